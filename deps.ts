@@ -1,0 +1,22 @@
+/**
+ * Every foreign module, in one place. Types are re-exported; code is loaded on demand, because an
+ * eager barrel would cost each shard worker about 8 MiB.
+ *
+ * The versions stand here and not in `deno.json`'s import map, because the map of *our* `deno.json`
+ * is not read when somebody imports `mod.ts` from a project that has a `deno.json` of its own.
+ *
+ * @module
+ */
+
+export type { RawData, WebSocket as WsSocket } from "npm:@types/ws@8.18.2";
+export type { Hono } from "npm:hono@4.13.19";
+export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
+
+/** WebSocket client: `terminate()`, no Nagle delay, bytes for text frames. */
+export const loadWs = () => import("npm:ws@8.23.0");
+/** Router of the one HTTP port. */
+export const loadHono = () => import("npm:hono@4.13.19");
+/** Structured logging, configured once in `app/`. */
+export const loadLogtape = () => import("npm:@logtape/logtape@2.4.2");
+/** Validation of settings and of control messages. */
+export const loadValibot = () => import("npm:valibot@1.5.0");

@@ -1,0 +1,64 @@
+/**
+ * Time, as everything above this floor sees it. Nothing else may read a clock or start a timer
+ * (`tools/lint` checks it), so that a test owns all of time.
+ *
+ * @module
+ */
+
+/** Ends what it was given for. Calling it again does nothing. */
+export type Cancel = () => void;
+
+/** Time and timers. */
+export interface Clock {
+  /** Monotonic milliseconds; only differences mean anything. */
+  now(): number;
+  /** Milliseconds since the Unix epoch; for people and for files. */
+  wallMs(): number;
+  /** Runs `task` once, `delayMs` from now, unless cancelled. */
+  after(delayMs: number, task: () => void): Cancel;
+  /** Runs `task` once, after the I/O events that are already here: the natural moment to flush. */
+  soon(task: () => void): Cancel;
+}
+
+/** The computer's own time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    return () => clearTimeout(timer);
+  },
+  soon(task) {
+    const immediate = setImmediate(task);
+    return () => clearImmediate(immediate);
+  },
+};
+
+/**
+ * Resolves after `delayMs`.
+ *
+ * @throws The signal's reason, when it is aborted first.
+ */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    });
+    const abort = () => {
+      cancel();
+      reject(signal?.reason);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+  });
+}
+
+/** Runs `task` every `intervalMs`, the first time one interval from now, until cancelled. */
+export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
+  let cancel = clock.after(intervalMs, function tick() {
+    cancel = clock.after(intervalMs, tick);
+    task();
+  });
+  return () => cancel();
+}

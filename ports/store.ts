@@ -1,0 +1,31 @@
+/**
+ * Small state that survives a restart.
+ *
+ * @module
+ */
+
+/**
+ * One named value, kept whole.
+ *
+ * - `save` replaces the value atomically: a reader sees the old or the new one, never half of one.
+ * - `load` gives `undefined` where nothing was saved; it throws where something was and cannot be read.
+ */
+export interface Store {
+  load(name: string): Promise<unknown>;
+  save(name: string, value: unknown): Promise<void>;
+}
+
+/** A store that forgets at exit: the first-run mode and tests. */
+export function memoryStore(): Store {
+  const values = new Map<string, string>();
+  return {
+    load(name) {
+      const text = values.get(name);
+      return Promise.resolve(text === undefined ? undefined : JSON.parse(text));
+    },
+    save(name, value) {
+      values.set(name, JSON.stringify(value));
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * The event link's frames: binary batches of events one way, short JSON texts for everything else.
+ * `docs/protocols.md` specifies it for a stranger; this file is what we run.
+ *
+ * A batch is records one after another, each a header of 16 bytes (big-endian) and a body:
+ *
+ * ```
+ * 0        4         8      10            16
+ * │ shard  │ length  │ kind │ cursor (48) │ body: `length` bytes
+ * ```
+ *
+ * @module
+ */
+
+import { GatehouseError } from "./errors.ts";
+
+/** Version of the event link; a peer that speaks another is refused in its HELLO. */
+export const EVENT_LINK_VERSION = 1;
+
+/** Bytes before each record's body. */
+export const RECORD_HEADER_BYTES = 16;
+
+/** Kinds of record. An unknown kind is skipped and acknowledged. */
+export const RECORD = {
+  /** The body is a dispatch, byte for byte as Discord sent it. */
+  DISPATCH: 0,
+  /** The body is JSON `{from, to, reason}`: these cursors will never come. The cursor is `to`. */
+  GAP: 1,
+} as const;
+
+/** One event of one shard. */
+export interface EventRecord {
+  readonly shardId: number;
+  readonly kind: number;
+  /** Grows with each event of a shard; the same event has the same cursor after any restart. */
+  readonly cursor: number;
+  readonly body: Uint8Array;
+}
+
+/** Body of a {@linkcode RECORD.GAP}. */
+export interface Gap {
+  /** First cursor that is missing, or `null` where nobody knows how many there were. */
+  readonly from: number | null;
+  readonly to: number;
+  readonly reason: string;
+}
+
+/** Consumer → unit: the first message on a link, whoever dialled. */
+export interface LinkHello {
+  readonly op: "hello";
+  readonly v: number;
+  /** Which cluster this is. */
+  readonly clusterId: number;
+  /** Credit: the unit keeps at most this many unacknowledged bytes under way. */
+  readonly windowBytes: number;
+}
+
+/** Consumer → unit: everything up to these cursors is dealt with. */
+export interface LinkAck {
+  readonly op: "ack";
+  /** Shard id → last cursor done. */
+  readonly cursors: Readonly<Record<string, number>>;
+}
+
+/** Unit → consumer: the answer to HELLO; events follow. */
+export interface LinkWelcome {
+  readonly op: "welcome";
+  readonly v: number;
+  readonly clusterId: number;
+  /** Number of this link; a later link of the same cluster has a higher one and ends this one. */
+  readonly link: number;
+  readonly totalShards: number;
+}
+
+/** Unit → consumer: why the link is about to be closed. */
+export interface LinkBye {
+  readonly op: "bye";
+  readonly reason: string;
+}
+
+/** Every text message of the event link. */
+export type LinkMessage = LinkHello | LinkAck | LinkWelcome | LinkBye;
+
+/** Close codes of the event link, in the range that RFC 6455 leaves to applications. */
+export const LINK_CLOSE = {
+  /** A message could not be understood. */
+  BAD_MESSAGE: 4400,
+  /** The peer speaks another version. */
+  VERSION: 4406,
+  /** A newer link of the same cluster took over. */
+  TAKEN_OVER: 4409,
+  /** The unit does not run this cluster. */
+  UNKNOWN_CLUSTER: 4404,
+  /** The unit or the consumer is going away; dial again. */
+  GOING_AWAY: 4503,
+} as const;
+
+/**
+ * One batch of the records given, in their order.
+ *
+ * @example
+ * ```ts
+ * import { encodeBatch, readBatch, RECORD } from "./event_frame.ts";
+ * const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
+ * const [record] = readBatch(encodeBatch([{ shardId: 3, kind: RECORD.DISPATCH, cursor: 7, body }]));
+ * console.assert(record!.shardId === 3 && record!.cursor === 7);
+ * ```
+ */
+export function encodeBatch(records: readonly EventRecord[]): Uint8Array<ArrayBuffer> {
+  let size = 0;
+  for (const record of records) size += RECORD_HEADER_BYTES + record.body.length;
+  const batch = new Uint8Array(size);
+  const view = new DataView(batch.buffer);
+  let at = 0;
+  for (const { shardId, kind, cursor, body } of records) {
+    view.setUint32(at, shardId);
+    view.setUint32(at + 4, body.length);
+    view.setUint16(at + 8, kind);
+    view.setUint16(at + 10, Math.floor(cursor / 0x1_0000_0000));
+    view.setUint32(at + 12, cursor >>> 0);
+    batch.set(body, at + RECORD_HEADER_BYTES);
+    at += RECORD_HEADER_BYTES + body.length;
+  }
+  return batch;
+}
+
+/**
+ * The records of a batch. Bodies are views into it, not copies.
+ *
+ * @throws {GatehouseError} `bad_frame` when a record is cut short.
+ */
+export function readBatch(batch: Uint8Array): EventRecord[] {
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+  const records: EventRecord[] = [];
+  let at = 0;
+  while (at < batch.length) {
+    const start = at + RECORD_HEADER_BYTES;
+    const end = start <= batch.length ? start + view.getUint32(at + 4) : Infinity;
+    if (end > batch.length) {
+      throw new GatehouseError(
+        "bad_frame",
+        "peer",
+        `Cannot read batch: the record at byte ${at} is cut short, the batch has ${batch.length} bytes`,
+      );
+    }
+    records.push({
+      shardId: view.getUint32(at),
+      kind: view.getUint16(at + 8),
+      cursor: view.getUint16(at + 10) * 0x1_0000_0000 + view.getUint32(at + 12),
+      body: batch.subarray(start, end),
+    });
+    at = end;
+  }
+  return records;
+}
+
+/** A text message of the event link, as the peer writes it. */
+export function encodeLinkMessage(message: LinkMessage): string {
+  return JSON.stringify(message);
+}
+
+/**
+ * Reads a text message of the event link.
+ *
+ * @throws {GatehouseError} `bad_message` that names the field, what was expected and what came.
+ */
+export function parseLinkMessage(text: string): LinkMessage {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw bad("is not JSON", { cause });
+  }
+  if (typeof value !== "object" || value === null) {
+    throw bad(`is not an object but ${typeof value}`);
+  }
+  const message = value as Record<string, unknown>;
+  switch (message.op) {
+    case "hello":
+      need(message, { v: "number", clusterId: "number", windowBytes: "number" });
+      break;
+    case "ack":
+      need(message, { cursors: "object" });
+      for (const [shardId, cursor] of Object.entries(message.cursors as object)) {
+        if (!/^\d+$/.test(shardId) || !Number.isSafeInteger(cursor)) {
+          throw bad(`has cursors[${JSON.stringify(shardId)}] that is not a shard's cursor`);
+        }
+      }
+      break;
+    case "welcome":
+      need(message, { v: "number", clusterId: "number", link: "number", totalShards: "number" });
+      break;
+    case "bye":
+      need(message, { reason: "string" });
+      break;
+    default:
+      throw bad(`has op ${JSON.stringify(message.op)}, expected hello, ack, welcome or bye`);
+  }
+  return message as unknown as LinkMessage;
+}
+
+function need(message: Record<string, unknown>, fields: Record<string, string>): void {
+  for (const [field, kind] of Object.entries(fields)) {
+    const came = message[field] === null ? "null" : typeof message[field];
+    if (came !== kind) throw bad(`has ${field} of type ${came}, expected ${kind}`);
+  }
+}
+
+function bad(what: string, options?: ErrorOptions): GatehouseError {
+  return new GatehouseError("bad_message", "peer", `Cannot read message: it ${what}`, {}, options);
+}

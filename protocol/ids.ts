@@ -1,0 +1,21 @@
+/**
+ * Numbers that name things, and the two sums that Discord prescribes for them.
+ * See [Discord Docs/Sharding](https://discord.com/developers/docs/events/gateway#sharding).
+ *
+ * @module
+ */
+
+/** Which shard of `totalShards` receives the events of a guild: `(guild_id >> 22) % totalShards`. */
+export function calculateShardId(guildId: string | bigint, totalShards: number): number {
+  return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));
+}
+
+/** The key under which Discord paces identifies: one per key per 5 s. */
+export function identifyKey(shardId: number, maxConcurrency: number): number {
+  return shardId % maxConcurrency;
+}
+
+/** Shard ids from `first` to `last`, both included. */
+export function shardRange(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}

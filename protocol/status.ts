@@ -1,0 +1,114 @@
+/**
+ * How things stand, in words that the log, the metrics, `/control/state` and `/readyz` share.
+ *
+ * @module
+ */
+
+/** States of a shard's session; the table in `gateway/session.ts` says how they follow another. */
+export type ShardState =
+  | "idle"
+  | "queued"
+  | "connecting"
+  | "hello"
+  | "identifying"
+  | "resuming"
+  | "ready"
+  | "closing"
+  | "backing off"
+  | "stopped";
+
+/** Why a connection ended, as a small fixed set: the label of `gatehouse_reconnects_total`. */
+export type Cause =
+  | "closed by discord"
+  | "connect failed"
+  | "corrupt frame"
+  | "deadline"
+  | "invalid session"
+  | "op 7"
+  | "requested"
+  | "send limit"
+  | "zombie";
+
+/** A shard as seen from outside. */
+export interface ShardStatus {
+  readonly shardId: number;
+  readonly state: ShardState;
+  /** In a person's words: why the shard is in this state. */
+  readonly reason: string;
+  /** When the state was entered, ms since the Unix epoch. */
+  readonly sinceMs: number;
+  /** Number of the connection; grows by one with each. */
+  readonly connection: number;
+}
+
+/** What a shard has counted since its worker began. */
+export interface ShardCounters {
+  readonly shardId: number;
+  /** Dispatches received from Discord. */
+  readonly received: number;
+  readonly receivedBytes: number;
+  /** Records sent to the cluster (a resent one counts again). */
+  readonly forwarded: number;
+  readonly acknowledged: number;
+  /** Events in the outbox, and their bytes. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Events that the outbox had to drop; the bot is told by a GAP. */
+  readonly dropped: number;
+  readonly identifies: number;
+  readonly resumes: number;
+  readonly reconnects: Readonly<Partial<Record<Cause, number>>>;
+  /** Inputs of an old connection that were dropped. */
+  readonly stale: number;
+  /** Round trip of the last heartbeat; `null` before the first. */
+  readonly latencyMs: number | null;
+}
+
+/** The whole unit at one moment: the answer of `/control/state`. */
+export interface Snapshot {
+  readonly mode: "discord" | "simulator";
+  readonly totalShards: number;
+  readonly shards: readonly ShardSnapshot[];
+  readonly workers: readonly WorkerSnapshot[];
+  readonly clusters: readonly ClusterSnapshot[];
+  readonly identify: IdentifySnapshot;
+}
+
+/** A shard with the worker and cluster that serve it. */
+export interface ShardSnapshot extends ShardStatus {
+  readonly workerId: number;
+  readonly clusterId: number | null;
+  readonly counters: ShardCounters | null;
+}
+
+/** A worker and its life. */
+export interface WorkerSnapshot {
+  readonly workerId: number;
+  readonly state: "starting" | "running" | "restarting" | "failed" | "stopped";
+  readonly reason: string;
+  readonly shards: readonly number[];
+  /** How often it was started again. */
+  readonly restarts: number;
+}
+
+/** A cluster and its link. */
+export interface ClusterSnapshot {
+  readonly clusterId: number;
+  readonly kind: "built in" | "remote";
+  readonly state: "starting" | "connected" | "away" | "backing off" | "stopped";
+  readonly reason: string;
+  readonly restarts: number;
+}
+
+/** What is left of the day's identifies. */
+export interface IdentifySnapshot {
+  readonly maxConcurrency: number;
+  readonly waiting: number;
+  readonly remaining: number;
+  readonly total: number;
+  /** Identifies that are never spent without `--force`. */
+  readonly reserve: number;
+  readonly resetAfterMs: number;
+  /** Time until the next slot for the first waiting shard; 0 when none waits. */
+  readonly nextSlotMs: number;
+}

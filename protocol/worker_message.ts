@@ -1,0 +1,158 @@
+/**
+ * What the main thread and a shard worker say to each other. The names of Discordeno's guide live
+ * on (`IDENTIFY_SHARD`, `REQUEST_IDENTIFY`, `ALLOW_IDENTIFY`, `SHARD_PAYLOAD`, `GET_SHARD_INFO`,
+ * `NONCE_REPLY`); every message is stamped with the protocol's version and the worker's epoch, so
+ * that words of a dead worker are told from those of its successor.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "./errors.ts";
+import type { SessionPoint } from "./session_point.ts";
+import type { ShardCounters, ShardStatus } from "./status.ts";
+
+/** Version of this protocol; both sides are always of one build, a mismatch is a bug told early. */
+export const WORKER_PROTOCOL_VERSION = 1;
+
+/** Compression of what Discord sends. */
+export type Compression = "none" | "zlib-stream" | "zstd-stream";
+
+/** What a worker must know to begin. Holds the token: never logged. */
+export interface WorkerOptions {
+  readonly workerId: number;
+  readonly token: string;
+  readonly gatewayUrl: string;
+  readonly intents: number;
+  readonly totalShards: number;
+  readonly compression: Compression;
+  /** Bytes that the outboxes of this worker may hold together. */
+  readonly queueMemoryBytes: number;
+  /** Shard id → id of the cluster that gets its events. */
+  readonly clusterOfShard: Readonly<Record<number, number>>;
+  /** How often the worker reports, which is also its sign of life. */
+  readonly reportIntervalMs: number;
+}
+
+/** A gateway command of the bot: ops 3, 4, 8, 31 and 43. */
+export interface ShardPayload {
+  readonly op: number;
+  readonly d: unknown;
+}
+
+/** Main thread → worker. */
+export type ToWorker =
+  | { readonly type: "START"; readonly options: WorkerOptions }
+  /** Bring a shard up: resume from the session if there is one, else ask to identify. */
+  | {
+    readonly type: "IDENTIFY_SHARD";
+    readonly shardId: number;
+    readonly session: SessionPoint | null;
+    /** Cursors of a new session start above this one. */
+    readonly cursorFloor: number;
+  }
+  | { readonly type: "ALLOW_IDENTIFY"; readonly shardId: number; readonly permit: number }
+  | {
+    readonly type: "SHARD_PAYLOAD";
+    readonly nonce: number;
+    readonly shardId: number;
+    readonly payload: ShardPayload;
+  }
+  | { readonly type: "GET_SHARD_INFO"; readonly nonce: number; readonly shardId: number }
+  /** Reconnect a shard: by RESUME, or with a new session. */
+  | {
+    readonly type: "RECONNECT_SHARD";
+    readonly nonce: number;
+    readonly shardId: number;
+    readonly session: "keep" | "end";
+  }
+  /** Close every shard; answered when all are closed. */
+  | { readonly type: "STOP"; readonly nonce: number; readonly session: "keep" | "end" }
+  /** A cluster's link came up (its number, its credit) or went down (`null`). */
+  | {
+    readonly type: "LINK";
+    readonly clusterId: number;
+    readonly link: number | null;
+    readonly windowBytes: number;
+  }
+  | {
+    readonly type: "ACK";
+    readonly clusterId: number;
+    readonly link: number;
+    readonly cursors: Readonly<Record<string, number>>;
+  }
+  /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
+  | { readonly type: "CRASH"; readonly how: "throw" | "exit" | "hang" };
+
+/** Worker → main thread. */
+export type FromWorker =
+  | { readonly type: "STARTED" }
+  | { readonly type: "REQUEST_IDENTIFY"; readonly shardId: number }
+  | { readonly type: "IDENTIFY_SENT"; readonly shardId: number; readonly permit: number }
+  /** A permit that was not used, or a request that is no longer wanted. */
+  | { readonly type: "RELEASE_IDENTIFY"; readonly shardId: number }
+  | { readonly type: "SHARD_STATUS"; readonly status: ShardStatus }
+  /** A session began (`session`) or is gone (`null`). Its `seq` is that of the last acknowledged event. */
+  | { readonly type: "SESSION"; readonly shardId: number; readonly session: SessionPoint | null }
+  /** A batch for a cluster; see `event_frame.ts`. */
+  | {
+    readonly type: "EVENTS";
+    readonly clusterId: number;
+    readonly link: number;
+    readonly batch: Uint8Array<ArrayBuffer>;
+  }
+  | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
+  | { readonly type: "NONCE_REPLY"; readonly nonce: number; readonly reply: Reply }
+  | {
+    readonly type: "LOG";
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly event: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  };
+
+/** The answer to a message with a nonce. */
+export type Reply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** What {@linkcode ToWorker} `GET_SHARD_INFO` is answered with. */
+export interface ShardInfo {
+  readonly status: ShardStatus;
+  readonly counters: ShardCounters;
+  readonly session: SessionPoint | null;
+}
+
+/** A message with its stamp. */
+export type Stamped<Message> = Message & {
+  readonly v: typeof WORKER_PROTOCOL_VERSION;
+  /** Life of the worker that the message belongs to. */
+  readonly epoch: number;
+};
+
+/** Stamps a message for one life of a worker. */
+export function stamp<Message extends ToWorker | FromWorker>(
+  epoch: number,
+  message: Message,
+): Stamped<Message> {
+  return { ...message, v: WORKER_PROTOCOL_VERSION, epoch };
+}
+
+/**
+ * Reads what came over `postMessage`.
+ *
+ * @throws {GatehouseError} `bad_message` when it is not of this protocol and version.
+ */
+export function parseStamped<Message extends ToWorker | FromWorker>(
+  data: unknown,
+): Stamped<Message> {
+  const message = data as Partial<Stamped<Message>> | null;
+  if (
+    typeof message === "object" && message?.v === WORKER_PROTOCOL_VERSION &&
+    typeof message.epoch === "number" && typeof message.type === "string"
+  ) return message as Stamped<Message>;
+  throw new GatehouseError(
+    "bad_message",
+    "peer",
+    `Cannot read worker message: expected version ${WORKER_PROTOCOL_VERSION} with type and epoch, ` +
+      `received version ${String(message?.v)} and type ${String(message?.type)}`,
+  );
+}
