@@ -1,0 +1,154 @@
+/**
+ * One connection to Discord: socket, inflater, heartbeat and send window, which live and end
+ * together. Turns what comes in into inputs of the session table and dispatches; decides nothing.
+ *
+ * @module
+ */
+
+import { type Envelope, readEnvelope } from "../protocol/envelope.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { type Outgoing, parseHello, parseInvalidSession } from "../protocol/gateway_frame.ts";
+import { OP } from "../protocol/opcodes.ts";
+import type { Compression } from "../protocol/worker_message.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { Connect, Socket } from "../ports/socket.ts";
+import { acknowledged, beat, type Heartbeat, newHeartbeat } from "./heartbeat.ts";
+import { createInflater } from "./inflate.ts";
+import type { Inflater } from "./inflater.ts";
+import { SendWindow } from "./send_window.ts";
+import type { SocketInput } from "./session_words.ts";
+
+/** What a connection needs of the world. */
+export interface ConnectionWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connect: Connect;
+}
+
+/** What a connection tells its shard. */
+export interface ConnectionEvents {
+  input(input: SocketInput): void;
+  /** A dispatch. The bytes are the receiver's for the length of the call only. */
+  dispatch(envelope: Envelope, payload: Uint8Array): void;
+  /** Last `s` of the session, for the heartbeat; `null` before the first. */
+  lastSeq(): number | null;
+}
+
+/** One connection, from opening to the end. */
+export class Connection {
+  /** What this connection may still send; `null` before HELLO. */
+  window: SendWindow | null = null;
+  readonly #world: ConnectionWorld;
+  readonly #events: ConnectionEvents;
+  readonly #inflater: Inflater;
+  readonly #socket: Socket;
+  #heartbeat: Heartbeat | null = null;
+  #cancelBeat: Cancel = () => {};
+
+  /** Starts to open a connection to `url`, an address as {@linkcode gatewayAddress} makes it. */
+  constructor(
+    url: string,
+    compression: Compression,
+    world: ConnectionWorld,
+    events: ConnectionEvents,
+  ) {
+    this.#world = world;
+    this.#events = events;
+    this.#inflater = createInflater(compression, {
+      payload: (bytes) => this.#payload(bytes),
+      corrupt: (reason) => events.input({ kind: "corrupt", reason }),
+    });
+    this.#socket = world.connect(url, {
+      open: () => events.input({ kind: "opened" }),
+      message: (data) => this.#inflater.push(data),
+      closed: (code) => this.#over({ kind: "closed", code }),
+      failed: (reason) => this.#over({ kind: "failed", reason }),
+    });
+  }
+
+  /** Round trip of the last heartbeat; `null` before the first ACK. */
+  get latencyMs(): number | null {
+    return this.#heartbeat?.latencyMs ?? null;
+  }
+
+  /** Sends a payload of the session's own, past the queue of commands. */
+  send(payload: Outgoing): void {
+    this.window?.note(this.#world.clock.now());
+    this.#socket.send(JSON.stringify(payload));
+  }
+
+  /** Sends text that is accounted for already. */
+  write(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Starts the closing handshake and stops beating. */
+  close(code: number): void {
+    this.#cancelBeat();
+    this.#socket.close(code, "");
+  }
+
+  /** Ends the connection at once. */
+  destroy(): void {
+    this.#cancelBeat();
+    this.#socket.destroy();
+    this.#inflater.end();
+  }
+
+  #over(input: SocketInput): void {
+    this.#cancelBeat();
+    this.#inflater.end();
+    this.#events.input(input);
+  }
+
+  #payload(payload: Uint8Array): void {
+    try {
+      const envelope = readEnvelope(payload);
+      if (this.#heartbeat && !this.#heartbeat.heard) {
+        this.#heartbeat = { ...this.#heartbeat, heard: true };
+      }
+      if (envelope.op === OP.DISPATCH) this.#events.dispatch(envelope, payload);
+      else this.#control(envelope.op, payload);
+    } catch (error) {
+      this.#events.input({ kind: "corrupt", reason: messageOf(error) });
+    }
+  }
+
+  #control(op: number, payload: Uint8Array): void {
+    switch (op) {
+      case OP.HELLO:
+        return this.#hello(parseHello(payload).heartbeatIntervalMs);
+      case OP.HEARTBEAT_ACK:
+        if (this.#heartbeat) {
+          this.#heartbeat = acknowledged(this.#heartbeat, this.#world.clock.now());
+        }
+        return;
+      case OP.HEARTBEAT:
+        return this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+      case OP.RECONNECT:
+        return this.#events.input({ kind: "reconnect" });
+      case OP.INVALID_SESSION:
+        return this.#events.input({ kind: "invalid", resumable: parseInvalidSession(payload) });
+    }
+  }
+
+  #hello(intervalMs: number): void {
+    const { clock, random } = this.#world;
+    if (!this.#heartbeat) {
+      this.#heartbeat = newHeartbeat(intervalMs);
+      this.window = new SendWindow(intervalMs);
+      this.#cancelBeat = clock.after(intervalMs * random(), () => this.#beat());
+    }
+    this.#events.input({ kind: "hello" });
+  }
+
+  #beat(): void {
+    const { clock } = this.#world;
+    const next = beat(this.#heartbeat!, clock.now());
+    if (next === "zombie") return this.#events.input({ kind: "zombie" });
+    this.#heartbeat = next;
+    this.#cancelBeat = clock.after(next.intervalMs, () => this.#beat());
+    this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+  }
+}

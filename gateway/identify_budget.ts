@@ -1,0 +1,64 @@
+/**
+ * How many identifies the day still has. Discord resets the token of a bot that runs out, so a
+ * reserve is never touched.
+ * See [Discord Docs/Session Start Limit](https://discord.com/developers/docs/events/gateway#session-start-limit-object).
+ *
+ * Pure. Times are wall-clock milliseconds, because the budget outlives the process.
+ *
+ * @module
+ */
+
+import type { GatewayInfo } from "./gateway_info.ts";
+
+/** The budget at one moment. Replaced, never changed; this is also what is written down. */
+export interface IdentifyBudget {
+  readonly total: number;
+  readonly remaining: number;
+  /** When Discord fills it up again. */
+  readonly resetAtMs: number;
+}
+
+/**
+ * The budget that Discord tells, lowered to what we know ourselves: its answer may be older than the
+ * identifies that we have sent in the same window.
+ */
+export function budgetFrom(
+  limit: GatewayInfo["sessionStartLimit"],
+  saved: IdentifyBudget | undefined,
+  nowMs: number,
+): IdentifyBudget {
+  const { total, resetAfterMs } = limit;
+  const sameWindow = saved !== undefined && saved.resetAtMs > nowMs &&
+    Math.abs(saved.resetAtMs - (nowMs + resetAfterMs)) < SAME_WINDOW_MS;
+  const remaining = sameWindow ? Math.min(limit.remaining, saved.remaining) : limit.remaining;
+  return { total, remaining, resetAtMs: nowMs + resetAfterMs };
+}
+
+/** The budget after one identify. */
+export function spend(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
+  const { total, remaining, resetAtMs } = refilled(budget, nowMs);
+  return { total, remaining: Math.max(0, remaining - 1), resetAtMs };
+}
+
+/** How long until the reserve allows another identify; 0 when it does now. */
+export function budgetWaitMs(budget: IdentifyBudget, reserve: number, nowMs: number): number {
+  return refilled(budget, nowMs).remaining > reserve ? 0 : budget.resetAtMs - nowMs;
+}
+
+/** The budget as it is now: full again once its window is over. */
+export function refilled(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
+  if (nowMs < budget.resetAtMs || budget.remaining === budget.total) return budget;
+  return { total: budget.total, remaining: budget.total, resetAtMs: nowMs + DAY_MS };
+}
+
+/** A budget read back from a file; `undefined` where it is not one. */
+export function parseBudget(value: unknown): IdentifyBudget | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { total, remaining, resetAtMs } = value as Record<string, unknown>;
+  const numbers = [total, remaining, resetAtMs];
+  return numbers.every((number) => Number.isFinite(number)) ? value as IdentifyBudget : undefined;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Two answers about one window differ by the time that they were under way. */
+const SAME_WINDOW_MS = 10 * 60 * 1000;

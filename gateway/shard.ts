@@ -1,0 +1,258 @@
+/**
+ * One shard: performs the effects of the session table, feeds it inputs, hands dispatches on.
+ *
+ * A dispatch goes to the sink *before* its sequence number counts as received, and is never parsed
+ * here: READY is the one exception, for what is needed to come back.
+ *
+ * @module
+ */
+
+import type { Envelope } from "../protocol/envelope.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { gatewayAddress, identify, parseReady, resume } from "../protocol/gateway_frame.ts";
+import type { SessionPoint } from "../protocol/session_point.ts";
+import type { ShardStatus } from "../protocol/status.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
+import type { Cancel } from "../ports/clock.ts";
+import { pauseMs } from "./backoff.ts";
+import { Commands } from "./commands.ts";
+import { Connection } from "./connection.ts";
+import { Sequence } from "./sequence.ts";
+import { newSession, step } from "./session.ts";
+import type { ShardSettings, ShardTally, ShardWorld } from "./shard_world.ts";
+import type { Effect, Host, Input, SocketInput, State } from "./session_words.ts";
+
+/** One shard of the bot. */
+export class Shard {
+  readonly tally: ShardTally = {
+    received: 0,
+    receivedBytes: 0,
+    identifies: 0,
+    resumes: 0,
+    stale: 0,
+    reconnects: {},
+  };
+  readonly #settings: ShardSettings;
+  readonly #world: ShardWorld;
+  readonly #sequence = new Sequence();
+  readonly #commands: Commands;
+  #state: State = newSession();
+  #sinceMs: number;
+  #connection: Connection | null = null;
+  #permit = 0;
+  #progress = false;
+  #cancelTimer: Cancel = () => {};
+  #stopped: (() => void)[] = [];
+
+  constructor(settings: ShardSettings, world: ShardWorld) {
+    this.#settings = settings;
+    this.#world = world;
+    this.#commands = new Commands(world.clock, settings.shardId);
+    this.#sinceMs = world.clock.wallMs();
+  }
+
+  /** The shard as seen from outside. */
+  get status(): ShardStatus {
+    const { kind, reason, memory } = this.#state;
+    return {
+      shardId: this.#settings.shardId,
+      state: kind,
+      reason,
+      sinceMs: this.#sinceMs,
+      connection: memory.connection,
+    };
+  }
+
+  /** Round trip of the last heartbeat. */
+  get latencyMs(): number | null {
+    return this.#connection?.latencyMs ?? null;
+  }
+
+  /** Where the session could be resumed if nothing were waiting in the outbox. */
+  get point(): SessionPoint | null {
+    const { session } = this.#state.memory;
+    const { shardId, totalShards, intents } = this.#settings;
+    const { seq, base } = this.#sequence;
+    return session && { ...session, shardId, totalShards, intents, seq, base };
+  }
+
+  /**
+   * Brings the shard up: by RESUME from `point`, or by IDENTIFY once it is allowed.
+   *
+   * @param cursorFloor Cursors of a new session start above it; 0 for a shard that never lived.
+   */
+  start(point: SessionPoint | null, cursorFloor: number): void {
+    const gap = this.#sequence.pickUp(point, cursorFloor);
+    if (gap !== null) this.#tellGap(gap, "the session before this one was lost");
+    const session = point && { sessionId: point.sessionId, resumeUrl: point.resumeUrl };
+    this.#feed({ kind: "start", session });
+  }
+
+  /** The identify queue allows this shard to identify. */
+  allow(permit: number): void {
+    this.#permit = permit;
+    if (this.#state.kind === "queued") this.#feed({ kind: "permit" });
+    else this.#world.gate.release(this.#settings.shardId);
+  }
+
+  /** Sends a command of the bot; settles as {@linkcode Commands.send} says. */
+  send(payload: ShardPayload): Promise<void> {
+    return this.#commands.send(payload);
+  }
+
+  /** Reconnects, with the session or with a new one. */
+  restart(session: "keep" | "end"): void {
+    this.#feed({ kind: "restart", session });
+  }
+
+  /** Closes the connection; resolves when it is closed, after {@linkcode CLOSE_DEADLINE_MS} at most. */
+  stop(session: "keep" | "end"): Promise<void> {
+    return new Promise((resolve) => {
+      this.#stopped.push(resolve);
+      this.#feed({ kind: "stop", session });
+      this.#settleStopped();
+    });
+  }
+
+  #feed(input: Input): void {
+    const before = this.#state;
+    let effects: Effect[];
+    try {
+      [this.#state, ...effects] = step(before, input);
+    } catch (error) {
+      const { shardId } = this.#settings;
+      return this.#world.log.error("shard got an input that the session table does not know", {
+        shardId,
+        error: messageOf(error),
+      });
+    }
+    if (this.#state.kind !== before.kind) this.#entered(before);
+    for (const effect of effects) this.#perform(effect);
+    this.#settleStopped();
+  }
+
+  #entered(before: State): void {
+    this.#cancelTimer();
+    this.#sinceMs = this.#world.clock.wallMs();
+    if (before.kind === "ready") this.#commands.hold();
+    if (this.#state.kind === "ready" && this.#connection?.window) {
+      const connection = this.#connection;
+      this.#commands.open((text) => connection.write(text), connection.window!);
+    }
+    if (this.#state.kind === "stopped") this.#commands.refuseAll(this.#state.reason);
+    this.#world.status(this.status);
+  }
+
+  #perform(effect: Effect): void {
+    const { gate, session, log } = this.#world;
+    const { shardId } = this.#settings;
+    switch (effect.do) {
+      case "ask to identify":
+        return gate.ask(shardId);
+      case "release permit":
+        return gate.release(shardId);
+      case "open":
+        return this.#open(effect.host);
+      case "send identify":
+        return this.#identify();
+      case "send resume":
+        return this.#resume();
+      case "close":
+        return this.#connection?.close(effect.code);
+      case "destroy":
+        return this.#connection?.destroy();
+      case "deadline":
+        return this.#timer(effect.afterMs);
+      case "pause":
+        return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
+      case "keep session":
+        // Nothing of it is acknowledged yet.
+        return session(shardId, this.point && { ...this.point, seq: 0 });
+      case "forget session":
+        log.warn("shard lost its session", { shardId, reason: effect.reason });
+        return session(shardId, null);
+      case "count reconnect":
+        this.tally.reconnects[effect.cause] = (this.tally.reconnects[effect.cause] ?? 0) + 1;
+        return;
+      case "count stale":
+        this.tally.stale++;
+        return;
+      case "give up":
+        return log.error("shard stopped for good", { shardId, reason: effect.reason });
+    }
+  }
+
+  #timer(delayMs: number): void {
+    this.#cancelTimer();
+    this.#progress = false;
+    this.#cancelTimer = this.#world.clock.after(
+      delayMs,
+      () => this.#feed({ kind: "timeout", progress: this.#progress }),
+    );
+  }
+
+  #open(host: Host): void {
+    const { session, connection } = this.#state.memory;
+    const { gatewayUrl, compression } = this.#settings;
+    const base = host === "resume" && session ? session.resumeUrl : gatewayUrl;
+    this.#connection = new Connection(gatewayAddress(base, compression), compression, this.#world, {
+      input: (input: SocketInput) => this.#feed({ ...input, connection }),
+      dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
+      lastSeq: () => this.#sequence.seq || null,
+    });
+  }
+
+  #identify(): void {
+    const { shardId, token, intents, totalShards } = this.#settings;
+    this.tally.identifies++;
+    this.#connection!.send(identify({ token, intents, shardId, totalShards }));
+    this.#world.gate.sent(shardId, this.#permit);
+  }
+
+  #resume(): void {
+    this.tally.resumes++;
+    const { sessionId } = this.#state.memory.session!;
+    this.#connection!.send(resume(this.#settings.token, sessionId, this.#sequence.seq));
+  }
+
+  #dispatch(connection: number, { s, t }: Envelope, payload: Uint8Array): void {
+    if (connection !== this.#state.memory.connection) {
+      this.tally.stale++;
+      return;
+    }
+    const input = t === "READY"
+      ? { kind: "ready", session: parseReady(payload), connection } as const
+      : t === "RESUMED"
+      ? { kind: "resumed", connection } as const
+      : null;
+    if (input?.kind === "ready" && this.#state.kind === "identifying") this.#beginSession();
+    else if (!this.#state.memory.session) return;
+    this.#accept(s, payload);
+    if (input) this.#feed(input);
+  }
+
+  #accept(s: number | null, payload: Uint8Array): void {
+    const cursor = s === null ? null : this.#sequence.note(s);
+    if (cursor === null) return;
+    this.#progress = true;
+    this.tally.received++;
+    this.tally.receivedBytes += payload.length;
+    this.#world.sink.accept(this.#settings.shardId, cursor, payload);
+  }
+
+  #beginSession(): void {
+    const gap = this.#sequence.begin();
+    if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
+  }
+
+  #tellGap(cursor: number, reason: string): void {
+    const { shardId } = this.#settings;
+    this.#world.log.warn("events of a shard may be missing", { shardId, cursor, reason });
+    this.#world.sink.gap(shardId, { from: null, to: cursor, reason });
+  }
+
+  #settleStopped(): void {
+    if (this.#state.kind !== "stopped") return;
+    for (const resolve of this.#stopped.splice(0)) resolve();
+  }
+}
