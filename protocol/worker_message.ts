@@ -101,6 +101,8 @@ export type FromWorker =
     readonly batch: Uint8Array<ArrayBuffer>;
   }
   | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
+  /** The worker is about to end because of an error that nobody caught. */
+  | { readonly type: "DYING"; readonly reason: string }
   | { readonly type: "NONCE_REPLY"; readonly nonce: number; readonly reply: Reply }
   | {
     readonly type: "LOG";

@@ -1,0 +1,132 @@
+/**
+ * A consumer that dials the unit: connects, greets, and connects again for ever.
+ *
+ * @module
+ */
+
+import { LINK_CLOSE } from "../protocol/event_frame.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import type { Connect, Socket } from "../ports/socket.ts";
+import type { ConsumerLink, EventConsumer } from "./consumer.ts";
+
+/** From dialling to the unit's welcome. */
+const WELCOME_DEADLINE_MS = 10_000;
+/** From our close frame to the peer's. */
+const CLOSE_DEADLINE_MS = 2_000;
+const FIRST_REDIAL_MS = 250;
+const LAST_REDIAL_MS = 10_000;
+const BRACE = 0x7b;
+
+/** What dialling needs. */
+export interface DialOptions {
+  /** The unit's `/events`, `ws:` or `wss:`. */
+  readonly url: string;
+  /** Sent as `Authorization`. */
+  readonly authorization: string;
+  readonly consumer: EventConsumer;
+  readonly connect: Connect;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** How long to wait before dialling again after `failures` failures in a row, at least 1. */
+export function redialDelayMs(failures: number, random: Random): number {
+  const longest = Math.min(LAST_REDIAL_MS, FIRST_REDIAL_MS * 2 ** (failures - 1));
+  return longest * (0.5 + random() / 2);
+}
+
+/** Dials at once, and again whenever the link is lost. The function returned ends it. */
+export function dialEvents(options: DialOptions): () => void {
+  const dial = new Dial(options);
+  return () => dial.end();
+}
+
+class Dial {
+  readonly #options: DialOptions;
+  #failures = 0;
+  #call: Call | undefined;
+  #redial: Cancel | undefined;
+
+  constructor(options: DialOptions) {
+    this.#options = options;
+    this.#dial();
+  }
+
+  end(): void {
+    this.#redial?.();
+    this.#call?.hangUp();
+  }
+
+  #dial(): void {
+    this.#call = new Call(this.#options, (reason, fine) => {
+      this.#failures = fine ? 1 : this.#failures + 1;
+      const inMs = Math.round(redialDelayMs(this.#failures, this.#options.random));
+      this.#options.log.warn("event link is down", { reason, redialInMs: inMs });
+      this.#redial = this.#options.clock.after(inMs, () => this.#dial());
+    });
+  }
+}
+
+/** One connection. `onEnd` is called once, unless we hang up; `fine`: it did work for a while. */
+class Call {
+  readonly #onEnd: (reason: string, fine: boolean) => void;
+  readonly #socket: Socket;
+  #link: ConsumerLink | undefined;
+  #deadline: Cancel;
+  #over = false;
+
+  constructor(options: DialOptions, onEnd: (reason: string, fine: boolean) => void) {
+    const { clock, consumer } = options;
+    this.#onEnd = onEnd;
+    this.#deadline = clock.after(WELCOME_DEADLINE_MS, () => {
+      if (!this.#link?.welcomed) this.#end("no welcome in time", false);
+    });
+    this.#socket = options.connect(options.url, {
+      open: () => {
+        this.#link = consumer.attach({
+          send: (text) => this.#socket.send(text),
+          close: (code, reason) => this.#close(clock, code, reason),
+        });
+      },
+      message: (data) => this.#message(data),
+      closed: (code, reason) => {
+        // Two processes that run as one cluster would throw each other out without a pause.
+        const fine = (this.#link?.welcomed ?? false) && code !== LINK_CLOSE.TAKEN_OVER;
+        this.#end(`closed with ${code}${reason && `: ${reason}`}`, fine);
+      },
+      failed: (reason) => this.#end(reason, false),
+    }, { headers: { authorization: options.authorization } });
+  }
+
+  hangUp(): void {
+    this.#over = true;
+    this.#deadline();
+    this.#link?.closed();
+    this.#socket.close(LINK_CLOSE.GOING_AWAY, "the cluster is going away");
+  }
+
+  #message(data: Uint8Array): void {
+    // The port does not tell text from bytes. A batch that begins with a brace would begin with
+    // an event of shard 2,063,597,568 or above.
+    if (data[0] === BRACE) this.#link?.text(new TextDecoder().decode(data));
+    else this.#link?.batch(data);
+  }
+
+  #close(clock: Clock, code: number, reason: string): void {
+    this.#deadline();
+    this.#deadline = clock.after(CLOSE_DEADLINE_MS, () => this.#end(`we closed: ${reason}`, false));
+    this.#socket.close(code, reason);
+  }
+
+  #end(reason: string, fine: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deadline();
+    this.#link?.closed();
+    this.#socket.destroy();
+    this.#onEnd(reason, fine);
+  }
+}

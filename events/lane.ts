@@ -1,0 +1,109 @@
+/**
+ * The worker's way to one cluster: the outboxes of the shards that the cluster serves, and what is
+ * under way to it. Batches the events of many shards into one frame, as the consumer's credit allows.
+ *
+ * @module
+ */
+
+import { encodeBatch, type EventRecord } from "../protocol/event_frame.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Outbox } from "./outbox.ts";
+
+/** A batch is sent when it has this many bytes, or when the events that are here have been read. */
+export const BATCH_BYTES = 64 * 1024;
+
+/** What a lane needs. */
+export interface LaneOptions {
+  readonly clusterId: number;
+  readonly clock: Clock;
+  readonly send: (clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+}
+
+/** The way from one worker to one cluster. */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #outboxes = new Map<number, Outbox>();
+  /** Outboxes with something to send, in turn. */
+  #ready = new Set<Outbox>();
+  #link: number | null = null;
+  #windowBytes = 0;
+  #underWayBytes = 0;
+  #unflushedBytes = 0;
+  #cancelFlush: Cancel | null = null;
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** The cluster serves this shard too. */
+  add(outbox: Outbox): void {
+    this.#outboxes.set(outbox.shardId, outbox);
+  }
+
+  /** A new link, with the credit that the consumer gave: everything unacknowledged is sent again. */
+  up(link: number, windowBytes: number): void {
+    this.#link = link;
+    this.#windowBytes = windowBytes;
+    this.#underWayBytes = 0;
+    for (const outbox of this.#outboxes.values()) {
+      outbox.rewind();
+      if (outbox.hasUnsent) this.#ready.add(outbox);
+    }
+    this.#flushSoon();
+  }
+
+  /** The link is gone: events wait. */
+  down(): void {
+    this.#link = null;
+    this.#cancelFlush?.();
+    this.#cancelFlush = null;
+  }
+
+  /** An outbox has something new. */
+  wake(outbox: Outbox, bytes: number): void {
+    this.#ready.add(outbox);
+    if (this.#link === null) return;
+    this.#unflushedBytes += bytes;
+    if (this.#unflushedBytes >= BATCH_BYTES) this.#flush();
+    else this.#flushSoon();
+  }
+
+  /** The consumer is done with everything up to these cursors. Stale when the link is another one. */
+  acknowledge(link: number, cursors: Readonly<Record<string, number>>): void {
+    if (link !== this.#link) return;
+    for (const [shardId, cursor] of Object.entries(cursors)) {
+      this.#underWayBytes -= this.#outboxes.get(Number(shardId))?.acknowledge(cursor) ?? 0;
+    }
+    if (this.#ready.size > 0) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    this.#cancelFlush ??= this.#options.clock.soon(() => {
+      this.#cancelFlush = null;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const { clusterId, send } = this.#options;
+    this.#unflushedBytes = 0;
+    while (this.#link !== null && this.#ready.size > 0 && this.#underWayBytes < this.#windowBytes) {
+      const batch: EventRecord[] = [];
+      const bytes = this.#fill(batch);
+      this.#underWayBytes += bytes;
+      send(clusterId, this.#link, encodeBatch(batch));
+    }
+  }
+
+  #fill(batch: EventRecord[]): number {
+    let bytes = 0;
+    for (const outbox of this.#ready) {
+      bytes += outbox.takeUnsent(batch, BATCH_BYTES - bytes);
+      this.#ready.delete(outbox);
+      // At the end of the line: a busy shard does not hold up the others.
+      if (outbox.hasUnsent) this.#ready.add(outbox);
+      if (bytes >= BATCH_BYTES) break;
+    }
+    return bytes;
+  }
+}

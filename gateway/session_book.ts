@@ -1,0 +1,113 @@
+/**
+ * Where every shard could be picked up again, kept by the main thread: a worker that dies takes
+ * nothing with it that is not here. What the bot acknowledged moves the point forward.
+ *
+ * @module
+ */
+
+import { parseSessionPoint, type SessionPoint } from "../protocol/session_point.ts";
+
+/**
+ * Cursors that may have been given out beyond the last acknowledged one. An outbox of the default
+ * size holds fewer events than this.
+ */
+const UNACKNOWLEDGED_CURSORS = 2 ** 20;
+
+/** What a shard is started with. */
+export interface ResumePoint {
+  readonly session: SessionPoint | null;
+  /** Cursors of a new session start above it; 0 for a shard that never lived. */
+  readonly cursorFloor: number;
+}
+
+/** What is written down, by shard id. */
+export type SavedSessions = Readonly<
+  Record<string, { readonly session: SessionPoint | null; readonly acknowledged: number }>
+>;
+
+interface Entry {
+  session: SessionPoint | null;
+  acknowledged: number;
+  /** Whether it ever had a session: only then can a cursor have been given out. */
+  lived: boolean;
+}
+
+/** The points of all shards of a unit. */
+export class SessionBook {
+  readonly #entries = new Map<number, Entry>();
+  readonly #changed: () => void;
+
+  /** @param changed Called after each change that is worth writing down. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  /** A session began on a shard, or is gone. */
+  session(shardId: number, session: SessionPoint | null): void {
+    const entry = this.#entry(shardId);
+    entry.session = session;
+    entry.lived = true;
+    if (session) entry.acknowledged = Math.max(entry.acknowledged, session.base - 1);
+    this.#changed();
+  }
+
+  /** The bot is done with everything up to `cursor`. */
+  acknowledged(shardId: number, cursor: number): void {
+    const entry = this.#entry(shardId);
+    if (cursor <= entry.acknowledged) return;
+    entry.acknowledged = cursor;
+    entry.lived = true;
+    const { session } = entry;
+    const seq = session ? cursor - session.base : 0;
+    if (session && seq > session.seq) entry.session = { ...session, seq };
+    this.#changed();
+  }
+
+  /** What to start a shard with. */
+  resumePoint(shardId: number): ResumePoint {
+    const entry = this.#entries.get(shardId);
+    if (!entry?.lived) return { session: null, cursorFloor: 0 };
+    const cursorFloor = entry.acknowledged + UNACKNOWLEDGED_CURSORS;
+    return { session: entry.session, cursorFloor };
+  }
+
+  /** Everything, to be written down. */
+  save(): SavedSessions {
+    return Object.fromEntries(
+      [...this.#entries].map(([shardId, { session, acknowledged }]) => [
+        shardId,
+        { session, acknowledged },
+      ]),
+    );
+  }
+
+  /**
+   * Takes over what an earlier life of the unit wrote down, where it fits `fits`.
+   *
+   * @returns How many sessions can be resumed, and how many could not be used.
+   */
+  load(saved: unknown, fits: (point: SessionPoint) => boolean): { usable: number; other: number } {
+    const found = { usable: 0, other: 0 };
+    if (typeof saved !== "object" || saved === null) return found;
+    for (const [shardId, value] of Object.entries(saved)) {
+      const { session, acknowledged } = (value ?? {}) as Record<string, unknown>;
+      const point = parseSessionPoint(session);
+      const usable = point !== undefined && fits(point);
+      found[usable ? "usable" : "other"]++;
+      this.#entries.set(Number(shardId), {
+        session: usable ? point : null,
+        acknowledged: Number.isSafeInteger(acknowledged) ? acknowledged as number : 0,
+        lived: true,
+      });
+    }
+    return found;
+  }
+
+  #entry(shardId: number): Entry {
+    const known = this.#entries.get(shardId);
+    if (known) return known;
+    const entry = { session: null, acknowledged: 0, lived: false };
+    this.#entries.set(shardId, entry);
+    return entry;
+  }
+}

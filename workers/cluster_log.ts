@@ -1,0 +1,60 @@
+/**
+ * How the lines of a cluster reach the unit's log: as JSON, one per line of its output. What a bot
+ * prints itself comes along as plain text.
+ *
+ * @module
+ */
+
+import type { LogFields, LogLevel } from "../ports/log.ts";
+
+/** A line of a log. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+const LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfies LogLevel[];
+
+/** A line as JSON. Errors keep their message and stack, numbers that JSON has no form for their digits. */
+export function encodeLogLine(line: LogLine): string {
+  return JSON.stringify(line, (_key, value) => {
+    if (typeof value === "bigint") return String(value);
+    if (value instanceof Error) return { message: value.message, stack: value.stack };
+    return value;
+  });
+}
+
+/** A line as {@linkcode encodeLogLine} wrote it; `undefined` for anything else that was printed. */
+export function parseLogLine(text: string): LogLine | undefined {
+  if (!text.startsWith('{"level":')) return undefined;
+  try {
+    const { level, event, fields } = JSON.parse(text);
+    const ours = LEVELS.includes(level) && typeof event === "string" &&
+      typeof fields === "object" && fields !== null;
+    return ours ? { level, event, fields } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Calls `onLine` for each line of a stream, without its end. A line longer than 64 KiB comes in
+ * pieces, so that output without line ends does not grow our memory.
+ */
+export async function eachLine(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop()!;
+    lines.forEach(onLine);
+    if (rest.length > 65_536) {
+      onLine(rest);
+      rest = "";
+    }
+  }
+  if (rest !== "") onLine(rest);
+}

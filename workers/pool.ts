@@ -1,0 +1,253 @@
+/**
+ * All shard workers of a unit: which worker has which shard, what each is told, what they tell.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
+import type { FromWorker, ShardInfo, ShardPayload, ToWorker } from "../protocol/worker_message.ts";
+import type { WorkerOptions } from "../protocol/worker_message.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log, LogFields, LogLevel } from "../ports/log.ts";
+import type { ResumePoint } from "../gateway/session_book.ts";
+import type { Life, SpawnThread } from "./life.ts";
+import { WorkerSlot } from "./slot.ts";
+
+/** How long a worker may take to answer a question. A command may wait for its turn longer. */
+export const ASK_DEADLINE_MS = 10_000;
+/** The longest that a command waits in a worker, and a little more. */
+export const SEND_DEADLINE_MS = 130_000;
+
+/** What the pool tells its owner. */
+export interface PoolEvents {
+  requestIdentify(shardId: number): void;
+  identifySent(shardId: number, permit: number): void;
+  releaseIdentify(shardId: number): void;
+  /** The worker of these shards is lost. */
+  lost(shardIds: readonly number[]): void;
+  status(status: ShardStatus): void;
+  session(shardId: number, session: ResumePoint["session"]): void;
+  events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
+  /** Workers are lost again and again: only a new process can help. */
+  exhausted(reason: string): void;
+}
+
+/** What the pool needs. */
+export interface PoolOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly spawn: SpawnThread;
+  /** Shards of each worker; the index is the worker's id. */
+  readonly buckets: readonly (readonly number[])[];
+  readonly worker: Omit<WorkerOptions, "workerId">;
+  readonly resumePoint: (shardId: number) => ResumePoint;
+  /** Event links that are up. */
+  readonly links: () => readonly { clusterId: number; link: number; windowBytes: number }[];
+  readonly events: PoolEvents;
+}
+
+/** The workers of a unit. */
+export class WorkerPool {
+  readonly #options: PoolOptions;
+  readonly #slots: WorkerSlot[];
+  readonly #statuses = new Map<number, ShardStatus>();
+  readonly #counters = new Map<number, ShardCounters>();
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#slots = options.buckets.map((shardIds, workerId) => this.#slot(workerId, shardIds));
+    for (const shardId of options.buckets.flat()) this.#idle(shardId, "not started");
+  }
+
+  /** Starts every worker, and every shard in it. */
+  spawnShards(): void {
+    for (const slot of this.#slots) slot.start();
+  }
+
+  /** Which worker has a shard. */
+  calculateWorkerId(shardId: number): number {
+    return this.#options.buckets.findIndex((shardIds) => shardIds.includes(shardId));
+  }
+
+  /** Tells a worker to bring a shard up: by RESUME where there is a session, else by IDENTIFY. */
+  tellWorkerToIdentify(workerId: number, shardId: number): void {
+    this.#slots[workerId]?.life?.tell(this.#identify(shardId));
+  }
+
+  /** Allows a shard to identify. */
+  allowIdentify(shardId: number, permit: number): void {
+    this.#slotOf(shardId).life?.tell({ type: "ALLOW_IDENTIFY", shardId, permit });
+  }
+
+  /** Sends a gateway command; resolves when it was handed to the socket. */
+  async sendPayload(shardId: number, payload: ShardPayload): Promise<void> {
+    await this.#ask(shardId, { type: "SHARD_PAYLOAD", shardId, payload }, SEND_DEADLINE_MS);
+  }
+
+  /** What a shard knows of itself, now. */
+  async shardInfo(shardId: number): Promise<ShardInfo> {
+    return await this.#ask(shardId, { type: "GET_SHARD_INFO", shardId }) as ShardInfo;
+  }
+
+  /** Reconnects a shard: by RESUME, or with a new session. */
+  async reconnect(shardId: number, session: "keep" | "end"): Promise<void> {
+    await this.#ask(shardId, { type: "RECONNECT_SHARD", shardId, session });
+  }
+
+  /** A cluster's link came up or went down: every worker that has shards for it is told. */
+  link(clusterId: number, link: number | null, windowBytes: number): void {
+    const slots = this.#slots.filter((slot) => this.#serves(slot, clusterId));
+    const share = Math.ceil(windowBytes / Math.max(1, slots.length));
+    for (const slot of slots) {
+      slot.life?.tell({ type: "LINK", clusterId, link, windowBytes: share });
+    }
+  }
+
+  /** Hands acknowledgements to the workers that have the shards. */
+  acknowledge(clusterId: number, link: number, cursors: Readonly<Record<string, number>>): void {
+    for (const slot of this.#slots) {
+      const own = slot.snapshot.shards.filter((shardId) => shardId in cursors);
+      if (own.length === 0) continue;
+      const some = Object.fromEntries(own.map((shardId) => [shardId, cursors[shardId]!]));
+      slot.life?.tell({ type: "ACK", clusterId, link, cursors: some });
+    }
+  }
+
+  /** Replaces a worker; its shards resume in the next one. */
+  restart(workerId: number): void {
+    this.#known(workerId).replace("restart requested");
+  }
+
+  /** Lets a worker die in the way that a test asks for. */
+  crash(workerId: number, how: "throw" | "exit" | "hang"): void {
+    this.#known(workerId).life?.tell({ type: "CRASH", how });
+  }
+
+  /** Closes every shard, with its session or without, and ends the workers. */
+  async stop(session: "keep" | "end"): Promise<void> {
+    await Promise.all(this.#slots.map(async (slot) => {
+      await slot.life?.ask({ type: "STOP", session }, ASK_DEADLINE_MS).catch((error) =>
+        this.#options.log.warn("worker did not stop by itself", { error: String(error) })
+      );
+      slot.end("stopped");
+    }));
+  }
+
+  /** Workers as seen from outside. */
+  get workers(): WorkerSnapshot[] {
+    return this.#slots.map((slot) => slot.snapshot);
+  }
+
+  /** Shards as seen from outside, with what they counted when their worker last reported. */
+  get shards(): { status: ShardStatus; workerId: number; counters: ShardCounters | null }[] {
+    return [...this.#statuses].sort(([a], [b]) => a - b).map(([shardId, status]) => ({
+      status,
+      workerId: this.calculateWorkerId(shardId),
+      counters: this.#counters.get(shardId) ?? null,
+    }));
+  }
+
+  #slot(workerId: number, shardIds: readonly number[]): WorkerSlot {
+    const { clock, log, spawn, worker, events } = this.#options;
+    return new WorkerSlot({
+      clock,
+      log,
+      spawn,
+      worker: { ...worker, workerId },
+      shardIds,
+      message: (message) => this.#message(workerId, message),
+      greet: () => this.#greeting(shardIds),
+      lost: () => {
+        for (const shardId of shardIds) this.#idle(shardId, "its worker was lost");
+        events.lost(shardIds);
+      },
+      exhausted: (reason) => events.exhausted(reason),
+    });
+  }
+
+  /** What a new worker has to know: its shards first, so that links find their outboxes. */
+  #greeting(shardIds: readonly number[]): ToWorker[] {
+    const { links, worker } = this.#options;
+    const share = (clusterId: number, windowBytes: number) => {
+      const slots = this.#slots.filter((slot) => this.#serves(slot, clusterId));
+      return Math.ceil(windowBytes / Math.max(1, slots.length));
+    };
+    const own = links().filter(({ clusterId }) =>
+      shardIds.some((shardId) => worker.clusterOfShard[shardId] === clusterId)
+    );
+    return [
+      ...shardIds.map((shardId) => this.#identify(shardId)),
+      ...own.map(({ clusterId, link, windowBytes }) => (
+        { type: "LINK", clusterId, link, windowBytes: share(clusterId, windowBytes) } as const
+      )),
+    ];
+  }
+
+  #identify(shardId: number): ToWorker {
+    return { type: "IDENTIFY_SHARD", shardId, ...this.#options.resumePoint(shardId) };
+  }
+
+  #message(workerId: number, message: FromWorker): void {
+    const { events } = this.#options;
+    switch (message.type) {
+      case "REQUEST_IDENTIFY":
+        return events.requestIdentify(message.shardId);
+      case "IDENTIFY_SENT":
+        return events.identifySent(message.shardId, message.permit);
+      case "RELEASE_IDENTIFY":
+        return events.releaseIdentify(message.shardId);
+      case "SHARD_STATUS":
+        this.#statuses.set(message.status.shardId, message.status);
+        return events.status(message.status);
+      case "SESSION":
+        return events.session(message.shardId, message.session);
+      case "EVENTS":
+        return events.events(message.clusterId, message.link, message.batch);
+      case "REPORT":
+        for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
+        return;
+      case "LOG":
+        return this.#log(workerId, message.level, message.event, message.fields);
+    }
+  }
+
+  #log(workerId: number, level: LogLevel, event: string, fields: LogFields): void {
+    this.#options.log[level](event, { workerId, ...fields });
+  }
+
+  #idle(shardId: number, reason: string): void {
+    const sinceMs = this.#options.clock.wallMs();
+    this.#statuses.set(shardId, { shardId, state: "idle", reason, sinceMs, connection: 0 });
+  }
+
+  #serves(slot: WorkerSlot, clusterId: number): boolean {
+    const { clusterOfShard } = this.#options.worker;
+    return slot.snapshot.shards.some((shardId) => clusterOfShard[shardId] === clusterId);
+  }
+
+  #ask(
+    shardId: number,
+    question: Parameters<Life["ask"]>[0],
+    deadlineMs = ASK_DEADLINE_MS,
+  ): Promise<unknown> {
+    const life = this.#slotOf(shardId).life;
+    if (life) return life.ask(question, deadlineMs);
+    const message = `Cannot reach shard ${shardId}: its worker is being restarted`;
+    return Promise.reject(new GatehouseError("worker_lost", "host", message, { shardId }));
+  }
+
+  #slotOf(shardId: number): WorkerSlot {
+    const slot = this.#slots[this.calculateWorkerId(shardId)];
+    if (slot) return slot;
+    const message = `Cannot reach shard ${shardId}: this unit does not run it`;
+    throw new GatehouseError("no_shard", "caller", message, { shardId });
+  }
+
+  #known(workerId: number): WorkerSlot {
+    const slot = this.#slots[workerId];
+    if (slot) return slot;
+    const message = `Cannot reach worker ${workerId}: there are ${this.#slots.length}, from 0`;
+    throw new GatehouseError("no_shard", "caller", message, { workerId });
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * {@linkcode SpawnThread} on Web Workers.
+ *
+ * @module
+ */
+
+import type { SpawnThread } from "./life.ts";
+
+/** Environment that `npm:ws` reads when it is loaded; a shard worker gets nothing else of it. */
+export const WORKER_ENV = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
+
+/**
+ * Starts `workers/entry.ts` in a Web Worker.
+ *
+ * @param permissions `least`: the worker keeps the network and loses files, programs and the
+ * environment. Needs `"unstable": ["worker-options"]`, as our `deno.json` has it; without it Deno
+ * ends the process. `inherit`: the worker may do what the process may.
+ */
+export function spawnWorker(permissions: "least" | "inherit"): SpawnThread {
+  return ({ message, failed }) => {
+    const worker = new Worker(new URL("./entry.ts", import.meta.url), {
+      type: "module",
+      name: "gatehouse-shards",
+      ...(permissions === "least" ? { deno: { permissions: LEAST } } : {}),
+    });
+    worker.onmessage = (event) => message(event.data);
+    worker.onmessageerror = () => failed("it sent something that cannot be cloned");
+    worker.onerror = (event) => {
+      // Without this an error in a worker ends the whole process.
+      event.preventDefault();
+      failed(event.message);
+    };
+    return {
+      post: (data) => worker.postMessage(data),
+      terminate: () => worker.terminate(),
+    };
+  };
+}
+
+const LEAST: Deno.PermissionOptionsObject = {
+  env: WORKER_ENV,
+  net: "inherit",
+  read: false,
+  write: false,
+  run: false,
+  ffi: false,
+  sys: false,
+  import: false,
+};
