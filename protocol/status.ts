@@ -112,3 +112,11 @@ export interface IdentifySnapshot {
   /** Time until the next slot for the first waiting shard; 0 when none waits. */
   readonly nextSlotMs: number;
 }
+
+/** What happens in a unit, as its `status()` tells it. */
+export type Status =
+  | { readonly kind: "shard"; readonly shard: ShardStatus }
+  | { readonly kind: "cluster"; readonly cluster: ClusterSnapshot }
+  /** Every shard is ready and every cluster connected, for the first time. */
+  | { readonly kind: "ready"; readonly tookMs: number }
+  | { readonly kind: "stopping"; readonly reason: string };

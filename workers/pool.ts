@@ -51,12 +51,16 @@ export interface PoolOptions {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #slots: WorkerSlot[];
+  readonly #workerOfShard: ReadonlyMap<number, number>;
   readonly #statuses = new Map<number, ShardStatus>();
   readonly #counters = new Map<number, ShardCounters>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#slots = options.buckets.map((shardIds, workerId) => this.#slot(workerId, shardIds));
+    this.#workerOfShard = new Map(
+      options.buckets.flatMap((shardIds, workerId) => shardIds.map((id) => [id, workerId])),
+    );
     for (const shardId of options.buckets.flat()) this.#idle(shardId, "not started");
   }
 
@@ -65,9 +69,9 @@ export class WorkerPool {
     for (const slot of this.#slots) slot.start();
   }
 
-  /** Which worker has a shard. */
+  /** Which worker has a shard; -1 when none of this unit has. */
   calculateWorkerId(shardId: number): number {
-    return this.#options.buckets.findIndex((shardIds) => shardIds.includes(shardId));
+    return this.#workerOfShard.get(shardId) ?? -1;
   }
 
   /** Tells a worker to bring a shard up: by RESUME where there is a session, else by IDENTIFY. */
@@ -97,7 +101,7 @@ export class WorkerPool {
 
   /** A cluster's link came up or went down: every worker that has shards for it is told. */
   link(clusterId: number, link: number | null, windowBytes: number): void {
-    const slots = this.#slots.filter((slot) => this.#serves(slot, clusterId));
+    const slots = this.#slotsFor(clusterId);
     const share = Math.ceil(windowBytes / Math.max(1, slots.length));
     for (const slot of slots) {
       slot.life?.tell({ type: "LINK", clusterId, link, windowBytes: share });
@@ -169,18 +173,15 @@ export class WorkerPool {
   /** What a new worker has to know: its shards first, so that links find their outboxes. */
   #greeting(shardIds: readonly number[]): ToWorker[] {
     const { links, worker } = this.#options;
-    const share = (clusterId: number, windowBytes: number) => {
-      const slots = this.#slots.filter((slot) => this.#serves(slot, clusterId));
-      return Math.ceil(windowBytes / Math.max(1, slots.length));
-    };
     const own = links().filter(({ clusterId }) =>
       shardIds.some((shardId) => worker.clusterOfShard[shardId] === clusterId)
     );
     return [
       ...shardIds.map((shardId) => this.#identify(shardId)),
-      ...own.map(({ clusterId, link, windowBytes }) => (
-        { type: "LINK", clusterId, link, windowBytes: share(clusterId, windowBytes) } as const
-      )),
+      ...own.map(({ clusterId, link, windowBytes }): ToWorker => {
+        const share = Math.ceil(windowBytes / this.#slotsFor(clusterId).length);
+        return { type: "LINK", clusterId, link, windowBytes: share };
+      }),
     ];
   }
 
@@ -221,9 +222,12 @@ export class WorkerPool {
     this.#statuses.set(shardId, { shardId, state: "idle", reason, sinceMs, connection: 0 });
   }
 
-  #serves(slot: WorkerSlot, clusterId: number): boolean {
+  /** The workers that have shards for a cluster; they share its credit. */
+  #slotsFor(clusterId: number): WorkerSlot[] {
     const { clusterOfShard } = this.#options.worker;
-    return slot.snapshot.shards.some((shardId) => clusterOfShard[shardId] === clusterId);
+    return this.#slots.filter((slot) =>
+      slot.snapshot.shards.some((shardId) => clusterOfShard[shardId] === clusterId)
+    );
   }
 
   #ask(

@@ -1,0 +1,84 @@
+/**
+ * A shard worker in the test's own thread and time: the same bucket behind the same messages, each
+ * cloned as `postMessage` would. When it is terminated, or crashes, its sockets are cut and its
+ * timers never fire.
+ *
+ * @module
+ */
+
+import type { ConnectionWorld } from "../../gateway/connection.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Connect, Socket } from "../../ports/socket.ts";
+import {
+  type FromWorker,
+  parseStamped,
+  stamp,
+  type ToWorker,
+} from "../../protocol/worker_message.ts";
+import { Bucket } from "../../workers/bucket.ts";
+import type { SpawnThread } from "../../workers/life.ts";
+
+/** Threads that share the test's world. `died` cuts one off without a word, as a crash does. */
+export function inProcessThreads(
+  world: ConnectionWorld,
+): { spawn: SpawnThread; alive: Set<{ die(): void }> } {
+  const alive = new Set<{ die(): void }>();
+  const spawn: SpawnThread = ({ message }) => {
+    let dead = false;
+    let epoch = 0;
+    let bucket: Bucket | undefined;
+    const sockets = new Set<Socket>();
+    const own: ConnectionWorld = {
+      random: world.random,
+      clock: mortalClock(world.clock, () => dead),
+      connect: mortalConnect(world.connect, sockets),
+    };
+    const later = (task: () => void) => void own.clock.after(0, task);
+    const post = (words: FromWorker) => {
+      const cloned = structuredClone(stamp(epoch, words));
+      later(() => message(cloned));
+    };
+    const receive = (data: unknown) => {
+      const words = parseStamped<ToWorker>(data);
+      if (words.type !== "START") return bucket?.receive(words);
+      epoch = words.epoch;
+      bucket = new Bucket(words.options, own, post);
+    };
+    const thread = {
+      die() {
+        dead = true;
+        alive.delete(thread);
+        for (const socket of sockets) socket.destroy();
+      },
+    };
+    alive.add(thread);
+    return {
+      post: (data) => {
+        const cloned = structuredClone(data);
+        later(() => receive(cloned));
+      },
+      terminate: () => thread.die(),
+    };
+  };
+  return { spawn, alive };
+}
+
+function mortalClock(clock: Clock, isDead: () => boolean): Clock {
+  const guard = (task: () => void) => () => {
+    if (!isDead()) task();
+  };
+  return {
+    now: () => clock.now(),
+    wallMs: () => clock.wallMs(),
+    after: (delayMs, task) => clock.after(delayMs, guard(task)),
+    soon: (task) => clock.soon(guard(task)),
+  };
+}
+
+function mortalConnect(connect: Connect, sockets: Set<Socket>): Connect {
+  return (url, events, options) => {
+    const socket = connect(url, events, options);
+    sockets.add(socket);
+    return socket;
+  };
+}

@@ -1,0 +1,182 @@
+/**
+ * A whole gateway side in virtual time, against the simulator: shards in in-process workers, the
+ * identify queue, event links, and a bot that keeps what it got.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../app/config.ts";
+import { UnitGateway } from "../../app/gateway.ts";
+import { EventConsumer } from "../../events/consumer.ts";
+import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
+import { logTo } from "../../ports/log.ts";
+import { seededRandom } from "../../ports/random.ts";
+import { memoryStore, type Store } from "../../ports/store.ts";
+import { shardRange } from "../../protocol/ids.ts";
+import type { Compression } from "../../protocol/worker_message.ts";
+import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
+import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
+import { inProcessThreads } from "./in_process_thread.ts";
+
+/** What a rig is made with. */
+export interface RigOptions {
+  readonly sim?: SimulatorOptions;
+  readonly shards?: number;
+  readonly workers?: number;
+  readonly compression?: Compression;
+  /** One-way time of a message. Default 5. */
+  readonly latencyMs?: number;
+  readonly store?: Store;
+  readonly queueMemoryBytes?: number;
+  /** A rig of a later life of the same unit meets the same Discord. */
+  readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
+}
+
+/** What the bot got, in the order it came. */
+export interface Got {
+  readonly shardId: number;
+  readonly t: string;
+  readonly d: unknown;
+}
+
+/** A gateway side and its Discord. */
+export type Rig = Awaited<ReturnType<typeof createRig>>;
+
+/** Builds a rig; nothing connects before `start()`. */
+export async function createRig(options: RigOptions = {}) {
+  const { shards = 1, workers = 1, compression = "none", latencyMs = 5 } = options;
+  const clock = options.earlier?.clock ?? createVirtualClock();
+  const sim = options.earlier?.sim ?? createSimulator({
+    clock,
+    shards,
+    recordEvents: true,
+    ...options.sim,
+  });
+  const random = seededRandom(7);
+  const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
+  const log = logTo((level, event, fields) => logged.push({ level, event, fields }));
+  const { spawn, alive } = inProcessThreads({
+    clock,
+    random,
+    connect: simConnect(sim, { latencyMs }),
+  });
+  const store = options.store ?? memoryStore();
+  const info = parseGatewayInfo({
+    url: sim.world.addresses.gatewayUrl,
+    shards,
+    session_start_limit: {
+      total: 1000,
+      remaining: 1000,
+      reset_after: 86_400_000,
+      max_concurrency: sim.settings.maxConcurrency,
+    },
+  });
+  const exhausted: string[] = [];
+  const gateway = await UnitGateway.create({
+    config: {
+      ...CONFIG_DEFAULTS,
+      discordToken: sim.settings.token,
+      intents: 0x331_ffff,
+      gatewayCompression: compression,
+      totalWorkers: workers,
+      ...(options.queueMemoryBytes ? { queueMemoryBytes: options.queueMemoryBytes } : {}),
+    },
+    info,
+    totalShards: shards,
+    shardIds: shardRange(0, shards - 1),
+    clusterIds: [0],
+    clusterOfShard: Object.fromEntries(shardRange(0, shards - 1).map((id) => [id, 0])),
+    cores: workers,
+    clock,
+    log,
+    store,
+    spawn,
+    linkChanged() {},
+    shardChanged() {},
+    exhausted: (reason) => exhausted.push(reason),
+  });
+
+  const got: Got[] = [];
+  const receiver = {
+    wants: () => true,
+    receive: ({ t, d }: { t: string; d: unknown }, shardId: number) => {
+      got.push({ shardId, t, d });
+    },
+  };
+  const createBot = () =>
+    new EventConsumer({ clusterId: 0, receiver, clock, log, windowBytes: 4 * 1024 * 1024 });
+
+  const states = () => gateway.shards.map((shard) => shard.state);
+  const isReady = () => states().every((state) => state === "ready");
+  const bot = createBot();
+  const link = (consumer: EventConsumer) => linkInProcess(gateway, clock, consumer);
+  return {
+    clock,
+    sim,
+    gateway,
+    got,
+    logged,
+    alive,
+    exhausted,
+    store,
+    bot,
+    createBot,
+    /** Connects a bot to the hub, as a new socket would. Gives the way to cut it. */
+    link,
+    start(): () => void {
+      const cut = link(bot);
+      gateway.pool.spawnShards();
+      return cut;
+    },
+    states,
+    isReady,
+    /** Time until every shard is ready. */
+    async ready(limitMs = 120_000): Promise<number> {
+      const from = clock.now();
+      await clock.runUntil(isReady, limitMs);
+      return clock.now() - from;
+    },
+    /** No rule of Discord was broken. */
+    assertNoViolations() {
+      assert.deepEqual(sim.ledger.violations, []);
+    },
+    /** Every dispatch that Discord has numbered reached the bot once, in order, per shard. */
+    assertNothingLost() {
+      for (const shardId of shardRange(0, shards - 1)) {
+        const sent = sim.ledger.events.filter((event) => event.shardId === shardId)
+          .map((event) => event.t);
+        const came = got.filter((event) => event.shardId === shardId && event.t !== "GATEHOUSE_GAP")
+          .map(({ t }) => t);
+        assert.deepEqual(came, sent, `shard ${shardId}: the bot got something else than was sent`);
+      }
+    },
+    /** IDENTIFYs that Discord got, by key. */
+    identifies: () => sim.ledger.identifies.length,
+  };
+}
+
+function linkInProcess(
+  gateway: UnitGateway,
+  clock: VirtualClock,
+  bot: EventConsumer,
+): () => void {
+  let open = true;
+  const later = (task: () => void) => void clock.after(1, () => open && task());
+  const events = gateway.hub.accept({
+    send: (text) => later(() => link.text(text)),
+    sendBytes: (bytes) => later(() => link.batch(bytes)),
+    close: () => cut(),
+  });
+  const link = bot.attach({
+    send: (text) => later(() => events.text(text)),
+    close: () => cut(),
+  });
+  function cut() {
+    if (!open) return;
+    open = false;
+    link.closed();
+    events.closed();
+  }
+  return cut;
+}

@@ -1,0 +1,63 @@
+/**
+ * A snapshot of a unit, for tests of what reads one.
+ *
+ * @module
+ */
+
+import type { ShardCounters, ShardSnapshot, Snapshot } from "../../protocol/status.ts";
+
+/** Counters of a shard that has not counted anything. */
+export function counters(shardId: number, counted: Partial<ShardCounters> = {}): ShardCounters {
+  return {
+    shardId,
+    received: 0,
+    receivedBytes: 0,
+    forwarded: 0,
+    acknowledged: 0,
+    queued: 0,
+    queuedBytes: 0,
+    dropped: 0,
+    identifies: 0,
+    resumes: 0,
+    reconnects: {},
+    stale: 0,
+    latencyMs: null,
+    ...counted,
+  };
+}
+
+/** A shard that is ready, unless told otherwise. */
+export function shard(shardId: number, changed: Partial<ShardSnapshot> = {}): ShardSnapshot {
+  return {
+    shardId,
+    state: "ready",
+    reason: "",
+    sinceMs: 0,
+    connection: 1,
+    workerId: 0,
+    clusterId: 0,
+    counters: null,
+    ...changed,
+  };
+}
+
+/** Two ready shards on one worker, one connected cluster, unless told otherwise. */
+export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
+  return {
+    mode: "discord",
+    totalShards: 2,
+    shards: [shard(0), shard(1)],
+    workers: [{ workerId: 0, state: "running", reason: "", shards: [0, 1], restarts: 0 }],
+    clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
+    identify: {
+      maxConcurrency: 1,
+      waiting: 0,
+      remaining: 998,
+      total: 1000,
+      reserve: 100,
+      resetAfterMs: 0,
+      nextSlotMs: 0,
+    },
+    ...changed,
+  };
+}
