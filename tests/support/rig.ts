@@ -10,6 +10,7 @@ import { CONFIG_DEFAULTS } from "../../app/config.ts";
 import { UnitGateway } from "../../app/gateway.ts";
 import { EventConsumer } from "../../events/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
+import { sleep } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
@@ -29,6 +30,8 @@ export interface RigOptions {
   readonly latencyMs?: number;
   readonly store?: Store;
   readonly queueMemoryBytes?: number;
+  /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */
+  readonly handlerMs?: number;
   /** A rig of a later life of the same unit meets the same Discord. */
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
 }
@@ -102,6 +105,7 @@ export async function createRig(options: RigOptions = {}) {
     wants: () => true,
     receive: ({ t, d }: { t: string; d: unknown }, shardId: number) => {
       got.push({ shardId, t, d });
+      return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
     },
   };
   const createBot = () =>
@@ -128,6 +132,13 @@ export async function createRig(options: RigOptions = {}) {
       const cut = link(bot);
       gateway.pool.spawnShards();
       return cut;
+    },
+    /** Stops the gateway side, as SIGTERM does. */
+    async stop(): Promise<void> {
+      let stopped = false;
+      const stopping = gateway.stop().then(() => stopped = true);
+      await clock.runUntil(() => stopped, 15_000);
+      await stopping;
     },
     states,
     isReady,
