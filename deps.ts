@@ -20,3 +20,11 @@ export const loadHono = () => import("npm:hono@4.13.19");
 export const loadLogtape = () => import("npm:@logtape/logtape@2.4.2");
 /** Validation of settings and of control messages. */
 export const loadValibot = () => import("npm:valibot@1.5.0");
+
+/** The validation library itself: what a schema is made with. */
+export type Valibot = Awaited<ReturnType<typeof loadValibot>>;
+/** A reader of one setting: text in, value of type `Value` out. */
+export type TextSchema<Value> = import("npm:valibot@1.5.0").GenericSchema<string, Value>;
+
+/** Discord's payloads, for those who write a bot. */
+export type * as Discord from "npm:@discordeno/types@21.0.0";

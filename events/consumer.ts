@@ -235,7 +235,8 @@ export class EventConsumer {
   }
 
   #done(delivery: Delivery): void {
-    if (this.#unsettled.remove(delivery)) this.#settle(delivery.shardId, delivery.cursor);
+    this.#unsettled.remove(delivery);
+    this.#settle(delivery.shardId, delivery.cursor);
   }
 
   #settle(shardId: number, cursor: number): void {

@@ -41,11 +41,10 @@ export class Unsettled {
     this.#cancel ??= this.#clock.after(this.#deadlineMs, () => this.#expire());
   }
 
-  /** A handler is done. False where the deadline was first. */
-  remove(delivery: Delivery): boolean {
-    const removed = this.#dueMs.delete(delivery);
+  /** A handler is done. */
+  remove(delivery: Delivery): void {
+    this.#dueMs.delete(delivery);
     if (this.#dueMs.size === 0) this.#waiting.splice(0).forEach((resolve) => resolve());
-    return removed;
   }
 
   /** Resolves when no delivery is under way. */

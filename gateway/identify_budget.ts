@@ -34,10 +34,14 @@ export function budgetFrom(
   return { total, remaining, resetAtMs: nowMs + resetAfterMs };
 }
 
-/** The budget after one identify. */
+/** The budget after one identify. The first one after a window begins the next. */
 export function spend(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
   const { total, remaining, resetAtMs } = refilled(budget, nowMs);
-  return { total, remaining: Math.max(0, remaining - 1), resetAtMs };
+  return {
+    total,
+    remaining: Math.max(0, remaining - 1),
+    resetAtMs: resetAtMs > nowMs ? resetAtMs : nowMs + DAY_MS,
+  };
 }
 
 /** How long until the reserve allows another identify; 0 when it does now. */
@@ -45,10 +49,9 @@ export function budgetWaitMs(budget: IdentifyBudget, reserve: number, nowMs: num
   return refilled(budget, nowMs).remaining > reserve ? 0 : budget.resetAtMs - nowMs;
 }
 
-/** The budget as it is now: full again once its window is over. */
+/** The budget as it is now: full once its window is over. */
 export function refilled(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
-  if (nowMs < budget.resetAtMs || budget.remaining === budget.total) return budget;
-  return { total: budget.total, remaining: budget.total, resetAtMs: nowMs + DAY_MS };
+  return nowMs < budget.resetAtMs ? budget : { ...budget, remaining: budget.total };
 }
 
 /** A budget read back from a file; `undefined` where it is not one. */

@@ -6,6 +6,7 @@
  */
 
 import { loadWs, type RawData, type WsSocket } from "../deps.ts";
+import { deadSocket } from "./dead_socket.ts";
 import type { Connect, SocketEvents } from "./socket.ts";
 
 /** Loads `ws` and gives the port. Load once, before the first connection. */
@@ -23,8 +24,7 @@ export async function wsConnect(): Promise<Connect> {
         events,
       );
     } catch (error) {
-      queueMicrotask(() => events.failed(error instanceof Error ? error.message : String(error)));
-      return deadSocket;
+      return deadSocket(events, error);
     }
   };
 }
@@ -65,11 +65,3 @@ function adapt(socket: WsSocket, events: SocketEvents): ReturnType<Connect> {
 }
 
 const OPEN = 1;
-
-const deadSocket: ReturnType<Connect> = {
-  send() {},
-  sendBytes() {},
-  close() {},
-  destroy() {},
-  bufferedBytes: 0,
-};

@@ -79,7 +79,11 @@ export class Bucket {
         release: (shardId) => post({ type: "RELEASE_IDENTIFY", shardId }),
       },
       sink: this.#queue,
-      status: (status) => post({ type: "SHARD_STATUS", status }),
+      status: (status) => {
+        // Who is told that a shard is ready wants to know what it took.
+        if (status.state === "ready") this.#report();
+        post({ type: "SHARD_STATUS", status });
+      },
       session: (shardId, session) => post({ type: "SESSION", shardId, session }),
       log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };

@@ -12,8 +12,8 @@ import {
   type FromWorker,
   parseStamped,
   stamp,
-  type Stamped,
   type ToWorker,
+  type WorkerOptions,
 } from "../protocol/worker_message.ts";
 import { systemClock } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
@@ -22,6 +22,8 @@ import { Bucket } from "./bucket.ts";
 
 let epoch = 0;
 let bucket: Bucket | undefined;
+/** What came before the bucket was made: a message that nobody takes would be lost. */
+const early: Parameters<Bucket["receive"]>[0][] = [];
 
 function post(message: FromWorker): void {
   self.postMessage(stamp(epoch, message));
@@ -39,15 +41,19 @@ function die(error: unknown): void {
   self.close();
 }
 
-async function receive(message: Stamped<ToWorker>): Promise<void> {
-  if (message.type !== "START") return bucket?.receive(message);
-  epoch = message.epoch;
+async function start(options: WorkerOptions): Promise<void> {
   const world = { clock: systemClock, random: systemRandom, connect: await wsConnect() };
-  bucket = new Bucket(message.options, world, post);
+  bucket = new Bucket(options, world, post);
+  for (const message of early.splice(0)) bucket.receive(message);
 }
 
 self.addEventListener("message", (event: Event) => {
-  receive(parseStamped<ToWorker>((event as MessageEvent).data)).catch(die);
+  const message = parseStamped<ToWorker>((event as MessageEvent).data);
+  if (message.type === "START") {
+    epoch = message.epoch;
+    start(message.options).catch(die);
+  } else if (bucket) bucket.receive(message);
+  else early.push(message);
 });
 self.addEventListener("error", (event) => {
   event.preventDefault();

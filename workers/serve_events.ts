@@ -65,7 +65,8 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
     clock: systemClock,
     fetch,
   });
-  const server = serveLink({ hostname, port, secretKey, consumer: run.consumer, log });
+  const { consumer } = run;
+  const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });
   log.info("cluster waits for its unit", { hostname, port: server.port });
   return { port: server.port, stop: () => run.stop().finally(() => server.stop()) };
 }

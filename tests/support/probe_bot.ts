@@ -22,8 +22,7 @@ export default defineBot({
         case "hang":
           return await new Promise<void>(() => {});
         case "spin":
-          await report(rest, "spinning");
-          while (true);
+          return await report(rest, "spinning").then(spin);
         case "refuse to stop":
           refuses = true;
           return;
@@ -46,19 +45,30 @@ export default defineBot({
   },
 });
 
+function spin(): never {
+  while (true);
+}
+
 function permissions(): Record<string, unknown> {
   return {
-    token: attempt(() => Deno.env.get("DISCORD_TOKEN")),
-    env: attempt(() => Object.keys(Deno.env.toObject()).sort()),
+    token: variable("DISCORD_TOKEN"),
+    passed: variable("PASSED"),
+    inherited: variable("WS_NO_BUFFER_UTIL"),
     read: attempt(() => Deno.readTextFileSync(new URL(import.meta.url))),
     run: attempt(() => new Deno.Command("/bin/true").outputSync()),
     net: attempt(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()),
   };
 }
 
+/** A variable that must not be read is as good as one that is not set. */
+function variable(name: string): unknown {
+  const value = attempt(() => Deno.env.get(name) ?? "nothing");
+  return value === "NotCapable" ? "nothing" : value;
+}
+
 function attempt(what: () => unknown): unknown {
   try {
-    return what() ?? "nothing";
+    return what() ?? "done";
   } catch (error) {
     return error instanceof Error ? error.name : String(error);
   }

@@ -1,0 +1,146 @@
+/**
+ * Gatehouse inside your own program: the same unit, its settings as an object.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import { intentBits, type IntentName } from "../protocol/intents.ts";
+import type { Snapshot, Status } from "../protocol/status.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
+import { calculateShardId } from "../protocol/ids.ts";
+import { systemClock } from "../ports/clock.ts";
+import { type Config, CONFIG_DEFAULTS, describeProblem } from "./config.ts";
+import { brokenRules } from "./config_rules.ts";
+import { createLog } from "./log.ts";
+import { type OpenUnit, openUnit } from "./open_unit.ts";
+
+/** Settings of a unit in your own program: those of the environment, under the same names. */
+export interface GatehouseOptions
+  extends Partial<Omit<Config, "mode" | "discordToken" | "intents" | "botModule">> {
+  /** Bot token, with or without `Bot `. */
+  readonly token: string;
+  /** Names or a bit mask. Default: `GUILDS`. */
+  readonly intents?: number | readonly IntentName[];
+  /** The module that the built-in clusters run. */
+  readonly bot?: URL | string;
+  /**
+   * `least` takes files, programs and the environment away from the shard workers; it needs
+   * `"unstable": ["worker-options"]` in your `deno.json`, without which Deno ends the process.
+   * Default: `inherit`.
+   */
+  readonly workerPermissions?: "least" | "inherit";
+}
+
+/** A unit in your own program. */
+export interface Gatehouse {
+  /**
+   * Opens the port, asks Discord where to connect, brings every shard up. Resolves when all are on
+   * their way; `status()` tells when they are ready.
+   *
+   * @throws {GatehouseError} `bad_config`, `unauthorized`.
+   */
+  start(): Promise<void>;
+  /** Stops cleanly. Sessions are kept: the next start spends no identify. */
+  stop(): Promise<void>;
+  /** What happens from now on. */
+  status(): AsyncIterable<Status>;
+  /** Everything at this moment. */
+  readonly snapshot: Snapshot;
+  /** `http://host:port` of the open port; `null` before `start()`. */
+  readonly url: string | null;
+  /** Resolves with a reason when the unit cannot go on: restart the process. */
+  readonly failed: Promise<string>;
+  /** Sends a gateway command of a shard; resolves when it was handed to the socket. */
+  sendPayload(shardId: number, payload: ShardPayload): Promise<void>;
+  /** Which shard receives the events of a guild. */
+  calculateShardId(guildId: string | bigint): number;
+}
+
+/**
+ * Makes a unit. Nothing happens before `start()`.
+ *
+ * @throws {GatehouseError} `bad_config` that names every setting that is wrong.
+ *
+ * @example
+ * ```ts ignore
+ * import { createGatehouse } from "gatehouse";
+ * const unit = createGatehouse({
+ *   token: Deno.env.get("DISCORD_TOKEN")!,
+ *   intents: ["GUILDS"],
+ *   bot: new URL("./bot.ts", import.meta.url),
+ * });
+ * await unit.start();
+ * ```
+ */
+export function createGatehouse(options: GatehouseOptions): Gatehouse {
+  const config = configOf(options);
+  let open: OpenUnit | null = null;
+  const failed = Promise.withResolvers<string>();
+  const running = () => {
+    if (open) return open.unit;
+    throw new GatehouseError("not_ready", "caller", "Cannot do that: the unit is not started");
+  };
+  return {
+    async start() {
+      if (open) {
+        throw new GatehouseError("refused", "caller", "Cannot start: it is started already");
+      }
+      const log = await createLog({
+        level: config.logLevel,
+        format: config.logFormat ?? "json",
+        color: false,
+        secrets: secretsOf(config),
+        clock: systemClock,
+        write: (line) => console.log(line.trimEnd()),
+      });
+      const { workerPermissions = "inherit" } = options;
+      open = await openUnit({ config, log, workerPermissions });
+      open.unit.failed.then(failed.resolve);
+      await open.unit.start();
+    },
+    stop: async () => await open?.stop("asked to"),
+    status: () => running().status(),
+    get snapshot() {
+      return running().snapshot;
+    },
+    get url() {
+      return open?.url ?? null;
+    },
+    failed: failed.promise,
+    async sendPayload(shardId, payload) {
+      const { gateway } = running();
+      if (!gateway) {
+        throw new GatehouseError("not_ready", "caller", "Cannot send: no shard has started");
+      }
+      await gateway.pool.sendPayload(shardId, payload);
+    },
+    calculateShardId: (guildId) => calculateShardId(guildId, running().snapshot.totalShards),
+  };
+}
+
+/** Every text of the settings that no log may hold. */
+export function secretsOf(config: Config): string[] {
+  const { discordToken, restAuthorization, eventHandlerSecretKey } = config;
+  return [discordToken, restAuthorization, eventHandlerSecretKey].filter((text) =>
+    !!text
+  ) as string[];
+}
+
+function configOf(options: GatehouseOptions): Config {
+  const { token, intents = CONFIG_DEFAULTS.intents, bot, workerPermissions: _, ...rest } = options;
+  const config: Config = {
+    ...CONFIG_DEFAULTS,
+    ...rest,
+    discordToken: token.replace(/^Bot\s+/, ""),
+    intents: typeof intents === "number" ? intents : intentBits(intents),
+    botModule: bot === undefined ? null : String(bot),
+  };
+  const problems = brokenRules(config);
+  if (config.discordToken === "") {
+    problems.unshift({ setting: "token", expected: "a bot token", received: "nothing" });
+  }
+  if (problems.length === 0) return config;
+  const text = problems.map(describeProblem).join("; ");
+  throw new GatehouseError("bad_config", "caller", `Cannot create unit: ${text}`, { problems });
+}

@@ -1,0 +1,59 @@
+/**
+ * A bot made of functions, one per event.
+ *
+ * @module
+ */
+
+import type { Bot, EventContext } from "./bot.ts";
+import type { Dispatches } from "./dispatches.ts";
+
+/** Name of an event; any other text is one too, with a payload of type `unknown`. */
+export type EventName = keyof Dispatches | (string & Record<never, never>);
+
+/** The functions of a bot by event name. */
+export type EventHandlers<Name extends EventName> = {
+  [Key in Name]: (
+    data: Key extends keyof Dispatches ? Dispatches[Key] : unknown,
+    context: EventContext,
+  ) => unknown;
+};
+
+/** What a bot is made of. */
+export interface BotDefinition<Name extends EventName> {
+  /**
+   * Called with the payload's `d` as Discord sent it, in order per shard, without waiting for the one
+   * before. The event is acknowledged when the promise settles.
+   */
+  readonly events: EventHandlers<Name>;
+  /** Called once when the cluster stops, after the last event. */
+  readonly shutdown?: () => void | Promise<void>;
+}
+
+/**
+ * A bot for a cluster: what a `BOT_MODULE` exports by default.
+ *
+ * @example
+ * ```ts
+ * import { defineBot } from "./define_bot.ts";
+ * export default defineBot({
+ *   events: {
+ *     async MESSAGE_CREATE(message, { rest }) {
+ *       if (message.content !== "!ping") return;
+ *       await rest.post(`/channels/${message.channel_id}/messages`, { content: "pong" });
+ *     },
+ *   },
+ * });
+ * ```
+ */
+export function defineBot<Name extends EventName>(definition: BotDefinition<Name>): Bot {
+  const events = definition.events as Record<
+    string,
+    ((data: unknown, context: EventContext) => unknown) | undefined
+  >;
+  const bot: Bot = {
+    wants: (name) => Object.hasOwn(events, name) && events[name] !== undefined,
+    handle: ({ t, d }, context) => events[t]!(d, context),
+  };
+  const { shutdown } = definition;
+  return shutdown ? { ...bot, shutdown: () => shutdown() } : bot;
+}

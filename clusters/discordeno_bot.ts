@@ -1,0 +1,96 @@
+/**
+ * A bot made with `createBot` of `@discordeno/bot` 21, as a bot for a cluster. The package is the
+ * author's own: only its shape is known here.
+ *
+ * @module
+ */
+
+import type { Bot, BotContext, EventPayload } from "./bot.ts";
+
+/**
+ * What goes where `createBot` insists on a token: it names no bot and opens nothing. The id of the
+ * bot is asked of the unit when the cluster starts.
+ */
+export const NO_TOKEN = "MA";
+
+/** What is used of a `createBot(…)`. */
+export interface DiscordenoBot {
+  id: bigint;
+  applicationId: bigint;
+  readonly rest: {
+    applicationId: bigint;
+    authorization?: string | undefined;
+    authorizationHeader: string;
+    baseUrl: string;
+    isProxied: boolean;
+  };
+  readonly events: object;
+  readonly handlers: object;
+}
+
+type GatewayHandler = (bot: DiscordenoBot, data: EventPayload, shardId: number) => unknown;
+interface RawEvents {
+  raw?(data: EventPayload, shardId: number): unknown;
+  dispatchRequirements?(data: EventPayload, shardId: number): unknown;
+}
+
+/**
+ * Runs a Discordeno bot in a cluster: `export default discordenoBot(createBot({ … }))`. Its REST goes
+ * through the unit; its `start()` is never called. `events.raw` also gets `GATEHOUSE_GAP`.
+ *
+ * An event is acknowledged when every function that the bot called for it has settled.
+ */
+export function discordenoBot(bot: DiscordenoBot): Bot {
+  return {
+    wants: (name) => name in bot.handlers || "raw" in bot.events,
+    handle: (payload, { shardId }) => handle(bot, payload, shardId),
+    start: (context) => attach(bot, context),
+  };
+}
+
+async function attach(bot: DiscordenoBot, { rest }: BotContext): Promise<void> {
+  bot.rest.baseUrl = rest.baseUrl.replace(/\/v\d+$/, "");
+  bot.rest.authorization = rest.authorization;
+  bot.rest.authorizationHeader = "authorization";
+  bot.rest.isProxied = true;
+  if (bot.id !== 0n) return;
+  const { id } = await rest.get("/users/@me") as { id: string };
+  bot.id = BigInt(id);
+  // Only bots from before 2016 have an application id of their own; they name it to createBot.
+  if (bot.applicationId === 0n) bot.applicationId = bot.id;
+  if (bot.rest.applicationId === 0n) bot.rest.applicationId = bot.applicationId;
+}
+
+async function handle(bot: DiscordenoBot, payload: EventPayload, shardId: number): Promise<void> {
+  const running: unknown[] = [];
+  const { events, watched } = watch(bot, running);
+  events.raw?.(payload, shardId);
+  await events.dispatchRequirements?.(payload, shardId);
+  const handler = (bot.handlers as Record<string, GatewayHandler | undefined>)[payload.t];
+  await handler?.(watched, payload, shardId);
+  const results = await Promise.allSettled(running);
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+/**
+ * The bot as its gateway handlers see it for one event: they call the author's functions without
+ * waiting, and we must know when those are done.
+ */
+function watch(bot: DiscordenoBot, running: unknown[]) {
+  const events: RawEvents = new Proxy(bot.events, {
+    get(target, name) {
+      const run = Reflect.get(target, name);
+      if (typeof run !== "function") return run;
+      return (...args: unknown[]) => {
+        const result = run.apply(target, args);
+        running.push(result);
+        return result;
+      };
+    },
+  });
+  const watched = new Proxy(bot, {
+    get: (target, name) => name === "events" ? events : Reflect.get(target, name),
+  });
+  return { events, watched };
+}

@@ -1,0 +1,38 @@
+/**
+ * The example bot: answers a message and an interaction. Run it with `BOT_MODULE=./examples/bot.ts`.
+ *
+ * @module
+ */
+
+import { defineBot } from "gatehouse";
+
+/** Interaction type and callback type of [Discord Docs/Interactions](https://discord.com/developers/docs/interactions/receiving-and-responding). */
+const APPLICATION_COMMAND = 2;
+const CHANNEL_MESSAGE_WITH_SOURCE = 4;
+
+export default defineBot({
+  events: {
+    async MESSAGE_CREATE(message, { rest, log, shardId }) {
+      if (message.author.bot || message.content !== "!ping") return;
+      await rest.post(`/channels/${message.channel_id}/messages`, { content: "pong" });
+      log.info("answered a message", { shardId, channelId: message.channel_id });
+    },
+
+    async INTERACTION_CREATE(interaction, { rest, log, shardId }) {
+      if (interaction.type !== APPLICATION_COMMAND) return;
+      await rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, {
+        type: CHANNEL_MESSAGE_WITH_SOURCE,
+        data: { content: "pong" },
+      });
+      log.info("answered an interaction", { shardId });
+    },
+
+    GATEHOUSE_GAP(gap, { log, shardId }) {
+      log.warn("I will never see some events", { shardId, ...gap });
+    },
+  },
+
+  shutdown() {
+    console.log("example bot: goodbye");
+  },
+});

@@ -1,0 +1,34 @@
+/**
+ * Gatehouse: the Deno-native home of a large Discord bot. Keeps its gateway shards alive, paces every
+ * identify, proxies REST, and forwards every event to the bot's code.
+ *
+ * - `deno task start` runs it.
+ * - `createGatehouse` runs it inside your program.
+ * - `defineBot`, `discordenoBot` and `serveEvents` are for the bot's code.
+ *
+ * @module
+ */
+
+export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/gatehouse.ts";
+export { type Bot, type BotContext, type EventContext, type EventPayload } from "./clusters/bot.ts";
+export {
+  type BotDefinition,
+  defineBot,
+  type EventHandlers,
+  type EventName,
+} from "./clusters/define_bot.ts";
+export { discordenoBot, NO_TOKEN } from "./clusters/discordeno_bot.ts";
+export type { Dispatches } from "./clusters/dispatches.ts";
+export { type Rest, RestError, type RestOptions } from "./clusters/rest.ts";
+export { calculateShardId } from "./protocol/ids.ts";
+export { type ErrorCode, GatehouseError } from "./protocol/errors.ts";
+export type { Gap } from "./protocol/event_frame.ts";
+export type { IntentName } from "./protocol/intents.ts";
+export type * from "./protocol/status.ts";
+export type { ShardPayload } from "./protocol/worker_message.ts";
+export { type EventServer, serveEvents, type ServeEventsOptions } from "./workers/serve_events.ts";
+
+if (import.meta.main) {
+  const { main } = await import("./app/main.ts");
+  Deno.exit(await main(Deno.args));
+}

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { createBot } from "@discordeno/bot";
+import { discordenoBot, NO_TOKEN } from "../../clusters/discordeno_bot.ts";
+import type { EventContext } from "../../clusters/bot.ts";
+import type { Rest } from "../../clusters/rest.ts";
+import { systemClock } from "../../ports/clock.ts";
+import { silentLog } from "../../ports/log.ts";
+
+const desiredProperties = { message: { id: true, content: true } } as const;
+const rest: Rest = {
+  baseUrl: "http://unit/api/v10",
+  authorization: "Bot credential",
+  get: () => Promise.resolve({ id: "4242" }),
+  post: () => Promise.reject(new Error("unexpected")),
+  put: () => Promise.reject(new Error("unexpected")),
+  patch: () => Promise.reject(new Error("unexpected")),
+  delete: () => Promise.reject(new Error("unexpected")),
+};
+const context: EventContext = { rest, cluster: { id: 0 }, shardId: 5, log: silentLog };
+
+const message = (content: string) => ({
+  op: 0,
+  s: 1,
+  t: "MESSAGE_CREATE",
+  d: {
+    id: "9",
+    channel_id: "5",
+    content,
+    author: { id: "8", username: "u", discriminator: "0" },
+    mentions: [],
+    mention_roles: [],
+    attachments: [],
+    embeds: [],
+    timestamp: "2026-01-01T00:00:00.000Z",
+    edited_timestamp: null,
+    type: 0,
+  },
+});
+
+Deno.test("discordenoBot() hands Discord's payload to the bot's functions, transformed", async () => {
+  const seen: unknown[] = [];
+  const bot = discordenoBot(createBot({
+    token: NO_TOKEN,
+    desiredProperties,
+    events: {
+      raw: (data, shardId) => void seen.push(["raw", data.t, shardId]),
+      messageCreate: ({ id, content }) => void seen.push([id, content]),
+    },
+  }));
+  await bot.handle(message("hi"), context);
+  assert.deepEqual(seen, [["raw", "MESSAGE_CREATE", 5], [9n, "hi"]]);
+});
+
+Deno.test("discordenoBot() settles with the bot's own promise, which Discordeno drops", async () => {
+  const done = Promise.withResolvers<void>();
+  const bot = discordenoBot(createBot({
+    token: NO_TOKEN,
+    desiredProperties,
+    events: { messageCreate: () => done.promise as unknown as void },
+  }));
+  let settled = false;
+  const handled = (bot.handle(message("hi"), context) as Promise<void>).then(() => settled = true);
+  await new Promise<void>((resolve) => systemClock.soon(resolve));
+  assert.equal(settled, false);
+  done.resolve();
+  await handled;
+});
+
+Deno.test("discordenoBot() rejects with what the bot's function rejects with", async () => {
+  const bot = discordenoBot(createBot({
+    token: NO_TOKEN,
+    desiredProperties,
+    events: { messageCreate: () => Promise.reject(new Error("mine")) as unknown as void },
+  }));
+  await assert.rejects(bot.handle(message("hi"), context) as Promise<void>, /mine/);
+});
+
+Deno.test("discordenoBot() points REST at the unit and learns who the bot is", async () => {
+  const discordeno = createBot({ token: NO_TOKEN, desiredProperties, events: {} });
+  await discordenoBot(discordeno).start!(context);
+  assert.equal(discordeno.id, 4242n);
+  assert.equal(discordeno.applicationId, 4242n);
+  assert.equal(discordeno.rest.applicationId, 4242n);
+  assert.equal(discordeno.rest.baseUrl, "http://unit/api");
+  assert.equal(discordeno.rest.authorization, "Bot credential");
+  assert.equal(discordeno.rest.isProxied, true);
+});
+
+Deno.test("discordenoBot() keeps ids that the author gave", async () => {
+  const discordeno = createBot({ token: NO_TOKEN, applicationId: 7n, desiredProperties });
+  await discordenoBot(discordeno).start!(context);
+  assert.equal(discordeno.id, 4242n);
+  assert.equal(discordeno.applicationId, 7n);
+});
+
+Deno.test("discordenoBot() wants what Discordeno knows, and everything where it has events.raw", () => {
+  const plain = discordenoBot(createBot({ token: NO_TOKEN, desiredProperties, events: {} }));
+  assert.equal(plain.wants("MESSAGE_CREATE"), true);
+  assert.equal(plain.wants("GATEHOUSE_GAP"), false);
+  const raw = discordenoBot(
+    createBot({ token: NO_TOKEN, desiredProperties, events: { raw() {} } }),
+  );
+  assert.equal(raw.wants("GATEHOUSE_GAP"), true);
+});
