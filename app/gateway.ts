@@ -12,6 +12,7 @@ import { partition, workerCount } from "../gateway/shard_plan.ts";
 import { Hub } from "../events/hub.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { canResume } from "../protocol/session_point.ts";
@@ -56,10 +57,11 @@ export class UnitGateway {
   readonly #book: SessionBook;
   #cancelSave: Cancel | null = null;
 
-  constructor(options: GatewayOptions, queue: IdentifyQueue) {
+  constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
     this.#options = options;
     this.queue = queue;
-    this.#book = new SessionBook(() => this.#saveSoon());
+    this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
+    this.#loadSessions(saved);
     this.hub = this.#createHub();
     this.pool = this.#createPool();
   }
@@ -72,8 +74,7 @@ export class UnitGateway {
       allow: (shardId, permit) => gateway.pool.allowIdentify(shardId, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
-    const gateway = new UnitGateway(options, queue);
-    gateway.#loadSessions(await store.load(SAVED_AS));
+    const gateway = new UnitGateway(options, queue, await store.load(SAVED_AS));
     return gateway;
   }
 
@@ -103,6 +104,7 @@ export class UnitGateway {
       clock,
       log,
       totalShards,
+      stream: this.#book.stream,
       clusterIds,
       link: (clusterId, link, windowBytes) => {
         this.pool.link(clusterId, link, windowBytes);

@@ -89,6 +89,7 @@ export class EventConsumer {
   readonly #unsettled: Unsettled;
   readonly #counters = { received: 0, repeats: 0, failed: 0, late: 0 };
   #link: Link | undefined;
+  #stream: string | undefined;
   #flush: Cancel | undefined;
   #stopping = false;
 
@@ -153,11 +154,14 @@ export class EventConsumer {
     }
   }
 
-  #welcome(link: Link, { v, link: number, totalShards }: LinkWelcome): void {
+  #welcome(link: Link, { v, link: number, totalShards, stream }: LinkWelcome): void {
     if (v !== EVENT_LINK_VERSION) {
       const reason = `the unit speaks version ${v}, this cluster ${EVENT_LINK_VERSION}`;
       return this.#refuse(LINK_CLOSE.VERSION, reason);
     }
+    // The unit lost its memory, or is another one: what we have seen says nothing of its cursors.
+    if (this.#stream !== stream) this.#shards.clear();
+    this.#stream = stream;
     link.welcomed = true;
     this.#log.info("event link is up", { link: number, totalShards });
     this.#acknowledge();

@@ -43,6 +43,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly totalShards: number;
+  /** Name of the numbering that cursors belong to. */
+  readonly stream: string;
   readonly clusterIds: readonly number[];
   /** A cluster's link came up with its credit, or went down (`null`). */
   readonly link: (clusterId: number, link: number | null, windowBytes: number) => void;
@@ -140,7 +142,7 @@ export class Hub {
     expected: number | undefined,
     cancelDeadline: Cancel,
   ): { clusterId: number; number: number } | null {
-    const { clusterIds, totalShards, log, link } = this.#options;
+    const { clusterIds, totalShards, stream, log, link } = this.#options;
     const { v, clusterId } = hello;
     cancelDeadline();
     if (v !== EVENT_LINK_VERSION) {
@@ -156,7 +158,8 @@ export class Hub {
     const number = ++this.#number;
     const windowBytes = Math.max(1, Math.min(hello.windowBytes, MOST_WINDOW_BYTES));
     this.#links.set(clusterId, { number, windowBytes, socket });
-    socket.send(encodeLinkMessage({ op: "welcome", v, clusterId, link: number, totalShards }));
+    const welcome = { op: "welcome", v, clusterId, link: number, totalShards, stream } as const;
+    socket.send(encodeLinkMessage(welcome));
     log.info("cluster is linked", { clusterId, link: number });
     link(clusterId, number, windowBytes);
     return { clusterId, number };

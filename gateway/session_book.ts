@@ -20,10 +20,15 @@ export interface ResumePoint {
   readonly cursorFloor: number;
 }
 
-/** What is written down, by shard id. */
-export type SavedSessions = Readonly<
-  Record<string, { readonly session: SessionPoint | null; readonly acknowledged: number }>
->;
+/** What is written down. */
+export interface SavedSessions {
+  /** Name of the numbering that the cursors belong to; a book that is lost begins another. */
+  readonly stream: string;
+  /** By shard id. */
+  readonly shards: Readonly<
+    Record<string, { readonly session: SessionPoint | null; readonly acknowledged: number }>
+  >;
+}
 
 interface Entry {
   session: SessionPoint | null;
@@ -36,10 +41,20 @@ interface Entry {
 export class SessionBook {
   readonly #entries = new Map<number, Entry>();
   readonly #changed: () => void;
+  #stream: string;
 
-  /** @param changed Called after each change that is worth writing down. */
-  constructor(changed: () => void) {
+  /**
+   * @param stream Name of the numbering, unless an earlier one is loaded.
+   * @param changed Called after each change that is worth writing down.
+   */
+  constructor(stream: string, changed: () => void) {
+    this.#stream = stream;
     this.#changed = changed;
+  }
+
+  /** Name of the numbering that the cursors belong to. */
+  get stream(): string {
+    return this.#stream;
   }
 
   /** A session began on a shard, or is gone. */
@@ -73,12 +88,13 @@ export class SessionBook {
 
   /** Everything, to be written down. */
   save(): SavedSessions {
-    return Object.fromEntries(
+    const shards = Object.fromEntries(
       [...this.#entries].map(([shardId, { session, acknowledged }]) => [
         shardId,
         { session, acknowledged },
       ]),
     );
+    return { stream: this.#stream, shards };
   }
 
   /**
@@ -88,8 +104,10 @@ export class SessionBook {
    */
   load(saved: unknown, fits: (point: SessionPoint) => boolean): { usable: number; other: number } {
     const found = { usable: 0, other: 0 };
-    if (typeof saved !== "object" || saved === null) return found;
-    for (const [shardId, value] of Object.entries(saved)) {
+    const { stream, shards } = (saved ?? {}) as Record<string, unknown>;
+    if (typeof stream !== "string" || typeof shards !== "object" || shards === null) return found;
+    this.#stream = stream;
+    for (const [shardId, value] of Object.entries(shards)) {
       const { session, acknowledged } = (value ?? {}) as Record<string, unknown>;
       const point = parseSessionPoint(session);
       const usable = point !== undefined && fits(point);

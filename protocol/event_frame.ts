@@ -70,6 +70,8 @@ export interface LinkWelcome {
   /** Number of this link; a later link of the same cluster has a higher one and ends this one. */
   readonly link: number;
   readonly totalShards: number;
+  /** Name of the numbering that cursors belong to. When it changes, cursors begin anew. */
+  readonly stream: string;
 }
 
 /** Unit → consumer: why the link is about to be closed. */
@@ -188,7 +190,13 @@ export function parseLinkMessage(text: string): LinkMessage {
       }
       break;
     case "welcome":
-      need(message, { v: "number", clusterId: "number", link: "number", totalShards: "number" });
+      need(message, {
+        v: "number",
+        clusterId: "number",
+        link: "number",
+        totalShards: "number",
+        stream: "string",
+      });
       break;
     case "bye":
       need(message, { reason: "string" });

@@ -41,7 +41,7 @@ function setUp(options: Partial<ConsumerOptions> = {}) {
       close: (code) => closes.push(code),
     });
     const say = (message: unknown) => link.text(JSON.stringify(message));
-    if (welcome) say({ op: "welcome", v: 1, clusterId: 7, link: 1, totalShards: 4 });
+    if (welcome) say({ op: "welcome", v: 1, clusterId: 7, link: 1, totalShards: 4, stream: "a" });
     const acks = () => sent.flatMap((m) => (m as { op: string }).op === "ack" ? [m] : []);
     return {
       link,
@@ -68,6 +68,16 @@ Deno.test("a consumer starts handlers in order without waiting for the one befor
   const { connect, names } = setUp();
   connect().batch(event(1, 10), event(2, 5), event(1, 11));
   assert.deepEqual(names(), ["1:10", "2:5", "1:11"]);
+});
+
+Deno.test("a consumer forgets its cursors when the unit's numbering is another one", () => {
+  const { connect, names } = setUp();
+  connect().batch(event(1, 10));
+  connect().batch(event(1, 10));
+  const other = connect(false);
+  other.say({ op: "welcome", v: 1, clusterId: 7, link: 1, totalShards: 4, stream: "b" });
+  other.batch(event(1, 3));
+  assert.deepEqual(names(), ["1:10", "1:3"]);
 });
 
 Deno.test("a consumer acknowledges up to the first event that is not settled", async () => {
@@ -237,7 +247,7 @@ Deno.test("events before the welcome, and a welcome of another version, close th
   early.batch(event(1, 1));
   assert.deepEqual(early.closes, [LINK_CLOSE.BAD_MESSAGE]);
   const other = connect(false);
-  other.say({ op: "welcome", v: 2, clusterId: 7, link: 1, totalShards: 4 });
+  other.say({ op: "welcome", v: 2, clusterId: 7, link: 1, totalShards: 4, stream: "a" });
   assert.deepEqual(other.closes, [LINK_CLOSE.VERSION]);
   assert.equal(other.link.welcomed, false);
   assert.deepEqual(names(), []);

@@ -7,7 +7,7 @@ import type { SocketEvents } from "../../ports/socket.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const WELCOME = bytes('{"op":"welcome","v":1,"clusterId":0,"link":1,"totalShards":1}');
+const WELCOME = bytes('{"op":"welcome","v":1,"clusterId":0,"link":1,"totalShards":1,"stream":"a"}');
 
 interface FakeSocket {
   readonly url: string;

@@ -59,7 +59,14 @@ export function fakeUnit(credential: string): FakeUnit {
         links++;
         welcomed.add(socket);
         socket.send(
-          encodeLinkMessage({ op: "welcome", v, clusterId, link: links, totalShards: 2 }),
+          encodeLinkMessage({
+            op: "welcome",
+            v,
+            clusterId,
+            link: links,
+            totalShards: 2,
+            stream: "a",
+          }),
         );
         const open = records.filter(({ shardId, cursor }) => cursor > (acked.get(shardId) ?? -1));
         if (open.length > 0) socket.send(encodeBatch(open));

@@ -15,7 +15,14 @@ import { serveEvents } from "../../workers/serve_events.ts";
 import { dialCluster } from "../support/dialling_unit.ts";
 import { fakeUnit } from "../support/fake_unit.ts";
 
-const WELCOME = { op: "welcome", v: 1, clusterId: 0, link: 1, totalShards: 1 } as const;
+const WELCOME = {
+  op: "welcome",
+  v: 1,
+  clusterId: 0,
+  link: 1,
+  totalShards: 1,
+  stream: "a",
+} as const;
 
 function event(cursor: number, d: unknown): EventRecord {
   const body = new TextEncoder().encode(JSON.stringify({ t: "X", s: cursor, op: 0, d }));

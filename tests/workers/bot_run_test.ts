@@ -23,7 +23,7 @@ async function setUp(bot: Partial<Bot>) {
     fetch,
   });
   const link = run.consumer.attach({ send() {}, close() {} });
-  link.text('{"op":"welcome","v":1,"clusterId":2,"link":1,"totalShards":1}');
+  link.text('{"op":"welcome","v":1,"clusterId":2,"link":1,"totalShards":1,"stream":"a"}');
   const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
   link.batch(encodeBatch([{ shardId: 6, kind: RECORD.DISPATCH, cursor: 1, body }]));
   return { clock, order, run };

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { type Cancel, type Clock, every, sleep, systemClock } from "../../ports/clock.ts";
+
+/** A clock that a test turns by hand. */
+function handClock(): Clock & { turn(ms: number): void } {
+  let now = 0;
+  const due = new Map<() => void, number>();
+  const after = (delayMs: number, task: () => void): Cancel => {
+    const run = () => task();
+    due.set(run, now + delayMs);
+    return () => due.delete(run);
+  };
+  return {
+    now: () => now,
+    wallMs: () => now,
+    after,
+    soon: (task) => after(0, task),
+    turn(ms) {
+      for (const end = now + ms; now < end;) {
+        now++;
+        for (const [run, atMs] of [...due]) if (atMs <= now && due.delete(run)) run();
+      }
+    },
+  };
+}
+
+Deno.test("sleep() resolves after its time and not before", async () => {
+  const clock = handClock();
+  let woke = false;
+  const asleep = sleep(clock, 10).then(() => woke = true);
+  clock.turn(9);
+  await Promise.resolve();
+  assert.equal(woke, false);
+  clock.turn(1);
+  await asleep;
+  assert.equal(woke, true);
+});
+
+Deno.test("sleep() rejects with the signal's reason, and stops its timer", async () => {
+  const clock = handClock();
+  const controller = new AbortController();
+  const asleep = sleep(clock, 10, controller.signal);
+  controller.abort("enough");
+  await assert.rejects(asleep, (reason) => reason === "enough");
+  clock.turn(20);
+  await assert.rejects(sleep(clock, 10, controller.signal), (reason) => reason === "enough");
+});
+
+Deno.test("every() runs at each interval, first after one, until it is cancelled", () => {
+  const clock = handClock();
+  const at: number[] = [];
+  const cancel = every(clock, 5, () => at.push(clock.now()));
+  clock.turn(16);
+  assert.deepEqual(at, [5, 10, 15]);
+  cancel();
+  clock.turn(20);
+  assert.equal(at.length, 3);
+});
+
+Deno.test("every() can be cancelled by its own task, and outlives one that throws", () => {
+  const clock = handClock();
+  let runs = 0;
+  const cancel: Cancel = every(clock, 5, () => {
+    runs++;
+    if (runs === 1) throw new Error("once");
+    cancel();
+  });
+  assert.throws(() => clock.turn(5), /once/);
+  clock.turn(20);
+  assert.equal(runs, 2);
+});
+
+Deno.test("systemClock runs soon before after, and nothing that was cancelled", async () => {
+  const ran: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  systemClock.after(20, () => {
+    ran.push("after");
+    resolve();
+  });
+  systemClock.soon(() => ran.push("soon"));
+  systemClock.soon(() => ran.push("cancelled"))();
+  systemClock.after(1, () => ran.push("cancelled"))();
+  await promise;
+  assert.deepEqual(ran, ["soon", "after"]);
+});
+
+Deno.test("systemClock.now() never goes back, and wallMs() is the time of day", () => {
+  const first = systemClock.now();
+  assert(systemClock.now() >= first);
+  assert(systemClock.wallMs() > new Date("2025-01-01").getTime());
+});

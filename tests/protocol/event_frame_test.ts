@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { GatehouseError } from "../../protocol/errors.ts";
+import {
+  encodeBatch,
+  encodeLinkMessage,
+  type EventRecord,
+  type LinkMessage,
+  parseLinkMessage,
+  readBatch,
+  RECORD,
+  RECORD_HEADER_BYTES,
+} from "../../protocol/event_frame.ts";
+
+const record: fc.Arbitrary<EventRecord> = fc.record({
+  shardId: fc.nat(0xffff_ffff),
+  kind: fc.nat(0xffff),
+  cursor: fc.nat(2 ** 48 - 1),
+  body: fc.uint8Array({ maxLength: 200 }),
+}, { noNullPrototype: true });
+
+Deno.test("readBatch() gives back what encodeBatch() was given", () => {
+  fc.assert(fc.property(fc.array(record), (records) => {
+    assert.deepEqual(readBatch(encodeBatch(records)), records);
+  }));
+});
+
+Deno.test("readBatch() reads a batch that lies in the middle of a larger buffer", () => {
+  fc.assert(fc.property(fc.array(record), fc.nat(9), fc.nat(9), (records, before, after) => {
+    const batch = encodeBatch(records);
+    const buffer = new Uint8Array(before + batch.length + after).fill(0xab);
+    buffer.set(batch, before);
+    const view = buffer.subarray(before, before + batch.length);
+    assert.deepEqual(readBatch(view), records);
+  }));
+});
+
+Deno.test("encodeBatch() writes the header that the protocol specifies", () => {
+  const body = new TextEncoder().encode("hi");
+  const cursor = 0x0102_0304_0506;
+  assert.deepEqual(
+    [...encodeBatch([{ shardId: 0x0a0b0c0d, kind: RECORD.GAP, cursor, body }])],
+    [0x0a, 0x0b, 0x0c, 0x0d, 0, 0, 0, 2, 0, 1, 1, 2, 3, 4, 5, 6, 0x68, 0x69],
+  );
+});
+
+Deno.test("readBatch() refuses a record that is cut short, at every byte", () => {
+  const body = new TextEncoder().encode("twelve bytes");
+  const records = [1, 2].map((cursor) => ({ shardId: 0, kind: RECORD.DISPATCH, cursor, body }));
+  const batch = encodeBatch(records);
+  const whole = RECORD_HEADER_BYTES + body.length;
+  for (let length = 0; length < batch.length; length++) {
+    const cut = batch.subarray(0, length);
+    if (length % whole === 0) {
+      assert.deepEqual(readBatch(cut), records.slice(0, length / whole));
+    } else {
+      assert.throws(
+        () => readBatch(cut),
+        (error) =>
+          error instanceof GatehouseError && error.code === "bad_frame" && error.blame === "peer",
+      );
+    }
+  }
+});
+
+Deno.test("readBatch() does not copy bodies", () => {
+  const batch = encodeBatch([{ shardId: 0, kind: 0, cursor: 1, body: Uint8Array.of(1, 2) }]);
+  assert.equal(readBatch(batch)[0]!.body.buffer, batch.buffer);
+});
+
+const messages: LinkMessage[] = [
+  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096 },
+  { op: "ack", cursors: { "0": 12, "15": 2 ** 40 } },
+  { op: "ack", cursors: {} },
+  { op: "welcome", v: 1, clusterId: 3, link: 9, totalShards: 16, stream: "a" },
+  { op: "bye", reason: 'say "bye"' },
+];
+
+Deno.test("parseLinkMessage() gives back what encodeLinkMessage() was given", () => {
+  for (const message of messages) {
+    assert.deepEqual(parseLinkMessage(encodeLinkMessage(message)), message);
+  }
+});
+
+Deno.test("parseLinkMessage() accepts fields that a later version may add", () => {
+  assert.equal(parseLinkMessage('{"op":"bye","reason":"x","retryMs":1}').op, "bye");
+});
+
+const refused: [text: string, says: string][] = [
+  ["", "is not JSON"],
+  ["7", "is not an object but number"],
+  ["null", "is not an object"],
+  ["[]", "expected hello, ack, welcome or bye"],
+  ['{"op":"HELLO"}', 'has op "HELLO"'],
+  ['{"op":"hello","v":1,"clusterId":0}', "has windowBytes of type undefined, expected number"],
+  ['{"op":"hello","v":"1","clusterId":0,"windowBytes":1}', "has v of type string"],
+  ['{"op":"ack","cursors":null}', "has cursors of type null"],
+  ['{"op":"ack","cursors":{"x":1}}', 'has cursors["x"]'],
+  ['{"op":"ack","cursors":{"1":1.5}}', 'has cursors["1"]'],
+  ['{"op":"ack","cursors":{"1":"2"}}', 'has cursors["1"]'],
+  ['{"op":"welcome","v":1,"clusterId":0,"link":1}', "has totalShards of type undefined"],
+  ['{"op":"bye"}', "has reason of type undefined"],
+];
+
+for (const [text, says] of refused) {
+  Deno.test(`parseLinkMessage() refuses ${text || "nothing"} and says why`, () => {
+    assert.throws(() => parseLinkMessage(text), (error) => {
+      assert(error instanceof GatehouseError);
+      assert.equal(error.code, "bad_message");
+      assert(error.message.includes(says), error.message);
+      return true;
+    });
+  });
+}
+
+Deno.test("parseLinkMessage() refuses a message cut at any byte", () => {
+  for (const message of messages) {
+    const text = encodeLinkMessage(message);
+    for (let length = 0; length < text.length; length++) {
+      assert.throws(() => parseLinkMessage(text.slice(0, length)), GatehouseError);
+    }
+  }
+});

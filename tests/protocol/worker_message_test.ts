@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { GatehouseError } from "../../protocol/errors.ts";
+import {
+  type FromWorker,
+  parseStamped,
+  stamp,
+  WORKER_PROTOCOL_VERSION,
+} from "../../protocol/worker_message.ts";
+
+const message: FromWorker = { type: "REQUEST_IDENTIFY", shardId: 3 };
+
+Deno.test("parseStamped() gives back what stamp() made, across a structured clone", () => {
+  const stamped = stamp(7, message);
+  assert.deepEqual(parseStamped(structuredClone(stamped)), {
+    ...message,
+    v: WORKER_PROTOCOL_VERSION,
+    epoch: 7,
+  });
+});
+
+Deno.test("stamp() does not change the message that it was given", () => {
+  stamp(7, message);
+  assert.deepEqual(message, { type: "REQUEST_IDENTIFY", shardId: 3 });
+});
+
+Deno.test("parseStamped() refuses what is not of this protocol and version", () => {
+  const stamped = stamp(1, message);
+  const bad = [
+    undefined,
+    null,
+    "STARTED",
+    {},
+    { ...stamped, v: WORKER_PROTOCOL_VERSION + 1 },
+    { ...stamped, epoch: "1" },
+    { ...stamped, type: undefined },
+  ];
+  for (const data of bad) {
+    assert.throws(
+      () => parseStamped(data),
+      (error) => error instanceof GatehouseError && error.code === "bad_message",
+    );
+  }
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { authorizeRest, authorizeUnit, type AuthRules } from "../../rest/auth.ts";
+
+const WITH_SECRET: AuthRules = {
+  secret: "s3cret",
+  credentials: new Set(["cluster-0"]),
+  loopback: false,
+  ownHosts: new Set(),
+};
+const OPEN: AuthRules = {
+  ...WITH_SECRET,
+  secret: undefined,
+  loopback: true,
+  ownHosts: new Set(["127.0.0.1:8787", "localhost:8787"]),
+};
+const HOST = { host: "127.0.0.1:8787" };
+
+function rest(rules: AuthRules, headers: Record<string, string>) {
+  const verdict = authorizeRest(new Headers(headers), rules);
+  return typeof verdict === "string" ? verdict : "refused";
+}
+
+function unit(rules: AuthRules, headers: Record<string, string>) {
+  return authorizeUnit(new Headers(headers), rules);
+}
+
+Deno.test("authorizeRest() takes the secret bare, after Bot and after Bearer as the bot", () => {
+  for (const authorization of ["s3cret", "Bot s3cret", "Bearer s3cret", "bot  s3cret"]) {
+    assert.equal(rest(WITH_SECRET, { authorization }), "bot", authorization);
+  }
+});
+
+Deno.test("authorizeRest() takes a built-in cluster's credential as the bot while it is valid", () => {
+  assert.equal(rest(WITH_SECRET, { authorization: "cluster-0" }), "bot");
+  assert.equal(rest(OPEN, { ...HOST, authorization: "Bot cluster-0" }), "bot");
+  const later = { ...WITH_SECRET, credentials: new Set<string>() };
+  assert.equal(rest(later, { authorization: "cluster-0" }), "refused");
+});
+
+Deno.test("authorizeRest() lets another Bearer and no credential pass as they are", () => {
+  for (const rules of [WITH_SECRET, OPEN]) {
+    assert.equal(rest(rules, { ...HOST, authorization: "Bearer oauth" }), "as is");
+    assert.equal(rest(rules, HOST), "as is");
+    assert.equal(rest(rules, { ...HOST, authorization: "" }), "as is");
+  }
+});
+
+Deno.test("authorizeRest() refuses another Bot or bare value where there is a secret", () => {
+  for (const authorization of ["Bot wrong", "wrong", "s3cre", "s3cret2", "Basic s3cret", "Bot"]) {
+    assert.equal(rest(WITH_SECRET, { authorization }), "refused", authorization);
+  }
+});
+
+Deno.test("authorizeRest() takes any Bot value on loopback without a secret", () => {
+  assert.equal(rest(OPEN, { ...HOST, authorization: "Bot anything" }), "bot");
+  assert.equal(rest(OPEN, { ...HOST, authorization: "anything" }), "bot");
+  assert.equal(rest(OPEN, { ...HOST, authorization: "Basic dXNlcg==" }), "refused");
+});
+
+Deno.test("authorizeRest() refuses everything off loopback without a secret", () => {
+  const rules = { ...OPEN, loopback: false };
+  assert.equal(rest(rules, { ...HOST, authorization: "Bot anything" }), "refused");
+  assert.equal(rest(rules, HOST), "refused");
+});
+
+Deno.test("authorizeRest() refuses a foreign Origin and a foreign Host on open loopback", () => {
+  const bot = { authorization: "Bot x" };
+  assert.equal(rest(OPEN, { ...HOST, ...bot, origin: "http://127.0.0.1:8787" }), "bot");
+  assert.equal(rest(OPEN, { host: "LOCALHOST:8787", ...bot }), "bot");
+  for (const origin of ["http://evil.example", "null", "http://127.0.0.1:9999"]) {
+    assert.equal(rest(OPEN, { ...HOST, ...bot, origin }), "refused", origin);
+    assert.equal(rest(OPEN, { ...HOST, origin }), "refused", origin);
+  }
+  for (const host of ["evil.example:8787", "127.0.0.1", ""]) {
+    assert.equal(rest(OPEN, { host, ...bot }), "refused", host);
+  }
+});
+
+Deno.test("authorizeRest() lets a foreign Host pass with the secret: a server may stand in front", () => {
+  const headers = { host: "bots.example", authorization: "Bot s3cret" };
+  assert.equal(rest({ ...WITH_SECRET, loopback: true }, headers), "bot");
+});
+
+Deno.test("authorizeUnit() wants the secret or a cluster's credential", () => {
+  assert.equal(unit(WITH_SECRET, { authorization: "s3cret" }), null);
+  assert.equal(unit(WITH_SECRET, { authorization: "Bearer cluster-0" }), null);
+  assert.match(unit(WITH_SECRET, {})!, /missing/);
+  assert.match(unit(WITH_SECRET, { authorization: "Bearer oauth" })!, /REST_AUTHORIZATION/);
+});
+
+Deno.test("authorizeUnit() is open to programs on loopback without a secret, not to web pages", () => {
+  assert.equal(unit(OPEN, HOST), null);
+  assert.match(unit(OPEN, { ...HOST, origin: "http://evil.example" })!, /Origin/);
+  assert.match(unit(OPEN, { host: "evil.example" })!, /Host/);
+});
+
+Deno.test("a refusal never holds what was sent", () => {
+  const verdict = authorizeRest(new Headers({ authorization: "Bot leaked" }), WITH_SECRET);
+  assert.ok(!JSON.stringify(verdict).includes("leaked"));
+  assert.ok(!JSON.stringify(verdict).includes("s3cret"));
+});

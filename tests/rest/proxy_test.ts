@@ -1,0 +1,379 @@
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
+import { createRestProxy, ERROR_HEADER, type RestProxyOptions } from "../../rest/proxy.ts";
+import { restApi } from "../sim/rest_api.ts";
+
+const TOKEN = "MTIz.the-real-token.abc";
+const AGENT = "DiscordBot (https://bot.example, 1.0)";
+
+/** A request as the upstream saw it. */
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+type Answer = (seen: Seen) => Response | Promise<Response>;
+
+function listen(answer: (request: Request) => Response | Promise<Response>) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+  return { server, url: `http://127.0.0.1:${server.addr.port}` };
+}
+
+/** A Discord that answers so, and a proxy in front of it. */
+function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
+  const seen: Seen[] = [];
+  const lines: [LogLevel, string, LogFields][] = [];
+  const upstream = listen(async (request) => {
+    const { method, headers, signal } = request;
+    const path = request.url.replace(/^http:\/\/[^/]+/, "");
+    const one = { method, path, headers, body: await request.bytes(), signal };
+    seen.push(one);
+    return answer(one);
+  });
+  const handle = createRestProxy({
+    upstream: new URL(`${upstream.url}/api`),
+    token: TOKEN,
+    fetch,
+    authorize: () => "bot",
+    log: logTo((...line) => lines.push(line)),
+    ...options,
+  });
+  const proxy = listen(handle);
+  return {
+    seen,
+    lines,
+    handle,
+    direct: upstream.url,
+    proxied: proxy.url,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([proxy.server.shutdown(), upstream.server.shutdown()]);
+    },
+  };
+}
+
+/** What a caller sees of an answer. The date is when it was written. */
+async function read(response: Response) {
+  const headers = [...response.headers].filter(([name]) => name !== "date");
+  return { status: response.status, headers, body: await response.bytes() };
+}
+
+interface Odd {
+  readonly what: string;
+  readonly path: string;
+  readonly init?: () => RequestInit;
+  readonly answer: () => Response;
+}
+
+const RATE_HEADERS = {
+  "x-ratelimit-limit": "5",
+  "x-ratelimit-reset-after": "0.250",
+  "x-ratelimit-bucket": "80c17d2f203122d936070c88c8d10f33",
+};
+
+const ODD: readonly Odd[] = [
+  {
+    what: "repeated query keys and what is encoded in a query",
+    path: "/api/v10/guilds/1/messages/search?id=1&id=2&q=%20a%2Bb+c&empty=&flag",
+    answer: () => Response.json([1], { headers: RATE_HEADERS }),
+  },
+  {
+    what: "an encoded emoji in the path, and 204",
+    path: "/api/v10/channels/1/messages/2/reactions/%F0%9F%94%A5%2f:1/@me",
+    init: () => ({ method: "PUT" }),
+    answer: () => new Response(null, { status: 204, headers: RATE_HEADERS }),
+  },
+  {
+    what: "no version",
+    path: "/api/gateway",
+    answer: () => Response.json({ url: "wss://x" }),
+  },
+  {
+    what: "binary in both directions",
+    path: "/api/v9/binary",
+    init: () => ({ method: "POST", body: Uint8Array.from({ length: 256 }, (_, i) => i) }),
+    answer: () => new Response(Uint8Array.from({ length: 999 }, (_, i) => 255 - i % 256)),
+  },
+  {
+    what: "a DELETE with a body, and an audit log reason",
+    path: "/api/v10/guilds/1/bans/2",
+    init: () => ({
+      method: "DELETE",
+      body: '{"a":1}',
+      headers: { "x-audit-log-reason": "sch%C3%B6n", "content-type": "application/json" },
+    }),
+    answer: () => new Response(null, { status: 204 }),
+  },
+  {
+    what: "a 404 with its body",
+    path: "/api/v10/channels/1",
+    answer: () => Response.json({ message: "Unknown Channel", code: 10003 }, { status: 404 }),
+  },
+  {
+    what: "201",
+    path: "/api/v10/guilds/1/emojis",
+    init: () => ({ method: "POST", body: "{}" }),
+    answer: () => Response.json({ id: "1" }, { status: 201 }),
+  },
+  {
+    what: "202 with an empty body",
+    path: "/api/v10/x",
+    init: () => ({ method: "PATCH", body: "{}" }),
+    answer: () => new Response("", { status: 202 }),
+  },
+  {
+    what: "CSV",
+    path: "/api/v10/invites/x/target-users",
+    answer: () => new Response("user_id\n1\n", { headers: { "content-type": "text/csv" } }),
+  },
+  {
+    what: "a 429 with its headers",
+    path: "/api/v10/x",
+    answer: () =>
+      Response.json({ retry_after: 0.25, global: false }, {
+        status: 429,
+        headers: { ...RATE_HEADERS, "retry-after": "1", "x-ratelimit-scope": "user" },
+      }),
+  },
+  {
+    what: "a redirect, which is not followed",
+    path: "/api/v10/x",
+    answer: () => new Response(null, { status: 302, headers: { location: "/elsewhere" } }),
+  },
+];
+
+for (const { what, path, init = (): RequestInit => ({}), answer } of ODD) {
+  Deno.test(`the proxy passes ${what}`, async () => {
+    await using rig = setUp(answer);
+    const ask = async (base: string) => {
+      const { headers, ...rest } = init();
+      const response = await fetch(base + path, {
+        redirect: "manual",
+        ...rest,
+        headers: { "user-agent": AGENT, authorization: `Bot ${TOKEN}`, ...headers },
+      });
+      return await read(response);
+    };
+    const [direct, proxied] = [await ask(rig.direct), await ask(rig.proxied)];
+    assert.deepEqual(proxied, direct);
+    const [asDirect, asProxied] = rig.seen.map(({ headers, signal: _, ...seen }) => ({
+      ...seen,
+      headers: [...headers].filter(([name]) => !["host", "accept-encoding"].includes(name)),
+    }));
+    assert.deepEqual(asProxied, asDirect);
+    assert.equal(asProxied!.path, path);
+  });
+}
+
+Deno.test("the proxy streams a multipart upload while it is being sent", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const parts: number[] = [];
+  const upstream = listen(async (request) => {
+    const body = request.body!.getReader();
+    const first = await body.read();
+    parts.push(first.value!.length);
+    arrived.resolve();
+    for (let part = await body.read(); !part.done; part = await body.read()) {
+      parts.push(part.value.length);
+    }
+    return new Response(request.headers.get("content-type"));
+  });
+  await using rig = setUp(() => new Response(), { upstream: new URL(`${upstream.url}/api`) });
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const type = "multipart/form-data; boundary=x";
+  const asked = fetch(`${rig.proxied}/api/v10/channels/1/messages`, {
+    method: "POST",
+    headers: { "content-type": type },
+    body: readable,
+  });
+  const writer = writable.getWriter();
+  await writer.write(new Uint8Array(70_000));
+  await arrived.promise;
+  await writer.write(new Uint8Array(30_000));
+  await writer.close();
+  assert.equal(await (await asked).text(), type);
+  assert.equal(parts.reduce((sum, length) => sum + length), 100_000);
+  await upstream.server.shutdown();
+});
+
+Deno.test("the proxy streams an answer while it is being written", async () => {
+  const rest = Promise.withResolvers<void>();
+  await using rig = setUp(() =>
+    new Response(
+      new ReadableStream({
+        async start(controller) {
+          controller.enqueue(new TextEncoder().encode("begin"));
+          await rest.promise;
+          controller.enqueue(new TextEncoder().encode(" end"));
+          controller.close();
+        },
+      }),
+    )
+  );
+  const body = (await fetch(`${rig.proxied}/api/v10/x`)).body!.getReader();
+  assert.equal(new TextDecoder().decode((await body.read()).value), "begin");
+  rest.resolve();
+  assert.equal(new TextDecoder().decode((await body.read()).value), " end");
+});
+
+Deno.test("the proxy reads short bodies before it sends them, and streams long ones", async () => {
+  const bodies: unknown[] = [];
+  const spy: typeof fetch = (_target, init) => {
+    bodies.push(init?.body instanceof ReadableStream ? "stream" : init?.body);
+    return Promise.resolve(new Response());
+  };
+  await using rig = setUp(() => new Response(), { fetch: spy });
+  const post = (bytes: number) =>
+    rig.handle(
+      new Request("http://127.0.0.1/api/v10/x", {
+        method: "POST",
+        headers: { "content-length": String(bytes) },
+        body: new Uint8Array(bytes),
+      }),
+    );
+  await post(3);
+  await post(64 * 1024 - 1);
+  await post(64 * 1024);
+  assert.deepEqual(bodies, [new Uint8Array(3), new Uint8Array(64 * 1024 - 1), "stream"]);
+});
+
+Deno.test("a compressed answer arrives plain, with headers that say so", async () => {
+  const json = JSON.stringify({ text: "again ".repeat(100) });
+  await using rig = setUp(() =>
+    new Response(new Uint8Array(gzipSync(json)), {
+      headers: { "content-encoding": "gzip", "content-type": "application/json" },
+    })
+  );
+  const response = await fetch(`${rig.proxied}/api/v10/x`, {
+    headers: { "accept-encoding": "identity" },
+  });
+  assert.equal(response.headers.get("content-encoding"), null);
+  assert.equal(response.headers.get("content-type"), "application/json");
+  assert.equal(await response.text(), json);
+});
+
+Deno.test("the bot's token takes the place of the caller's credential", async () => {
+  await using rig = setUp(() => new Response());
+  await fetch(`${rig.proxied}/api/v10/x`, { headers: { authorization: "Bot s3cret" } });
+  assert.equal(rig.seen[0]!.headers.get("authorization"), `Bot ${TOKEN}`);
+});
+
+Deno.test("a Bearer or no credential passes as it is", async () => {
+  await using rig = setUp(() => new Response(), { authorize: () => "as is" });
+  await fetch(`${rig.proxied}/api/v10/x`, { headers: { authorization: "Bearer oauth" } });
+  await fetch(`${rig.proxied}/api/v10/webhooks/1/token`, { method: "POST", body: "{}" });
+  assert.deepEqual(rig.seen.map(({ headers }) => headers.get("authorization")), [
+    "Bearer oauth",
+    null,
+  ]);
+});
+
+Deno.test("a refused request is 401 in Discord's shape and never reaches Discord", async () => {
+  await using rig = setUp(() => new Response(), { authorize: () => ({ refused: "not you" }) });
+  const response = await fetch(`${rig.proxied}/api/v10/x`);
+  assert.equal(response.status, 401);
+  assert.equal(response.headers.get(ERROR_HEADER), "not you");
+  assert.deepEqual(await response.json(), { message: "401: Unauthorized", code: 0 });
+  assert.deepEqual(rig.seen, []);
+});
+
+Deno.test("a runtime's own User-Agent is replaced by one that Discord accepts", async () => {
+  await using rig = setUp(() => new Response());
+  await (await fetch(`${rig.proxied}/api/v10/x`)).body?.cancel();
+  assert.match(rig.seen[0]!.headers.get("user-agent")!, /^DiscordBot \(.+, .+\)$/);
+});
+
+Deno.test("a path that leaves /api is 404 and never reaches Discord", async () => {
+  await using rig = setUp(() => new Response());
+  for (const path of ["/api/../secret", "/api/%2e%2e/secret", "/apis", "/"]) {
+    const response = await rig.handle(new Request(`http://127.0.0.1${path}`));
+    assert.equal(response.status, 404, path);
+  }
+  assert.deepEqual(rig.seen, []);
+});
+
+Deno.test("a caller that goes away ends the request to Discord", async () => {
+  const arrived = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
+  await using rig = setUp(async ({ signal }) => {
+    signal.addEventListener("abort", () => ended.resolve());
+    arrived.resolve();
+    await ended.promise;
+    return new Response();
+  });
+  const caller = new AbortController();
+  const asked = fetch(`${rig.proxied}/api/v10/x`, { signal: caller.signal });
+  await arrived.promise;
+  caller.abort();
+  await assert.rejects(asked);
+  await ended.promise;
+  assert.deepEqual(rig.lines.filter(([level]) => level === "warn"), []);
+});
+
+Deno.test("a Discord that cannot be reached is 502, and no secret is in the answer or the log", async () => {
+  const gone = listen(() => new Response());
+  await gone.server.shutdown();
+  await using rig = setUp(() => new Response(), { upstream: new URL(`${gone.url}/api`) });
+  const response = await fetch(`${rig.proxied}/api/v10/webhooks/1/webhook-secret?wait=true`, {
+    method: "POST",
+    body: "{}",
+  });
+  assert.equal(response.status, 502);
+  assert.match(response.headers.get(ERROR_HEADER)!, /refused/i);
+  assert.deepEqual(await response.json(), { message: "502: Bad Gateway", code: 0 });
+  assert.equal(rig.lines.length, 1);
+  const told = JSON.stringify([rig.lines, [...response.headers]]);
+  assert.ok(!told.includes("webhook-secret") && !told.includes(TOKEN));
+});
+
+Deno.test("an error that names the token is told without it", async () => {
+  await using rig = setUp(() => new Response(), {
+    fetch: () =>
+      Promise.reject(new TypeError("fetch failed", { cause: `bad header Bot ${TOKEN}` })),
+  });
+  const response = await fetch(`${rig.proxied}/api/v10/x`);
+  const told = JSON.stringify([rig.lines, [...response.headers], await response.text()]);
+  assert.match(told, /bad header Bot/);
+  assert.ok(!told.includes(TOKEN) && !told.includes("webhook-secret"));
+});
+
+Deno.test("an answer that breaks off breaks off for the caller, too", async () => {
+  await using rig = setUp(() =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.enqueue(new Uint8Array(10));
+          controller.error(new Error("cut"));
+        },
+      }),
+    )
+  );
+  await assert.rejects(async () => {
+    const response = await fetch(`${rig.proxied}/api/v10/x`);
+    await response.bytes();
+  });
+});
+
+Deno.test("a bot without the token posts a message to the simulator through the proxy", async () => {
+  const sim = restApi({ token: TOKEN }, { userAgents: "discord" });
+  const discord = listen((request) => sim.rest(request, { remoteAddress: "127.0.0.1" }));
+  await using rig = setUp(() => new Response(), { upstream: new URL(`${discord.url}/api`) });
+  const form = new FormData();
+  form.set("payload_json", JSON.stringify({ content: "through the gate" }));
+  form.set("files[0]", new File([new Uint8Array(100_000)], "big.bin"));
+  const response = await fetch(`${rig.proxied}/api/v10/channels/${sim.channel.id}/messages`, {
+    method: "POST",
+    headers: { authorization: "Bot not-the-token" },
+    body: form,
+  });
+  const message = await response.json();
+  assert.equal(response.status, 200);
+  assert.equal(message.content, "through the gate");
+  assert.equal(message.attachments[0].size, 100_000);
+  assert.equal(response.headers.get("x-ratelimit-remaining"), "4");
+  assert.deepEqual(sim.dispatches.map(({ t }) => t), ["MESSAGE_CREATE"]);
+  await discord.server.shutdown();
+});
