@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { USER_AGENT } from "../protocol/user_agent.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
@@ -75,5 +76,3 @@ async function ask({ apiUrl, token, fetch, clock, signal }: DiscoverOptions): Pr
     cancel();
   }
 }
-
-const USER_AGENT = "DiscordBot (https://github.com/gatehouse/gatehouse, 0.1.0)";

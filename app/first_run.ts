@@ -55,12 +55,12 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
 function ask({ world }: Simulator): void {
   const guilds = [...world.guilds.values()];
   const guild = guilds[Math.floor(systemClock.now()) % guilds.length]!;
-  const [member] = guild.members.values();
+  const member = [...guild.members.values()].find(({ user }) => !user.bot);
   world.emit("MESSAGE_CREATE", guild.id, {
     id: world.nextId(),
     channel_id: guild.channels[0]!.id,
     guild_id: guild.id,
-    author: { id: "1", username: "somebody", discriminator: "0", bot: false, ...member?.user },
+    author: member?.user,
     content: "!ping",
     timestamp: new Date(systemClock.wallMs()).toISOString(),
     tts: false,

@@ -153,6 +153,7 @@ export class UnitGateway {
     const { shardChanged, exhausted } = this.#options;
     const { queue } = this;
     return {
+      expectIdentify: (shardIds) => queue.expect(shardIds),
       requestIdentify: (shardId) => queue.request(shardId),
       identifySent: (shardId, permit) => queue.sent(shardId, permit),
       releaseIdentify: (shardId) => queue.release(shardId),

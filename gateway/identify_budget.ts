@@ -44,9 +44,13 @@ export function spend(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
   };
 }
 
-/** How long until the reserve allows another identify; 0 when it does now. */
+/**
+ * How long until the reserve allows another identify; 0 when it does now, infinite when even a full
+ * budget is not above it.
+ */
 export function budgetWaitMs(budget: IdentifyBudget, reserve: number, nowMs: number): number {
-  return refilled(budget, nowMs).remaining > reserve ? 0 : budget.resetAtMs - nowMs;
+  if (refilled(budget, nowMs).remaining > reserve) return 0;
+  return budget.total > reserve ? budget.resetAtMs - nowMs : Infinity;
 }
 
 /** The budget as it is now: full once its window is over. */

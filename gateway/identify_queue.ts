@@ -59,12 +59,15 @@ export class IdentifyQueue {
   readonly #options: IdentifyQueueOptions;
   readonly #spacingMs: number;
   readonly #waiting = new Set<number>();
+  /** Shards that are about to ask: nobody of a later group goes before them. */
+  readonly #expected = new Set<number>();
   readonly #permits = new Map<number, Permit>();
   /** Key → from when on it is free, by the monotonic clock. */
   readonly #freeAtMs = new Map<number, number>();
   readonly #lastSentAtMs: Record<string, number>;
   #budget: IdentifyBudget;
   #permitNumber = 0;
+  #stopped = false;
   #cancelTimer: Cancel = () => {};
 
   constructor(options: IdentifyQueueOptions) {
@@ -79,9 +82,16 @@ export class IdentifyQueue {
     }
   }
 
+  /** These shards are about to ask: they come up in a worker that is starting. */
+  expect(shardIds: readonly number[]): void {
+    for (const shardId of shardIds) this.#expected.add(shardId);
+  }
+
   /** A shard wants to identify. Asking twice is asking once. */
   request(shardId: number): void {
+    if (this.#stopped) return;
     if (this.#permits.has(shardId)) this.#void(shardId);
+    this.#expected.delete(shardId);
     this.#waiting.add(shardId);
     this.#serve();
   }
@@ -95,6 +105,7 @@ export class IdentifyQueue {
 
   /** A shard does not want to identify any more: it is taken off the queue, its permit comes back. */
   release(shardId: number): void {
+    this.#expected.delete(shardId);
     this.#waiting.delete(shardId);
     this.#take(shardId);
     this.#serve();
@@ -103,6 +114,7 @@ export class IdentifyQueue {
   /** The worker of these shards died: what they held is void, what they asked for is forgotten. */
   lost(shardIds: readonly number[]): void {
     for (const shardId of shardIds) {
+      this.#expected.delete(shardId);
       this.#waiting.delete(shardId);
       this.#void(shardId);
     }
@@ -111,7 +123,9 @@ export class IdentifyQueue {
 
   /** Grants nothing any more. */
   stop(): void {
+    this.#stopped = true;
     this.#cancelTimer();
+    this.#expected.clear();
     this.#waiting.clear();
     for (const shardId of [...this.#permits.keys()]) this.#take(shardId);
   }
@@ -152,10 +166,10 @@ export class IdentifyQueue {
       .slice(0, remaining - reserve - this.#permits.size);
   }
 
-  /** Shards of the lowest group that waits, unless one of a lower group is on its way. */
+  /** Shards of the lowest group that waits, unless one of a lower group is on its way or expected. */
   #candidates(): number[] {
     const group = (shardId: number) => Math.floor(shardId / this.#options.maxConcurrency);
-    const lowest = Math.min(...this.#waiting, ...this.#permits.keys());
+    const lowest = Math.min(...this.#waiting, ...this.#permits.keys(), ...this.#expected);
     return [...this.#waiting].filter((shardId) => group(shardId) === group(lowest))
       .filter((shardId) => !this.#keyIsHeld(shardId)).sort((a, b) => a - b);
   }

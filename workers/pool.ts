@@ -21,6 +21,8 @@ export const SEND_DEADLINE_MS = 130_000;
 
 /** What the pool tells its owner. */
 export interface PoolEvents {
+  /** These shards come up without a session: they are about to ask. */
+  expectIdentify(shardIds: readonly number[]): void;
   requestIdentify(shardId: number): void;
   identifySent(shardId: number, permit: number): void;
   releaseIdentify(shardId: number): void;
@@ -172,7 +174,8 @@ export class WorkerPool {
 
   /** What a new worker has to know: its shards first, so that links find their outboxes. */
   #greeting(shardIds: readonly number[]): ToWorker[] {
-    const { links, worker } = this.#options;
+    const { links, worker, resumePoint, events } = this.#options;
+    events.expectIdentify(shardIds.filter((shardId) => !resumePoint(shardId).session));
     const own = links().filter(({ clusterId }) =>
       shardIds.some((shardId) => worker.clusterOfShard[shardId] === clusterId)
     );

@@ -112,3 +112,13 @@ Deno.test("a worker that dies with a permit in hand costs its key no more than o
   assert.equal(rig.identifies(), 2);
   rig.assertNoViolations();
 });
+
+Deno.test("a later group waits for an earlier one whose worker is slower to start", async () => {
+  const rig = await createRig({ shards: 4, workers: 2, sim: { maxConcurrency: 2 } });
+  rig.gateway.queue.expect([0, 1, 2, 3]);
+  rig.gateway.queue.request(2);
+  rig.gateway.queue.request(3);
+  assert.equal(rig.gateway.queue.snapshot.nextSlotMs, 0);
+  await rig.clock.advance(10_000);
+  assert.equal(rig.gateway.queue.snapshot.waiting, 2, "a later group went first");
+});

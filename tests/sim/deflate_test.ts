@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { createDeflate } from "../../sim/deflate.ts";
+import { Deflate } from "../../sim/deflate.ts";
 import { joined } from "../../sim/ws_frames.ts";
 
 const inflated = (pieces: Uint8Array[]) =>
@@ -18,7 +18,7 @@ Deno.test("any messages come out of an inflater as they went in", () => {
   const step = fc.record({ text, forget: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 20 }), (steps) => {
-      const deflate = createDeflate();
+      const deflate = new Deflate();
       const pieces = steps.map(({ text, forget }) => {
         if (forget) deflate.forget();
         return deflate.piece(new TextEncoder().encode(text));
@@ -31,7 +31,7 @@ Deno.test("any messages come out of an inflater as they went in", () => {
 });
 
 Deno.test("every length and distance is right, and every byte", () => {
-  const deflate = createDeflate();
+  const deflate = new Deflate();
   const messages = [Uint8Array.from({ length: 256 }, (_, i) => i)];
   for (let length = 4; length < 270; length++) {
     const mark = [length, length >> 8, 255 - (length & 255), 7, length * 3];
@@ -45,7 +45,7 @@ Deno.test("every length and distance is right, and every byte", () => {
 });
 
 Deno.test("a message that was sent before is short, until the stream has forgotten it", () => {
-  const deflate = createDeflate();
+  const deflate = new Deflate();
   const message = Uint8Array.from({ length: 1000 }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 17);
   const [first, second] = [deflate.piece(message), deflate.piece(message)];
   assert.ok(second.length < first.length / 20);

@@ -33,7 +33,12 @@ function frames(): Frame[] {
   const noise = Array.from({ length: 200_000 }, (_, i) => (i * 2654435761 >>> 0).toString(36)).join(
     "",
   );
-  list.push(dispatchFrame(500, "LARGE", jsonBody({ noise }), false), controlFrame(11, null));
+  list.push(list[1]!);
+  list.push(
+    dispatchFrame(500, "LARGE", jsonBody({ noise }), false),
+    controlFrame(11, null),
+    list[1]!,
+  );
   return list;
 }
 

@@ -29,6 +29,8 @@ Deno.test("C4.1 a session lives 180 s after its connection, and no longer", asyn
   await set.clock.advance(179_000);
   const back = await resumed(set, client);
   assert.deepEqual(back.names, ["RESUMED"]);
+  await set.clock.advance(10_000);
+  assert.equal(set.sim.ledger.sessions.get(client.sessionId)!.ended, null, "held, it does not end");
   back.socket.destroy();
   await set.clock.advance(181_000);
   const late = await resumed(set, client);

@@ -1,0 +1,124 @@
+/**
+ * Who may use the unit's HTTP port, and as whom. Decisions only: it reads the head of a request and
+ * keeps nothing.
+ *
+ * @module
+ */
+
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/**
+ * What the REST proxy does with a request: send it as the `bot`, with our token in place of the
+ * caller's credential; send it `as is`; or refuse it.
+ */
+export type RestVerdict = "bot" | "as is" | { readonly refused: string };
+
+/** Why a request is not let in, in words for the caller, or `null` to let it in. */
+export type Authorize = (request: Request) => string | null;
+
+/** What decides. */
+export interface AuthRules {
+  /** `REST_AUTHORIZATION`; `undefined` where there is none, which is for loopback only. */
+  readonly secret: string | undefined;
+  /** Credentials of the built-in clusters, valid at this moment. */
+  readonly credentials: ReadonlySet<string>;
+  /** Whether we listen on a loopback address only. */
+  readonly loopback: boolean;
+  /** Our own `host:port` names in lower case, as a `Host` header gives them. */
+  readonly ownHosts: ReadonlySet<string>;
+}
+
+/**
+ * As whom a request to the REST proxy acts.
+ *
+ * The secret, or a built-in cluster's credential, by itself or after `Bot ` or `Bearer `, acts as
+ * the bot. Any other `Bearer` credential, and none at all (webhooks, interaction callbacks), passes
+ * as it is. On loopback without a secret any `Bot …` value will do, because every program on the
+ * machine may call; a web page may not, so a foreign `Origin` or `Host` is refused. Secrets are
+ * compared in constant time.
+ *
+ * @example
+ * ```ts
+ * import { authorizeRest } from "./auth.ts";
+ * const rules = {
+ *   secret: "s3cret",
+ *   credentials: new Set<string>(),
+ *   loopback: false,
+ *   ownHosts: new Set<string>(),
+ * };
+ * console.assert(authorizeRest(new Headers({ authorization: "Bot s3cret" }), rules) === "bot");
+ * console.assert(authorizeRest(new Headers({ authorization: "Bearer abc" }), rules) === "as is");
+ * console.assert(authorizeRest(new Headers(), rules) === "as is");
+ * ```
+ */
+export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
+  const refused = refusePlace(headers, rules);
+  if (refused) return { refused };
+  const { scheme, value } = readCredential(headers);
+  if (value === "") return "as is";
+  if (isOurs(value, rules)) return "bot";
+  if (scheme === "bearer") return "as is";
+  if (isOpen(rules) && scheme !== "other") return "bot";
+  return { refused: WRONG };
+}
+
+/**
+ * Whether a request may see and steer the unit: events, metrics, control. The secret or a built-in
+ * cluster's credential lets in; on loopback without a secret every program on the machine may, and
+ * web pages from elsewhere may not.
+ */
+export function authorizeUnit(headers: Headers, rules: AuthRules): string | null {
+  const refused = refusePlace(headers, rules);
+  if (refused) return refused;
+  const { value } = readCredential(headers);
+  if (isOpen(rules) || isOurs(value, rules)) return null;
+  return value === "" ? "Authorization is missing: it must be REST_AUTHORIZATION" : WRONG;
+}
+
+const WRONG = "Authorization is not this unit's REST_AUTHORIZATION";
+
+/** Open to every program on the machine. */
+function isOpen({ secret, loopback }: AuthRules): boolean {
+  return secret === undefined && loopback;
+}
+
+/** Why a request is refused for where it comes from, whatever credential it shows. */
+function refusePlace(headers: Headers, rules: AuthRules): string | null {
+  if (rules.secret !== undefined) return null;
+  if (!rules.loopback) return "REST_AUTHORIZATION is not set, and this is not a loopback address";
+  const host = headers.get("host")?.toLowerCase() ?? "";
+  // A page whose name was made to point at this machine sends its own name.
+  if (!rules.ownHosts.has(host)) return "Host is not this unit's";
+  const origin = headers.get("origin")?.toLowerCase();
+  if (origin === undefined || rules.ownHosts.has(origin.replace(/^https?:\/\//, ""))) return null;
+  return "Origin is not this unit's: web pages from elsewhere may not call it";
+}
+
+interface Credential {
+  /** `bare` is one word by itself. */
+  readonly scheme: "bot" | "bearer" | "bare" | "other";
+  /** Empty where there is none. */
+  readonly value: string;
+}
+
+function readCredential(headers: Headers): Credential {
+  const text = headers.get("authorization")?.trim() ?? "";
+  const [, scheme, value] = /^(bot|bearer) +(\S+)$/i.exec(text) ?? [];
+  if (scheme && value) return { scheme: scheme.toLowerCase() as "bot" | "bearer", value };
+  return { scheme: text.includes(" ") ? "other" : "bare", value: text };
+}
+
+function isOurs(value: string, { secret, credentials }: AuthRules): boolean {
+  const given = digest(value);
+  let found = false;
+  // Every one is compared: leaving early would tell which one it was.
+  for (const ours of [...secret === undefined ? [] : [secret], ...credentials]) {
+    if (timingSafeEqual(given, digest(ours))) found = true;
+  }
+  return found;
+}
+
+/** Digests have one length, which the comparison needs; so not even a secret's length shows. */
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
+}

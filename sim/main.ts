@@ -1,0 +1,61 @@
+/**
+ * `deno task sim`: the embedded Discord by itself, to point Gatehouse or any library at.
+ *
+ * @module
+ */
+
+import { readFlags, USAGE } from "./flags.ts";
+import { createSimulator, serveSimulator } from "./mod.ts";
+
+if (import.meta.main) main(Deno.args);
+
+function main(args: readonly string[]): void {
+  if (args.includes("--help")) return console.log(USAGE);
+  const read = readFlags(args);
+  if ("problems" in read) {
+    for (const problem of read.problems) console.error(problem);
+    console.error(`\n${USAGE}`);
+    Deno.exit(2);
+  }
+  const { port, eventsPerSecond, ...options } = read.flags;
+  const sim = createSimulator(options);
+  const server = serve(sim, port);
+  sim.traffic.setRate(eventsPerSecond);
+  // A token of one's own may be a real one, by mistake.
+  const tokenShown = args.some((arg) => arg.startsWith("--token")) ? "<yours>" : options.token;
+  console.log(`The simulator runs with ${options.guilds} guilds, ${options.shards} shards.
+
+  REST     ${server.apiUrl}
+  gateway  ${server.gatewayUrl}   (resume host ${server.resumeUrl})
+
+Gatehouse:   DISCORD_TOKEN=${tokenShown} DISCORD_API_URL=${server.apiUrl} deno task start
+A library:   set its REST base to ${server.apiUrl} and its token to ${tokenShown}
+
+Rules that a client breaks are printed here. Ctrl+C stops it.`);
+  let told = 0;
+  sim.clock.after(1000, function tell() {
+    const { violations } = sim.ledger;
+    for (; told < violations.length; told++) {
+      const { rule, detail } = violations[told]!;
+      console.log(`broken rule: ${rule}: ${detail}`);
+    }
+    sim.clock.after(1000, tell);
+  });
+}
+
+function serve(sim: ReturnType<typeof createSimulator>, port: number) {
+  try {
+    return serveSimulator(
+      sim,
+      port === 0 ? {} : {
+        port,
+        gatewayPort: port + 1,
+        resumePort: port + 2,
+      },
+    );
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    console.error(`Cannot listen on ports ${port} to ${port + 2}: one is taken. Choose --port.`);
+    Deno.exit(1);
+  }
+}

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { partition, workerCount } from "../../gateway/shard_plan.ts";
+import { shardRange } from "../../protocol/ids.ts";
+
+Deno.test("partition() cuts consecutive ranges", () => {
+  assert.deepEqual(partition([4, 5, 6, 7, 8], 2), [[4, 5], [6, 7, 8]]);
+  assert.deepEqual(partition([0, 1, 2], 1), [[0, 1, 2]]);
+});
+
+Deno.test("partition() leaves parts empty where there are more than shards", () => {
+  assert.equal(partition([0, 1], 4).filter((part) => part.length === 0).length, 2);
+  assert.deepEqual(partition([], 3), [[], [], []]);
+});
+
+Deno.test("partition() gives each shard to one part, in order, as evenly as can be", () => {
+  fc.assert(fc.property(fc.nat(500), fc.integer({ min: 1, max: 64 }), (shards, count) => {
+    const shardIds = shardRange(3, 2 + shards);
+    const parts = partition(shardIds, count);
+    assert.equal(parts.length, count);
+    assert.deepEqual(parts.flat(), shardIds);
+    const sizes = parts.map((part) => part.length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `sizes ${sizes}`);
+  }));
+});
+
+Deno.test("workerCount() takes TOTAL_WORKERS first, then SHARDS_PER_WORKER, then the cores", () => {
+  assert.equal(workerCount(100, { totalWorkers: 3, shardsPerWorker: 10, cores: 8 }), 3);
+  assert.equal(workerCount(100, { shardsPerWorker: 30, cores: 8 }), 4);
+  assert.equal(workerCount(100, { cores: 8 }), 8);
+});
+
+Deno.test("workerCount() never asks for a worker without a shard, nor for none at all", () => {
+  assert.equal(workerCount(2, { cores: 8 }), 2);
+  assert.equal(workerCount(2, { totalWorkers: 5, cores: 8 }), 2);
+  assert.equal(workerCount(1, { shardsPerWorker: 100, cores: 8 }), 1);
+  assert.equal(workerCount(0, { cores: 8 }), 1);
+  assert.equal(workerCount(5, { totalWorkers: 0, cores: 8 }), 1);
+});

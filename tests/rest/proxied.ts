@@ -1,0 +1,61 @@
+/**
+ * A Discord and a REST proxy in front of it, both on real ports. Not a test.
+ *
+ * @module
+ */
+
+import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
+import { createRestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
+
+/** The bot's token, which only the upstream may see. */
+export const TOKEN = "MTIz.the-real-token.abc";
+
+/** A request as the upstream saw it. */
+export interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal;
+}
+
+/** What Discord answers. */
+export type Answer = (seen: Seen) => Response | Promise<Response>;
+
+/** A server on a port of its own. */
+export function listen(answer: (request: Request) => Response | Promise<Response>) {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, answer);
+  return { server, url: `http://127.0.0.1:${server.addr.port}` };
+}
+
+/** A Discord that answers so, and a proxy in front of it. */
+export function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
+  const seen: Seen[] = [];
+  const lines: [LogLevel, string, LogFields][] = [];
+  const upstream = listen(async (request) => {
+    const { method, headers, signal } = request;
+    const path = request.url.replace(/^http:\/\/[^/]+/, "");
+    const one = { method, path, headers, body: await request.bytes(), signal };
+    seen.push(one);
+    return answer(one);
+  });
+  const handle = createRestProxy({
+    upstream: new URL(`${upstream.url}/api`),
+    token: TOKEN,
+    fetch,
+    authorize: () => "bot",
+    log: logTo((...line) => lines.push(line)),
+    ...options,
+  });
+  const proxy = listen(handle);
+  return {
+    seen,
+    lines,
+    handle,
+    direct: upstream.url,
+    proxied: proxy.url,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([proxy.server.shutdown(), upstream.server.shutdown()]);
+    },
+  };
+}

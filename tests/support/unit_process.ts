@@ -1,0 +1,120 @@
+/**
+ * A unit as its users run it: `deno task start` in a process of its own.
+ *
+ * @module
+ */
+
+import { systemClock } from "../../ports/clock.ts";
+
+/** A unit that was started. */
+export interface UnitProcess {
+  /** Lines of its log, parsed. */
+  readonly lines: { level: string; message: string; fields: Record<string, unknown> }[];
+  /** What it wrote to the error output. */
+  errors(): string;
+  /** `http://127.0.0.1:port`, once it listens. */
+  url(): Promise<string>;
+  /** Resolves when `/readyz` answers 200. */
+  ready(limitMs?: number): Promise<void>;
+  control(method: string, path: string): Promise<Response>;
+  /** Sends a signal and gives the exit code. */
+  end(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
+  readonly exited: Promise<number>;
+}
+
+/**
+ * Starts a unit with nothing but these settings in its environment: what `deno task start` runs,
+ * without `deno task` in between, which would not pass a SIGKILL on.
+ */
+export async function startUnit(settings: Record<string, string>): Promise<UnitProcess> {
+  const kinds = ["net", "read", "write", "run", "env"];
+  const flags = await Promise.all(kinds.map(async (kind) => {
+    const { stdout } = await deno(["task", "-q", "permissions", kind], settings).output();
+    return new TextDecoder().decode(stdout).trim();
+  }));
+  return follow(deno(["run", "--no-prompt", "--ignore-env", ...flags, "mod.ts"], settings).spawn());
+}
+
+/** Starts a unit by a task of `deno.json`. */
+export function startTask(task: string, settings: Record<string, string>): UnitProcess {
+  return follow(deno(["task", "--quiet", task], settings).spawn());
+}
+
+function deno(args: string[], settings: Record<string, string>): Deno.Command {
+  const inherited = { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
+  return new Deno.Command(Deno.execPath(), {
+    args,
+    clearEnv: true,
+    env: { ...inherited, ...settings },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+function follow(child: Deno.ChildProcess): UnitProcess {
+  const lines: UnitProcess["lines"] = [];
+  let errors = "";
+  const reading = Promise.all([
+    eachLine(child.stdout, (line) => {
+      if (line.startsWith("{")) lines.push(JSON.parse(line));
+    }),
+    eachLine(child.stderr, (line) => void (errors += `${line}\n`)),
+  ]);
+  const exited = child.status.then(async ({ code }) => {
+    await reading;
+    return code;
+  });
+  const unit: UnitProcess = {
+    lines,
+    errors: () => errors,
+    exited,
+    async url() {
+      const listening = () => lines.find((line) => line.message === "listening");
+      await until(() => listening() !== undefined, 20_000, () => `it did not listen: ${errors}`);
+      return listening()!.fields.url as string;
+    },
+    async ready(limitMs = 30_000) {
+      const url = await unit.url();
+      let answer = "";
+      await until(
+        async () => {
+          const response = await fetch(`${url}/readyz`).catch(() => null);
+          answer = await response?.text() ?? "no answer";
+          return response?.status === 200;
+        },
+        limitMs,
+        () => `not ready: ${answer} ${errors}`,
+      );
+    },
+    control: async (method, path) => await fetch(`${await unit.url()}/control${path}`, { method }),
+    async end(signal) {
+      child.kill(signal);
+      return await exited;
+    },
+  };
+  return unit;
+}
+
+/** Waits in real time: these tests have real sockets. */
+export async function until(
+  holds: () => boolean | Promise<boolean>,
+  limitMs: number,
+  what: () => string = () => "it did not happen",
+): Promise<void> {
+  const from = performance.now();
+  while (!await holds()) {
+    if (performance.now() - from > limitMs) throw new Error(`${what()} (after ${limitMs} ms)`);
+    await new Promise<void>((resolve) => void systemClock.after(50, resolve));
+  }
+}
+
+async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void) {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    lines.forEach(take);
+  }
+  if (rest) take(rest);
+}

@@ -1,0 +1,211 @@
+/** The whole program with real sockets, workers and processes, as its users run it. */
+
+import assert from "node:assert/strict";
+import { serveEvents } from "../../mod.ts";
+import { silentLog } from "../../ports/log.ts";
+import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { startTask, startUnit, type UnitProcess, until } from "../support/unit_process.ts";
+
+/** A simulator on real sockets and the settings that point a unit at it. */
+function serveDiscord(options: Parameters<typeof createSimulator>[0] = {}) {
+  const sim = createSimulator({ recordEvents: true, ringEvents: 20_000, ...options });
+  const server = serveSimulator(sim);
+  const stateDir = Deno.makeTempDirSync();
+  return {
+    sim,
+    settings: {
+      DISCORD_TOKEN: sim.settings.token,
+      DISCORD_API_URL: server.apiUrl,
+      INTENTS: String(0x331_ffff),
+      LISTEN_PORT: "0",
+      STATE_DIR: stateDir,
+    },
+    async close() {
+      sim.traffic.setRate(0);
+      await server.close();
+      Deno.removeSync(stateDir, { recursive: true });
+    },
+  };
+}
+
+/** A remote cluster in this process that keeps the names of what it got, by shard. */
+async function serveRecorder(unitUrl?: string) {
+  const got = new Map<number, string[]>();
+  const bot = {
+    wants: () => true,
+    handle: ({ t }: { t: string }, { shardId }: { shardId: number }) => {
+      const names = got.get(shardId) ?? [];
+      names.push(t);
+      got.set(shardId, names);
+    },
+  };
+  const server = await serveEvents({
+    port: 0,
+    secretKey: "between-us",
+    log: silentLog,
+    ...(unitUrl ? { unitUrl } : {}),
+  }, bot);
+  return {
+    got,
+    settings: {
+      EVENT_HANDLER_URL: `ws://127.0.0.1:${server.port}`,
+      EVENT_HANDLER_SECRET_KEY: "between-us",
+    },
+    close: () => server.stop(),
+  };
+}
+
+type Discord = ReturnType<typeof serveDiscord>;
+type Recorder = Awaited<ReturnType<typeof serveRecorder>>;
+
+/** What the bot got is what Discord sent, in order, and no rule was broken. */
+async function assertAllArrived({ sim }: Discord, { got }: Recorder): Promise<void> {
+  const sent = (shardId: number) =>
+    sim.ledger.events.filter((event) => event.shardId === shardId).map((event) => event.t);
+  const shards = [...new Set(sim.ledger.events.map((event) => event.shardId))];
+  await until(
+    () => shards.every((id) => got.get(id)?.length === sent(id).length),
+    10_000,
+    () => shards.map((id) => `shard ${id}: ${got.get(id)?.length} of ${sent(id).length}`).join(),
+  );
+  for (const id of shards) assert.deepEqual(got.get(id), sent(id));
+  assert.deepEqual(sim.ledger.violations, []);
+}
+
+Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
+  const unit = startTask("demo", { LISTEN_PORT: "0" });
+  await unit.ready();
+  const answered = () => unit.lines.some((line) => line.message === "answered a message");
+  await until(answered, 20_000, () => "the example bot answered nothing");
+  const metrics = await (await fetch(`${await unit.url()}/metrics`)).text();
+  assert.match(metrics, /gatehouse_events_received_total\{shard="0"\} [1-9]/);
+  assert.equal(await unit.end("SIGTERM"), 0);
+  const bad = unit.lines.filter((line) => line.level === "ERROR");
+  assert.deepEqual(bad, []);
+  assert.match(unit.lines[0]!.message, /simulator/);
+});
+
+for (const example of ["bot", "discordeno_bot"]) {
+  Deno.test(`examples/${example}.ts answers a message and an interaction over REST`, async () => {
+    const discord = serveDiscord({ guilds: 4 });
+    const { sim } = discord;
+    const unit = await startUnit({ ...discord.settings, BOT_MODULE: `./examples/${example}.ts` });
+    await unit.ready();
+    const [guild] = sim.world.guilds.values();
+    const channelId = guild!.channels[0]!.id;
+    const [member] = guild!.members.values();
+    const author = { ...member!.user, bot: false };
+    sim.world.emit("MESSAGE_CREATE", guild!.id, {
+      ...MESSAGE,
+      id: sim.world.nextId(),
+      channel_id: channelId,
+      guild_id: guild!.id,
+      author,
+    });
+    sim.traffic.burst(1, "INTERACTION_CREATE");
+    const posted = (route: RegExp, status: number) => () =>
+      sim.ledger.rest.some((it) =>
+        it.method === "POST" && route.test(it.route) && it.status === status
+      );
+    await until(posted(/messages$/, 200), 10_000, () => "the message was not answered");
+    await until(posted(/callback$/, 204), 10_000, () => "the interaction was not answered");
+    assert.equal(await unit.end("SIGTERM"), 0);
+    assert.deepEqual(sim.ledger.violations, []);
+    await discord.close();
+  });
+}
+
+const MESSAGE = {
+  type: 0,
+  content: "!ping",
+  timestamp: "2026-01-01T00:00:00.000Z",
+  edited_timestamp: null,
+  tts: false,
+  mention_everyone: false,
+  mentions: [],
+  mention_roles: [],
+  attachments: [],
+  embeds: [],
+  pinned: false,
+};
+
+Deno.test("workers that crash, units that stop and units that are killed lose nothing and identify nobody", async () => {
+  const discord = serveDiscord({ shards: 4, maxConcurrency: 4, guilds: 20 });
+  const recorder = await serveRecorder();
+  const settings = {
+    ...discord.settings,
+    ...recorder.settings,
+    ALLOW_FAULTS: "1",
+    TOTAL_WORKERS: "2",
+  };
+  const start = async (): Promise<UnitProcess> => {
+    const unit = await startUnit(settings);
+    await unit.ready();
+    return unit;
+  };
+  let unit = await start();
+  discord.sim.traffic.setRate(300);
+  for (const [worker, how] of [[0, "throw"], [1, "throw"]] as const) {
+    const restarts = () =>
+      unit.lines.filter((it) => it.message.startsWith("worker was lost")).length;
+    const before = restarts();
+    const answer = await unit.control("POST", `/workers/${worker}/crash?how=${how}`);
+    assert.equal(answer.status, 200, await answer.text());
+    await until(() => restarts() > before, 20_000, () => `the ${how} was not noticed`);
+    await unit.ready();
+  }
+  assert.equal(await unit.end("SIGTERM"), 0);
+  unit = await start();
+  await until(() => discord.sim.ledger.events.length > 3_000, 20_000);
+  await unit.end("SIGKILL");
+  unit = await start();
+  discord.sim.traffic.setRate(0);
+  await assertAllArrived(discord, recorder);
+  assert.equal(discord.sim.ledger.identifies.length, 4, "an identify was spent");
+  assert.equal(await unit.end("SIGTERM"), 0);
+  await recorder.close();
+  await discord.close();
+});
+
+Deno.test("a token that Discord does not accept stops the unit, which says so and not the token", async () => {
+  const discord = serveDiscord();
+  const unit = await startUnit({ ...discord.settings, DISCORD_TOKEN: "not.the.token" });
+  assert.equal(await unit.exited, 1);
+  const words = unit.lines.map((line) => line.message).join("\n");
+  assert.match(words, /does not accept DISCORD_TOKEN/);
+  assert.ok(!JSON.stringify(unit.lines).includes("not.the.token"));
+  await discord.close();
+});
+
+Deno.test("settings that are wrong are all told at once, and nothing starts", async () => {
+  const unit = await startUnit({
+    DISCORD_TOKEN: "t",
+    TOTAL_SHARDS: "many",
+    LISTEN_PORT: "-1",
+    INTENTS: "X",
+  });
+  assert.equal(await unit.exited, 1);
+  for (const setting of ["TOTAL_SHARDS", "LISTEN_PORT", "INTENTS"]) {
+    assert.match(unit.errors(), new RegExp(`${setting}: expected`));
+  }
+});
+
+Deno.test("the control port refuses web pages, unknown shards and faults that are not allowed", async () => {
+  const discord = serveDiscord();
+  const unit = await startUnit(discord.settings);
+  await unit.ready();
+  const url = await unit.url();
+  const page = await fetch(`${url}/control/state`, { headers: { origin: "https://evil.test" } });
+  assert.equal(page.status, 401);
+  await page.body?.cancel();
+  const unknown = await unit.control("POST", "/shards/9/reconnect");
+  assert.equal(unknown.status, 404);
+  assert.match((await unknown.json()).error, /shard 9/);
+  const crash = await unit.control("POST", "/workers/0/crash");
+  assert.equal(crash.status, 409);
+  await crash.body?.cancel();
+  const state = await (await unit.control("GET", "/state")).text();
+  assert.ok(!state.includes(discord.sim.settings.token));
+  assert.equal(await unit.end("SIGTERM"), 0);
+  await discord.close();
+});

@@ -1,0 +1,83 @@
+/**
+ * Checks the shape of the repository: no file too long, every source with its test, no words that
+ * mean "later", no address of a registry in the lock file. Prints everything that is wrong.
+ *
+ * @module
+ */
+
+import { typescriptFiles } from "./source_files.ts";
+
+/** Longest file, in lines. */
+export const MAX_LINES = 300;
+
+/** Folders whose every source has a test of its own name. */
+const MIRRORED: ReadonlySet<string> = new Set([
+  "protocol",
+  "ports",
+  "gateway",
+  "rest",
+  "events",
+  "clusters",
+  "store",
+  "fleet",
+]);
+
+/** This tool and its test have to name the words that they look for. */
+const NAMES_STUBS = /^(tools|tests\/tools)\/shape(_test)?\.ts$/;
+const STUB = /\b(TODO|FIXME|XXX|HACK)\b|\b(not|un)[ -]?implemented\b/i;
+
+/** A file as the checks see it: path from the root, text. */
+export type Texts = ReadonlyMap<string, string>;
+
+/** Everything that is wrong, one line each. */
+export function shapeProblems(texts: Texts): string[] {
+  return [...texts].flatMap(([path, text]) => [
+    ...tooLong(path, text),
+    ...stubs(path, text),
+    ...withoutTest(path, text, texts),
+  ]);
+}
+
+/** What a lock file must not hold: it would tie everybody to somebody's registry. */
+export function lockProblems(lock: string): string[] {
+  const addresses = new Set(lock.match(/https?:\/\/[^"\s]+/g) ?? []);
+  return [...addresses].map((address) => `deno.lock: names ${address}`);
+}
+
+function tooLong(path: string, text: string): string[] {
+  const lines = text.split("\n").length - 1;
+  return lines > MAX_LINES ? [`${path}: ${lines} lines, at most ${MAX_LINES}`] : [];
+}
+
+function stubs(path: string, text: string): string[] {
+  if (NAMES_STUBS.test(path)) return [];
+  return text.split("\n").flatMap((line, index) => {
+    const found = STUB.exec(line);
+    return found ? [`${path}:${index + 1}: says "${found[0]}"`] : [];
+  });
+}
+
+function withoutTest(path: string, text: string, texts: Texts): string[] {
+  const [folder, name] = path.split(/\/(.*)\.ts$/s) as [string, string | undefined];
+  if (name === undefined || !MIRRORED.has(folder) || !hasCode(text)) return [];
+  // A shell around sockets or processes is tested with real ones.
+  const wanted = [`tests/${folder}/${name}_test.ts`, `tests/wire/${name}_test.ts`];
+  return wanted.some((test) => texts.has(test)) ? [] : [`${path}: no test at ${wanted[0]}`];
+}
+
+/** Whether there is anything to run: a file of types has no test. */
+function hasCode(text: string): boolean {
+  return /^export (async )?(function|class|const|let)\b/m.test(text);
+}
+
+async function main(): Promise<number> {
+  const texts = new Map<string, string>();
+  for (const path of await typescriptFiles()) texts.set(path, await Deno.readTextFile(path));
+  const lock = await Deno.readTextFile("deno.lock");
+  const problems = [...shapeProblems(texts), ...lockProblems(lock)];
+  for (const problem of problems) console.error(problem);
+  console.log(`shape: ${texts.size} files, ${problems.length} problems`);
+  return problems.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,53 @@
+/**
+ * The files of this repository that our tools look at.
+ *
+ * @module
+ */
+
+/** Folders that hold what we ship. */
+export const SOURCE_FOLDERS: readonly string[] = [
+  "protocol",
+  "ports",
+  "gateway",
+  "rest",
+  "events",
+  "clusters",
+  "store",
+  "fleet",
+  "workers",
+  "dashboard",
+  "app",
+  "sim",
+];
+
+/** Everything beside the sources that is ours as well. */
+const OTHER_FOLDERS = ["tests", "tools", "bench", "examples"];
+
+/** Paths of every TypeScript file from the root, with `/`, sorted. */
+export async function typescriptFiles(root = "."): Promise<string[]> {
+  const files: string[] = [];
+  for (const name of ["mod.ts", "deps.ts"]) if (await exists(`${root}/${name}`)) files.push(name);
+  for (const folder of [...SOURCE_FOLDERS, ...OTHER_FOLDERS]) {
+    for await (const path of walk(root, folder)) if (path.endsWith(".ts")) files.push(path);
+  }
+  return files.sort();
+}
+
+async function* walk(root: string, folder: string): AsyncIterable<string> {
+  if (!await exists(`${root}/${folder}`)) return;
+  for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* walk(root, path);
+    else yield path;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * Counting what `deno test` said.
+ *
+ * @module
+ */
+
+/** How many tests passed and failed. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+// deno-lint-ignore no-control-regex -- colours
+const COLOR = /\x1b\[[\d;]*m/g;
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed/gm;
+
+/**
+ * The tally of one run: its summary line, which is the last such line. A run that failed without a
+ * failed test (a type error, a crash) counts as one failure; it must not look like success.
+ */
+export function tallyOf(output: string, code: number): Tally {
+  const last = [...output.replaceAll(COLOR, "").matchAll(SUMMARY)].at(-1);
+  const passed = Number(last?.[1] ?? 0);
+  const failed = Number(last?.[2] ?? 0);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+/** Both runs together. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
+/** 0 where all is well; no test at all is not well. */
+export function exitCode({ passed, failed }: Tally): number {
+  return failed > 0 || passed === 0 ? 1 : 0;
+}

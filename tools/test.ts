@@ -1,0 +1,64 @@
+/**
+ * Runs the tests and ends with one line: `N passed, N failed`. Unit tests run in parallel, then the
+ * examples in docstrings, then the tests with real sockets and processes, one file after the other.
+ *
+ * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
+ *
+ * @module
+ */
+
+import { addTallies, exitCode, type Tally, tallyOf } from "./tally.ts";
+
+const SOURCES = ["protocol", "ports", "gateway", "rest", "events", "clusters", "store", "app"];
+
+/** What our tests may do: this machine only, and files in the temporary folder. */
+function permissions(executable: string, temporary: string): string[] {
+  return [
+    "--no-prompt",
+    "--ignore-env",
+    "--allow-env=CLUSTER_ID,DENO_DIR,HOME,NO_COLOR,PATH,TMPDIR,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE",
+    "--allow-net=127.0.0.1,localhost,[::1]",
+    `--allow-read=.,${temporary}`,
+    `--allow-write=${temporary}`,
+    `--allow-run=${executable}`,
+  ];
+}
+
+function phases(args: readonly string[]): string[][] {
+  if (args.length > 0) return [[...args]];
+  return [
+    ["--parallel", "--ignore=tests/wire", "tests"],
+    ["--doc", ...SOURCES],
+    ["tests/wire"],
+  ];
+}
+
+/** Runs `deno test` once, shows what it prints, and counts. */
+async function run(args: readonly string[], executable: string, temporary: string): Promise<Tally> {
+  const color = Deno.stdout.isTerminal() && !Deno.noColor;
+  const child = new Deno.Command(executable, {
+    args: ["test", ...permissions(executable, temporary), "--permit-no-files", ...args],
+    stdout: "piped",
+    env: color ? { FORCE_COLOR: "1" } : {},
+  }).spawn();
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const bytes of child.stdout) {
+    await Deno.stdout.write(bytes);
+    // The summary is the last thing printed; the rest need not be kept.
+    output = (output + decoder.decode(bytes, { stream: true })).slice(-4096);
+  }
+  return tallyOf(output, (await child.status).code);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const temporary = ["TMPDIR", "TMP", "TEMP"].map((name) => Deno.env.get(name)).find(Boolean);
+  let total: Tally = { passed: 0, failed: 0 };
+  for (const phase of phases(args)) {
+    total = addTallies(total, await run(phase, Deno.execPath(), temporary ?? "/tmp"));
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return exitCode(total);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
