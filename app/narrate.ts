@@ -35,7 +35,7 @@ function tellShard(shard: ShardStatus, before: ShardState | undefined, log: Log)
   const { shardId, state, reason } = shard;
   if (state === "ready") log.info("shard is ready", { shardId, reason });
   else if (before === "ready" && reason !== "stopping") {
-    log.warn("shard left its connection", { shardId, state, reason });
+    log.warn("shard reconnects", { shardId, state, reason });
   } else log.debug("shard", { shardId, state, reason });
 }
 

@@ -29,6 +29,8 @@ export class Commands {
   readonly #waiting: Waiting[] = [];
   #open: { write: (text: string) => void; window: SendWindow } | null = null;
   #cancelTimer: Cancel | null = null;
+  /** Why the shard has stopped, while it has. */
+  #stopped: string | null = null;
 
   constructor(clock: Clock, shardId: number) {
     this.#clock = clock;
@@ -41,16 +43,18 @@ export class Commands {
     this.#drain();
   }
 
-  /** The session is not ready any more: commands wait for the next one. */
+  /** The session is not ready, or not yet: commands wait for it. */
   hold(): void {
+    this.#stopped = null;
     this.#open = null;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
   }
 
-  /** The shard has stopped: nothing waits any longer. */
+  /** The shard has stopped: until {@linkcode Commands.hold} nothing waits any longer. */
   refuseAll(reason: string): void {
     this.hold();
+    this.#stopped = reason;
     for (const waiting of this.#waiting.splice(0)) {
       waiting.cancelDeadline();
       waiting.settle(this.#refusal("not_ready", reason));
@@ -67,6 +71,7 @@ export class Commands {
   send(payload: ShardPayload): Promise<void> {
     return new Promise((resolve, reject) => {
       const text = this.#encode(payload);
+      if (this.#stopped !== null) throw this.#refusal("not_ready", this.#stopped);
       if (this.#waiting.length >= MOST_WAITING_COMMANDS) {
         throw this.#refusal("refused", `${MOST_WAITING_COMMANDS} commands wait already`);
       }

@@ -109,7 +109,8 @@ export const CELLS = {
     zombie: (s) => to.zombie(s.memory),
     hello: (s) => to.confused(s.memory, "a second HELLO"),
     ready: (s) => to.confused(s.memory, "a second READY"),
-    resumed: (s) => to.confused(s.memory, "a second RESUMED"),
+    // A replay from before an earlier RESUMED holds that one too.
+    resumed: (s) => [s],
     restart: (s, i) => to.restart(s.memory, i.session),
     stop: (s, i) => to.stop(s.memory, i.session),
   },

@@ -134,7 +134,7 @@ export class Shard {
   #entered(before: State): void {
     this.#cancelTimer();
     this.#sinceMs = this.#world.clock.wallMs();
-    if (before.kind === "ready") this.#commands.hold();
+    if (before.kind === "ready" || before.kind === "stopped") this.#commands.hold();
     if (this.#state.kind === "ready" && this.#connection?.window) {
       const connection = this.#connection;
       this.#commands.open((text) => connection.write(text), connection.window!);

@@ -1,40 +1,137 @@
 /**
- * Writes the pages of `docs/` that are drawn from the code. With `--check` it writes nothing, and
- * fails if a page is not what the code says.
+ * Draws `docs/session.md` by running the session table, so that the picture cannot lie.
+ * With `--check` it writes nothing and fails when the file is not what it would write.
  *
  * @module
  */
 
-import { sessionPage } from "./session_diagram.ts";
+import { isLegal, step } from "../gateway/session.ts";
+import type { Input, Memory, State } from "../gateway/session_words.ts";
+import type { ShardState } from "../protocol/status.ts";
 
-const PAGES: Readonly<Record<string, () => string>> = {
-  "docs/session.md": sessionPage,
+const FILE = "docs/session.md";
+
+const SESSION = { sessionId: "s", resumeUrl: "wss://resume" };
+const MEMORY: Memory = {
+  session: SESSION,
+  attempt: 0,
+  connectFailures: 0,
+  refusals: 0,
+  connection: 1,
 };
+const NO_SESSION: Memory = { ...MEMORY, session: null };
 
-async function main(check: boolean): Promise<number> {
-  let stale = 0;
-  for (const [path, draw] of Object.entries(PAGES)) {
-    const page = draw();
-    if (page === await textOf(path)) continue;
-    if (check) {
-      console.error(`${path}: not what the code says; run deno task diagrams`);
-      stale++;
-    } else {
-      await Deno.writeTextFile(path, page);
-      console.log(`${path}: written`);
+/** Every kind of state, with what makes a difference to what follows. */
+const STATES: readonly State[] = [
+  { kind: "idle", memory: NO_SESSION, reason: "" },
+  { kind: "queued", memory: NO_SESSION, reason: "" },
+  { kind: "connecting", memory: NO_SESSION, reason: "", goal: "identify" },
+  { kind: "hello", memory: NO_SESSION, reason: "", goal: "identify" },
+  { kind: "hello", memory: MEMORY, reason: "", goal: "resume" },
+  { kind: "identifying", memory: NO_SESSION, reason: "" },
+  { kind: "resuming", memory: MEMORY, reason: "" },
+  { kind: "ready", memory: MEMORY, reason: "" },
+  { kind: "closing", memory: MEMORY, reason: "", then: "back off" },
+  { kind: "closing", memory: MEMORY, reason: "", then: "stop" },
+  { kind: "backing off", memory: MEMORY, reason: "" },
+  { kind: "backing off", memory: NO_SESSION, reason: "" },
+  { kind: "stopped", memory: NO_SESSION, reason: "" },
+];
+
+/** Every kind of input, with what makes a difference, under the words of the picture. */
+const INPUTS: readonly (readonly [string, Input])[] = [
+  ["start", { kind: "start", session: null }],
+  ["start with session", { kind: "start", session: SESSION }],
+  ["permit", { kind: "permit" }],
+  ["opened", { kind: "opened", connection: 1 }],
+  ["failed", { kind: "failed", reason: "", connection: 1 }],
+  ["HELLO", { kind: "hello", connection: 1 }],
+  ["READY", { kind: "ready", session: SESSION, connection: 1 }],
+  ["RESUMED", { kind: "resumed", connection: 1 }],
+  ["op 7", { kind: "reconnect", connection: 1 }],
+  ["op 9", { kind: "invalid", resumable: false, connection: 1 }],
+  ["closed", { kind: "closed", code: 1006, connection: 1 }],
+  ["fatal close", { kind: "closed", code: 4004, connection: 1 }],
+  ["corrupt", { kind: "corrupt", reason: "", connection: 1 }],
+  ["zombie", { kind: "zombie", connection: 1 }],
+  ["deadline", { kind: "timeout", progress: false }],
+  ["restart", { kind: "restart", session: "keep" }],
+  ["stop", { kind: "stop", session: "keep" }],
+];
+
+function draw(): string {
+  return `# The life of a session
+
+<!-- Drawn by \`deno task diagrams\` from gateway/session_table.ts. Do not edit. -->
+
+The table is \`gateway/session_table.ts\`; what it is made of, with every deadline, is
+\`gateway/session_steps.ts\`. What an old connection still says is dropped in every state and counted.
+
+\`\`\`mermaid
+stateDiagram-v2
+${arrows().join("\n")}
+\`\`\`
+
+## Every pair
+
+What follows from each input (down) in each state (across): the next state, \`·\` where nothing changes,
+empty where the pair is not in the table and would be a bug. With two answers the first is for a shard
+that goes for IDENTIFY or has no session, the second for one that goes for RESUME.
+
+${table().join("\n")}
+`;
+}
+
+function arrows(): string[] {
+  const labels = new Map<string, Set<string>>();
+  for (const state of STATES) {
+    for (const [label, input] of INPUTS) {
+      const next = nextOf(state, input);
+      if (next === undefined || next === state.kind) continue;
+      const arrow = `${idOf(state.kind)} --> ${idOf(next)}`;
+      labels.set(arrow, (labels.get(arrow) ?? new Set()).add(label));
     }
   }
-  return stale === 0 ? 0 : 1;
+  const lines = [...labels].map(([arrow, words]) => `    ${arrow}: ${[...words].join(", ")}`);
+  return ["    [*] --> idle", ...lines];
 }
 
-/** What the page holds now; nothing where there is none. */
-async function textOf(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
+function table(): string[] {
+  const kinds = [...new Set(STATES.map((state) => state.kind))];
+  const cell = (kind: ShardState, input: Input) => {
+    if (!isLegal(kind, input.kind)) return "";
+    const nexts = STATES.filter((state) => state.kind === kind)
+      .map((state) => nextOf(state, input)!)
+      .map((next) => next === kind ? "·" : next);
+    return [...new Set(nexts)].join(" / ");
+  };
+  return [
+    `| | ${kinds.join(" | ")} |`,
+    `|---|${kinds.map(() => "---").join("|")}|`,
+    ...INPUTS.map(([label, input]) =>
+      `| **${label}** | ${kinds.map((kind) => cell(kind, input)).join(" | ")} |`
+    ),
+  ];
+}
+
+function nextOf(state: State, input: Input): ShardState | undefined {
+  if (!isLegal(state.kind, input.kind)) return undefined;
+  return step(state, input)[0].kind;
+}
+
+function idOf(kind: ShardState): string {
+  return kind.replace(" ", "_");
+}
+
+function main(args: readonly string[]): number {
+  const drawn = draw();
+  if (!args.includes("--check")) {
+    Deno.writeTextFileSync(FILE, drawn);
+    return 0;
   }
+  if (Deno.readTextFileSync(FILE) === drawn) return 0;
+  console.error(`${FILE} is not what the table says: run deno task diagrams`);
+  return 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args.includes("--check")));
+if (import.meta.main) Deno.exit(main(Deno.args));

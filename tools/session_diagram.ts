@@ -7,39 +7,50 @@
 
 import { closeCode } from "../protocol/close_codes.ts";
 import { isLegal, newSession, step } from "../gateway/session.ts";
-import type { Effect, Input, State } from "../gateway/session_words.ts";
+import type { Effect, Input, State, Step } from "../gateway/session_words.ts";
 
 const SESSION = { sessionId: "session", resumeUrl: "wss://resume" };
 
 /** Close codes that stand for what can be made of one. */
 const CODES = [4000, 4006, 4004];
 
-/** What can happen, with a name for each that the picture uses. */
-const INPUTS: readonly [label: string, input: Input][] = [
-  ["start", { kind: "start", session: null }],
-  ["start with a session", { kind: "start", session: SESSION }],
-  ["permit", { kind: "permit" }],
-  ["timeout", { kind: "timeout", progress: false }],
-  ["timeout, events came", { kind: "timeout", progress: true }],
-  ["opened", { kind: "opened", connection: 0 }],
-  ["failed", { kind: "failed", reason: "refused", connection: 0 }],
-  ["HELLO", { kind: "hello", connection: 0 }],
-  ["READY", { kind: "ready", session: SESSION, connection: 0 }],
-  ["RESUMED", { kind: "resumed", connection: 0 }],
-  ["op 7", { kind: "reconnect", connection: 0 }],
-  ["op 9 true", { kind: "invalid", resumable: true, connection: 0 }],
-  ["op 9 false", { kind: "invalid", resumable: false, connection: 0 }],
-  ...CODES.map((code): [string, Input] => [
-    `closed (${closeCode(code).verdict})`,
-    { kind: "closed", code, connection: 0 },
-  ]),
-  ["corrupt frame", { kind: "corrupt", reason: "corrupt", connection: 0 }],
-  ["zombie", { kind: "zombie", connection: 0 }],
-  ["restart", { kind: "restart", session: "keep" }],
-  ["restart, session ends", { kind: "restart", session: "end" }],
-  ["stop", { kind: "stop", session: "keep" }],
-  ["stop, session ends", { kind: "stop", session: "end" }],
-];
+/** What can happen: by name the ways in which it can, which may lead to different states. */
+const INPUTS: Readonly<Record<string, Readonly<Record<string, Input>>>> = {
+  start: {
+    "start": { kind: "start", session: null },
+    "start with a session": { kind: "start", session: SESSION },
+  },
+  permit: { permit: { kind: "permit" } },
+  timeout: {
+    "timeout": { kind: "timeout", progress: false },
+    "timeout while events come": { kind: "timeout", progress: true },
+  },
+  opened: { opened: { kind: "opened", connection: 0 } },
+  failed: { failed: { kind: "failed", reason: "refused", connection: 0 } },
+  HELLO: { HELLO: { kind: "hello", connection: 0 } },
+  READY: { READY: { kind: "ready", session: SESSION, connection: 0 } },
+  RESUMED: { RESUMED: { kind: "resumed", connection: 0 } },
+  "op 7": { "op 7": { kind: "reconnect", connection: 0 } },
+  "op 9": {
+    "op 9 true": { kind: "invalid", resumable: true, connection: 0 },
+    "op 9 false": { kind: "invalid", resumable: false, connection: 0 },
+  },
+  closed: Object.fromEntries(
+    CODES.map((
+      code,
+    ) => [`closed (${closeCode(code).verdict})`, { kind: "closed", code, connection: 0 }]),
+  ),
+  "corrupt frame": { "corrupt frame": { kind: "corrupt", reason: "corrupt", connection: 0 } },
+  zombie: { zombie: { kind: "zombie", connection: 0 } },
+  restart: {
+    "restart": { kind: "restart", session: "keep" },
+    "restart, session ends": { kind: "restart", session: "end" },
+  },
+  stop: {
+    "stop": { kind: "stop", session: "keep" },
+    "stop, session ends": { kind: "stop", session: "end" },
+  },
+};
 
 /** One move that the table makes. */
 export interface Move {
@@ -51,21 +62,33 @@ export interface Move {
 
 /** Every move from every state that can be reached from the beginning. */
 export function sessionMoves(): Move[] {
-  const moves = new Map<string, Move>();
   const states = [newSession()];
   const seen = new Set(states.map(nameOf));
+  const moves: Move[] = [];
   for (const state of states) {
-    for (const [input, sample] of INPUTS) {
-      if (!isLegal(state.kind, sample.kind)) continue;
-      const [next, ...effects] = step(state, fresh(sample, state));
-      const move = { from: nameOf(state), input, to: nameOf(next), effects: effects.map(wordsOf) };
-      moves.set(JSON.stringify(move), move);
-      if (seen.has(nameOf(next))) continue;
-      seen.add(nameOf(next));
-      states.push(next);
+    for (const [name, ways] of Object.entries(INPUTS)) {
+      const outcomes = Object.entries(ways)
+        .filter(([, input]) => isLegal(state.kind, input.kind))
+        .map(([way, input]) => ({ way, step: step(state, fresh(input, state)) }));
+      for (const { step: [next] } of outcomes) {
+        if (!seen.has(nameOf(next))) states.push(next);
+        seen.add(nameOf(next));
+      }
+      moves.push(...alike(outcomes.map(({ way, step }) => moveOf(state, way, step)), name));
     }
   }
-  return [...moves.values()];
+  return moves;
+}
+
+function moveOf(state: State, input: string, [next, ...effects]: Step): Move {
+  return { from: nameOf(state), input, to: nameOf(next), effects: effects.map(wordsOf) };
+}
+
+/** One move where all ways lead to the same, else all of them. */
+function alike(moves: readonly Move[], name: string): readonly Move[] {
+  const [first] = moves;
+  const outcomes = new Set(moves.map(({ to, effects }) => JSON.stringify([to, effects])));
+  return first && outcomes.size === 1 ? [{ ...first, input: name }] : moves;
 }
 
 /** What a socket tells, as the current connection of `state` would tell it. */

@@ -11,6 +11,9 @@ import { addTallies, exitCode, type Tally, tallyOf } from "./tally.ts";
 
 const SOURCES = ["protocol", "ports", "gateway", "rest", "events", "clusters", "store", "app"];
 
+/** A phase that takes longer has hung; it is killed and has failed. */
+const DEADLINE_MS = 10 * 60_000;
+
 /** What our tests may do: this machine only, and files in the temporary folder. */
 function permissions(executable: string, temporary: string): string[] {
   return [
@@ -41,6 +44,7 @@ async function run(args: readonly string[], executable: string, temporary: strin
     stdout: "piped",
     env: color ? { FORCE_COLOR: "1" } : {},
   }).spawn();
+  const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
   let output = "";
   const decoder = new TextDecoder();
   for await (const bytes of child.stdout) {
@@ -48,7 +52,9 @@ async function run(args: readonly string[], executable: string, temporary: strin
     // The summary is the last thing printed; the rest need not be kept.
     output = (output + decoder.decode(bytes, { stream: true })).slice(-4096);
   }
-  return tallyOf(output, (await child.status).code);
+  const { code } = await child.status;
+  clearTimeout(deadline);
+  return tallyOf(output, code);
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -98,3 +98,20 @@ Deno.test("100 shards over 4 workers are 25 each, in consecutive ranges", async 
   assert.deepEqual(workers.map((worker) => worker.shards[0]), [0, 25, 50, 75]);
   assert.equal(rig.gateway.pool.calculateWorkerId(99), 3);
 });
+
+Deno.test("a replay that holds an earlier RESUMED is no reason to reconnect", async () => {
+  const rig = await createRig({ handlerMs: 30_000 });
+  rig.start();
+  await rig.ready();
+  await rig.clock.advance(1_000);
+  for (let i = 0; i < 3; i++) {
+    rig.gateway.pool.restart(0);
+    await rig.clock.advance(2_000);
+    await rig.ready();
+  }
+  const connections = rig.sim.ledger.connections.length;
+  await rig.clock.advance(60_000);
+  assert.equal(connections, 4);
+  assert.equal(rig.sim.ledger.connections.length, 4);
+  rig.assertNothingLost();
+});
