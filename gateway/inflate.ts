@@ -31,6 +31,7 @@ export function syncInflater(
   const stream = openContext(compression);
   const handle = stream._handle;
   let failure: string | undefined;
+  let over = false;
   let parts: Uint8Array[] = [];
   let size = 0;
   handle.onerror = (message) => failure = message;
@@ -42,7 +43,7 @@ export function syncInflater(
     let left = bytes.length;
     do {
       write(bytes, from, left);
-      if (failure !== undefined) return events.corrupt(failure);
+      if (failure !== undefined) return fail(failure);
       const [outLeft, inLeft] = stream._writeState as unknown as [number, number];
       const out = OUT.subarray(0, OUT.length - outLeft);
       from += left - inLeft;
@@ -51,7 +52,7 @@ export function syncInflater(
       if (whole && !more && size === 0) return events.payload(out);
       if (out.length > 0) keep(out);
       if (size > MOST_PAYLOAD_BYTES) {
-        return events.corrupt(`payload over ${MOST_PAYLOAD_BYTES} bytes`);
+        return fail(`payload over ${MOST_PAYLOAD_BYTES} bytes`);
       }
       if (!more) break;
     } while (true);
@@ -67,6 +68,11 @@ export function syncInflater(
     }
   }
 
+  function fail(reason: string): void {
+    over = true;
+    events.corrupt(reason);
+  }
+
   function keep(out: Uint8Array): void {
     parts.push(out.slice());
     size += out.length;
@@ -80,10 +86,14 @@ export function syncInflater(
   }
 
   return {
-    push: (bytes) => {
-      if (failure === undefined) inflate(bytes, endsPayload(compression, bytes));
+    push(bytes) {
+      // Deno ends the whole process over a write to a zstd handle that is closed.
+      if (!over) inflate(bytes, endsPayload(compression, bytes));
     },
-    end: () => stream.close(),
+    end() {
+      over = true;
+      stream.close();
+    },
   };
 }
 

@@ -94,7 +94,8 @@ export const CELLS = {
     corrupt: (s, i) => to.corrupt(to.refused(s.memory), i.reason),
     zombie: (s) => to.zombie(to.refused(s.memory)),
     hello: (s) => to.confused(to.refused(s.memory), "a second HELLO"),
-    ready: (s) => to.confused(to.refused(s.memory), "READY after RESUME"),
+    // A session that was never acknowledged is replayed from its first event.
+    ready: (s) => [s],
     restart: (s, i) => to.restart(s.memory, i.session),
     stop: (s, i) => to.stop(s.memory, i.session),
   },
