@@ -17,7 +17,6 @@ const WELCOME_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 2_000;
 const FIRST_REDIAL_MS = 250;
 const LAST_REDIAL_MS = 10_000;
-const BRACE = 0x7b;
 
 /** What dialling needs. */
 export interface DialOptions {
@@ -91,7 +90,7 @@ class Call {
           close: (code, reason) => this.#close(clock, code, reason),
         });
       },
-      message: (data) => this.#message(data),
+      message: (data, isText) => this.#message(data, isText),
       closed: (code, reason) => {
         // Two processes that run as one cluster would throw each other out without a pause.
         const fine = (this.#link?.welcomed ?? false) && code !== LINK_CLOSE.TAKEN_OVER;
@@ -108,10 +107,8 @@ class Call {
     this.#socket.close(LINK_CLOSE.GOING_AWAY, "the cluster is going away");
   }
 
-  #message(data: Uint8Array): void {
-    // The port does not tell text from bytes. A batch that begins with a brace would begin with
-    // an event of shard 2,063,597,568 or above.
-    if (data[0] === BRACE) this.#link?.text(new TextDecoder().decode(data));
+  #message(data: Uint8Array, isText: boolean): void {
+    if (isText) this.#link?.text(new TextDecoder().decode(data));
     else this.#link?.batch(data);
   }
 

@@ -10,8 +10,8 @@
  */
 export interface SocketEvents {
   open(): void;
-  /** A whole message. The bytes are the receiver's for the length of the call only. */
-  message(data: Uint8Array): void;
+  /** A whole message, text or binary. The bytes are the receiver's for the length of the call only. */
+  message(data: Uint8Array, isText: boolean): void;
   /** The peer's close frame, or 1006 where the connection broke without one. */
   closed(code: number, reason: string): void;
   /** It never opened: refused, unreachable, not a WebSocket, a status other than 101. */

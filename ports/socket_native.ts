@@ -30,7 +30,8 @@ function adapt(socket: WebSocket, events: SocketEvents): Socket {
   };
   socket.onmessage = ({ data }) => {
     if (over) return;
-    events.message(typeof data === "string" ? encoder.encode(data) : new Uint8Array(data));
+    if (typeof data === "string") events.message(encoder.encode(data), true);
+    else events.message(new Uint8Array(data), false);
   };
   socket.onerror = (event) => {
     if (event instanceof ErrorEvent && event.message) failure = event.message;

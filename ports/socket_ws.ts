@@ -38,8 +38,8 @@ function adapt(socket: WsSocket, events: SocketEvents): ReturnType<Connect> {
     opened = true;
     events.open();
   });
-  socket.on("message", (data: RawData) => {
-    if (!over) events.message(data as Uint8Array);
+  socket.on("message", (data: RawData, isBinary: boolean) => {
+    if (!over) events.message(data as Uint8Array, !isBinary);
   });
   socket.on("error", (error: Error) => {
     failure = error.message || String((error as { code?: unknown }).code ?? "unknown error");

@@ -150,8 +150,8 @@ export class Connection implements Outlet {
     this.#frozen = true;
     this.#watch?.();
     this.#awaitedBeat?.();
-    clock.after(2 * world.settings.heartbeatIntervalMs + 1000, () => {
-      if (this.#over || this.entry.code !== null) return;
+    this.#watch = clock.after(2 * world.settings.heartbeatIntervalMs + 1000, () => {
+      if (this.entry.code !== null) return;
       ledger.violate("zombie kept", `shard ${this.entry.shardId}: open after two intervals`);
     });
   }

@@ -41,7 +41,7 @@ export interface SimulatorServer {
   readonly apiUrl: string;
   readonly gatewayUrl: string;
   readonly resumeUrl: string;
-  /** Ends every connection and stops listening. */
+  /** Ends every connection and session, and stops listening. */
   close(): Promise<void>;
 }
 
@@ -79,6 +79,10 @@ export function serveSimulator(sim: Served, options: ServeOptions = {}): Simulat
     async close() {
       for (const listener of listeners) listener.close();
       for (const conn of open) endQuietly(conn);
+      // A session that waits to be resumed would keep the process alive for minutes.
+      for (const session of sim.gateway.sessions.all()) {
+        sim.gateway.sessions.end(session, "server closed");
+      }
       await Promise.all([...serving, http.shutdown()]);
     },
   };

@@ -98,7 +98,8 @@ class VirtualSocket implements Socket {
 
   #deliver(message: string | Uint8Array): void {
     if (this.#state !== "open" && this.#state !== "closing") return;
-    this.#events.message(typeof message === "string" ? new TextEncoder().encode(message) : message);
+    if (typeof message === "string") this.#events.message(new TextEncoder().encode(message), true);
+    else this.#events.message(message, false);
   }
 
   #ended(code: number, reason: string): void {

@@ -7,7 +7,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Clock } from "../ports/clock.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Gateway, Link } from "./gateway.ts";
 import type { Peer } from "./outgoing.ts";
 import { closeData, createFrameReader, FRAME, frameHeader, joined } from "./ws_frames.ts";
@@ -69,6 +69,7 @@ class Wire implements Peer {
   #closeSent = false;
   #closeSeen = false;
   #over = false;
+  #giveUp: Cancel | null = null;
 
   constructor(conn: Deno.TcpConn, parts: WsServerParts) {
     this.#conn = conn;
@@ -91,7 +92,7 @@ class Wire implements Peer {
         bytes = count === null ? null : buffer.subarray(0, count);
       }
     } finally {
-      this.#over = true;
+      this.destroy();
       link.closed(1006);
     }
   }
@@ -105,11 +106,13 @@ class Wire implements Peer {
     if (this.#closeSent) return;
     this.#frame(FRAME.CLOSE, closeData(code, reason));
     this.#closeSent = true;
-    if (!this.#closeSeen) this.#parts.clock.after(CLOSE_ANSWER_MS, () => this.destroy());
+    if (this.#closeSeen) return;
+    this.#giveUp = this.#parts.clock.after(CLOSE_ANSWER_MS, () => this.destroy());
   }
 
   destroy(): void {
     this.#over = true;
+    this.#giveUp?.();
     endQuietly(this.#conn);
   }
 

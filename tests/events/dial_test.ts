@@ -70,10 +70,11 @@ Deno.test("dialEvents() sends its credential as Authorization and greets when op
 Deno.test("dialEvents() tells texts from batches", () => {
   const { received, sockets: [socket] } = setUp();
   socket!.events.open();
-  socket!.events.message(WELCOME);
+  socket!.events.message(WELCOME, true);
   const body = bytes('{"t":"X","s":1,"op":0,"d":"hi"}');
   socket!.events.message(
-    encodeBatch([{ shardId: 0x7b, kind: RECORD.DISPATCH, cursor: 1, body }]),
+    encodeBatch([{ shardId: 0x7b000000, kind: RECORD.DISPATCH, cursor: 1, body }]),
+    false,
   );
   assert.deepEqual(received, ["hi"]);
 });
@@ -98,7 +99,7 @@ Deno.test("dialEvents() begins with short delays again after a link that worked"
     await clock.advance(delayMs);
   }
   sockets[3]!.events.open();
-  sockets[3]!.events.message(WELCOME);
+  sockets[3]!.events.message(WELCOME, true);
   sockets[3]!.events.closed(1006, "");
   await clock.advance(250);
   assert.equal(sockets.length, 5);
@@ -108,7 +109,7 @@ Deno.test("dialEvents() backs off from another process that runs as the same clu
   const { clock, sockets } = setUp();
   for (const delayMs of [250, 500, 1000]) {
     sockets.at(-1)!.events.open();
-    sockets.at(-1)!.events.message(WELCOME);
+    sockets.at(-1)!.events.message(WELCOME, true);
     sockets.at(-1)!.events.closed(LINK_CLOSE.TAKEN_OVER, "");
     const dialled = sockets.length;
     await clock.advance(delayMs - 1);
@@ -125,7 +126,7 @@ Deno.test("dialEvents() gives up on a unit that does not welcome within 10 s", a
   await clock.advance(250);
   assert.equal(sockets.length, 2);
   sockets[1]!.events.open();
-  sockets[1]!.events.message(WELCOME);
+  sockets[1]!.events.message(WELCOME, true);
   await clock.advance(60_000);
   assert.equal(sockets[1]!.destroyed, false);
 });
@@ -133,7 +134,7 @@ Deno.test("dialEvents() gives up on a unit that does not welcome within 10 s", a
 Deno.test("dialEvents() does not wait for a peer that leaves our close unanswered", async () => {
   const { clock, sockets } = setUp();
   sockets[0]!.events.open();
-  sockets[0]!.events.message(bytes("{}"));
+  sockets[0]!.events.message(bytes("{}"), true);
   assert.deepEqual(sockets[0]!.closes, [LINK_CLOSE.BAD_MESSAGE]);
   await clock.advance(2000);
   assert.equal(sockets[0]!.destroyed, true);

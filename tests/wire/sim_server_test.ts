@@ -189,3 +189,24 @@ Deno.test("deno task sim says where it listens, and what is wrong with a flag", 
   await running.stderr.cancel();
   await running.status;
 });
+
+Deno.test("after close() nothing is left that keeps the process alive", async () => {
+  const sim = new URL("../../sim/mod.ts", import.meta.url).href;
+  const script = `
+    const { createSimulator, serveSimulator } = await import("${sim}");
+    const server = serveSimulator(createSimulator());
+    const socket = new WebSocket(server.gatewayUrl + "/?v=10");
+    await new Promise((resolve) => socket.onmessage = resolve);
+    socket.send(${JSON.stringify(IDENTIFY)});
+    await new Promise((resolve) => socket.onmessage = resolve);
+    await server.close();
+    console.log("closed");`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", script],
+    stdout: "piped",
+  }).spawn();
+  const giveUp = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  const { code, stdout } = await child.output();
+  clearTimeout(giveUp);
+  assert.deepEqual([code, new TextDecoder().decode(stdout).trim()], [0, "closed"]);
+});

@@ -38,7 +38,8 @@ function record(connect: Connect, url: string, headers?: Record<string, string>)
   };
   const socket = connect(url, {
     open: () => say("open"),
-    message: (data) => say(`message ${new TextDecoder().decode(data)}`),
+    message: (data, isText) =>
+      say(`${isText ? "message" : "binary"} ${new TextDecoder().decode(data)}`),
     closed: (code, reason) => say(`closed ${code} ${reason}`),
     failed: (reason) => say(`failed ${reason}`),
   }, headers ? { headers } : {});
@@ -84,7 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
     const { events, seen } = record(connect, server.url);
     await seen("closed");
     await pause(QUIET_MS);
-    assert.deepEqual(events, ["open", "message one", "message two", "closed 4008 too fast"]);
+    assert.deepEqual(events, ["open", "message one", "binary two", "closed 4008 too fast"]);
   },
 
   async "puts a message together that came in fragments"(connect) {
