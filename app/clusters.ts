@@ -14,7 +14,7 @@ import type { Connect } from "../ports/socket.ts";
 import { callOut } from "../events/call_out.ts";
 import type { Hub } from "../events/hub.ts";
 import { partition } from "../gateway/shard_plan.ts";
-import { type RunningCluster } from "../workers/cluster_handle.ts";
+import type { RunningCluster } from "../workers/cluster_handle.ts";
 import { superviseCluster, type Supervision } from "../workers/cluster_supervision.ts";
 import type { Config } from "./config.ts";
 

@@ -5,11 +5,9 @@
  * @module
  */
 
-import { every } from "../ports/clock.ts";
-import { systemClock } from "../ports/clock.ts";
+import { every, systemClock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import { createSimulator, serveSimulator } from "../sim/mod.ts";
-import type { Simulator } from "../sim/mod.ts";
+import { createSimulator, serveSimulator, type Simulator } from "../sim/mod.ts";
 import type { Config } from "./config.ts";
 
 /** How often somebody in the simulator asks the bot something. */

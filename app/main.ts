@@ -9,7 +9,7 @@ import { every, systemClock } from "../ports/clock.ts";
 import { type Config, describeProblem } from "./config.ts";
 import { parseConfig } from "./config_parse.ts";
 import { readEnv } from "./env_file.ts";
-import { type FirstRun, startFirstRun } from "./first_run.ts";
+import { startFirstRun } from "./first_run.ts";
 import { secretsOf } from "./gatehouse.ts";
 import { createLog, type UnitLog } from "./log.ts";
 import { narrate } from "./narrate.ts";
@@ -91,20 +91,16 @@ async function serve(
     const { reason, code } = await Promise.race([signalled, failed, refused]);
     // A second signal does not wait.
     nextSignal().then(() => Deno.exit(130));
-    await stopped(open, reason);
+    await open.stop(reason);
     await told;
     log.info("stopped");
     return code;
   } catch (error) {
-    await stopped(open, messageOf(error));
+    await open.stop(messageOf(error));
     throw error;
   } finally {
     cancelRedraw();
   }
-}
-
-async function stopped(open: OpenUnit, reason: string): Promise<void> {
-  await open.stop(reason);
 }
 
 function nextSignal(): Promise<{ reason: string; code: number }> {

@@ -14,7 +14,7 @@ import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import { messageOf } from "../protocol/errors.ts";
 import type { Compression } from "../protocol/worker_message.ts";
-import { endsPayload, type Inflater, type InflaterEvents, MOST_PAYLOAD_BYTES } from "./inflater.ts";
+import { type Inflater, type InflaterEvents, MOST_PAYLOAD_BYTES, payloadEnds } from "./inflater.ts";
 import { streamInflater } from "./inflate_stream.ts";
 
 /** An inflater for one connection, the fastest that this runtime has. */
@@ -30,6 +30,7 @@ export function syncInflater(
 ): Inflater {
   const stream = openContext(compression);
   const handle = stream._handle;
+  const endsPayload = payloadEnds(compression);
   let failure: string | undefined;
   let over = false;
   let parts: Uint8Array[] = [];
@@ -88,7 +89,7 @@ export function syncInflater(
   return {
     push(bytes) {
       // Deno ends the whole process over a write to a zstd handle that is closed.
-      if (!over) inflate(bytes, endsPayload(compression, bytes));
+      if (!over) inflate(bytes, endsPayload(bytes));
     },
     end() {
       over = true;

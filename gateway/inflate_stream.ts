@@ -9,7 +9,7 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import type { Compression } from "../protocol/worker_message.ts";
-import { endsPayload, type Inflater, type InflaterEvents, MOST_PAYLOAD_BYTES } from "./inflater.ts";
+import { type Inflater, type InflaterEvents, MOST_PAYLOAD_BYTES, payloadEnds } from "./inflater.ts";
 
 /** Inflates on the public stream; payloads come out later, in order. */
 export function streamInflater(
@@ -17,6 +17,7 @@ export function streamInflater(
   events: InflaterEvents,
 ): Inflater {
   const stream = compression === "zlib-stream" ? zlib.createInflate() : zlib.createZstdDecompress();
+  const endsPayload = payloadEnds(compression);
   const waiting: Uint8Array[] = [];
   let writing = false;
   let over = false;
@@ -45,7 +46,7 @@ export function streamInflater(
       stream.flush(zlib.constants.Z_SYNC_FLUSH, () => {
         writing = false;
         if (over) return;
-        if (endsPayload(compression, bytes)) payload();
+        if (endsPayload(bytes)) payload();
         next();
       });
     });

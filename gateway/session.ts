@@ -14,7 +14,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { ShardState } from "../protocol/status.ts";
 import { CELLS } from "./session_table.ts";
-import type { Effect, Input, State, Step } from "./session_words.ts";
+import type { Input, State, Step } from "./session_words.ts";
 
 /** States in which a connection is open or being opened; only here can its input be fresh. */
 const CONNECTED: ReadonlySet<ShardState> = new Set<ShardState>([
@@ -65,11 +65,6 @@ export function step(state: State, input: Input): Step {
 /** Whether the table has this pair. */
 export function isLegal(state: ShardState, input: Input["kind"]): boolean {
   return input in CELLS[state];
-}
-
-/** The effects of a step, without its state. */
-export function effectsOf([, ...effects]: Step): readonly Effect[] {
-  return effects;
 }
 
 function isStale(state: State, connection: number): boolean {

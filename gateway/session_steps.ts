@@ -160,6 +160,16 @@ export function restart(memory: Memory, session: "keep" | "end"): Step {
   ];
 }
 
+/** A new connection, or the end, is wanted of a shard that cannot tell Discord whether it ends. */
+export function aside(
+  memory: Memory,
+  session: "keep" | "end",
+  next: (memory: Memory) => Step,
+): Step {
+  if (session === "keep") return next(memory);
+  return [...next(sessionless(memory)), ...forget(memory, "the end of the session was requested")];
+}
+
 /** Close for good; the session may be kept for the next start. */
 export function stop(memory: Memory, session: "keep" | "end"): Step {
   const ends = session === "end";

@@ -38,11 +38,17 @@ export const CELLS = {
       ...to.noHello(s, "deadline", `no connection after ${to.CONNECT_DEADLINE_MS} ms`),
       { do: "destroy" },
     ],
-    restart: (s) => [s],
-    stop: (s) => [
-      ...to.permitBack(s.goal, to.stopped(s.memory, "stopped")),
-      { do: "destroy" },
-    ],
+    restart: (s, i) =>
+      i.session === "keep" || s.goal === "identify" ? [s] : to.aside(
+        s.memory,
+        i.session,
+        (memory) => [...to.begin(memory, "reconnect requested"), { do: "destroy" }],
+      ),
+    stop: (s, i) =>
+      to.aside(s.memory, i.session, (memory) => [
+        ...to.permitBack(s.goal, to.stopped(memory, "stopped")),
+        { do: "destroy" },
+      ]),
   },
 
   hello: {
@@ -120,8 +126,11 @@ export const CELLS = {
     closed: (s) => to.after(s),
     failed: (s) => to.after(s),
     timeout: (s) => [...to.after(s), { do: "destroy" }],
-    stop: (s) => [{ ...s, then: "stop", reason: "stopping" }],
-    restart: (s) => [s],
+    stop: (s, i) =>
+      to.aside(s.memory, i.session, (memory) => [
+        { ...s, memory, then: "stop", reason: "stopping" },
+      ]),
+    restart: (s, i) => to.aside(s.memory, i.session, (memory) => [{ ...s, memory }]),
     // What still arrives after we said goodbye changes nothing.
     opened: (s) => [s],
     hello: (s) => [s],
@@ -135,14 +144,24 @@ export const CELLS = {
 
   "backing off": {
     timeout: (s) => to.begin(s.memory, s.reason),
-    restart: (s) => to.begin({ ...s.memory, attempt: 0 }, "reconnect requested"),
-    stop: (s) => to.stopped(s.memory, "stopped"),
+    restart: (s, i) =>
+      to.aside(
+        { ...s.memory, attempt: 0 },
+        i.session,
+        (memory) => to.begin(memory, "reconnect requested"),
+      ),
+    stop: (s, i) => to.aside(s.memory, i.session, (memory) => to.stopped(memory, "stopped")),
   },
 
   stopped: {
     start: (s, i) =>
       to.begin({ ...s.memory, session: i.session, attempt: 0, refusals: 0 }, "started again"),
-    restart: (s) => to.begin({ ...s.memory, attempt: 0, refusals: 0 }, "reconnect requested"),
-    stop: (s) => [s],
+    restart: (s, i) =>
+      to.aside(
+        { ...s.memory, attempt: 0, refusals: 0 },
+        i.session,
+        (memory) => to.begin(memory, "reconnect requested"),
+      ),
+    stop: (s, i) => to.aside(s.memory, i.session, (memory) => [{ ...s, memory }]),
   },
 } satisfies Table;

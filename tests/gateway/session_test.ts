@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { closeCode } from "../../protocol/close_codes.ts";
 import type { ShardState } from "../../protocol/status.ts";
-import { effectsOf, isLegal, newSession, step } from "../../gateway/session.ts";
+import { isLegal, newSession, step } from "../../gateway/session.ts";
 import { MOST_REFUSALS } from "../../gateway/session_steps.ts";
 import type { Effect, Input, Memory, State } from "../../gateway/session_words.ts";
 
