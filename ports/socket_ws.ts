@@ -15,12 +15,7 @@ export async function wsConnect(): Promise<Connect> {
   return (url, events, options = {}) => {
     try {
       return adapt(
-        new WebSocket(url, {
-          headers: { ...options.headers },
-          perMessageDeflate: false,
-          maxPayload: 0,
-          skipUTF8Validation: true,
-        }) as unknown as WsSocket,
+        new WebSocket(url, { ...OPTIONS, headers: { ...options.headers } }) as unknown as WsSocket,
         events,
       );
     } catch (error) {
@@ -65,3 +60,11 @@ function adapt(socket: WsSocket, events: SocketEvents): ReturnType<Connect> {
 }
 
 const OPEN = 1;
+
+const OPTIONS = {
+  perMessageDeflate: false,
+  maxPayload: 0,
+  skipUTF8Validation: true,
+  // A peer that said goodbye and leaves the line open would be waited for 30 s.
+  closeTimeout: 1_000,
+};

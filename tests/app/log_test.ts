@@ -36,7 +36,7 @@ Deno.test("createLog() leaves out what is below its level", async () => {
 Deno.test("createLog() writes a line for a person, with fields behind the event", async () => {
   const { log, lines } = await logged({ format: "pretty" });
   log.info("Shard ready", { shard: 3, reason: "resumed it", nothing: undefined });
-  assert.match(lines[0]!, /^\d\d:\d\d:05\.006 INFO Shard ready  shard=3 reason="resumed it"\n$/);
+  assert.match(lines[0]!, /^\d\d:\d\d:05\.006 INFO Shard ready {2}shard=3 reason="resumed it"\n$/);
 });
 
 Deno.test("createLog() does not let an event break its line or steer the terminal", async () => {

@@ -5,6 +5,7 @@ const FILE = "file:///repo/app/a.ts";
 
 function tree(doc: string | undefined, ...declared: [kind: string, doc?: string][]): DocTree {
   const declarations = declared.map(([declarationKind, text], line) => ({
+    kind: "function",
     declarationKind,
     location: { filename: FILE, line },
     ...(text ? { jsDoc: { doc: text } } : {}),
@@ -32,12 +33,27 @@ Deno.test("undocumented() wants no comment on what is private, and one per overl
 Deno.test("undocumented() leaves what is exported again to the file that made it", () => {
   const { nodes } = tree("It is.", ["export"]);
   assert.deepEqual(undocumented({ nodes: { "file:///repo/mod.ts": nodes[FILE]! } }), []);
+  const reference = {
+    kind: "reference",
+    declarationKind: "export",
+    location: { filename: FILE, line: 1 },
+  };
+  const symbols = [{ name: "a", declarations: [reference] }];
+  assert.deepEqual(
+    undocumented({ nodes: { [FILE]: { module_doc: { doc: "It." }, symbols } } }),
+    [],
+  );
 });
 
-Deno.test("privateTypes() takes only that finding from deno doc --lint", () => {
-  const lint = "error[missing-jsdoc]: x\n --> a.ts\n\n\nerror[private-type-ref]: y\n --> b.ts\n\n" +
-    "  info: z\n\n\nerror[missing-return-type]: w";
-  assert.deepEqual(privateTypes(lint).map((finding) => finding.split("\n")[0]), [
-    "error[private-type-ref]: y",
-  ]);
+Deno.test("privateTypes() takes from deno doc --lint only types that are exported nowhere", () => {
+  const finding = (name: string, declaration: string) =>
+    `error[private-type-ref]: public type 'f' references private type '${name}'\n --> a.ts:7:3\n` +
+    `  = hint: make it public\n  | \n5 | ${declaration}\n  | - this is the referenced type`;
+  const lint = [
+    "error[missing-jsdoc]: x\n --> a.ts",
+    finding("Hidden", "interface Hidden {"),
+    finding("Shown", "export interface Shown {"),
+    "error[missing-return-type]: w",
+  ].join("\n\n\n");
+  assert.deepEqual(privateTypes(lint), [finding("Hidden", "interface Hidden {")]);
 });

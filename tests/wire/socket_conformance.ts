@@ -88,6 +88,17 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.deepEqual(events, ["open", "message one", "binary two", "closed 4008 too fast"]);
   },
 
+  async "tells of closed soon, though the peer leaves the line open"(connect) {
+    const left = Promise.withResolvers<void>();
+    await using server = rawWebSocketServer(async (peer) => {
+      await peer.write(closeFrame(4000, ""));
+      await left.promise;
+    });
+    const { seen } = record(connect, server.url);
+    assert.equal(await seen("closed"), "closed 4000 ");
+    left.resolve();
+  },
+
   async "puts a message together that came in fragments"(connect) {
     await using server = rawWebSocketServer(async (peer) => {
       await peer.write(Uint8Array.of(0x01, 3, 0x61, 0x62, 0x63));
