@@ -56,6 +56,23 @@ Deno.test("keys do not wait for each other, groups do", async () => {
   assert.deepEqual(allowed.slice(3), [`${SPACING_MS}: 2`]);
 });
 
+Deno.test("a shard that is about to ask goes before those of later groups, unless it is gone", () => {
+  const asked = setUp();
+  asked.queue.expect([0, 1]);
+  asked.queue.request(2);
+  assert.deepEqual(asked.allowed, []);
+  asked.queue.request(0);
+  assert.deepEqual(asked.allowed, ["0: 0"]);
+  for (const gone of ["release", "lost"] as const) {
+    const { allowed, queue } = setUp();
+    queue.expect([0]);
+    queue.request(1);
+    if (gone === "lost") queue.lost([0]);
+    else queue.release(0);
+    assert.deepEqual(allowed, ["0: 1"]);
+  }
+});
+
 Deno.test("asking twice is asking once", () => {
   const { allowed, queue, sent } = setUp();
   queue.request(0);
@@ -174,6 +191,19 @@ Deno.test("the reserve is kept, permits under way included, until the day is ove
   assert.deepEqual([remaining, waiting, resetAfterMs, nextSlotMs], [3, 2, 3_600_000, 3_600_000]);
   await clock.advance(3_600_000);
   assert.deepEqual(allowed.slice(2), ["3600000: 2", "3600000: 3"]);
+});
+
+Deno.test("several keys that come free at once share what is left above the reserve", async () => {
+  const wallMs = createVirtualClock().wallMs();
+  const { clock, allowed, queue } = setUp({
+    maxConcurrency: 8,
+    budget: { total: 10, remaining: 5, resetAtMs: Number.MAX_SAFE_INTEGER },
+    reserve: 3,
+    lastSentAtMs: { 1: wallMs, 2: wallMs },
+  });
+  for (const shardId of [0, 1, 2]) queue.request(shardId);
+  await clock.advance(SPACING_MS);
+  assert.deepEqual(allowed, ["0: 0", `${SPACING_MS}: 1`]);
 });
 
 Deno.test("identifies that nobody was allowed do not free the reserve for more", () => {

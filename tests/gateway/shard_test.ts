@@ -1,5 +1,83 @@
 import assert from "node:assert/strict";
+import { Shard } from "../../gateway/shard.ts";
+import { logTo } from "../../ports/log.ts";
+import type { Gap } from "../../protocol/event_frame.ts";
+import { OP } from "../../protocol/opcodes.ts";
+import type { SessionPoint } from "../../protocol/session_point.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { fakeSockets } from "../support/fake_sockets.ts";
 import { createRig } from "../support/rig.ts";
+
+const TOKEN = "a-token-that-must-not-leak";
+const POINT: SessionPoint = {
+  shardId: 3,
+  totalShards: 4,
+  intents: 513,
+  sessionId: "old",
+  resumeUrl: "wss://resume.test",
+  seq: 7,
+  base: 100,
+};
+
+function setUp() {
+  const clock = createVirtualClock();
+  const { connect, sockets } = fakeSockets();
+  const gate: string[] = [];
+  const accepted: string[] = [];
+  const gaps: Gap[] = [];
+  const points: (SessionPoint | null)[] = [];
+  const states: string[] = [];
+  const logged: string[] = [];
+  const settings = {
+    shardId: 3,
+    totalShards: 4,
+    intents: 513,
+    token: TOKEN,
+    gatewayUrl: "wss://gateway.test",
+    compression: "none",
+  } as const;
+  const shard = new Shard(settings, {
+    clock,
+    connect,
+    random: () => 0,
+    log: logTo((level, event, fields) => logged.push(JSON.stringify([level, event, fields]))),
+    gate: {
+      ask: (shardId) => void gate.push(`ask ${shardId}`),
+      sent: (shardId, permit) => void gate.push(`sent ${shardId} with ${permit}`),
+      release: (shardId) => void gate.push(`release ${shardId}`),
+    },
+    sink: {
+      accept: (_, cursor, payload) =>
+        void accepted.push(`${cursor} ${JSON.parse(new TextDecoder().decode(payload)).t}`),
+      gap: (_, gap) => void gaps.push(gap),
+    },
+    status: ({ state }) => void states.push(state),
+    session: (_, point) => void points.push(point),
+  });
+  const last = () => sockets.at(-1)!;
+  const hello = () => {
+    last().events.open();
+    last().say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
+  };
+  const event = (t: string, s: number, d: unknown = {}) => last().say({ t, s, op: 0, d });
+  const ready = (s = 1) =>
+    event("READY", s, {
+      session_id: `session-${sockets.length}`,
+      resume_gateway_url: "wss://r.test",
+    });
+  const identified = () => {
+    shard.start(null, 0);
+    shard.allow(1);
+    hello();
+    ready();
+  };
+  const drop = async (code: number) => {
+    last().events.closed(code, "");
+    await clock.advance(10_000);
+  };
+  const told = { gate, accepted, gaps, points, states, logged };
+  return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
+}
 
 Deno.test("a shard identifies, gets ready and hands on every event in order", async () => {
   const rig = await createRig();
@@ -12,4 +90,150 @@ Deno.test("a shard identifies, gets ready and hands on every event in order", as
   assert.ok(rig.got.length > 900, `${rig.got.length} events`);
   rig.assertNothingLost();
   rig.assertNoViolations();
+});
+
+Deno.test("a new shard connects only when it is allowed to, and reports the IDENTIFY it sends", () => {
+  const { shard, sockets, last, hello, gate } = setUp();
+  shard.start(null, 0);
+  assert.deepEqual([gate, sockets.length], [["ask 3"], 0]);
+  shard.allow(42);
+  assert.equal(last().url, "wss://gateway.test/?v=10&encoding=json");
+  hello();
+  assert.deepEqual(gate, ["ask 3", "sent 3 with 42"]);
+  const { op, d } = JSON.parse(last().sent[0]!);
+  assert.deepEqual([op, d.token, d.shard, d.intents], [OP.IDENTIFY, TOKEN, [3, 4], 513]);
+});
+
+Deno.test("a shard with a point resumes on its host, without asking", () => {
+  const { shard, last, hello, gate } = setUp();
+  shard.start(POINT, 1_000);
+  assert.match(last().url, /^wss:\/\/resume\.test\//);
+  hello();
+  const { op, d } = JSON.parse(last().sent[0]!);
+  assert.deepEqual([op, d], [OP.RESUME, { token: TOKEN, session_id: "old", seq: 7 }]);
+  assert.deepEqual(gate, []);
+});
+
+Deno.test("a resumed shard gives events their cursors and drops those that it had", () => {
+  const { shard, hello, event, accepted } = setUp();
+  shard.start(POINT, 1_000);
+  hello();
+  for (const s of [7, 8, 9, 9]) event("MESSAGE_CREATE", s);
+  event("RESUMED", 10);
+  assert.deepEqual(accepted, ["108 MESSAGE_CREATE", "109 MESSAGE_CREATE", "110 RESUMED"]);
+  assert.equal(shard.status.state, "ready");
+  assert.deepEqual([shard.tally.received, shard.tally.resumes], [3, 1]);
+});
+
+Deno.test("READY begins a session, which is written down with nothing acknowledged", () => {
+  const { shard, identified, points, accepted } = setUp();
+  identified();
+  assert.deepEqual(points, [{
+    ...POINT,
+    sessionId: "session-1",
+    resumeUrl: "wss://r.test",
+    seq: 0,
+    base: 0,
+  }]);
+  assert.deepEqual(accepted, ["1 READY"]);
+  assert.equal(shard.point!.seq, 1);
+});
+
+Deno.test("a session that is lost is told: to the book, and to the bot before the next begins", async () => {
+  const { shard, hello, event, ready, identified, drop, gaps, points, accepted } = setUp();
+  identified();
+  event("A", 2);
+  await drop(4007);
+  assert.equal(points.at(-1), null);
+  assert.equal(shard.point, null);
+  assert.deepEqual(gaps, [], "nobody knows yet where the next one begins");
+  shard.allow(2);
+  hello();
+  ready();
+  assert.deepEqual(gaps.map(({ from, to }) => [from, to]), [[null, 3]]);
+  assert.deepEqual(accepted, ["1 READY", "2 A", "4 READY"]);
+});
+
+Deno.test("a GAP of which nothing says that it was told is told again", () => {
+  const { shard, gaps } = setUp();
+  shard.start({ ...POINT, seq: 0 }, 1_000);
+  assert.deepEqual(gaps.map(({ to }) => to), [100]);
+});
+
+Deno.test("what an old connection still says is dropped and counted", async () => {
+  const { shard, sockets, identified, drop, accepted } = setUp();
+  identified();
+  await drop(4000);
+  assert.equal(sockets.length, 2);
+  sockets[0]!.say({ t: "LATE", s: 2, op: 0, d: {} });
+  sockets[0]!.events.closed(4004, "");
+  assert.deepEqual(accepted, ["1 READY"]);
+  assert.equal(shard.tally.stale, 2);
+  assert.equal(shard.status.state, "connecting");
+});
+
+Deno.test("a permit that comes too late goes back", () => {
+  const { shard, gate, sockets } = setUp();
+  shard.start(POINT, 1_000);
+  shard.allow(5);
+  assert.deepEqual([gate, sockets.length], [["release 3"], 1]);
+});
+
+Deno.test("starting a shard that runs changes nothing, its numbers least of all", () => {
+  const { shard, identified, event, accepted, logged } = setUp();
+  identified();
+  event("A", 2);
+  shard.start({ ...POINT, seq: 0, base: 50 }, 1_000);
+  event("A", 2);
+  event("B", 3);
+  assert.deepEqual(accepted, ["1 READY", "2 A", "3 B"]);
+  assert.match(logged.join(), /start is not expected while ready/);
+});
+
+Deno.test("stop() resolves when the connection is closed, or its deadline is over", async () => {
+  for (const answers of [true, false]) {
+    const { clock, shard, last, identified } = setUp();
+    identified();
+    let stopped = false;
+    shard.stop("keep").then(() => stopped = true);
+    await clock.advance(999);
+    assert.deepEqual([last().closes, stopped, last().destroyed], [[4900], false, false]);
+    if (answers) last().events.closed(4900, "");
+    await clock.advance(answers ? 0 : 1);
+    assert.deepEqual([stopped, last().destroyed], [true, !answers]);
+    assert.equal(shard.point!.sessionId, "session-1");
+    await shard.stop("keep");
+  }
+});
+
+Deno.test("a shard that has stopped refuses commands, and takes them when it runs again", async () => {
+  const { shard, hello, event, identified, drop, last } = setUp();
+  identified();
+  await drop(4014);
+  assert.equal(shard.status.state, "stopped");
+  const command = { op: OP.PRESENCE_UPDATE, d: {} };
+  await assert.rejects(shard.send(command), { code: "not_ready", message: /disallowed intents/ });
+  shard.restart("keep");
+  const sent = shard.send(command);
+  hello();
+  event("RESUMED", 2);
+  await sent;
+  assert.equal(JSON.parse(last().sent.at(-1)!).op, OP.PRESENCE_UPDATE);
+});
+
+Deno.test("a shard counts why it reconnects and tells every state it enters", async () => {
+  const { shard, last, identified, drop, states } = setUp();
+  identified();
+  await drop(4000);
+  last().events.failed("refused");
+  assert.deepEqual(shard.tally.reconnects, { "closed by discord": 1, "connect failed": 1 });
+  assert.deepEqual(states.slice(-4), ["ready", "backing off", "connecting", "backing off"]);
+});
+
+Deno.test("neither the log nor the status of a shard holds its token", async () => {
+  const { shard, identified, drop, logged } = setUp();
+  identified();
+  await drop(4004);
+  assert.ok(logged.length > 0);
+  assert.ok(!JSON.stringify([logged, shard.status, shard.tally]).includes(TOKEN));
 });

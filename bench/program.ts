@@ -1,0 +1,103 @@
+/**
+ * Programs of the benchmarks that run in a process of their own, so that their processor time and
+ * memory can be told from ours. They are spoken with in lines of JSON: each question gets one answer.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** What any program of the benchmarks may do: talk on this machine, read itself, start its like. */
+function permissions(executable: string): string[] {
+  return [
+    "--no-prompt",
+    "--ignore-env",
+    "--allow-env=WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE",
+    "--allow-net=127.0.0.1",
+    "--allow-read=.",
+    `--allow-run=${executable}`,
+    "--v8-flags=--expose-gc",
+  ];
+}
+
+function command(
+  file: URL,
+  args: readonly string[],
+  stdin: "null" | "piped",
+  stdout: "inherit" | "piped",
+) {
+  const executable = Deno.execPath();
+  return new Deno.Command(executable, {
+    args: ["run", ...permissions(executable), fileURLToPath(file), ...args],
+    stdin,
+    stdout,
+  });
+}
+
+/** Runs a program that prints for people; gives its exit code. */
+export async function runProgram(file: URL): Promise<number> {
+  return (await command(file, [], "null", "inherit").spawn().status).code;
+}
+
+/** A program that answers questions. */
+export interface Program {
+  /** The answer to the next question. Ask one at a time. */
+  ask<Answer>(question: unknown): Promise<Answer>;
+  /** Ends the program. */
+  end(): Promise<void>;
+}
+
+/** Starts a program that calls {@linkcode answerQuestions}. */
+export function startProgram(file: URL, args: readonly string[] = []): Program {
+  const child = command(file, args, "piped", "piped").spawn();
+  const questions = child.stdin.getWriter();
+  const answers = lines(child.stdout);
+  return {
+    async ask<Answer>(question: unknown): Promise<Answer> {
+      await questions.write(new TextEncoder().encode(`${JSON.stringify(question)}\n`));
+      const { value, done } = await answers.next();
+      if (done) throw new Error(`Cannot ask ${file.pathname.split("/").at(-1)}: it has ended`);
+      return JSON.parse(value) as Answer;
+    },
+    async end() {
+      await questions.close();
+      await answers.next();
+      await child.status;
+    },
+  };
+}
+
+/** In the program: answers every line of the standard input, until it ends; then ends the process. */
+export async function answerQuestions<Question>(
+  answer: (question: Question) => unknown,
+): Promise<never> {
+  for await (const line of lines(Deno.stdin.readable)) {
+    console.log(JSON.stringify(await answer(JSON.parse(line) as Question) ?? null));
+  }
+  Deno.exit(0);
+}
+
+/** Processor time of this process so far, all threads, in µs. */
+export function cpuUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Collects garbage, so that what stays is what is used. */
+export function collectGarbage(): void {
+  const { gc } = globalThis as { gc?: () => void };
+  if (!gc) throw new Error("Cannot collect garbage: run with --v8-flags=--expose-gc");
+  gc();
+}
+
+async function* lines(
+  bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string, undefined> {
+  let rest = "";
+  for await (const text of bytes.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop()!;
+    yield* parts;
+  }
+}

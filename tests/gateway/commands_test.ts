@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { COMMAND_DEADLINE_MS, Commands, MOST_WAITING_COMMANDS } from "../../gateway/commands.ts";
+import { SEND_WINDOW_MS, SendWindow } from "../../gateway/send_window.ts";
+import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../../protocol/opcodes.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+
+function setUp() {
+  const clock = createVirtualClock();
+  const commands = new Commands(clock, 7);
+  const written: unknown[] = [];
+  const write = (text: string) => void written.push(JSON.parse(text).d);
+  const open = () => {
+    const window = new SendWindow(41_250);
+    commands.open(write, window);
+    return window;
+  };
+  const send = (d: unknown) => commands.send({ op: OP.PRESENCE_UPDATE, d });
+  return { clock, commands, written, open, send };
+}
+
+Deno.test("Commands waits until the session is ready, then sends in order", async () => {
+  const { written, open, send } = setUp();
+  const sent = Promise.all([send(1), send(2), send(3)]);
+  assert.deepEqual(written, []);
+  open();
+  await sent;
+  assert.deepEqual(written, [1, 2, 3]);
+});
+
+Deno.test("Commands writes op and d, nothing else", () => {
+  const { commands } = setUp();
+  const texts: string[] = [];
+  commands.open((text) => texts.push(text), new SendWindow(41_250));
+  commands.send({ op: OP.VOICE_STATE_UPDATE, d: { guild_id: "1" } });
+  assert.deepEqual(texts, ['{"op":4,"d":{"guild_id":"1"}}']);
+});
+
+Deno.test("Commands sends what the window allows and the rest when it allows more", async () => {
+  const { clock, written, open, send } = setUp();
+  open();
+  const sent = Promise.all(Array.from({ length: 130 }, (_, i) => send(i)));
+  assert.equal(written.length, 114);
+  await clock.advance(SEND_WINDOW_MS - 1);
+  assert.equal(written.length, 114);
+  await clock.advance(1);
+  await sent;
+  assert.deepEqual(written, Array.from({ length: 130 }, (_, i) => i));
+});
+
+Deno.test("Commands accounts for each command in the window of its connection", () => {
+  const { open, send } = setUp();
+  const window = open();
+  for (let i = 0; i < 114; i++) send(i);
+  assert.equal(window.waitMs(0), SEND_WINDOW_MS);
+});
+
+Deno.test("Commands that were held go out on the next connection, with a window of its own", async () => {
+  const { clock, commands, written, open, send } = setUp();
+  open();
+  const sent = Promise.all(Array.from({ length: 120 }, (_, i) => send(i)));
+  commands.hold();
+  await clock.advance(SEND_WINDOW_MS);
+  assert.equal(written.length, 114, "a held command was sent");
+  open();
+  await sent;
+  assert.equal(written.length, 120);
+});
+
+Deno.test("Commands refuses one that waited too long, and only that one", async () => {
+  const { clock, written, open, send } = setUp();
+  const early = send("early");
+  const refusal = assert.rejects(early, { code: "deadline", blame: "caller", message: /shard 7/ });
+  await clock.advance(1_000);
+  const late = send("late");
+  await clock.advance(COMMAND_DEADLINE_MS - 1_000);
+  await refusal;
+  open();
+  await late;
+  assert.deepEqual(written, ["late"]);
+});
+
+Deno.test("Commands forgets the deadline of a command that was sent", async () => {
+  const { clock, commands, written, open, send } = setUp();
+  open();
+  await send("first");
+  commands.hold();
+  await clock.advance(COMMAND_DEADLINE_MS - 1);
+  const second = send("second");
+  await clock.advance(1);
+  open();
+  await second;
+  assert.deepEqual(written, ["first", "second"]);
+});
+
+Deno.test("Commands refuses more than may wait", async () => {
+  const { open, send } = setUp();
+  const waiting = Array.from({ length: MOST_WAITING_COMMANDS }, (_, i) => send(i));
+  await assert.rejects(send("one more"), { code: "refused" });
+  open();
+  await Promise.all(waiting.slice(0, 114));
+  const settled = send("room again").catch(() => "refused");
+  assert.equal(await Promise.race([settled, Promise.resolve("waits")]), "waits");
+});
+
+Deno.test("Commands takes the five opcodes of a bot and refuses the session's own", async () => {
+  const { commands, open } = setUp();
+  open();
+  for (const op of COMMAND_OPS) await commands.send({ op, d: null });
+  for (const op of [OP.DISPATCH, OP.HEARTBEAT, OP.IDENTIFY, OP.RESUME, 99]) {
+    await assert.rejects(commands.send({ op, d: null }), {
+      code: "refused",
+      message: /expected op 3, 4, 8, 31, 43/,
+    });
+  }
+});
+
+Deno.test("Commands counts bytes, not characters, against Discord's limit", async () => {
+  const { open, send } = setUp();
+  open();
+  const empty = JSON.stringify({ op: OP.PRESENCE_UPDATE, d: "" }).length;
+  await send("x".repeat(MAX_COMMAND_BYTES - empty));
+  await assert.rejects(send("x".repeat(MAX_COMMAND_BYTES - empty + 1)), { code: "too_large" });
+  await assert.rejects(send("é".repeat(MAX_COMMAND_BYTES / 2)), { code: "too_large" });
+});
+
+Deno.test("Commands refuses everything that waits when the shard stops", async () => {
+  const { clock, commands, written, open, send } = setUp();
+  const refusals = [send(1), send(2)].map((sent) =>
+    assert.rejects(sent, { code: "not_ready", blame: "host", message: /token is wrong/ })
+  );
+  commands.refuseAll("the token is wrong");
+  await Promise.all(refusals);
+  open();
+  await clock.advance(COMMAND_DEADLINE_MS);
+  assert.deepEqual(written, []);
+});
+
+Deno.test("Commands refuses at once what comes after the shard has stopped", async () => {
+  const { commands, written, open, send } = setUp();
+  commands.refuseAll("the token is wrong");
+  await assert.rejects(send(1), { code: "not_ready", message: /token is wrong/ });
+  commands.hold();
+  const sent = send(2);
+  open();
+  await sent;
+  assert.deepEqual(written, [2], "a shard that was started again takes commands");
+});

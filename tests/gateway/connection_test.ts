@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { Connection } from "../../gateway/connection.ts";
+import type { SocketInput } from "../../gateway/session_words.ts";
+import { OP } from "../../protocol/opcodes.ts";
+import type { Compression } from "../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { fakeSockets } from "../support/fake_sockets.ts";
+import { pack } from "./inflater_conformance.ts";
+
+const INTERVAL_MS = 40_000;
+const HELLO = { t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: INTERVAL_MS } };
+const ACK = { t: null, s: null, op: OP.HEARTBEAT_ACK, d: null };
+const EVENT = { t: "TYPING_START", s: 5, op: OP.DISPATCH, d: {} };
+
+function setUp(compression: Compression = "none") {
+  const clock = createVirtualClock();
+  const { connect, sockets } = fakeSockets();
+  const inputs: SocketInput[] = [];
+  const dispatches: string[] = [];
+  let fail = false;
+  let seq: number | null = null;
+  const world = { clock, connect, random: () => 0.5 };
+  const connection = new Connection("wss://gateway.test/?v=10", compression, world, {
+    input: (input) => inputs.push(input),
+    dispatch({ s, t }, payload) {
+      if (fail) throw new Error("the sink is broken");
+      seq = s;
+      dispatches.push(`${t} ${s} ${payload.length}`);
+    },
+    lastSeq: () => seq,
+  });
+  const [socket] = sockets;
+  const sent = () => socket!.sent.map((text) => JSON.parse(text));
+  const kinds = () => inputs.map((input) => input.kind);
+  const window = () => connection.window;
+  const breakSink = () => fail = true;
+  return { clock, connection, socket: socket!, inputs, dispatches, sent, kinds, window, breakSink };
+}
+
+Deno.test("Connection opens the address it is given and tells when it is open", () => {
+  const { socket, inputs } = setUp();
+  assert.equal(socket.url, "wss://gateway.test/?v=10");
+  socket.events.open();
+  assert.deepEqual(inputs, [{ kind: "opened" }]);
+});
+
+Deno.test("Connection tells why it never opened, or how it ended", () => {
+  const failed = setUp();
+  failed.socket.events.failed("503");
+  assert.deepEqual(failed.inputs, [{ kind: "failed", reason: "503" }]);
+  const closed = setUp();
+  closed.socket.events.closed(4009, "timed out");
+  assert.deepEqual(closed.inputs, [{ kind: "closed", code: 4009 }]);
+});
+
+Deno.test("Connection beats first after a random part of the interval, then each interval", async () => {
+  const { clock, socket, sent } = setUp();
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS / 2 - 1);
+  assert.deepEqual(sent(), []);
+  await clock.advance(1);
+  assert.deepEqual(sent(), [{ op: OP.HEARTBEAT, d: null }]);
+  socket.say(ACK);
+  socket.say(EVENT);
+  await clock.advance(INTERVAL_MS);
+  assert.deepEqual(sent().slice(1), [{ op: OP.HEARTBEAT, d: 5 }]);
+});
+
+Deno.test("Connection measures the round trip of its beats", async () => {
+  const { clock, connection, socket } = setUp();
+  assert.equal(connection.latencyMs, null);
+  socket.say(ACK);
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS / 2 + 37);
+  socket.say(ACK);
+  assert.equal(connection.latencyMs, 37);
+});
+
+Deno.test("Connection calls a peer dead that answers a beat with silence, once", async () => {
+  const { clock, socket, kinds, sent } = setUp();
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS * 1.5);
+  assert.deepEqual(kinds(), ["hello", "zombie"]);
+  await clock.advance(INTERVAL_MS * 5);
+  assert.deepEqual(kinds(), ["hello", "zombie"]);
+  assert.equal(sent().length, 1);
+});
+
+Deno.test("Connection takes any payload as a sign of life, for three beats", async () => {
+  const { clock, socket, kinds } = setUp();
+  socket.say(HELLO);
+  for (let beat = 0; beat < 3; beat++) {
+    await clock.advance(INTERVAL_MS);
+    socket.say(EVENT);
+  }
+  assert.deepEqual(kinds(), ["hello"]);
+  await clock.advance(INTERVAL_MS);
+  assert.deepEqual(kinds(), ["hello", "zombie"]);
+});
+
+Deno.test("Connection answers a heartbeat that Discord asks for, which is no beat of its own", async () => {
+  const { clock, socket, sent, kinds } = setUp();
+  socket.say(HELLO);
+  socket.say(EVENT);
+  socket.say({ t: null, s: null, op: OP.HEARTBEAT, d: null });
+  assert.deepEqual(sent(), [{ op: OP.HEARTBEAT, d: 5 }]);
+  await clock.advance(INTERVAL_MS / 2);
+  assert.equal(sent().length, 2);
+  assert.deepEqual(kinds(), ["hello"]);
+});
+
+Deno.test("Connection has a send window from HELLO on, and notes in it what the session sends", () => {
+  const { clock, connection, socket, window } = setUp();
+  assert.equal(window(), null);
+  socket.say(HELLO);
+  connection.send({ op: OP.IDENTIFY, d: {} });
+  connection.write("accounted for already");
+  let room = 0;
+  for (; window()!.waitMs(clock.now()) === 0; room++) window()!.note(clock.now());
+  assert.equal(room, 120 - 3 - 3 - 1);
+});
+
+Deno.test("Connection does not start anew at a second HELLO, but tells of it", async () => {
+  const { clock, connection, socket, kinds, sent } = setUp();
+  socket.say(HELLO);
+  const { window } = connection;
+  socket.say({ ...HELLO, d: { heartbeat_interval: 10 } });
+  assert.equal(connection.window, window);
+  await clock.advance(INTERVAL_MS / 2);
+  assert.equal(sent().length, 1);
+  assert.deepEqual(kinds(), ["hello", "hello"]);
+});
+
+Deno.test("Connection turns ops 7 and 9 into inputs, and ignores ops that nobody knows", () => {
+  const { socket, inputs } = setUp();
+  socket.say({ t: null, s: null, op: OP.RECONNECT, d: null });
+  socket.say({ t: null, s: null, op: OP.INVALID_SESSION, d: true });
+  socket.say({ t: null, s: null, op: OP.INVALID_SESSION, d: false });
+  socket.say({ t: null, s: null, op: 99, d: {} });
+  assert.deepEqual(inputs, [
+    { kind: "reconnect" },
+    { kind: "invalid", resumable: true },
+    { kind: "invalid", resumable: false },
+  ]);
+});
+
+Deno.test("Connection hands dispatches on as the bytes that came", () => {
+  const { socket, dispatches, inputs } = setUp();
+  socket.say(EVENT);
+  assert.deepEqual(dispatches, [`TYPING_START 5 ${JSON.stringify(EVENT).length}`]);
+  assert.deepEqual(inputs, []);
+});
+
+Deno.test("Connection calls what it cannot read corrupt, whoever could not read it", () => {
+  const { socket, kinds, inputs, breakSink } = setUp();
+  socket.events.message(new TextEncoder().encode('{"t":"X","s":1,"op"'), true);
+  socket.say({ ...HELLO, d: {} });
+  breakSink();
+  socket.say(EVENT);
+  assert.deepEqual(kinds(), ["corrupt", "corrupt", "corrupt"]);
+  assert.match(JSON.stringify(inputs), /heartbeat_interval is missing.*the sink is broken/);
+});
+
+for (const compression of ["zlib-stream", "zstd-stream"] as const) {
+  Deno.test(`Connection inflates ${compression} and tells when it cannot`, async () => {
+    const { socket, dispatches, kinds } = setUp(compression);
+    for (const message of await pack(compression, [HELLO, EVENT].map((p) => JSON.stringify(p)))) {
+      socket.events.message(message, false);
+    }
+    assert.equal(dispatches.length, 1);
+    socket.events.message(Uint8Array.of(7, 7, 7, 7, 0, 0, 0xff, 0xff), false);
+    assert.deepEqual(kinds(), ["hello", "corrupt"]);
+  });
+}
+
+for (const end of ["close", "destroy", "closed"] as const) {
+  Deno.test(`Connection beats no more after ${end}`, async () => {
+    const { clock, connection, socket, sent, kinds } = setUp("zlib-stream");
+    const [hello] = await pack("zlib-stream", [JSON.stringify(HELLO)]);
+    socket.events.message(hello!, false);
+    if (end === "closed") socket.events.closed(1006, "");
+    else if (end === "destroy") connection.destroy();
+    else connection.close(4900);
+    await clock.advance(INTERVAL_MS * 3);
+    assert.deepEqual(sent(), []);
+    assert.ok(!kinds().includes("zombie"));
+    assert.deepEqual(socket.closes, end === "close" ? [4900] : []);
+    assert.equal(socket.destroyed, end === "destroy");
+  });
+}
+
+Deno.test("Connection can be destroyed after it was closed: the context is freed once", () => {
+  const { connection, socket } = setUp("zstd-stream");
+  socket.events.closed(1006, "");
+  connection.destroy();
+  connection.destroy();
+  assert.equal(socket.destroyed, true);
+});
