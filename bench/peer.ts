@@ -14,6 +14,7 @@ import { nativeConnect } from "../ports/socket_native.ts";
 import { preparedTail } from "../sim/body.ts";
 import { createSimulator, serveSimulator, type Simulator } from "../sim/mod.ts";
 import { quantile } from "./measure.ts";
+import { makePayloads, PAYLOAD_KINDS } from "./payloads.ts";
 import { answerQuestions } from "./program.ts";
 
 /** What the benchmark asks for. */
@@ -22,8 +23,7 @@ export type PeerQuestion =
   | { readonly do: "serve"; readonly shards: number; readonly guilds: number }
   /** Takes events from a unit by the event link, or as one text per event. */
   | { readonly do: "dial"; readonly url: string; readonly as: "link" | "texts" }
-  /** Sends so many events of the usual mix, as fast as they come back; answered with the ms
-   * that it took until all had. */
+  /** Sends events of the usual mix as fast as they come back; answered with the ms until all had. */
   | { readonly do: "flood"; readonly count: number }
   /** Sends events at a rate; answered with their {@linkcode Delays}. */
   | { readonly do: "pace"; readonly perSecond: number; readonly forMs: number };
@@ -126,7 +126,7 @@ async function flood(count: number): Promise<number> {
 async function pace(perSecond: number, forMs: number): Promise<Delays> {
   const { world } = simulator();
   const guildIds = [...world.guilds.keys()];
-  const tail = preparedTail(`"content":"${"event ".repeat(190)}"}`);
+  const tail = messageTail();
   await quiet();
   const before = received;
   let sent = 0;
@@ -149,6 +149,13 @@ async function pace(perSecond: number, forMs: number): Promise<Delays> {
     sent,
     received: received - before,
   };
+}
+
+/** The end of a body of about 1.2 KB, as hard to compress as others of its kind. */
+function messageTail() {
+  const [payload] = makePayloads(PAYLOAD_KINDS.message, 1);
+  const text = new TextDecoder().decode(payload);
+  return preparedTail(text.slice(text.indexOf('"members"'), -1));
 }
 
 function answer(question: PeerQuestion): unknown {

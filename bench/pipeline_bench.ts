@@ -73,7 +73,7 @@ export async function run(): Promise<Table[]> {
       against(floodUs, first!.measured.floodUs),
     ]),
   }, {
-    title: `${rate} events/s of 1.4 KB, from the simulator to the bot's handler`,
+    title: `${rate} events/s of 1.2 KB, from the simulator to the bot's handler`,
     columns: ["unit", "CPU µs per event", "baseline ÷ this", "delay p50 ms", "p99 ms"],
     rows: results.map(({ name, measured: { paced } }) => [
       name,
