@@ -12,6 +12,11 @@ import type { Connect, Socket } from "../ports/socket.ts";
 import { redialDelayMs } from "./dial.ts";
 import type { Hub, LinkEvents } from "./hub.ts";
 
+/** From dialling to the open connection. */
+const CONNECT_DEADLINE_MS = 10_000;
+/** A connection that lasted this long has paid for the failures before it. */
+const STABLE_AFTER_MS = 10_000;
+
 /** What dialling a remote cluster needs. */
 export interface CallOutOptions {
   readonly clusterId: number;
@@ -31,13 +36,20 @@ export function callOut(options: CallOutOptions): () => void {
   const headers: Record<string, string> = secretKey ? { authorization: secretKey } : {};
   let failures = 0;
   let socket: Socket | undefined;
-  let cancelRedial = () => {};
+  /** Ends the deadline of this call, or the pause before the next. */
+  let cancelWait = () => {};
 
   function dial(): void {
     let link: LinkEvents | undefined;
+    let openedMs = Infinity;
+    const cancelDeadline = cancelWait = clock.after(CONNECT_DEADLINE_MS, () => {
+      own.destroy();
+      redial(`no connection after ${CONNECT_DEADLINE_MS} ms`);
+    });
     const own = socket = connect(url, {
       open() {
-        failures = 0;
+        cancelDeadline();
+        openedMs = clock.now();
         link = hub.accept({
           send: (text) => own.send(text),
           sendBytes: (bytes) => own.sendBytes(bytes),
@@ -47,21 +59,25 @@ export function callOut(options: CallOutOptions): () => void {
       message: (data) => link?.text(new TextDecoder().decode(data)),
       closed(code, reason) {
         link?.closed();
+        if (clock.now() - openedMs >= STABLE_AFTER_MS) failures = 0;
         redial(`closed with ${code}${reason && `: ${reason}`}`);
       },
-      failed: redial,
+      failed(reason) {
+        cancelDeadline();
+        redial(reason);
+      },
     }, { headers });
   }
 
   function redial(reason: string): void {
     const delayMs = Math.round(redialDelayMs(++failures, random));
     log.warn("remote cluster cannot be reached", { clusterId, url: plain(url), reason, delayMs });
-    cancelRedial = clock.after(delayMs, dial);
+    cancelWait = clock.after(delayMs, dial);
   }
 
   dial();
   return () => {
-    cancelRedial();
+    cancelWait();
     socket?.destroy();
   };
 }

@@ -89,20 +89,22 @@ export class Lane {
     this.#unflushedBytes = 0;
     while (this.#link !== null && this.#ready.size > 0 && this.#underWayBytes < this.#windowBytes) {
       const batch: EventRecord[] = [];
-      const bytes = this.#fill(batch);
+      const creditBytes = this.#windowBytes - this.#underWayBytes;
+      const bytes = this.#fill(batch, Math.min(BATCH_BYTES, creditBytes));
       this.#underWayBytes += bytes;
       send(clusterId, this.#link, encodeBatch(batch));
     }
   }
 
-  #fill(batch: EventRecord[]): number {
+  /** Fills a batch; the last record may go beyond the limit, or a large one would never go. */
+  #fill(batch: EventRecord[], limitBytes: number): number {
     let bytes = 0;
     for (const outbox of this.#ready) {
-      bytes += outbox.takeUnsent(batch, BATCH_BYTES - bytes);
+      bytes += outbox.takeUnsent(batch, limitBytes - bytes);
       this.#ready.delete(outbox);
       // At the end of the line: a busy shard does not hold up the others.
       if (outbox.hasUnsent) this.#ready.add(outbox);
-      if (bytes >= BATCH_BYTES) break;
+      if (bytes >= limitBytes) break;
     }
     return bytes;
   }

@@ -31,6 +31,7 @@ export class Outbox {
   /** Index of the first record that is not sent. */
   #next = 0;
   #bytes = 0;
+  #unsentBytes = 0;
 
   constructor(shardId: number) {
     this.shardId = shardId;
@@ -44,6 +45,11 @@ export class Outbox {
   /** Memory that the records kept take. */
   get queuedBytes(): number {
     return this.#bytes;
+  }
+
+  /** Of {@linkcode Outbox.queuedBytes}, what {@linkcode Outbox.shed} could free. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
   }
 
   /** Whether there is something to send. */
@@ -73,6 +79,7 @@ export class Outbox {
       const record = this.#records[this.#next++]!;
       batch.push(record);
       bytes += sentBytes(record);
+      this.#unsentBytes -= keptBytes(record);
       this.forwarded++;
     }
     return bytes;
@@ -94,6 +101,7 @@ export class Outbox {
   /** The link is new: everything that is not acknowledged is to be sent again. */
   rewind(): void {
     this.#next = this.#head;
+    this.#unsentBytes = this.#bytes;
   }
 
   /**
@@ -117,12 +125,14 @@ export class Outbox {
     });
     this.#records.splice(this.#next, end - this.#next, gap);
     this.#bytes += keptBytes(gap);
+    this.#unsentBytes -= before - this.#bytes;
     return before - this.#bytes;
   }
 
   #append(record: EventRecord): void {
     this.#records.push(record);
     this.#bytes += keptBytes(record);
+    this.#unsentBytes += keptBytes(record);
   }
 
   #gapRecord(gap: Gap): EventRecord {

@@ -1,7 +1,7 @@
 /**
  * All events of one worker on their way to the bot: an outbox per shard, a lane per cluster, and one
- * bound on the memory of them all, `QUEUE_MEMORY_BYTES`. When it is full the largest outbox sheds:
- * one slow cluster does not cost another its events.
+ * bound on the memory of them all, `QUEUE_MEMORY_BYTES`. When it is full, the outbox that has most
+ * to send sheds: one slow cluster does not cost another its events.
  *
  * @module
  */
@@ -83,9 +83,10 @@ export class EventQueue {
 
   #shed(): void {
     const excess = this.#bytes - this.#options.limitBytes;
+    // What is under way cannot be shed, so that it does not count here.
     const largest = [...this.#outboxes.values()]
-      .reduce((a, b) => b.queuedBytes > a.queuedBytes ? b : a);
-    this.#bytes -= largest.shed(Math.max(excess, largest.queuedBytes * SHED_SHARE));
+      .reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
+    this.#bytes -= largest.shed(Math.max(excess, largest.unsentBytes * SHED_SHARE));
   }
 
   #laneOf(shardId: number): Lane | undefined {

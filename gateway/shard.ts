@@ -18,7 +18,7 @@ import { pauseMs } from "./backoff.ts";
 import { Commands } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { Sequence } from "./sequence.ts";
-import { newSession, step } from "./session.ts";
+import { isLegal, newSession, step } from "./session.ts";
 import type { ShardSettings, ShardTally, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session_words.ts";
 
@@ -82,8 +82,8 @@ export class Shard {
    * @param cursorFloor Cursors of a new session start above it; 0 for a shard that never lived.
    */
   start(point: SessionPoint | null, cursorFloor: number): void {
-    const gap = this.#sequence.pickUp(point, cursorFloor);
-    if (gap !== null) this.#tellGap(gap, "the session before this one was lost");
+    // The numbers of a session that runs already are not touched; the table says what is wrong.
+    if (isLegal(this.#state.kind, "start")) this.#pickUp(point, cursorFloor);
     const session = point && { sessionId: point.sessionId, resumeUrl: point.resumeUrl };
     this.#feed({ kind: "start", session });
   }
@@ -229,6 +229,11 @@ export class Shard {
     else if (!this.#state.memory.session) return;
     this.#accept(s, payload);
     if (input) this.#feed(input);
+  }
+
+  #pickUp(point: SessionPoint | null, cursorFloor: number): void {
+    const gap = this.#sequence.pickUp(point, cursorFloor);
+    if (gap !== null) this.#tellGap(gap, "the session before this one was lost");
   }
 
   #accept(s: number | null, payload: Uint8Array): void {

@@ -36,7 +36,7 @@ Deno.test("callOut() dials with the secret, and without one where there is none"
 
 Deno.test("callOut() gives an open socket to the hub, as the cluster that it dialled", () => {
   const { sockets: [socket], accepted, heard } = setUp();
-  assert.deepEqual(accepted, []);
+  assert.equal(accepted.length, 0);
   socket!.events.open();
   assert.equal(accepted[0]!.clusterId, 4);
   socket!.say({ op: "hello" });
@@ -74,6 +74,35 @@ Deno.test("callOut() tells the hub that a link is lost, and hands it the next on
   assert.equal(accepted.length, 2);
   accepted[1]!.socket.send("to the new one");
   assert.deepEqual([sockets[0]!.sent, sockets[1]!.sent], [[], ["to the new one"]]);
+});
+
+Deno.test("callOut() gives up on a peer that takes the connection and says nothing", async () => {
+  const { clock, sockets, lines } = setUp();
+  await clock.advance(10_000);
+  assert.equal(sockets[0]!.destroyed, true);
+  assert.match(lines[0]!, /no connection after 10000 ms/);
+  await clock.advance(250);
+  assert.equal(sockets.length, 2);
+  sockets[1]!.events.open();
+  await clock.advance(60_000);
+  assert.equal(sockets[1]!.destroyed, false);
+});
+
+Deno.test("callOut() backs off from a peer that hangs up at once, not after a link that lasted", async () => {
+  const { clock, sockets } = setUp();
+  for (const delayMs of [250, 500, 1000]) {
+    sockets.at(-1)!.events.open();
+    sockets.at(-1)!.events.closed(4406, "other version");
+    const dialled = sockets.length;
+    await clock.advance(delayMs - 1);
+    assert.equal(sockets.length, dialled);
+    await clock.advance(1);
+  }
+  sockets.at(-1)!.events.open();
+  await clock.advance(60_000);
+  sockets.at(-1)!.events.closed(1006, "");
+  await clock.advance(250);
+  assert.equal(sockets.length, 5);
 });
 
 Deno.test("callOut() says why a cluster cannot be reached, and nothing that is secret", () => {

@@ -40,6 +40,14 @@ Deno.test("what the bot acknowledged moves the point on, in the numbers of Disco
   assert.equal(book.resumePoint(3).session!.seq, 7, "the point went back");
 });
 
+Deno.test("the point does not go back where less is known to be acknowledged than it says", () => {
+  const { book } = setUp();
+  const shards = { 3: { session: pointOf({ seq: 7 }), acknowledged: "?" } };
+  book.load({ stream: "stream-0", shards }, () => true);
+  book.acknowledged(3, 5);
+  assert.equal(book.resumePoint(3).session!.seq, 7);
+});
+
 Deno.test("an acknowledgement of an earlier session leaves the point of this one alone", () => {
   const { book } = setUp();
   book.session(3, pointOf());

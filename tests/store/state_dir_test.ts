@@ -79,7 +79,7 @@ Deno.test("a crash in the middle of a write leaves the old value", () =>
   inTempDir(async (dir) => {
     const store = await openStateDir(dir);
     await store.save("a", { n: 1 });
-    await Deno.writeTextFile(`${dir}/a.json.new`, '{"n":');
+    await Deno.writeTextFile(`${dir}/a.json.new`, '{"n":[1,2,3,4,5,6,7');
     const next = await openStateDir(dir);
     assert.deepEqual(await next.load("a"), { n: 1 });
     await next.save("a", { n: 2 });

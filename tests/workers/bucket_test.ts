@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { readBatch } from "../../protocol/event_frame.ts";
+import { OP } from "../../protocol/opcodes.ts";
+import type { FromWorker } from "../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { Bucket } from "../../workers/bucket.ts";
+import { fakeSockets } from "../support/fake_sockets.ts";
+import { WORKER } from "../support/fake_threads.ts";
+
+const BRING = { type: "IDENTIFY_SHARD", session: null, cursorFloor: 0 } as const;
+
+function setUp() {
+  const clock = createVirtualClock();
+  const { connect, sockets } = fakeSockets();
+  const posted: FromWorker[] = [];
+  const post = (message: FromWorker) => void posted.push(structuredClone(message));
+  const bucket = new Bucket(WORKER, { clock, connect, random: () => 0 }, post);
+  const types = () => posted.map((message) => message.type);
+  const last = <Type extends FromWorker["type"]>(type: Type) =>
+    posted.findLast((message) => message.type === type) as Extract<FromWorker, { type: Type }>;
+  const ready = (shardId: number) => {
+    bucket.receive({ ...BRING, shardId });
+    bucket.receive({ type: "ALLOW_IDENTIFY", shardId, permit: 5 });
+    const socket = sockets.at(-1)!;
+    socket.events.open();
+    socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
+    const d = { session_id: `s${shardId}`, resume_gateway_url: "wss://resume.test" };
+    socket.say({ t: "READY", s: 1, op: 0, d });
+    return socket;
+  };
+  return { clock, bucket, sockets, posted, types, last, ready };
+}
+
+Deno.test("a bucket says that it started, and reports ever after", async () => {
+  const { clock, types } = setUp();
+  assert.deepEqual(types(), ["STARTED"]);
+  await clock.advance(3_000);
+  assert.deepEqual(types(), ["STARTED", "REPORT", "REPORT", "REPORT"]);
+});
+
+Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", () => {
+  const { ready, posted, last } = setUp();
+  ready(2);
+  assert.deepEqual(last("REQUEST_IDENTIFY"), { type: "REQUEST_IDENTIFY", shardId: 2 });
+  assert.deepEqual(last("IDENTIFY_SENT"), { type: "IDENTIFY_SENT", shardId: 2, permit: 5 });
+  assert.equal(last("SESSION").session!.sessionId, "s2");
+  const states = posted.flatMap((it) => it.type === "SHARD_STATUS" ? [it.status.state] : []);
+  assert.deepEqual(states, ["queued", "connecting", "hello", "identifying", "ready"]);
+});
+
+Deno.test("a bucket reports what a shard took before it says that it is ready", () => {
+  const { ready, types, last } = setUp();
+  ready(2);
+  const report = types().lastIndexOf("REPORT");
+  assert.ok(report >= 0 && report < types().lastIndexOf("SHARD_STATUS"));
+  assert.equal(last("REPORT").shards[0]!.identifies, 1);
+});
+
+Deno.test("a bucket hands the events of its shards to the cluster that is linked", async () => {
+  const { clock, bucket, ready, last, types } = setUp();
+  ready(2);
+  await clock.advance(10);
+  assert.ok(!types().includes("EVENTS"));
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  const { clusterId, link, batch } = last("EVENTS");
+  assert.deepEqual([clusterId, link, readBatch(batch).map((it) => it.cursor)], [1, 9, [1]]);
+  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  await clock.advance(1_000);
+  const { queued, acknowledged, received } = last("REPORT").shards[0]!;
+  assert.deepEqual([queued, acknowledged, received], [0, 1, 1]);
+});
+
+Deno.test("a bucket answers each question by its number", async () => {
+  const { clock, bucket, ready, last } = setUp();
+  const socket = ready(0);
+  bucket.receive({ type: "GET_SHARD_INFO", nonce: 11, shardId: 0 });
+  await clock.advance(0);
+  const info = last("NONCE_REPLY");
+  assert.equal(info.nonce, 11);
+  assert.ok(info.reply.ok);
+  const { status, session } = info.reply.value as { status: unknown; session: unknown };
+  assert.match(JSON.stringify([status, session]), /"ready".*"s0"/);
+  const payload = { op: OP.PRESENCE_UPDATE, d: { status: "idle" } };
+  bucket.receive({ type: "SHARD_PAYLOAD", nonce: 12, shardId: 0, payload });
+  await clock.advance(0);
+  assert.deepEqual(last("NONCE_REPLY"), {
+    type: "NONCE_REPLY",
+    nonce: 12,
+    reply: { ok: true, value: undefined },
+  });
+  assert.deepEqual(JSON.parse(socket.sent.at(-1)!), payload);
+});
+
+Deno.test("a bucket refuses what it cannot do, with the code of the error", async () => {
+  const { clock, bucket, ready, last } = setUp();
+  ready(0);
+  bucket.receive({ type: "GET_SHARD_INFO", nonce: 1, shardId: 3 });
+  await clock.advance(0);
+  assert.deepEqual(last("NONCE_REPLY").reply, {
+    ok: false,
+    code: "no_shard",
+    message: "Cannot reach shard 3: worker 0 has 0",
+  });
+  bucket.receive({ type: "SHARD_PAYLOAD", nonce: 2, shardId: 0, payload: { op: 2, d: null } });
+  await clock.advance(0);
+  assert.match(JSON.stringify(last("NONCE_REPLY")), /"nonce":2.*"refused"/);
+});
+
+Deno.test("a bucket reconnects a shard when it is asked to", async () => {
+  const { clock, bucket, ready, last } = setUp();
+  const socket = ready(0);
+  bucket.receive({ type: "RECONNECT_SHARD", nonce: 1, shardId: 0, session: "end" });
+  await clock.advance(0);
+  assert.deepEqual([socket.closes, last("NONCE_REPLY").reply.ok], [[1000], true]);
+  assert.equal(last("SESSION").session, null);
+});
+
+Deno.test("a bucket that stops answers when every shard is closed, after a last report", async () => {
+  const { clock, bucket, ready, types } = setUp();
+  const sockets = [ready(0), ready(1)];
+  bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  sockets[0]!.events.closed(4900, "");
+  await clock.advance(0);
+  assert.ok(!types().includes("NONCE_REPLY"));
+  sockets[1]!.events.closed(4900, "");
+  await clock.advance(0);
+  assert.deepEqual(types().slice(-2), ["REPORT", "NONCE_REPLY"]);
+});
+
+Deno.test("a permit for a shard that is not there is no error, nor an IDENTIFY", () => {
+  const { bucket, sockets } = setUp();
+  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 3, permit: 1 });
+  assert.equal(sockets.length, 0);
+});
+
+Deno.test("a bucket dies in the way that a test asks for", () => {
+  const { bucket } = setUp();
+  assert.throws(() => bucket.receive({ type: "CRASH", how: "throw" }), /crash requested/);
+});

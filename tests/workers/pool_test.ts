@@ -1,0 +1,229 @@
+import assert from "node:assert/strict";
+import { logTo } from "../../ports/log.ts";
+import type { FromWorker, ToWorker } from "../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
+import { fakeThreads, WORKER } from "../support/fake_threads.ts";
+import { counters } from "../support/snapshots.ts";
+
+const POINT = {
+  shardId: 1,
+  totalShards: 4,
+  intents: 1,
+  sessionId: "s",
+  resumeUrl: "wss://resume.test",
+  seq: 7,
+  base: 0,
+};
+
+/** Shards 0 and 1 in worker 0, 2 and 3 in worker 1; cluster 0 has 0 and 1, cluster 1 the others. */
+function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShard) {
+  const clock = createVirtualClock();
+  const { spawn, threads } = fakeThreads();
+  const told: string[] = [];
+  const lines: string[] = [];
+  const links: { clusterId: number; link: number; windowBytes: number }[] = [];
+  const events = Object.fromEntries(
+    [
+      "expectIdentify",
+      "requestIdentify",
+      "identifySent",
+      "releaseIdentify",
+      "lost",
+      "status",
+      "session",
+      "events",
+      "exhausted",
+    ].map((name) => [
+      name,
+      (...args: unknown[]) => void told.push(`${name} ${JSON.stringify(args)}`),
+    ]),
+  ) as unknown as PoolEvents;
+  const pool = new WorkerPool({
+    clock,
+    log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
+    spawn,
+    buckets,
+    worker: { ...WORKER, clusterOfShard },
+    resumePoint: (shardId) => ({
+      session: shardId === 1 ? POINT : null,
+      cursorFloor: 10 * shardId,
+    }),
+    links: () => links,
+    events,
+  });
+  const toldTo = (worker: number, type: ToWorker["type"]) =>
+    threads[worker]!.told.filter((message) => message.type === type);
+  return { clock, pool, threads, told, lines, links, toldTo };
+}
+
+Deno.test("WorkerPool starts nothing by itself; its shards are idle", () => {
+  const { pool, threads } = setUp();
+  assert.equal(threads.length, 0);
+  assert.deepEqual(pool.shards.map(({ status, workerId }) => [status.state, workerId]), [
+    ["idle", 0],
+    ["idle", 0],
+    ["idle", 1],
+    ["idle", 1],
+  ]);
+});
+
+Deno.test("WorkerPool gives each worker its shards, with the point to resume from", () => {
+  const { pool, told, toldTo } = setUp();
+  pool.spawnShards();
+  assert.deepEqual(toldTo(0, "IDENTIFY_SHARD"), [
+    { type: "IDENTIFY_SHARD", shardId: 0, session: null, cursorFloor: 0 },
+    { type: "IDENTIFY_SHARD", shardId: 1, session: POINT, cursorFloor: 10 },
+  ]);
+  assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2,3]]"]);
+  const [start] = toldTo(1, "START") as Extract<ToWorker, { type: "START" }>[];
+  assert.equal(start!.options.workerId, 1);
+});
+
+Deno.test("WorkerPool knows which worker has a shard", () => {
+  const { pool } = setUp();
+  assert.deepEqual([0, 1, 2, 3, 4, -1].map((id) => pool.calculateWorkerId(id)), [
+    0,
+    0,
+    1,
+    1,
+    -1,
+    -1,
+  ]);
+});
+
+Deno.test("WorkerPool passes a permit to the worker that has the shard", () => {
+  const { pool, toldTo } = setUp();
+  pool.spawnShards();
+  pool.allowIdentify(2, 5);
+  assert.deepEqual(toldTo(1, "ALLOW_IDENTIFY"), [{
+    type: "ALLOW_IDENTIFY",
+    shardId: 2,
+    permit: 5,
+  }]);
+  assert.deepEqual(toldTo(0, "ALLOW_IDENTIFY"), []);
+});
+
+Deno.test("WorkerPool tells a worker again to bring a shard up, and a worker that is not none", () => {
+  const { pool, toldTo } = setUp();
+  pool.spawnShards();
+  pool.tellWorkerToIdentify(0, 1);
+  pool.tellWorkerToIdentify(9, 1);
+  assert.equal(toldTo(0, "IDENTIFY_SHARD").length, 3);
+});
+
+const WORDS: [FromWorker, string][] = [
+  [{ type: "REQUEST_IDENTIFY", shardId: 1 }, "requestIdentify [1]"],
+  [{ type: "IDENTIFY_SENT", shardId: 1, permit: 4 }, "identifySent [1,4]"],
+  [{ type: "RELEASE_IDENTIFY", shardId: 1 }, "releaseIdentify [1]"],
+  [{ type: "SESSION", shardId: 1, session: null }, "session [1,null]"],
+  [
+    { type: "EVENTS", clusterId: 0, link: 3, batch: Uint8Array.of(9) },
+    'events [0,3,{"0":9}]',
+  ],
+];
+
+for (const [message, event] of WORDS) {
+  Deno.test(`WorkerPool passes ${message.type} on`, () => {
+    const { pool, threads, told } = setUp();
+    pool.spawnShards();
+    threads[0]!.say(message);
+    assert.equal(told.at(-1), event);
+  });
+}
+
+Deno.test("WorkerPool keeps what shards said last, and what they counted", () => {
+  const { pool, threads, told } = setUp();
+  pool.spawnShards();
+  const status = {
+    shardId: 3,
+    state: "ready",
+    reason: "resumed",
+    sinceMs: 5,
+    connection: 2,
+  } as const;
+  threads[1]!.say({ type: "SHARD_STATUS", status });
+  threads[1]!.say({ type: "REPORT", shards: [counters(3, { received: 12 })] });
+  assert.deepEqual(pool.shards[3]!.status, status);
+  assert.equal(pool.shards[3]!.counters!.received, 12);
+  assert.equal(pool.shards[2]!.counters, null);
+  assert.match(told.at(-1)!, /^status .*"ready"/);
+});
+
+Deno.test("WorkerPool writes a worker's lines to the log, with its number", () => {
+  const { pool, threads, lines } = setUp();
+  pool.spawnShards();
+  threads[1]!.say({ type: "LOG", level: "warn", event: "something", fields: { shardId: 3 } });
+  assert.deepEqual(lines, ['warn something {"workerId":1,"shardId":3}']);
+});
+
+Deno.test("WorkerPool tells of a link only who has shards for it; they share its credit", () => {
+  const one = setUp();
+  one.pool.spawnShards();
+  one.pool.link(1, 8, 1001);
+  assert.deepEqual(one.toldTo(0, "LINK"), []);
+  assert.deepEqual(one.toldTo(1, "LINK"), [
+    { type: "LINK", clusterId: 1, link: 8, windowBytes: 1001 },
+  ]);
+  const both = setUp([[0, 1], [2, 3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
+  both.pool.spawnShards();
+  both.pool.link(0, 8, 1001);
+  for (const worker of [0, 1]) {
+    assert.deepEqual(both.toldTo(worker, "LINK"), [
+      { type: "LINK", clusterId: 0, link: 8, windowBytes: 501 },
+    ]);
+  }
+});
+
+Deno.test("WorkerPool hands acknowledgements to those whose shards they are", () => {
+  const { pool, toldTo } = setUp([[0, 1], [2], [3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
+  pool.spawnShards();
+  pool.acknowledge(0, 8, { 1: 10, 2: 20, 77: 1 });
+  assert.deepEqual(toldTo(0, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 1: 10 } }]);
+  assert.deepEqual(toldTo(1, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 2: 20 } }]);
+  assert.deepEqual(toldTo(2, "ACK"), []);
+});
+
+Deno.test("WorkerPool tells a new worker its shards first, then the links that are up", async () => {
+  const { clock, pool, threads, told, links } = setUp();
+  pool.spawnShards();
+  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 1, link: 4, windowBytes: 9 });
+  threads[0]!.fail("crashed");
+  assert.deepEqual(told.slice(-1), ["lost [[0,1]]"]);
+  assert.match(pool.shards[0]!.status.reason, /worker was lost/);
+  await clock.advance(0);
+  assert.deepEqual(threads[2]!.told.map((message) => message.type), [
+    "START",
+    "IDENTIFY_SHARD",
+    "IDENTIFY_SHARD",
+    "LINK",
+  ]);
+});
+
+Deno.test("WorkerPool refuses questions about shards and workers that are not there", async () => {
+  const { pool, threads } = setUp();
+  pool.spawnShards();
+  assert.throws(() => pool.allowIdentify(9, 1), { code: "no_shard" });
+  assert.throws(() => pool.restart(2), { code: "no_shard", message: /there are 2, from 0/ });
+  assert.throws(() => pool.crash(-1, "exit"), { code: "no_shard" });
+  await assert.rejects(pool.shardInfo(9), { code: "no_shard" });
+  threads[0]!.fail("crashed");
+  await assert.rejects(pool.reconnect(0, "keep"), { code: "worker_lost", message: /restarted/ });
+});
+
+Deno.test("WorkerPool stops when every worker has answered, or was given its time", async () => {
+  const { clock, pool, threads, lines, toldTo } = setUp();
+  pool.spawnShards();
+  let stopped = false;
+  const stopping = pool.stop("keep").then(() => stopped = true);
+  const [{ nonce }] = toldTo(0, "STOP") as [Extract<ToWorker, { type: "STOP" }>];
+  threads[0]!.say({ type: "NONCE_REPLY", nonce, reply: { ok: true, value: null } });
+  await clock.advance(ASK_DEADLINE_MS - 1);
+  assert.deepEqual([stopped, threads[0]!.terminated, threads[1]!.terminated], [false, true, false]);
+  threads[1]!.say({ type: "REPORT", shards: [] });
+  await clock.advance(1);
+  await stopping;
+  assert.equal(threads[1]!.terminated, true);
+  assert.match(lines[0]!, /worker did not stop by itself/);
+  assert.deepEqual(pool.workers.map(({ state }) => state), ["stopped", "stopped"]);
+});
