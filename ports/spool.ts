@@ -4,31 +4,150 @@
  * @module
  */
 
-import type { EventRecord } from "../protocol/event_frame.ts";
+import { GatehouseError } from "../protocol/errors.ts";
+import { type EventRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
 
 /**
- * A queue on disk.
- *
- * - `append` resolves when the records are on disk and survive a power cut; calls are answered in
- *   order. It rejects when they could not be written, and then none of the call's records is there.
- * - `read` gives records after a cursor, oldest first, at least one where there is one.
- * - After a crash everything whose `append` had resolved is there; a torn end is cut off.
+ * A queue on disk. Calls may be made at any time, without waiting for others: appends are carried
+ * out in their order, and whatever was acknowledged can be read.
  */
 export interface Spool {
   /** Cursor of the oldest record that is kept; `null` when there is none. */
   readonly first: number | null;
-  /** Cursor of the newest record; `null` when there is none. */
+  /**
+   * Cursor of the newest record; `null` when there is none.
+   *
+   * A crash never takes a record whose `append` had resolved. A disk that loses bytes by itself can:
+   * where `last` is below a cursor that was written down as safe, events are missing behind it.
+   */
   readonly last: number | null;
   /** Bytes on disk. */
   readonly bytes: number;
+  /**
+   * Writes records down; resolves when they are on disk and survive a power cut. Calls that are made
+   * while the disk is busy share one write. The bodies must not change before the answer.
+   *
+   * When it rejects, none of the call's records is there, and every call that was waiting behind it
+   * is rejected too: there are no holes, and the caller can try again from there.
+   *
+   * @throws {GatehouseError} `disk_full`; `bad_state` when they could not be written for another
+   * reason; `illegal_step` when the spool is closed, a record is another shard's, or a cursor is not
+   * above the one before it.
+   */
   append(records: readonly EventRecord[]): Promise<void>;
-  /** Records with a cursor above `cursor`, until they have about `limitBytes`. */
+  /**
+   * Records with a cursor above `cursor`, oldest first: about `limitBytes` of them, at least one
+   * where there is one. Reading on from the last cursor does not read anything twice. The bodies are
+   * views into a larger buffer.
+   *
+   * Where the disk has lost records, a record of the kind `RECORD.GAP` stands in their place, like
+   * any other: it names the cursors that are missing, and the file and byte.
+   *
+   * @throws {GatehouseError} `bad_state` when the disk cannot be read at this moment; its `data`
+   * holds `from` and `to`, the cursors that wait there.
+   */
   read(cursor: number, limitBytes: number): Promise<EventRecord[]>;
-  /** Everything up to `cursor` is dealt with: what can be deleted is. */
+  /**
+   * Everything up to `cursor` is dealt with: what can be deleted is. Records up to `cursor` may still
+   * be there afterwards, but nothing is once all were trimmed.
+   *
+   * @throws {GatehouseError} `bad_state` when a file cannot be deleted; trimming again tries again.
+   */
   trim(cursor: number): Promise<void>;
-  /** Closes the files; what is on disk stays. */
+  /** Waits for what is under way and closes the files; what is on disk stays. */
   close(): Promise<void>;
 }
 
-/** Opens the spool of a shard, with what an earlier life left in it. */
+/**
+ * Opens the spool of a shard, with what an earlier life left in it. Open it once at a time.
+ *
+ * @throws {GatehouseError} `bad_config` when a newer version wrote it, `bad_state` when it cannot be
+ * read.
+ */
 export type OpenSpool = (shardId: number) => Promise<Spool>;
+
+/**
+ * Checks records that are to be appended after `after`, and gives the last cursor of them all.
+ *
+ * @throws {GatehouseError} `illegal_step` when one is another shard's, or its cursor is not above the
+ * one before it.
+ */
+export function requireGrowing(
+  shardId: number,
+  after: number,
+  records: readonly EventRecord[],
+): number {
+  let last = after;
+  for (const record of records) {
+    if (record.shardId !== shardId || record.cursor <= last) {
+      const found = `it comes after cursor ${last} of shard ${shardId}`;
+      throw new GatehouseError(
+        "illegal_step",
+        "caller",
+        `Cannot append event ${record.cursor} of shard ${record.shardId}: ${found}`,
+      );
+    }
+    last = record.cursor;
+  }
+  return last;
+}
+
+/** Spools that forget at exit, for tests: what is closed is found again when it is opened anew. */
+export function memorySpool(): OpenSpool {
+  const shards = new Map<number, EventRecord[]>();
+  return (shardId) => {
+    const records = shards.get(shardId) ?? [];
+    shards.set(shardId, records);
+    return Promise.resolve(spoolOf(shardId, records));
+  };
+}
+
+function spoolOf(shardId: number, records: EventRecord[]): Spool {
+  let isOpen = true;
+  return {
+    get first() {
+      return records[0]?.cursor ?? null;
+    },
+    get last() {
+      return records.at(-1)?.cursor ?? null;
+    },
+    get bytes() {
+      return records.reduce((sum, { body }) => sum + RECORD_HEADER_BYTES + body.length, 0);
+    },
+    // deno-lint-ignore require-await -- what is thrown becomes a rejection
+    async append(more) {
+      if (!isOpen) throw closedSpool(shardId);
+      requireGrowing(shardId, records.at(-1)?.cursor ?? -1, more);
+      records.push(...more.map((record) => ({ ...record, body: record.body.slice() })));
+    },
+    read(cursor, limitBytes) {
+      let bytes = 0;
+      const found: EventRecord[] = [];
+      for (const record of records) {
+        if (record.cursor <= cursor) continue;
+        if (bytes >= limitBytes && found.length > 0) break;
+        bytes += RECORD_HEADER_BYTES + record.body.length;
+        found.push(record);
+      }
+      return Promise.resolve(found);
+    },
+    trim(cursor) {
+      const kept = records.findIndex((record) => record.cursor > cursor);
+      records.splice(0, kept === -1 ? records.length : kept);
+      return Promise.resolve();
+    },
+    close() {
+      isOpen = false;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** The error of a call on a spool that was closed. */
+export function closedSpool(shardId: number): GatehouseError {
+  return new GatehouseError(
+    "illegal_step",
+    "caller",
+    `Cannot append events of shard ${shardId}: the spool is closed`,
+  );
+}

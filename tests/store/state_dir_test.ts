@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { logTo } from "../../ports/log.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
 import { openStateDir } from "../../store/state_dir.ts";
 
 async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
@@ -10,28 +12,40 @@ async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
   }
 }
 
+const START_MS = Date.UTC(2026, 8, 1, 10, 20, 30);
+
+/** Opens a folder as the bot "7", with a log that is kept in `lines`. */
+function open(dir: string, { bot = "7", lines = [] as unknown[] } = {}) {
+  return openStateDir({
+    dir,
+    bot,
+    clock: createVirtualClock(START_MS),
+    log: logTo((level, event, fields) => lines.push([level, event, fields])),
+  });
+}
+
 const modeOf = async (path: string) => (await Deno.stat(path)).mode! & 0o777;
 
 Deno.test("openStateDir() makes its folder, with those above it, for its owner only", () =>
   inTempDir(async (dir) => {
-    await openStateDir(`${dir}/a/b`);
+    await open(`${dir}/a/b`);
     if (Deno.build.os !== "windows") assert.equal(await modeOf(`${dir}/a/b`), 0o700);
-    await openStateDir(`${dir}/a/b`);
+    await open(`${dir}/a/b`);
   }));
 
 Deno.test("a value that was saved is there for the next life, by name", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     await store.save("sessions", { shards: { 3: { seq: 7 } } });
     await store.save("identifies", [1, 2]);
-    const next = await openStateDir(dir);
+    const next = await open(dir);
     assert.deepEqual(await next.load("sessions"), { shards: { 3: { seq: 7 } } });
     assert.deepEqual(await next.load("identifies"), [1, 2]);
   }));
 
 Deno.test("a value that was never saved is undefined, a saved null is null", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     assert.equal(await store.load("sessions"), undefined);
     await store.save("sessions", null);
     assert.equal(await store.load("sessions"), null);
@@ -39,7 +53,7 @@ Deno.test("a value that was never saved is undefined, a saved null is null", () 
 
 Deno.test("a file is readable by its owner only, and no temporary one stays", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     await store.save("sessions", { secret: "session id" });
     const names = [...Deno.readDirSync(dir)].map((entry) => entry.name);
     assert.deepEqual(names, ["sessions.json"]);
@@ -48,7 +62,7 @@ Deno.test("a file is readable by its owner only, and no temporary one stays", ()
 
 Deno.test("a shorter value leaves nothing of a longer one", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     await store.save("a", "x".repeat(100_000));
     await store.save("a", "y");
     assert.equal(await store.load("a"), "y");
@@ -56,7 +70,7 @@ Deno.test("a shorter value leaves nothing of a longer one", () =>
 
 Deno.test("of values saved at once the last one stays, whole", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     const saves = Array.from(
       { length: 30 },
       (_, i) => store.save("a", { i, fill: "x".repeat(1000 * (30 - i)) }),
@@ -67,7 +81,7 @@ Deno.test("of values saved at once the last one stays, whole", () =>
 
 Deno.test("what is saved is the value of the moment", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     const value = { n: 1 };
     const saving = store.save("a", value);
     value.n = 2;
@@ -77,36 +91,76 @@ Deno.test("what is saved is the value of the moment", () =>
 
 Deno.test("a crash in the middle of a write leaves the old value", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     await store.save("a", { n: 1 });
     await Deno.writeTextFile(`${dir}/a.json.new`, '{"n":[1,2,3,4,5,6,7');
-    const next = await openStateDir(dir);
+    const next = await open(dir);
     assert.deepEqual(await next.load("a"), { n: 1 });
     await next.save("a", { n: 2 });
     assert.deepEqual(await next.load("a"), { n: 2 });
   }));
 
-Deno.test("load() refuses a file that it cannot read, and says which", () =>
+Deno.test("a file that nobody knows is moved aside, told in the log, and begun anew", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
-    await Deno.writeTextFile(`${dir}/a.json`, '{"n":');
-    await assert.rejects(store.load("a"), {
-      code: "bad_config",
-      blame: "host",
-      message: /a\.json.*move it away/,
+    for (const text of ['{"n":', '{"stream":"old","shards":{}}']) {
+      const lines: unknown[] = [];
+      await Deno.writeTextFile(`${dir}/a.json`, text);
+      const store = await open(dir, { lines });
+      assert.equal(await store.load("a"), undefined);
+      const aside = `${dir}/a.json.old-2026-09-01T10-20-30.000Z`;
+      assert.equal(await Deno.readTextFile(aside), text);
+      const [[level, event, fields]] = lines as [[string, string, Record<string, unknown>]];
+      assert.deepEqual([level, fields.aside], ["warn", aside]);
+      assert.match(event, /moved a state file aside/);
+      await store.save("a", 1);
+      assert.equal(await store.load("a"), 1);
+    }
+  }));
+
+Deno.test("a folder of another bot is refused when it is opened, and not touched", () =>
+  inTempDir(async (dir) => {
+    await (await open(dir, { bot: "8" })).save("sessions", { secret: "of 8" });
+    const before = await Deno.readTextFile(`${dir}/sessions.json`);
+    await assert.rejects(open(dir), (error: Error & { code: string }) => {
+      assert.equal(error.code, "bad_config");
+      assert.equal(
+        error.message,
+        `Cannot use STATE_DIR ${dir}: sessions.json is the state of bot 8, ` +
+          "the token is that of bot 7; set another STATE_DIR for this bot",
+      );
+      return true;
     });
+    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), before);
+    assert.deepEqual([...Deno.readDirSync(dir)].map(({ name }) => name), ["sessions.json"]);
+  }));
+
+Deno.test("a folder of a newer version is refused when it is opened, and not touched", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/sessions.json`, '{"version":2,"more":1}');
+    await assert.rejects(open(dir), {
+      code: "bad_config",
+      message: /sessions\.json has version 2, this Gatehouse knows 1; start the newer Gatehouse/,
+    });
+    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), '{"version":2,"more":1}');
+  }));
+
+Deno.test("a file that another bot wrote meanwhile is refused when it is loaded", () =>
+  inTempDir(async (dir) => {
+    const store = await open(dir);
+    await (await open(dir, { bot: "8" })).save("a", 1);
+    await assert.rejects(store.load("a"), { code: "bad_config" });
   }));
 
 Deno.test("load() does not take a file that it may not open for one that is not there", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(dir);
+    const store = await open(dir);
     await Deno.mkdir(`${dir}/a.json`);
     await assert.rejects(store.load("a"));
   }));
 
 Deno.test("save() fails when the folder is gone, and works again when it is back", () =>
   inTempDir(async (dir) => {
-    const store = await openStateDir(`${dir}/state`);
+    const store = await open(`${dir}/state`);
     await Deno.remove(`${dir}/state`);
     await assert.rejects(store.save("a", 1), Deno.errors.NotFound);
     await Deno.mkdir(`${dir}/state`);
@@ -117,7 +171,7 @@ Deno.test("save() fails when the folder is gone, and works again when it is back
 Deno.test("openStateDir() says that a folder cannot be made, with the reason", () =>
   inTempDir(async (dir) => {
     await Deno.writeTextFile(`${dir}/file`, "");
-    await assert.rejects(openStateDir(`${dir}/file/state`), {
+    await assert.rejects(open(`${dir}/file/state`), {
       code: "bad_config",
       message: /Cannot use STATE_DIR .*file\/state/,
     });

@@ -32,25 +32,25 @@ export interface FakeDisk extends SpoolFs {
   capacityBytes: number;
   /** The next such call fails; a write after `afterBytes`. Called again, the one after it too. */
   failNext(call: DiskCall, afterBytes?: number): void;
-  /** Power is lost. Files that were open are dead. */
-  crash(random: Random): void;
+  /** Power is lost: whatever is still tried here fails. Gives the disk as it is found afterwards. */
+  crash(random: Random): FakeDisk;
 }
 
-/** An empty disk. */
-export function fakeDisk(): FakeDisk {
-  const files = new Map<string, Entry>();
+/** A disk with these files; without them an empty one. */
+export function fakeDisk(files: Map<string, Entry> = new Map()): FakeDisk {
   const ghosts = new Map<string, Entry>();
   const failures = new Map<DiskCall, number[]>();
   const calls = {
     ...{ list: 0, makeDir: 0, read: 0, open: 0, remove: 0, syncDir: 0 },
     ...{ write: 0, truncate: 0, sync: 0 },
   };
-  let life = 0;
+  let hasPower = true;
   let readBytes = 0;
 
   /** How many bytes may be written before the failure that was ordered; throws other failures. */
   function pass(call: DiskCall): number | null {
     calls[call]++;
+    if (!hasPower) throw diskFailure("EIO", "the power is gone");
     const afterBytes = failures.get(call)?.shift();
     if (afterBytes === undefined) return null;
     if (call === "write") return afterBytes;
@@ -58,15 +58,10 @@ export function fakeDisk(): FakeDisk {
   }
 
   function fileOf(entry: Entry): SpoolFile {
-    const born = life;
-    const alive = (call: FileCall) => {
-      if (born !== life) throw diskFailure("EBADF", "the file died with the power");
-      return pass(call);
-    };
     return {
       // deno-lint-ignore require-await -- what is thrown becomes a rejection
       async write(bytes) {
-        const afterBytes = alive("write");
+        const afterBytes = pass("write");
         const used = files.values().reduce((sum, { content }) => sum + content.length, 0);
         const room = Math.min(afterBytes ?? Infinity, disk.capacityBytes - used);
         entry.content = join(entry.content, bytes.subarray(0, Math.max(0, room)));
@@ -75,13 +70,14 @@ export function fakeDisk(): FakeDisk {
       },
       // deno-lint-ignore require-await -- as above
       async truncate(bytes) {
-        alive("truncate");
+        pass("truncate");
         entry.content = join(entry.content.subarray(0, bytes), new Uint8Array(0));
       },
       // deno-lint-ignore require-await -- as above
       async sync() {
-        alive("sync");
-        entry.durable = entry.content.slice();
+        // A sync that fails may have written everything all the same.
+        if (hasPower) entry.durable = entry.content.slice();
+        pass("sync");
       },
       close() {},
     };
@@ -136,23 +132,21 @@ export function fakeDisk(): FakeDisk {
     },
     // deno-lint-ignore require-await -- as above
     async syncDir(dir) {
-      pass("syncDir");
+      if (!hasPower) return void pass("syncDir");
       for (const [path, entry] of files) if (path.startsWith(`${dir}/`)) entry.isNamed = true;
       for (const path of ghosts.keys()) if (path.startsWith(`${dir}/`)) ghosts.delete(path);
+      pass("syncDir");
     },
     crash(random) {
-      life++;
-      failures.clear();
-      for (const [path, entry] of ghosts) {
-        if (random() < 0.5 && !files.has(path)) files.set(path, entry);
+      hasPower = false;
+      const found = new Map<string, Entry>();
+      for (const [path, entry] of [...ghosts, ...files]) {
+        const isGhost = files.get(path) !== entry;
+        if ((isGhost || !entry.isNamed) && random() < 0.5) continue;
+        const content = afterCrash(entry, random);
+        found.set(path, { content, durable: content.slice(), isNamed: true });
       }
-      ghosts.clear();
-      for (const [path, entry] of files) {
-        if (!entry.isNamed && random() < 0.5) files.delete(path);
-        entry.content = afterCrash(entry, random);
-        entry.durable = entry.content.slice();
-        entry.isNamed = true;
-      }
+      return fakeDisk(found);
     },
   };
   return disk;

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { diskFs } from "../../store/spool_fs.ts";
+
+async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  await body(dir).finally(() => Deno.removeSync(dir, { recursive: true }));
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("diskFs makes folders, writes at the end, cuts, reads anywhere", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/a/b/file`;
+    await diskFs.makeDir(`${dir}/a/b`);
+    await diskFs.makeDir(`${dir}/a/b`);
+    const file = await diskFs.open(path, 0);
+    await file.write(bytesOf("abcdef"));
+    await file.truncate(4);
+    await file.write(bytesOf("xy"));
+    await file.sync();
+    file.close();
+    await diskFs.syncDir(`${dir}/a/b`);
+    assert.equal(Deno.readTextFileSync(path), "abcdxy");
+    assert.deepEqual(await diskFs.read(path, 1, 3), bytesOf("bcd"));
+    assert.deepEqual(await diskFs.read(path, 4, 100), bytesOf("xy"));
+    assert.deepEqual(await diskFs.list(`${dir}/a/b`), [{ name: "file", bytes: 6 }]);
+  }));
+
+Deno.test("diskFs opens a file at the bytes that are good, and makes one anew", () =>
+  inTempDir(async (dir) => {
+    const path = `${dir}/file`;
+    Deno.writeTextFileSync(path, "abcdef");
+    const again = await diskFs.open(path, 2);
+    await again.write(bytesOf("z"));
+    again.close();
+    assert.equal(Deno.readTextFileSync(path), "abz");
+    (await diskFs.open(path, 0)).close();
+    assert.equal(Deno.readTextFileSync(path), "");
+    await assert.rejects(diskFs.open(`${dir}/none`, 3), Deno.errors.NotFound);
+  }));
+
+Deno.test("diskFs takes a folder and a file that are not there for empty and deleted", () =>
+  inTempDir(async (dir) => {
+    assert.deepEqual(await diskFs.list(`${dir}/none`), []);
+    await diskFs.remove(`${dir}/none`);
+    await assert.rejects(diskFs.list(await file(dir)));
+  }));
+
+Deno.test("what diskFs makes is its owner's only", () =>
+  inTempDir(async (dir) => {
+    if (Deno.build.os === "windows") return;
+    await diskFs.makeDir(`${dir}/own`);
+    (await diskFs.open(`${dir}/own/file`, 0)).close();
+    const modes = ["own", "own/file"].map((name) => Deno.statSync(`${dir}/${name}`).mode! & 0o777);
+    assert.deepEqual(modes, [0o700, 0o600]);
+  }));
+
+async function file(dir: string): Promise<string> {
+  await Deno.writeTextFile(`${dir}/file`, "");
+  return `${dir}/file`;
+}
