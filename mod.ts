@@ -18,11 +18,13 @@ export {
   type EventName,
 } from "./clusters/define_bot.ts";
 export { discordenoBot, NO_TOKEN } from "./clusters/discordeno_bot.ts";
-export type { Dispatches } from "./clusters/dispatches.ts";
+export type { Dispatches, NotedGuild, NotedInteraction } from "./clusters/dispatches.ts";
 export { type Rest, RestError, type RestOptions } from "./clusters/rest.ts";
 export { calculateShardId } from "./protocol/ids.ts";
 export { type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 export type { Gap } from "./protocol/event_frame.ts";
+export type { InteractionMark, InteractionNote } from "./protocol/interaction.ts";
+export type { GuildArrival, GuildNote } from "./protocol/guild_note.ts";
 export type { IntentName } from "./protocol/intents.ts";
 export type * from "./protocol/status.ts";
 export type { ShardPayload } from "./protocol/worker_message.ts";

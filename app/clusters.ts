@@ -1,6 +1,7 @@
 /**
- * Everybody who gets events from this unit: the built-in clusters that it starts, or the remote ones
- * that it dials. Never both: a shard's events go to one place.
+ * Everybody who gets events from this unit: the built-in clusters that it starts, the remote ones
+ * that it dials, or, where neither is configured, those that dial in. One kind at a time: a shard's
+ * events go to one place.
  *
  * @module
  */
@@ -34,8 +35,9 @@ export interface ClustersOptions {
 }
 
 interface Remote {
-  snapshot: ClusterSnapshot;
-  hangUp: () => void;
+  readonly snapshot: ClusterSnapshot;
+  /** Ends the dialling, where we dial. */
+  readonly hangUp: () => void;
 }
 
 /** The clusters of a unit. */
@@ -48,10 +50,10 @@ export class Clusters {
     this.#options = options;
   }
 
-  /** Their ids; none when nobody is configured to get the events. */
+  /** Their ids, from 0. */
   get ids(): number[] {
-    const { botModule, totalClusters, eventHandlerUrls } = this.#options.config;
-    return [...Array(botModule === null ? eventHandlerUrls.length : totalClusters).keys()];
+    const { totalClusters, eventHandlerUrls } = this.#options.config;
+    return [...Array(eventHandlerUrls.length || totalClusters).keys()];
   }
 
   /**
@@ -60,7 +62,6 @@ export class Clusters {
    */
   ofShards(shardIds: readonly number[]): Record<number, number> {
     const count = this.ids.length;
-    if (count === 0) return {};
     if (this.#options.config.botModule === null) {
       return Object.fromEntries(shardIds.map((shardId) => [shardId, shardId % count]));
     }
@@ -70,26 +71,29 @@ export class Clusters {
     );
   }
 
-  /** Starts the built-in ones, dials the remote ones. */
+  /** Starts the built-in ones, dials the remote ones, waits for the others. */
   start(hub: Hub): void {
-    const { config } = this.#options;
-    for (const clusterId of this.ids) {
-      if (config.botModule === null) {
-        this.#dial(clusterId, config.eventHandlerUrls[clusterId]!, hub);
-      } else this.#supervise(clusterId);
-    }
+    const { botModule, eventHandlerUrls } = this.#options.config;
+    for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, hub);
+    if (botModule !== null) this.ids.forEach((clusterId) => this.#supervise(clusterId));
   }
 
   /** The hub says that a link came up or went down. */
   link(clusterId: number, isUp: boolean): void {
     const supervision = this.#builtIn.get(clusterId);
-    if (isUp) supervision?.linkUp();
-    else supervision?.linkDown("the event link is down");
-    const remote = this.#remote.get(clusterId);
-    if (!remote) return;
-    const reason = isUp ? "the event link is up" : "the event link is down";
-    remote.snapshot = { ...remote.snapshot, state: isUp ? "connected" : "away", reason };
-    this.#options.changed(remote.snapshot);
+    if (supervision) {
+      return isUp ? supervision.linkUp() : supervision.linkDown("the event link is down");
+    }
+    const { hangUp } = this.#remote.get(clusterId) ?? { hangUp() {} };
+    const snapshot: ClusterSnapshot = {
+      clusterId,
+      kind: "remote",
+      state: isUp ? "connected" : "away",
+      reason: isUp ? "the event link is up" : "the event link is down",
+      restarts: 0,
+    };
+    this.#remote.set(clusterId, { snapshot, hangUp });
+    this.#options.changed(snapshot);
   }
 
   /** Stops a built-in cluster and starts it again; its events wait meanwhile. */
@@ -113,9 +117,13 @@ export class Clusters {
     ];
   }
 
-  /** Ends the built-in ones, hangs up on the remote ones. */
-  async stop(): Promise<void> {
+  /** Dials nobody any more. */
+  hangUp(): void {
     for (const remote of this.#remote.values()) remote.hangUp();
+  }
+
+  /** Ends the built-in ones. */
+  async stop(): Promise<void> {
     const supervisions = [...this.#builtIn.values()];
     await Promise.all(supervisions.map((each) => each.stop(CLUSTER_STOP_DEADLINE_MS)));
   }

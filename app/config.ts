@@ -34,6 +34,8 @@ export interface Config {
   readonly gatewayCompression: Compression;
   /** `IDENTIFY_RESERVE` in percent of the day's identifies: not touched without `--force`. */
   readonly identifyReservePercent: number;
+  /** `CONSUMER_SESSION_TTL_MS`: how long a session on `/gateway` waits for its client. */
+  readonly consumerSessionTtlMs: number;
   /** `LISTEN_HOST` of the one HTTP port. */
   readonly listenHost: string;
   /** `LISTEN_PORT`; 0: any free one. */
@@ -56,6 +58,16 @@ export interface Config {
   readonly stateDir: string;
   /** `QUEUE_MEMORY_BYTES`: what the outboxes of one worker may hold together. */
   readonly queueMemoryBytes: number;
+  /** `QUEUE_DISK_BYTES`: what all shards may keep in `STATE_DIR` together. */
+  readonly queueDiskBytes: number;
+  /** `QUEUE_OVERFLOW`: what goes first when both are full. */
+  readonly queueOverflow: "drop-cheap" | "drop-oldest";
+  /** `QUIET_AFTER_MS`: a silence of a ready shard that is looked at, against the others. */
+  readonly quietAfterMs: number;
+  /** `QUIET_RESUME_AFTER_MS`: a silence after which it is resumed. */
+  readonly quietResumeAfterMs: number;
+  /** `BOT_SERVER_INVITE_CODE`: shown to who uses an interaction while the bot is away. */
+  readonly botServerInviteCode: string | null;
   /** `LOG_LEVEL`: lines below it are not written. */
   readonly logLevel: LogLevel;
   /** `LOG_FORMAT`; `null`: pretty on a terminal, else JSON. */
@@ -78,6 +90,7 @@ export const CONFIG_DEFAULTS: Config = {
   spawnShardDelayMs: 5_000,
   gatewayCompression: "zlib-stream",
   identifyReservePercent: 10,
+  consumerSessionTtlMs: 600_000,
   listenHost: "127.0.0.1",
   listenPort: 8787,
   restAuthorization: null,
@@ -89,6 +102,11 @@ export const CONFIG_DEFAULTS: Config = {
   clusterPermissions: [],
   stateDir: "./.gatehouse",
   queueMemoryBytes: 64 * 1024 * 1024,
+  queueDiskBytes: 4 * 1024 * 1024 * 1024,
+  queueOverflow: "drop-cheap",
+  botServerInviteCode: null,
+  quietAfterMs: 300_000,
+  quietResumeAfterMs: 900_000,
   logLevel: "info",
   logFormat: null,
   allowFaults: false,

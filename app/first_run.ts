@@ -27,7 +27,7 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
   const server = serveSimulator(sim);
   sim.traffic.setRate(20);
   const cancel = every(systemClock, ASK_EVERY_MS, () => ask(sim));
-  log.info("no setting found: playing against the embedded simulator, not Discord", {
+  log.info("playing against the embedded simulator, not Discord", {
     simulator: server.apiUrl,
     nextStep: "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env",
   });

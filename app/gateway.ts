@@ -7,6 +7,7 @@
 
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { IdentifyQueue } from "../gateway/identify_queue.ts";
+import { QuietWatch } from "../gateway/quiet.ts";
 import { SessionBook } from "../gateway/session_book.ts";
 import { partition, workerCount } from "../gateway/shard_plan.ts";
 import { Hub } from "../events/hub.ts";
@@ -18,12 +19,17 @@ import { messageOf } from "../protocol/errors.ts";
 import { canResume } from "../protocol/session_point.ts";
 import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { SpawnThread } from "../workers/life.ts";
-import { type PoolEvents, WorkerPool } from "../workers/pool.ts";
+import { WorkerPool } from "../workers/pool.ts";
+import type { PoolEvents } from "../workers/pool_events.ts";
+import { AwayAnswers } from "./away.ts";
 import type { Config } from "./config.ts";
+import { CONSUMER_BASE } from "./consumer_shards.ts";
+import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { createIdentifyQueue } from "./identify.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "sessions";
+const MARKS_SAVED_AS = "away";
 /** Session points are written down this long after a change, at the latest. */
 const SAVE_AFTER_MS = 500;
 /** How often a worker reports. */
@@ -41,6 +47,11 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  readonly fetch: typeof fetch;
+  /** Who may consume on `/gateway`, and where. */
+  readonly consumerDoor: ConsumerDoor;
   readonly spawn: SpawnThread;
   readonly linkChanged: (clusterId: number, isUp: boolean) => void;
   readonly shardChanged: (status: ShardStatus) => void;
@@ -53,8 +64,11 @@ export class UnitGateway {
   readonly hub: Hub;
   readonly pool: WorkerPool;
   readonly queue: IdentifyQueue;
+  readonly consumers: Consumers;
   readonly #options: GatewayOptions;
   readonly #book: SessionBook;
+  readonly #quiet: QuietWatch;
+  readonly #away: AwayAnswers;
   #cancelSave: Cancel | null = null;
 
   constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
@@ -62,6 +76,22 @@ export class UnitGateway {
     this.queue = queue;
     this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
     this.#loadSessions(saved);
+    this.#away = new AwayAnswers({
+      apiUrl: options.config.discordApiUrl,
+      fetch: options.fetch,
+      clock: options.clock,
+      log: options.log,
+      inviteCode: options.config.botServerInviteCode,
+      changed: () => this.#saveSoon(),
+    });
+    const { quietAfterMs, quietResumeAfterMs: resumeAfterMs } = options.config;
+    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs });
+    this.consumers = new Consumers({
+      ...options,
+      stream: this.#book.stream,
+      pool: () => this.pool,
+      door: options.consumerDoor,
+    });
     this.hub = this.#createHub();
     this.pool = this.#createPool();
   }
@@ -74,28 +104,42 @@ export class UnitGateway {
       allow: (shardId, permit) => gateway.pool.allowIdentify(shardId, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
-    const gateway = new UnitGateway(options, queue, await store.load(SAVED_AS));
+    const saved = await store.load(SAVED_AS);
+    const gateway = new UnitGateway(options, queue, saved);
+    // Cursors of another numbering would mark the wrong events.
+    if (saved !== undefined) gateway.#away.load(await store.load(MARKS_SAVED_AS));
+    await gateway.consumers.load();
     return gateway;
   }
 
   /** Shards with the worker and the cluster that serve them. */
   get shards(): ShardSnapshot[] {
-    const { clusterOfShard } = this.#options;
     return this.pool.shards.map(({ status, workerId, counters }) => ({
       ...status,
       workerId,
-      clusterId: clusterOfShard[status.shardId] ?? null,
+      clusterId: this.#clusterOf(status.shardId),
       counters,
     }));
+  }
+
+  /** The consumers on `/gateway`; `null` when the unit stops. */
+  get openConsumers(): Consumers | null {
+    return this.consumers.isStopped ? null : this.consumers;
   }
 
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
   async stop(): Promise<void> {
     this.queue.stop();
+    await this.consumers.stop();
     await this.pool.stop("keep");
     this.hub.stop("the unit stops");
     this.#cancelSave?.();
     await this.#save();
+  }
+
+  #clusterOf(shardId: number): number | null {
+    const consumerId = this.pool.consumerOf(shardId);
+    return consumerId === null || consumerId >= CONSUMER_BASE ? null : consumerId;
   }
 
   #createHub(): Hub {
@@ -110,12 +154,7 @@ export class UnitGateway {
         this.pool.link(clusterId, link, windowBytes);
         linkChanged(clusterId, link !== null);
       },
-      acknowledged: (clusterId, link, cursors) => {
-        for (const [shardId, cursor] of Object.entries(cursors)) {
-          this.#book.acknowledged(Number(shardId), cursor);
-        }
-        this.pool.acknowledge(clusterId, link, cursors);
-      },
+      acknowledged: (clusterId, link, cursors) => this.pool.acknowledge(clusterId, link, cursors),
     });
   }
 
@@ -140,11 +179,15 @@ export class UnitGateway {
         totalShards,
         compression: config.gatewayCompression,
         queueMemoryBytes: config.queueMemoryBytes,
+        queueOverflow: config.queueOverflow,
+        queueDir: this.#options.queueDir,
+        queueDiskBytes: Math.floor(config.queueDiskBytes / count),
         clusterOfShard,
         reportIntervalMs: REPORT_INTERVAL_MS,
       },
       resumePoint: (shardId) => this.#book.resumePoint(shardId),
-      links: () => this.hub.links(),
+      marksOf: (shardId) => [...this.#away.marksOf(shardId)],
+      links: () => [...this.hub.links(), ...this.consumers.shards.links()],
       events: this.#poolEvents(),
     });
   }
@@ -160,9 +203,46 @@ export class UnitGateway {
       lost: (shardIds) => queue.lost(shardIds),
       status: shardChanged,
       session: (shardId, session) => this.#book.session(shardId, session),
-      events: (clusterId, link, batch) => this.hub.deliver(clusterId, link, batch),
+      readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
+      safe: (acknowledged, stored) => {
+        for (const [shardId, cursor] of Object.entries(acknowledged)) {
+          this.#book.acknowledged(Number(shardId), cursor);
+          this.#away.acknowledged(Number(shardId), cursor);
+        }
+        for (const [shardId, cursor] of Object.entries(stored)) {
+          this.#book.stored(Number(shardId), cursor);
+        }
+      },
+      away: async (shardId, cursor, payload) => {
+        this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
+      },
+      report: (shards) => {
+        for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
+        this.#watchQuiet();
+      },
+      events: (clusterId, link, batch) =>
+        (clusterId < CONSUMER_BASE ? this.hub : this.consumers.shards)
+          .deliver(clusterId, link, batch),
       exhausted,
     };
+  }
+
+  /** An open connection on which nothing comes, while others get theirs, is not to be trusted. */
+  #watchQuiet(): void {
+    const { clock, log } = this.#options;
+    const samples = this.pool.shards.map(({ status, counters }) => ({
+      ...status,
+      received: counters?.received ?? 0,
+    }));
+    for (const { act, ...finding } of this.#quiet.observe(clock.wallMs(), samples)) {
+      if (act === "report") log.warn("shard is quiet against the others", finding);
+      else {
+        log.warn("shard stays quiet, it resumes", finding);
+        this.pool.reconnect(finding.shardId, "keep").catch((error) =>
+          log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
+        );
+      }
+    }
   }
 
   #loadSessions(saved: unknown): void {
@@ -189,7 +269,11 @@ export class UnitGateway {
 
   async #save(): Promise<void> {
     const { store, log } = this.#options;
-    await store.save(SAVED_AS, this.#book.save()).catch((error) =>
+    const saves = [
+      store.save(SAVED_AS, this.#book.save()),
+      store.save(MARKS_SAVED_AS, this.#away.save()),
+    ];
+    await Promise.all(saves).catch((error) =>
       log.error("session points were not saved", { error: messageOf(error) })
     );
   }

@@ -80,6 +80,12 @@ export const METRICS: readonly Metric[] = [
     "queuedBytes",
   ),
   perShard(
+    "gatehouse_queue_disk_bytes",
+    "gauge",
+    "Disk that the events not acknowledged take.",
+    "queuedDiskBytes",
+  ),
+  perShard(
     "gatehouse_events_dropped_total",
     "counter",
     "Events lost because the queue was full; the bot was told by a GAP.",

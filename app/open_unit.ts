@@ -11,8 +11,16 @@ import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { memoryStore } from "../ports/store.ts";
-import { authorizeRest, authorizeUnit, type AuthRules } from "../rest/auth.ts";
+import {
+  authorizePlace,
+  authorizeRest,
+  authorizeUnit,
+  type AuthRules,
+  isConsumerToken,
+} from "../rest/auth.ts";
 import { createRestProxy } from "../rest/proxy.ts";
+import { botIdentity } from "../store/bot_identity.ts";
+import { lockStateDir } from "../store/lock.ts";
 import { openStateDir } from "../store/state_dir.ts";
 import { type RunningCluster, startCluster } from "../workers/cluster_handle.ts";
 import { spawnWorker } from "../workers/thread.ts";
@@ -41,41 +49,63 @@ export interface OpenUnit {
 /**
  * Opens the state folder and the port.
  *
- * @throws {GatehouseError} `bad_config` when either cannot be opened.
+ * @throws {GatehouseError} `bad_config` when either cannot be opened, `state_locked` when another
+ * unit has the folder.
  */
 export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
   const { config, log, workerPermissions } = options;
   const clock = systemClock;
+  const queueDir = config.mode === "simulator" ? null : resolve(config.stateDir, "queue");
   let url = "";
+  const lock = queueDir === null ? null : await lockStateDir(config.stateDir, clock);
   const unit = new Unit({
     config,
     log,
     clock,
     random: systemRandom,
     cores: navigator.hardwareConcurrency,
-    store: config.mode === "simulator" ? memoryStore() : await openStateDir(config.stateDir),
+    store: config.mode === "simulator" ? memoryStore() : await openStateDir({
+      dir: config.stateDir,
+      bot: botIdentity(config.discordToken),
+      clock,
+      log,
+    }),
     // Only remote clusters are dialled from here; without them the library need not be loaded.
     connect: config.eventHandlerUrls.length > 0 ? await wsConnect() : nativeConnect,
     fetch,
-    spawn: spawnWorker(workerPermissions),
+    queueDir,
+    consumerDoor: {
+      url: () => url.replace(/^http/, "ws"),
+      isSecret: (token) => isConsumerToken(token, rules()),
+    },
+    spawn: spawnWorker(workerPermissions, queueDir),
     startCluster: (clusterId, credential) => {
       log.keepSecret(credential);
       return startBuiltIn(options, clusterId, credential, url);
     },
   });
   const rules = authRules(config, unit, () => url);
+  const linkKey = config.eventHandlerSecretKey;
+  // A consumer that dials in may show the key of event links, which opens nothing else.
+  const rulesFor = (request: Request): AuthRules =>
+    linkKey === null || new URL(request.url).pathname !== "/events"
+      ? rules()
+      : { ...rules(), credentials: new Set([...unit.credentials, linkKey]) };
+  const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
     unit,
     log,
     allowFaults: config.allowFaults,
-    authorize: (request) => authorizeUnit(request.headers, rules()),
+    authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
+    authorizePlace: (request) => authorizePlace(request.headers, rules()),
+    restVerdict,
     rest: createRestProxy({
       upstream: new URL(config.discordApiUrl),
       token: config.discordToken,
       fetch,
-      authorize: (request) => authorizeRest(request.headers, rules()),
+      authorize: restVerdict,
       log,
     }),
   });
@@ -86,6 +116,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
     async stop(reason) {
       await unit.stop(reason);
       await server.stop();
+      lock?.release();
     },
   };
 }

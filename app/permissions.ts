@@ -26,6 +26,8 @@ export type PermissionKind = typeof PERMISSION_KINDS[number];
 const OTHER_VARIABLES = [
   "DENO_DIR",
   "HOME",
+  "LOCALAPPDATA",
+  "NPM_CONFIG_REGISTRY",
   "NO_COLOR",
   "PATH",
   "TERM",
@@ -83,13 +85,19 @@ export async function permissionFlag(
   simulator = false,
 ): Promise<string> {
   if (kind === "run") return flagOf(kind, [executable]);
-  if (kind === "env") {
-    return flagOf(kind, envGrant(env, Object.keys(settings(await loadValibot()))));
-  }
   const parsed = await parseConfig(env, { simulator });
   const config = parsed.ok ? parsed.config : null;
+  if (kind === "env") {
+    const passed = (config?.clusterPermissions ?? []).flatMap(variablesOf);
+    return flagOf(kind, envGrant(env, [...Object.keys(settings(await loadValibot())), ...passed]));
+  }
   const grants = { net: netGrant, read: readGrant, write: writeGrant };
   return flagOf(kind, grants[kind](config));
+}
+
+/** Variables that a flag of `CLUSTER_PERMISSIONS` passes on to the clusters. */
+function variablesOf(flag: string): string[] {
+  return /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? [];
 }
 
 function hostOf(url: URL): string {

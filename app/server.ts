@@ -7,8 +7,9 @@
 import { type Hono, loadHono } from "../deps.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Log } from "../ports/log.ts";
-import type { Authorize } from "../rest/auth.ts";
+import type { Authorize, RestVerdict } from "../rest/auth.ts";
 import { control } from "./control.ts";
+import { gatewayRoutes } from "./gateway_routes.ts";
 import { acceptLink } from "./link_socket.ts";
 import { renderMetrics } from "./metrics.ts";
 import { readiness } from "./readiness.ts";
@@ -23,6 +24,10 @@ export interface ServerOptions {
   readonly log: Log;
   /** The REST proxy; it authorizes by itself, because it also passes callers with other credentials. */
   readonly rest: (request: Request) => Promise<Response>;
+  /** As whom a request to `/api` acts. */
+  readonly restVerdict: (request: Request) => RestVerdict;
+  /** From where a socket may be opened on `/gateway`; who it is, it says later. */
+  readonly authorizePlace: Authorize;
   /** Who may open event links, read metrics and control the unit. */
   readonly authorize: Authorize;
   /** Whether `/control` may crash workers. */
@@ -61,6 +66,11 @@ export async function serveUnit(options: ServerOptions): Promise<UnitServer> {
 
 function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
   const { unit, rest, authorize, log } = options;
+  gatewayRoutes(app, {
+    ...options,
+    consumers: () => unit.gateway?.openConsumers ?? null,
+    totalShards: () => unit.snapshot.totalShards,
+  });
   app.all("/api/*", (c) => rest(c.req.raw));
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {

@@ -34,7 +34,7 @@ export const SECRET_SETTINGS: readonly string[] = [
 /** The table; it takes the validation library, which is loaded on demand. */
 export function settings(v: Valibot): Settings {
   const read = readers(v);
-  return { ...discord(v, read), ...shards(read), ...consumers(read), ...unit(read) };
+  return { ...discord(v, read), ...shards(read), ...consumers(v, read), ...unit(read) };
 }
 
 /** What is asked of Discord. */
@@ -66,7 +66,7 @@ function discord(v: Valibot, { integer, oneOf, percent, secret, url }: Readers):
 }
 
 /** Which shards, on how many workers. */
-function shards({ integer }: Readers): Settings {
+function shards({ integer, oneOf }: Readers): Settings {
   return {
     TOTAL_SHARDS: setting("totalShards", "a whole number, at least 1", integer(1)),
     FIRST_SHARD_ID: setting("firstShardId", "a whole number, at least 0", integer(0)),
@@ -74,11 +74,22 @@ function shards({ integer }: Readers): Settings {
     TOTAL_WORKERS: setting("totalWorkers", "a whole number, at least 1", integer(1)),
     SHARDS_PER_WORKER: setting("shardsPerWorker", "a whole number, at least 1", integer(1)),
     QUEUE_MEMORY_BYTES: setting("queueMemoryBytes", "a number of bytes, at least 1", integer(1)),
+    QUEUE_DISK_BYTES: setting("queueDiskBytes", "a number of bytes, 0 for none", integer(0)),
+    QUIET_AFTER_MS: setting("quietAfterMs", "milliseconds, at least 1", integer(1)),
+    QUIET_RESUME_AFTER_MS: setting("quietResumeAfterMs", "milliseconds, at least 1", integer(1)),
+    QUEUE_OVERFLOW: setting(
+      "queueOverflow",
+      "drop-cheap or drop-oldest",
+      oneOf(["drop-cheap", "drop-oldest"]),
+    ),
   };
 }
 
 /** Who gets the events. */
-function consumers({ flags, integer, listOf, oneOf, path, secret, url }: Readers): Settings {
+function consumers(
+  v: Valibot,
+  { flags, integer, listOf, oneOf, path, secret, url }: Readers,
+): Settings {
   return {
     EVENT_HANDLER_URL: setting(
       "eventHandlerUrls",
@@ -87,7 +98,17 @@ function consumers({ flags, integer, listOf, oneOf, path, secret, url }: Readers
     ),
     EVENT_HANDLER_SECRET_KEY: setting("eventHandlerSecretKey", "a secret, one word", secret, true),
     BOT_MODULE: setting("botModule", "a path or URL without a comma", path),
+    BOT_SERVER_INVITE_CODE: setting(
+      "botServerInviteCode",
+      "an invite's code, without its address",
+      v.pipe(v.string(), v.regex(/^[\w-]{2,64}$/)),
+    ),
     TOTAL_CLUSTERS: setting("totalClusters", "a whole number, at least 1", integer(1)),
+    CONSUMER_SESSION_TTL_MS: setting(
+      "consumerSessionTtlMs",
+      "milliseconds, at least 0",
+      integer(0),
+    ),
     CLUSTER_ISOLATION: setting(
       "clusterIsolation",
       "process or worker",

@@ -19,6 +19,7 @@ import type { RunningCluster } from "../workers/cluster_handle.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import { Clusters } from "./clusters.ts";
 import type { Config } from "./config.ts";
+import type { ConsumerDoor } from "./consumers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { UnitGateway } from "./gateway.ts";
@@ -32,6 +33,10 @@ export interface UnitParts {
   readonly random: Random;
   readonly log: Log;
   readonly store: Store;
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  /** Who may consume on `/gateway`, and where. */
+  readonly consumerDoor: ConsumerDoor;
   readonly connect: Connect;
   readonly fetch: typeof fetch;
   /** Starts a shard worker. */
@@ -111,11 +116,10 @@ export class Unit {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#tell({ kind: "stopping", reason });
-    // Shards first: what arrives from now on is replayed at the next start. Then the clusters, which
-    // still have to acknowledge what they are working on.
-    const gateway = this.#gateway;
+    // Clusters first: what they are working on is acknowledged before the points are written down.
     await this.#clusters.stop();
-    await gateway?.stop();
+    await this.#gateway?.stop();
+    this.#clusters.hangUp();
     this.#feed.end();
   }
 

@@ -72,7 +72,10 @@ export async function gatehouseUnit(
       if (level === "error" || event.includes("queue is full")) console.error(event, fields);
     }),
     store: memoryStore(),
-    spawn: spawnWorker("least"),
+    queueDir: null,
+    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
+    fetch,
+    spawn: spawnWorker("least", null),
     linkChanged() {},
     shardChanged({ shardId, state }) {
       if (state === "ready" && up.add(shardId).size === shards) ready.resolve();

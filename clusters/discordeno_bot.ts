@@ -6,6 +6,7 @@
  */
 
 import type { Bot, BotContext, EventPayload } from "./bot.ts";
+import type { NotedInteraction } from "./dispatches.ts";
 
 /**
  * What goes where `createBot` insists on a token: it names no bot and opens nothing. The id of the
@@ -38,7 +39,9 @@ interface RawEvents {
  * Runs a Discordeno bot in a cluster: `export default discordenoBot(createBot({ … }))`. Its REST goes
  * through the unit; its `start()` is never called. `events.raw` also gets `GATEHOUSE_GAP`.
  *
- * An event is acknowledged when every function that the bot called for it has settled.
+ * An event is acknowledged when every function that the bot called for it has settled. An interaction
+ * that was deferred or answered while the bot was away comes as `acknowledged`: its `respond()` edits
+ * the deferral, or follows up.
  */
 export function discordenoBot(bot: DiscordenoBot): Bot {
   return {
@@ -63,7 +66,7 @@ async function attach(bot: DiscordenoBot, { rest }: BotContext): Promise<void> {
 
 async function handle(bot: DiscordenoBot, payload: EventPayload, shardId: number): Promise<void> {
   const running: unknown[] = [];
-  const { events, watched } = watch(bot, running);
+  const { events, watched } = watch(bot, running, isAnswered(payload));
   events.raw?.(payload, shardId);
   await events.dispatchRequirements?.(payload, shardId);
   const handler = (bot.handlers as Record<string, GatewayHandler | undefined>)[payload.t];
@@ -77,12 +80,13 @@ async function handle(bot: DiscordenoBot, payload: EventPayload, shardId: number
  * The bot as its gateway handlers see it for one event: they call the author's functions without
  * waiting, and we must know when those are done.
  */
-function watch(bot: DiscordenoBot, running: unknown[]) {
+function watch(bot: DiscordenoBot, running: unknown[], isAnswered: boolean) {
   const events: RawEvents = new Proxy(bot.events, {
     get(target, name) {
       const run = Reflect.get(target, name);
       if (typeof run !== "function") return run;
       return (...args: unknown[]) => {
+        if (isAnswered && name === "interactionCreate") Object.assign(args[0]!, ACKNOWLEDGED);
         const result = run.apply(target, args);
         running.push(result);
         return result;
@@ -93,4 +97,12 @@ function watch(bot: DiscordenoBot, running: unknown[]) {
     get: (target, name) => name === "events" ? events : Reflect.get(target, name),
   });
   return { events, watched };
+}
+
+/** What Discordeno sets on an interaction once it has its first response. */
+const ACKNOWLEDGED = { acknowledged: true };
+
+/** Whether the payload is an interaction that has its first response. */
+function isAnswered({ d }: EventPayload): boolean {
+  return (d as Partial<NotedInteraction> | null)?.gatehouse?.answered !== undefined;
 }

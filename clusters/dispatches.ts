@@ -7,6 +7,8 @@
 
 import type { Discord } from "../deps.ts";
 import type { Gap } from "../protocol/event_frame.ts";
+import type { GuildNote } from "../protocol/guild_note.ts";
+import type { InteractionNote } from "../protocol/interaction.ts";
 
 /** Event name → type of its `d`, as Discord sends it. */
 export interface Dispatches {
@@ -27,10 +29,12 @@ export interface Dispatches {
   GUILD_AUDIT_LOG_ENTRY_CREATE: Discord.DiscordAuditLogEntry;
   GUILD_BAN_ADD: Discord.DiscordGuildBanAddRemove;
   GUILD_BAN_REMOVE: Discord.DiscordGuildBanAddRemove;
-  GUILD_CREATE: Discord.DiscordGuild;
+  GUILD_CREATE: NotedGuild;
   GUILD_DELETE: Discord.DiscordUnavailableGuild;
   GUILD_EMOJIS_UPDATE: Discord.DiscordGuildEmojisUpdate;
   GUILD_INTEGRATIONS_UPDATE: Discord.DiscordGuildIntegrationsUpdate;
+  /** Discordeno's name for a guild that loads; only with the setting `GUILD_LOADED_DD`. */
+  GUILD_LOADED_DD: Discord.DiscordGuild;
   GUILD_MEMBERS_CHUNK: Discord.DiscordGuildMembersChunk;
   GUILD_MEMBER_ADD: Discord.DiscordGuildMemberAdd;
   GUILD_MEMBER_REMOVE: Discord.DiscordGuildMemberRemove;
@@ -52,7 +56,7 @@ export interface Dispatches {
   INTEGRATION_CREATE: Discord.DiscordIntegrationCreateUpdate;
   INTEGRATION_DELETE: Discord.DiscordIntegrationDelete;
   INTEGRATION_UPDATE: Discord.DiscordIntegrationCreateUpdate;
-  INTERACTION_CREATE: Discord.DiscordInteraction;
+  INTERACTION_CREATE: NotedInteraction;
   INVITE_CREATE: Discord.DiscordInviteCreate;
   INVITE_DELETE: Discord.DiscordInviteDelete;
   MESSAGE_CREATE: Discord.DiscordMessage;
@@ -87,3 +91,21 @@ export interface Dispatches {
   VOICE_STATE_UPDATE: Discord.DiscordVoiceState;
   WEBHOOKS_UPDATE: Discord.DiscordWebhookUpdate;
 }
+
+/** A guild, with the reason why it came where that is known: it loaded, came back, or is new. */
+export type NotedGuild = Discord.DiscordGuild & { readonly gatehouse?: GuildNote };
+
+/**
+ * An interaction. Where `gatehouse` is there, the bot was away and the first response was given for it,
+ * so that another one is refused with code 40060:
+ *
+ * - `answered: "deferred"`: give the answer by editing it,
+ *   `PATCH /webhooks/{application_id}/{token}/messages/@original`.
+ * - `answered: "answered"`: an autocomplete or a modal got a text that asks to try again. What was sent
+ *   with a modal can still be used, and a follow-up be posted to `/webhooks/{application_id}/{token}`.
+ *
+ * Both work for 15 minutes from when the interaction was made.
+ */
+export type NotedInteraction = Discord.DiscordInteraction & {
+  readonly gatehouse?: InteractionNote;
+};

@@ -15,11 +15,12 @@ import {
   type LinkWelcome,
   parseLinkMessage,
   readBatch,
+  readGap,
   RECORD,
 } from "../protocol/event_frame.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import { type Dispatch, readDispatch, readGap } from "./dispatch.ts";
+import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
 import { type Delivery, Unsettled } from "./unsettled.ts";
 

@@ -5,9 +5,9 @@
  */
 
 import { readEnvelope } from "../protocol/envelope.ts";
-import { type EventRecord, type Gap, RECORD } from "../protocol/event_frame.ts";
+import { type EventRecord, readGap, RECORD } from "../protocol/event_frame.ts";
 
-/** Name of the event that says that others are missing; its `d` is a {@linkcode Gap}. */
+/** Name of the event that says that others are missing; its `d` is a `Gap`. */
 export const GAP_EVENT = "GATEHOUSE_GAP";
 
 /** A dispatch, parsed. See [Discord Docs/Gateway Events](https://discord.com/developers/docs/events/gateway-events). */
@@ -36,13 +36,4 @@ export function readDispatch(
   const { t } = readEnvelope(record.body);
   if (t === null || !wants(t)) return undefined;
   return JSON.parse(decoder.decode(record.body)) as Dispatch;
-}
-
-/**
- * The body of a gap.
- *
- * @throws {SyntaxError} When it is not JSON.
- */
-export function readGap(record: EventRecord): Gap {
-  return JSON.parse(decoder.decode(record.body)) as Gap;
 }

@@ -1,13 +1,13 @@
 /**
- * The worker's way to one cluster: the outboxes of the shards that the cluster serves, and what is
- * under way to it. Batches the events of many shards into one frame, as the consumer's credit allows.
+ * The worker's way to one consumer: the queues of the shards that it consumes, and what is under way
+ * to it. Batches the events of many shards into one frame, as the consumer's credit allows.
  *
  * @module
  */
 
 import { encodeBatch, type EventRecord } from "../protocol/event_frame.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
-import type { Outbox } from "./outbox.ts";
+import type { ShardQueue } from "./shard_queue.ts";
 
 /** A batch is sent when it has this many bytes, or when the events that are here have been read. */
 export const BATCH_BYTES = 64 * 1024;
@@ -19,12 +19,12 @@ export interface LaneOptions {
   readonly send: (clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
 
-/** The way from one worker to one cluster. */
+/** The way from one worker to one consumer. */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #outboxes = new Map<number, Outbox>();
-  /** Outboxes with something to send, in turn. */
-  #ready = new Set<Outbox>();
+  readonly #queues = new Map<number, ShardQueue>();
+  /** Queues with something to send, in turn. */
+  #ready = new Set<ShardQueue>();
   #link: number | null = null;
   #windowBytes = 0;
   #underWayBytes = 0;
@@ -35,9 +35,26 @@ export class Lane {
     this.#options = options;
   }
 
-  /** The cluster serves this shard too. */
-  add(outbox: Outbox): void {
-    this.#outboxes.set(outbox.shardId, outbox);
+  /** Whether the consumer is there. */
+  get isUp(): boolean {
+    return this.#link !== null;
+  }
+
+  /** The consumer gets this shard, too, from the first event that nobody has acknowledged. */
+  add(queue: ShardQueue): void {
+    this.#queues.set(queue.shardId, queue);
+    queue.rewind();
+    if (!queue.hasUnsent) return;
+    this.#ready.add(queue);
+    if (this.#link !== null) this.#flushSoon();
+  }
+
+  /** Somebody else gets this shard from now on. */
+  remove(queue: ShardQueue): void {
+    this.#queues.delete(queue.shardId);
+    this.#ready.delete(queue);
+    this.#underWayBytes -= queue.rewind();
+    if (this.#link !== null && this.#ready.size > 0) this.#flushSoon();
   }
 
   /** A new link, with the credit that the consumer gave: everything unacknowledged is sent again. */
@@ -45,9 +62,9 @@ export class Lane {
     this.#link = link;
     this.#windowBytes = windowBytes;
     this.#underWayBytes = 0;
-    for (const outbox of this.#outboxes.values()) {
-      outbox.rewind();
-      if (outbox.hasUnsent) this.#ready.add(outbox);
+    for (const queue of this.#queues.values()) {
+      queue.rewind();
+      if (queue.hasUnsent) this.#ready.add(queue);
     }
     this.#flushSoon();
   }
@@ -59,9 +76,9 @@ export class Lane {
     this.#cancelFlush = null;
   }
 
-  /** An outbox has something new. */
-  wake(outbox: Outbox, bytes: number): void {
-    this.#ready.add(outbox);
+  /** A queue has something new. */
+  wake(queue: ShardQueue, bytes: number): void {
+    this.#ready.add(queue);
     if (this.#link === null) return;
     this.#unflushedBytes += bytes;
     if (this.#unflushedBytes >= BATCH_BYTES) this.#flush();
@@ -72,7 +89,7 @@ export class Lane {
   acknowledge(link: number, cursors: Readonly<Record<string, number>>): void {
     if (link !== this.#link) return;
     for (const [shardId, cursor] of Object.entries(cursors)) {
-      this.#underWayBytes -= this.#outboxes.get(Number(shardId))?.acknowledge(cursor) ?? 0;
+      this.#underWayBytes -= this.#queues.get(Number(shardId))?.acknowledge(cursor) ?? 0;
     }
     if (this.#ready.size > 0) this.#flushSoon();
   }
@@ -91,6 +108,7 @@ export class Lane {
       const batch: EventRecord[] = [];
       const creditBytes = this.#windowBytes - this.#underWayBytes;
       const bytes = this.#fill(batch, Math.min(BATCH_BYTES, creditBytes));
+      if (batch.length === 0) return;
       this.#underWayBytes += bytes;
       send(clusterId, this.#link, encodeBatch(batch));
     }
@@ -99,11 +117,13 @@ export class Lane {
   /** Fills a batch; the last record may go beyond the limit, or a large one would never go. */
   #fill(batch: EventRecord[], limitBytes: number): number {
     let bytes = 0;
-    for (const outbox of this.#ready) {
-      bytes += outbox.takeUnsent(batch, limitBytes - bytes);
-      this.#ready.delete(outbox);
-      // At the end of the line: a busy shard does not hold up the others.
-      if (outbox.hasUnsent) this.#ready.add(outbox);
+    for (const queue of this.#ready) {
+      const taken = queue.takeUnsent(batch, limitBytes - bytes);
+      bytes += taken;
+      this.#ready.delete(queue);
+      // At the end of the line: a busy shard does not hold up the others. One that gives nothing
+      // waits for something, and wakes us when it is there.
+      if (taken > 0 && queue.hasUnsent) this.#ready.add(queue);
       if (bytes >= limitBytes) break;
     }
     return bytes;

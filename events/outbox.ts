@@ -1,30 +1,27 @@
 /**
- * The events of one shard on their way to the bot: kept until they are acknowledged, sent again when
- * the link is new. `queue.ts` bounds it: what does not fit is dropped from the
- * oldest unsent on, and a GAP record tells the bot in its place.
+ * Records of one shard in memory on their way to whoever takes them: kept until they are
+ * acknowledged, sent again when the taker is new. Bounds and disks are not its business: see
+ * `shard_queue.ts`.
  *
  * @module
  */
 
-import {
-  type EventRecord,
-  type Gap,
-  RECORD,
-  RECORD_HEADER_BYTES,
-} from "../protocol/event_frame.ts";
+import { type EventRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
+import { keptBytes, type Overflow, shed } from "./shedding.ts";
 
-/** What a record costs beside its bytes: the object, the view, the slot. */
-const RECORD_OVERHEAD_BYTES = 128;
 /** The head of the array is cut off once so many records are done with. */
 const COMPACT_AFTER = 1_024;
 
-/** The outbox of one shard. */
+/** Records of one shard, in order. */
 export class Outbox {
   /** Records sent, resent ones again. */
   forwarded = 0;
   acknowledged = 0;
+  /** Cursor of the last record that was acknowledged; 0 before the first. */
+  lastAcknowledged = 0;
+  /** Events dropped by {@linkcode Outbox.shed}. */
   dropped = 0;
-  readonly shardId: number;
+  readonly #account: (bytes: number) => void;
   #records: EventRecord[] = [];
   /** Index of the first record that is not acknowledged. */
   #head = 0;
@@ -33,8 +30,9 @@ export class Outbox {
   #bytes = 0;
   #unsentBytes = 0;
 
-  constructor(shardId: number) {
-    this.shardId = shardId;
+  /** @param account Told of every change of {@linkcode Outbox.queuedBytes}. */
+  constructor(account: (bytes: number) => void = () => {}) {
+    this.#account = account;
   }
 
   /** Records kept. */
@@ -57,27 +55,40 @@ export class Outbox {
     return this.#next < this.#records.length;
   }
 
-  /** Takes a dispatch. The bytes are copied. */
-  accept(cursor: number, payload: Uint8Array): void {
-    this.#append({
-      shardId: this.shardId,
-      kind: RECORD.DISPATCH,
-      cursor,
-      body: new Uint8Array(payload),
-    });
+  /** Cursor of the newest record kept. */
+  get lastCursor(): number | null {
+    return this.queued === 0 ? null : this.#records.at(-1)!.cursor;
   }
 
-  /** Takes word of events that will never come. */
-  gap(gap: Gap): void {
-    this.#append(this.#gapRecord(gap));
+  /** Everything that is not acknowledged, in order. */
+  get unacknowledged(): EventRecord[] {
+    return this.#records.slice(this.#head);
   }
 
-  /** Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. */
-  takeUnsent(batch: EventRecord[], limitBytes: number): number {
+  /** Takes a record. Its cursor is above those before it; its body must not change any more. */
+  push(record: EventRecord): void {
+    this.#records.push(record);
+    this.#unsentBytes += keptBytes(record);
+    this.#changed(keptBytes(record));
+  }
+
+  /**
+   * Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved.
+   *
+   * @param prepare Gives each record as it is to be sent, or `null` to stop before it.
+   */
+  takeUnsent(
+    batch: EventRecord[],
+    limitBytes: number,
+    prepare: (record: EventRecord) => EventRecord | null = (record) => record,
+  ): number {
     let bytes = 0;
     while (this.#next < this.#records.length && bytes < limitBytes) {
-      const record = this.#records[this.#next++]!;
-      batch.push(record);
+      const record = this.#records[this.#next]!;
+      const prepared = prepare(record);
+      if (prepared === null) break;
+      this.#next++;
+      batch.push(prepared);
       bytes += sentBytes(record);
       this.#unsentBytes -= keptBytes(record);
       this.forwarded++;
@@ -85,59 +96,66 @@ export class Outbox {
     return bytes;
   }
 
-  /** Everything up to `cursor` is dealt with; gives the bytes that were under way. */
+  /** Everything up to `cursor` that was sent is dealt with; gives the bytes that were under way. */
   acknowledge(cursor: number): number {
-    let bytes = 0;
+    let sent = 0;
+    let kept = 0;
     while (this.#head < this.#next && this.#records[this.#head]!.cursor <= cursor) {
       const record = this.#records[this.#head++]!;
-      bytes += sentBytes(record);
-      this.#bytes -= keptBytes(record);
+      sent += sentBytes(record);
+      kept += keptBytes(record);
       this.acknowledged++;
+      this.lastAcknowledged = record.cursor;
     }
+    this.#changed(-kept);
     this.#compact();
-    return bytes;
-  }
-
-  /** The link is new: everything that is not acknowledged is to be sent again. */
-  rewind(): void {
-    this.#next = this.#head;
-    this.#unsentBytes = this.#bytes;
+    return sent;
   }
 
   /**
-   * Drops unsent records, oldest first, until `bytes` are free; a GAP takes their place. What is
-   * under way stays: it may have arrived. Gives the bytes freed.
+   * The taker is new: everything that is not acknowledged is to be sent again. Gives the bytes that
+   * were under way to the old one.
    */
-  shed(bytes: number): number {
-    const before = this.#bytes;
+  rewind(): number {
+    let bytes = 0;
+    for (const record of this.#records.slice(this.#head, this.#next)) bytes += sentBytes(record);
+    this.#next = this.#head;
+    this.#unsentBytes = this.#bytes;
+    return bytes;
+  }
+
+  /**
+   * Drops unsent records until `bytes` are free; GAPs take their place. What is under way stays: it
+   * may have arrived. Gives the bytes freed.
+   */
+  shed(bytes: number, overflow: Overflow = "drop-oldest"): number {
+    const { kept, dropped } = shed(this.#records.slice(this.#next), bytes, overflow);
+    this.dropped += dropped;
+    return this.#replaceUnsent(kept);
+  }
+
+  /** Forgets unsent records beyond `bytes`, which are somewhere else; gives how many. */
+  forgetUnsent(bytes: number): number {
     let end = this.#next;
-    while (end < this.#records.length && before - this.#bytes < bytes) {
-      const record = this.#records[end++]!;
-      this.#bytes -= keptBytes(record);
-      if (record.kind === RECORD.DISPATCH) this.dropped++;
+    for (let kept = 0; end < this.#records.length && kept < bytes; end++) {
+      kept += keptBytes(this.#records[end]!);
     }
-    if (end === this.#next) return 0;
-    const first = this.#records[this.#next]!;
-    const gap = this.#gapRecord({
-      from: first.kind === RECORD.GAP ? gapFrom(first) : first.cursor,
-      to: this.#records[end - 1]!.cursor,
-      reason: "the queue is full: raise QUEUE_MEMORY_BYTES, or let the bot read faster",
-    });
-    this.#records.splice(this.#next, end - this.#next, gap);
-    this.#bytes += keptBytes(gap);
-    this.#unsentBytes -= before - this.#bytes;
-    return before - this.#bytes;
+    const forgotten = this.#records.length - end;
+    this.#replaceUnsent(this.#records.slice(this.#next, end));
+    return forgotten;
   }
 
-  #append(record: EventRecord): void {
-    this.#records.push(record);
-    this.#bytes += keptBytes(record);
-    this.#unsentBytes += keptBytes(record);
+  #replaceUnsent(unsent: readonly EventRecord[]): number {
+    const before = this.#unsentBytes;
+    this.#records = [...this.#records.slice(0, this.#next), ...unsent];
+    this.#unsentBytes = unsent.reduce((sum, record) => sum + keptBytes(record), 0);
+    this.#changed(this.#unsentBytes - before);
+    return before - this.#unsentBytes;
   }
 
-  #gapRecord(gap: Gap): EventRecord {
-    const body = new TextEncoder().encode(JSON.stringify(gap));
-    return { shardId: this.shardId, kind: RECORD.GAP, cursor: gap.to, body };
+  #changed(bytes: number): void {
+    this.#bytes += bytes;
+    this.#account(bytes);
   }
 
   #compact(): void {
@@ -150,12 +168,4 @@ export class Outbox {
 
 function sentBytes(record: EventRecord): number {
   return RECORD_HEADER_BYTES + record.body.length;
-}
-
-function keptBytes(record: EventRecord): number {
-  return RECORD_OVERHEAD_BYTES + record.body.length;
-}
-
-function gapFrom(record: EventRecord): number | null {
-  return (JSON.parse(new TextDecoder().decode(record.body)) as Gap).from;
 }

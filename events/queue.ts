@@ -1,96 +1,189 @@
 /**
- * All events of one worker on their way to the bot: an outbox per shard, a lane per cluster, and one
- * bound on the memory of them all, `QUEUE_MEMORY_BYTES`. When it is full, the outbox that has most
- * to send sheds: one slow cluster does not cost another its events.
+ * All events of one worker on their way to the bot: a queue per shard, a lane per consumer, and one
+ * bound on the memory of them all, `QUEUE_MEMORY_BYTES`. At half of it the fullest queue moves to
+ * disk; when it is full, the one that has most to send sheds: one slow consumer does not cost another
+ * its events.
  *
  * @module
  */
 
-import type { Gap } from "../protocol/event_frame.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { EventRecord, Gap } from "../protocol/event_frame.ts";
+import { type Clock, every } from "../ports/clock.ts";
+import type { OpenSpool } from "../ports/spool.ts";
 import { Lane } from "./lane.ts";
-import { Outbox } from "./outbox.ts";
+import { ShardQueue } from "./shard_queue.ts";
+import type { Overflow } from "./shedding.ts";
 
-/** At least this share of an outbox is shed at once: to look for the largest each time is slow. */
+/** At least this share of a queue is shed at once: to look for the largest each time is slow. */
 const SHED_SHARE = 1 / 16;
+/** Unsent bytes of a shard that are kept in memory while the rest is on disk, at most. */
+const FRONT_BYTES = 1024 * 1024;
+/** The shards of a worker share this part of its memory for it. */
+const FRONT_SHARE = 1 / 4;
+/** A consumer that is away for so long, twice, has its events moved to disk. */
+const AWAY_TICK_MS = 1_000;
 
 /** What the queue of a worker is made with. */
 export interface EventQueueOptions {
   readonly clock: Clock;
-  /** Shard id → cluster id. A shard without one keeps its events until somebody consumes them. */
+  /** Shard id → consumer. A shard without one keeps its events until somebody consumes them. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly limitBytes: number;
-  /** Sends a batch to a cluster; it must not block. */
+  readonly overflow?: Overflow;
+  /** Bytes that the spools of this worker may hold together. Default: no bound. */
+  readonly diskLimitBytes?: number;
+  /** Opens the spool of a shard; without it events are kept in memory only. */
+  readonly openSpool?: OpenSpool;
+  /** Gives each record as it is to be sent, or `null` to stop before it. */
+  readonly prepare?: (record: EventRecord) => EventRecord | null;
+  /** Sends a batch to a consumer; it must not block. */
   readonly send: (clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+  /** The bot is done with everything of a shard up to this cursor. */
+  readonly acknowledged?: (shardId: number, cursor: number) => void;
+  /** Everything of a shard up to this cursor is safe on disk. */
+  readonly stored?: (shardId: number, cursor: number) => void;
+  /** The disk failed; events stay in memory and it is tried again. */
+  readonly failed?: (shardId: number, reason: string) => void;
 }
 
 /** The queue of one worker. */
 export class EventQueue {
   readonly #options: EventQueueOptions;
-  readonly #outboxes = new Map<number, Outbox>();
+  readonly #queues = new Map<number, ShardQueue>();
   readonly #lanes = new Map<number, Lane>();
+  readonly #opened = new Map<number, Promise<void>>();
+  readonly #consumerOf: Map<number, number>;
+  /** Shards whose consumer was away at the last tick. */
+  #away = new Set<ShardQueue>();
   #bytes = 0;
+  /** With more bytes than this a queue moves to disk. */
+  #spillAbove: number;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
+    this.#spillAbove = options.openSpool ? options.limitBytes / 2 : Infinity;
+    this.#consumerOf = new Map(
+      Object.entries(options.clusterOfShard).map(([shardId, id]) => [Number(shardId), id]),
+    );
+    if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
   }
 
-  /** The outbox of a shard; made when it is first asked for. */
-  outbox(shardId: number): Outbox {
-    const known = this.#outboxes.get(shardId);
+  /** Opens what an earlier life left of a shard on disk; before its first event. */
+  open(shardId: number, acknowledged: number): Promise<void> {
+    const known = this.#opened.get(shardId);
     if (known) return known;
-    const outbox = new Outbox(shardId);
-    this.#outboxes.set(shardId, outbox);
-    this.#laneOf(shardId)?.add(outbox);
-    return outbox;
+    const opening = this.#open(shardId, acknowledged);
+    this.#opened.set(shardId, opening);
+    return opening;
+  }
+
+  /** The queue of a shard; made when it is first asked for. */
+  of(shardId: number): ShardQueue {
+    const known = this.#queues.get(shardId);
+    if (known) return known;
+    const { clock, acknowledged, stored, failed, prepare } = this.#options;
+    const queue = new ShardQueue(shardId, {
+      clock,
+      wake: (bytes) => this.#laneOf(shardId)?.wake(queue, bytes),
+      account: (bytes) => this.#bytes += bytes,
+      acknowledged: (cursor) => acknowledged?.(shardId, cursor),
+      stored: (cursor) => stored?.(shardId, cursor),
+      failed: (reason) => failed?.(shardId, reason),
+      ...(prepare ? { prepare } : {}),
+      mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
+      frontBytes: () =>
+        Math.min(FRONT_BYTES, this.#options.limitBytes * FRONT_SHARE / this.#queues.size),
+    });
+    this.#queues.set(shardId, queue);
+    this.#laneOf(shardId)?.add(queue);
+    return queue;
   }
 
   /** Takes a dispatch of a shard. The bytes are copied. */
   accept(shardId: number, cursor: number, payload: Uint8Array): void {
-    const outbox = this.outbox(shardId);
-    this.#account(outbox, () => outbox.accept(cursor, payload));
-    this.#laneOf(shardId)?.wake(outbox, payload.length);
+    this.of(shardId).accept(cursor, payload);
+    this.#bound();
   }
 
   /** Takes word of events of a shard that will never come. */
   gap(shardId: number, gap: Gap): void {
-    const outbox = this.outbox(shardId);
-    this.#account(outbox, () => outbox.gap(gap));
-    this.#laneOf(shardId)?.wake(outbox, 0);
+    this.of(shardId).gap(gap);
+    this.#bound();
   }
 
-  /** A cluster's link came up with its credit, or went down (`null`). */
+  /** A consumer's link came up with its credit, or went down (`null`). */
   link(clusterId: number, link: number | null, windowBytes: number): void {
     const lane = this.#lane(clusterId);
     if (link === null) lane.down();
     else lane.up(link, windowBytes);
   }
 
-  /** A cluster is done with everything up to these cursors. */
+  /** Whether nobody gets the events of a shard at this moment. */
+  isAway(shardId: number): boolean {
+    return !this.#laneOf(shardId)?.isUp;
+  }
+
+  /** A record that could not be sent before can be sent now. */
+  wake(shardId: number): void {
+    this.#laneOf(shardId)?.wake(this.of(shardId), 0);
+  }
+
+  /** Another consumer gets the events of a shard from now on; `null`: nobody, they wait. */
+  assign(shardId: number, clusterId: number | null): void {
+    const queue = this.of(shardId);
+    this.#laneOf(shardId)?.remove(queue);
+    if (clusterId === null) this.#consumerOf.delete(shardId);
+    else this.#consumerOf.set(shardId, clusterId);
+    this.#laneOf(shardId)?.add(queue);
+  }
+
+  /** A consumer is done with everything up to these cursors. */
   acknowledge(clusterId: number, link: number, cursors: Readonly<Record<string, number>>): void {
-    const outboxes = Object.keys(cursors).map((shardId) => this.outbox(Number(shardId)));
-    const before = total(outboxes);
     this.#lane(clusterId).acknowledge(link, cursors);
-    this.#bytes += total(outboxes) - before;
   }
 
-  #account(outbox: Outbox, change: () => void): void {
-    const before = outbox.queuedBytes;
-    change();
-    this.#bytes += outbox.queuedBytes - before;
-    if (this.#bytes > this.#options.limitBytes) this.#shed();
+  /** Puts what is in memory on disk, where there is one, and closes the files. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
   }
 
-  #shed(): void {
-    const excess = this.#bytes - this.#options.limitBytes;
-    // What is under way cannot be shed, so that it does not count here.
-    const largest = [...this.#outboxes.values()]
-      .reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
-    this.#bytes -= largest.shed(Math.max(excess, largest.unsentBytes * SHED_SHARE));
+  async #open(shardId: number, acknowledged: number): Promise<void> {
+    const spool = await this.#options.openSpool?.(shardId);
+    if (spool) this.of(shardId).open(spool, acknowledged);
+  }
+
+  #bound(): void {
+    const { limitBytes, overflow } = this.#options;
+    if (this.#bytes > this.#spillAbove) {
+      this.#fullest().spill();
+      // It takes a while to get there; meanwhile the next one goes only when memory still grows.
+      this.#spillAbove = this.#bytes + limitBytes * SHED_SHARE;
+    }
+    if (this.#bytes <= limitBytes) return;
+    const fullest = this.#fullest();
+    fullest.shed(Math.max(this.#bytes - limitBytes, fullest.unsentBytes * SHED_SHARE), overflow);
+  }
+
+  /** What is under way cannot be dropped, so that it does not count here. */
+  #fullest(): ShardQueue {
+    return [...this.#queues.values()].reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
+  }
+
+  #spillAway(): void {
+    const away = [...this.#queues.values()].filter((queue) => this.isAway(queue.shardId));
+    for (const queue of away) if (this.#away.has(queue)) queue.spill();
+    this.#away = new Set(away);
+    this.#spillAbove = Math.max(this.#options.limitBytes / 2, this.#bytes);
+  }
+
+  #diskBytes(): number {
+    let bytes = 0;
+    for (const queue of this.#queues.values()) bytes += queue.diskBytes;
+    return bytes;
   }
 
   #laneOf(shardId: number): Lane | undefined {
-    const clusterId = this.#options.clusterOfShard[shardId];
+    const clusterId = this.#consumerOf.get(shardId);
     return clusterId === undefined ? undefined : this.#lane(clusterId);
   }
 
@@ -102,8 +195,4 @@ export class EventQueue {
     this.#lanes.set(clusterId, lane);
     return lane;
   }
-}
-
-function total(outboxes: readonly Outbox[]): number {
-  return outboxes.reduce((bytes, outbox) => bytes + outbox.queuedBytes, 0);
 }

@@ -19,12 +19,17 @@ export default defineBot({
     },
 
     async INTERACTION_CREATE(interaction, { rest, log, shardId }) {
-      if (interaction.type !== APPLICATION_COMMAND) return;
-      await rest.post(`/interactions/${interaction.id}/${interaction.token}/callback`, {
-        type: CHANNEL_MESSAGE_WITH_SOURCE,
-        data: { content: "pong" },
-      });
-      log.info("answered an interaction", { shardId });
+      const { id, token, application_id, type, gatehouse } = interaction;
+      if (type !== APPLICATION_COMMAND) return;
+      const message = { content: "pong" };
+      if (gatehouse?.answered === "deferred") {
+        // I was away, and it was deferred for me: the answer replaces the deferral.
+        await rest.patch(`/webhooks/${application_id}/${token}/messages/@original`, message);
+      } else {
+        const response = { type: CHANNEL_MESSAGE_WITH_SOURCE, data: message };
+        await rest.post(`/interactions/${id}/${token}/callback`, response);
+      }
+      log.info("answered an interaction", { shardId, late: gatehouse !== undefined });
     },
 
     GATEHOUSE_GAP(gap, { log, shardId }) {

@@ -7,17 +7,16 @@
 
 import { parseSessionPoint, type SessionPoint } from "../protocol/session_point.ts";
 
-/**
- * Cursors that may have been given out beyond the last acknowledged one. An outbox of the default
- * size holds fewer events than this.
- */
-const UNACKNOWLEDGED_CURSORS = 2 ** 20;
+/** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
+const UNHEARD_CURSORS = 2 ** 20;
 
 /** What a shard is started with. */
 export interface ResumePoint {
   readonly session: SessionPoint | null;
   /** Cursors of a new session start above it; 0 for a shard that never lived. */
   readonly cursorFloor: number;
+  /** The bot is done with everything up to this cursor. */
+  readonly acknowledged: number;
 }
 
 /** What is written down. */
@@ -26,13 +25,23 @@ export interface SavedSessions {
   readonly stream: string;
   /** By shard id. */
   readonly shards: Readonly<
-    Record<string, { readonly session: SessionPoint | null; readonly acknowledged: number }>
+    Record<
+      string,
+      {
+        readonly session: SessionPoint | null;
+        readonly acknowledged: number;
+        readonly highest: number;
+      }
+    >
   >;
 }
 
 interface Entry {
   session: SessionPoint | null;
+  /** The bot is done with everything up to this cursor. */
   acknowledged: number;
+  /** No cursor above it was given out, as far as we have heard. */
+  highest: number;
   /** Whether it ever had a session: only then can a cursor have been given out. */
   lived: boolean;
 }
@@ -62,7 +71,7 @@ export class SessionBook {
     const entry = this.#entry(shardId);
     entry.session = session;
     entry.lived = true;
-    if (session) entry.acknowledged = Math.max(entry.acknowledged, session.base - 1);
+    if (session) entry.highest = Math.max(entry.highest, session.base);
     this.#changed();
   }
 
@@ -71,7 +80,23 @@ export class SessionBook {
     const entry = this.#entry(shardId);
     if (cursor <= entry.acknowledged) return;
     entry.acknowledged = cursor;
+    this.#isSafe(entry, cursor);
+  }
+
+  /** The newest cursor that a shard has given out. */
+  newest(shardId: number, cursor: number): void {
+    const entry = this.#entry(shardId);
+    entry.highest = Math.max(entry.highest, cursor);
+  }
+
+  /** Everything up to `cursor` is on disk: the session need not replay it. */
+  stored(shardId: number, cursor: number): void {
+    this.#isSafe(this.#entry(shardId), cursor);
+  }
+
+  #isSafe(entry: Entry, cursor: number): void {
     entry.lived = true;
+    entry.highest = Math.max(entry.highest, cursor);
     const { session } = entry;
     const seq = session ? cursor - session.base : 0;
     if (session && seq > session.seq) entry.session = { ...session, seq };
@@ -81,17 +106,17 @@ export class SessionBook {
   /** What to start a shard with. */
   resumePoint(shardId: number): ResumePoint {
     const entry = this.#entries.get(shardId);
-    if (!entry?.lived) return { session: null, cursorFloor: 0 };
-    const cursorFloor = entry.acknowledged + UNACKNOWLEDGED_CURSORS;
-    return { session: entry.session, cursorFloor };
+    if (!entry?.lived) return { session: null, cursorFloor: 0, acknowledged: 0 };
+    const cursorFloor = entry.highest + UNHEARD_CURSORS;
+    return { session: entry.session, cursorFloor, acknowledged: entry.acknowledged };
   }
 
   /** Everything, to be written down. */
   save(): SavedSessions {
     const shards = Object.fromEntries(
-      [...this.#entries].map(([shardId, { session, acknowledged }]) => [
+      [...this.#entries].map(([shardId, { session, acknowledged, highest }]) => [
         shardId,
-        { session, acknowledged },
+        { session, acknowledged, highest },
       ]),
     );
     return { stream: this.#stream, shards };
@@ -108,13 +133,14 @@ export class SessionBook {
     if (typeof stream !== "string" || typeof shards !== "object" || shards === null) return found;
     this.#stream = stream;
     for (const [shardId, value] of Object.entries(shards)) {
-      const { session, acknowledged } = (value ?? {}) as Record<string, unknown>;
+      const { session, acknowledged, highest } = (value ?? {}) as Record<string, unknown>;
       const point = parseSessionPoint(session);
       const usable = point !== undefined && fits(point);
       found[usable ? "usable" : "other"]++;
       this.#entries.set(Number(shardId), {
         session: usable ? point : null,
-        acknowledged: Number.isSafeInteger(acknowledged) ? acknowledged as number : 0,
+        acknowledged: cursorOf(acknowledged),
+        highest: cursorOf(highest),
         lived: true,
       });
     }
@@ -124,8 +150,12 @@ export class SessionBook {
   #entry(shardId: number): Entry {
     const known = this.#entries.get(shardId);
     if (known) return known;
-    const entry = { session: null, acknowledged: 0, lived: false };
+    const entry = { session: null, acknowledged: 0, highest: 0, lived: false };
     this.#entries.set(shardId, entry);
     return entry;
   }
+}
+
+function cursorOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? value as number : 0;
 }

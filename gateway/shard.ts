@@ -9,7 +9,13 @@
 
 import type { Envelope } from "../protocol/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { gatewayAddress, identify, parseReady, resume } from "../protocol/gateway_frame.ts";
+import {
+  gatewayAddress,
+  identify,
+  parseReady,
+  parseReadyFacts,
+  resume,
+} from "../protocol/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -225,9 +231,9 @@ export class Shard {
       : t === "RESUMED"
       ? { kind: "resumed", connection } as const
       : null;
-    if (input?.kind === "ready" && this.#state.kind === "identifying") this.#beginSession();
+    if (input?.kind === "ready" && this.#state.kind === "identifying") this.#beginSession(payload);
     else if (!this.#state.memory.session) return;
-    this.#accept(s, payload);
+    this.#accept(s, t, payload);
     if (input) this.#feed(input);
   }
 
@@ -236,16 +242,17 @@ export class Shard {
     if (gap !== null) this.#tellGap(gap, "the session before this one was lost");
   }
 
-  #accept(s: number | null, payload: Uint8Array): void {
+  #accept(s: number | null, t: string | null, payload: Uint8Array): void {
     const cursor = s === null ? null : this.#sequence.note(s);
     if (cursor === null) return;
     this.#progress = true;
     this.tally.received++;
     this.tally.receivedBytes += payload.length;
-    this.#world.sink.accept(this.#settings.shardId, cursor, payload);
+    this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);
   }
 
-  #beginSession(): void {
+  #beginSession(ready: Uint8Array): void {
+    this.#world.readyFacts(this.#settings.shardId, parseReadyFacts(ready));
     const gap = this.#sequence.begin();
     if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
   }
@@ -253,7 +260,7 @@ export class Shard {
   #tellGap(cursor: number, reason: string): void {
     const { shardId } = this.#settings;
     this.#world.log.warn("events of a shard may be missing", { shardId, cursor, reason });
-    this.#world.sink.gap(shardId, { from: null, to: cursor, reason });
+    this.#world.sink.gap(shardId, { from: null, to: cursor, count: null, reason });
   }
 
   #settleStopped(): void {

@@ -5,6 +5,7 @@
  */
 
 import type { Gap } from "../protocol/event_frame.ts";
+import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { Compression } from "../protocol/worker_message.ts";
@@ -33,13 +34,15 @@ export interface ShardWorld extends ConnectionWorld {
   };
   /** Where dispatches go. The bytes must be copied: they are overwritten after the call. */
   readonly sink: {
-    accept(shardId: number, cursor: number, payload: Uint8Array): void;
+    accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void;
     gap(shardId: number, gap: Gap): void;
   };
   /** Sees every change of state. */
   status(status: ShardStatus): void;
   /** A session began, or is gone. */
   session(shardId: number, point: SessionPoint | null): void;
+  /** What READY told, each time a session begins. */
+  readyFacts(shardId: number, facts: ReadyFacts): void;
 }
 
 /** What a shard counts on its own; the outbox counts the rest. */

@@ -42,6 +42,8 @@ export interface Gap {
   /** First cursor that is missing, or `null` where nobody knows how many there were. */
   readonly from: number | null;
   readonly to: number;
+  /** How many events are missing, or `null` where nobody knows. Others may lie between. */
+  readonly count: number | null;
   readonly reason: string;
 }
 
@@ -154,6 +156,21 @@ export function readBatch(batch: Uint8Array): EventRecord[] {
     at = end;
   }
   return records;
+}
+
+/** The record of a {@linkcode Gap}. */
+export function gapRecord(shardId: number, gap: Gap): EventRecord {
+  const body = new TextEncoder().encode(JSON.stringify(gap));
+  return { shardId, kind: RECORD.GAP, cursor: gap.to, body };
+}
+
+/**
+ * The body of a GAP.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function readGap(record: EventRecord): Gap {
+  return JSON.parse(new TextDecoder().decode(record.body)) as Gap;
 }
 
 /** A text message of the event link, as the peer writes it. */

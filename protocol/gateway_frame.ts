@@ -19,6 +19,16 @@ export interface Ready {
   readonly resumeUrl: string;
 }
 
+/** What READY tells of the bot and of the shard's guilds, for those who get a READY of ours. */
+export interface ReadyFacts {
+  /** The bot's user object. */
+  readonly user: unknown;
+  /** The application: `{id, flags}`. */
+  readonly application: unknown;
+  /** The guilds of the shard. */
+  readonly guildIds: readonly string[];
+}
+
 /** A payload as the client writes it. */
 export interface Outgoing {
   readonly op: number;
@@ -70,6 +80,13 @@ export function parseReady(payload: Uint8Array): Ready {
   if (typeof sessionId !== "string") throw malformed("READY", "session_id");
   if (typeof resumeUrl !== "string") throw malformed("READY", "resume_gateway_url");
   return { sessionId, resumeUrl };
+}
+
+/** Reads what READY tells of the bot; what is missing is `null`, or no guilds. */
+export function parseReadyFacts(payload: Uint8Array): ReadyFacts {
+  const { user = null, application = null, guilds } = bodyOf(payload);
+  const ids = (Array.isArray(guilds) ? guilds : []).map((guild) => guild?.id);
+  return { user, application, guildIds: ids.filter((id) => typeof id === "string") };
 }
 
 /** Reads INVALID SESSION: whether the session can be resumed. */

@@ -50,9 +50,14 @@ export interface ShardCounters {
   /** Records sent to the cluster (a resent one counts again). */
   readonly forwarded: number;
   readonly acknowledged: number;
-  /** Events in the outbox, and their bytes. */
+  /** Events that wait for their acknowledgement, in memory or on disk. */
   readonly queued: number;
+  /** Memory that they take. */
   readonly queuedBytes: number;
+  /** Disk that they take. */
+  readonly queuedDiskBytes: number;
+  /** Newest cursor that was given out. */
+  readonly newestCursor: number;
   /** Events that the outbox had to drop; the bot is told by a GAP. */
   readonly dropped: number;
   readonly identifies: number;

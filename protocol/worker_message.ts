@@ -8,6 +8,8 @@
  */
 
 import { GatehouseError } from "./errors.ts";
+import type { ReadyFacts } from "./gateway_frame.ts";
+import type { InteractionMark } from "./interaction.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 
@@ -27,7 +29,12 @@ export interface WorkerOptions {
   readonly compression: Compression;
   /** Bytes that the outboxes of this worker may hold together. */
   readonly queueMemoryBytes: number;
-  /** Shard id → id of the cluster that gets its events. */
+  readonly queueOverflow: "drop-cheap" | "drop-oldest";
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  /** Bytes that this worker may keep there. */
+  readonly queueDiskBytes: number;
+  /** Shard id → id of the consumer that gets its events. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   /** How often the worker reports, which is also its sign of life. */
   readonly reportIntervalMs: number;
@@ -49,6 +56,17 @@ export type ToWorker =
     readonly session: SessionPoint | null;
     /** Cursors of a new session start above this one. */
     readonly cursorFloor: number;
+    /** The bot is done with everything up to this cursor, whatever is found on disk. */
+    readonly acknowledged: number;
+    /** Interactions among what waits on disk that were responded to in the bot's place. */
+    readonly marks: readonly (readonly [cursor: number, mark: InteractionMark])[];
+  }
+  /** An interaction was responded to in the bot's place, or could not be (`null`). */
+  | {
+    readonly type: "MARK";
+    readonly shardId: number;
+    readonly cursor: number;
+    readonly mark: InteractionMark | null;
   }
   | { readonly type: "ALLOW_IDENTIFY"; readonly shardId: number; readonly permit: number }
   | {
@@ -58,6 +76,8 @@ export type ToWorker =
     readonly payload: ShardPayload;
   }
   | { readonly type: "GET_SHARD_INFO"; readonly nonce: number; readonly shardId: number }
+  /** How far a shard's events have been dealt with, once its disk has been looked at. */
+  | { readonly type: "GET_BACKLOG"; readonly nonce: number; readonly shardId: number }
   /** Reconnect a shard: by RESUME, or with a new session. */
   | {
     readonly type: "RECONNECT_SHARD";
@@ -80,6 +100,8 @@ export type ToWorker =
     readonly link: number;
     readonly cursors: Readonly<Record<string, number>>;
   }
+  /** Another consumer gets a shard's events from now on; `null`: nobody, they wait. */
+  | { readonly type: "ASSIGN"; readonly shardId: number; readonly clusterId: number | null }
   /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
   | { readonly type: "CRASH"; readonly how: "throw" | "exit" | "hang" };
 
@@ -93,12 +115,27 @@ export type FromWorker =
   | { readonly type: "SHARD_STATUS"; readonly status: ShardStatus }
   /** A session began (`session`) or is gone (`null`). Its `seq` is that of the last acknowledged event. */
   | { readonly type: "SESSION"; readonly shardId: number; readonly session: SessionPoint | null }
+  /** Discord's READY came: what a consumer's own READY is made of. */
+  | { readonly type: "READY_FACTS"; readonly shardId: number; readonly facts: ReadyFacts }
   /** A batch for a cluster; see `event_frame.ts`. */
   | {
     readonly type: "EVENTS";
     readonly clusterId: number;
     readonly link: number;
     readonly batch: Uint8Array<ArrayBuffer>;
+  }
+  /** Shard id → cursor up to which the bot is done with everything, or everything is on disk. */
+  | {
+    readonly type: "SAFE";
+    readonly acknowledged: Readonly<Record<string, number>>;
+    readonly stored: Readonly<Record<string, number>>;
+  }
+  /** An interaction came and the bot is away: answered by MARK. */
+  | {
+    readonly type: "AWAY";
+    readonly shardId: number;
+    readonly cursor: number;
+    readonly payload: Uint8Array<ArrayBuffer>;
   }
   | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
   /** The worker is about to end because of an error that nobody caught. */
@@ -121,6 +158,14 @@ export interface ShardInfo {
   readonly status: ShardStatus;
   readonly counters: ShardCounters;
   readonly session: SessionPoint | null;
+}
+
+/** What {@linkcode ToWorker} `GET_BACKLOG` is answered with. */
+export interface ShardBacklog {
+  /** The bot is done with everything up to this cursor. */
+  readonly acknowledged: number;
+  /** Newest cursor that was taken; `acknowledged` or below it where nothing waits. */
+  readonly last: number;
 }
 
 /** A message with its stamp. */

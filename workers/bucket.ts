@@ -5,41 +5,64 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters } from "../protocol/status.ts";
 import type {
   FromWorker,
   Reply,
+  ShardBacklog,
   ShardInfo,
   ToWorker,
   WorkerOptions,
 } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
+import { AwayWatch } from "../events/away.ts";
 import { EventQueue } from "../events/queue.ts";
+import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
 
+/** Safe cursors are reported together, this long after the first. */
+const SAFE_AFTER_MS = 100;
+
 /** Sends a message to the main thread. */
 export type Post = (message: FromWorker) => void;
+
+/** What a bucket needs of the world. */
+export interface BucketWorld extends ConnectionWorld {
+  /** Without it events are kept in memory only. */
+  readonly openSpool?: OpenSpool;
+}
 
 /** The shards of one worker. */
 export class Bucket {
   readonly #options: WorkerOptions;
   readonly #post: Post;
   readonly #queue: EventQueue;
+  readonly #away: AwayWatch;
   readonly #shards = new Map<number, Shard>();
   readonly #world: ShardWorld;
+  /** Shards that were brought up, or are about to be once their disk has been looked at. */
+  readonly #started = new Map<number, Promise<void>>();
+  /** Shard id → cursor up to which the bot is done with everything. */
+  readonly #acknowledged = new Map<number, number>();
+  /** Events dropped when it was last reported. */
+  #dropped = 0;
+  /** Cursors that are safe and not reported yet. */
+  #safe: { acknowledged: Record<string, number>; stored: Record<string, number> } | null = null;
 
   /** Begins to report at once; shards come with `IDENTIFY_SHARD`. */
-  constructor(options: WorkerOptions, world: ConnectionWorld, post: Post) {
+  constructor(options: WorkerOptions, world: BucketWorld, post: Post) {
     this.#options = options;
     this.#post = post;
-    this.#queue = new EventQueue({
+    this.#queue = this.#createQueue(world);
+    this.#away = new AwayWatch({
       clock: world.clock,
-      clusterOfShard: options.clusterOfShard,
-      limitBytes: options.queueMemoryBytes,
-      send: (clusterId, link, batch) => post({ type: "EVENTS", clusterId, link, batch }),
+      isAway: (shardId) => this.#queue.isAway(shardId),
+      ask: (shardId, cursor, payload) => post({ type: "AWAY", shardId, cursor, payload }),
+      expired: (shardId) => this.#world.log.warn("interaction waited too long", { shardId }),
     });
     this.#world = { ...world, ...this.#surroundings() };
     every(world.clock, options.reportIntervalMs, () => this.#report());
@@ -50,24 +73,53 @@ export class Bucket {
   receive(message: Exclude<ToWorker, { type: "START" }>): void {
     switch (message.type) {
       case "IDENTIFY_SHARD":
-        return this.#bring(message.shardId).start(message.session, message.cursorFloor);
+        return void this.#started.set(message.shardId, this.#start(message));
       case "ALLOW_IDENTIFY":
         return this.#shards.get(message.shardId)?.allow(message.permit);
       case "SHARD_PAYLOAD":
         return this.#answer(message.nonce, () => this.#shard(message).send(message.payload));
       case "GET_SHARD_INFO":
         return this.#answer(message.nonce, () => this.#info(message.shardId));
+      case "GET_BACKLOG":
+        return this.#answer(message.nonce, () => this.#backlog(message.shardId));
       case "RECONNECT_SHARD":
         return this.#answer(message.nonce, () => this.#shard(message).restart(message.session));
       case "STOP":
         return this.#answer(message.nonce, () => this.#stop(message.session));
       case "LINK":
         return this.#queue.link(message.clusterId, message.link, message.windowBytes);
+      case "ASSIGN":
+        return this.#queue.assign(message.shardId, message.clusterId);
+      case "MARK":
+        this.#away.settle(message.shardId, message.cursor, message.mark);
+        return this.#queue.wake(message.shardId);
       case "ACK":
         return this.#queue.acknowledge(message.clusterId, message.link, message.cursors);
       case "CRASH":
         return crash(message.how);
     }
+  }
+
+  #createQueue({ clock, openSpool }: BucketWorld): EventQueue {
+    const { clusterOfShard, queueMemoryBytes, queueOverflow, queueDiskBytes } = this.#options;
+    return new EventQueue({
+      clock,
+      clusterOfShard,
+      limitBytes: queueMemoryBytes,
+      overflow: queueOverflow,
+      diskLimitBytes: queueDiskBytes,
+      ...(openSpool ? { openSpool } : {}),
+      send: (clusterId, link, batch) => this.#post({ type: "EVENTS", clusterId, link, batch }),
+      prepare: (record) => this.#away.prepare(record),
+      acknowledged: (shardId, cursor) => {
+        this.#acknowledged.set(shardId, cursor);
+        this.#away.acknowledged(shardId, cursor);
+        this.#isSafe("acknowledged", shardId, cursor);
+      },
+      stored: (shardId, cursor) => this.#isSafe("stored", shardId, cursor),
+      failed: (shardId, reason) =>
+        this.#world.log.error("events could not be kept on disk", { shardId, reason }),
+    });
   }
 
   #surroundings(): Omit<ShardWorld, keyof ConnectionWorld> {
@@ -78,15 +130,40 @@ export class Bucket {
         sent: (shardId, permit) => post({ type: "IDENTIFY_SENT", shardId, permit }),
         release: (shardId) => post({ type: "RELEASE_IDENTIFY", shardId }),
       },
-      sink: this.#queue,
+      sink: {
+        accept: (shardId, cursor, payload, t) => {
+          this.#queue.accept(shardId, cursor, payload);
+          if (t === "INTERACTION_CREATE") this.#away.took(shardId, cursor, payload);
+        },
+        gap: (shardId, gap) => this.#queue.gap(shardId, gap),
+      },
       status: (status) => {
         // Who is told that a shard is ready wants to know what it took.
         if (status.state === "ready") this.#report();
         post({ type: "SHARD_STATUS", status });
       },
       session: (shardId, session) => post({ type: "SESSION", shardId, session }),
+      readyFacts: (shardId, facts) => post({ type: "READY_FACTS", shardId, facts }),
       log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };
+  }
+
+  /** What an earlier life left on disk comes first. */
+  async #start(message: Extract<ToWorker, { type: "IDENTIFY_SHARD" }>): Promise<void> {
+    const { shardId, session, cursorFloor, acknowledged } = message;
+    const shard = this.#bring(shardId);
+    this.#acknowledged.set(shardId, acknowledged);
+    this.#away.load(shardId, message.marks, -1);
+    try {
+      await this.#queue.open(shardId, acknowledged);
+      this.#away.load(shardId, [], this.#queue.of(shardId).newest);
+    } catch (error) {
+      const fields = { shardId, error: messageOf(error) };
+      this.#world.log.error("events on disk cannot be used, new ones stay in memory", fields);
+    }
+    const { newest } = this.#queue.of(shardId);
+    const safe = Math.max(acknowledged, newest);
+    shard.start(session && notAfter(session, safe), Math.max(cursorFloor, newest));
   }
 
   /** The shard, made when it is first asked for. */
@@ -126,21 +203,62 @@ export class Bucket {
     return { status: shard.status, counters: this.#counters(shardId, shard), session: shard.point };
   }
 
+  async #backlog(shardId: number): Promise<ShardBacklog> {
+    this.#shard({ shardId });
+    await this.#started.get(shardId);
+    const acknowledged = this.#acknowledged.get(shardId) ?? 0;
+    return { acknowledged, last: this.#queue.of(shardId).newest };
+  }
+
   async #stop(session: "keep" | "end"): Promise<void> {
     await Promise.all([...this.#shards.values()].map((shard) => shard.stop(session)));
+    await this.#queue.close();
+    this.#reportSafe();
     this.#report();
+  }
+
+  #isSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
+    if (!this.#safe) this.#world.clock.after(SAFE_AFTER_MS, () => this.#reportSafe());
+    this.#safe ??= { acknowledged: {}, stored: {} };
+    this.#safe[how][shardId] = cursor;
+  }
+
+  #reportSafe(): void {
+    if (this.#safe) this.#post({ type: "SAFE", ...this.#safe });
+    this.#safe = null;
   }
 
   #report(): void {
     const shards = [...this.#shards].map(([shardId, shard]) => this.#counters(shardId, shard));
+    const dropped = shards.reduce((sum, counters) => sum + counters.dropped, 0);
+    if (dropped > this.#dropped) {
+      const events = dropped - this.#dropped;
+      this.#world.log.error("the queue is full, events were dropped, the bot is told", { events });
+    }
+    this.#dropped = dropped;
     this.#post({ type: "REPORT", shards });
   }
 
   #counters(shardId: number, { tally, latencyMs }: Shard): ShardCounters {
-    const { forwarded, acknowledged, dropped, queued, queuedBytes } = this.#queue.outbox(shardId);
-    const sent = { forwarded, acknowledged, dropped, queued, queuedBytes };
-    return { shardId, latencyMs, ...sent, ...tally, reconnects: { ...tally.reconnects } };
+    const { counts, queued, queuedBytes, diskBytes, newest } = this.#queue.of(shardId);
+    return {
+      shardId,
+      latencyMs,
+      ...counts,
+      queued,
+      queuedBytes,
+      queuedDiskBytes: diskBytes,
+      newestCursor: newest,
+      ...tally,
+      reconnects: { ...tally.reconnects },
+    };
   }
+}
+
+/** A disk that lost what it had has to be replayed by Discord: the session resumes from before it. */
+function notAfter(session: SessionPoint, cursor: number): SessionPoint {
+  const seq = Math.max(0, Math.min(session.seq, cursor - session.base));
+  return { ...session, seq };
 }
 
 /** Dies in the way that a test asked for. */

@@ -15,7 +15,7 @@ const LAST_WORDS = 20;
 
 /** Starts a cluster's process. */
 export function startProcess(options: StartClusterOptions): RunningCluster {
-  const { args, env } = clusterCommand(options, existsSync);
+  const { args, env } = clusterCommand(options, isThere);
   const child = new Deno.Command(Deno.execPath(), {
     args,
     env,
@@ -82,5 +82,15 @@ function signal(child: Deno.ChildProcess, name: "SIGTERM" | "SIGKILL"): void {
   } catch (error) {
     // Already ended: what we want.
     if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+/** A file that we may not look for is not there for us; the cluster runs with our `deno.json`. */
+function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return false;
+    throw error;
   }
 }

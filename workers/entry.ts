@@ -16,8 +16,10 @@ import {
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
 import { systemClock } from "../ports/clock.ts";
+import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
+import { openSpoolDir } from "../store/spool_files.ts";
 import { Bucket } from "./bucket.ts";
 
 let epoch = 0;
@@ -46,7 +48,13 @@ function die(error: unknown): void {
 }
 
 async function start(options: WorkerOptions): Promise<void> {
-  const world = { clock: systemClock, random: systemRandom, connect: await wsConnect() };
+  const log = logTo((level, event, fields) => post({ type: "LOG", level, event, fields }));
+  const world = {
+    clock: systemClock,
+    random: systemRandom,
+    connect: await wsConnect(),
+    ...(options.queueDir === null ? {} : { openSpool: openSpoolDir(options.queueDir, { log }) }),
+  };
   bucket = new Bucket(options, world, post);
   for (const message of early.splice(0)) bucket.receive(message);
 }

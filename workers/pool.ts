@@ -5,35 +5,28 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import type { InteractionMark } from "../protocol/interaction.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
-import type { FromWorker, ShardInfo, ShardPayload, ToWorker } from "../protocol/worker_message.ts";
-import type { WorkerOptions } from "../protocol/worker_message.ts";
+import type {
+  FromWorker,
+  ShardBacklog,
+  ShardInfo,
+  ShardPayload,
+  ToWorker,
+  WorkerOptions,
+} from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import type { ResumePoint } from "../gateway/session_book.ts";
+import { ConsumerMap } from "./consumer_map.ts";
 import type { Life, SpawnThread } from "./life.ts";
+import type { PoolEvents } from "./pool_events.ts";
 import { WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
 export const ASK_DEADLINE_MS = 10_000;
 /** The longest that a command waits in a worker, and a little more. */
 export const SEND_DEADLINE_MS = 130_000;
-
-/** What the pool tells its owner. */
-export interface PoolEvents {
-  /** These shards come up without a session: they are about to ask. */
-  expectIdentify(shardIds: readonly number[]): void;
-  requestIdentify(shardId: number): void;
-  identifySent(shardId: number, permit: number): void;
-  releaseIdentify(shardId: number): void;
-  /** The worker of these shards is lost. */
-  lost(shardIds: readonly number[]): void;
-  status(status: ShardStatus): void;
-  session(shardId: number, session: ResumePoint["session"]): void;
-  events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
-  /** Workers are lost again and again: only a new process can help. */
-  exhausted(reason: string): void;
-}
 
 /** What the pool needs. */
 export interface PoolOptions {
@@ -44,6 +37,8 @@ export interface PoolOptions {
   readonly buckets: readonly (readonly number[])[];
   readonly worker: Omit<WorkerOptions, "workerId">;
   readonly resumePoint: (shardId: number) => ResumePoint;
+  /** Interactions that wait and were responded to in the bot's place. */
+  readonly marksOf: (shardId: number) => readonly (readonly [number, InteractionMark])[];
   /** Event links that are up. */
   readonly links: () => readonly { clusterId: number; link: number; windowBytes: number }[];
   readonly events: PoolEvents;
@@ -52,6 +47,7 @@ export interface PoolOptions {
 /** The workers of a unit. */
 export class WorkerPool {
   readonly #options: PoolOptions;
+  readonly #consumers: ConsumerMap;
   readonly #slots: WorkerSlot[];
   readonly #workerOfShard: ReadonlyMap<number, number>;
   readonly #statuses = new Map<number, ShardStatus>();
@@ -59,6 +55,7 @@ export class WorkerPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#consumers = new ConsumerMap(options.worker.clusterOfShard);
     this.#slots = options.buckets.map((shardIds, workerId) => this.#slot(workerId, shardIds));
     this.#workerOfShard = new Map(
       options.buckets.flatMap((shardIds, workerId) => shardIds.map((id) => [id, workerId])),
@@ -86,6 +83,11 @@ export class WorkerPool {
     this.#slotOf(shardId).life?.tell({ type: "ALLOW_IDENTIFY", shardId, permit });
   }
 
+  /** An interaction was responded to in the bot's place, or could not be (`null`). */
+  mark(shardId: number, cursor: number, mark: InteractionMark | null): void {
+    this.#slotOf(shardId).life?.tell({ type: "MARK", shardId, cursor, mark });
+  }
+
   /** Sends a gateway command; resolves when it was handed to the socket. */
   async sendPayload(shardId: number, payload: ShardPayload): Promise<void> {
     await this.#ask(shardId, { type: "SHARD_PAYLOAD", shardId, payload }, SEND_DEADLINE_MS);
@@ -94,6 +96,27 @@ export class WorkerPool {
   /** What a shard knows of itself, now. */
   async shardInfo(shardId: number): Promise<ShardInfo> {
     return await this.#ask(shardId, { type: "GET_SHARD_INFO", shardId }) as ShardInfo;
+  }
+
+  /** Who gets a shard's events; `null`: nobody, they wait. */
+  consumerOf(shardId: number): number | null {
+    return this.#consumers.of(shardId);
+  }
+
+  /** Another consumer gets a shard's events from now on; `null`: nobody. Outlives the worker. */
+  assign(shardId: number, consumerId: number | null): void {
+    this.#consumers.assign(shardId, consumerId);
+    this.#slotOf(shardId).life?.tell({ type: "ASSIGN", shardId, clusterId: consumerId });
+  }
+
+  /** A shard goes back to the cluster that has it by the plan, if there is one. */
+  release(shardId: number): void {
+    this.assign(shardId, this.#consumers.planned(shardId));
+  }
+
+  /** How far a shard's events have been dealt with. */
+  async backlog(shardId: number): Promise<ShardBacklog> {
+    return await this.#ask(shardId, { type: "GET_BACKLOG", shardId }) as ShardBacklog;
   }
 
   /** Reconnects a shard: by RESUME, or with a new session. */
@@ -174,12 +197,11 @@ export class WorkerPool {
 
   /** What a new worker has to know: its shards first, so that links find their outboxes. */
   #greeting(shardIds: readonly number[]): ToWorker[] {
-    const { links, worker, resumePoint, events } = this.#options;
+    const { links, resumePoint, events } = this.#options;
     events.expectIdentify(shardIds.filter((shardId) => !resumePoint(shardId).session));
-    const own = links().filter(({ clusterId }) =>
-      shardIds.some((shardId) => worker.clusterOfShard[shardId] === clusterId)
-    );
+    const own = links().filter(({ clusterId }) => this.#consumers.concerns(shardIds, clusterId));
     return [
+      ...this.#consumers.changes(shardIds),
       ...shardIds.map((shardId) => this.#identify(shardId)),
       ...own.map(({ clusterId, link, windowBytes }): ToWorker => {
         const share = Math.ceil(windowBytes / this.#slotsFor(clusterId).length);
@@ -189,7 +211,8 @@ export class WorkerPool {
   }
 
   #identify(shardId: number): ToWorker {
-    return { type: "IDENTIFY_SHARD", shardId, ...this.#options.resumePoint(shardId) };
+    const { resumePoint, marksOf } = this.#options;
+    return { type: "IDENTIFY_SHARD", shardId, ...resumePoint(shardId), marks: marksOf(shardId) };
   }
 
   #message(workerId: number, message: FromWorker): void {
@@ -206,11 +229,17 @@ export class WorkerPool {
         return events.status(message.status);
       case "SESSION":
         return events.session(message.shardId, message.session);
+      case "READY_FACTS":
+        return events.readyFacts(message.shardId, message.facts);
       case "EVENTS":
         return events.events(message.clusterId, message.link, message.batch);
       case "REPORT":
         for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
-        return;
+        return events.report(message.shards);
+      case "AWAY":
+        return events.away(message.shardId, message.cursor, message.payload);
+      case "SAFE":
+        return events.safe(message.acknowledged, message.stored);
       case "LOG":
         return this.#log(workerId, message.level, message.event, message.fields);
     }
@@ -227,10 +256,7 @@ export class WorkerPool {
 
   /** The workers that have shards for a cluster; they share its credit. */
   #slotsFor(clusterId: number): WorkerSlot[] {
-    const { clusterOfShard } = this.#options.worker;
-    return this.#slots.filter((slot) =>
-      slot.snapshot.shards.some((shardId) => clusterOfShard[shardId] === clusterId)
-    );
+    return this.#slots.filter((slot) => this.#consumers.concerns(slot.snapshot.shards, clusterId));
   }
 
   #ask(

@@ -15,13 +15,18 @@ export const WORKER_ENV = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
  * @param permissions `least`: the worker keeps the network and loses files, programs and the
  * environment. Needs `"unstable": ["worker-options"]`, as our `deno.json` has it; without it Deno
  * ends the process. `inherit`: the worker may do what the process may.
+ * @param queueDir The one folder that a worker with `least` may use; `null`: none.
  */
-export function spawnWorker(permissions: "least" | "inherit"): SpawnThread {
+export function spawnWorker(
+  permissions: "least" | "inherit",
+  queueDir: string | null,
+): SpawnThread {
+  const deno = { permissions: least(queueDir) };
   return ({ message, failed }) => {
     const worker = new Worker(new URL("./entry.ts", import.meta.url), {
       type: "module",
       name: "gatehouse-shards",
-      ...(permissions === "least" ? { deno: { permissions: LEAST } } : {}),
+      ...(permissions === "least" ? { deno } : {}),
     });
     worker.onmessage = (event) => message(event.data);
     worker.onmessageerror = () => failed("it sent something that cannot be cloned");
@@ -37,13 +42,16 @@ export function spawnWorker(permissions: "least" | "inherit"): SpawnThread {
   };
 }
 
-const LEAST: Deno.PermissionOptionsObject = {
-  env: WORKER_ENV,
-  net: "inherit",
-  read: false,
-  write: false,
-  run: false,
-  ffi: false,
-  sys: false,
-  import: false,
-};
+function least(queueDir: string | null): Deno.PermissionOptionsObject {
+  const files = queueDir === null ? false : [queueDir];
+  return {
+    env: WORKER_ENV,
+    net: "inherit",
+    read: files,
+    write: files,
+    run: false,
+    ffi: false,
+    sys: false,
+    import: false,
+  };
+}

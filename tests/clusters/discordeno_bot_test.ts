@@ -102,3 +102,26 @@ Deno.test("discordenoBot() wants what Discordeno knows, and everything where it 
   );
   assert.equal(raw.wants("GATEHOUSE_GAP"), true);
 });
+
+Deno.test("discordenoBot() lets a bot answer late what was deferred for it", async () => {
+  const sent: unknown[] = [];
+  const discordeno = createBot({
+    token: NO_TOKEN,
+    desiredProperties: { interaction: { id: true, token: true, type: true } },
+    events: { interactionCreate: (interaction) => interaction.respond("pong") as unknown as void },
+  });
+  const helpers = discordeno.helpers as unknown as Record<string, unknown>;
+  helpers.sendInteractionResponse = (_id: bigint, token: string) =>
+    void sent.push(["first", token]);
+  helpers.sendFollowupMessage = (token: string) => void sent.push(["follow-up", token]);
+  const bot = discordenoBot(discordeno);
+  const interaction = (token: string, more = {}) => ({
+    op: 0,
+    s: 1,
+    t: "INTERACTION_CREATE",
+    d: { id: "1", type: 2, token, user: { id: "8", username: "u", discriminator: "0" }, ...more },
+  });
+  await bot.handle(interaction("a"), context);
+  await bot.handle(interaction("b", { gatehouse: { answered: "deferred" } }), context);
+  assert.deepEqual(sent, [["first", "a"], ["follow-up", "b"]]);
+});

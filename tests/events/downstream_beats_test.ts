@@ -33,14 +33,16 @@ Deno.test("Beats waits anew after each heartbeat, and not at all once stopped", 
   assert.deepEqual(told, []);
 });
 
-Deno.test("Beats asks for a heartbeat once much is unacknowledged, and knows the answer", () => {
-  const { told, beats: them } = beats();
+Deno.test("Beats asks for a heartbeat once much is unacknowledged, and knows the answer", async () => {
+  const { clock, told, beats: them } = beats();
   them.sent(ASK_AFTER_BYTES - 1);
   assert.deepEqual(told, []);
   assert.equal(them.beat(), false);
   them.sent(ASK_AFTER_BYTES - 1);
+  assert.deepEqual(told, []);
   them.sent(1);
   them.sent(ASK_AFTER_BYTES);
+  await clock.advance(5000);
   assert.deepEqual(told, ["ask"]);
   assert.equal(them.beat(), true);
   assert.equal(them.beat(), false);

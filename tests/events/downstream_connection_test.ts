@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { FACTS_DEADLINE_MS } from "../../events/downstream_connection.ts";
-import type { ShardFacts } from "../../events/downstream_frames.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { OP } from "../../protocol/opcodes.ts";
-import { FACTS, stage } from "./downstream_stage.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { createVirtualClock } from "../../sim/mod.ts";
+import { stage } from "./downstream_stage.ts";
 
 Deno.test("A connection begins with HELLO, whose interval is 10 s unless told otherwise", () => {
   assert.deepEqual(stage().connect().payloads.map(({ op, d }) => [op, d.heartbeat_interval]), [
@@ -21,8 +21,8 @@ Deno.test("A connection without heartbeats is closed with 4009, one with them is
     await clock.advance(10_000);
     alive.beat(null);
   }
-  assert.equal(silent.closedWith?.code, 4009);
-  assert.equal(alive.closedWith, null);
+  assert.equal(silent.code, 4009);
+  assert.equal(alive.code, undefined);
   assert.equal(alive.ops.filter((op) => op === OP.HEARTBEAT_ACK).length, 6);
 });
 
@@ -51,7 +51,7 @@ Deno.test("IDENTIFY is refused with the codes that Discord documents", async () 
     const client = connect();
     client.identify(changes);
     await clock.advance(0);
-    assert.equal(client.closedWith?.code, code, JSON.stringify(changes));
+    assert.equal(client.code, code, JSON.stringify(changes));
   }
 });
 
@@ -66,27 +66,27 @@ Deno.test("A connection is closed for what does not belong: 4003, 4005, 4001, 40
   const { connect, ready } = stage();
   const early = connect();
   early.send(OP.PRESENCE_UPDATE, {});
-  assert.equal(early.closedWith?.code, 4003);
+  assert.equal(early.code, 4003);
   const { client: twice } = await ready();
   twice.identify();
-  assert.equal(twice.closedWith?.code, 4005);
+  assert.equal(twice.code, 4005);
   const odd = connect();
   odd.send(5, null);
-  assert.equal(odd.closedWith?.code, 4001);
+  assert.equal(odd.code, 4001);
   const garbled = connect();
   garbled.raw("{");
-  assert.equal(garbled.closedWith?.code, 4002);
+  assert.equal(garbled.code, 4002);
   const binary = connect();
   binary.binary();
-  assert.equal(binary.closedWith?.code, 4002);
+  assert.equal(binary.code, 4002);
 });
 
 Deno.test("The 121st message in a minute is 4008", () => {
   const client = stage().connect();
   for (let i = 0; i < 120; i++) client.beat(null);
-  assert.equal(client.closedWith, null);
+  assert.equal(client.code, undefined);
   client.beat(null);
-  assert.equal(client.closedWith?.code, 4008);
+  assert.equal(client.code, 4008);
 });
 
 Deno.test("A client that is sent much is asked for a heartbeat, which does not count", async () => {
@@ -97,7 +97,7 @@ Deno.test("A client that is sent much is asked for a heartbeat, which does not c
   for (let i = 0; i < 15_000; i++) events.shard().event(big);
   assert.equal(client.ops.filter((op) => op === OP.HEARTBEAT).length, 1);
   client.beat(15_000);
-  assert.equal(client.closedWith, null);
+  assert.equal(client.code, undefined);
   assert.equal(events.shard().acknowledged, 14_999);
 });
 
@@ -137,7 +137,7 @@ Deno.test("READY and RESUMED of the session with Discord are not passed on; a GA
   const shard = events.shard();
   shard.event("READY");
   shard.event();
-  shard.gap({ from: 3, to: 1_000_000, reason: "lost" });
+  shard.gap({ from: 3, to: 1_000_000, count: 7, reason: "lost" });
   shard.event("RESUMED", 1_000_001);
   shard.event(undefined, 1_000_002);
   assert.deepEqual(client.dispatches.slice(1), [
@@ -145,158 +145,41 @@ Deno.test("READY and RESUMED of the session with Discord are not passed on; a GA
     ["GATEHOUSE_GAP", 1_000_001],
     ["EVENT_1000002", 1_000_003],
   ]);
-  const told = { shard: 0, from: 4, to: 1_000_001, reason: "lost" };
+  const told = { shard: 0, from: 4, to: 1_000_001, count: 7, reason: "lost" };
   assert.deepEqual(client.body("GATEHOUSE_GAP"), told);
   client.beat(1_000_003);
   assert.equal(shard.records.length, 0);
 });
 
-Deno.test("RESUME replays what came after its number, then RESUMED, then goes live", async () => {
-  const { ready, connect, clock, events } = stage();
-  const { client, sessionId } = await ready();
-  for (let i = 0; i < 3; i++) events.shard().event();
-  client.close(1006);
-  events.shard().event();
-  const back = connect();
-  back.resume(sessionId, 2);
-  await clock.advance(0);
-  events.shard().event();
-  assert.deepEqual(back.dispatches, [
-    ["EVENT_2", 3],
-    ["EVENT_3", 4],
-    ["EVENT_4", 5],
-    ["RESUMED", 5],
-    ["EVENT_5", 6],
-  ]);
-});
-
-Deno.test("RESUMED comes after the last event of the replay, however slowly that goes", async () => {
-  const { ready, connect, clock, events } = stage();
-  const { client, sessionId } = await ready();
-  const shard = events.shard();
-  client.close(1006);
-  shard.eager = false;
-  for (let i = 0; i < 3; i++) shard.event();
-  shard.event("RESUMED");
-  const back = connect();
-  back.resume(sessionId, 1);
-  await clock.advance(0);
-  shard.event();
-  shard.flush(3);
-  assert.equal(back.body("RESUMED"), undefined);
-  shard.flush();
-  assert.deepEqual(back.dispatches.map(([t]) => t), [
-    "EVENT_1",
-    "EVENT_2",
-    "EVENT_3",
-    "RESUMED",
-    "EVENT_5",
-  ]);
-});
-
-Deno.test("RESUME with nothing missed is answered with RESUMED, which has the client's number", async () => {
-  const { ready, connect, clock } = stage();
-  const { client, sessionId } = await ready();
-  client.close(1006);
-  const back = connect();
-  back.resume(sessionId, 1);
-  await clock.advance(0);
-  assert.deepEqual(back.dispatches, [["RESUMED", 1]]);
-});
-
-Deno.test("RESUME of an unknown session, or from before what is kept, is op 9; IDENTIFY follows on the same socket", async () => {
-  const { ready, connect, clock, events } = stage();
-  const { client, sessionId } = await ready();
-  events.shard().event();
-  client.beat(2);
-  client.close(1006);
-  for (const [id, seq] of [["nobody", 1], [sessionId, 1]] as const) {
-    const back = connect();
-    back.resume(id, seq);
-    await clock.advance(0);
-    assert.deepEqual(back.payloads.at(-1), { t: null, s: null, op: 9, d: false });
-    back.identify();
-    await clock.advance(0);
-    assert.deepEqual(back.dispatches, [["READY", 1]]);
-  }
-});
-
-Deno.test("RESUME is op 9 where the owner of the events says that they are dealt with", async () => {
-  const { ready, connect, clock, events } = stage();
-  const { client, sessionId } = await ready();
-  events.shard().event();
-  events.shard().event();
-  client.close(1006);
-  events.shard().acknowledge(2);
-  const back = connect();
-  back.resume(sessionId, 2);
-  await clock.advance(0);
-  assert.equal(back.ops.at(-1), OP.INVALID_SESSION);
-  assert.equal(events.shard().consumer, "cluster");
-});
-
-Deno.test("RESUME with a number that was never sent is 4007, with another token 4004", async () => {
-  const { ready, connect, clock } = stage();
-  const { client, sessionId } = await ready();
-  client.close(1006);
-  const ahead = connect();
-  ahead.resume(sessionId, 2);
-  const stranger = connect();
-  stranger.resume(sessionId, 1, "other");
-  await clock.advance(0);
-  assert.equal(ahead.closedWith?.code, 4007);
-  assert.equal(stranger.closedWith?.code, 4004);
-});
-
-Deno.test("IDENTIFY waits for a shard that is not ready, up to 30 s, then it is op 9", async () => {
-  const known = Promise.withResolvers<ShardFacts>();
-  const facts = (_: number, signal: AbortSignal) =>
-    Promise.race([
-      known.promise,
-      new Promise<never>((_, reject) => {
-        signal.addEventListener("abort", () => reject(signal.reason));
-      }),
-    ]);
-  const { connect, clock, events } = stage({ facts });
-  const late = connect();
-  late.identify();
-  await clock.advance(FACTS_DEADLINE_MS - 1);
-  assert.equal(events.shard().consumer, "held");
-  assert.equal(late.ops.at(-1), OP.HELLO);
-  await clock.advance(1);
-  assert.equal(late.ops.at(-1), OP.INVALID_SESSION);
-  assert.equal(events.shard().consumer, "cluster");
-  late.identify();
-  await clock.advance(1000);
-  known.resolve(FACTS);
-  await clock.advance(0);
-  assert.deepEqual(late.dispatches, [["READY", 1]]);
-});
-
-Deno.test("A client that goes while its IDENTIFY waits leaves the shard to its cluster", async () => {
-  const { connect, clock, events, gateway } = stage({ facts: () => new Promise(() => {}) });
-  const client = connect();
-  client.identify();
-  await clock.advance(0);
-  client.close(1006);
-  assert.equal(events.shard().consumer, "cluster");
-  assert.deepEqual(gateway.sessions.save().sessions, []);
-});
-
-Deno.test("A shard that cannot be reached is close 4000, and the session stays", async () => {
-  const { ready, connect, clock, events } = stage();
-  const { client, sessionId } = await ready();
-  client.close(1006);
-  events.broken = new Error("worker lost");
-  const early = connect();
-  early.resume(sessionId, 1);
-  await clock.advance(0);
-  assert.equal(early.closedWith?.code, 4000);
-  events.broken = null;
-  const back = connect();
-  back.resume(sessionId, 1);
-  await clock.advance(0);
-  assert.deepEqual(back.dispatches, [["RESUMED", 1]]);
+Deno.test("A connection that is over leaves no timer behind", async () => {
+  let timers = 0;
+  const time = createVirtualClock();
+  const after: Clock["after"] = (delayMs, task) => {
+    timers++;
+    let isOver = false;
+    const over = () => {
+      if (!isOver) timers--;
+      isOver = true;
+    };
+    const cancel = time.after(delayMs, () => {
+      over();
+      task();
+    });
+    return () => {
+      over();
+      cancel();
+    };
+  };
+  const { ready, events } = stage({}, { ...time, after });
+  const { client } = await ready();
+  const big = "B".repeat(60);
+  for (let i = 0; i < 15_000; i++) events.shard().event(big);
+  client.beat(10);
+  for (let i = 0; i < 15_000; i++) events.shard().event(big);
+  assert.equal(timers, 2);
+  client.close(1000);
+  client.beat(20);
+  assert.equal(timers, 0);
 });
 
 Deno.test("Commands are passed up as they came", async () => {

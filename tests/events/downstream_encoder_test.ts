@@ -92,6 +92,7 @@ Deno.test("createEncoder() sends nothing more after its end", async () => {
   const encoder = createEncoder("zlib-stream", sink);
   encoder.send("{}");
   encoder.end();
+  encoder.end();
   encoder.send("{}");
   // Another stream's whole work is long enough for what would still come.
   await arrives("zlib-stream", samplePayloads());

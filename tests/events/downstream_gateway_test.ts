@@ -1,14 +1,26 @@
 import assert from "node:assert/strict";
 import { CONSUMER_SESSION_TTL_MS } from "../../events/downstream_sessions.ts";
+import { ALL_INTENTS } from "../../protocol/intents.ts";
 import { stage } from "./downstream_stage.ts";
 
 Deno.test("accept() closes what speaks another dialect, and says nothing else", () => {
   const client = stage().connect("v=10&encoding=etf");
-  assert.deepEqual([client.closedWith?.code, client.payloads], [4002, []]);
+  assert.deepEqual([client.code, client.payloads], [4002, []]);
   client.identify();
   client.close(1006);
   const reason = "Invalid API version 8: expected v=10.";
   assert.deepEqual(stage().connect("v=8").closedWith, { code: 4012, reason });
+});
+
+Deno.test("Reasons fit into a close frame, whatever a client asks for", () => {
+  const { connect } = stage();
+  const odd = connect(`v=10&compress=${"é".repeat(100)}`);
+  const greedy = connect();
+  greedy.identify({ intents: ALL_INTENTS });
+  for (const { closedWith } of [odd, greedy]) {
+    const bytes = new TextEncoder().encode(closedWith?.reason).length;
+    assert.ok(bytes > 100 && bytes <= 123, `${bytes} bytes`);
+  }
 });
 
 Deno.test("A session owns its shard until its client closes with 1000 or 1001", async () => {
@@ -37,6 +49,19 @@ Deno.test("After any other close the events wait, until nobody has resumed in ti
   assert.equal(events.shard().records.length, 1);
 });
 
+Deno.test("A session that was resumed does not expire while it has a connection", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client, sessionId } = await ready();
+  client.close(1006);
+  const back = connect();
+  back.resume(sessionId, 1);
+  for (let passedMs = 0; passedMs <= CONSUMER_SESSION_TTL_MS; passedMs += 30_000) {
+    await clock.advance(30_000);
+    back.beat(1);
+  }
+  assert.equal(typeof events.shard().consumer, "function");
+});
+
 Deno.test("A newer RESUME takes the session over, and what the older connection says is ignored", async () => {
   const { ready, connect, clock, events } = stage();
   const { client: older, sessionId } = await ready();
@@ -44,7 +69,7 @@ Deno.test("A newer RESUME takes the session over, and what the older connection 
   const newer = connect();
   newer.resume(sessionId, 1);
   await clock.advance(0);
-  assert.equal(older.closedWith?.code, 4409);
+  assert.equal(older.code, 4409);
   events.shard().event();
   older.beat(2);
   older.send(3, {});
@@ -62,13 +87,13 @@ Deno.test("A newer IDENTIFY ends the older session, and gets what that one had n
   events.shard().event();
   older.beat(2);
   const { client: newer } = await ready();
-  assert.equal(older.closedWith?.code, 4409);
+  assert.equal(older.code, 4409);
   assert.deepEqual(newer.dispatches, [["READY", 1], ["EVENT_2", 2]]);
   const back = connect();
   back.resume(sessionId, 2);
   await clock.advance(0);
   assert.equal(back.ops.at(-1), 9);
-  assert.equal(newer.closedWith, null);
+  assert.equal(newer.code, undefined);
 });
 
 Deno.test("The newest of several connections that identify at once gets the shard", async () => {
@@ -77,7 +102,7 @@ Deno.test("The newest of several connections that identify at once gets the shar
   for (const client of clients) client.identify();
   await clock.advance(0);
   events.shard().event();
-  assert.deepEqual(clients.map(({ closedWith }) => closedWith?.code), [4409, 4409, undefined]);
+  assert.deepEqual(clients.map(({ code }) => code), [4409, 4409, undefined]);
   assert.deepEqual(clients.map(({ dispatches }) => dispatches.length), [0, 0, 2]);
 });
 
@@ -89,7 +114,7 @@ Deno.test("Sessions of several shards keep out of each other's way", async () =>
   events.shard(1).event("OTHER");
   first.close(1000);
   assert.deepEqual(second.dispatches, [["READY", 1], ["OTHER", 2]]);
-  assert.equal(second.closedWith, null);
+  assert.equal(second.code, undefined);
 });
 
 Deno.test("stop() closes with a code after which clients resume, and sessions survive it", async () => {
@@ -97,7 +122,7 @@ Deno.test("stop() closes with a code after which clients resume, and sessions su
   const { client, sessionId } = await first.ready();
   first.events.shard().event();
   first.gateway.stop();
-  assert.equal(client.closedWith?.code, 4000);
+  assert.equal(client.code, 4000);
   const second = first.restart();
   assert.equal(first.events.shard().consumer, "held");
   const back = second.connect();
@@ -123,6 +148,28 @@ Deno.test("After a restart of ours the same event has the same number, and is no
   assert.deepEqual(back.dispatches, [["RESUMED", 3], ["EVENT_3", 4], ["EVENT_4", 5]]);
   back.beat(5);
   assert.equal(shard.records.length, 0);
+});
+
+Deno.test("After a restart of ours a client is believed once, and no further", async () => {
+  const first = stage();
+  const { sessionId } = await first.ready();
+  const second = first.restart();
+  const back = second.connect();
+  back.resume(sessionId, 3);
+  await second.clock.advance(0);
+  back.close(1006);
+  const ahead = second.connect();
+  ahead.resume(sessionId, 4);
+  assert.equal(ahead.code, 4007);
+});
+
+Deno.test("stop() forgets its timers: sessions do not expire in a unit that has stopped", async () => {
+  const { ready, gateway, clock, events } = stage();
+  await ready();
+  gateway.stop();
+  await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
+  assert.equal(events.shard().consumer, "held");
+  assert.equal(gateway.sessions.save().sessions.length, 1);
 });
 
 Deno.test("load() leaves shards to their clusters that no session has", async () => {

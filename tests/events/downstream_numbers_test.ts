@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DownstreamNumbers, renumber } from "../../events/downstream_numbers.ts";
-import { type EventRecord, type Gap, RECORD } from "../../protocol/event_frame.ts";
+import { type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (payload: string | Uint8Array | null) =>
@@ -9,11 +9,6 @@ const text = (payload: string | Uint8Array | null) =>
 function event(cursor: number, t = "X"): EventRecord {
   const body = bytes(`{"t":"${t}","s":3,"op":0,"d":{"s":3}}`);
   return { shardId: 5, kind: RECORD.DISPATCH, cursor, body };
-}
-
-function gap(body: Gap): EventRecord {
-  const { to: cursor } = body;
-  return { shardId: 5, kind: RECORD.GAP, cursor, body: bytes(JSON.stringify(body)) };
 }
 
 Deno.test("renumber() replaces the digits and not one byte more", () => {
@@ -73,23 +68,31 @@ Deno.test("DownstreamNumbers does not pass on READY and RESUMED, nor kinds it do
 
 Deno.test("DownstreamNumbers tells a gap in the client's numbers", () => {
   const numbers = new DownstreamNumbers(90, 100);
-  const told = JSON.parse(text(numbers.take(gap({ from: 101, to: 120, reason: "full" })))!);
-  const d = { shard: 5, from: 11, to: 30, reason: "full" };
+  const told = JSON.parse(
+    text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })))!,
+  );
+  const d = { shard: 5, from: 11, to: 30, count: 9, reason: "full" };
   assert.deepEqual(told, { t: "GATEHOUSE_GAP", s: 30, op: 0, d });
   assert.notEqual(numbers.take(event(121)), null);
   assert.equal(numbers.s, 31);
 });
 
 Deno.test("DownstreamNumbers tells null where nobody knows how many are missing", () => {
-  const told = text(new DownstreamNumbers(90, 100).take(gap({ from: null, to: 120, reason: "x" })));
-  assert.equal(JSON.parse(told!).d.from, null);
+  const told = text(
+    new DownstreamNumbers(90, 100).take(
+      gapRecord(5, { from: null, to: 120, count: null, reason: "x" }),
+    ),
+  );
+  const { from, to, count } = JSON.parse(told!).d;
+  assert.deepEqual([from, to, count], [null, 30, null]);
 });
 
 Deno.test("DownstreamNumbers does not tell as missing what the client has", () => {
   const numbers = new DownstreamNumbers(90, 100);
   numbers.take(event(105));
-  const told = text(numbers.take(gap({ from: 101, to: 120, reason: "full" })));
-  assert.equal(JSON.parse(told!).d.from, 16);
+  const told = text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })));
+  const { from, to, count } = JSON.parse(told!).d;
+  assert.deepEqual([from, to, count], [16, 30, null]);
 });
 
 Deno.test("DownstreamNumbers knows the cursor of a number that was given out, and of no other", () => {

@@ -7,19 +7,14 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { SavedDownstreamSessions } from "../../events/downstream_sessions.ts";
 import {
   type FakeShard,
   type Payload,
-  ScriptedConsumer,
+  type ScriptedConsumer,
   type Stage,
   stage,
 } from "./downstream_stage.ts";
-
-/** What may happen; the number says how much of it. */
-const ACTION = fc.oneof(
-  ...["event", "gap", "upstream ready", "flush", "read", "beat", "cut", "resume", "rewind", "kill"]
-    .map((kind) => fc.tuple(fc.constant(kind), fc.integer({ min: 1, max: 4 }))),
-);
 
 /** A client whose messages are under way until it reads them, and which is cut off with them. */
 class SlowClient {
@@ -75,59 +70,74 @@ function expected(happened: readonly [string, number][]): [string, number][] {
   return happened.filter(([t]) => t !== "READY").map(([t, cursor]) => [t, cursor + 1]);
 }
 
+/** One course of things, as it goes. */
+interface Course {
+  now: Stage;
+  readonly shard: FakeShard;
+  readonly client: SlowClient;
+  /** What was written down when the session began. */
+  readonly firstSaved: SavedDownstreamSessions;
+  /** Every record that there was: `t` and cursor. */
+  readonly happened: [string, number][];
+}
+
+const ACTS: Record<string, (course: Course, count: number) => void> = {
+  "event": ({ shard, happened }, count) => {
+    for (let i = 0; i < count; i++) happened.push([`EVENT_${shard.last + 1}`, shard.event()]);
+  },
+  "gap": ({ shard, happened }, count) => {
+    const [from, to] = [shard.last + 1, shard.last + count];
+    happened.push(["GATEHOUSE_GAP", shard.gap({ from, to, count, reason: "x" })]);
+  },
+  "upstream ready": ({ shard, happened }) => happened.push(["READY", shard.event("READY")]),
+  "flush": ({ shard }, count) => shard.flush(count),
+  "rewind": ({ shard }) => shard.rewind(),
+  "read": ({ client }, count) => client.read(count),
+  "beat": ({ client }) => client.beat(),
+  "cut": ({ client }) => client.cut(),
+  "resume": ({ client, now }) => {
+    if (!client.isConnected) client.connect(now, false);
+  },
+  "take over": ({ client, now }) => {
+    client.abandon();
+    client.connect(now, false);
+  },
+  "kill": (course) => {
+    course.client.abandon();
+    course.now = course.now.restart();
+  },
+  "kill before saving": (course) => {
+    course.client.abandon();
+    course.now = course.now.restart(course.firstSaved);
+  },
+};
+
+const ACTION = fc.tuple(fc.constantFrom(...Object.keys(ACTS)), fc.integer({ min: 1, max: 4 }));
+
 async function play(actions: readonly [string, number][]): Promise<void> {
-  let now = stage();
+  const now = stage();
   const shard = now.events.shard();
   shard.eager = false;
   const client = new SlowClient();
   client.connect(now, true);
   await now.clock.advance(0);
   client.read();
-  const happened: [string, number][] = [];
+  const firstSaved = now.gateway.sessions.save();
+  const course: Course = { now, shard, client, firstSaved, happened: [] };
   for (const [kind, count] of actions) {
-    now = act(now, shard, client, happened, kind, count);
+    ACTS[kind]!(course, count);
     await now.clock.advance(0);
   }
-  if (!client.isConnected) client.connect(now, false);
+  if (!client.isConnected) client.connect(course.now, false);
   await now.clock.advance(0);
   shard.flush();
   client.read();
-  assert.deepEqual(client.seen, expected(happened));
-}
-
-function act(
-  now: Stage,
-  shard: FakeShard,
-  client: SlowClient,
-  happened: [string, number][],
-  kind: string,
-  count: number,
-): Stage {
-  if (kind === "event") {
-    for (let i = 0; i < count; i++) {
-      const cursor = shard.event();
-      happened.push([`EVENT_${cursor}`, cursor]);
-    }
-  } else if (kind === "gap") {
-    const from = shard.last + 1;
-    happened.push(["GATEHOUSE_GAP", shard.gap({ from, to: shard.last + count, reason: "x" })]);
-  } else if (kind === "upstream ready") happened.push(["READY", shard.event("READY")]);
-  else if (kind === "flush") shard.flush(count);
-  else if (kind === "rewind") shard.rewind();
-  else if (kind === "read") client.read(count);
-  else if (kind === "beat") client.beat();
-  else if (kind === "cut") client.cut();
-  else if (kind === "resume" && !client.isConnected) client.connect(now, false);
-  else if (kind === "kill") {
-    client.abandon();
-    return now.restart();
-  }
-  return now;
+  assert.deepEqual(client.seen, expected(course.happened));
 }
 
 Deno.test("A client that resumes sees each event once and in order, whatever happens between", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(ACTION, { maxLength: 60 }), (actions) => play(actions)),
+    fc.asyncProperty(fc.array(ACTION, { minLength: 5, maxLength: 80 }), (actions) => play(actions)),
     { numRuns: 300 },
   );
 });

@@ -39,14 +39,16 @@ Deno.test("DownstreamSessions fixes the base so that READY is number 1", () => {
   assert.equal(sessions.ofShard(2), session);
 });
 
-Deno.test("DownstreamSessions has one session per shard: a newer one ends the older", () => {
-  const { sessions, expired } = book();
+Deno.test("DownstreamSessions has one session per shard: a newer one ends the older", async () => {
+  const { clock, sessions, expired } = book();
   const older = sessions.begin(0, 0);
+  sessions.detach(older);
   const newer = sessions.begin(0, 5);
   assert.equal(sessions.find(older.sessionId), undefined);
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, []);
   sessions.end(older);
   assert.equal(sessions.ofShard(0), newer);
-  assert.deepEqual(expired, []);
 });
 
 Deno.test("DownstreamSessions ends a session that nobody resumes in time, and says so once", async () => {
@@ -143,6 +145,16 @@ Deno.test("DownstreamSessions takes nothing over that it did not write", () => {
   for (const other of [undefined, null, 7, {}, { sessions: 7 }, saved(null)]) {
     assert.deepEqual(load(other), []);
   }
+});
+
+Deno.test("DownstreamSessions takes over one session per shard", async () => {
+  const { clock, sessions, expired } = book();
+  const saved = { sessionId: "a", shardId: 0, base: 0, acknowledged: 1, detachedAtMs: null };
+  const both = [saved, { ...saved, sessionId: "b" }];
+  sessions.load({ stream: "stream", totalShards: 4, sessions: both }, all);
+  assert.equal(sessions.ofShard(0)?.sessionId, "a");
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, [0]);
 });
 
 Deno.test("DownstreamSessions does not wait longer when the wall clock was set back", async () => {

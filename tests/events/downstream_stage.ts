@@ -11,9 +11,10 @@ import {
   type DownstreamOptions,
 } from "../../events/downstream_gateway.ts";
 import type { ShardFacts } from "../../events/downstream_frames.ts";
+import type { SavedDownstreamSessions } from "../../events/downstream_sessions.ts";
 import type { DownstreamTerms } from "../../events/downstream_terms.ts";
 import type { Backlog, ShardEvents } from "../../events/downstream_world.ts";
-import { type EventRecord, type Gap, RECORD } from "../../protocol/event_frame.ts";
+import { type EventRecord, type Gap, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 import { INTENTS } from "../../protocol/intents.ts";
 import { OP } from "../../protocol/opcodes.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
@@ -61,12 +62,13 @@ export class FakeShard {
   /** An event comes from Discord; it is named after its cursor unless told otherwise. */
   event(t?: string, cursor: number = this.last + 1): number {
     const text = `{"t":"${t ?? `EVENT_${cursor}`}","s":77,"op":0,"d":{"cursor":${cursor}}}`;
-    return this.#add(RECORD.DISPATCH, cursor, new TextEncoder().encode(text));
+    const body = new TextEncoder().encode(text);
+    return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
   }
 
   /** Events are lost up to this cursor. */
   gap(gap: Gap): number {
-    return this.#add(RECORD.GAP, gap.to, new TextEncoder().encode(JSON.stringify(gap)));
+    return this.#add(gapRecord(this.shardId, gap));
   }
 
   /** Sends up to `count` events to whoever has the shard. */
@@ -91,11 +93,11 @@ export class FakeShard {
     }
   }
 
-  #add(kind: number, cursor: number, body: Uint8Array): number {
-    this.records.push({ shardId: this.shardId, kind, cursor, body });
-    this.last = Math.max(this.last, cursor);
+  #add(record: EventRecord): number {
+    this.records.push(record);
+    this.last = Math.max(this.last, record.cursor);
     if (this.eager) this.flush();
-    return cursor;
+    return record.cursor;
   }
 }
 
@@ -104,6 +106,8 @@ export class FakeEvents implements ShardEvents {
   readonly #shards = new Map<number, FakeShard>();
   /** What `hold` fails with, if it does. */
   broken: Error | null = null;
+  /** What the next `hold` waits for, if it does. */
+  slow: Promise<void> | null = null;
 
   shard(shardId = 0): FakeShard {
     const known = this.#shards.get(shardId) ?? new FakeShard(shardId);
@@ -111,11 +115,14 @@ export class FakeEvents implements ShardEvents {
     return known;
   }
 
-  hold(shardId: number): Promise<Backlog> {
-    if (this.broken) return Promise.reject(this.broken);
+  async hold(shardId: number): Promise<Backlog> {
+    if (this.broken) throw this.broken;
     const shard = this.shard(shardId);
     shard.consumer = "held";
-    return Promise.resolve({ acknowledged: shard.acknowledged, last: shard.last });
+    const { slow } = this;
+    this.slow = null;
+    await slow;
+    return { acknowledged: shard.acknowledged, last: shard.last };
   }
 
   take(shardId: number, deliver: (record: EventRecord) => void): void {
@@ -148,6 +155,11 @@ export class ScriptedConsumer {
       sendBytes: () => {},
       close: (code, reason) => this.closedWith ??= { code, reason },
     }, new URLSearchParams(query));
+  }
+
+  /** The code that the connection was closed with, if it was. */
+  get code(): number | undefined {
+    return this.closedWith?.code;
   }
 
   /** What was dispatched, as `[t, s]`. */
@@ -208,8 +220,8 @@ export interface Stage {
   connect(query?: string): ScriptedConsumer;
   /** A client that has identified for a shard, and its session's id. */
   ready(shardId?: number): Promise<{ client: ScriptedConsumer; sessionId: string }>;
-  /** Another life of the unit, with what this one wrote down and the same owner of events. */
-  restart(changes?: Partial<DownstreamOptions>): Stage;
+  /** Another life of the unit, with what this one wrote down last and the same owner of events. */
+  restart(saved?: SavedDownstreamSessions): Stage;
 }
 
 /** A stage; its gateway takes these changes. */
@@ -244,10 +256,9 @@ export function stage(
       await clock.advance(0);
       return { client, sessionId: client.body("READY").session_id };
     },
-    restart(more = {}) {
-      const saved = JSON.parse(JSON.stringify(gateway.sessions.save()));
-      const next = stage({ ...changes, ...more }, clock, events);
-      next.gateway.load(saved);
+    restart(saved = gateway.sessions.save()) {
+      const next = stage(changes, clock, events);
+      next.gateway.load(JSON.parse(JSON.stringify(saved)));
       return next;
     },
   };

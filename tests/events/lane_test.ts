@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { BATCH_BYTES, Lane } from "../../events/lane.ts";
-import { Outbox } from "../../events/outbox.ts";
+import { ShardQueue } from "../../events/shard_queue.ts";
 import { readBatch } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 
 const WINDOW = 1 << 20;
+
+/** A queue without a disk. */
+const IN_MEMORY = {
+  account() {},
+  acknowledged() {},
+  stored() {},
+  failed() {},
+  mayWrite: () => true,
+  frontBytes: () => WINDOW,
+};
 
 function setUp(shardIds: readonly number[] = [0]) {
   const clock = createVirtualClock();
@@ -18,14 +28,22 @@ function setUp(shardIds: readonly number[] = [0]) {
       batches.push({ link, records, bytes: batch.length });
     },
   });
-  const outboxes = shardIds.map((shardId) => new Outbox(shardId));
-  for (const outbox of outboxes) lane.add(outbox);
-  const accept = (shardId: number, cursor: number, size = 100) => {
-    outboxes[shardId]!.accept(cursor, new Uint8Array(size));
-    lane.wake(outboxes[shardId]!, size);
-  };
+  /** Records that cannot be sent yet. */
+  const held = new Set<string>();
+  const queues = shardIds.map((shardId) => {
+    const queue: ShardQueue = new ShardQueue(shardId, {
+      ...IN_MEMORY,
+      clock,
+      wake: (bytes) => lane.wake(queue, bytes),
+      prepare: (record) => held.has(`${shardId}/${record.cursor}`) ? null : record,
+    });
+    lane.add(queue);
+    return queue;
+  });
+  const accept = (shardId: number, cursor: number, size = 100) =>
+    queues[shardId]!.accept(cursor, new Uint8Array(size));
   const records = () => batches.map((batch) => batch.records);
-  return { clock, lane, accept, batches, records };
+  return { clock, lane, queues, held, accept, batches, records };
 }
 
 Deno.test("Lane holds events until there is a link, then sends them", async () => {
@@ -150,4 +168,51 @@ Deno.test("Lane sends nothing after the link is gone, not even what was about to
   accept(0, 2, BATCH_BYTES);
   await clock.advance(1_000);
   assert.deepEqual(batches, []);
+});
+
+Deno.test("Lane lets a shard whose next record has to wait not hold up the others", async () => {
+  const { clock, lane, queues, held, accept, records } = setUp([0, 1]);
+  lane.up(1, WINDOW);
+  held.add("0/2");
+  for (const cursor of [1, 2, 3]) accept(0, cursor);
+  accept(1, 1);
+  await clock.advance(0);
+  assert.deepEqual(records(), [["0/1", "1/1"]]);
+  accept(0, 4);
+  accept(1, 2);
+  await clock.advance(0);
+  assert.deepEqual(records().slice(1), [["1/2"]]);
+  held.clear();
+  lane.wake(queues[0]!, 0);
+  await clock.advance(0);
+  assert.deepEqual(records().slice(2), [["0/2", "0/3", "0/4"]]);
+});
+
+Deno.test("Lane gives a shard up, and gets it back from the first event not acknowledged", async () => {
+  const { clock, lane, queues, accept, records } = setUp([0, 1]);
+  lane.up(1, WINDOW);
+  for (const cursor of [1, 2, 3]) accept(0, cursor);
+  await clock.advance(0);
+  lane.acknowledge(1, { 0: 1 });
+  lane.remove(queues[0]!);
+  accept(1, 1);
+  await clock.advance(0);
+  lane.acknowledge(1, { 0: 3 });
+  assert.equal(queues[0]!.queued, 2, "its word on a shard of another counts no more");
+  lane.add(queues[0]!);
+  await clock.advance(0);
+  assert.deepEqual(records(), [["0/1", "0/2", "0/3"], ["1/1"], ["0/2", "0/3"]]);
+});
+
+Deno.test("Lane has its credit back for the shard that it gave up", async () => {
+  const { clock, lane, queues, accept, records } = setUp([0, 1]);
+  lane.up(1, 1_000);
+  accept(0, 1, 2_000);
+  await clock.advance(0);
+  accept(1, 1);
+  await clock.advance(0);
+  assert.deepEqual(records(), [["0/1"]]);
+  lane.remove(queues[0]!);
+  await clock.advance(0);
+  assert.deepEqual(records(), [["0/1"], ["1/1"]]);
 });

@@ -28,7 +28,7 @@ function written(book: SessionBook): unknown {
 
 Deno.test("a shard that never lived starts with nothing, from cursor 0", () => {
   const { book } = setUp();
-  assert.deepEqual(book.resumePoint(3), { session: null, cursorFloor: 0 });
+  assert.deepEqual(book.resumePoint(3), { session: null, cursorFloor: 0, acknowledged: 0 });
 });
 
 Deno.test("what the bot acknowledged moves the point on, in the numbers of Discord", () => {
@@ -81,6 +81,28 @@ Deno.test("an acknowledgement alone shows that a shard lived", () => {
   assert.ok(book.resumePoint(3).cursorFloor > 9);
 });
 
+Deno.test("what is on disk moves the point on, and is not taken for acknowledged", () => {
+  const { book } = setUp();
+  book.session(3, pointOf({ base: 100 }));
+  book.acknowledged(3, 102);
+  book.stored(3, 107);
+  const { session, acknowledged } = book.resumePoint(3);
+  assert.deepEqual([session!.seq, acknowledged], [7, 102]);
+  book.stored(3, 105);
+  assert.equal(book.resumePoint(3).session!.seq, 7, "the point went back");
+});
+
+Deno.test("the floor is above every cursor that was given out, safe or not", () => {
+  const { book } = setUp();
+  book.session(3, pointOf());
+  book.acknowledged(3, 9);
+  book.newest(3, 5_000_000);
+  assert.ok(book.resumePoint(3).cursorFloor > 5_000_000);
+  const again = new SessionBook("stream-2", () => {});
+  again.load(written(book), () => true);
+  assert.ok(again.resumePoint(3).cursorFloor > 5_000_000);
+});
+
 Deno.test("only what changes something is worth writing down", () => {
   const { book, counted } = setUp();
   book.session(3, pointOf());
@@ -127,7 +149,7 @@ for (
     const { book } = setUp();
     assert.deepEqual(book.load(other, () => true), { usable: 0, other: 0 });
     assert.equal(book.stream, "stream-1");
-    assert.deepEqual(book.resumePoint(3), { session: null, cursorFloor: 0 });
+    assert.deepEqual(book.resumePoint(3), { session: null, cursorFloor: 0, acknowledged: 0 });
   });
 }
 

@@ -26,6 +26,7 @@ function setUp() {
   const accepted: string[] = [];
   const gaps: Gap[] = [];
   const points: (SessionPoint | null)[] = [];
+  const facts: unknown[] = [];
   const states: string[] = [];
   const logged: string[] = [];
   const settings = {
@@ -53,6 +54,7 @@ function setUp() {
     },
     status: ({ state }) => void states.push(state),
     session: (_, point) => void points.push(point),
+    readyFacts: (_, told) => void facts.push(told),
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {
@@ -75,7 +77,7 @@ function setUp() {
     last().events.closed(code, "");
     await clock.advance(10_000);
   };
-  const told = { gate, accepted, gaps, points, states, logged };
+  const told = { gate, accepted, gaps, points, facts, states, logged };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
 }
 

@@ -35,6 +35,9 @@ export const WORKER: WorkerOptions = {
   totalShards: 4,
   compression: "none",
   queueMemoryBytes: 1 << 20,
+  queueOverflow: "drop-cheap",
+  queueDir: null,
+  queueDiskBytes: 1 << 30,
   clusterOfShard: { 0: 0, 1: 0, 2: 1, 3: 1 },
   reportIntervalMs: 1_000,
 };

@@ -6,7 +6,6 @@
  * @module
  */
 
-import type { ConnectionWorld } from "../../gateway/connection.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Connect, Socket } from "../../ports/socket.ts";
 import {
@@ -15,12 +14,12 @@ import {
   stamp,
   type ToWorker,
 } from "../../protocol/worker_message.ts";
-import { Bucket } from "../../workers/bucket.ts";
+import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
 import type { SpawnThread } from "../../workers/life.ts";
 
 /** Threads that share the test's world. `died` cuts one off without a word, as a crash does. */
 export function inProcessThreads(
-  world: ConnectionWorld,
+  world: BucketWorld,
 ): { spawn: SpawnThread; alive: Set<{ die(): void }> } {
   const alive = new Set<{ die(): void }>();
   const spawn: SpawnThread = ({ message }) => {
@@ -28,8 +27,8 @@ export function inProcessThreads(
     let epoch = 0;
     let bucket: Bucket | undefined;
     const sockets = new Set<Socket>();
-    const own: ConnectionWorld = {
-      random: world.random,
+    const own: BucketWorld = {
+      ...world,
       clock: mortalClock(world.clock, () => dead),
       connect: mortalConnect(world.connect, sockets),
     };

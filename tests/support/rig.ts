@@ -13,6 +13,7 @@ import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
+import type { OpenSpool } from "../../ports/spool.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
@@ -29,7 +30,11 @@ export interface RigOptions {
   /** One-way time of a message. Default 5. */
   readonly latencyMs?: number;
   readonly store?: Store;
+  /** The disk; without it events are kept in memory only. */
+  readonly openSpool?: OpenSpool;
   readonly queueMemoryBytes?: number;
+  /** Credit that the bot gives. Default 4 MiB. */
+  readonly windowBytes?: number;
   /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */
   readonly handlerMs?: number;
   /** A rig of a later life of the same unit meets the same Discord. */
@@ -49,6 +54,7 @@ export type Rig = Awaited<ReturnType<typeof createRig>>;
 /** Builds a rig; nothing connects before `start()`. */
 export async function createRig(options: RigOptions = {}) {
   const { shards = 1, workers = 1, compression = "none", latencyMs = 5 } = options;
+  const { windowBytes = 4 * 1024 * 1024 } = options;
   const clock = options.earlier?.clock ?? createVirtualClock();
   const sim = options.earlier?.sim ?? createSimulator({
     clock,
@@ -62,6 +68,7 @@ export async function createRig(options: RigOptions = {}) {
   const { spawn, alive } = inProcessThreads({
     clock,
     random,
+    ...(options.openSpool ? { openSpool: options.openSpool } : {}),
     connect: simConnect(sim, { latencyMs }),
   });
   const store = options.store ?? memoryStore();
@@ -94,6 +101,9 @@ export async function createRig(options: RigOptions = {}) {
     clock,
     log,
     store,
+    queueDir: null,
+    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
+    fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
     spawn,
     linkChanged() {},
     shardChanged() {},
@@ -108,8 +118,7 @@ export async function createRig(options: RigOptions = {}) {
       return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
     },
   };
-  const createBot = () =>
-    new EventConsumer({ clusterId: 0, receiver, clock, log, windowBytes: 4 * 1024 * 1024 });
+  const createBot = () => new EventConsumer({ clusterId: 0, receiver, clock, log, windowBytes });
 
   const states = () => gateway.shards.map((shard) => shard.state);
   const isReady = () => states().every((state) => state === "ready");

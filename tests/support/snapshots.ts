@@ -16,6 +16,8 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     acknowledged: 0,
     queued: 0,
     queuedBytes: 0,
+    queuedDiskBytes: 0,
+    newestCursor: 0,
     dropped: 0,
     identifies: 0,
     resumes: 0,

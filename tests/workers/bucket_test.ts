@@ -7,7 +7,13 @@ import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
 
-const BRING = { type: "IDENTIFY_SHARD", session: null, cursorFloor: 0 } as const;
+const BRING = {
+  type: "IDENTIFY_SHARD",
+  session: null,
+  cursorFloor: 0,
+  acknowledged: 0,
+  marks: [],
+} as const;
 
 function setUp() {
   const clock = createVirtualClock();
@@ -18,8 +24,10 @@ function setUp() {
   const types = () => posted.map((message) => message.type);
   const last = <Type extends FromWorker["type"]>(type: Type) =>
     posted.findLast((message) => message.type === type) as Extract<FromWorker, { type: Type }>;
-  const ready = (shardId: number) => {
+  const ready = async (shardId: number) => {
     bucket.receive({ ...BRING, shardId });
+    // It looks at the disk first.
+    await clock.advance(0);
     bucket.receive({ type: "ALLOW_IDENTIFY", shardId, permit: 5 });
     const socket = sockets.at(-1)!;
     socket.events.open();
@@ -38,9 +46,9 @@ Deno.test("a bucket says that it started, and reports ever after", async () => {
   assert.deepEqual(types(), ["STARTED", "REPORT", "REPORT", "REPORT"]);
 });
 
-Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", () => {
+Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", async () => {
   const { ready, posted, last } = setUp();
-  ready(2);
+  await ready(2);
   assert.deepEqual(last("REQUEST_IDENTIFY"), { type: "REQUEST_IDENTIFY", shardId: 2 });
   assert.deepEqual(last("IDENTIFY_SENT"), { type: "IDENTIFY_SENT", shardId: 2, permit: 5 });
   assert.equal(last("SESSION").session!.sessionId, "s2");
@@ -48,9 +56,9 @@ Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", 
   assert.deepEqual(states, ["queued", "connecting", "hello", "identifying", "ready"]);
 });
 
-Deno.test("a bucket reports what a shard took before it says that it is ready", () => {
+Deno.test("a bucket reports what a shard took before it says that it is ready", async () => {
   const { ready, types, last } = setUp();
-  ready(2);
+  await ready(2);
   const report = types().lastIndexOf("REPORT");
   assert.ok(report >= 0 && report < types().lastIndexOf("SHARD_STATUS"));
   assert.equal(last("REPORT").shards[0]!.identifies, 1);
@@ -58,7 +66,7 @@ Deno.test("a bucket reports what a shard took before it says that it is ready", 
 
 Deno.test("a bucket hands the events of its shards to the cluster that is linked", async () => {
   const { clock, bucket, ready, last, types } = setUp();
-  ready(2);
+  await ready(2);
   await clock.advance(10);
   assert.ok(!types().includes("EVENTS"));
   bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
@@ -73,7 +81,7 @@ Deno.test("a bucket hands the events of its shards to the cluster that is linked
 
 Deno.test("a bucket answers each question by its number", async () => {
   const { clock, bucket, ready, last } = setUp();
-  const socket = ready(0);
+  const socket = await ready(0);
   bucket.receive({ type: "GET_SHARD_INFO", nonce: 11, shardId: 0 });
   await clock.advance(0);
   const info = last("NONCE_REPLY");
@@ -94,7 +102,7 @@ Deno.test("a bucket answers each question by its number", async () => {
 
 Deno.test("a bucket refuses what it cannot do, with the code of the error", async () => {
   const { clock, bucket, ready, last } = setUp();
-  ready(0);
+  await ready(0);
   bucket.receive({ type: "GET_SHARD_INFO", nonce: 1, shardId: 3 });
   await clock.advance(0);
   assert.deepEqual(last("NONCE_REPLY").reply, {
@@ -109,7 +117,7 @@ Deno.test("a bucket refuses what it cannot do, with the code of the error", asyn
 
 Deno.test("a bucket reconnects a shard when it is asked to", async () => {
   const { clock, bucket, ready, last } = setUp();
-  const socket = ready(0);
+  const socket = await ready(0);
   bucket.receive({ type: "RECONNECT_SHARD", nonce: 1, shardId: 0, session: "end" });
   await clock.advance(0);
   assert.deepEqual([socket.closes, last("NONCE_REPLY").reply.ok], [[1000], true]);
@@ -118,7 +126,7 @@ Deno.test("a bucket reconnects a shard when it is asked to", async () => {
 
 Deno.test("a bucket that stops answers when every shard is closed, after a last report", async () => {
   const { clock, bucket, ready, types } = setUp();
-  const sockets = [ready(0), ready(1)];
+  const sockets = [await ready(0), await ready(1)];
   bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
   sockets[0]!.events.closed(4900, "");
   await clock.advance(0);

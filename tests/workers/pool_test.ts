@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import type { FromWorker, ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
-import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
+import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
+import type { PoolEvents } from "../../workers/pool_events.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 import { counters } from "../support/snapshots.ts";
 
@@ -32,6 +33,9 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
       "lost",
       "status",
       "session",
+      "readyFacts",
+      "stored",
+      "report",
       "events",
       "exhausted",
     ].map((name) => [
@@ -48,7 +52,9 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
     resumePoint: (shardId) => ({
       session: shardId === 1 ? POINT : null,
       cursorFloor: 10 * shardId,
+      acknowledged: shardId,
     }),
+    marksOf: () => [],
     links: () => links,
     events,
   });
@@ -72,8 +78,22 @@ Deno.test("WorkerPool gives each worker its shards, with the point to resume fro
   const { pool, told, toldTo } = setUp();
   pool.spawnShards();
   assert.deepEqual(toldTo(0, "IDENTIFY_SHARD"), [
-    { type: "IDENTIFY_SHARD", shardId: 0, session: null, cursorFloor: 0 },
-    { type: "IDENTIFY_SHARD", shardId: 1, session: POINT, cursorFloor: 10 },
+    {
+      type: "IDENTIFY_SHARD",
+      shardId: 0,
+      session: null,
+      cursorFloor: 0,
+      acknowledged: 0,
+      marks: [],
+    },
+    {
+      type: "IDENTIFY_SHARD",
+      shardId: 1,
+      session: POINT,
+      cursorFloor: 10,
+      acknowledged: 1,
+      marks: [],
+    },
   ]);
   assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2,3]]"]);
   const [start] = toldTo(1, "START") as Extract<ToWorker, { type: "START" }>[];
@@ -147,7 +167,8 @@ Deno.test("WorkerPool keeps what shards said last, and what they counted", () =>
   assert.deepEqual(pool.shards[3]!.status, status);
   assert.equal(pool.shards[3]!.counters!.received, 12);
   assert.equal(pool.shards[2]!.counters, null);
-  assert.match(told.at(-1)!, /^status .*"ready"/);
+  assert.match(told.at(-2)!, /^status .*"ready"/);
+  assert.match(told.at(-1)!, /^report \[\[\{"shardId":3,"received":12,/);
 });
 
 Deno.test("WorkerPool writes a worker's lines to the log, with its number", () => {

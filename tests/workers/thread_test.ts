@@ -18,7 +18,7 @@ function realThread(permissions: "least" | "inherit") {
     words.push(word);
     for (const { predicate, resolve } of waiting) if (predicate()) resolve();
   };
-  const thread = spawnWorker(permissions)({
+  const thread = spawnWorker(permissions, null)({
     message(data) {
       const message = parseStamped<FromWorker>(data);
       hear(message.type === "DYING" ? `DYING: ${message.reason}` : message.type);

@@ -1,0 +1,159 @@
+/**
+ * The body `d` of a payload, without a parse: reading one field of it, and the only two changes that
+ * are ever made to what Discord sent, a note put into the body and another name for the event. A
+ * payload that is not written as Discord writes it is parsed: the order is a matter of speed only.
+ *
+ * @module
+ */
+
+import { readEnvelope } from "./envelope.ts";
+
+/** The field of `d` that is ours. What stands in it is said where a note is made. */
+export const NOTE_FIELD = "gatehouse";
+
+const [SPACE, QUOTE, BACKSLASH, COLON, COMMA] = [0x20, 0x22, 0x5c, 0x3a, 0x2c];
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+const NAME_AT = '{"t":"'.length;
+const HEAD_D = ',"d":';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * The text of a field that stands directly in `d`; `undefined` where there is none or it is not a
+ * text. Reads as far as it must: a guild of 500 KB is walked, not built.
+ *
+ * @param name Name of the field, ASCII.
+ * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
+ *
+ * @example
+ * ```ts
+ * import { textField } from "./body.ts";
+ * const payload = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":{"a":{"id":"2"},"id":"1"}}');
+ * console.assert(textField(payload, "id") === "1");
+ * ```
+ */
+export function textField(payload: Uint8Array, name: string): string | undefined {
+  const found = scanText(payload, name);
+  if (found !== null) return found;
+  const value = (parse(payload).d as Record<string, unknown> | null | undefined)?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/**
+ * A copy of the payload with `"gatehouse": note` in `d`, which must be an object. It becomes the first
+ * field, because the beginning of `d` is certain where its end would have to be searched for.
+ *
+ * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
+ */
+export function annotate(
+  payload: Uint8Array,
+  note: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const at = bodyAt(payload);
+  const after = payload[at + 1];
+  if (payload[at] === OPEN_BRACE && (after === QUOTE || after === CLOSE_BRACE)) {
+    const field = `"${NOTE_FIELD}":${JSON.stringify(note)}`;
+    return splice(payload, at + 1, at + 1, after === QUOTE ? `${field},` : field);
+  }
+  const value = parse(payload);
+  return encoder.encode(
+    JSON.stringify({ ...value, d: { [NOTE_FIELD]: note, ...value.d as object } }),
+  );
+}
+
+/**
+ * A copy of the payload with another event name.
+ *
+ * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
+ */
+export function rename(payload: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const { fast, t } = readEnvelope(payload);
+  if (fast && t !== null) return splice(payload, NAME_AT, NAME_AT + t.length, name);
+  return encoder.encode(JSON.stringify({ ...parse(payload), t: name }));
+}
+
+function parse(payload: Uint8Array): Record<string, unknown> {
+  return JSON.parse(decoder.decode(payload)) as Record<string, unknown>;
+}
+
+/** Where the value of `d` begins; -1 where the payload does not begin as Discord writes it. */
+function bodyAt(payload: Uint8Array): number {
+  if (!readEnvelope(payload).fast) return -1;
+  // An event's name holds no quote, so that the first match is the head's.
+  let at = NAME_AT;
+  while (!holds(payload, at, at + HEAD_D.length, HEAD_D)) at++;
+  return at + HEAD_D.length;
+}
+
+function splice(bytes: Uint8Array, from: number, to: number, text: string) {
+  const middle = encoder.encode(text);
+  const spliced = new Uint8Array(bytes.length - (to - from) + middle.length);
+  spliced.set(bytes.subarray(0, from));
+  spliced.set(middle, from);
+  spliced.set(bytes.subarray(to), from + middle.length);
+  return spliced;
+}
+
+/** As {@linkcode textField}; `null` where the bytes are not written as usual and must be parsed. */
+function scanText(bytes: Uint8Array, name: string): string | undefined | null {
+  const start = bodyAt(bytes);
+  if (bytes[start] !== OPEN_BRACE) return null;
+  if (bytes[start + 1] === CLOSE_BRACE) return undefined;
+  // On the brace or the comma before a field.
+  let at = start;
+  while (at === start || bytes[at] === COMMA) {
+    const keyAt = at + 2;
+    const keyEnd = bytes[at + 1] === QUOTE ? textEnd(bytes, at + 1) : -1;
+    if (keyEnd < 0 || bytes[keyEnd + 1] !== COLON) return null;
+    const valueAt = keyEnd + 2;
+    at = valueEnd(bytes, valueAt);
+    if (at >= bytes.length) return null;
+    if (holds(bytes, keyAt, keyEnd, name)) return textAt(bytes, valueAt, at);
+  }
+  return undefined;
+}
+
+function textAt(bytes: Uint8Array, from: number, to: number): string | undefined | null {
+  if (bytes[from] === QUOTE) return JSON.parse(decoder.decode(bytes.subarray(from, to))) as string;
+  return bytes[from]! > SPACE ? undefined : null;
+}
+
+/** Index of the quote that closes the text opened at `at`; -1 where there is none. */
+function textEnd(bytes: Uint8Array, at: number): number {
+  for (let i = at + 1; i < bytes.length; i++) {
+    if (bytes[i] === BACKSLASH) i++;
+    else if (bytes[i] === QUOTE) return i;
+  }
+  return -1;
+}
+
+/** Index of the comma or the brace after the value that begins at `at`; the length where none comes. */
+function valueEnd(bytes: Uint8Array, at: number): number {
+  let depth = 0;
+  for (let i = at; i < bytes.length; i++) {
+    switch (bytes[i]) {
+      case QUOTE:
+        i = textEnd(bytes, i);
+        if (i < 0) return bytes.length;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        if (depth-- === 0) return i;
+        break;
+      case COMMA:
+        if (depth === 0) return i;
+    }
+  }
+  return bytes.length;
+}
+
+function holds(bytes: Uint8Array, from: number, to: number, name: string): boolean {
+  if (to - from !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name.charCodeAt(i)) return false;
+  return true;
+}

@@ -1,0 +1,82 @@
+/** docs/operations.md names everything that an operator can set, see, call or be told, and nothing else. */
+
+import assert from "node:assert/strict";
+import { control } from "../../app/control.ts";
+import { EXIT } from "../../app/main.ts";
+import { METRICS } from "../../app/metrics.ts";
+import { settings } from "../../app/settings.ts";
+import type { Unit } from "../../app/unit.ts";
+import { loadHono, loadValibot } from "../../deps.ts";
+import { readFlags } from "../../sim/flags.ts";
+
+const DOC = await Deno.readTextFile("docs/operations.md");
+
+/** The text between a heading of the second level and the next. */
+function chapter(title: string): string {
+  const start = DOC.indexOf(`\n## ${title}\n`);
+  assert.ok(start >= 0, `docs/operations.md has no chapter "${title}"`);
+  const end = DOC.indexOf("\n## ", start + 1);
+  return DOC.slice(start, end < 0 ? undefined : end);
+}
+
+/** First cells of the tables of a chapter, without their marks. */
+function firstCells(title: string): string[] {
+  return [...chapter(title).matchAll(/^\| *`?([^|`]+?)`? *\|/gm)].map(([, cell]) => cell!);
+}
+
+Deno.test("docs/operations.md has a row for every setting, and none for one that is not there", async () => {
+  const known = Object.keys(settings(await loadValibot()));
+  const told = firstCells("Settings").filter((cell) => /^[A-Z_]+$/.test(cell));
+  assert.deepEqual(told.toSorted(), known.toSorted());
+});
+
+Deno.test("docs/operations.md has a row for every metric, with its type, and none for one that is not there", () => {
+  const known = METRICS.map(({ name, type }) => `${name} ${type}`);
+  const rows = /^\| *`(gatehouse_\w+)` *\| *(\w+) *\|/gm;
+  const told = [...chapter("Metrics").matchAll(rows)].map(([, name, type]) => `${name} ${type}`);
+  assert.deepEqual(told.toSorted(), known.toSorted());
+  const everywhere = new Set([...DOC.matchAll(/\bgatehouse_\w+/g)].map(([name]) => name));
+  assert.deepEqual(
+    [...everywhere].filter((name) => !METRICS.some((metric) => metric.name === name)),
+    [],
+  );
+});
+
+Deno.test("docs/operations.md has a row for every route of the control API, and no other", async () => {
+  const { Hono } = await loadHono();
+  // Routes are only listed here, never called.
+  const { routes } = control(new Hono(), { unit: {} as Unit, allowFaults: false });
+  const known = routes.map(({ method, path }) => `${method} /control${path}`);
+  const told = firstCells("The HTTP port").filter((cell) => /^(GET|POST) \/control/.test(cell));
+  assert.deepEqual(told.toSorted(), known.toSorted());
+});
+
+Deno.test("docs/operations.md has a row for every path of the HTTP port", async () => {
+  const source = await Deno.readTextFile("app/server.ts");
+  const paths = [...source.matchAll(/app\.(?:all|get|post|route)\("(\/[a-z]+)/g)];
+  assert.ok(paths.length >= 6, `found ${paths.length} paths in the source`);
+  const told = firstCells("The HTTP port").map((cell) => cell.replace(/^GET /, ""));
+  const missing = paths.map(([, path]) => path!)
+    .filter((path) => !told.some((cell) => cell === path || cell === `${path}/*`));
+  assert.deepEqual(missing, []);
+});
+
+Deno.test("docs/operations.md has a row for every exit code", async () => {
+  const literal = [...(await Deno.readTextFile("app/main.ts")).matchAll(/Deno\.exit\((\d+)\)/g)];
+  const known = [...Object.values(EXIT), ...literal.map(([, code]) => Number(code))].map(String);
+  const told = firstCells("Starting").filter((cell) => /^\d+$/.test(cell));
+  assert.deepEqual(told.toSorted(), [...new Set(known)].toSorted());
+});
+
+Deno.test("docs/operations.md tells the simulator's flags and their defaults", () => {
+  const read = readFlags([]);
+  assert.ok("flags" in read);
+  const known = Object.entries(read.flags).map(([name, value]) =>
+    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${value}`
+  );
+  const rows = /^\| *`(--[a-z-]+)` *\| *`([^`]+)` *\|/gm;
+  const told = [...chapter("The simulator").matchAll(rows)].map(([, name, value]) =>
+    `${name} ${value}`
+  );
+  assert.deepEqual(told.toSorted(), known.toSorted());
+});

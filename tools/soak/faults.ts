@@ -1,0 +1,80 @@
+/**
+ * What a soak does to a unit, by name.
+ *
+ * @module
+ */
+
+import { sleep, systemClock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Simulator } from "../../sim/mod.ts";
+import type { UnitProcess } from "../../tests/support/unit_process.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** The unit under test and its surroundings. */
+export interface Stage {
+  readonly sim: Simulator;
+  readonly bot: Recorder;
+  readonly random: Random;
+  unit: UnitProcess;
+  /** Starts the unit again on the same state. */
+  startUnit(): Promise<UnitProcess>;
+}
+
+/** Every fault; each is over, though not healed, when its promise resolves. */
+export const FAULTS: Readonly<Record<string, (stage: Stage) => Promise<void>>> = {
+  async "bot restarts"({ bot }) {
+    await bot.stop();
+    await bot.start();
+  },
+  async "bot is away for 20 s"({ bot }) {
+    await bot.stop();
+    await pause(20_000);
+    await bot.start();
+  },
+  async "worker crashes"({ unit, random }) {
+    const { workers } = await (await unit.control("GET", "/state")).json();
+    const workerId = Math.floor(random() * workers.length);
+    await (await unit.control("POST", `/workers/${workerId}/crash?how=throw`)).body?.cancel();
+  },
+  async "unit: SIGTERM"(stage) {
+    await stage.unit.end("SIGTERM");
+    stage.unit = await stage.startUnit();
+  },
+  async "unit: SIGKILL"(stage) {
+    await stage.unit.end("SIGKILL");
+    stage.unit = await stage.startUnit();
+  },
+  async "unit: SIGKILL while the bot is away"(stage) {
+    await stage.bot.stop();
+    await pause(8_000);
+    await stage.unit.end("SIGKILL");
+    stage.unit = await stage.startUnit();
+    await stage.bot.start();
+  },
+  async "resume host is dead for 10 s"({ sim }) {
+    const over = sim.faults.killResumeHost();
+    sim.faults.cut();
+    await pause(10_000);
+    over();
+  },
+  async "every connection is cut"({ sim }) {
+    await Promise.resolve(sim.faults.cut());
+  },
+  async "a peer freezes"({ sim, random }) {
+    await Promise.resolve(sim.faults.freeze({ shardId: Math.floor(random() * 8) }));
+  },
+  async "frames are corrupt"({ sim }) {
+    await Promise.resolve(sim.faults.corruptNext());
+  },
+  async "op 7 to every shard"({ sim }) {
+    await Promise.resolve(sim.faults.reconnect());
+  },
+  async "op 9 true to every shard"({ sim }) {
+    await Promise.resolve(sim.faults.invalidate(true));
+  },
+};
+
+/** Waits in real time. */
+export function pause(ms: number): Promise<void> {
+  return sleep(systemClock, ms);
+}

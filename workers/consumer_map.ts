@@ -1,0 +1,48 @@
+/**
+ * Who consumes which shard now: the cluster that the plan says, somebody else, or nobody.
+ *
+ * @module
+ */
+
+import type { ToWorker } from "../protocol/worker_message.ts";
+
+/** Shard → consumer, as planned and as it is. */
+export class ConsumerMap {
+  readonly #plan: Readonly<Record<number, number>>;
+  /** Only what differs from the plan. */
+  readonly #changes = new Map<number, number | null>();
+
+  /** @param plan Shard id → the cluster that has it unless somebody else takes it. */
+  constructor(plan: Readonly<Record<number, number>>) {
+    this.#plan = plan;
+  }
+
+  /** Who has a shard now; `null`: nobody, its events wait. */
+  of(shardId: number): number | null {
+    return this.#changes.get(shardId) ??
+      (this.#changes.has(shardId) ? null : this.planned(shardId));
+  }
+
+  /** Who has a shard by the plan. */
+  planned(shardId: number): number | null {
+    return this.#plan[shardId] ?? null;
+  }
+
+  /** A shard gets another consumer. */
+  assign(shardId: number, consumerId: number | null): void {
+    if (consumerId === this.planned(shardId)) this.#changes.delete(shardId);
+    else this.#changes.set(shardId, consumerId);
+  }
+
+  /** Whether a consumer has one of these shards, or gets it back when its taker lets go. */
+  concerns(shardIds: readonly number[], consumerId: number): boolean {
+    return shardIds.some((id) => this.planned(id) === consumerId || this.of(id) === consumerId);
+  }
+
+  /** What a worker that knows only the plan has to be told about its shards. */
+  changes(shardIds: readonly number[]): ToWorker[] {
+    return shardIds.filter((shardId) => this.#changes.has(shardId)).map((shardId) => (
+      { type: "ASSIGN", shardId, clusterId: this.of(shardId) }
+    ));
+  }
+}

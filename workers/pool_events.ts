@@ -1,0 +1,36 @@
+/**
+ * What the workers of a unit tell their owner.
+ *
+ * @module
+ */
+
+import type { ReadyFacts } from "../protocol/gateway_frame.ts";
+import type { SessionPoint } from "../protocol/session_point.ts";
+import type { ShardCounters, ShardStatus } from "../protocol/status.ts";
+
+/** What the pool tells its owner. */
+export interface PoolEvents {
+  /** These shards come up without a session: they are about to ask. */
+  expectIdentify(shardIds: readonly number[]): void;
+  requestIdentify(shardId: number): void;
+  identifySent(shardId: number, permit: number): void;
+  releaseIdentify(shardId: number): void;
+  /** The worker of these shards is lost. */
+  lost(shardIds: readonly number[]): void;
+  status(status: ShardStatus): void;
+  session(shardId: number, session: SessionPoint | null): void;
+  /** What Discord's READY told of the bot and the shard. */
+  readyFacts(shardId: number, facts: ReadyFacts): void;
+  /** Shard id → cursor up to which the bot is done with everything, or everything is on disk. */
+  safe(
+    acknowledged: Readonly<Record<string, number>>,
+    stored: Readonly<Record<string, number>>,
+  ): void;
+  /** An interaction came and the bot is away: {@linkcode WorkerPool.mark} is to follow. */
+  away(shardId: number, cursor: number, payload: Uint8Array): void;
+  /** What the shards of a worker have counted. */
+  report(shards: readonly ShardCounters[]): void;
+  events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
+  /** Workers are lost again and again: only a new process can help. */
+  exhausted(reason: string): void;
+}
