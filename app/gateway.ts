@@ -180,7 +180,7 @@ export class UnitGateway {
         compression: config.gatewayCompression,
         queueMemoryBytes: config.queueMemoryBytes,
         queueOverflow: config.queueOverflow,
-        queueDir: this.#options.queueDir,
+        queueDir: config.queueDiskBytes > 0 ? this.#options.queueDir : null,
         queueDiskBytes: Math.floor(config.queueDiskBytes / count),
         clusterOfShard,
         reportIntervalMs: REPORT_INTERVAL_MS,

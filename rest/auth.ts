@@ -75,6 +75,19 @@ export function authorizeUnit(headers: Headers, rules: AuthRules): string | null
   return value === "" ? "Authorization is missing: it must be REST_AUTHORIZATION" : WRONG;
 }
 
+/**
+ * Whether a socket may be opened on `/gateway` from where the request comes from. Who it is, its
+ * IDENTIFY or RESUME tells: {@linkcode isConsumerToken}.
+ */
+export function authorizePlace(headers: Headers, rules: AuthRules): string | null {
+  return refusePlace(headers, rules);
+}
+
+/** Whether the token of an IDENTIFY or RESUME, without `Bot `, lets in. */
+export function isConsumerToken(token: string, rules: AuthRules): boolean {
+  return isOpen(rules) || isOurs(token, rules);
+}
+
 const WRONG = "Authorization is not this unit's REST_AUTHORIZATION";
 
 /** Open to every program on the machine. */

@@ -6,6 +6,7 @@ import {
   parseHello,
   parseInvalidSession,
   parseReady,
+  parseReadyFacts,
   resume,
 } from "../../protocol/gateway_frame.ts";
 
@@ -83,4 +84,14 @@ Deno.test("gatewayAddress() asks for version 10, JSON and the compression", () =
     gatewayAddress("ws://127.0.0.1:4000/path?x=1&compress=zlib-stream", "none"),
     "ws://127.0.0.1:4000/path?x=1&v=10&encoding=json",
   );
+});
+
+Deno.test("parseReadyFacts() reads the bot and its guilds, and bears what is missing", () => {
+  const guilds = [{ id: "3", unavailable: true }, null, { id: 4 }];
+  assert.deepEqual(
+    parseReadyFacts(bytes({ op: 0, d: { user: { id: "1" }, application: { id: "2" }, guilds } })),
+    { user: { id: "1" }, application: { id: "2" }, guildIds: ["3"] },
+  );
+  const none = { user: null, application: null, guildIds: [] };
+  assert.deepEqual(parseReadyFacts(bytes({ op: 0, d: { session_id: "s" } })), none);
 });

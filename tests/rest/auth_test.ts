@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { authorizeRest, authorizeUnit, type AuthRules } from "../../rest/auth.ts";
+import {
+  authorizePlace,
+  authorizeRest,
+  authorizeUnit,
+  type AuthRules,
+  isConsumerToken,
+} from "../../rest/auth.ts";
 
 const WITH_SECRET: AuthRules = {
   secret: "s3cret",
@@ -98,4 +104,21 @@ Deno.test("a refusal never holds what was sent", () => {
   const verdict = authorizeRest(new Headers({ authorization: "Bot leaked" }), WITH_SECRET);
   assert.ok(!JSON.stringify(verdict).includes("leaked"));
   assert.ok(!JSON.stringify(verdict).includes("s3cret"));
+});
+
+Deno.test("authorizePlace() asks for no credential, and keeps web pages from an open unit", () => {
+  const place = (rules: AuthRules, headers: Record<string, string>) =>
+    authorizePlace(new Headers(headers), rules);
+  assert.equal(place(WITH_SECRET, { host: "anywhere" }), null);
+  assert.equal(place(OPEN, HOST), null);
+  assert.match(place(OPEN, { host: "evil.test" })!, /Host/);
+  assert.match(place(OPEN, { ...HOST, origin: "https://evil.test" })!, /Origin/);
+});
+
+Deno.test("isConsumerToken() takes the secret, and anything only where the unit is open", () => {
+  assert.equal(isConsumerToken("s3cret", WITH_SECRET), true);
+  assert.equal(isConsumerToken("s3cre", WITH_SECRET), false);
+  assert.equal(isConsumerToken("", WITH_SECRET), false);
+  assert.equal(isConsumerToken("anything", OPEN), true);
+  assert.equal(isConsumerToken("anything", { ...OPEN, loopback: false }), false);
 });

@@ -13,7 +13,6 @@ import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 // session away. On Node it has `ws`, which only closes; so it gets that.
 globalThis.WebSocket = (await loadWs()).default as unknown as typeof WebSocket;
 const {
-  CompressionMethod,
   SimpleShardingStrategy,
   WebSocketManager,
   WebSocketShardDestroyRecovery,
@@ -60,7 +59,7 @@ function setUp() {
 type Got = { readonly t: string; readonly s: number; readonly key: string };
 
 /** The library, consuming both shards; keeps what it got. */
-async function consume(proxy: CuttingProxy, compression: 0 | null) {
+async function consume(proxy: CuttingProxy) {
   const rest = new REST({ version: "10", api: `http://127.0.0.1:${proxy.port}/api` });
   rest.setToken(SECRET);
   let shards: InstanceType<typeof SimpleShardingStrategy> | undefined;
@@ -68,7 +67,9 @@ async function consume(proxy: CuttingProxy, compression: 0 | null) {
     token: SECRET,
     intents: INTENTS,
     rest,
-    compression,
+    // Its zlib-stream cannot be tested here: Deno's zlib tells it of several messages at once, which
+    // it takes for one. `downstream_encoder_test.ts` inflates ours message by message.
+    compression: null,
     buildStrategy: (it) => shards = new SimpleShardingStrategy(it),
   });
   const got = new Map<number, Got[]>(SHARDS.map((id) => [id, []]));
@@ -133,40 +134,29 @@ async function traffic({ sim }: World, events: number): Promise<void> {
 // The library's own timers and sockets outlive what it calls closed.
 const FOREIGN = { sanitizeOps: false, sanitizeResources: false };
 
-for (
-  const [name, compression] of [["text", null], [
-    "zlib-stream",
-    CompressionMethod.ZlibNative,
-  ]] as const
-) {
-  Deno.test(
-    `@discordjs/ws (${name}), cut off in the middle of the stream, resumes and sees each event once`,
-    FOREIGN,
-    async () => {
-      const world = setUp();
-      const unit = await world.start();
-      const library = await consume(world.proxy, compression as 0 | null);
-      world.sim.traffic.setRate(500);
-      for (let round = 1; round <= 4; round++) {
-        await traffic(world, 250);
-        if (round % 2 === 0) await Promise.all(SHARDS.map((id) => library.reconnect(id)));
-        else assert.ok(world.proxy.cut() > 0);
-        await until(
-          () => library.count.resumed >= round * SHARDS.length,
-          20_000,
-          () => "no resume",
-        );
-      }
+Deno.test(
+  "@discordjs/ws, cut off in the middle of the stream, resumes and sees each event once",
+  FOREIGN,
+  async () => {
+    const world = setUp();
+    const unit = await world.start();
+    const library = await consume(world.proxy);
+    world.sim.traffic.setRate(500);
+    for (let round = 1; round <= 4; round++) {
       await traffic(world, 250);
-      world.sim.traffic.setRate(0);
-      await assertEachOnce(world, library);
-      assert.deepEqual(library.count, { ready: SHARDS.length, resumed: 4 * SHARDS.length });
-      await library.close();
-      assert.equal(await unit.end("SIGTERM"), 0);
-      await world.close();
-    },
-  );
-}
+      if (round % 2 === 0) await Promise.all(SHARDS.map((id) => library.reconnect(id)));
+      else assert.ok(world.proxy.cut() > 0);
+      await until(() => library.count.resumed >= round * SHARDS.length, 20_000, () => "no resume");
+    }
+    await traffic(world, 250);
+    world.sim.traffic.setRate(0);
+    await assertEachOnce(world, library);
+    assert.deepEqual(library.count, { ready: SHARDS.length, resumed: 4 * SHARDS.length });
+    await library.close();
+    assert.equal(await unit.end("SIGTERM"), 0);
+    await world.close();
+  },
+);
 
 Deno.test(
   "@discordjs/ws resumes and sees each event once though the unit was killed",
@@ -174,7 +164,7 @@ Deno.test(
   async () => {
     const world = setUp();
     let unit = await world.start();
-    const library = await consume(world.proxy, null);
+    const library = await consume(world.proxy);
     world.sim.traffic.setRate(500);
     for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       await traffic(world, 1_000);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readBatch } from "../../protocol/event_frame.ts";
+import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
 import { OP } from "../../protocol/opcodes.ts";
 import type { FromWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
@@ -15,12 +16,12 @@ const BRING = {
   marks: [],
 } as const;
 
-function setUp() {
+function setUp(openSpool: OpenSpool = memorySpool()) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const posted: FromWorker[] = [];
   const post = (message: FromWorker) => void posted.push(structuredClone(message));
-  const bucket = new Bucket(WORKER, { clock, connect, random: () => 0 }, post);
+  const bucket = new Bucket(WORKER, { clock, connect, random: () => 0, openSpool }, post);
   const types = () => posted.map((message) => message.type);
   const last = <Type extends FromWorker["type"]>(type: Type) =>
     posted.findLast((message) => message.type === type) as Extract<FromWorker, { type: Type }>;
@@ -145,4 +146,65 @@ Deno.test("a permit for a shard that is not there is no error, nor an IDENTIFY",
 Deno.test("a bucket dies in the way that a test asks for", () => {
   const { bucket } = setUp();
   assert.throws(() => bucket.receive({ type: "CRASH", how: "throw" }), /crash requested/);
+});
+
+Deno.test("a bucket tells what is acknowledged and what is on disk, together and not each time", async () => {
+  const { clock, bucket, ready, posted, last } = setUp();
+  const socket = await ready(2);
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  for (const s of [2, 3, 4]) socket.say({ t: "X", s, op: 0, d: null });
+  await clock.advance(0);
+  for (const cursor of [1, 2, 3]) {
+    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+  }
+  await clock.advance(100);
+  assert.deepEqual(posted.filter(({ type }) => type === "SAFE"), [
+    { type: "SAFE", acknowledged: { 2: 3 }, stored: {} },
+  ]);
+  bucket.receive({ type: "LINK", clusterId: 1, link: null, windowBytes: 0 });
+  await clock.advance(2_100);
+  assert.deepEqual(last("SAFE"), { type: "SAFE", acknowledged: {}, stored: { 2: 4 } });
+});
+
+Deno.test("a bucket that begins sends what an earlier one left on disk before what comes", async () => {
+  const openSpool = memorySpool();
+  const first = setUp(openSpool);
+  const socket = await first.ready(2);
+  socket.say({ t: "X", s: 2, op: 0, d: null });
+  first.bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  socket.events.closed(4900, "");
+  await first.clock.advance(0);
+  assert.deepEqual(first.last("SAFE").stored, { 2: 2 });
+  const second = setUp(openSpool);
+  second.bucket.receive({ type: "LINK", clusterId: 1, link: 1, windowBytes: 1 << 20 });
+  second.bucket.receive({ ...BRING, shardId: 2, acknowledged: 1 });
+  await second.clock.advance(0);
+  assert.deepEqual(readBatch(second.last("EVENTS").batch).map(({ cursor }) => cursor), [2]);
+});
+
+Deno.test("a bucket whose disk cannot be opened says so, and brings the shard up", async () => {
+  const { ready, last, posted } = setUp(() => Promise.reject(new Error("no such disk")));
+  await ready(2);
+  assert.equal(last("SESSION").session!.sessionId, "s2");
+  assert.match(JSON.stringify(posted), /"level":"error".*no such disk/);
+});
+
+Deno.test("a bucket tells how far a shard's events have been dealt with, and what READY told", async () => {
+  const { clock, bucket, ready, last } = setUp();
+  await ready(2);
+  const facts = { user: null, application: null, guildIds: [] };
+  assert.deepEqual(last("READY_FACTS"), { type: "READY_FACTS", shardId: 2, facts });
+  const backlog = async (nonce: number) => {
+    bucket.receive({ type: "GET_BACKLOG", nonce, shardId: 2 });
+    await clock.advance(0);
+    return last("NONCE_REPLY");
+  };
+  const reply = (nonce: number, acknowledged: number) => (
+    { type: "NONCE_REPLY", nonce, reply: { ok: true, value: { acknowledged, last: 1 } } }
+  );
+  assert.deepEqual(await backlog(1), reply(1, 0));
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  assert.deepEqual(await backlog(2), reply(2, 1));
 });

@@ -248,3 +248,41 @@ Deno.test("WorkerPool stops when every worker has answered, or was given its tim
   assert.match(lines[0]!, /worker did not stop by itself/);
   assert.deepEqual(pool.workers.map(({ state }) => state), ["stopped", "stopped"]);
 });
+
+Deno.test("WorkerPool gives a shard to another consumer, also in the worker's next life, and back", async () => {
+  const { clock, pool, threads, links, toldTo } = setUp();
+  pool.spawnShards();
+  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 99, link: 4, windowBytes: 9 });
+  pool.assign(0, 99);
+  assert.deepEqual([pool.consumerOf(0), pool.consumerOf(1)], [99, 0]);
+  assert.deepEqual(toldTo(0, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  threads[0]!.fail("crashed");
+  await clock.advance(0);
+  assert.deepEqual(toldTo(2, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  const linked = toldTo(2, "LINK") as Extract<ToWorker, { type: "LINK" }>[];
+  assert.deepEqual(linked.map(({ clusterId }) => clusterId), [0, 99]);
+  pool.release(0);
+  assert.equal(pool.consumerOf(0), 0);
+  assert.deepEqual(toldTo(2, "ASSIGN").at(-1), { type: "ASSIGN", shardId: 0, clusterId: 0 });
+});
+
+Deno.test("WorkerPool tells a worker of a cluster's link although all its shards are taken", () => {
+  const { pool, toldTo } = setUp();
+  pool.spawnShards();
+  pool.assign(0, 99);
+  pool.assign(1, 99);
+  pool.link(0, 8, 100);
+  assert.deepEqual(toldTo(0, "LINK"), [
+    { type: "LINK", clusterId: 0, link: 8, windowBytes: 100 },
+  ]);
+});
+
+Deno.test("WorkerPool asks how far a shard's events have been dealt with", async () => {
+  const { pool, threads, toldTo } = setUp();
+  pool.spawnShards();
+  const asked = pool.backlog(3);
+  const [{ nonce }] = toldTo(1, "GET_BACKLOG") as [Extract<ToWorker, { type: "GET_BACKLOG" }>];
+  const value = { acknowledged: 4, last: 6 };
+  threads[1]!.say({ type: "NONCE_REPLY", nonce, reply: { ok: true, value } });
+  assert.deepEqual(await asked, value);
+});

@@ -1,0 +1,175 @@
+/** Libraries on `/gateway` and a cluster behind one unit, in virtual time. */
+
+import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../app/config.ts";
+import { memorySpool } from "../../ports/spool.ts";
+import { memoryStore } from "../../ports/store.ts";
+import { OP } from "../../protocol/opcodes.ts";
+import { createRig, type Rig } from "../support/rig.ts";
+
+interface Payload {
+  readonly op: number;
+  readonly t: string | null;
+  readonly s: number | null;
+  // deno-lint-ignore no-explicit-any -- what a gateway says
+  readonly d: any;
+}
+
+/** A library's connection; it acknowledges what it gets, as libraries do, when it is asked to. */
+function connect({ gateway }: Rig) {
+  const got: Payload[] = [];
+  let closedWith: number | null = null;
+  const link = gateway.consumers.accept(
+    {
+      send: (text) => void got.push(JSON.parse(text)),
+      sendBytes() {},
+      close: (code) => void (closedWith = code),
+    },
+    new URLSearchParams("v=10&encoding=json"),
+    "ws://gatehouse.test/",
+  );
+  const send = (op: number, d: unknown) => link.text(JSON.stringify({ op, d }));
+  const last = () => got.findLast(({ s }) => s !== null)?.s ?? 0;
+  return {
+    got,
+    last,
+    get closedWith() {
+      return closedWith;
+    },
+    /** Names of the events, without those of a session. */
+    events: () => got.filter(({ t }) => t !== null && t !== "READY" && t !== "RESUMED"),
+    identify: () => send(OP.IDENTIFY, { token: "x", intents: 1, shard: [0, 1], properties: {} }),
+    resume: (sessionId: string, seq: number) =>
+      send(OP.RESUME, { token: "x", session_id: sessionId, seq }),
+    acknowledge: () => send(OP.HEARTBEAT, last()),
+    sessionId: () => got.find(({ t }) => t === "READY")?.d.session_id as string,
+    close: (code: number) => link.closed(code),
+  };
+}
+
+type Client = ReturnType<typeof connect>;
+
+/** What Discord has sent, without what belongs to its own session. */
+function sent({ sim }: Rig): string[] {
+  return sim.ledger.events.map(({ t }) => t).filter((t) => t !== "READY" && t !== "RESUMED");
+}
+
+function names(...clients: Client[]): (string | null)[] {
+  return clients.flatMap((client) => client.events().map(({ t }) => t));
+}
+
+Deno.test("a library gets the shard from its cluster, which gets it back when the library goes", async () => {
+  const rig = await createRig({ sim: { guilds: 4 } });
+  rig.start();
+  await rig.ready();
+  await rig.clock.advance(2_000);
+  const before = rig.got.length;
+  assert.equal(rig.gateway.shards[0]!.clusterId, 0);
+  const client = connect(rig);
+  client.identify();
+  await rig.clock.advance(100);
+  assert.equal(client.got[1]?.t, "READY");
+  assert.equal(client.got[1]!.d.guilds.length, 4);
+  assert.equal(rig.gateway.shards[0]!.clusterId, null);
+  rig.sim.traffic.setRate(50);
+  await rig.clock.advance(4_000);
+  client.acknowledge();
+  await rig.clock.advance(1_000);
+  assert.ok(client.events().length > 150, `${client.events().length} events`);
+  assert.equal(rig.got.length, before);
+  client.acknowledge();
+  client.close(1000);
+  await rig.clock.advance(4_000);
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(1_000);
+  assert.equal(rig.gateway.shards[0]!.clusterId, 0);
+  const all = [...rig.got.slice(0, before).map(({ t }) => t), ...names(client)];
+  const after = rig.got.slice(before).map(({ t }) => t);
+  assert.ok(after.length > 150, `${after.length} events`);
+  assert.deepEqual([...all, ...after].filter((t) => t !== "READY"), sent(rig));
+  rig.assertNoViolations();
+});
+
+Deno.test("a session that is away keeps its shard until its time is up", async () => {
+  const rig = await createRig({ sim: { guilds: 4 }, openSpool: memorySpool() });
+  rig.start();
+  await rig.ready();
+  await rig.clock.advance(1_000);
+  const client = connect(rig);
+  client.identify();
+  await rig.clock.advance(100);
+  client.close(1006);
+  rig.sim.traffic.setRate(10);
+  const before = rig.got.length;
+  await rig.clock.advance(CONFIG_DEFAULTS.consumerSessionTtlMs - 5_000);
+  assert.equal(rig.got.length, before);
+  await rig.clock.advance(10_000);
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(2_000);
+  assert.deepEqual(
+    rig.got.map(({ t }) => t).filter((t) => t !== "READY"),
+    sent(rig),
+    "the cluster did not get what had waited",
+  );
+  const late = connect(rig);
+  late.resume(client.sessionId(), client.last());
+  await rig.clock.advance(100);
+  assert.equal(late.got.at(-1)!.op, OP.INVALID_SESSION);
+});
+
+Deno.test("a newer IDENTIFY takes the shard over, and the older client's RESUME is invalid", async () => {
+  const rig = await createRig({ sim: { guilds: 4 } });
+  rig.gateway.pool.spawnShards();
+  await rig.ready();
+  const older = connect(rig);
+  older.identify();
+  await rig.clock.advance(1_000);
+  older.acknowledge();
+  rig.sim.traffic.setRate(20);
+  await rig.clock.advance(1_000);
+  const newer = connect(rig);
+  newer.identify();
+  await rig.clock.advance(2_000);
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(500);
+  assert.equal(newer.got[1]?.t, "READY");
+  assert.notEqual(older.closedWith, null);
+  // What was not acknowledged comes again: together they have everything, the newer one the end.
+  assert.deepEqual(names(newer), sent(rig).slice(-names(newer).length));
+  assert.ok(names(older).length + names(newer).length >= sent(rig).length);
+  const back = connect(rig);
+  back.resume(older.sessionId(), older.last());
+  await rig.clock.advance(100);
+  assert.equal(back.got.at(-1)!.op, OP.INVALID_SESSION);
+});
+
+Deno.test("a worker that is lost and a unit that is restarted do not end a session: each event once", async () => {
+  const store = memoryStore();
+  const first = await createRig({ store, sim: { guilds: 4 } });
+  first.gateway.pool.spawnShards();
+  await first.ready();
+  const client = connect(first);
+  client.identify();
+  first.sim.traffic.setRate(20);
+  await first.clock.advance(2_000);
+  client.acknowledge();
+  await first.clock.advance(1_000);
+  first.gateway.pool.restart(0);
+  await first.clock.advance(3_000);
+  await first.stop();
+  assert.ok(client.closedWith! >= 4000, `closed with ${client.closedWith}`);
+  const second = await createRig({ store, earlier: first });
+  second.gateway.pool.spawnShards();
+  const back = connect(second);
+  back.resume(client.sessionId(), client.last());
+  await second.ready();
+  await second.clock.advance(2_000);
+  second.sim.traffic.setRate(0);
+  await second.clock.advance(1_000);
+  assert.ok(back.got.some(({ t }) => t === "RESUMED"));
+  assert.deepEqual(names(client, back), sent(second));
+  const numbers = [...client.events(), ...back.events()].map(({ s }) => s!);
+  assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
+  assert.equal(second.identifies(), 1);
+  second.assertNoViolations();
+});
