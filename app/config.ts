@@ -68,6 +68,10 @@ export interface Config {
   readonly quietResumeAfterMs: number;
   /** `BOT_SERVER_INVITE_CODE`: shown to who uses an interaction while the bot is away. */
   readonly botServerInviteCode: string | null;
+  /** `GUILD_LOADED_DD`: a guild that loads arrives under this name, Discordeno's. */
+  readonly guildLoadedDd: boolean;
+  /** `EDITED_MESSAGES`: `filter` withholds MESSAGE_UPDATEs that are no edit. */
+  readonly editedMessages: "all" | "filter";
   /** `LOG_LEVEL`: lines below it are not written. */
   readonly logLevel: LogLevel;
   /** `LOG_FORMAT`; `null`: pretty on a terminal, else JSON. */
@@ -104,6 +108,8 @@ export const CONFIG_DEFAULTS: Config = {
   queueMemoryBytes: 64 * 1024 * 1024,
   queueDiskBytes: 4 * 1024 * 1024 * 1024,
   queueOverflow: "drop-cheap",
+  guildLoadedDd: false,
+  editedMessages: "all",
   botServerInviteCode: null,
   quietAfterMs: 300_000,
   quietResumeAfterMs: 900_000,

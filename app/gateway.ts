@@ -25,6 +25,7 @@ import { AwayAnswers } from "./away.ts";
 import type { Config } from "./config.ts";
 import { CONSUMER_BASE } from "./consumer_shards.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
+import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
 
 /** Name of the file in the state folder. */
@@ -69,6 +70,7 @@ export class UnitGateway {
   readonly #book: SessionBook;
   readonly #quiet: QuietWatch;
   readonly #away: AwayAnswers;
+  readonly #guilds: GuildBook;
   #cancelSave: Cancel | null = null;
 
   constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
@@ -76,6 +78,7 @@ export class UnitGateway {
     this.queue = queue;
     this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
     this.#loadSessions(saved);
+    this.#guilds = new GuildBook(options.store, options.log);
     this.#away = new AwayAnswers({
       apiUrl: options.config.discordApiUrl,
       fetch: options.fetch,
@@ -107,6 +110,7 @@ export class UnitGateway {
     const saved = await store.load(SAVED_AS);
     const gateway = new UnitGateway(options, queue, saved);
     // Cursors of another numbering would mark the wrong events.
+    if (saved !== undefined) await gateway.#guilds.load(options.shardIds);
     if (saved !== undefined) gateway.#away.load(await store.load(MARKS_SAVED_AS));
     await gateway.consumers.load();
     return gateway;
@@ -180,12 +184,15 @@ export class UnitGateway {
         compression: config.gatewayCompression,
         queueMemoryBytes: config.queueMemoryBytes,
         queueOverflow: config.queueOverflow,
+        guildLoadedDd: config.guildLoadedDd,
+        editedMessages: config.editedMessages,
         queueDir: config.queueDiskBytes > 0 ? this.#options.queueDir : null,
         queueDiskBytes: Math.floor(config.queueDiskBytes / count),
         clusterOfShard,
         reportIntervalMs: REPORT_INTERVAL_MS,
       },
       resumePoint: (shardId) => this.#book.resumePoint(shardId),
+      guildsOf: (shardId) => this.#guilds.of(shardId),
       marksOf: (shardId) => [...this.#away.marksOf(shardId)],
       links: () => [...this.hub.links(), ...this.consumers.shards.links()],
       events: this.#poolEvents(),
@@ -216,6 +223,7 @@ export class UnitGateway {
       away: async (shardId, cursor, payload) => {
         this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
       },
+      guilds: (shardId, guilds) => this.#guilds.keep(shardId, guilds),
       report: (shards) => {
         for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
         this.#watchQuiet();

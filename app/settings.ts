@@ -66,7 +66,7 @@ function discord(v: Valibot, { integer, oneOf, percent, secret, url }: Readers):
 }
 
 /** Which shards, on how many workers. */
-function shards({ integer, oneOf }: Readers): Settings {
+function shards({ flag, integer, oneOf }: Readers): Settings {
   return {
     TOTAL_SHARDS: setting("totalShards", "a whole number, at least 1", integer(1)),
     FIRST_SHARD_ID: setting("firstShardId", "a whole number, at least 0", integer(0)),
@@ -75,6 +75,8 @@ function shards({ integer, oneOf }: Readers): Settings {
     SHARDS_PER_WORKER: setting("shardsPerWorker", "a whole number, at least 1", integer(1)),
     QUEUE_MEMORY_BYTES: setting("queueMemoryBytes", "a number of bytes, at least 1", integer(1)),
     QUEUE_DISK_BYTES: setting("queueDiskBytes", "a number of bytes, 0 for none", integer(0)),
+    GUILD_LOADED_DD: setting("guildLoadedDd", "1 or 0", flag),
+    EDITED_MESSAGES: setting("editedMessages", "all or filter", oneOf(["all", "filter"])),
     QUIET_AFTER_MS: setting("quietAfterMs", "milliseconds, at least 1", integer(1)),
     QUIET_RESUME_AFTER_MS: setting("quietResumeAfterMs", "milliseconds, at least 1", integer(1)),
     QUEUE_OVERFLOW: setting(

@@ -7,19 +7,13 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import { OP } from "../protocol/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./downstream_beats.ts";
 import { closeReason } from "./downstream_refusal.ts";
 import { createEncoder, type Encoder } from "./downstream_encoder.ts";
-import {
-  control,
-  hello,
-  rateLimited,
-  ready,
-  resumed,
-  type ShardFacts,
-} from "./downstream_frames.ts";
+import { control, hello, rateLimited, ready, resumed } from "./downstream_frames.ts";
 import { BINARY_REFUSED, readMessage } from "./downstream_message.ts";
 import { DownstreamNumbers } from "./downstream_numbers.ts";
 import { DownstreamPace, MESSAGE_WINDOW_MS, MESSAGES_PER_WINDOW } from "./downstream_pace.ts";
@@ -155,7 +149,7 @@ export class DownstreamConnection {
     if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
   }
 
-  async #facts(shardId: number): Promise<ShardFacts | null> {
+  async #facts(shardId: number): Promise<ReadyFacts | null> {
     const { clock, facts, log } = this.#shared;
     const late = new AbortController();
     const cancel = clock.after(FACTS_DEADLINE_MS, () => late.abort());

@@ -5,20 +5,11 @@
  * @module
  */
 
+import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import { OP } from "../protocol/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 
 const TRACE: readonly string[] = ["gatehouse"];
-
-/** What READY tells of the bot; it comes from the READY that Discord gave the shard. */
-export interface ShardFacts {
-  /** The bot's user object. */
-  readonly user: unknown;
-  /** The application: `{id, flags}`. */
-  readonly application: unknown;
-  /** The guilds of this shard. */
-  readonly guildIds: readonly string[];
-}
 
 /** What READY is made of. */
 export interface ReadyOptions {
@@ -29,7 +20,7 @@ export interface ReadyOptions {
   readonly url: string;
   readonly shardId: number;
   readonly totalShards: number;
-  readonly facts: ShardFacts;
+  readonly facts: ReadyFacts;
 }
 
 /** A payload that is not a dispatch. */

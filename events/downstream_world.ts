@@ -6,10 +6,10 @@
  */
 
 import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { ShardFacts } from "./downstream_frames.ts";
 import type { DownstreamTerms } from "./downstream_terms.ts";
 
 /** How far a shard's events have been dealt with. */
@@ -65,7 +65,7 @@ export interface DownstreamWorld {
   readonly heartbeatIntervalMs?: number;
   readonly events: ShardEvents;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
-  readonly facts: (shardId: number, signal: AbortSignal) => Promise<ShardFacts>;
+  readonly facts: (shardId: number, signal: AbortSignal) => Promise<ReadyFacts>;
   /**
    * Sends a command to Discord through a shard.
    *

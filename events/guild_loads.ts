@@ -11,15 +11,7 @@
  */
 
 import { textField } from "../protocol/body.ts";
-import type { GuildArrival } from "../protocol/guild_note.ts";
-
-/** The guilds of a session, to be written down with it. */
-export interface SavedGuilds {
-  /** Guilds that the bot is in. */
-  readonly guildIds: readonly string[];
-  /** Of these, the ones that no GUILD_CREATE has come for. */
-  readonly loadingGuildIds: readonly string[];
-}
+import type { GuildArrival, SavedGuilds } from "../protocol/guild_note.ts";
 
 /** Guild id → whether it is still to come. */
 type Guilds = Map<string, "loading" | "here">;

@@ -14,6 +14,14 @@ import { annotate, rename } from "./body.ts";
  */
 export type GuildArrival = "loaded" | "available" | "joined";
 
+/** The guilds of a session, to be written down with it. */
+export interface SavedGuilds {
+  /** Guilds that the bot is in. */
+  readonly guildIds: readonly string[];
+  /** Of these, the ones that no GUILD_CREATE has come for. */
+  readonly loadingGuildIds: readonly string[];
+}
+
 /** The field `gatehouse` of a GUILD_CREATE. */
 export interface GuildNote {
   readonly guild: GuildArrival;

@@ -9,6 +9,7 @@
 
 import { GatehouseError } from "./errors.ts";
 import type { ReadyFacts } from "./gateway_frame.ts";
+import type { SavedGuilds } from "./guild_note.ts";
 import type { InteractionMark } from "./interaction.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
@@ -30,6 +31,10 @@ export interface WorkerOptions {
   /** Bytes that the outboxes of this worker may hold together. */
   readonly queueMemoryBytes: number;
   readonly queueOverflow: "drop-cheap" | "drop-oldest";
+  /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
+  readonly guildLoadedDd: boolean;
+  /** `filter`: a MESSAGE_UPDATE that is no edit is withheld. */
+  readonly editedMessages: "all" | "filter";
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Bytes that this worker may keep there. */
@@ -58,6 +63,8 @@ export type ToWorker =
     readonly cursorFloor: number;
     /** The bot is done with everything up to this cursor, whatever is found on disk. */
     readonly acknowledged: number;
+    /** The guilds of the session to resume. */
+    readonly guilds: SavedGuilds | null;
     /** Interactions among what waits on disk that were responded to in the bot's place. */
     readonly marks: readonly (readonly [cursor: number, mark: InteractionMark])[];
   }
@@ -137,6 +144,8 @@ export type FromWorker =
     readonly cursor: number;
     readonly payload: Uint8Array<ArrayBuffer>;
   }
+  /** The guilds of a shard's session, as of the last event that is safe. */
+  | { readonly type: "GUILDS"; readonly shardId: number; readonly guilds: SavedGuilds }
   | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
   /** The worker is about to end because of an error that nobody caught. */
   | { readonly type: "DYING"; readonly reason: string }

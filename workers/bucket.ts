@@ -23,6 +23,7 @@ import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
+import { Intake } from "./intake.ts";
 
 /** Safe cursors are reported together, this long after the first. */
 const SAFE_AFTER_MS = 100;
@@ -42,6 +43,7 @@ export class Bucket {
   readonly #post: Post;
   readonly #queue: EventQueue;
   readonly #away: AwayWatch;
+  readonly #intake: Intake;
   readonly #shards = new Map<number, Shard>();
   readonly #world: ShardWorld;
   /** Shards that were brought up, or are about to be once their disk has been looked at. */
@@ -63,6 +65,12 @@ export class Bucket {
       isAway: (shardId) => this.#queue.isAway(shardId),
       ask: (shardId, cursor, payload) => post({ type: "AWAY", shardId, cursor, payload }),
       expired: (shardId) => this.#world.log.warn("interaction waited too long", { shardId }),
+    });
+    this.#intake = new Intake({
+      away: this.#away,
+      guildLoadedDd: options.guildLoadedDd,
+      filterEdits: options.editedMessages === "filter",
+      queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
     });
     this.#world = { ...world, ...this.#surroundings() };
     every(world.clock, options.reportIntervalMs, () => this.#report());
@@ -131,10 +139,7 @@ export class Bucket {
         release: (shardId) => post({ type: "RELEASE_IDENTIFY", shardId }),
       },
       sink: {
-        accept: (shardId, cursor, payload, t) => {
-          this.#queue.accept(shardId, cursor, payload);
-          if (t === "INTERACTION_CREATE") this.#away.took(shardId, cursor, payload);
-        },
+        accept: (shardId, cursor, payload, t) => this.#intake.accept(shardId, cursor, payload, t),
         gap: (shardId, gap) => this.#queue.gap(shardId, gap),
       },
       status: (status) => {
@@ -154,6 +159,7 @@ export class Bucket {
     const shard = this.#bring(shardId);
     this.#acknowledged.set(shardId, acknowledged);
     this.#away.load(shardId, message.marks, -1);
+    if (shard.status.state === "idle") this.#intake.begin(shardId, message.guilds);
     try {
       await this.#queue.open(shardId, acknowledged);
       this.#away.load(shardId, [], this.#queue.of(shardId).newest);
@@ -221,9 +227,12 @@ export class Bucket {
     if (!this.#safe) this.#world.clock.after(SAFE_AFTER_MS, () => this.#reportSafe());
     this.#safe ??= { acknowledged: {}, stored: {} };
     this.#safe[how][shardId] = cursor;
+    this.#intake.confirm(shardId, cursor);
   }
 
   #reportSafe(): void {
+    // The guilds first: a session point must not be newer than them.
+    for (const each of this.#intake.takeUnsaved()) this.#post({ type: "GUILDS", ...each });
     if (this.#safe) this.#post({ type: "SAFE", ...this.#safe });
     this.#safe = null;
   }

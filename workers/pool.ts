@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { InteractionMark } from "../protocol/interaction.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
@@ -37,6 +38,8 @@ export interface PoolOptions {
   readonly buckets: readonly (readonly number[])[];
   readonly worker: Omit<WorkerOptions, "workerId">;
   readonly resumePoint: (shardId: number) => ResumePoint;
+  /** The guilds of a shard's session; `null` where they are not known. */
+  readonly guildsOf: (shardId: number) => SavedGuilds | null;
   /** Interactions that wait and were responded to in the bot's place. */
   readonly marksOf: (shardId: number) => readonly (readonly [number, InteractionMark])[];
   /** Event links that are up. */
@@ -211,8 +214,9 @@ export class WorkerPool {
   }
 
   #identify(shardId: number): ToWorker {
-    const { resumePoint, marksOf } = this.#options;
-    return { type: "IDENTIFY_SHARD", shardId, ...resumePoint(shardId), marks: marksOf(shardId) };
+    const { resumePoint, marksOf, guildsOf } = this.#options;
+    const kept = { marks: marksOf(shardId), guilds: guildsOf(shardId) };
+    return { type: "IDENTIFY_SHARD", shardId, ...resumePoint(shardId), ...kept };
   }
 
   #message(workerId: number, message: FromWorker): void {
@@ -238,6 +242,8 @@ export class WorkerPool {
         return events.report(message.shards);
       case "AWAY":
         return events.away(message.shardId, message.cursor, message.payload);
+      case "GUILDS":
+        return events.guilds(message.shardId, message.guilds);
       case "SAFE":
         return events.safe(message.acknowledged, message.stored);
       case "LOG":

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters, ShardStatus } from "../protocol/status.ts";
@@ -28,6 +29,8 @@ export interface PoolEvents {
   ): void;
   /** An interaction came and the bot is away: {@linkcode WorkerPool.mark} is to follow. */
   away(shardId: number, cursor: number, payload: Uint8Array): void;
+  /** The guilds of a shard's session, as of the last event that is safe. */
+  guilds(shardId: number, guilds: SavedGuilds): void;
   /** What the shards of a worker have counted. */
   report(shards: readonly ShardCounters[]): void;
   events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;

@@ -10,7 +10,7 @@ import {
   DownstreamGateway,
   type DownstreamOptions,
 } from "../../events/downstream_gateway.ts";
-import type { ShardFacts } from "../../events/downstream_frames.ts";
+import type { ReadyFacts } from "../../protocol/gateway_frame.ts";
 import type { SavedDownstreamSessions } from "../../events/downstream_sessions.ts";
 import type { DownstreamTerms } from "../../events/downstream_terms.ts";
 import type { Backlog, ShardEvents } from "../../events/downstream_world.ts";
@@ -40,7 +40,7 @@ export const TERMS: DownstreamTerms = {
 };
 
 /** What READY tells on the stage. */
-export const FACTS: ShardFacts = {
+export const FACTS: ReadyFacts = {
   user: { id: "1", username: "bot" },
   application: { id: "1", flags: 0 },
   guildIds: ["11", "12"],

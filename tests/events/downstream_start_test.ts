@@ -7,7 +7,7 @@
 
 import assert from "node:assert/strict";
 import { FACTS_DEADLINE_MS } from "../../events/downstream_connection.ts";
-import type { ShardFacts } from "../../events/downstream_frames.ts";
+import type { ReadyFacts } from "../../protocol/gateway_frame.ts";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import { OP } from "../../protocol/opcodes.ts";
 import { FACTS, stage } from "./downstream_stage.ts";
@@ -111,7 +111,7 @@ Deno.test("RESUME with a number that was never sent is 4007, with another token 
 });
 
 Deno.test("IDENTIFY waits for a shard that is not ready, up to 30 s, then it is op 9", async () => {
-  const known = Promise.withResolvers<ShardFacts>();
+  const known = Promise.withResolvers<ReadyFacts>();
   const facts = (_: number, signal: AbortSignal) =>
     Promise.race([
       known.promise,
@@ -146,7 +146,7 @@ Deno.test("A client that goes while its IDENTIFY waits leaves the shard to its c
 });
 
 Deno.test("An IDENTIFY ends the older session at once, whatever becomes of itself", async () => {
-  let facts: Promise<ShardFacts> = Promise.resolve(FACTS);
+  let facts: Promise<ReadyFacts> = Promise.resolve(FACTS);
   const { ready, connect, clock, events } = stage({ facts: () => facts });
   const { client, sessionId } = await ready();
   client.close(1006);
@@ -163,7 +163,7 @@ Deno.test("An IDENTIFY ends the older session at once, whatever becomes of itsel
 });
 
 Deno.test("An IDENTIFY that was overtaken while it waited begins nothing", async () => {
-  const known = Promise.withResolvers<ShardFacts>();
+  const known = Promise.withResolvers<ReadyFacts>();
   const waits = [known.promise, Promise.resolve(FACTS)];
   const { connect, clock, events, gateway } = stage({ facts: () => waits.shift()! });
   const [overtaken, newer] = [connect(), connect()];

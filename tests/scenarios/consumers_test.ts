@@ -155,7 +155,9 @@ Deno.test("a worker that is lost and a unit that is restarted do not end a sessi
   client.acknowledge();
   await first.clock.advance(1_000);
   first.gateway.pool.restart(0);
+  const before = client.events().length;
   await first.clock.advance(3_000);
+  assert.ok(client.events().length > before + 40, "the next worker does not know the client");
   await first.stop();
   assert.ok(client.closedWith! >= 4000, `closed with ${client.closedWith}`);
   const second = await createRig({ store, earlier: first });
@@ -170,6 +172,10 @@ Deno.test("a worker that is lost and a unit that is restarted do not end a sessi
   assert.deepEqual(names(client, back), sent(second));
   const numbers = [...client.events(), ...back.events()].map(({ s }) => s!);
   assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
+  const newer = connect(second);
+  newer.identify();
+  await second.clock.advance(100);
+  assert.equal(newer.got[1]?.t, "READY", "what Discord's READY told is forgotten");
   assert.equal(second.identifies(), 1);
   second.assertNoViolations();
 });

@@ -36,6 +36,8 @@ export const WORKER: WorkerOptions = {
   compression: "none",
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
+  guildLoadedDd: false,
+  editedMessages: "all",
   queueDir: null,
   queueDiskBytes: 1 << 30,
   clusterOfShard: { 0: 0, 1: 0, 2: 1, 3: 1 },

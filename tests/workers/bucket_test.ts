@@ -14,6 +14,7 @@ const BRING = {
   cursorFloor: 0,
   acknowledged: 0,
   marks: [],
+  guilds: null,
 } as const;
 
 function setUp(openSpool: OpenSpool = memorySpool()) {

@@ -55,6 +55,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
       acknowledged: shardId,
     }),
     marksOf: () => [],
+    guildsOf: () => null,
     links: () => links,
     events,
   });
@@ -85,6 +86,7 @@ Deno.test("WorkerPool gives each worker its shards, with the point to resume fro
       cursorFloor: 0,
       acknowledged: 0,
       marks: [],
+      guilds: null,
     },
     {
       type: "IDENTIFY_SHARD",
@@ -93,6 +95,7 @@ Deno.test("WorkerPool gives each worker its shards, with the point to resume fro
       cursorFloor: 10,
       acknowledged: 1,
       marks: [],
+      guilds: null,
     },
   ]);
   assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2,3]]"]);

@@ -1,0 +1,33 @@
+/** A guild that loads, comes back or is new, told apart across reconnects and restarts. */
+
+import assert from "node:assert/strict";
+import { memoryStore } from "../../ports/store.ts";
+import { botJoins, botLeaves, guildComesBack, guildGoesDown } from "../../sim/mod.ts";
+import { createRig } from "../support/rig.ts";
+
+const arrivals = (got: readonly { t: string; d: unknown }[]) =>
+  got.filter((event) => event.t === "GUILD_CREATE")
+    .map(({ d }) => (d as { gatehouse?: { guild: string } }).gatehouse?.guild);
+
+Deno.test("guilds are told apart, also after the unit was restarted and got no READY", async () => {
+  const store = memoryStore();
+  const first = await createRig({ store, sim: { guilds: 5 } });
+  first.start();
+  await first.ready();
+  await first.clock.advance(2_000);
+  assert.deepEqual(arrivals(first.got), Array(5).fill("loaded"));
+  await first.stop();
+
+  const second = await createRig({ store, earlier: first });
+  second.start();
+  await second.ready();
+  const { world } = second.sim;
+  const [guild] = [...world.guilds.values()];
+  guildGoesDown(world, guild!);
+  guildComesBack(world, guild!);
+  await second.clock.advance(1_000);
+  botLeaves(world, guild!);
+  botJoins(world, guild!);
+  await second.clock.advance(1_000);
+  assert.deepEqual(arrivals(second.got), ["available", "joined"]);
+});

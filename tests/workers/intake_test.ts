@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { AwayWatch } from "../../events/away.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { Intake, type IntakeOptions } from "../../workers/intake.ts";
+
+function setUp(options: Partial<IntakeOptions> = {}) {
+  const queued: string[] = [];
+  const asked: number[] = [];
+  const clock = createVirtualClock();
+  const away = new AwayWatch({
+    clock,
+    isAway: () => true,
+    ask: (_shardId, cursor) => asked.push(cursor),
+    expired() {},
+  });
+  const intake = new Intake({
+    away,
+    guildLoadedDd: false,
+    filterEdits: false,
+    queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
+    ...options,
+  });
+  intake.begin(0, null);
+  const accept = (cursor: number, t: string, d: unknown) => {
+    const payload = JSON.stringify({ t, s: cursor, op: 0, d });
+    intake.accept(0, cursor, new TextEncoder().encode(payload), t);
+  };
+  return { intake, accept, queued, asked, clock };
+}
+
+const READY = { guilds: [{ id: "1", unavailable: true }] };
+const notes = (queued: string[]) =>
+  queued.map((text) => JSON.parse(text)).filter((it) => it.t !== "READY")
+    .map(({ t, d }) => [t, d.gatehouse?.guild]);
+
+Deno.test("Intake tells a guild that loads from one that the bot joins", () => {
+  const { accept, queued } = setUp();
+  accept(1, "READY", READY);
+  accept(2, "GUILD_CREATE", { id: "1" });
+  accept(3, "GUILD_CREATE", { id: "2" });
+  assert.deepEqual(notes(queued), [["GUILD_CREATE", "loaded"], ["GUILD_CREATE", "joined"]]);
+});
+
+Deno.test("Intake uses Discordeno's name where it is asked to", () => {
+  const { accept, queued } = setUp({ guildLoadedDd: true });
+  accept(1, "READY", READY);
+  accept(2, "GUILD_CREATE", { id: "1" });
+  accept(3, "GUILD_CREATE", { id: "2" });
+  assert.deepEqual(notes(queued), [["GUILD_LOADED_DD", undefined], ["GUILD_CREATE", undefined]]);
+});
+
+Deno.test("Intake withholds what is no edit only where it is asked to", () => {
+  const preview = { id: "1", channel_id: "2", edited_timestamp: null };
+  for (const filterEdits of [false, true]) {
+    const { accept, queued } = setUp({ filterEdits });
+    accept(1, "MESSAGE_UPDATE", preview);
+    accept(2, "MESSAGE_UPDATE", { ...preview, edited_timestamp: "2026-01-01T00:00:00Z" });
+    assert.equal(queued.length, filterEdits ? 1 : 2);
+  }
+});
+
+Deno.test("Intake has an interaction watched", async () => {
+  const { accept, asked, clock } = setUp();
+  accept(7, "INTERACTION_CREATE", { id: "1" });
+  await clock.advance(2_000);
+  assert.deepEqual(asked, [7]);
+});
+
+Deno.test("Intake gives the guilds to be kept once they are confirmed", () => {
+  const { intake, accept } = setUp();
+  accept(1, "READY", READY);
+  accept(2, "GUILD_CREATE", { id: "1" });
+  assert.deepEqual(intake.takeUnsaved(), []);
+  intake.confirm(0, 1);
+  assert.deepEqual(intake.takeUnsaved(), [
+    { shardId: 0, guilds: { guildIds: ["1"], loadingGuildIds: ["1"] } },
+  ]);
+});

@@ -1,0 +1,68 @@
+/**
+ * What a dispatch goes through before it is queued: a GUILD_CREATE is told apart (load or join), a
+ * MESSAGE_UPDATE that is no edit may be withheld, an interaction is watched in case the bot is away.
+ *
+ * @module
+ */
+
+import type { AwayWatch } from "../events/away.ts";
+import { EditFilter } from "../events/edits.ts";
+import { GuildLoads } from "../events/guild_loads.ts";
+import { noteGuild, renameLoaded, type SavedGuilds } from "../protocol/guild_note.ts";
+
+/** What it is made with. */
+export interface IntakeOptions {
+  readonly away: AwayWatch;
+  /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
+  readonly guildLoadedDd: boolean;
+  /** Whether a MESSAGE_UPDATE that is no edit is withheld. */
+  readonly filterEdits: boolean;
+  /** Queues a dispatch. The bytes are copied. */
+  readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
+}
+
+/** The intake of one worker. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #edits: EditFilter | null;
+  readonly #guilds = new Map<number, GuildLoads>();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#edits = options.filterEdits ? new EditFilter() : null;
+  }
+
+  /** A shard begins, with the guilds that were kept with its session. */
+  begin(shardId: number, guilds: SavedGuilds | null): void {
+    this.#guilds.set(shardId, new GuildLoads(guilds));
+  }
+
+  /** Takes a dispatch. */
+  accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
+    const { away, queue } = this.#options;
+    if (t === null || this.#edits?.keep(t, payload) === false) return;
+    queue(shardId, cursor, this.#noted(shardId, cursor, payload, t));
+    if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
+  }
+
+  /** The session would now be resumed after `cursor`. */
+  confirm(shardId: number, cursor: number): void {
+    this.#guilds.get(shardId)?.confirm(cursor);
+  }
+
+  /** Guilds that have changed since the last call, to be written down. */
+  takeUnsaved(): { shardId: number; guilds: SavedGuilds }[] {
+    return [...this.#guilds].flatMap(([shardId, loads]) => {
+      const guilds = loads.takeUnsaved();
+      return guilds ? [{ shardId, guilds }] : [];
+    });
+  }
+
+  #noted(shardId: number, cursor: number, payload: Uint8Array, t: string): Uint8Array {
+    const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
+    if (!arrival) return payload;
+    return this.#options.guildLoadedDd
+      ? renameLoaded(payload, arrival)
+      : noteGuild(payload, arrival);
+  }
+}
