@@ -70,8 +70,8 @@ export interface Config {
   readonly botServerInviteCode: string | null;
   /** `GUILD_LOADED_DD`: a guild that loads arrives under this name, Discordeno's. */
   readonly guildLoadedDd: boolean;
-  /** `EDITED_MESSAGES`: `filter` withholds MESSAGE_UPDATEs that are no edit. */
-  readonly editedMessages: "all" | "filter";
+  /** `EDITED_MESSAGES`: `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module. */
+  readonly editedMessages: string;
   /** `LOG_LEVEL`: lines below it are not written. */
   readonly logLevel: LogLevel;
   /** `LOG_FORMAT`; `null`: pretty on a terminal, else JSON. */

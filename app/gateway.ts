@@ -27,6 +27,7 @@ import { CONSUMER_BASE } from "./consumer_shards.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
+import { isModule, moduleUrl } from "./module_url.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "sessions";
@@ -185,7 +186,9 @@ export class UnitGateway {
         queueMemoryBytes: config.queueMemoryBytes,
         queueOverflow: config.queueOverflow,
         guildLoadedDd: config.guildLoadedDd,
-        editedMessages: config.editedMessages,
+        editedMessages: isModule(config.editedMessages)
+          ? moduleUrl(config.editedMessages)
+          : config.editedMessages,
         queueDir: config.queueDiskBytes > 0 ? this.#options.queueDir : null,
         queueDiskBytes: Math.floor(config.queueDiskBytes / count),
         clusterOfShard,

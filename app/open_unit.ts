@@ -4,8 +4,8 @@
  * @module
  */
 
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
@@ -26,6 +26,7 @@ import { type RunningCluster, startCluster } from "../workers/cluster_handle.ts"
 import { spawnWorker } from "../workers/thread.ts";
 import { type Config, isLoopback } from "./config.ts";
 import type { UnitLog } from "./log.ts";
+import { isModule, moduleUrl } from "./module_url.ts";
 import { serveUnit } from "./server.ts";
 import { Unit } from "./unit.ts";
 
@@ -78,7 +79,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
       url: () => url.replace(/^http/, "ws"),
       isSecret: (token) => isConsumerToken(token, rules()),
     },
-    spawn: spawnWorker(workerPermissions, queueDir),
+    spawn: spawnWorker(workerPermissions, queueDir, foldersOf(config)),
     startCluster: (clusterId, credential) => {
       log.keepSecret(credential);
       return startBuiltIn(options, clusterId, credential, url);
@@ -154,7 +155,9 @@ function startBuiltIn(
   });
 }
 
-/** A path or an address as an address. */
-function moduleUrl(module: string): string {
-  return /^[a-z][a-z+]+:/i.test(module) ? module : pathToFileURL(resolve(module)).href;
+/** The folder of the module that `EDITED_MESSAGES` names, where it is on this machine. */
+function foldersOf({ editedMessages }: Config): string[] {
+  if (!isModule(editedMessages)) return [];
+  const url = moduleUrl(editedMessages);
+  return url.startsWith("file:") ? [dirname(fileURLToPath(url))] : [];
 }

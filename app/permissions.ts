@@ -15,6 +15,7 @@ import type { Config } from "./config.ts";
 import { looksMisspelt, parseConfig } from "./config_parse.ts";
 import { isDiscord } from "./config_rules.ts";
 import { type Env, readEnv } from "./env_file.ts";
+import { isModule } from "./module_url.ts";
 import { settings } from "./settings.ts";
 
 /** What may be asked for. */
@@ -54,7 +55,8 @@ export function netGrant(config: Config | null): Grant {
 export function readGrant(config: Config | null): Grant {
   if (config === null) return ["."];
   const bot = config.botModule === null ? [] : folderOf(config.botModule);
-  return [".", config.stateDir, ...bot];
+  const filter = isModule(config.editedMessages) ? folderOf(config.editedMessages) : [];
+  return [".", config.stateDir, ...bot, ...filter];
 }
 
 /** Folders that are written to: in the first-run mode none. */

@@ -66,7 +66,7 @@ function discord(v: Valibot, { integer, oneOf, percent, secret, url }: Readers):
 }
 
 /** Which shards, on how many workers. */
-function shards({ flag, integer, oneOf }: Readers): Settings {
+function shards({ flag, integer, oneOf, path }: Readers): Settings {
   return {
     TOTAL_SHARDS: setting("totalShards", "a whole number, at least 1", integer(1)),
     FIRST_SHARD_ID: setting("firstShardId", "a whole number, at least 0", integer(0)),
@@ -76,7 +76,11 @@ function shards({ flag, integer, oneOf }: Readers): Settings {
     QUEUE_MEMORY_BYTES: setting("queueMemoryBytes", "a number of bytes, at least 1", integer(1)),
     QUEUE_DISK_BYTES: setting("queueDiskBytes", "a number of bytes, 0 for none", integer(0)),
     GUILD_LOADED_DD: setting("guildLoadedDd", "1 or 0", flag),
-    EDITED_MESSAGES: setting("editedMessages", "all or filter", oneOf(["all", "filter"])),
+    EDITED_MESSAGES: setting(
+      "editedMessages",
+      "all, filter, or the path or URL of a module without a comma",
+      path,
+    ),
     QUIET_AFTER_MS: setting("quietAfterMs", "milliseconds, at least 1", integer(1)),
     QUIET_RESUME_AFTER_MS: setting("quietResumeAfterMs", "milliseconds, at least 1", integer(1)),
     QUEUE_OVERFLOW: setting(

@@ -33,8 +33,8 @@ export interface WorkerOptions {
   readonly queueOverflow: "drop-cheap" | "drop-oldest";
   /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
   readonly guildLoadedDd: boolean;
-  /** `filter`: a MESSAGE_UPDATE that is no edit is withheld. */
-  readonly editedMessages: "all" | "filter";
+  /** `all`; `filter`: a MESSAGE_UPDATE that is no edit is withheld; or a module that decides. */
+  readonly editedMessages: string;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Bytes that this worker may keep there. */

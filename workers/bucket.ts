@@ -18,6 +18,7 @@ import type {
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../events/away.ts";
+import type { DispatchFilter } from "../events/edits.ts";
 import { EventQueue } from "../events/queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
@@ -35,6 +36,8 @@ export type Post = (message: FromWorker) => void;
 export interface BucketWorld extends ConnectionWorld {
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
+  /** Whether the bot is to get a dispatch; without it it gets all. */
+  readonly keep?: DispatchFilter;
 }
 
 /** The shards of one worker. */
@@ -69,7 +72,7 @@ export class Bucket {
     this.#intake = new Intake({
       away: this.#away,
       guildLoadedDd: options.guildLoadedDd,
-      filterEdits: options.editedMessages === "filter",
+      keep: world.keep ?? null,
       queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
     });
     this.#world = { ...world, ...this.#surroundings() };

@@ -20,6 +20,7 @@ import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
+import { loadEditFilter } from "./edit_filter.ts";
 import { Bucket } from "./bucket.ts";
 
 let epoch = 0;
@@ -49,7 +50,9 @@ function die(error: unknown): void {
 
 async function start(options: WorkerOptions): Promise<void> {
   const log = logTo((level, event, fields) => post({ type: "LOG", level, event, fields }));
+  const keep = await loadEditFilter(options.editedMessages, log);
   const world = {
+    ...(keep ? { keep } : {}),
     clock: systemClock,
     random: systemRandom,
     connect: await wsConnect(),

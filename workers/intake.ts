@@ -6,7 +6,7 @@
  */
 
 import type { AwayWatch } from "../events/away.ts";
-import { EditFilter } from "../events/edits.ts";
+import type { DispatchFilter } from "../events/edits.ts";
 import { GuildLoads } from "../events/guild_loads.ts";
 import { noteGuild, renameLoaded, type SavedGuilds } from "../protocol/guild_note.ts";
 
@@ -15,8 +15,8 @@ export interface IntakeOptions {
   readonly away: AwayWatch;
   /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
   readonly guildLoadedDd: boolean;
-  /** Whether a MESSAGE_UPDATE that is no edit is withheld. */
-  readonly filterEdits: boolean;
+  /** Whether the bot is to get a dispatch; `null`: it gets all. */
+  readonly keep: DispatchFilter | null;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
 }
@@ -24,12 +24,10 @@ export interface IntakeOptions {
 /** The intake of one worker. */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #edits: EditFilter | null;
   readonly #guilds = new Map<number, GuildLoads>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#edits = options.filterEdits ? new EditFilter() : null;
   }
 
   /** A shard begins, with the guilds that were kept with its session. */
@@ -39,8 +37,8 @@ export class Intake {
 
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
-    const { away, queue } = this.#options;
-    if (t === null || this.#edits?.keep(t, payload) === false) return;
+    const { away, keep, queue } = this.#options;
+    if (t === null || keep?.(t, payload) === false) return;
     queue(shardId, cursor, this.#noted(shardId, cursor, payload, t));
     if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
   }

@@ -15,13 +15,15 @@ export const WORKER_ENV = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
  * @param permissions `least`: the worker keeps the network and loses files, programs and the
  * environment. Needs `"unstable": ["worker-options"]`, as our `deno.json` has it; without it Deno
  * ends the process. `inherit`: the worker may do what the process may.
- * @param queueDir The one folder that a worker with `least` may use; `null`: none.
+ * @param queueDir The one folder that a worker with `least` may write to; `null`: none.
+ * @param modules Folders of modules that it may load beside its own.
  */
 export function spawnWorker(
   permissions: "least" | "inherit",
   queueDir: string | null,
+  modules: readonly string[] = [],
 ): SpawnThread {
-  const deno = { permissions: least(queueDir) };
+  const deno = { permissions: least(queueDir, modules) };
   return ({ message, failed }) => {
     const worker = new Worker(new URL("./entry.ts", import.meta.url), {
       type: "module",
@@ -42,13 +44,16 @@ export function spawnWorker(
   };
 }
 
-function least(queueDir: string | null): Deno.PermissionOptionsObject {
-  const files = queueDir === null ? false : [queueDir];
+function least(
+  queueDir: string | null,
+  modules: readonly string[],
+): Deno.PermissionOptionsObject {
+  const queue = queueDir === null ? [] : [queueDir];
   return {
     env: WORKER_ENV,
     net: "inherit",
-    read: files,
-    write: files,
+    read: [...queue, ...modules],
+    write: queue,
     run: false,
     ffi: false,
     sys: false,

@@ -131,7 +131,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   QUEUE_DISK_BYTES: ["-1", "4GB"],
   QUEUE_OVERFLOW: ["drop", "drop-newest"],
   GUILD_LOADED_DD: ["yes"],
-  EDITED_MESSAGES: ["none"],
+  EDITED_MESSAGES: ["a,b.ts"],
   BOT_SERVER_INVITE_CODE: ["https://discord.gg/abc", "a b"],
   QUIET_AFTER_MS: ["0", "5min"],
   QUIET_RESUME_AFTER_MS: ["0", "15min"],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AwayWatch } from "../../events/away.ts";
+import { EditFilter } from "../../events/edits.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 import { Intake, type IntakeOptions } from "../../workers/intake.ts";
 
@@ -16,7 +17,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
   const intake = new Intake({
     away,
     guildLoadedDd: false,
-    filterEdits: false,
+    keep: null,
     queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
     ...options,
   });
@@ -51,11 +52,11 @@ Deno.test("Intake uses Discordeno's name where it is asked to", () => {
 
 Deno.test("Intake withholds what is no edit only where it is asked to", () => {
   const preview = { id: "1", channel_id: "2", edited_timestamp: null };
-  for (const filterEdits of [false, true]) {
-    const { accept, queued } = setUp({ filterEdits });
+  for (const keep of [null, new EditFilter().keep]) {
+    const { accept, queued } = setUp({ keep });
     accept(1, "MESSAGE_UPDATE", preview);
     accept(2, "MESSAGE_UPDATE", { ...preview, edited_timestamp: "2026-01-01T00:00:00Z" });
-    assert.equal(queued.length, filterEdits ? 1 : 2);
+    assert.equal(queued.length, keep ? 1 : 2);
   }
 });
 
