@@ -21,6 +21,7 @@ import {
 import { createRestProxy } from "../rest/proxy.ts";
 import { botIdentity } from "../store/bot_identity.ts";
 import { lockStateDir } from "../store/lock.ts";
+import { makeStateDir } from "../store/make_state_dir.ts";
 import { openStateDir } from "../store/state_dir.ts";
 import { type RunningCluster, startCluster } from "../workers/cluster_handle.ts";
 import { spawnWorker } from "../workers/thread.ts";
@@ -59,6 +60,8 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
   const queueDir = config.mode === "simulator" ? null : resolve(config.stateDir, "queue");
   let url = "";
   const lock = queueDir === null ? null : await lockStateDir(config.stateDir, clock);
+  // Workers may use this folder, and not the one that it is in.
+  if (queueDir !== null) await makeStateDir(queueDir);
   const unit = new Unit({
     config,
     log,

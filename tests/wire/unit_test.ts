@@ -209,3 +209,19 @@ Deno.test("the control port refuses web pages, unknown shards and faults that ar
   assert.equal(await unit.end("SIGTERM"), 0);
   await discord.close();
 });
+
+Deno.test("events of a bot that is away are on disk after two seconds, with the permissions that a worker has", async () => {
+  const discord = serveDiscord();
+  const unit = await startUnit(discord.settings);
+  await unit.ready();
+  discord.sim.traffic.setRate(100);
+  const metric = async () => await (await fetch(`${await unit.url()}/metrics`)).text();
+  await until(
+    async () => /gatehouse_queue_disk_bytes\{shard="0"\} [1-9]/.test(await metric()),
+    10_000,
+    () => "nothing is on disk",
+  );
+  assert.deepEqual(unit.lines.filter((line) => line.level === "ERROR"), []);
+  assert.equal(await unit.end("SIGTERM"), 0);
+  await discord.close();
+});
