@@ -17,7 +17,7 @@ import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { canResume } from "../protocol/session_point.ts";
-import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import { WorkerPool } from "../workers/pool.ts";
 import type { PoolEvents } from "../workers/pool_events.ts";
@@ -130,6 +130,12 @@ export class UnitGateway {
   /** The consumers on `/gateway`; `null` when the unit stops. */
   get openConsumers(): Consumers | null {
     return this.consumers.isStopped ? null : this.consumers;
+  }
+
+  /** What became of interactions whose bot was away. */
+  get interactions(): InteractionSnapshot {
+    const dropped = this.pool.shards.reduce((sum, it) => sum + (it.counters?.expired ?? 0), 0);
+    return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
   }
 
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */

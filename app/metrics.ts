@@ -141,6 +141,12 @@ export const METRICS: readonly Metric[] = [
         value: restarts,
       })),
   ),
+  counter(
+    "gatehouse_interactions_total",
+    "Interactions whose bot was away, by what became of them.",
+    ({ interactions }) =>
+      Object.entries(interactions).map(([outcome, value]) => ({ labels: { outcome }, value })),
+  ),
   identify("gatehouse_identify_remaining", "Identifies left for today.", "remaining"),
   identify("gatehouse_identify_limit", "Identifies that Discord allows per day.", "total"),
   identify("gatehouse_identify_reserve", "Identifies that are not spent by ourselves.", "reserve"),

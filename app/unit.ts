@@ -7,7 +7,12 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import { shardRange } from "../protocol/ids.ts";
-import type { IdentifySnapshot, Snapshot, Status } from "../protocol/status.ts";
+import type {
+  IdentifySnapshot,
+  InteractionSnapshot,
+  Snapshot,
+  Status,
+} from "../protocol/status.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
@@ -133,6 +138,7 @@ export class Unit {
       workers: gateway?.pool.workers ?? [],
       clusters: this.#clusters.snapshots,
       identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
+      interactions: gateway?.interactions ?? NO_INTERACTIONS,
     };
   }
 
@@ -196,3 +202,5 @@ const NO_IDENTIFIES: IdentifySnapshot = {
   resetAfterMs: 0,
   nextSlotMs: 0,
 };
+
+const NO_INTERACTIONS: InteractionSnapshot = { deferred: 0, answered: 0, failed: 0, expired: 0 };

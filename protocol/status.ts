@@ -56,6 +56,8 @@ export interface ShardCounters {
   readonly queuedBytes: number;
   /** Disk that they take. */
   readonly queuedDiskBytes: number;
+  /** Interactions that were dropped because they waited longer than their token lives. */
+  readonly expired: number;
   /** Newest cursor that was given out. */
   readonly newestCursor: number;
   /** Events that the outbox had to drop; the bot is told by a GAP. */
@@ -77,6 +79,19 @@ export interface Snapshot {
   readonly workers: readonly WorkerSnapshot[];
   readonly clusters: readonly ClusterSnapshot[];
   readonly identify: IdentifySnapshot;
+  readonly interactions: InteractionSnapshot;
+}
+
+/** What became of interactions whose bot was away. */
+export interface InteractionSnapshot {
+  /** Deferred in the bot's place. */
+  readonly deferred: number;
+  /** Answered in the bot's place. */
+  readonly answered: number;
+  /** Discord did not take the response, or could not be reached in time. */
+  readonly failed: number;
+  /** Too old to be responded to, or to be delivered. */
+  readonly expired: number;
 }
 
 /** A shard with the worker and cluster that serve it. */

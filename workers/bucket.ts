@@ -47,6 +47,7 @@ export class Bucket {
   readonly #queue: EventQueue;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
+  readonly #expired = new Map<number, number>();
   readonly #shards = new Map<number, Shard>();
   readonly #world: ShardWorld;
   /** Shards that were brought up, or are about to be once their disk has been looked at. */
@@ -67,7 +68,10 @@ export class Bucket {
       clock: world.clock,
       isAway: (shardId) => this.#queue.isAway(shardId),
       ask: (shardId, cursor, payload) => post({ type: "AWAY", shardId, cursor, payload }),
-      expired: (shardId) => this.#world.log.warn("interaction waited too long", { shardId }),
+      expired: (shardId) => {
+        this.#expired.set(shardId, (this.#expired.get(shardId) ?? 0) + 1);
+        this.#world.log.warn("interaction waited too long", { shardId });
+      },
     });
     this.#intake = new Intake({
       away: this.#away,
@@ -260,6 +264,7 @@ export class Bucket {
       queued,
       queuedBytes,
       queuedDiskBytes: diskBytes,
+      expired: this.#expired.get(shardId) ?? 0,
       newestCursor: newest,
       ...tally,
       reconnects: { ...tally.reconnects },

@@ -58,4 +58,7 @@ Deno.test("interactions that waited longer than their token lives are told as a 
   await rig.clock.advance(5_000);
   assert.equal(rig.got.filter((event) => event.t === "INTERACTION_CREATE").length, 0);
   assert.equal(rig.got.filter((event) => event.t === "GATEHOUSE_GAP").length, 3);
+  await rig.clock.advance(1_000);
+  const { deferred, answered, expired } = rig.gateway.interactions;
+  assert.deepEqual([deferred + answered, expired], [3, 3]);
 });

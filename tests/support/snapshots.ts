@@ -17,6 +17,7 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     queued: 0,
     queuedBytes: 0,
     queuedDiskBytes: 0,
+    expired: 0,
     newestCursor: 0,
     dropped: 0,
     identifies: 0,
@@ -51,6 +52,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     shards: [shard(0), shard(1)],
     workers: [{ workerId: 0, state: "running", reason: "", shards: [0, 1], restarts: 0 }],
     clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
+    interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {
       maxConcurrency: 1,
       waiting: 0,
