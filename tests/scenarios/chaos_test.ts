@@ -135,6 +135,32 @@ for (const [fault, strike] of Object.entries(FAULTS)) {
   });
 }
 
+Deno.test("chaos: a cluster is killed and another takes its place: nothing lost, neither sees one twice", async () => {
+  const stage = await setUp();
+  const { rig, bot: { got } } = stage;
+  const kills: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    stage.cut();
+    kills.push(got.length);
+    // Another process: it knows nothing of what the one before has seen.
+    stage.cut = rig.link(rig.createBot());
+    await rig.clock.advance(700);
+  }
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(3_000);
+  const lives = [0, ...kills].map((from, life) => got.slice(from, kills[life] ?? got.length));
+  for (let shardId = 0; shardId < 8; shardId++) {
+    const sent = rig.sim.ledger.events.filter((it) => it.shardId === shardId).map((it) => it.s);
+    const seen = lives.map((life) =>
+      life.filter((it) => it.shardId === shardId).map((it) => it.s!)
+    );
+    for (const each of seen) assert.deepEqual(each, [...new Set(each)].sort((a, b) => a - b));
+    assert.deepEqual([...new Set(seen.flat())].sort((a, b) => a - b), sent, `shard ${shardId}`);
+  }
+  assert.equal(rig.identifies(), 8);
+  rig.assertNoViolations();
+});
+
 Deno.test("chaos: a slow consumer: nothing lost, nothing twice, no identify", async () => {
   const stage = await setUp({ handlerMs: 300, windowBytes: 48 * 1024 });
   await stage.rig.clock.advance(10_000);

@@ -45,6 +45,7 @@ export interface RigOptions {
 export interface Got {
   readonly shardId: number;
   readonly t: string;
+  readonly s: number | null;
   readonly d: unknown;
 }
 
@@ -113,8 +114,8 @@ export async function createRig(options: RigOptions = {}) {
   const got: Got[] = [];
   const receiver = {
     wants: () => true,
-    receive: ({ t, d }: { t: string; d: unknown }, shardId: number) => {
-      got.push({ shardId, t, d });
+    receive: ({ t, s, d }: { t: string; s: number | null; d: unknown }, shardId: number) => {
+      got.push({ shardId, t, s, d });
       return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
     },
   };
