@@ -16,7 +16,6 @@ export type ErrorCode =
   | "deadline"
   | "disk_full"
   | "illegal_step"
-  | "no_budget"
   | "no_shard"
   | "not_ready"
   | "refused"

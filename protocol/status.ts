@@ -26,7 +26,6 @@ export type Cause =
   | "invalid session"
   | "op 7"
   | "requested"
-  | "send limit"
   | "zombie";
 
 /** A shard as seen from outside. */
