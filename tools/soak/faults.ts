@@ -17,7 +17,7 @@ export interface Stage {
   readonly random: Random;
   unit: UnitProcess;
   /** Starts the unit again on the same state. */
-  startUnit(): Promise<UnitProcess>;
+  startUnit(settings?: Record<string, string>): Promise<UnitProcess>;
 }
 
 /** Every fault; each is over, though not healed, when its promise resolves. */
@@ -30,6 +30,22 @@ export const FAULTS: Readonly<Record<string, (stage: Stage) => Promise<void>>> =
     await bot.stop();
     await pause(20_000);
     await bot.start();
+  },
+  async "bot is slow for 15 s"({ bot }) {
+    bot.pace(3_000);
+    await pause(15_000);
+    bot.pace(0);
+  },
+  async "disk is full while the bot is away"(stage) {
+    await stage.unit.end("SIGTERM");
+    stage.unit = await stage.startUnit({ QUEUE_DISK_BYTES: "1" });
+    await stage.unit.ready(60_000);
+    await stage.bot.stop();
+    await pause(10_000);
+    await stage.bot.start();
+    await stage.unit.ready(60_000);
+    await stage.unit.end("SIGTERM");
+    stage.unit = await stage.startUnit();
   },
   async "worker crashes"({ unit, random }) {
     const { workers } = await (await unit.control("GET", "/state")).json();

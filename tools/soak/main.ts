@@ -52,7 +52,7 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const server = serveSimulator(sim);
   const stateDir = Deno.makeTempDirSync();
-  const start = async () => {
+  const start = async (settings: Record<string, string> = {}) => {
     const unit = await startUnit({
       DISCORD_TOKEN: sim.settings.token,
       DISCORD_API_URL: server.apiUrl,
@@ -63,6 +63,7 @@ async function main(args: readonly string[]): Promise<number> {
       TOTAL_WORKERS: "2",
       EVENT_HANDLER_URL: `ws://127.0.0.1:${BOT_PORT}`,
       EVENT_HANDLER_SECRET_KEY: SECRET,
+      ...settings,
     });
     await unit.url();
     return unit;

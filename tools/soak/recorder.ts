@@ -5,6 +5,7 @@
  */
 
 import { serveEvents } from "../../mod.ts";
+import { sleep, systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import type { Ledger } from "../../sim/mod.ts";
 
@@ -24,6 +25,8 @@ export interface Recorder {
   /** Listens for the unit, as a new process would. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** From now on each event takes it so long. */
+  pace(handlerMs: number): void;
   verdict(ledger: Ledger): Verdict;
 }
 
@@ -33,6 +36,7 @@ export function createRecorder(port: number, secretKey: string): Recorder {
   let life = new Set<string>();
   const sessions = new Map<number, string>();
   const last = new Map<number, number>();
+  let handlerMs = 0;
   let server: { stop(): Promise<void> } | null = null;
   const counts = { twice: 0, outOfOrder: 0, gaps: 0 };
 
@@ -53,17 +57,21 @@ export function createRecorder(port: number, secretKey: string): Recorder {
       life.add(id);
       seen.add(id);
       last.set(shardId, s!);
+      return handlerMs > 0 ? sleep(systemClock, handlerMs) : undefined;
     },
   };
 
   return {
     async start() {
       life = new Set();
-      server = await serveEvents({ port, secretKey, log: silentLog }, bot);
+      server = await serveEvents({ port, secretKey, windowBytes: 1 << 20, log: silentLog }, bot);
     },
     async stop() {
       await server?.stop();
       server = null;
+    },
+    pace(ms) {
+      handlerMs = ms;
     },
     verdict(ledger) {
       const lost = ledger.events.filter(({ sessionId, s }) => !seen.has(`${sessionId}:${s}`));
