@@ -13,6 +13,7 @@ import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
+import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { Config } from "./config.ts";
 import { ConsumerShards } from "./consumer_shards.ts";
@@ -43,6 +44,8 @@ export interface ConsumersOptions {
   /** Name of the numbering that cursors belong to. */
   readonly stream: string;
   readonly pool: () => WorkerPool;
+  /** The guilds of a shard's session now; `null` where they are not known. */
+  readonly guildsOf: (shardId: number) => SavedGuilds | null;
   readonly door: ConsumerDoor;
 }
 
@@ -73,7 +76,11 @@ export class Consumers {
         isSecret: door.isSecret,
       },
       events: this.shards,
-      facts: (shardId, signal) => this.facts.of(shardId, signal),
+      facts: async (shardId, signal) => {
+        const facts = await this.facts.of(shardId, signal);
+        // Guilds come and go after a READY.
+        return { ...facts, guildIds: options.guildsOf(shardId)?.guildIds ?? facts.guildIds };
+      },
       send: (shardId, payload) => pool().sendPayload(shardId, payload),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),

@@ -94,6 +94,7 @@ export class UnitGateway {
       ...options,
       stream: this.#book.stream,
       pool: () => this.pool,
+      guildsOf: (shardId) => this.#guilds.of(shardId),
       door: options.consumerDoor,
     });
     this.hub = this.#createHub();

@@ -5,6 +5,7 @@ import { CONFIG_DEFAULTS } from "../../app/config.ts";
 import { memorySpool } from "../../ports/spool.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { OP } from "../../protocol/opcodes.ts";
+import { botLeaves } from "../../sim/mod.ts";
 import { createRig, type Rig } from "../support/rig.ts";
 
 interface Payload {
@@ -178,4 +179,21 @@ Deno.test("a worker that is lost and a unit that is restarted do not end a sessi
   assert.equal(newer.got[1]?.t, "READY", "what Discord's READY told is forgotten");
   assert.equal(second.identifies(), 1);
   second.assertNoViolations();
+});
+
+Deno.test("READY carries the guilds that the shard has now, not those of Discord's READY", async () => {
+  const rig = await createRig({ sim: { guilds: 4 } });
+  rig.start();
+  await rig.ready();
+  await rig.clock.advance(1_000);
+  const [guild] = [...rig.sim.world.guilds.values()];
+  botLeaves(rig.sim.world, guild!);
+  await rig.clock.advance(3_000);
+  const client = connect(rig);
+  client.identify();
+  await rig.clock.advance(1_000);
+  const ready = client.got.find(({ t }) => t === "READY")!;
+  const ids = (ready.d.guilds as { id: string }[]).map(({ id }) => id);
+  assert.equal(ids.length, 3);
+  assert.ok(!ids.includes(guild!.id));
 });
