@@ -91,6 +91,12 @@ export const METRICS: readonly Metric[] = [
     "Events lost because the queue was full; the bot was told by a GAP.",
     "dropped",
   ),
+  perShard(
+    "gatehouse_events_withheld_total",
+    "counter",
+    "Updates of messages that EDITED_MESSAGES withheld.",
+    "withheld",
+  ),
   perShard("gatehouse_identifies_total", "counter", "Sessions begun with IDENTIFY.", "identifies"),
   perShard("gatehouse_resumes_total", "counter", "Sessions picked up with RESUME.", "resumes"),
   counter(

@@ -57,6 +57,8 @@ export interface ShardCounters {
   readonly queuedDiskBytes: number;
   /** Interactions that were dropped because they waited longer than their token lives. */
   readonly expired: number;
+  /** MESSAGE_UPDATEs that `EDITED_MESSAGES` withheld. */
+  readonly withheld: number;
   /** Newest cursor that was given out. */
   readonly newestCursor: number;
   /** Events that the outbox had to drop; the bot is told by a GAP. */

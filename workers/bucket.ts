@@ -265,6 +265,7 @@ export class Bucket {
       queuedBytes,
       queuedDiskBytes: diskBytes,
       expired: this.#expired.get(shardId) ?? 0,
+      withheld: this.#intake.withheld(shardId),
       newestCursor: newest,
       ...tally,
       reconnects: { ...tally.reconnects },

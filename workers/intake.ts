@@ -25,6 +25,7 @@ export interface IntakeOptions {
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #guilds = new Map<number, GuildLoads>();
+  readonly #withheld = new Map<number, number>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -38,9 +39,18 @@ export class Intake {
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
     const { away, keep, queue } = this.#options;
-    if (t === null || keep?.(t, payload) === false) return;
+    if (t === null) return;
+    if (keep?.(t, payload) === false) {
+      this.#withheld.set(shardId, this.withheld(shardId) + 1);
+      return;
+    }
     queue(shardId, cursor, this.#noted(shardId, cursor, payload, t));
     if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
+  }
+
+  /** Dispatches of a shard that the bot was not to get. */
+  withheld(shardId: number): number {
+    return this.#withheld.get(shardId) ?? 0;
   }
 
   /** The session would now be resumed after `cursor`. */

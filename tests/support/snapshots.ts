@@ -18,6 +18,7 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     queuedBytes: 0,
     queuedDiskBytes: 0,
     expired: 0,
+    withheld: 0,
     newestCursor: 0,
     dropped: 0,
     identifies: 0,

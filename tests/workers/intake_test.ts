@@ -53,10 +53,11 @@ Deno.test("Intake uses Discordeno's name where it is asked to", () => {
 Deno.test("Intake withholds what is no edit only where it is asked to", () => {
   const preview = { id: "1", channel_id: "2", edited_timestamp: null };
   for (const keep of [null, new EditFilter().keep]) {
-    const { accept, queued } = setUp({ keep });
+    const { intake, accept, queued } = setUp({ keep });
     accept(1, "MESSAGE_UPDATE", preview);
     accept(2, "MESSAGE_UPDATE", { ...preview, edited_timestamp: "2026-01-01T00:00:00Z" });
     assert.equal(queued.length, keep ? 1 : 2);
+    assert.equal(intake.withheld(0), keep ? 1 : 0);
   }
 });
 
