@@ -14,6 +14,8 @@ export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 
 /** WebSocket client: `terminate()`, no Nagle delay, bytes for text frames. */
 export const loadWs = () => import("npm:ws@8.23.0");
+/** HTTP client: bytes as they come, and a request body that comes late does not stall. */
+export const loadUndici = () => import("npm:undici@7.30.2");
 /** Router of the one HTTP port. */
 export const loadHono = () => import("npm:hono@4.13.19");
 /** Structured logging, configured once in `app/`. */
