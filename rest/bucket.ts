@@ -50,7 +50,7 @@ export class Bucket {
   #over = 0;
   /** Longest restoration that was announced: what a request without an answer may have cost. */
   #spanMs = 0;
-  /** What the restoration of a bucket that is all spent takes, as the last answer has it. */
+  /** Longest that the restoration of a bucket that is all spent can take. */
   #windowMs = 0;
   /** After a refusal: one request goes ahead and shows how things stand. */
   #isProbing = false;
@@ -93,7 +93,8 @@ export class Bucket {
     if (count === null) return this.#postpone(nowMs);
     const { limit, remaining, resetAfterMs } = count;
     this.#spanMs = Math.max(this.#spanMs, resetAfterMs);
-    this.#windowMs = limit * resetAfterMs / Math.max(1, limit - remaining);
+    const allMs = limit * resetAfterMs / Math.max(1, limit - remaining);
+    this.#windowMs = Math.max(this.#windowMs, allMs);
     // Answers overtake each other: an earlier end was told earlier.
     this.#resetAtMs = Math.max(this.#resetAtMs, nowMs + resetAfterMs);
     this.#left = Math.min(this.#left, remaining);

@@ -108,8 +108,9 @@ function scopeOf(
 
 /** The body's is exact, the header's is rounded up. */
 function readRetryAfter({ headers, text, version = 10 }: ReportedAnswer): number {
-  const given = readJson(text).retry_after ?? number(headers, "retry-after");
-  if (typeof given !== "number" || !Number.isFinite(given) || given < 0) return RETRY_MS;
+  const exact = readJson(text).retry_after;
+  const given = typeof exact === "number" && exact >= 0 ? exact : number(headers, "retry-after");
+  if (given === null) return RETRY_MS;
   return version < 8 ? given : given * 1000;
 }
 

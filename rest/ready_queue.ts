@@ -33,7 +33,7 @@ export class ReadyQueue<Item> {
 
   /** The next one. */
   get first(): Item | undefined {
-    return this.#firstLane()?.[0]!.item;
+    return this.#firstLane()?.[0]?.item;
   }
 
   /** Adds an item to a lane (0, 1, 2 …) before all of a higher order. */
@@ -49,7 +49,7 @@ export class ReadyQueue<Item> {
   shift(): Item | undefined {
     const lane = this.#firstLane();
     if (lane) this.#size--;
-    return lane?.shift()!.item;
+    return lane?.shift()?.item;
   }
 
   /** Takes the first one that matches out of its turn. */

@@ -19,20 +19,23 @@ export type Shape = readonly string[];
 interface SubLimit {
   readonly shape: ReadonlySet<string>;
   /** Nothing like it goes out before. */
-  untilMs: number;
+  readonly untilMs: number;
+  /** Longest time that a refusal has asked for: the window has at least that length. */
+  readonly longestMs: number;
+  /** How many pass in which time: known once a second refusal has ended a window that we saw. */
+  readonly learnt: { readonly limit: number; readonly windowMs: number } | null;
+  /** When requests were carried out, the newest last. */
+  readonly passedMs: number[];
   /** Until then one goes out at a time: whether the next is allowed, only its answer tells. */
   warnedUntilMs: number;
-  /** Requests that were carried out since `untilMs`, and when the first of them was. */
-  passed: number;
-  firstMs: number;
-  /** How many pass in which time: known once a second refusal has ended a window that we saw begin. */
-  learnt: { readonly limit: number; readonly windowMs: number } | null;
 }
 
 /** A limit is remembered for as long again as it held, and at least so long. */
 const LEAST_MEMORY_MS = 60_000;
 /** Answers take now longer, now shorter: a learnt window is taken to be longer by so much. */
 const MARGIN_MS = 250;
+/** Requests that are remembered, per limit. */
+const MOST_PASSED = 200;
 
 /** What was refused, by place: method, path and top-level resource. */
 export class SubLimits {
@@ -43,13 +46,14 @@ export class SubLimits {
     const untilMs = nowMs + retryAfterMs;
     const alive = this.#alive(place, nowMs);
     const before = alive.find((limit) => isEqual(limit.shape, shape));
+    const longestMs = Math.max(retryAfterMs, before?.longestMs ?? 0);
     const limit: SubLimit = {
       shape: new Set(shape),
       untilMs,
+      longestMs,
+      learnt: before ? learn(before, longestMs, untilMs) : null,
+      passedMs: before?.passedMs ?? [],
       warnedUntilMs: untilMs + Math.max(retryAfterMs, LEAST_MEMORY_MS),
-      passed: 0,
-      firstMs: 0,
-      learnt: before ? learn(before, untilMs) : null,
     };
     this.#limits.set(place, [...alive.filter((other) => other !== before), limit]);
   }
@@ -58,12 +62,11 @@ export class SubLimits {
   pass(place: string, shape: Shape, nowMs: number): void {
     if (!this.knows(place)) return;
     for (const limit of this.#covering(place, shape, nowMs)) {
-      if (limit.passed++ === 0) limit.firstMs = nowMs;
-      if (limit.learnt === null || limit.passed < limit.learnt.limit) continue;
-      const { windowMs } = limit.learnt;
-      limit.untilMs = limit.firstMs + windowMs;
-      limit.warnedUntilMs = limit.untilMs + Math.max(windowMs, LEAST_MEMORY_MS);
-      limit.passed = 0;
+      limit.passedMs.push(nowMs);
+      if (limit.passedMs.length > MOST_PASSED) limit.passedMs.shift();
+      if (limit.learnt === null) continue;
+      const memoryMs = Math.max(2 * limit.learnt.windowMs, LEAST_MEMORY_MS);
+      limit.warnedUntilMs = Math.max(limit.warnedUntilMs, nowMs + memoryMs);
     }
   }
 
@@ -75,8 +78,8 @@ export class SubLimits {
   /** Time until a request may go out. */
   waitMs(place: string, shape: Shape, nowMs: number): number {
     if (!this.knows(place)) return 0;
-    const until = this.#covering(place, shape, nowMs).map(({ untilMs }) => untilMs);
-    return Math.max(0, Math.max(-Infinity, ...until) - nowMs);
+    const waits = this.#covering(place, shape, nowMs).map((limit) => freeAtMs(limit) - nowMs);
+    return Math.max(0, ...waits);
   }
 
   /** Whether requests like this one have to go out one at a time. */
@@ -103,12 +106,30 @@ export class SubLimits {
   }
 }
 
-/** What a refusal teaches that ends a window. Of a window that nothing passed in: nothing new. */
-function learn({ passed, firstMs, learnt }: SubLimit, untilMs: number): SubLimit["learnt"] {
-  if (passed === 0) return learnt;
-  const windowMs = Math.max(untilMs - firstMs + MARGIN_MS, learnt?.windowMs ?? 0);
-  return { limit: passed, windowMs };
+/** When the next request may go out: so that there are never more in a window than fit. */
+function freeAtMs({ untilMs, learnt, passedMs }: SubLimit): number {
+  const first = learnt === null ? undefined : passedMs.at(-learnt.limit);
+  return Math.max(untilMs, first === undefined ? -Infinity : first + learnt!.windowMs);
 }
+
+/** What a refusal teaches: the window that it ends, and how many have passed in that. */
+function learn(
+  { passedMs, learnt }: SubLimit,
+  longestMs: number,
+  untilMs: number,
+): SubLimit["learnt"] {
+  // The window is a little longer than any refusal said: something was carried out before it.
+  const fromMs = untilMs - longestMs * 1.1 - LEAST_WINDOW_MS;
+  const inWindow = passedMs.filter((ms) => ms >= fromMs);
+  if (inWindow.length === 0) return learnt;
+  return {
+    limit: inWindow.length,
+    windowMs: Math.max(longestMs, untilMs - inWindow[0]!) + MARGIN_MS,
+  };
+}
+
+/** Discord has no shorter ones that it hides, and a few round trips fit into it. */
+const LEAST_WINDOW_MS = 1_000;
 
 function isEqual(shape: ReadonlySet<string>, other: Shape): boolean {
   return shape.size === other.length && other.every((field) => shape.has(field));

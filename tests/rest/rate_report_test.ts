@@ -124,6 +124,12 @@ const refusals: [what: string, headers: Record<string, string>, text: string, Re
     { scope: "hidden", retryAfterMs: 582_000 },
   ],
   [
+    "a hidden limit that is over before the bucket, which has places left, is restored",
+    { ...VIA, ...bucket(1, "5"), "X-RateLimit-Scope": "user", "Retry-After": "3" },
+    body(2.5),
+    { scope: "hidden", retryAfterMs: 2_500 },
+  ],
+  [
     "a hidden limit where the bucket is used up, but back much sooner",
     { ...VIA, ...bucket(0, "7.5"), "X-RateLimit-Scope": "user", "Retry-After": "582" },
     body(582),

