@@ -1,0 +1,157 @@
+/**
+ * Keeps this machine's address from being banned: Discord keeps out whoever sends 10,000 invalid
+ * requests in ten minutes, and so does Cloudflare for hours. Invalid are 401, 403 and 429, except a
+ * 429 of scope `shared`. It only computes; time comes in with each call.
+ *
+ * From half the limit on, requests go out no faster than would use up the rest in the time that the
+ * window has left, at the share of invalid ones seen so far. At 90 % nothing goes out any more but
+ * answers to interactions.
+ * See [Discord Docs/Invalid Request Limit](https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans).
+ *
+ * @module
+ */
+
+import type { Report } from "./rate_report.ts";
+import type { Brake } from "./limits.ts";
+
+/** Discord's limit and its window. */
+export const INVALID_LIMIT = 10_000;
+/** The window of {@linkcode INVALID_LIMIT}. */
+export const INVALID_WINDOW_MS = 600_000;
+
+const SLICES = 60;
+const SLOW_FROM = 0.5;
+const STOP_FROM = 0.9;
+
+/** What the fuse does at this moment. */
+export type FuseState = "closed" | "slow" | "open" | "banned";
+
+/** What one slice of the window has seen. */
+interface Slice {
+  /** Which one since time began. */
+  index: number;
+  requests: number;
+  invalid: number;
+}
+
+/**
+ * The fuse of one address.
+ *
+ * @example
+ * ```ts
+ * import { InvalidFuse } from "./invalid_fuse.ts";
+ * const fuse = new InvalidFuse(10);
+ * for (let i = 0; i < 9; i++) fuse.count(true, 0);
+ * console.assert(fuse.state(0) === "open" && fuse.waitMs(0) > 0);
+ * ```
+ */
+export class InvalidFuse implements Brake {
+  readonly #limit: number;
+  /** Oldest first. */
+  readonly #slices: Slice[] = [];
+  #requests = 0;
+  #invalid = 0;
+  /** When the next request may go out while the fuse is slow. */
+  #nextMs = -Infinity;
+  #bannedUntilMs = -Infinity;
+
+  /** @param limit Invalid requests per window that lead to a ban. Default 10,000. */
+  constructor(limit: number = INVALID_LIMIT) {
+    this.#limit = limit;
+  }
+
+  /** An answer has come. */
+  count(isInvalid: boolean, nowMs: number): void {
+    this.#forget(nowMs);
+    const index = Math.floor(nowMs / SLICE_MS);
+    let slice = this.#slices.at(-1);
+    if (slice?.index !== index) this.#slices.push(slice = { index, requests: 0, invalid: 0 });
+    slice!.requests++;
+    this.#requests++;
+    if (!isInvalid) return;
+    slice!.invalid++;
+    this.#invalid++;
+  }
+
+  /** Cloudflare keeps us out: nothing goes out until then. */
+  ban(untilMs: number): void {
+    this.#bannedUntilMs = Math.max(this.#bannedUntilMs, untilMs);
+  }
+
+  /** Time until Cloudflare may let us in again; 0 where we are not banned. */
+  bannedMs(nowMs: number): number {
+    return Math.max(0, this.#bannedUntilMs - nowMs);
+  }
+
+  /** Invalid requests in the window that ends now. */
+  invalid(nowMs: number): number {
+    this.#forget(nowMs);
+    return this.#invalid;
+  }
+
+  /** What it does now. */
+  state(nowMs: number): FuseState {
+    if (this.bannedMs(nowMs) > 0) return "banned";
+    const invalid = this.invalid(nowMs);
+    if (invalid >= this.#limit * STOP_FROM) return "open";
+    return invalid >= this.#limit * SLOW_FROM ? "slow" : "closed";
+  }
+
+  /** See {@linkcode Brake}. */
+  waitMs(nowMs: number): number {
+    switch (this.state(nowMs)) {
+      case "closed":
+        return 0;
+      case "slow":
+        return Math.max(0, this.#nextMs - nowMs);
+      case "open":
+        return this.#closesInMs(nowMs);
+      case "banned":
+        return this.bannedMs(nowMs);
+    }
+  }
+
+  /** See {@linkcode Brake}. */
+  take(nowMs: number): void {
+    if (this.state(nowMs) === "slow") this.#nextMs = nowMs + this.#spacingMs(nowMs);
+  }
+
+  /** Time between two requests, so that what is left lasts until the oldest are forgotten. */
+  #spacingMs(nowMs: number): number {
+    const oldest = this.#slices.find(({ invalid }) => invalid > 0)!;
+    const share = this.#invalid / this.#requests;
+    const left = this.#limit * STOP_FROM - this.#invalid;
+    return (endOf(oldest) - nowMs) * share / left;
+  }
+
+  /** Time until enough is forgotten. */
+  #closesInMs(nowMs: number): number {
+    let invalid = this.#invalid;
+    for (const slice of this.#slices) {
+      invalid -= slice.invalid;
+      if (invalid < this.#limit * STOP_FROM) return endOf(slice) - nowMs;
+    }
+    return 0;
+  }
+
+  #forget(nowMs: number): void {
+    while (this.#slices.length > 0 && endOf(this.#slices[0]!) <= nowMs) {
+      const { requests, invalid } = this.#slices.shift()!;
+      this.#requests -= requests;
+      this.#invalid -= invalid;
+    }
+  }
+}
+
+const SLICE_MS = INVALID_WINDOW_MS / SLICES;
+
+/** When all of a slice is out of the window. */
+function endOf({ index }: Slice): number {
+  return (index + 1) * SLICE_MS + INVALID_WINDOW_MS;
+}
+
+/** Whether Discord holds an answer against us. */
+export function isInvalid(status: number, { refusal }: Report): boolean {
+  if (status === 401 || status === 403) return true;
+  return status === 429 && refusal?.scope !== "shared";
+}
