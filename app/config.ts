@@ -42,6 +42,12 @@ export interface Config {
   readonly listenPort: number;
   /** `REST_AUTHORIZATION`: what callers of the HTTP port must show; `null` only on loopback. */
   readonly restAuthorization: string | null;
+  /** `REST_GLOBAL_PER_SECOND`; `null`: what Discord allows everybody, more for a large bot. */
+  readonly restGlobalPerSecond: number | null;
+  /** `REST_WAIT_MS`: how long a REST request waits for its rate limits at most. */
+  readonly restWaitMs: number;
+  /** `REST_ANSWER_MS`: time for the head of Discord's answer. */
+  readonly restAnswerMs: number;
   /** `EVENT_HANDLER_URL`: one URL per remote cluster; shard → `shardId % count`. */
   readonly eventHandlerUrls: readonly string[];
   /** `EVENT_HANDLER_SECRET_KEY`: sent and checked on event links. */
@@ -98,6 +104,9 @@ export const CONFIG_DEFAULTS: Config = {
   listenHost: "127.0.0.1",
   listenPort: 8787,
   restAuthorization: null,
+  restGlobalPerSecond: null,
+  restWaitMs: 60_000,
+  restAnswerMs: 30_000,
   eventHandlerUrls: [],
   eventHandlerSecretKey: null,
   botModule: null,

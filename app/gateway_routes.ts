@@ -8,7 +8,7 @@
 import type { Hono } from "../deps.ts";
 import { gatewayAnswer, gatewayBotAnswer } from "../events/downstream_info.ts";
 import type { Authorize, RestVerdict } from "../rest/auth.ts";
-import { ERROR_HEADER } from "../rest/proxy.ts";
+import { problemAnswer } from "../rest/problem.ts";
 import type { Consumers } from "./consumers.ts";
 import { acceptConsumer } from "./gateway_socket.ts";
 
@@ -30,11 +30,11 @@ export function gatewayRoutes(app: Hono, options: GatewayRoutesOptions): void {
   const { consumers, totalShards, restVerdict, authorizePlace } = options;
   const answer = (request: Request, body: (url: string) => object, needsBot: boolean) => {
     const verdict = restVerdict(request);
-    if (typeof verdict === "object") return problem(401, "401: Unauthorized", verdict.refused);
+    if (typeof verdict === "object") return problemAnswer({ status: 401, reason: verdict.refused });
     if (needsBot && verdict !== "bot") {
-      return problem(401, "401: Unauthorized", "Authorization is missing");
+      return problemAnswer({ status: 401, reason: "Authorization is missing" });
     }
-    if (!consumers()) return problem(503, "503: Service Unavailable", NOT_READY);
+    if (!consumers()) return problemAnswer({ status: 503, reason: NOT_READY });
     return Response.json(body(addressOf(request)));
   };
   app.get(
@@ -59,9 +59,4 @@ export function gatewayRoutes(app: Hono, options: GatewayRoutesOptions): void {
 /** Our WebSocket address as this caller reaches us. */
 function addressOf(request: Request): string {
   return `ws://${request.headers.get("host") ?? new URL(request.url).host}/`;
-}
-
-/** In the shape of Discord's errors, as the REST proxy's own. */
-function problem(status: number, message: string, reason: string): Response {
-  return Response.json({ message, code: 0 }, { status, headers: { [ERROR_HEADER]: reason } });
 }

@@ -13,6 +13,7 @@ import { startFirstRun } from "./first_run.ts";
 import { secretsOf } from "./gatehouse.ts";
 import { createLog, type UnitLog } from "./log.ts";
 import { narrate } from "./narrate.ts";
+import { nextSignal } from "./next_signal.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
 import { progressLine } from "./progress.ts";
 import { type StatusLine, statusLine } from "./status_line.ts";
@@ -84,7 +85,7 @@ async function serve(
     cancelRedraw();
     line.show("");
   });
-  const signalled = nextSignal();
+  const signalled = nextSignal().then((reason) => ({ reason, code: EXIT.OK }));
   const failed = unit.failed.then((reason) => ({ reason, code: EXIT.RESTART }));
   try {
     const refused = unit.start().then(() => new Promise<never>(() => {}));
@@ -101,18 +102,6 @@ async function serve(
   } finally {
     cancelRedraw();
   }
-}
-
-function nextSignal(): Promise<{ reason: string; code: number }> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const listener = () => {
-        Deno.removeSignalListener(signal, listener);
-        resolve({ reason: signal, code: EXIT.OK });
-      };
-      Deno.addSignalListener(signal, listener);
-    }
-  });
 }
 
 function terminalLine(): StatusLine {

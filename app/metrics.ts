@@ -6,20 +6,11 @@
  */
 
 import type { ShardCounters, ShardState, Snapshot } from "../protocol/status.ts";
+import { type Metric as MetricOf, renderText } from "./prometheus.ts";
+import { REST_METRICS } from "./rest_metrics.ts";
 
-/** One number with its labels. */
-export interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-/** One metric: what it counts and how it is read off a snapshot. */
-export interface Metric {
-  readonly name: string;
-  readonly type: "counter" | "gauge";
-  readonly help: string;
-  samples(snapshot: Snapshot): readonly Sample[];
-}
+/** A metric of a unit. */
+export type Metric = MetricOf<Snapshot>;
 
 const STATES: readonly ShardState[] = [
   "idle",
@@ -158,26 +149,15 @@ export const METRICS: readonly Metric[] = [
   identify("gatehouse_identify_reserve", "Identifies that are not spent by ourselves.", "reserve"),
   identify("gatehouse_identify_waiting", "Shards that wait for a slot.", "waiting"),
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
+  ...REST_METRICS.map((metric): Metric => ({
+    ...metric,
+    samples: ({ rest }) => metric.samples(rest),
+  })),
 ];
 
 /** All metrics of `snapshot` in Prometheus' text format. */
 export function renderMetrics(snapshot: Snapshot): string {
-  return METRICS.map((metric) =>
-    `# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n` +
-    `# TYPE ${metric.name} ${metric.type}\n` +
-    metric.samples(snapshot).map((sample) => line(metric.name, sample)).join("")
-  ).join("");
-}
-
-function line(name: string, { labels, value }: Sample): string {
-  const pairs = Object.entries(labels).map(([label, text]) =>
-    `${label}="${escaped(String(text))}"`
-  );
-  return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
-}
-
-function escaped(label: string): string {
-  return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+  return renderText(METRICS, snapshot);
 }
 
 function gauge(name: string, help: string, samples: Metric["samples"]): Metric {

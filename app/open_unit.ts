@@ -18,7 +18,6 @@ import {
   type AuthRules,
   isConsumerToken,
 } from "../rest/auth.ts";
-import { createRestProxy } from "../rest/proxy.ts";
 import { botIdentity } from "../store/bot_identity.ts";
 import { lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/make_state_dir.ts";
@@ -28,6 +27,8 @@ import { spawnWorker } from "../workers/thread.ts";
 import { type Config, isLoopback } from "./config.ts";
 import type { UnitLog } from "./log.ts";
 import { isModule, moduleUrl } from "./module_url.ts";
+import { openRest } from "./open_rest.ts";
+import { ownHosts } from "./own_hosts.ts";
 import { serveUnit } from "./server.ts";
 import { Unit } from "./unit.ts";
 
@@ -62,8 +63,16 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
   const lock = queueDir === null ? null : await lockStateDir(config.stateDir, clock);
   // Workers may use this folder, and not the one that it is in.
   if (queueDir !== null) await makeStateDir(queueDir);
+  const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
+  const rest = await openRest({
+    config,
+    log,
+    authorize: restVerdict,
+    maxConcurrency: () => unit.snapshot.identify.maxConcurrency,
+  });
   const unit = new Unit({
     config,
+    rest: rest.proxy,
     log,
     clock,
     random: systemRandom,
@@ -95,7 +104,6 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
     linkKey === null || new URL(request.url).pathname !== "/events"
       ? rules()
       : { ...rules(), credentials: new Set([...unit.credentials, linkKey]) };
-  const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
@@ -105,13 +113,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
     authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     restVerdict,
-    rest: createRestProxy({
-      upstream: new URL(config.discordApiUrl),
-      token: config.discordToken,
-      fetch,
-      authorize: restVerdict,
-      log,
-    }),
+    rest: rest.proxy.handle,
   });
   url = server.url;
   return {
@@ -120,6 +122,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
     async stop(reason) {
       await unit.stop(reason);
       await server.stop();
+      await rest.close();
       lock?.release();
     },
   };
@@ -127,16 +130,16 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
 
 function authRules(config: Config, unit: Unit, url: () => string): () => AuthRules {
   const loopback = isLoopback(config.listenHost);
-  return () => {
-    const { port } = new URL(url());
-    const names = ["127.0.0.1", "localhost", "[::1]", config.listenHost];
-    return {
-      secret: config.restAuthorization ?? undefined,
-      credentials: unit.credentials,
-      loopback,
-      ownHosts: new Set(names.map((name) => `${name}:${port}`.toLowerCase())),
-    };
-  };
+  const rules = (): AuthRules => ({
+    secret: config.restAuthorization ?? undefined,
+    credentials: unit.credentials,
+    loopback,
+    get ownHosts() {
+      return hosts ??= ownHosts(config.listenHost, url());
+    },
+  });
+  let hosts: ReadonlySet<string> | undefined;
+  return rules;
 }
 
 function startBuiltIn(

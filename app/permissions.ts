@@ -76,23 +76,37 @@ export function flagOf(kind: PermissionKind, grant: Grant): string {
   return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
 }
 
+/** What the REST proxy by itself needs: its API and its port. */
+function restGrants(config: Config | null): Record<"net" | "read" | "write", Grant> {
+  if (config === null || config.mode === "simulator") {
+    return { net: netGrant(config), read: ["."], write: [] };
+  }
+  const listen = `${bracketed(config.listenHost)}:${config.listenPort}`;
+  return { net: [hostOf(new URL(config.discordApiUrl)), listen], read: ["."], write: [] };
+}
+
 /**
- * The flag for one kind of permission. `executable` is what clusters are started with; with
- * `simulator` nothing but the simulator is talked to, whatever is set.
+ * What is to be started: the unit; the unit against the simulator, whatever is set; the REST proxy by
+ * itself.
  */
+export type ProgramName = "unit" | "demo" | "rest";
+
+/** The flag for one kind of permission. `executable` is what clusters are started with. */
 export async function permissionFlag(
   kind: PermissionKind,
   env: Env,
   executable: string,
-  simulator = false,
+  program: ProgramName = "unit",
 ): Promise<string> {
-  if (kind === "run") return flagOf(kind, [executable]);
-  const parsed = await parseConfig(env, { simulator });
+  if (kind === "run") return flagOf(kind, program === "rest" ? [] : [executable]);
+  const simulator = program === "demo";
+  const parsed = await parseConfig(env, { simulator, withoutToken: program === "rest" });
   const config = parsed.ok ? parsed.config : null;
   if (kind === "env") {
     const passed = (config?.clusterPermissions ?? []).flatMap(variablesOf);
     return flagOf(kind, envGrant(env, [...Object.keys(settings(await loadValibot())), ...passed]));
   }
+  if (program === "rest") return flagOf(kind, restGrants(config)[kind]);
   const grants = { net: netGrant, read: readGrant, write: writeGrant };
   return flagOf(kind, grants[kind](config));
 }
@@ -117,16 +131,19 @@ function folderOf(module: string): string[] {
   return /^[a-z][a-z+]+:/i.test(module) ? [] : [dirname(module)];
 }
 
-async function main(kindName: string | undefined, simulator: boolean): Promise<number> {
+async function main(kindName: string | undefined, programName = "unit"): Promise<number> {
   const kind = PERMISSION_KINDS.find((known) => known === kindName);
-  if (kind === undefined) {
-    console.error(`usage: permissions.ts ${PERMISSION_KINDS.join("|")} [--simulator]`);
+  const program = PROGRAMS.find((known) => known === programName);
+  if (kind === undefined || program === undefined) {
+    console.error(`usage: permissions.ts ${PERMISSION_KINDS.join("|")} [${PROGRAMS.join("|")}]`);
     return 2;
   }
   // A file that cannot be read stops the unit, which says so in words.
   const env = await readEnv().catch(() => Deno.env.toObject());
-  console.log(await permissionFlag(kind, env, Deno.execPath(), simulator));
+  console.log(await permissionFlag(kind, env, Deno.execPath(), program));
   return 0;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args[0], Deno.args.includes("--simulator")));
+const PROGRAMS: readonly ProgramName[] = ["unit", "demo", "rest"];
+
+if (import.meta.main) Deno.exit(await main(Deno.args[0], Deno.args[1]));

@@ -11,6 +11,7 @@ import type { Authorize, RestVerdict } from "../rest/auth.ts";
 import { control } from "./control.ts";
 import { gatewayRoutes } from "./gateway_routes.ts";
 import { acceptLink } from "./link_socket.ts";
+import { listen, type OpenPort } from "./listen.ts";
 import { renderMetrics } from "./metrics.ts";
 import { readiness } from "./readiness.ts";
 import type { Unit } from "./unit.ts";
@@ -34,34 +35,17 @@ export interface ServerOptions {
   readonly allowFaults: boolean;
 }
 
-/** The port, open. */
-export interface UnitServer {
-  /** `http://host:port`, as programs on this machine reach it. */
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /**
  * Opens the port.
  *
  * @throws {GatehouseError} `bad_config` when the address is taken or cannot be listened on.
  */
-export async function serveUnit(options: ServerOptions): Promise<UnitServer> {
-  const { hostname, port, log } = options;
+export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
   const app = routes(new Hono(), control(new Hono(), options), options);
-  let server: Deno.HttpServer<Deno.NetAddr>;
-  try {
-    server = Deno.serve({ hostname, port, onListen() {} }, (request) => app.fetch(request));
-  } catch (cause) {
-    const message = `Cannot listen on LISTEN_HOST:LISTEN_PORT ${hostname}:${port}: ${
-      messageOf(cause)
-    }`;
-    throw new GatehouseError("bad_config", "host", message, { hostname, port }, { cause });
-  }
-  const url = `http://${reachable(hostname)}:${server.addr.port}`;
-  log.info("listening", { url });
-  return { url, stop: () => server.shutdown() };
+  const port = listen(options, (request) => app.fetch(request));
+  options.log.info("listening", { url: port.url });
+  return port;
 }
 
 function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
@@ -114,10 +98,3 @@ const STATUS: Partial<Record<GatehouseError["code"], 400 | 404 | 409 | 503 | 504
   worker_lost: 503,
   deadline: 504,
 };
-
-/** An address to dial for one to listen on. */
-function reachable(hostname: string): string {
-  if (hostname === "0.0.0.0") return "127.0.0.1";
-  if (hostname === "::") return "[::1]";
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
-}

@@ -34,7 +34,13 @@ export const SECRET_SETTINGS: readonly string[] = [
 /** The table; it takes the validation library, which is loaded on demand. */
 export function settings(v: Valibot): Settings {
   const read = readers(v);
-  return { ...discord(v, read), ...shards(read), ...consumers(v, read), ...unit(read) };
+  return {
+    ...discord(v, read),
+    ...shards(read),
+    ...consumers(v, read),
+    ...rest(read),
+    ...unit(read),
+  };
 }
 
 /** What is asked of Discord. */
@@ -128,8 +134,22 @@ function consumers(
   };
 }
 
+/** The REST proxy. */
+function rest({ integer, secret }: Readers): Settings {
+  return {
+    REST_AUTHORIZATION: setting("restAuthorization", "a secret, one word", secret, true),
+    REST_GLOBAL_PER_SECOND: setting(
+      "restGlobalPerSecond",
+      "a whole number, at least 1",
+      integer(1),
+    ),
+    REST_WAIT_MS: setting("restWaitMs", "milliseconds, at least 0", integer(0)),
+    REST_ANSWER_MS: setting("restAnswerMs", "milliseconds, at least 1", integer(1)),
+  };
+}
+
 /** The unit itself. */
-function unit({ flag, host, integer, oneOf, path, secret }: Readers): Settings {
+function unit({ flag, host, integer, oneOf, path }: Readers): Settings {
   return {
     LISTEN_HOST: setting(
       "listenHost",
@@ -137,7 +157,6 @@ function unit({ flag, host, integer, oneOf, path, secret }: Readers): Settings {
       host,
     ),
     LISTEN_PORT: setting("listenPort", "a port from 0 to 65535", integer(0, 65_535)),
-    REST_AUTHORIZATION: setting("restAuthorization", "a secret, one word", secret, true),
     STATE_DIR: setting("stateDir", "a path without a comma", path),
     LOG_LEVEL: setting(
       "logLevel",

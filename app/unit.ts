@@ -20,6 +20,7 @@ import type { Random } from "../ports/random.ts";
 import type { Connect } from "../ports/socket.ts";
 import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../workers/cluster_handle.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import { Clusters } from "./clusters.ts";
@@ -38,6 +39,7 @@ export interface UnitParts {
   readonly random: Random;
   readonly log: Log;
   readonly store: Store;
+  readonly rest: Pick<RestProxy, "snapshot">;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Who may consume on `/gateway`, and where. */
@@ -139,6 +141,7 @@ export class Unit {
       clusters: this.#clusters.snapshots,
       identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
+      rest: this.#parts.rest.snapshot,
     };
   }
 

@@ -81,6 +81,7 @@ export interface Snapshot {
   readonly clusters: readonly ClusterSnapshot[];
   readonly identify: IdentifySnapshot;
   readonly interactions: InteractionSnapshot;
+  readonly rest: RestSnapshot;
 }
 
 /** What became of interactions whose bot was away. */
@@ -132,6 +133,61 @@ export interface IdentifySnapshot {
   readonly resetAfterMs: number;
   /** Time until the next slot for the first waiting shard; 0 when none waits. */
   readonly nextSlotMs: number;
+}
+
+/** The REST proxy. Counters begin at 0 with the unit. */
+export interface RestSnapshot {
+  /** Requests that wait for their limits. */
+  readonly waiting: number;
+  /** Requests at Discord's, as far as they are counted: callbacks are not. */
+  readonly inFlight: number;
+  /** Credentials with limits of their own that are remembered. */
+  readonly credentials: number;
+  /** Buckets that are remembered. */
+  readonly buckets: number;
+  /** Webhooks, tokens and credentials that are answered here, because Discord does not know them. */
+  readonly deadEnds: number;
+  /** Invalid requests in the last ten minutes. */
+  readonly invalid: number;
+  /** What the proxy does about them: nothing, slow down, stop; or Cloudflare keeps us out. */
+  readonly fuse: "closed" | "slow" | "open" | "banned";
+  readonly routes: readonly RestRouteSnapshot[];
+  readonly lanes: readonly RestLaneTimes[];
+}
+
+/** One route of Discord's API, and what was asked of it. */
+export interface RestRouteSnapshot {
+  readonly method: string;
+  /** Template: `/channels/:id/messages`. */
+  readonly route: string;
+  /** Sum of the times that requests waited. */
+  readonly queueMs: number;
+  /** Sum of the times until the heads of Discord's answers. */
+  readonly upstreamMs: number;
+  readonly answers: readonly RestAnswerCount[];
+}
+
+/** Answers of one kind. */
+export interface RestAnswerCount {
+  readonly status: number;
+  /** Scope of a 429, else empty. */
+  readonly scope: string;
+  readonly by: "discord" | "proxy";
+  readonly count: number;
+}
+
+/** How long the requests of one lane took. */
+export interface RestLaneTimes {
+  readonly lane: string;
+  readonly queue: Times;
+  readonly upstream: Times;
+}
+
+/** A histogram: how many took at most so long. */
+export interface Times {
+  readonly buckets: readonly { readonly boundMs: number; readonly count: number }[];
+  readonly count: number;
+  readonly sumMs: number;
 }
 
 /** What happens in a unit, as its `status()` tells it. */

@@ -28,6 +28,9 @@ export interface AuthRules {
   readonly ownHosts: ReadonlySet<string>;
 }
 
+/** Header by which a caller shows our secret and keeps its own `Authorization`. */
+export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
+
 /**
  * As whom a request to the REST proxy acts.
  *
@@ -36,6 +39,9 @@ export interface AuthRules {
  * as it is. On loopback without a secret any `Bot …` value will do, because every program on the
  * machine may call; a web page may not, so a foreign `Origin` or `Host` is refused. Secrets are
  * compared in constant time.
+ *
+ * A caller that shows the secret in {@linkcode OWN_CREDENTIAL_HEADER} passes with whatever credential
+ * is its own: so several bots share one proxy.
  *
  * @example
  * ```ts
@@ -54,6 +60,12 @@ export interface AuthRules {
 export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
   const refused = refusePlace(headers, rules);
   if (refused) return { refused };
+  if (headers.has(OWN_CREDENTIAL_HEADER)) {
+    const { value } = readCredential(headers, OWN_CREDENTIAL_HEADER);
+    return isOpen(rules) || isOurs(value, rules)
+      ? "as is"
+      : { refused: `${OWN_CREDENTIAL_HEADER} is not this unit's REST_AUTHORIZATION` };
+  }
   const { scheme, value } = readCredential(headers);
   if (value === "") return "as is";
   if (isOurs(value, rules)) return "bot";
@@ -114,14 +126,15 @@ interface Credential {
   readonly value: string;
 }
 
-function readCredential(headers: Headers): Credential {
-  const text = headers.get("authorization")?.trim() ?? "";
+function readCredential(headers: Headers, header = "authorization"): Credential {
+  const text = headers.get(header)?.trim() ?? "";
   const [, scheme, value] = /^(bot|bearer) +(\S+)$/i.exec(text) ?? [];
   if (scheme && value) return { scheme: scheme.toLowerCase() as "bot" | "bearer", value };
   return { scheme: text.includes(" ") ? "other" : "bare", value: text };
 }
 
 function isOurs(value: string, { secret, credentials }: AuthRules): boolean {
+  if (secret === undefined && credentials.size === 0) return false;
   const given = digest(value);
   let found = false;
   // Every one is compared: leaving early would tell which one it was.

@@ -1,114 +1,173 @@
 /**
- * The REST proxy: what comes in under `/api` goes to Discord as it is, with the bot's token in place
- * of the caller's credential, and the answer comes back as it is. It reads no body and retries
- * nothing.
+ * The REST proxy: what comes in under `/api` goes to Discord as it is, when it may, and the answer
+ * comes back as it is. The bot's token takes the place of the caller's credential where the caller has
+ * shown ours.
  *
  * @module
  */
 
-import { messageOf } from "../protocol/errors.ts";
+import type { RestSnapshot } from "../protocol/status.ts";
 import { USER_AGENT } from "../protocol/user_agent.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestVerdict } from "./auth.ts";
-import { requestHeaders, responseHeaders } from "./proxy_headers.ts";
+import { Credentials } from "./credentials.ts";
+import { DeadEnds } from "./dead_ends.ts";
+import { type Delivered, Delivery, type Parcel } from "./delivery.ts";
+import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
+import { laneOf } from "./lane.ts";
+import { PER_SECOND } from "./global_pace.ts";
+import { Meter } from "./meter.ts";
+import { type Problem, problemAnswer } from "./problem.ts";
+import { requestHeaders } from "./proxy_headers.ts";
+import { requestBody } from "./request_body.ts";
+import { routeOf } from "./route.ts";
 
 /** What the proxy needs. */
 export interface RestProxyOptions {
   /** Discord's API without a version: `https://discord.com/api`. */
   readonly upstream: URL;
-  /** The bot's token, without `Bot `. */
-  readonly token: string;
-  /** Must follow the fetch standard, and decode gzip and br. */
-  readonly fetch: typeof fetch;
+  /** The bot's token, without `Bot `; `null` where every caller brings its own credential. */
+  readonly token: string | null;
+  /** Sends to the upstream's host. */
+  readonly send: HttpSend;
   /** As whom a request acts. */
   readonly authorize: (request: Request) => RestVerdict;
+  readonly clock: Clock;
   readonly log: Log;
+  /** Requests per second of each credential; asked with each request. Default 50. */
+  readonly perSecond?: () => number;
+  /** How long a request waits for its limits at most. Default 60,000. */
+  readonly patienceMs?: number;
+  /** Time for the head of an answer. Default 30,000. */
+  readonly answerMs?: number;
+  /** Invalid requests in ten minutes that lead to a ban. Default 10,000. */
+  readonly invalidLimit?: number;
 }
 
-/** Header of every answer that is ours and not Discord's; it says why. */
-export const ERROR_HEADER = "x-gatehouse-error";
-
-/** Shorter bodies are read before they are sent: `fetch` stalls 38 ms on a body that comes late. */
-const BUFFERED_BYTES = 64 * 1024;
+/** How long a request waits for its limits at most, where nothing else is said. */
+export const PATIENCE_MS = 60_000;
+/** Time for the head of an answer, where nothing else is said. */
+export const ANSWER_MS = 30_000;
 
 /**
  * A proxy for requests under `/api`. Method, path, query, headers, body and answer pass unchanged,
  * except what belongs to one connection only (see `proxy_headers.ts`).
  *
- * Answers of its own are in the shape of Discord's errors, with code 0 and the header
- * {@linkcode ERROR_HEADER}: 401 refused, 404 not under `/api`, 502 Discord could not be reached. The
- * token is in none of them and in no line of the log.
+ * Answers of its own are in the shape of Discord's errors, with `x-gatehouse-error` that says why: 401
+ * refused, 404 not under `/api`, 408 the body did not come, 429 too early, 502 Discord could not be
+ * reached, 504 no answer in time. The token is in none of them and in no line of the log.
  *
  * See [Discord Docs/API Reference](https://discord.com/developers/docs/reference).
  */
-export function createRestProxy(
-  options: RestProxyOptions,
-): (request: Request) => Promise<Response> {
-  const { upstream, authorize, log } = options;
-  return async (request) => {
-    const target = targetOf(upstream, request.url);
-    if (!target) return problem(404, "404: Not Found", "the path is not under /api");
+export class RestProxy {
+  readonly #options: RestProxyOptions;
+  readonly #base: string;
+  readonly #credentials: Credentials;
+  readonly #fuse: InvalidFuse;
+  readonly #deadEnds = new DeadEnds();
+  readonly #delivery: Delivery;
+  readonly #meter = new Meter();
+
+  constructor(options: RestProxyOptions) {
+    const { upstream, clock, perSecond = () => PER_SECOND } = options;
+    this.#options = options;
+    this.#base = upstream.pathname.replace(/\/$/, "");
+    this.#fuse = new InvalidFuse(options.invalidLimit ?? INVALID_LIMIT);
+    this.#credentials = new Credentials({ clock, perSecond, brake: this.#fuse });
+    this.#delivery = new Delivery({
+      ...options,
+      patienceMs: options.patienceMs ?? PATIENCE_MS,
+      answerMs: options.answerMs ?? ANSWER_MS,
+      permits: this.#credentials,
+      fuse: this.#fuse,
+      deadEnds: this.#deadEnds,
+    });
+  }
+
+  /** What waits, and what was done so far. */
+  get snapshot(): RestSnapshot {
+    const nowMs = this.#options.clock.now();
+    return {
+      ...this.#credentials.snapshot,
+      deadEnds: this.#deadEnds.size,
+      invalid: this.#fuse.invalid(nowMs),
+      fuse: this.#fuse.state(nowMs),
+      routes: this.#meter.routes,
+      lanes: this.#meter.lanes,
+    };
+  }
+
+  /** Answers one request. */
+  readonly handle = async (request: Request): Promise<Response> => {
+    const { pathname, search } = new URL(request.url);
+    if (!pathname.startsWith("/api/")) {
+      return problemAnswer({ status: 404, reason: "the path is not under /api" });
+    }
+    const { authorize, log } = this.#options;
+    const { method } = request;
     const verdict = authorize(request);
     if (typeof verdict === "object") {
-      log.warn("rest request refused", { method: request.method, reason: verdict.refused });
-      return problem(401, "401: Unauthorized", verdict.refused);
+      log.warn("rest request refused", { method, reason: verdict.refused });
+      return problemAnswer({ status: 401, reason: verdict.refused });
     }
-    try {
-      return await forward(options, request, target, verdict === "bot");
-    } catch (error) {
-      const reason = withoutSecrets(error, [target, options.token]);
-      // The caller went away: nobody is left to read the answer, and nothing is wrong.
-      if (request.signal.aborted) log.debug("rest request aborted", { method: request.method });
-      else log.warn("discord cannot be reached", { method: request.method, reason });
-      return problem(502, "502: Bad Gateway", reason);
+    const parcel = this.#parcel(request, pathname.slice("/api".length), search, verdict === "bot");
+    const delivered = await this.#delivery.deliver(parcel);
+    const { result } = delivered;
+    if (result instanceof Response) {
+      this.#count(parcel, delivered, "discord");
+      // Names other addresses of Discord's; the caller would take them for ours.
+      result.headers.delete("alt-svc");
+      return result;
     }
+    this.#count(parcel, delivered, "proxy");
+    const problem = { ...result, reason: this.#withoutToken(result.reason) };
+    this.#tell(parcel, problem);
+    return problemAnswer(problem);
   };
+
+  #parcel(request: Request, path: string, search: string, asBot: boolean): Parcel {
+    const { token } = this.#options;
+    const { method, headers, signal } = request;
+    const route = routeOf(method, path);
+    const authorization = asBot && token !== null ? `Bot ${token}` : undefined;
+    return {
+      method,
+      route,
+      lane: laneOf(route, headers),
+      version: versionOf(path),
+      path: this.#base + path + search,
+      headers: requestHeaders(headers, { authorization, userAgent: USER_AGENT }),
+      credential: authorization ?? headers.get("authorization") ?? "",
+      contentType: headers.get("content-type"),
+      body: requestBody(request),
+      signal,
+    };
+  }
+
+  #count({ route, lane }: Parcel, delivered: Delivered, by: "discord" | "proxy"): void {
+    const { result: { status }, scope, queueMs, upstreamMs } = delivered;
+    const { method, template } = route;
+    this.#meter.count({ method, template, lane, status, scope, by, queueMs, upstreamMs });
+  }
+
+  #withoutToken(text: string): string {
+    const { token } = this.#options;
+    return token === null ? text : text.replaceAll(token, "…");
+  }
+
+  /** The path is not told: it may hold the token of a webhook. */
+  #tell({ route: { method, template } }: Parcel, { status, reason }: Problem): void {
+    const { log } = this.#options;
+    const fields = { method, route: template, reason };
+    if (status === 502) log.warn("discord cannot be reached", fields);
+    else if (status === 504) log.warn("discord did not answer in time", fields);
+    else log.debug("rest request was answered by the proxy", { ...fields, status });
+  }
 }
 
-async function forward(
-  { fetch, token }: RestProxyOptions,
-  request: Request,
-  target: string,
-  asBot: boolean,
-): Promise<Response> {
-  const body = await bodyOf(request);
-  const response = await fetch(target, {
-    method: request.method,
-    headers: requestHeaders(request.headers, {
-      authorization: asBot ? `Bot ${token}` : undefined,
-      userAgent: USER_AGENT,
-    }),
-    redirect: "manual",
-    signal: request.signal,
-    ...(body && { body }),
-  });
-  return new Response(response.body, {
-    status: response.status,
-    headers: responseHeaders(response.headers),
-  });
-}
-
-/** `/api/v10/x?y` below the upstream; `undefined` for what is not under `/api`. */
-function targetOf(upstream: URL, url: string): string | undefined {
-  const { pathname, search } = new URL(url);
-  if (!pathname.startsWith("/api/")) return undefined;
-  return upstream.origin + upstream.pathname.replace(/\/$/, "") + pathname.slice(4) + search;
-}
-
-async function bodyOf(request: Request): Promise<BodyInit | null> {
-  const length = Number(request.headers.get("content-length") ?? NaN);
-  return length < BUFFERED_BYTES ? await request.bytes() : request.body;
-}
-
-/** What went wrong, in one line. The address goes: its path may hold the token of a webhook. */
-function withoutSecrets(error: unknown, secrets: readonly string[]): string {
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return secrets.reduce((text, secret) => text.replaceAll(secret, "…"), messageOf(cause))
-    .replace(/ for url \([^)]*\)/, "");
-}
-
-function problem(status: number, message: string, reason: string): Response {
-  // A header takes visible ASCII only.
-  const header = reason.replace(/[^\x20-\x7e]+/g, "?").slice(0, 200);
-  return Response.json({ message, code: 0 }, { status, headers: { [ERROR_HEADER]: header } });
+/** API version of a path such as `/v10/x`; 6 where it names none, which is Discord's default. */
+function versionOf(path: string): number {
+  return Number(/^\/v(\d{1,3})\//.exec(path)?.[1] ?? 6);
 }

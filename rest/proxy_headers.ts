@@ -1,5 +1,5 @@
 /**
- * Which headers the REST proxy passes on, in either direction. Pure.
+ * Which headers of a caller the REST proxy passes on. Pure.
  *
  * @module
  */
@@ -8,62 +8,63 @@
  * Headers that belong to one connection and not to the message
  * ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)); `proxy-*` besides.
  */
-const HOP_BY_HOP: readonly string[] = [
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "te",
   "trailer",
   "transfer-encoding",
   "upgrade",
-];
+]);
 
-/** Compressions that `fetch` undoes by itself, and leaves in the headers. */
-const DECODED: readonly string[] = ["gzip", "br"];
+/** The next connection's business: its own host, and how the body is framed there. */
+const FRAMING: ReadonlySet<string> = new Set(["host", "content-length", "expect"]);
+
+/** What is said to us, and not to Discord. */
+const OURS = "x-gatehouse-";
 
 /** What runtimes and their HTTP libraries call themselves: Discord blocks some of these. */
 const GENERIC_AGENT =
   /^(deno|node|bun|undici|node-fetch|axios|got|python|aiohttp|go-http-client|java|okhttp|curl|wget|ruby|reqwest)\b/i;
 
-/** Headers of the request to Discord. */
-export interface RequestHeaders {
+/** Headers that replace the caller's. */
+export interface OwnHeaders {
   /** Replaces the caller's `Authorization`; `undefined` leaves it. */
   readonly authorization: string | undefined;
   /** Stands in for a `User-Agent` that is missing or only names a runtime. */
   readonly userAgent: string;
 }
 
+/** Names in lower case, and values. */
+export type HeaderPairs = readonly (readonly [name: string, value: string])[];
+
 /** The caller's headers as they go to Discord. */
-export function requestHeaders(caller: Headers, own: RequestHeaders): Headers {
-  const headers = endToEnd(caller);
-  // Both are the next connection's business: its own host, the length of the body as it is sent.
-  for (const name of ["host", "content-length", "expect"]) headers.delete(name);
-  // Only what `fetch` decodes for sure: then it is known in which form the body arrives.
-  headers.set("accept-encoding", DECODED.join(", "));
-  if (own.authorization !== undefined) headers.set("authorization", own.authorization);
-  const agent = headers.get("user-agent") ?? "";
-  if (agent === "" || GENERIC_AGENT.test(agent)) headers.set("user-agent", own.userAgent);
-  return headers;
-}
-
-/** Discord's headers as they go to the caller. */
-export function responseHeaders(discord: Headers): Headers {
-  const headers = endToEnd(discord);
-  // Names other addresses of Discord's; the caller would take them for ours.
-  headers.delete("alt-svc");
-  const encoding = headers.get("content-encoding")?.trim().toLowerCase();
-  if (encoding === undefined || !DECODED.includes(encoding)) return headers;
-  // The body is plain by now; its length is not known before its end.
-  headers.delete("content-encoding");
-  headers.delete("content-length");
-  return headers;
-}
-
-function endToEnd(all: Headers): Headers {
-  const headers = new Headers(all);
-  const named = (all.get("connection") ?? "").toLowerCase().split(",").map((name) => name.trim());
-  for (const name of all.keys()) {
-    const isHop = HOP_BY_HOP.includes(name) || named.includes(name) || name.startsWith("proxy-");
-    if (isHop) headers.delete(name);
+export function requestHeaders(caller: Headers, own: OwnHeaders): HeaderPairs {
+  const pairs: [string, string][] = [];
+  const named = namedBy(caller.get("connection"));
+  let agent = "";
+  for (const pair of caller) {
+    const [name, value] = pair;
+    if (name === "user-agent") agent = value;
+    else if (name !== "authorization" || own.authorization === undefined) {
+      if (!isDropped(name) && !named.has(name)) pairs.push(pair);
+    }
   }
-  return headers;
+  const isGeneric = agent === "" || GENERIC_AGENT.test(agent);
+  pairs.push(["user-agent", isGeneric ? own.userAgent : agent]);
+  if (own.authorization !== undefined) pairs.push(["authorization", own.authorization]);
+  return pairs;
+}
+
+function isDropped(name: string): boolean {
+  if (HOP_BY_HOP.has(name) || FRAMING.has(name)) return true;
+  return name.startsWith("proxy-") || name.startsWith(OURS);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The headers that `Connection` declares to be its own. */
+function namedBy(connection: string | null): ReadonlySet<string> {
+  if (connection === null || /^(keep-alive|close)$/i.test(connection)) return NONE;
+  return new Set(connection.toLowerCase().split(",").map((name) => name.trim()));
 }

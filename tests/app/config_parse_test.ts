@@ -53,6 +53,39 @@ Deno.test("parseConfig() with simulator plays against it whatever is set, withou
   );
 });
 
+Deno.test("parseConfig() without a token is against Discord, where callers bring their own", async () => {
+  const parsed = await parseConfig({ LISTEN_PORT: "9000" }, { withoutToken: true });
+  assert(parsed.ok);
+  assert.deepEqual(parsed.config, { ...CONFIG_DEFAULTS, listenPort: 9000 });
+  const given = await parseConfig({ DISCORD_TOKEN: TOKEN }, { withoutToken: true });
+  assert(given.ok);
+  assert.equal(given.config.discordToken, TOKEN, "it is used where it is set");
+});
+
+Deno.test("parseConfig() without a token refuses all that it refuses with one", async () => {
+  for (
+    const [env, wrong] of [
+      [{ DISCORD_TOKEN: "two words" }, "DISCORD_TOKEN"],
+      [{ LISTEN_HOST: "0.0.0.0" }, "REST_AUTHORIZATION"],
+      [{ REST_WAIT_MS: "60s" }, "REST_WAIT_MS"],
+    ] as const
+  ) {
+    const parsed = await parseConfig(env, { withoutToken: true });
+    assert(!parsed.ok, wrong);
+    assert.deepEqual(names(parsed.problems), [wrong]);
+  }
+});
+
+Deno.test("parseConfig() without a token, with no setting at all, is the first-run mode", async () => {
+  const parsed = await parseConfig({}, { withoutToken: true });
+  assert(parsed.ok);
+  assert.equal(parsed.config.mode, "simulator");
+  const misspelt = await parseConfig({ DISCORD_TOKN: TOKEN }, { withoutToken: true });
+  assert(misspelt.ok);
+  assert.equal(misspelt.config.mode, "discord", "a misspelt token is no first run");
+  assert.deepEqual(names(misspelt.warnings), ["DISCORD_TOKN"]);
+});
+
 const read: [env: Env, field: keyof Config, value: unknown][] = [
   [{ DISCORD_TOKEN: `Bot ${TOKEN}` }, "discordToken", TOKEN],
   [{ DISCORD_TOKEN: `  bot   ${TOKEN} ` }, "discordToken", TOKEN],
@@ -74,6 +107,10 @@ const read: [env: Env, field: keyof Config, value: unknown][] = [
   [{ LISTEN_HOST: "::1" }, "listenHost", "::1"],
   [{ LISTEN_PORT: "0" }, "listenPort", 0],
   [{ REST_AUTHORIZATION: "s3cret" }, "restAuthorization", "s3cret"],
+  [{ REST_GLOBAL_PER_SECOND: "500" }, "restGlobalPerSecond", 500],
+  [{ REST_GLOBAL_PER_SECOND: "" }, "restGlobalPerSecond", null],
+  [{ REST_WAIT_MS: "0" }, "restWaitMs", 0],
+  [{ REST_ANSWER_MS: "15000" }, "restAnswerMs", 15_000],
   [{ EVENT_HANDLER_URL: "ws://a:1/x?y=1, wss://b" }, "eventHandlerUrls", [
     "ws://a:1/x?y=1",
     "wss://b",
@@ -120,6 +157,9 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   LISTEN_HOST: ["127.0.0.1:80", "http://x", "a b"],
   LISTEN_PORT: ["65536", "-1", "http"],
   REST_AUTHORIZATION: ["two words", "ümlaut"],
+  REST_GLOBAL_PER_SECOND: ["0", "-1", "50/s", "1e3"],
+  REST_WAIT_MS: ["-1", "60s"],
+  REST_ANSWER_MS: ["0", "30s"],
   EVENT_HANDLER_URL: ["http://a", "ws://a,b", ",", "ws://user:pass@a"],
   EVENT_HANDLER_SECRET_KEY: ["two words"],
   BOT_MODULE: ["a,b.ts"],

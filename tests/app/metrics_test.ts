@@ -77,10 +77,12 @@ Deno.test("renderMetrics() is the text format: help and type before samples, one
   for (const line of lines(text).slice(0, -1)) {
     if (line.startsWith("# HELP ")) metric = line.split(" ")[2]!;
     else if (line.startsWith("# TYPE ")) {
-      assert.match(line, RegExp(`^# TYPE ${metric} (counter|gauge)$`));
+      assert.match(line, RegExp(`^# TYPE ${metric} (counter|gauge|histogram)$`));
     } else {assert.match(
         line,
-        RegExp(`^${metric}(\\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\\})? -?[\\d.e+]+$`),
+        RegExp(
+          `^${metric}(_bucket|_sum|_count)?(\\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\\})? -?[\\d.e+]+$`,
+        ),
       );}
   }
 });

@@ -68,14 +68,57 @@ Deno.test("with simulator a unit reaches this machine only, whatever is set", as
   for (
     const [kind, wanted] of [["net", "--allow-net=127.0.0.1"], ["write", "--deny-write"]] as const
   ) {
-    assert.equal(await permissionFlag(kind, env, "deno", true), wanted);
+    assert.equal(await permissionFlag(kind, env, "deno", "demo"), wanted);
   }
+});
+
+const restFlag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
+  permissionFlag(kind, env, "/opt/deno", "rest");
+
+Deno.test("the REST proxy by itself reaches its API and its own address, with a token or without", async () => {
+  const env = { LISTEN_HOST: "::1", LISTEN_PORT: "9000" };
+  for (const more of [{}, TOKEN]) {
+    assert.equal(
+      await restFlag("net", { ...env, ...more }),
+      "--allow-net=discord.com:443,[::1]:9000",
+    );
+  }
+  assert.equal(
+    await restFlag("net", { DISCORD_API_URL: "http://10.0.0.1/api" }),
+    "--allow-net=10.0.0.1:80,127.0.0.1:8787",
+    "it asks for no gateway",
+  );
+});
+
+Deno.test("the REST proxy by itself writes nothing, runs nothing and reads only the program", async () => {
+  const env = { ...TOKEN, STATE_DIR: "/srv", BOT_MODULE: "/x/bot.ts", EDITED_MESSAGES: "/y/f.ts" };
+  for (const each of [{}, { LISTEN_PORT: "9000" }, env, { LISTEN_PORT: "x" }]) {
+    assert.equal(await restFlag("read", each), "--allow-read=.");
+    assert.equal(await restFlag("write", each), "--deny-write");
+    assert.equal(await restFlag("run", each), "--deny-run");
+  }
+});
+
+Deno.test("the REST proxy by itself talks to this machine where nothing, or something wrong, is set", async () => {
+  assert.equal(await restFlag("net", {}), "--allow-net=127.0.0.1");
+  assert.equal(await restFlag("net", { LISTEN_PORT: "x" }), "--allow-net=127.0.0.1");
+});
+
+Deno.test("the REST proxy by itself reads its settings, also those that look misspelt", async () => {
+  const names = (await restFlag("env", { LISTEN_PORTS: "1", AWS_SECRET_ACCESS_KEY: "x" }))
+    .replace("--allow-env=", "").split(",");
+  for (const name of ["DISCORD_TOKEN", "REST_WAIT_MS", "LISTEN_PORTS"]) {
+    assert(names.includes(name), name);
+  }
+  assert(!names.includes("AWS_SECRET_ACCESS_KEY"));
 });
 
 Deno.test("no flag is ever the one for everything", async () => {
   for (const kind of PERMISSION_KINDS) {
     for (const env of [{}, TOKEN, { LISTEN_PORT: "x" }]) {
-      assert.match(await flag(kind, env), new RegExp(`^--(allow|deny)-${kind}(=.+)?$`));
+      const wanted = new RegExp(`^--(allow|deny)-${kind}(=.+)?$`);
+      assert.match(await flag(kind, env), wanted);
+      assert.match(await restFlag(kind, env), wanted);
     }
   }
 });

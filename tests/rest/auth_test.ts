@@ -5,6 +5,7 @@ import {
   authorizeUnit,
   type AuthRules,
   isConsumerToken,
+  OWN_CREDENTIAL_HEADER,
 } from "../../rest/auth.ts";
 
 const WITH_SECRET: AuthRules = {
@@ -85,6 +86,40 @@ Deno.test("authorizeRest() refuses a foreign Origin and a foreign Host on open l
 Deno.test("authorizeRest() lets a foreign Host pass with the secret: a server may stand in front", () => {
   const headers = { host: "bots.example", authorization: "Bot s3cret" };
   assert.equal(rest({ ...WITH_SECRET, loopback: true }, headers), "bot");
+});
+
+Deno.test("a caller that shows the secret in a header of ours keeps a credential of its own", () => {
+  for (const shown of ["s3cret", "Bot s3cret", "Bearer s3cret", "cluster-0"]) {
+    for (const authorization of ["Bot other.bot.token", "Bearer oauth", "anything"]) {
+      const verdict = rest(WITH_SECRET, { [OWN_CREDENTIAL_HEADER]: shown, authorization });
+      assert.equal(verdict, "as is", `${shown}, ${authorization}`);
+    }
+    assert.equal(rest(WITH_SECRET, { [OWN_CREDENTIAL_HEADER]: shown }), "as is");
+  }
+});
+
+Deno.test("a wrong value in our header refuses, whatever else is shown", () => {
+  for (const shown of ["wrong", "", "Bot", "Basic s3cret", "s3cret s3cret", "Bearer oauth"]) {
+    for (const authorization of ["Bot s3cret", "Bearer oauth", "Bot other.bot.token", ""]) {
+      const verdict = rest(WITH_SECRET, { [OWN_CREDENTIAL_HEADER]: shown, authorization });
+      assert.equal(verdict, "refused", `${shown}, ${authorization}`);
+    }
+  }
+});
+
+Deno.test("on open loopback any value in our header will do, but not from a web page", () => {
+  const own = { [OWN_CREDENTIAL_HEADER]: "x", authorization: "Bot other.bot.token" };
+  assert.equal(rest(OPEN, { ...HOST, ...own }), "as is");
+  assert.equal(rest(OPEN, { ...HOST, ...own, origin: "http://evil.example" }), "refused");
+  assert.equal(rest(OPEN, { ...own, host: "evil.example" }), "refused");
+  assert.equal(rest({ ...OPEN, loopback: false }, { ...HOST, ...own }), "refused");
+});
+
+Deno.test("a refusal for our header names it and REST_AUTHORIZATION, and not what was sent", () => {
+  const headers = new Headers({ [OWN_CREDENTIAL_HEADER]: "leaked", authorization: "Bot hidden" });
+  const verdict = JSON.stringify(authorizeRest(headers, WITH_SECRET));
+  assert.match(verdict, /x-gatehouse-authorization .*REST_AUTHORIZATION/);
+  assert.doesNotMatch(verdict, /leaked|hidden|s3cret/);
 });
 
 Deno.test("authorizeUnit() wants the secret or a cluster's credential", () => {

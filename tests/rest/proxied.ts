@@ -4,8 +4,10 @@
  * @module
  */
 
+import { systemClock } from "../../ports/clock.ts";
+import { undiciClient } from "../../ports/http_undici.ts";
 import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
-import { createRestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
+import { RestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
 
 /** The bot's token, which only the upstream may see. */
 export const TOKEN = "MTIz.the-real-token.abc";
@@ -29,7 +31,7 @@ export function listen(answer: (request: Request) => Response | Promise<Response
 }
 
 /** A Discord that answers so, and a proxy in front of it. */
-export function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
+export async function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
   const seen: Seen[] = [];
   const lines: [LogLevel, string, LogFields][] = [];
   const upstream = listen(async (request) => {
@@ -39,11 +41,14 @@ export function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
     seen.push(one);
     return answer(one);
   });
-  const handle = createRestProxy({
-    upstream: new URL(`${upstream.url}/api`),
+  const target = options.upstream ?? new URL(`${upstream.url}/api`);
+  const client = await undiciClient(target);
+  const { handle } = new RestProxy({
+    upstream: target,
     token: TOKEN,
-    fetch,
+    send: client.send,
     authorize: () => "bot",
+    clock: systemClock,
     log: logTo((...line) => lines.push(line)),
     ...options,
   });
@@ -55,7 +60,9 @@ export function setUp(answer: Answer, options: Partial<RestProxyOptions> = {}) {
     direct: upstream.url,
     proxied: proxy.url,
     async [Symbol.asyncDispose]() {
-      await Promise.all([proxy.server.shutdown(), upstream.server.shutdown()]);
+      await proxy.server.shutdown();
+      await client.close();
+      await upstream.server.shutdown();
     },
   };
 }

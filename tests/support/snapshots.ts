@@ -4,7 +4,12 @@
  * @module
  */
 
-import type { ShardCounters, ShardSnapshot, Snapshot } from "../../protocol/status.ts";
+import type {
+  RestSnapshot,
+  ShardCounters,
+  ShardSnapshot,
+  Snapshot,
+} from "../../protocol/status.ts";
 
 /** Counters of a shard that has not counted anything. */
 export function counters(shardId: number, counted: Partial<ShardCounters> = {}): ShardCounters {
@@ -45,6 +50,19 @@ export function shard(shardId: number, changed: Partial<ShardSnapshot> = {}): Sh
   };
 }
 
+/** A REST proxy that has done nothing. */
+export const IDLE_REST: RestSnapshot = {
+  waiting: 0,
+  inFlight: 0,
+  credentials: 0,
+  buckets: 0,
+  deadEnds: 0,
+  invalid: 0,
+  fuse: "closed",
+  routes: [],
+  lanes: [],
+};
+
 /** Two ready shards on one worker, one connected cluster, unless told otherwise. */
 export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
   return {
@@ -53,6 +71,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     shards: [shard(0), shard(1)],
     workers: [{ workerId: 0, state: "running", reason: "", shards: [0, 1], restarts: 0 }],
     clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
+    rest: IDLE_REST,
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {
       maxConcurrency: 1,

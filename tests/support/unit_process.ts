@@ -26,13 +26,26 @@ export interface UnitProcess {
  * Starts a unit with nothing but these settings in its environment: what `deno task start` runs,
  * without `deno task` in between, which would not pass a SIGKILL on.
  */
-export async function startUnit(settings: Record<string, string>): Promise<UnitProcess> {
+export function startUnit(settings: Record<string, string>): Promise<UnitProcess> {
+  return start(settings, "unit", "mod.ts");
+}
+
+/** Starts a REST proxy by itself: what `deno task rest` runs. */
+export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
+  return start(settings, "rest", "app/rest_main.ts");
+}
+
+async function start(
+  settings: Record<string, string>,
+  program: string,
+  file: string,
+): Promise<UnitProcess> {
   const kinds = ["net", "read", "write", "run", "env"];
   const flags = await Promise.all(kinds.map(async (kind) => {
-    const { stdout } = await deno(["task", "-q", "permissions", kind], settings).output();
+    const { stdout } = await deno(["task", "-q", "permissions", kind, program], settings).output();
     return new TextDecoder().decode(stdout).trim();
   }));
-  return follow(deno(["run", "--no-prompt", "--ignore-env", ...flags, "mod.ts"], settings).spawn());
+  return follow(deno(["run", "--no-prompt", "--ignore-env", ...flags, file], settings).spawn());
 }
 
 /** Starts a unit by a task of `deno.json`. */

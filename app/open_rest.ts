@@ -1,0 +1,60 @@
+/**
+ * The REST proxy as the settings want it: in real time, with real connections.
+ *
+ * @module
+ */
+
+import { systemClock } from "../ports/clock.ts";
+import { undiciClient } from "../ports/http_undici.ts";
+import type { Log } from "../ports/log.ts";
+import type { RestVerdict } from "../rest/auth.ts";
+import { PER_SECOND } from "../rest/global_pace.ts";
+import { RestProxy } from "../rest/proxy.ts";
+import type { Config } from "./config.ts";
+
+/** What it takes beside the settings. */
+export interface OpenRestOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** As whom a request acts. */
+  readonly authorize: (request: Request) => RestVerdict;
+  /** Shards that may identify at a time, as Discord said; by it a large bot is known. */
+  readonly maxConcurrency: () => number;
+}
+
+/** A proxy with its connections. */
+export interface OpenRest {
+  readonly proxy: RestProxy;
+  close(): Promise<void>;
+}
+
+/** Bots from this on are large, and have been given a higher limit. */
+const LARGE_CONCURRENCY = 16;
+
+/** Makes the proxy. Nothing is connected before the first request. */
+export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
+  const { config, log, authorize, maxConcurrency } = options;
+  const upstream = new URL(config.discordApiUrl);
+  const client = await undiciClient(upstream);
+  const proxy = new RestProxy({
+    upstream,
+    token: config.discordToken || null,
+    send: client.send,
+    authorize,
+    clock: systemClock,
+    log,
+    perSecond: () => config.restGlobalPerSecond ?? perSecondOf(maxConcurrency()),
+    patienceMs: config.restWaitMs,
+    answerMs: config.restAnswerMs,
+  });
+  return { proxy, close: () => client.close() };
+}
+
+/**
+ * Requests per second that Discord allows a bot, as far as is known: 50, and more to a large one. The
+ * latter is what operators of large bots report; a refusal corrects it.
+ */
+export function perSecondOf(maxConcurrency: number): number {
+  if (maxConcurrency < LARGE_CONCURRENCY) return PER_SECOND;
+  return Math.max(500, 25 * maxConcurrency);
+}

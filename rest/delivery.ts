@@ -1,0 +1,239 @@
+/**
+ * Brings one request to Discord: waits for its permit, sends it, learns from the answer, and tries
+ * again only where it provably was not carried out.
+ *
+ * @module
+ */
+
+import { messageOf } from "../protocol/errors.ts";
+import { type Clock, sleep } from "../ports/clock.ts";
+import type { HttpSend } from "../ports/http.ts";
+import type { Log } from "../ports/log.ts";
+import type { DeadEnds } from "./dead_ends.ts";
+import { exchange, type Outcome } from "./exchange.ts";
+import { type InvalidFuse, isInvalid } from "./invalid_fuse.ts";
+import { type LaneName, LANES } from "./lane.ts";
+import { type Permit, type Permits, TooLong } from "./permits.ts";
+import type { Problem } from "./problem.ts";
+import type { HeaderPairs } from "./proxy_headers.ts";
+import { readReport, type Report } from "./rate_report.ts";
+import type { RequestBody } from "./request_body.ts";
+import type { Route } from "./route.ts";
+import { shapeOf } from "./sub_limits.ts";
+
+/** A request on its way. */
+export interface Parcel {
+  readonly route: Route;
+  readonly lane: LaneName;
+  readonly method: string;
+  /** API version. */
+  readonly version: number;
+  /** Path and query at Discord's. */
+  readonly path: string;
+  /** As Discord gets them. */
+  readonly headers: HeaderPairs;
+  /** The `Authorization` among them; empty where there is none. */
+  readonly credential: string;
+  readonly contentType: string | null;
+  readonly body: RequestBody;
+  /** The caller went away. */
+  readonly signal: AbortSignal;
+}
+
+/** What the caller gets, and how long it took. */
+export interface Delivered {
+  readonly result: Response | Problem;
+  /** Scope of a 429 of Discord's, else empty. */
+  readonly scope: string;
+  readonly queueMs: number;
+  /** `null` where it never went out. */
+  readonly upstreamMs: number | null;
+}
+
+/** What a delivery needs. */
+export interface DeliveryOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly send: HttpSend;
+  readonly permits: Permits;
+  readonly fuse: InvalidFuse;
+  readonly deadEnds: DeadEnds;
+  /** How long a request waits for its limits at most, ms. */
+  readonly patienceMs: number;
+  /** Time for the head of an answer, ms. */
+  readonly answerMs: number;
+}
+
+/** A long body has to be sent first. */
+const UPLOAD_MS = 600_000;
+/** Tries of a request that does not reach Discord, or that comes too early. */
+const MOST_TRIES = 4;
+/** Between tries of a request that did not reach Discord; doubled each time. */
+const PAUSE_MS = 100;
+
+/** A permit for what has no limit: the first response to an interaction. */
+const FREE: Permit = { arrival: 0, settle() {}, lose() {}, giveBack() {} };
+
+/** A parcel and how it went so far. */
+interface Trip {
+  readonly parcel: Parcel;
+  tries: number;
+  arrival: number | undefined;
+  scope: string;
+  queueMs: number;
+  upstreamMs: number | null;
+}
+
+/** Brings requests to Discord. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Brings one. Never throws. */
+  async deliver(parcel: Parcel): Promise<Delivered> {
+    const trip: Trip = {
+      parcel,
+      tries: 0,
+      arrival: undefined,
+      scope: "",
+      queueMs: 0,
+      upstreamMs: null,
+    };
+    const arrival = await parcel.body.arrives(this.#options.clock, this.#options.answerMs);
+    if (arrival !== "here") return { ...trip, result: arrival === "late" ? BODILESS : ABANDONED };
+    for (;;) {
+      const result = await this.#try(trip);
+      if (result !== null) return { ...trip, result };
+    }
+  }
+
+  /** Tries once; `null` when it may be tried again. */
+  async #try(trip: Trip): Promise<Response | Problem | null> {
+    const { clock } = this.#options;
+    const inVain = this.#inVain(trip);
+    if (inVain) return inVain;
+    const askedMs = clock.now();
+    const permit = await this.#permit(trip);
+    const sentMs = clock.now();
+    trip.queueMs += sentMs - askedMs;
+    if ("status" in permit) return permit;
+    trip.tries++;
+    trip.arrival = permit.arrival;
+    const outcome = await exchange({ ...this.#options, uploadMs: UPLOAD_MS }, trip.parcel);
+    trip.upstreamMs = (trip.upstreamMs ?? 0) + clock.now() - sentMs;
+    const report = this.#learn(trip, permit, outcome);
+    if (!this.#mayTryAgain(trip, outcome, report)) return resultOf(outcome);
+    if (outcome.kind === "failed") await this.#pause(trip);
+    return null;
+  }
+
+  /** What to answer where sending would be in vain, or do harm. */
+  #inVain({ parcel }: Trip): Problem | null {
+    const { fuse, deadEnds, clock } = this.#options;
+    const nowMs = clock.now();
+    const state = fuse.state(nowMs);
+    if (state === "banned") {
+      const retryAfterMs = fuse.bannedMs(nowMs);
+      return { status: 429, reason: "Cloudflare keeps this address out for a while", retryAfterMs };
+    }
+    const isInteraction = parcel.lane === "callback" || parcel.route.kind === "interaction";
+    if (state === "open" && !isInteraction) {
+      const retryAfterMs = fuse.waitMs(nowMs);
+      return { status: 429, reason: "too many requests of late were invalid", retryAfterMs };
+    }
+    const end = deadEnds.find(parcel, nowMs);
+    return end && { ...end, reason: "Discord has answered so a moment ago" };
+  }
+
+  async #permit({ parcel, queueMs, arrival }: Trip): Promise<Permit | Problem> {
+    const { route, lane, signal, body, credential, contentType } = parcel;
+    if (lane === "callback") return FREE;
+    try {
+      return await this.#options.permits.acquire({
+        credential,
+        route,
+        lane: LANES[lane],
+        shape: () => shapeOf(body.bytes, contentType),
+        patienceMs: this.#options.patienceMs - queueMs,
+        signal,
+        ...(arrival !== undefined && { arrival }),
+      });
+    } catch (error) {
+      if (signal.aborted) return ABANDONED;
+      if (!(error instanceof TooLong)) throw error;
+      return { status: 429, reason: messageOf(error), retryAfterMs: error.retryAfterMs };
+    }
+  }
+
+  /** Gives the permit back, and tells everybody what the answer says. */
+  #learn(trip: Trip, permit: Permit, outcome: Outcome): Report | null {
+    const { clock, log, fuse, deadEnds } = this.#options;
+    const { route, version } = trip.parcel;
+    if (outcome.kind !== "answered") {
+      if (outcome.kind === "failed" && !outcome.wasSent) permit.giveBack();
+      else permit.lose();
+      return null;
+    }
+    const nowMs = clock.now();
+    const { answer: { status, headers }, text } = outcome;
+    const report = readReport({ status, headers, text, version });
+    permit.settle(report);
+    deadEnds.learn(trip.parcel, status, text, nowMs);
+    const before = fuse.state(nowMs);
+    fuse.count(isInvalid(status, report), nowMs);
+    const { refusal } = report;
+    trip.scope = refusal?.scope ?? "";
+    if (refusal?.scope === "address") fuse.ban(nowMs + refusal.retryAfterMs);
+    const after = fuse.state(nowMs);
+    if (after !== before) {
+      log.warn("invalid requests were counted", { fuse: after, invalid: fuse.invalid(nowMs) });
+    }
+    if (refusal) {
+      const { method, template } = route;
+      log.warn("discord has refused a request", { method, route: template, status, ...refusal });
+    }
+    return report;
+  }
+
+  /** Only where Discord has provably not carried it out. */
+  #mayTryAgain({ parcel, tries, queueMs }: Trip, outcome: Outcome, report: Report | null): boolean {
+    if (!parcel.body.isReplayable || tries >= MOST_TRIES || parcel.signal.aborted) return false;
+    if (outcome.kind === "failed") return !outcome.wasSent;
+    const refusal = report?.refusal;
+    // A first response that has to wait comes too late.
+    if (!refusal || refusal.scope === "address" || parcel.lane === "callback") return false;
+    return refusal.retryAfterMs <= this.#options.patienceMs - queueMs;
+  }
+
+  async #pause(trip: Trip): Promise<void> {
+    const { clock } = this.#options;
+    const startMs = clock.now();
+    // A caller that goes away meanwhile is noticed with the next try.
+    await sleep(clock, PAUSE_MS * 2 ** (trip.tries - 1), trip.parcel.signal).catch(() => {});
+    trip.queueMs += clock.now() - startMs;
+  }
+}
+
+const ABANDONED: Problem = { status: 499, reason: "the caller went away" };
+const BODILESS: Problem = { status: 408, reason: "the request's body did not arrive in time" };
+
+function resultOf(outcome: Outcome): Response | Problem {
+  switch (outcome.kind) {
+    case "answered":
+      return outcome.answer;
+    case "abandoned":
+      return ABANDONED;
+    case "failed":
+      return {
+        status: 502,
+        reason: outcome.wasSent
+          ? `${outcome.reason}; Discord may have carried it out`
+          : `${outcome.reason}; it has not reached Discord`,
+      };
+    case "late":
+      return { status: 504, reason: "no answer in time; Discord may have carried it out" };
+  }
+}
