@@ -88,7 +88,6 @@ export class Limits {
   acquire(ask: Ask): Promise<Permit> {
     ask.signal.throwIfAborted();
     if (this.#callers.size >= MOST_WAITING) throw new TooLong("too many requests wait", 1000);
-    this.#refuseHopeless(ask);
     const waiter: Waiter = { ask, arrival: ask.arrival ?? this.#arrivals++ };
     return new Promise((grant, refuse) => {
       const caller: Caller = { grant, done: () => {} };
@@ -99,31 +98,34 @@ export class Limits {
     });
   }
 
-  /** Sees to it that a request waits no longer than it wants to. Gives what ends that. */
+  /**
+   * Sees to it that a request waits no longer than it wants to, and not at all where that would be in
+   * vain. Gives what ends that.
+   */
   #bound(waiter: Waiter, refuse: (reason: unknown) => void): () => void {
     const { ask } = waiter;
+    const { waitMs, why } = this.#foresee(ask);
     const giveUp = (reason: unknown) => {
       done();
       this.#leave(waiter);
       refuse(reason);
     };
+    let done = () => {};
+    if (waitMs > ask.patienceMs) {
+      giveUp(new TooLong(why, waitMs));
+      return done;
+    }
     const cancel = this.#clock.after(ask.patienceMs, () => {
       const { waitMs, why } = this.#foresee(ask);
       giveUp(new TooLong(why, Math.max(waitMs, 1000)));
     });
     const abort = () => giveUp(ask.signal.reason);
     ask.signal.addEventListener("abort", abort, { once: true });
-    const done = () => {
+    done = () => {
       cancel();
       ask.signal.removeEventListener("abort", abort);
     };
     return done;
-  }
-
-  /** @throws {TooLong} where it is plain that waiting is in vain. */
-  #refuseHopeless(ask: Ask): void {
-    const { waitMs, why } = this.#foresee(ask);
-    if (waitMs > ask.patienceMs) throw new TooLong(why, waitMs);
   }
 
   #foresee(ask: Ask): { readonly waitMs: number; readonly why: string } {
