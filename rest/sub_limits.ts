@@ -20,8 +20,6 @@ interface SubLimit {
   readonly shape: ReadonlySet<string>;
   /** Nothing like it goes out before. */
   readonly untilMs: number;
-  /** Longest time that a refusal has asked for: the window has at least that length. */
-  readonly longestMs: number;
   /** How many pass in which time: known once a second refusal has ended a window that we saw. */
   readonly learnt: { readonly limit: number; readonly windowMs: number } | null;
   /** When requests were carried out, the newest last. */
@@ -46,12 +44,10 @@ export class SubLimits {
     const untilMs = nowMs + retryAfterMs;
     const alive = this.#alive(place, nowMs);
     const before = alive.find((limit) => isEqual(limit.shape, shape));
-    const longestMs = Math.max(retryAfterMs, before?.longestMs ?? 0);
     const limit: SubLimit = {
       shape: new Set(shape),
       untilMs,
-      longestMs,
-      learnt: before ? learn(before, longestMs, untilMs) : null,
+      learnt: before ? learn(before, untilMs) : null,
       passedMs: before?.passedMs ?? [],
       warnedUntilMs: untilMs + Math.max(retryAfterMs, LEAST_MEMORY_MS),
     };
@@ -112,24 +108,15 @@ function freeAtMs({ untilMs, learnt, passedMs }: SubLimit): number {
   return Math.max(untilMs, first === undefined ? -Infinity : first + learnt!.windowMs);
 }
 
-/** What a refusal teaches: the window that it ends, and how many have passed in that. */
-function learn(
-  { passedMs, learnt }: SubLimit,
-  longestMs: number,
-  untilMs: number,
-): SubLimit["learnt"] {
-  // The window is a little longer than any refusal said: something was carried out before it.
-  const fromMs = untilMs - longestMs * 1.1 - LEAST_WINDOW_MS;
-  const inWindow = passedMs.filter((ms) => ms >= fromMs);
+/**
+ * What a refusal teaches: the window that it ends began with the first that passed after the last
+ * refusal. Where several windows have gone by in between that is too much, and the next one mends it.
+ */
+function learn({ passedMs, learnt, untilMs: beginMs }: SubLimit, endMs: number) {
+  const inWindow = passedMs.filter((ms) => ms >= beginMs);
   if (inWindow.length === 0) return learnt;
-  return {
-    limit: inWindow.length,
-    windowMs: Math.max(longestMs, untilMs - inWindow[0]!) + MARGIN_MS,
-  };
+  return { limit: inWindow.length, windowMs: endMs - inWindow[0]! + MARGIN_MS };
 }
-
-/** Discord has no shorter ones that it hides, and a few round trips fit into it. */
-const LEAST_WINDOW_MS = 1_000;
 
 function isEqual(shape: ReadonlySet<string>, other: Shape): boolean {
   return shape.size === other.length && other.every((field) => shape.has(field));

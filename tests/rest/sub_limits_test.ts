@@ -112,6 +112,7 @@ Deno.test("SubLimits learns nothing from refusals with nothing carried out betwe
   limits.block(PLACE, NAME, 1_000, 600_000);
   limits.pass(PLACE, NAME, 601_000);
   assert.equal(limits.waitMs(PLACE, NAME, 601_000), 0);
+  assert.equal(limits.isSerial(PLACE, NAME, 601_000), true, "nor does it forget the limit");
 });
 
 const WINDOW = fc.record({
@@ -140,6 +141,13 @@ Deno.test("a hidden limit is met twice, and then never again while it is remembe
     }),
     { numRuns: 2_000 },
   );
+});
+
+Deno.test("a hidden limit is learnt, too, where it was met late in its windows", () => {
+  const window: Window = { limit: 2, windowMs: 30_000, kind: "fixed" };
+  const pauses = [0.3, 0, 0.6, 0.6, ...new Array<number>(30).fill(0)];
+  const refusedAt = play(window, pauses.map((pause) => ({ pause, upMs: 50, downMs: 50 })));
+  assert.deepEqual(refusedAt.filter((i) => i > 10), [], "still refused");
 });
 
 /**
