@@ -62,9 +62,11 @@ export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
   if (refused) return { refused };
   if (headers.has(OWN_CREDENTIAL_HEADER)) {
     const { value } = readCredential(headers, OWN_CREDENTIAL_HEADER);
-    return isOpen(rules) || isOurs(value, rules)
-      ? "as is"
-      : { refused: `${OWN_CREDENTIAL_HEADER} is not this unit's REST_AUTHORIZATION` };
+    if (!isOpen(rules) && !isOurs(value, rules)) {
+      return { refused: `${OWN_CREDENTIAL_HEADER} is not this unit's REST_AUTHORIZATION` };
+    }
+    // Our secret is no credential of the caller's: it must not go to Discord.
+    return isOurs(readCredential(headers).value, rules) ? "bot" : "as is";
   }
   const { scheme, value } = readCredential(headers);
   if (value === "") return "as is";

@@ -85,7 +85,7 @@ export class DeadEnds {
     if (credential !== null && !isGone) {
       if (status === 401 && code === 0) {
         this.#add(credential, { status, code, message }, "credential", nowMs);
-      } else if (status < 400) this.#entries.delete(credential);
+      } else if (status < 500 && status !== 429) this.#entries.delete(credential);
     }
   }
 

@@ -131,7 +131,7 @@ export class Delivery {
   }
 
   /** What to answer where sending would be in vain, or do harm. */
-  #inVain({ parcel }: Trip): Problem | null {
+  #inVain({ parcel, tries }: Trip): Problem | null {
     const { fuse, deadEnds, clock } = this.#options;
     const nowMs = clock.now();
     const state = fuse.state(nowMs);
@@ -144,7 +144,8 @@ export class Delivery {
       const retryAfterMs = fuse.waitMs(nowMs);
       return { status: 429, reason: "too many requests of late were invalid", retryAfterMs };
     }
-    const end = deadEnds.find(parcel, nowMs);
+    // One that has gone ahead to see is not stopped by itself.
+    const end = tries > 0 ? null : deadEnds.find(parcel, nowMs);
     return end && { ...end, reason: "Discord has answered so a moment ago" };
   }
 

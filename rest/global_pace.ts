@@ -63,7 +63,7 @@ export class GlobalPace {
     if (this.isPaused(nowMs)) return this.#pausedUntilMs - nowMs;
     const limit = this.perSecond(nowMs);
     if (this.#taken.length < limit) return 0;
-    this.#taken = this.#taken.filter(({ freeAtMs }) => freeAtMs > nowMs);
+    this.#prune(nowMs);
     const missing = this.#taken.length + 1 - limit;
     if (missing <= 0) return 0;
     const times = this.#taken.map(({ freeAtMs }) => freeAtMs).sort((a, b) => a - b);
@@ -73,6 +73,8 @@ export class GlobalPace {
   /** A request goes out; also one that does not wait for the limit, but counts for the others. */
   take(nowMs: number): Place {
     const place = { freeAtMs: nowMs + LAG_MS + WINDOW_MS };
+    // Who only ever takes must not fill the memory.
+    if (this.#taken.length >= 2 * this.perSecond(nowMs)) this.#prune(nowMs);
     this.#taken.push(place);
     return place;
   }
@@ -96,5 +98,9 @@ export class GlobalPace {
   /** Whether forgetting it loses nothing. */
   isIdle(nowMs: number): boolean {
     return !this.isPaused(nowMs) && this.#taken.every(({ freeAtMs }) => freeAtMs <= nowMs);
+  }
+
+  #prune(nowMs: number): void {
+    this.#taken = this.#taken.filter(({ freeAtMs }) => freeAtMs > nowMs);
   }
 }

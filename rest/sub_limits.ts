@@ -135,7 +135,7 @@ export function shapeOf(body: Uint8Array | null, contentType: string | null): Sh
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(body));
     if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-    return Object.keys(value).slice(0, MOST_FIELDS).sort();
+    return Object.keys(value).sort().slice(0, MOST_FIELDS);
   } catch {
     // Not JSON after all: Discord will say so.
     return [];

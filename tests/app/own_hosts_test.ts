@@ -25,8 +25,9 @@ Deno.test("ownHosts() names an IPv6 address as a Host header does, in brackets",
   assert.ok(has("FD00::7", "http://[fd00::7]:8787", "[fd00::7]:8787"));
 });
 
-Deno.test("ownHosts() names the port 80 as a Host header does: not at all", () => {
+Deno.test("ownHosts() names the port 80 as a Host header does: not at all, or all the same", () => {
   for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
     assert.ok(has("127.0.0.1", "http://127.0.0.1:80", name), name);
+    assert.ok(has("127.0.0.1", "http://127.0.0.1:80", `${name}:80`), name);
   }
 });

@@ -157,3 +157,8 @@ Deno.test("isConsumerToken() takes the secret, and anything only where the unit 
   assert.equal(isConsumerToken("anything", OPEN), true);
   assert.equal(isConsumerToken("anything", { ...OPEN, loopback: false }), false);
 });
+
+Deno.test("authorizeRest() never lets our secret out as a caller's own credential", () => {
+  const headers = { [OWN_CREDENTIAL_HEADER]: "s3cret", authorization: "Bot s3cret" };
+  assert.equal(rest(WITH_SECRET, headers), "bot");
+});

@@ -199,3 +199,13 @@ Deno.test("DeadEnds keeps those that it has just seen to be still so", () => {
   assert.equal(ends.find(other(0), nowMs), null, "there was no room for it any more");
   assert.equal(waits(ends.find(WEBHOOK, nowMs)), 2 * MINUTE_MS);
 });
+
+Deno.test("DeadEnds trusts a credential again as soon as Discord knows it, whatever it answers", () => {
+  for (const status of [200, 403, 404]) {
+    const ends = unauthorized();
+    const probeMs = waits(ends.find(BOT, 0));
+    assert.equal(ends.find(BOT, probeMs), null);
+    ends.learn(BOT, status, '{"code": 50001}', probeMs + 100);
+    assert.equal(ends.find(BOT, probeMs + 101), null, `${status}`);
+  }
+});

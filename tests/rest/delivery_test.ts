@@ -275,3 +275,16 @@ Deno.test("what a request waited is told apart from what Discord took", async ()
   assert.ok(route!.queueMs > 4000);
   assert.deepEqual(route!.answers, [{ status: 200, scope: "", by: "discord", count: 6 }]);
 });
+
+Deno.test("the one that goes ahead to see whether a webhook is back is tried again like any other", async () => {
+  const scene = stage();
+  const path = "/webhooks/1400000000000000000/gone";
+  const execute = () => scene.ask("POST", path, { ...text("x"), auth: null });
+  await soon(scene, execute());
+  await scene.clock.advance(60_000);
+  scene.network.broken = "before";
+  const probe = execute();
+  await scene.clock.advance(50);
+  scene.network.broken = null;
+  assert.equal(why(await soon(scene, probe)), null, "Discord's own answer");
+});
