@@ -24,20 +24,24 @@ function permissions(executable: string): string[] {
 function command(
   file: URL,
   args: readonly string[],
+  extra: readonly string[],
   stdin: "null" | "piped",
   stdout: "inherit" | "piped",
 ) {
   const executable = Deno.execPath();
   return new Deno.Command(executable, {
-    args: ["run", ...permissions(executable), fileURLToPath(file), ...args],
+    args: ["run", ...permissions(executable), ...extra, fileURLToPath(file), ...args],
     stdin,
     stdout,
   });
 }
 
-/** Runs a program that prints for people; gives its exit code. */
-export async function runProgram(file: URL): Promise<number> {
-  return (await command(file, [], "null", "inherit").spawn().status).code;
+/**
+ * Runs a program that prints for people; gives its exit code. `extra` are flags of what this one may
+ * do besides.
+ */
+export async function runProgram(file: URL, extra: readonly string[] = []): Promise<number> {
+  return (await command(file, [], extra, "null", "inherit").spawn().status).code;
 }
 
 /** A program that answers questions. */
@@ -48,9 +52,16 @@ export interface Program {
   end(): Promise<void>;
 }
 
-/** Starts a program that calls {@linkcode answerQuestions}. */
-export function startProgram(file: URL, args: readonly string[] = []): Program {
-  const child = command(file, args, "piped", "piped").spawn();
+/**
+ * Starts a program that calls {@linkcode answerQuestions}. `extra` are flags of what this one may do
+ * besides.
+ */
+export function startProgram(
+  file: URL,
+  args: readonly string[] = [],
+  extra: readonly string[] = [],
+): Program {
+  const child = command(file, args, extra, "piped", "piped").spawn();
   const questions = child.stdin.getWriter();
   const answers = lines(child.stdout);
   return {
