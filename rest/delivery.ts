@@ -45,6 +45,8 @@ export interface Delivered {
   readonly result: Response | Problem;
   /** Scope of a 429 of Discord's, else empty. */
   readonly scope: string;
+  /** Scopes of the 429s that the caller has not seen, because it was tried again. */
+  readonly retried: readonly string[];
   readonly queueMs: number;
   /** `null` where it never went out. */
   readonly upstreamMs: number | null;
@@ -80,6 +82,7 @@ interface Trip {
   tries: number;
   arrival: number | undefined;
   scope: string;
+  readonly retried: string[];
   queueMs: number;
   upstreamMs: number | null;
 }
@@ -99,6 +102,7 @@ export class Delivery {
       tries: 0,
       arrival: undefined,
       scope: "",
+      retried: [],
       queueMs: 0,
       upstreamMs: null,
     };
@@ -126,6 +130,7 @@ export class Delivery {
     trip.upstreamMs = (trip.upstreamMs ?? 0) + clock.now() - sentMs;
     const report = this.#learn(trip, permit, outcome);
     if (!this.#mayTryAgain(trip, outcome, report)) return resultOf(outcome);
+    if (report?.refusal) trip.retried.push(report.refusal.scope);
     if (outcome.kind === "failed") await this.#pause(trip);
     return null;
   }

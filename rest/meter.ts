@@ -75,13 +75,15 @@ export class Meter {
     const route = this.#route(finished);
     route.queueMs += queueMs;
     route.upstreamMs += upstreamMs ?? 0;
-    const key = `${status} ${scope} ${by}`;
-    const answer = route.answers.get(key);
-    if (answer) answer.count++;
-    else route.answers.set(key, { status, scope, by, count: 1 });
+    add(route, { status, scope, by });
     const times = this.#lanes.get(lane)!;
     times.queue.add(queueMs);
     if (upstreamMs !== null) times.upstream.add(upstreamMs);
+  }
+
+  /** Counts a 429 that was tried again: the request itself is counted when it is over. */
+  refused({ method, template, scope }: Pick<Finished, "method" | "template" | "scope">): void {
+    add(this.#route({ method, template }), { status: 429, scope, by: "discord" });
   }
 
   /** By route, in the order of their first use. */
@@ -101,18 +103,25 @@ export class Meter {
     }));
   }
 
-  #route({ method, template }: Finished): RouteCounts {
+  #route({ method, template }: Pick<Finished, "method" | "template">): RouteCounts {
     const name = `${method} ${template}`;
     const known = this.#routes.get(name);
     if (known) return known;
     const isFull = this.#routes.size >= MOST_ROUTES;
     if (isFull && template !== OTHER) {
-      return this.#route({ method: OTHER, template: OTHER } as Finished);
+      return this.#route({ method: OTHER, template: OTHER });
     }
     const route = { method, route: template, queueMs: 0, upstreamMs: 0, answers: new Map() };
     this.#routes.set(name, route);
     return route;
   }
+}
+
+function add(route: RouteCounts, answer: Omit<RestAnswerCount, "count">): void {
+  const key = `${answer.status} ${answer.scope} ${answer.by}`;
+  const counted = route.answers.get(key);
+  if (counted) counted.count++;
+  else route.answers.set(key, { ...answer, count: 1 });
 }
 
 class Histogram {

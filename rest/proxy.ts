@@ -112,7 +112,16 @@ export class RestProxy {
       log.warn("rest request refused", { method, reason: verdict.refused });
       return problemAnswer({ status: 401, reason: verdict.refused });
     }
-    const parcel = this.#parcel(request, pathname.slice("/api".length), search, verdict === "bot");
+    return await this.#pass(request, pathname.slice("/api".length) + search, verdict === "bot");
+  };
+
+  /** Asks Discord as the bot, within its limits: `GET` of a path below the version. */
+  asBot(path: string): Promise<Response> {
+    return this.#pass(new Request("http://unit.local/"), `/v10${path}`, true);
+  }
+
+  async #pass(request: Request, target: string, asBot: boolean): Promise<Response> {
+    const parcel = this.#parcel(request, target, asBot);
     const delivered = await this.#delivery.deliver(parcel);
     const { result } = delivered;
     if (result instanceof Response) {
@@ -125,11 +134,12 @@ export class RestProxy {
     const problem = { ...result, reason: this.#withoutToken(result.reason) };
     this.#tell(parcel, problem);
     return problemAnswer(problem);
-  };
+  }
 
-  #parcel(request: Request, path: string, search: string, asBot: boolean): Parcel {
+  #parcel(request: Request, target: string, asBot: boolean): Parcel {
     const { token } = this.#options;
     const { method, headers, signal } = request;
+    const path = target.split("?", 1)[0]!;
     const route = routeOf(method, path);
     const authorization = asBot && token !== null ? `Bot ${token}` : undefined;
     return {
@@ -137,7 +147,7 @@ export class RestProxy {
       route,
       lane: laneOf(route, headers),
       version: versionOf(path),
-      path: this.#base + path + search,
+      path: this.#base + target,
       headers: requestHeaders(headers, { authorization, userAgent: USER_AGENT }),
       credential: authorization ?? headers.get("authorization") ?? "",
       contentType: headers.get("content-type"),
@@ -147,8 +157,9 @@ export class RestProxy {
   }
 
   #count({ route, lane }: Parcel, delivered: Delivered, by: "discord" | "proxy"): void {
-    const { result: { status }, scope, queueMs, upstreamMs } = delivered;
+    const { result: { status }, scope, retried, queueMs, upstreamMs } = delivered;
     const { method, template } = route;
+    for (const scope of retried) this.#meter.refused({ method, template, scope });
     this.#meter.count({ method, template, lane, status, scope, by, queueMs, upstreamMs });
   }
 

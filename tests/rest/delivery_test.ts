@@ -91,6 +91,9 @@ Deno.test("a 429 that comes all the same is waited for and tried again", async (
   assert.equal(answer.status, 200);
   assert.equal(scene.refused().length, 1);
   assert.ok(answer.tookMs >= 1000 && answer.tookMs < 1500, `${answer.tookMs}`);
+  const { answers } = scene.proxy.snapshot.routes[0]!;
+  const refusals = answers.filter(({ status }) => status === 429);
+  assert.deepEqual(refusals, [{ status: 429, scope: "bucket", by: "discord", count: 1 }]);
 });
 
 Deno.test("a 429 that asks for more patience than there is passes, with Discord's headers", async () => {
