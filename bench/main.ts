@@ -18,6 +18,7 @@ const BENCHMARKS = [
   "pipeline",
   "memory",
   "rest",
+  "rest_overload",
 ];
 
 /**

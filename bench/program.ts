@@ -102,7 +102,8 @@ export function collectGarbage(): void {
   gc();
 }
 
-async function* lines(
+/** Text, line by line. What follows the last end of a line is not given. */
+export async function* lines(
   bytes: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<string, undefined> {
   let rest = "";

@@ -18,6 +18,9 @@ export interface Proxy {
   end(): void;
 }
 
+/** The bot's token, of Gatehouse and of whoever it talks to. */
+export const TOKEN = "bench";
+
 /** What runs: the REST proxy by itself. */
 const GATEHOUSE = new URL("../app/rest_main.ts", import.meta.url);
 const READY_MS = 10_000;
@@ -25,14 +28,21 @@ const POLL_MS = 20;
 /** Of Linux, for what it tells to programs. */
 const TICKS_PER_SECOND = 100;
 
-/** Starts Gatehouse's REST proxy between `upstream` and a port of its own. */
-export async function startGatehouse(upstream: string): Promise<Proxy> {
+/**
+ * Starts Gatehouse's REST proxy, as the bot of {@linkcode TOKEN}, between `upstream` and a port of its
+ * own. `settings` are its environment besides; by default the global limit never holds it up, because
+ * most upstreams here have none.
+ */
+export async function startGatehouse(
+  upstream: string,
+  settings: Readonly<Record<string, string>> = { REST_GLOBAL_PER_SECOND: "1000000" },
+): Promise<Proxy> {
   const port = freePort();
   const env = {
-    DISCORD_TOKEN: "bench",
+    DISCORD_TOKEN: TOKEN,
     DISCORD_API_URL: `${upstream}/api`,
     LISTEN_PORT: String(port),
-    REST_GLOBAL_PER_SECOND: "1000000",
+    ...settings,
   };
   const child = new Deno.Command(Deno.execPath(), {
     args: [
@@ -86,8 +96,8 @@ export async function cpuUsOf(pid: number): Promise<number> {
   return (Number(fields[11]) + Number(fields[12])) * 1e6 / TICKS_PER_SECOND;
 }
 
-/** Ends `child`, unless it has ended. */
-function killer(child: Deno.ChildProcess): () => void {
+/** What ends `child`, unless it has ended. */
+export function killer(child: Deno.ChildProcess): () => void {
   let isRunning = true;
   child.status.then(() => isRunning = false);
   return () => {
