@@ -56,6 +56,10 @@ export interface Config {
   readonly botModule: string | null;
   /** `TOTAL_CLUSTERS`: how many built-in clusters run `BOT_MODULE`. */
   readonly totalClusters: number;
+  /** `SERVICES`: code without shards, by name. */
+  readonly services: readonly ServiceModule[];
+  /** `STATS_INTERVAL_MS`: how often figures are collected; 0: never. */
+  readonly statsIntervalMs: number;
   /** `CLUSTER_ISOLATION`: a child process per cluster, or a thread of ours. */
   readonly clusterIsolation: "process" | "worker";
   /** `CLUSTER_PERMISSIONS`: Deno flags that built-in clusters run with beside the unit's address. */
@@ -76,6 +80,8 @@ export interface Config {
   readonly botServerInviteCode: string | null;
   /** `GUILD_LOADED_DD`: a guild that loads arrives under this name, Discordeno's. */
   readonly guildLoadedDd: boolean;
+  /** `CACHE_ALL_MEMBERS`: all members of all guilds are asked for once the shards are ready. */
+  readonly cacheAllMembers: boolean;
   /** `EDITED_MESSAGES`: `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module. */
   readonly editedMessages: string;
   /** `LOG_LEVEL`: lines below it are not written. */
@@ -84,6 +90,12 @@ export interface Config {
   readonly logFormat: "json" | "pretty" | null;
   /** `ALLOW_FAULTS`: whether the control API may crash workers. For tests. */
   readonly allowFaults: boolean;
+}
+
+/** A service and the module that it runs: a path or URL. */
+export interface ServiceModule {
+  readonly name: string;
+  readonly module: string;
 }
 
 /** What holds where nothing was set. */
@@ -111,6 +123,8 @@ export const CONFIG_DEFAULTS: Config = {
   eventHandlerSecretKey: null,
   botModule: null,
   totalClusters: 1,
+  services: [],
+  statsIntervalMs: 60_000,
   clusterIsolation: "process",
   clusterPermissions: [],
   stateDir: "./.gatehouse",
@@ -118,6 +132,7 @@ export const CONFIG_DEFAULTS: Config = {
   queueDiskBytes: 4 * 1024 * 1024 * 1024,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,
+  cacheAllMembers: false,
   editedMessages: "all",
   botServerInviteCode: null,
   quietAfterMs: 300_000,

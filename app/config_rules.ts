@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTENTS } from "../protocol/intents.ts";
 import { type Config, isLoopback, type Problem } from "./config.ts";
 
 /** Discord lets one shard per key identify in this time; `SPAWN_SHARD_DELAY_MS` may not undercut it. */
@@ -11,7 +12,13 @@ const IDENTIFY_WINDOW_MS = 5_000;
 
 /** Every rule that `config` breaks. */
 export function brokenRules(config: Config): Problem[] {
-  return [...shardRange(config), ...workers(config), ...doors(config), ...consumers(config)];
+  return [
+    ...shardRange(config),
+    ...workers(config),
+    ...doors(config),
+    ...consumers(config),
+    ...members(config),
+  ];
 }
 
 function* shardRange(config: Config): Iterable<Problem> {
@@ -65,6 +72,18 @@ function* consumers(config: Config): Iterable<Problem> {
       "nothing while EVENT_HANDLER_URL is set: a shard's events go to one place",
       config.botModule,
     );
+  }
+}
+
+/** Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are. */
+function* members({ cacheAllMembers, intents }: Config): Iterable<Problem> {
+  if (!cacheAllMembers) return;
+  const missing = (["GUILDS", "GUILD_MEMBERS"] as const).filter((name) =>
+    (intents & INTENTS[name]) === 0
+  );
+  if (missing.length > 0) {
+    const wanted = missing.join(" and ");
+    yield problem("INTENTS", `${wanted} among them, because CACHE_ALL_MEMBERS is set`, intents);
   }
 }
 

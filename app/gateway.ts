@@ -10,7 +10,7 @@ import type { IdentifyQueue } from "../gateway/identify_queue.ts";
 import { QuietWatch } from "../gateway/quiet.ts";
 import { SessionBook } from "../gateway/session_book.ts";
 import { partition, workerCount } from "../gateway/shard_plan.ts";
-import { Hub } from "../events/hub.ts";
+import { type CallDesk, Hub } from "../events/hub.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
@@ -27,15 +27,14 @@ import { CONSUMER_BASE } from "./consumer_shards.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
-import { isModule, moduleUrl } from "./module_url.ts";
+import { SERVICE_BASE } from "./services.ts";
+import { workerOptions } from "./worker_options.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "sessions";
 const MARKS_SAVED_AS = "away";
 /** Session points are written down this long after a change, at the latest. */
 const SAVE_AFTER_MS = 500;
-/** How often a worker reports. */
-const REPORT_INTERVAL_MS = 1_000;
 
 /** What the gateway side is made with. */
 export interface GatewayOptions {
@@ -55,8 +54,12 @@ export interface GatewayOptions {
   /** Who may consume on `/gateway`, and where. */
   readonly consumerDoor: ConsumerDoor;
   readonly spawn: SpawnThread;
+  /** Who makes and takes calls of clusters and services. */
+  readonly calls?: CallDesk;
   readonly linkChanged: (clusterId: number, isUp: boolean) => void;
   readonly shardChanged: (status: ShardStatus) => void;
+  /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
+  readonly membersCached?: (shardId: number) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
 }
@@ -133,6 +136,11 @@ export class UnitGateway {
     return this.consumers.isStopped ? null : this.consumers;
   }
 
+  /** How many guilds a shard has, as far as is known. */
+  guildsOf(shardId: number): number {
+    return this.#guilds.of(shardId)?.guildIds.length ?? 0;
+  }
+
   /** What became of interactions whose bot was away. */
   get interactions(): InteractionSnapshot {
     const dropped = this.pool.shards.reduce((sum, it) => sum + (it.counters?.expired ?? 0), 0);
@@ -155,15 +163,17 @@ export class UnitGateway {
   }
 
   #createHub(): Hub {
-    const { clock, log, totalShards, clusterIds, linkChanged } = this.#options;
+    const { clock, log, totalShards, clusterIds, linkChanged, calls } = this.#options;
     return new Hub({
+      ...(calls && { calls }),
       clock,
       log,
       totalShards,
       stream: this.#book.stream,
       clusterIds,
       link: (clusterId, link, windowBytes) => {
-        this.pool.link(clusterId, link, windowBytes);
+        // A service has no shards whose events it could get.
+        if (clusterId < SERVICE_BASE) this.pool.link(clusterId, link, windowBytes);
         linkChanged(clusterId, link !== null);
       },
       acknowledged: (clusterId, link, cursors) => this.pool.acknowledge(clusterId, link, cursors),
@@ -171,8 +181,7 @@ export class UnitGateway {
   }
 
   #createPool(): WorkerPool {
-    const { config, info, totalShards, shardIds, clusterOfShard, clock, log, spawn } =
-      this.#options;
+    const { config, shardIds, clock, log, spawn } = this.#options;
     const { totalWorkers, shardsPerWorker } = config;
     const count = workerCount(shardIds.length, {
       totalWorkers: totalWorkers ?? undefined,
@@ -184,27 +193,14 @@ export class UnitGateway {
       log,
       spawn,
       buckets: partition(shardIds, count),
-      worker: {
-        token: config.discordToken,
-        gatewayUrl: info.url,
-        intents: config.intents,
-        totalShards,
-        compression: config.gatewayCompression,
-        queueMemoryBytes: config.queueMemoryBytes,
-        queueOverflow: config.queueOverflow,
-        guildLoadedDd: config.guildLoadedDd,
-        editedMessages: isModule(config.editedMessages)
-          ? moduleUrl(config.editedMessages)
-          : config.editedMessages,
-        queueDir: config.queueDiskBytes > 0 ? this.#options.queueDir : null,
-        queueDiskBytes: Math.floor(config.queueDiskBytes / count),
-        clusterOfShard,
-        reportIntervalMs: REPORT_INTERVAL_MS,
-      },
+      worker: workerOptions({ ...this.#options, workers: count }),
       resumePoint: (shardId) => this.#book.resumePoint(shardId),
       guildsOf: (shardId) => this.#guilds.of(shardId),
       marksOf: (shardId) => [...this.#away.marksOf(shardId)],
-      links: () => [...this.hub.links(), ...this.consumers.shards.links()],
+      links: () => [
+        ...this.hub.links().filter(({ clusterId }) => clusterId < SERVICE_BASE),
+        ...this.consumers.shards.links(),
+      ],
       events: this.#poolEvents(),
     });
   }
@@ -234,6 +230,7 @@ export class UnitGateway {
         this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
       },
       guilds: (shardId, guilds) => this.#guilds.keep(shardId, guilds),
+      membersCached: (shardId) => this.#options.membersCached?.(shardId),
       report: (shards) => {
         for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
         this.#watchQuiet();

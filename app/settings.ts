@@ -82,6 +82,7 @@ function shards({ flag, integer, oneOf, path }: Readers): Settings {
     QUEUE_MEMORY_BYTES: setting("queueMemoryBytes", "a number of bytes, at least 1", integer(1)),
     QUEUE_DISK_BYTES: setting("queueDiskBytes", "a number of bytes, 0 for none", integer(0)),
     GUILD_LOADED_DD: setting("guildLoadedDd", "1 or 0", flag),
+    CACHE_ALL_MEMBERS: setting("cacheAllMembers", "1 or 0", flag),
     EDITED_MESSAGES: setting(
       "editedMessages",
       "all, filter, or the path or URL of a module without a comma",
@@ -100,7 +101,7 @@ function shards({ flag, integer, oneOf, path }: Readers): Settings {
 /** Who gets the events. */
 function consumers(
   v: Valibot,
-  { flags, integer, listOf, oneOf, path, secret, url }: Readers,
+  { flags, integer, listOf, oneOf, path, secret, services, url }: Readers,
 ): Settings {
   return {
     EVENT_HANDLER_URL: setting(
@@ -116,6 +117,12 @@ function consumers(
       v.pipe(v.string(), v.regex(/^[\w-]{2,64}$/)),
     ),
     TOTAL_CLUSTERS: setting("totalClusters", "a whole number, at least 1", integer(1)),
+    SERVICES: setting(
+      "services",
+      "name=module pairs separated by commas, each name once: letters, digits, - and _",
+      services,
+    ),
+    STATS_INTERVAL_MS: setting("statsIntervalMs", "milliseconds, 0 for never", integer(0)),
     CONSUMER_SESSION_TTL_MS: setting(
       "consumerSessionTtlMs",
       "milliseconds, at least 0",
@@ -225,6 +232,19 @@ function readers(v: Valibot) {
     ),
     /** Deno's permission lists are separated by commas, and nothing escapes one. */
     path: v.pipe(v.string(), v.regex(/^[^,]+$/)),
+    services: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(",").map((pair) => pair.trim()).filter(Boolean)),
+      v.array(v.pipe(v.string(), v.regex(/^[\w-]+=.+$/))),
+      v.minLength(1),
+      v.transform((pairs) =>
+        pairs.map((pair) => {
+          const at = pair.indexOf("=");
+          return { name: pair.slice(0, at), module: pair.slice(at + 1) };
+        })
+      ),
+      v.check((all) => new Set(all.map(({ name }) => name)).size === all.length),
+    ),
     flags: v.pipe(
       v.string(),
       v.regex(/^--(allow|deny)-(read|write|net|env|sys|run|ffi|import)(=.+)?$/),

@@ -7,13 +7,20 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import type { Log } from "../ports/log.ts";
+import type { GatewayHelpers } from "./gateway_helpers.ts";
+import type { Ipc } from "./ipc.ts";
 import type { Rest } from "./rest.ts";
 
 /** What a bot has from the moment it starts. */
 export interface BotContext {
   /** Discord's API, through the unit. */
   readonly rest: Rest;
-  readonly cluster: { readonly id: number };
+  /** The cluster's number; `service` is the name of a service, which has no shards. */
+  readonly cluster: { readonly id: number; readonly service?: string };
+  /** Commands to other clusters and to services. */
+  readonly ipc: Ipc;
+  /** What Discord's gateway is told: presence, voice, members. */
+  readonly gateway: GatewayHelpers;
   /** Lines of the bot in the unit's log. */
   readonly log: Log;
 }
@@ -40,10 +47,45 @@ export interface Bot {
    * none; what is thrown is logged, and the event counts as dealt with.
    */
   handle(payload: EventPayload, context: EventContext): unknown;
-  /** Called once, before the first event. A cluster whose bot cannot start ends, and is restarted. */
+  /**
+   * Called once, before the first event and before the link to the unit: an answer to a command must
+   * not be waited for here. A cluster whose bot cannot start ends, and is restarted.
+   */
   start?(context: BotContext): void | Promise<void>;
   /** Called once when the cluster stops, after the last event. */
   shutdown?(): void | Promise<void>;
+  /** Every cluster's shards have all been ready: called once in the life of this cluster. */
+  allClustersReady?(context: BotContext): unknown;
+  /**
+   * All members of this cluster's guilds have come (`false`), or of every cluster's (`true`). A service
+   * is called once, without a value.
+   */
+  allMembersCached?(all: boolean | undefined, context: BotContext): unknown;
+  /** Deals with a command. A receptive one is answered with what this gives: see {@linkcode Answers}. */
+  handleCommand?(data: unknown, receptive: boolean, answers: Answers): unknown;
+  /** Merged into what this cluster's `stats` say. */
+  getStats?(): object | Promise<object>;
+  /** What it knows of a guild, channel, user or member; `undefined` or `null` where nothing. */
+  find?(wanted: Wanted): unknown;
+}
+
+/** What somebody looks for: see {@linkcode Ipc.fetchGuild}. */
+export type Wanted =
+  | { readonly kind: "guild"; readonly guildId: string }
+  | { readonly kind: "channel"; readonly channelId: string }
+  | { readonly kind: "user"; readonly userId: string }
+  | { readonly kind: "member"; readonly guildId: string; readonly userId: string };
+
+/** How a command is answered: `return asResponse(value)` or `return asError(error)`. */
+export interface Answers {
+  asResponse(value: unknown): CommandAnswer;
+  asError(error: unknown): CommandAnswer;
+}
+
+/** An answer to a command. Whatever else `handleCommand` returns is a response, too. */
+export class CommandAnswer {
+  /** @param value The response, or the error that the caller's promise is rejected with. */
+  constructor(readonly kind: "response" | "error", readonly value: unknown) {}
 }
 
 /**

@@ -19,15 +19,25 @@ export type EventHandlers<Name extends EventName> = {
 };
 
 /** What a bot is made of. */
-export interface BotDefinition<Name extends EventName> {
+export interface BotDefinition<Name extends EventName> extends Hooks {
   /**
    * Called with the payload's `d` as Discord sent it, in order per shard, without waiting for the one
    * before. The event is acknowledged when the promise settles.
    */
   readonly events: EventHandlers<Name>;
-  /** Called once when the cluster stops, after the last event. */
-  readonly shutdown?: () => void | Promise<void>;
 }
+
+/** What bots and services have in common: each as {@linkcode Bot} says. */
+export type Hooks = Pick<
+  Bot,
+  | "start"
+  | "shutdown"
+  | "allClustersReady"
+  | "allMembersCached"
+  | "handleCommand"
+  | "getStats"
+  | "find"
+>;
 
 /**
  * A bot for a cluster: what a `BOT_MODULE` exports by default.
@@ -54,6 +64,47 @@ export function defineBot<Name extends EventName>(definition: BotDefinition<Name
     wants: (name) => Object.hasOwn(events, name) && events[name] !== undefined,
     handle: ({ t, d }, context) => events[t]!(d, context),
   };
-  const { shutdown } = definition;
-  return shutdown ? { ...bot, shutdown: () => shutdown() } : bot;
+  return Object.assign(bot, hooksOf(definition));
+}
+
+/**
+ * A service: code without shards, with a name, that clusters and others send commands to. What a module
+ * in `SERVICES` exports by default.
+ *
+ * @example
+ * ```ts
+ * import { defineService } from "./define_bot.ts";
+ * let counted = 0;
+ * export default defineService({
+ *   handleCommand(data, receptive, { asResponse }) {
+ *     return asResponse(++counted);
+ *   },
+ * });
+ * ```
+ */
+export function defineService(definition: Hooks): Bot {
+  return Object.assign({ wants: () => false, handle() {} }, hooksOf(definition));
+}
+
+const HOOKS: readonly (keyof Hooks)[] = [
+  "start",
+  "shutdown",
+  "allClustersReady",
+  "allMembersCached",
+  "handleCommand",
+  "getStats",
+  "find",
+];
+
+/**
+ * The hooks that are there, each called on the definition, so that `this` is what its author
+ * thinks.
+ */
+export function hooksOf(definition: Hooks): Hooks {
+  const hooks: Record<string, unknown> = {};
+  for (const name of HOOKS) {
+    const hook = definition[name] as ((...args: unknown[]) => unknown) | undefined;
+    if (hook) hooks[name] = (...args: unknown[]) => hook.apply(definition, args);
+  }
+  return hooks;
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Bot, BotContext, EventPayload } from "./bot.ts";
+import { type Hooks, hooksOf } from "./define_bot.ts";
 import type { NotedInteraction } from "./dispatches.ts";
 
 /**
@@ -27,6 +28,8 @@ export interface DiscordenoBot {
   };
   readonly events: object;
   readonly handlers: object;
+  /** Its helpers are replaced by the unit's: the shards are there. */
+  readonly gateway?: object;
 }
 
 type GatewayHandler = (bot: DiscordenoBot, data: EventPayload, shardId: number) => unknown;
@@ -42,16 +45,26 @@ interface RawEvents {
  * An event is acknowledged when every function that the bot called for it has settled. An interaction
  * that was deferred or answered while the bot was away comes as `acknowledged`: its `respond()` edits
  * the deferral, or follows up.
+ *
+ * `bot.gateway`'s helpers (`editBotStatus`, `editShardStatus`, `joinVoiceChannel`,
+ * `leaveVoiceChannel`, `requestMembers`, `calculateShardId`, `sendPayload`) go through the unit, too.
+ *
+ * @param hooks Commands, statistics and the like: see {@linkcode Hooks}.
  */
-export function discordenoBot(bot: DiscordenoBot): Bot {
+export function discordenoBot(bot: DiscordenoBot, hooks: Hooks = {}): Bot {
   return {
     wants: (name) => name in bot.handlers || "raw" in bot.events,
     handle: (payload, { shardId }) => handle(bot, payload, shardId),
-    start: (context) => attach(bot, context),
+    ...hooksOf(hooks),
+    async start(context) {
+      await attach(bot, context);
+      await hooks.start?.(context);
+    },
   };
 }
 
-async function attach(bot: DiscordenoBot, { rest }: BotContext): Promise<void> {
+async function attach(bot: DiscordenoBot, { rest, gateway }: BotContext): Promise<void> {
+  if (bot.gateway) Object.assign(bot.gateway, gateway);
   bot.rest.baseUrl = rest.baseUrl.replace(/\/v\d+$/, "");
   bot.rest.authorization = rest.authorization;
   bot.rest.authorizationHeader = "authorization";

@@ -11,14 +11,13 @@
  */
 
 import { textField } from "../protocol/body.ts";
-import type { GuildArrival, SavedGuilds } from "../protocol/guild_note.ts";
+import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/guild_note.ts";
 
 /** Guild id → whether it is still to come. */
 type Guilds = Map<string, "loading" | "here">;
 
-type Change =
-  | { readonly kind: "session"; readonly guildIds: readonly string[] }
-  | { readonly kind: "here" | "away" | "left"; readonly guildId: string };
+/** `cached`: all members of all guilds have come. */
+type Change = GuildChange | { readonly kind: "cached" };
 
 /**
  * The guilds of one shard. It has no opinion before a READY, or guilds that were kept with the session:
@@ -31,11 +30,19 @@ export class GuildLoads {
   #confirmed: Guilds | null;
   #changes: { readonly cursor: number; readonly change: Change }[] = [];
   #isSaved = true;
+  /** As of the last event confirmed. */
+  #membersCached: boolean;
+  readonly #told: (change: GuildChange) => void;
 
-  /** @param saved What was kept with the session that is resumed. */
-  constructor(saved: SavedGuilds | null = null) {
+  /**
+   * @param saved What was kept with the session that is resumed.
+   * @param told Hears of every change.
+   */
+  constructor(saved: SavedGuilds | null = null, told: (change: GuildChange) => void = () => {}) {
     this.#guilds = guildsOf(saved);
     this.#confirmed = guildsOf(saved);
+    this.#membersCached = saved?.membersCached ?? false;
+    this.#told = told;
   }
 
   /** Guilds that the bot is in. */
@@ -61,14 +68,25 @@ export class GuildLoads {
     const arrival = t === "GUILD_CREATE" ? arrivalOf(this.#guilds, change) : undefined;
     this.#guilds = apply(this.#guilds, change);
     this.#changes.push({ cursor, change });
+    this.#told(change);
     return arrival;
+  }
+
+  /** With the event `cursor`, the newest, all members of all guilds have come. */
+  membersCached(cursor: number): void {
+    this.#changes.push({ cursor, change: { kind: "cached" } });
   }
 
   /** The session would now be resumed after `cursor`. */
   confirm(cursor: number): void {
     const after = this.#changes.findIndex((each) => each.cursor > cursor);
     const confirmed = this.#changes.splice(0, after < 0 ? this.#changes.length : after);
-    for (const { change } of confirmed) this.#confirmed = apply(this.#confirmed, change);
+    for (const { change } of confirmed) {
+      if (change.kind === "cached" || change.kind === "session") {
+        this.#membersCached = change.kind === "cached";
+      }
+      if (change.kind !== "cached") this.#confirmed = apply(this.#confirmed, change);
+    }
     if (confirmed.length > 0) this.#isSaved = false;
   }
 
@@ -76,14 +94,19 @@ export class GuildLoads {
   takeUnsaved(): SavedGuilds | null {
     if (this.#isSaved || !this.#confirmed) return null;
     this.#isSaved = true;
-    return { guildIds: [...this.#confirmed.keys()], loadingGuildIds: loadingOf(this.#confirmed) };
+    return {
+      guildIds: [...this.#confirmed.keys()],
+      loadingGuildIds: loadingOf(this.#confirmed),
+      ...(this.#membersCached ? { membersCached: true } : {}),
+    };
   }
 }
 
 /** Guilds read back from a file; `null` where it is something else. */
 export function parseSavedGuilds(value: unknown): SavedGuilds | null {
-  const { guildIds, loadingGuildIds } = (value ?? {}) as Record<string, unknown>;
-  return isTexts(guildIds) && isTexts(loadingGuildIds) ? { guildIds, loadingGuildIds } : null;
+  const { guildIds, loadingGuildIds, membersCached } = (value ?? {}) as Record<string, unknown>;
+  if (!isTexts(guildIds) || !isTexts(loadingGuildIds)) return null;
+  return { guildIds, loadingGuildIds, ...(membersCached === true ? { membersCached } : {}) };
 }
 
 const CHANGES: ReadonlySet<string> = new Set(["READY", "GUILD_CREATE", "GUILD_DELETE"]);
@@ -94,7 +117,7 @@ const SMALL_BYTES = 1024;
 const decoder = new TextDecoder();
 
 /** What the dispatch changes; `undefined` for nothing, and where it cannot be read. */
-function changeOf(t: string, payload: Uint8Array): Change | undefined {
+function changeOf(t: string, payload: Uint8Array): GuildChange | undefined {
   try {
     if (t === "GUILD_CREATE" && payload.length >= SMALL_BYTES) {
       const guildId = textField(payload, "id");
@@ -109,7 +132,7 @@ function changeOf(t: string, payload: Uint8Array): Change | undefined {
   }
 }
 
-function changeIn(t: string, d: Record<string, unknown>): Change | undefined {
+function changeIn(t: string, d: Record<string, unknown>): GuildChange | undefined {
   if (t === "READY") {
     const guilds = Array.isArray(d.guilds) ? d.guilds as { id: string }[] : [];
     return { kind: "session", guildIds: guilds.map(({ id }) => id) };
@@ -120,14 +143,14 @@ function changeIn(t: string, d: Record<string, unknown>): Change | undefined {
   return isOut ? undefined : { kind: "here", guildId: d.id };
 }
 
-function arrivalOf(guilds: Guilds | null, change: Change): GuildArrival | undefined {
+function arrivalOf(guilds: Guilds | null, change: GuildChange): GuildArrival | undefined {
   if (!guilds || change.kind === "session") return undefined;
   const known = guilds.get(change.guildId);
   return known === "loading" ? "loaded" : known === "here" ? "available" : "joined";
 }
 
 /** The guilds after a change, which is made in place. */
-function apply(guilds: Guilds | null, change: Change): Guilds | null {
+function apply(guilds: Guilds | null, change: GuildChange): Guilds | null {
   if (change.kind === "session") return new Map(change.guildIds.map((id) => [id, "loading"]));
   const { kind, guildId } = change;
   if (kind === "here") guilds?.set(guildId, "here");

@@ -17,6 +17,7 @@ import {
   type LinkMessage,
   parseLinkMessage,
 } from "../protocol/event_frame.ts";
+import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 
@@ -45,7 +46,10 @@ export interface HubOptions {
   readonly totalShards: number;
   /** Name of the numbering that cursors belong to. */
   readonly stream: string;
+  /** Clusters and services. */
   readonly clusterIds: readonly number[];
+  /** Without it, calls are dropped. */
+  readonly calls?: CallDesk;
   /** A cluster's link came up with its credit, or went down (`null`). */
   readonly link: (clusterId: number, link: number | null, windowBytes: number) => void;
   readonly acknowledged: (
@@ -53,6 +57,17 @@ export interface HubOptions {
     link: number,
     cursors: Readonly<Record<string, number>>,
   ) => void;
+}
+
+/** Who makes and takes calls of consumers: `clusters/switchboard.ts`. */
+export interface CallDesk {
+  up(peer: {
+    readonly id: number;
+    readonly values: "json" | "clone" | null;
+    send(message: LinkCall | LinkReply): void;
+  }): void;
+  down(id: number, reason: string): void;
+  receive(id: number, message: LinkCall | LinkReply): void;
 }
 
 interface Link {
@@ -94,6 +109,11 @@ export class Hub {
           linked = this.#hello(socket, message, clusterId, cancelDeadline);
         } else if (message?.op === "ack" && linked) {
           this.#options.acknowledged(linked.clusterId, linked.number, message.cursors);
+        } else if (linked && (message?.op === "call" || message?.op === "reply")) {
+          // Of a link that was taken over nothing counts any more.
+          if (this.#links.get(linked.clusterId)?.number === linked.number) {
+            this.#options.calls?.receive(linked.clusterId, message);
+          }
         } else if (message) {
           socket.close(LINK_CLOSE.BAD_MESSAGE, `${message.op} has no place here`);
         }
@@ -120,7 +140,8 @@ export class Hub {
 
   /** Ends every link. */
   stop(reason: string): void {
-    for (const { socket } of this.#links.values()) {
+    for (const [clusterId, { socket }] of this.#links) {
+      this.#options.calls?.down(clusterId, reason);
       socket.send(encodeLinkMessage({ op: "bye", reason }));
       socket.close(LINK_CLOSE.GOING_AWAY, reason);
     }
@@ -162,6 +183,11 @@ export class Hub {
     socket.send(encodeLinkMessage(welcome));
     log.info("cluster is linked", { clusterId, link: number });
     link(clusterId, number, windowBytes);
+    this.#options.calls?.up({
+      id: clusterId,
+      values: hello.values ?? null,
+      send: (message) => socket.send(encodeLinkMessage(message)),
+    });
     return { clusterId, number };
   }
 
@@ -170,5 +196,6 @@ export class Hub {
     this.#links.delete(clusterId);
     this.#options.log.warn("cluster is away, its events wait", { clusterId });
     this.#options.link(clusterId, null, 0);
+    this.#options.calls?.down(clusterId, "its link is down");
   }
 }

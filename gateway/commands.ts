@@ -15,11 +15,25 @@ import type { SendWindow } from "./send_window.ts";
 export const MOST_WAITING_COMMANDS = 1_000;
 /** How long a command may wait before it is refused. */
 export const COMMAND_DEADLINE_MS = 120_000;
+/** Payloads of a window that what we send by ourselves leaves to the bot. */
+export const BOTS_SHARE = 30;
+
+/** Whose a command is: the bot's go first. */
+export type Rank = "bot" | "background";
+
+/** What is sent at a turn, only known then; `null`: nothing any more. */
+export type Make = () => ShardPayload | null;
 
 interface Waiting {
-  readonly text: string;
+  readonly text: () => string | null;
   readonly settle: (error?: GatehouseError) => void;
   readonly cancelDeadline: Cancel;
+}
+
+/** The way out, while there is one. */
+interface Open {
+  readonly write: (text: string) => void;
+  readonly window: SendWindow;
 }
 
 /** The commands of one shard. */
@@ -27,7 +41,9 @@ export class Commands {
   readonly #clock: Clock;
   readonly #shardId: number;
   readonly #waiting: Waiting[] = [];
-  #open: { write: (text: string) => void; window: SendWindow } | null = null;
+  readonly #background: Make[] = [];
+  #isDraining = false;
+  #open: Open | null = null;
   #cancelTimer: Cancel | null = null;
   /** Why the shard has stopped, while it has. */
   #stopped: string | null = null;
@@ -55,6 +71,7 @@ export class Commands {
   refuseAll(reason: string): void {
     this.hold();
     this.#stopped = reason;
+    // What is in the background waits on, for a shard that is started again.
     for (const waiting of this.#waiting.splice(0)) {
       waiting.cancelDeadline();
       waiting.settle(this.#refusal("not_ready", reason));
@@ -71,12 +88,9 @@ export class Commands {
   send(payload: ShardPayload): Promise<void> {
     return new Promise((resolve, reject) => {
       const text = this.#encode(payload);
-      if (this.#stopped !== null) throw this.#refusal("not_ready", this.#stopped);
-      if (this.#waiting.length >= MOST_WAITING_COMMANDS) {
-        throw this.#refusal("refused", `${MOST_WAITING_COMMANDS} commands wait already`);
-      }
+      this.#refuseFull();
       const waiting: Waiting = {
-        text,
+        text: () => text,
         settle: (error) => error ? reject(error) : resolve(),
         cancelDeadline: this.#clock.after(COMMAND_DEADLINE_MS, () => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
@@ -86,6 +100,34 @@ export class Commands {
       this.#waiting.push(waiting);
       this.#drain();
     });
+  }
+
+  /**
+   * Has `make` called once, when a command of this rank may go. It has no deadline; the bot's are
+   * forgotten when the shard stops.
+   *
+   * @throws {GatehouseError} For the bot, as {@linkcode Commands.send} does on a full queue or a
+   * stopped shard.
+   */
+  turn(rank: Rank, make: Make): void {
+    if (rank === "background") this.#background.push(make);
+    else {
+      this.#refuseFull();
+      this.#waiting.push({ text: () => this.#made(make), settle() {}, cancelDeadline() {} });
+    }
+    this.#drain();
+  }
+
+  #made(make: Make): string | null {
+    const payload = make();
+    return payload && this.#encode(payload);
+  }
+
+  #refuseFull(): void {
+    if (this.#stopped !== null) throw this.#refusal("not_ready", this.#stopped);
+    if (this.#waiting.length >= MOST_WAITING_COMMANDS) {
+      throw this.#refusal("refused", `${MOST_WAITING_COMMANDS} commands wait already`);
+    }
   }
 
   #encode({ op, d }: ShardPayload): string {
@@ -102,23 +144,37 @@ export class Commands {
   }
 
   #drain(): void {
-    if (!this.#open || this.#cancelTimer) return;
-    const { write, window } = this.#open;
-    while (this.#waiting.length > 0) {
-      const waitMs = window.waitMs(this.#clock.now());
-      if (waitMs > 0) {
-        this.#cancelTimer = this.#clock.after(waitMs, () => {
-          this.#cancelTimer = null;
-          this.#drain();
-        });
-        return;
-      }
-      const next = this.#waiting.shift()!;
-      next.cancelDeadline();
-      window.note(this.#clock.now());
-      write(next.text);
-      next.settle();
+    // A turn may ask for the next one.
+    if (!this.#open || this.#isDraining) return;
+    this.#isDraining = true;
+    // Set again: the bot need not wait for as long as the background does.
+    this.#cancelTimer?.();
+    this.#cancelTimer = null;
+    const waitMs = this.#sendAllowed(this.#open);
+    this.#isDraining = false;
+    if (waitMs > 0) this.#cancelTimer = this.#clock.after(waitMs, () => this.#drain());
+  }
+
+  /** Sends until nothing waits (0) or until the window is used up (for so long). */
+  #sendAllowed({ write, window }: Open): number {
+    while (this.#waiting.length + this.#background.length > 0) {
+      const spare = this.#waiting.length > 0 ? 0 : BOTS_SHARE;
+      const waitMs = window.waitMs(this.#clock.now(), spare);
+      if (waitMs > 0) return waitMs;
+      this.#sendNext({ write, window });
     }
+    return 0;
+  }
+
+  #sendNext({ write, window }: Open): void {
+    const next = this.#waiting.shift();
+    next?.cancelDeadline();
+    const text = next ? next.text() : this.#made(this.#background.shift()!);
+    if (text !== null) {
+      window.note(this.#clock.now());
+      write(text);
+    }
+    next?.settle();
   }
 
   #refusal(code: "refused" | "too_large" | "deadline" | "not_ready", why: string): GatehouseError {

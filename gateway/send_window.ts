@@ -31,10 +31,14 @@ export class SendWindow {
     this.#sentMs.push(nowMs);
   }
 
-  /** How long a command has to wait now; 0 when it may go. */
-  waitMs(nowMs: number): number {
+  /**
+   * How long a command has to wait now; 0 when it may go.
+   *
+   * @param spare Payloads of the window that are left to others.
+   */
+  waitMs(nowMs: number, spare = 0): number {
     this.#forget(nowMs);
-    const excess = this.#sentMs.length - this.#room;
+    const excess = this.#sentMs.length - Math.max(1, this.#room - spare);
     return excess < 0 ? 0 : this.#sentMs[excess]! + SEND_WINDOW_MS - nowMs;
   }
 

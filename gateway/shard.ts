@@ -21,7 +21,7 @@ import type { ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import { pauseMs } from "./backoff.ts";
-import { Commands } from "./commands.ts";
+import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { Sequence } from "./sequence.ts";
 import { isLegal, newSession, step } from "./session.ts";
@@ -104,6 +104,11 @@ export class Shard {
   /** Sends a command of the bot; settles as {@linkcode Commands.send} says. */
   send(payload: ShardPayload): Promise<void> {
     return this.#commands.send(payload);
+  }
+
+  /** Has `make` called when a command may go; see {@linkcode Commands.turn}. */
+  turn(rank: Rank, make: Make): void {
+    this.#commands.turn(rank, make);
   }
 
   /** Reconnects, with the session or with a new one. */

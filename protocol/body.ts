@@ -41,6 +41,39 @@ export function textField(payload: Uint8Array, name: string): string | undefined
 }
 
 /**
+ * The values of some fields that stand directly in `d`; one that is not there is missing. What stands
+ * in the other fields is walked, not built.
+ *
+ * @param names Names of the fields, ASCII.
+ * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
+ *
+ * @example
+ * ```ts
+ * import { fieldsOf } from "./body.ts";
+ * const payload = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":{"a":[{"n":2}],"n":1}}');
+ * console.assert(fieldsOf(payload, ["n", "m"]).n === 1);
+ * ```
+ */
+export function fieldsOf(
+  payload: Uint8Array,
+  names: readonly string[],
+): Readonly<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  const isWhole = scan(payload, (keyAt, keyEnd, valueAt, end) => {
+    const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
+    if (name !== undefined) {
+      found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
+    }
+    return false;
+  });
+  if (isWhole) return found;
+  const d = parse(payload).d as Record<string, unknown> | null | undefined;
+  return Object.fromEntries(
+    names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
+  );
+}
+
+/**
  * A copy of the payload with `"gatehouse": note` in `d`, which must be an object. It becomes the first
  * field, because the beginning of `d` is certain where its end would have to be searched for.
  *
@@ -97,21 +130,39 @@ function splice(bytes: Uint8Array, from: number, to: number, text: string) {
 
 /** As {@linkcode textField}; `null` where the bytes are not written as usual and must be parsed. */
 function scanText(bytes: Uint8Array, name: string): string | undefined | null {
+  let text: string | undefined | null;
+  const isRead = scan(bytes, (keyAt, keyEnd, valueAt, end) => {
+    if (!holds(bytes, keyAt, keyEnd, name)) return false;
+    text = textAt(bytes, valueAt, end);
+    return true;
+  });
+  return isRead ? text : null;
+}
+
+/**
+ * Walks the fields of the body until one is `found` or none is left.
+ *
+ * @returns False where the bytes are not written as usual and must be parsed.
+ */
+function scan(
+  bytes: Uint8Array,
+  found: (keyAt: number, keyEnd: number, valueAt: number, end: number) => boolean,
+): boolean {
   const start = bodyAt(bytes);
-  if (bytes[start] !== OPEN_BRACE) return null;
-  if (bytes[start + 1] === CLOSE_BRACE) return undefined;
+  if (bytes[start] !== OPEN_BRACE) return false;
+  if (bytes[start + 1] === CLOSE_BRACE) return true;
   // On the brace or the comma before a field.
   let at = start;
   while (at === start || bytes[at] === COMMA) {
     const keyAt = at + 2;
     const keyEnd = bytes[at + 1] === QUOTE ? textEnd(bytes, at + 1) : -1;
-    if (keyEnd < 0 || bytes[keyEnd + 1] !== COLON) return null;
+    if (keyEnd < 0 || bytes[keyEnd + 1] !== COLON) return false;
     const valueAt = keyEnd + 2;
     at = valueEnd(bytes, valueAt);
-    if (at >= bytes.length) return null;
-    if (holds(bytes, keyAt, keyEnd, name)) return textAt(bytes, valueAt, at);
+    if (at >= bytes.length) return false;
+    if (found(keyAt, keyEnd, valueAt, at)) return true;
   }
-  return undefined;
+  return true;
 }
 
 function textAt(bytes: Uint8Array, from: number, to: number): string | undefined | null {

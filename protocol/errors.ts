@@ -9,6 +9,7 @@ export type Blame = "caller" | "peer" | "discord" | "host";
 
 /** Stable names of errors. Match on these, never on the message. */
 export type ErrorCode =
+  | "away"
   | "bad_config"
   | "bad_frame"
   | "bad_message"
@@ -17,6 +18,7 @@ export type ErrorCode =
   | "disk_full"
   | "illegal_step"
   | "no_shard"
+  | "no_target"
   | "not_ready"
   | "refused"
   | "state_locked"

@@ -13,6 +13,7 @@
  */
 
 import { GatehouseError } from "./errors.ts";
+import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
 
 /** Version of the event link; a peer that speaks another is refused in its HELLO. */
 export const EVENT_LINK_VERSION = 1;
@@ -55,6 +56,11 @@ export interface LinkHello {
   readonly clusterId: number;
   /** Credit: the unit keeps at most this many unacknowledged bytes under way. */
   readonly windowBytes: number;
+  /**
+   * Which values this consumer takes in calls: `json`; `clone` is for our own. Without it there are
+   * none.
+   */
+  readonly values?: "json" | "clone";
 }
 
 /** Consumer → unit: everything up to these cursors is dealt with. */
@@ -83,7 +89,7 @@ export interface LinkBye {
 }
 
 /** Every text message of the event link. */
-export type LinkMessage = LinkHello | LinkAck | LinkWelcome | LinkBye;
+export type LinkMessage = LinkHello | LinkAck | LinkWelcome | LinkBye | LinkCall | LinkReply;
 
 /** Close codes of the event link, in the range that RFC 6455 leaves to applications. */
 export const LINK_CLOSE = {
@@ -197,6 +203,9 @@ export function parseLinkMessage(text: string): LinkMessage {
   switch (message.op) {
     case "hello":
       need(message, { v: "number", clusterId: "number", windowBytes: "number" });
+      if (![undefined, "json", "clone"].includes(message.values as undefined)) {
+        throw bad(`has values ${JSON.stringify(message.values)}, expected json, clone or none`);
+      }
       break;
     case "ack":
       need(message, { cursors: "object" });
@@ -218,10 +227,22 @@ export function parseLinkMessage(text: string): LinkMessage {
     case "bye":
       need(message, { reason: "string" });
       break;
+    case "call":
+      refuse(problemOfCall(message));
+      break;
+    case "reply":
+      refuse(problemOfReply(message));
+      break;
     default:
-      throw bad(`has op ${JSON.stringify(message.op)}, expected hello, ack, welcome or bye`);
+      throw bad(
+        `has op ${JSON.stringify(message.op)}, expected hello, ack, welcome, bye, call or reply`,
+      );
   }
   return message as unknown as LinkMessage;
+}
+
+function refuse(problem: string | null): void {
+  if (problem !== null) throw bad(problem);
 }
 
 function need(message: Record<string, unknown>, fields: Record<string, string>): void {

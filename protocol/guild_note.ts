@@ -20,7 +20,16 @@ export interface SavedGuilds {
   readonly guildIds: readonly string[];
   /** Of these, the ones that no GUILD_CREATE has come for. */
   readonly loadingGuildIds: readonly string[];
+  /** Whether all members of all of them had come, with `CACHE_ALL_MEMBERS`; absent: they had not. */
+  readonly membersCached?: true;
 }
+
+/** What a READY, GUILD_CREATE or GUILD_DELETE changes about the guilds of a shard. */
+export type GuildChange =
+  /** READY: a new session with these guilds, all still to come. */
+  | { readonly kind: "session"; readonly guildIds: readonly string[] }
+  /** The guild is here; it is down, or not here yet; the bot is in it no more. */
+  | { readonly kind: "here" | "away" | "left"; readonly guildId: string };
 
 /** The field `gatehouse` of a GUILD_CREATE. */
 export interface GuildNote {

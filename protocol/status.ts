@@ -79,6 +79,7 @@ export interface Snapshot {
   readonly shards: readonly ShardSnapshot[];
   readonly workers: readonly WorkerSnapshot[];
   readonly clusters: readonly ClusterSnapshot[];
+  readonly services: readonly ServiceSnapshot[];
   readonly identify: IdentifySnapshot;
   readonly interactions: InteractionSnapshot;
   readonly rest: RestSnapshot;
@@ -120,6 +121,11 @@ export interface ClusterSnapshot {
   readonly state: "starting" | "connected" | "away" | "backing off" | "stopped";
   readonly reason: string;
   readonly restarts: number;
+}
+
+/** A service. */
+export interface ServiceSnapshot extends Pick<ClusterSnapshot, "state" | "reason" | "restarts"> {
+  readonly name: string;
 }
 
 /** What is left of the day's identifies. */
@@ -190,10 +196,57 @@ export interface Times {
   readonly sumMs: number;
 }
 
+/** Figures of all processes, every `STATS_INTERVAL_MS`. */
+export interface Stats {
+  /** By cluster id. One that did not answer in time has `error`. */
+  readonly clusters: Readonly<Record<string, ProcessStats>>;
+  /** By name. */
+  readonly services: Readonly<Record<string, ProcessStats>>;
+  /** By worker id. Deno counts memory and processor for the process: those are the manager's. */
+  readonly workers: Readonly<Record<string, ProcessStats>>;
+  readonly manager: ProcessStats;
+  /** When they were collected, ms since the Unix epoch. */
+  readonly atMs: number;
+}
+
+/** Figures of one process or thread, with what its `getStats()` gave. */
+export interface ProcessStats {
+  /** Bytes; of a thread only what is its own. `null` where Deno cannot tell. */
+  readonly memory: Readonly<Partial<Record<string, number>>> | null;
+  /** Processor time in µs; `null` where Deno cannot tell. */
+  readonly cpu: { readonly user: number; readonly system: number } | null;
+  readonly discord?: DiscordStats;
+  /** Why there are no figures. */
+  readonly error?: string;
+  readonly [own: string]: unknown;
+}
+
+/** Figures of the shards of a cluster or worker. */
+export interface DiscordStats {
+  readonly guilds: number;
+  /** How long the unit has been up, ms. */
+  readonly uptime: number;
+  /** By shard: round trip of the last heartbeat, ms. */
+  readonly shardLatency: Readonly<Record<string, number | null>>;
+  readonly shardStatus: Readonly<
+    Record<string, "disconnected" | "connecting" | "handshaking" | "ready" | "resuming">
+  >;
+  /** Dispatches per second since the last time, by shard. */
+  readonly eventsPerSecond: Readonly<Record<string, number>>;
+  /** Events that wait for the bot, by shard. */
+  readonly queued: Readonly<Record<string, number>>;
+}
+
 /** What happens in a unit, as its `status()` tells it. */
 export type Status =
   | { readonly kind: "shard"; readonly shard: ShardStatus }
   | { readonly kind: "cluster"; readonly cluster: ClusterSnapshot }
+  | { readonly kind: "service"; readonly service: ServiceSnapshot }
+  /** Every cluster's shards have all been ready for the first time. */
+  | { readonly kind: "allClustersReady" }
+  /** All members of a cluster's guilds have come (it may be cluster 0), or, with `null`, of all. */
+  | { readonly kind: "ALL_MEMBERS_CACHED"; readonly clusterId: number | null }
+  | { readonly kind: "STATS_UPDATED"; readonly stats: Stats }
   /** Every shard is ready and every cluster connected, for the first time. */
   | { readonly kind: "ready"; readonly tookMs: number }
   | { readonly kind: "stopping"; readonly reason: string };

@@ -11,6 +11,7 @@ import { GatehouseError } from "./errors.ts";
 import type { ReadyFacts } from "./gateway_frame.ts";
 import type { SavedGuilds } from "./guild_note.ts";
 import type { InteractionMark } from "./interaction.ts";
+import type { MembersRequest } from "./members.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly queueOverflow: "drop-cheap" | "drop-oldest";
   /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
   readonly guildLoadedDd: boolean;
+  /** All members of every guild are asked for once its session is ready. */
+  readonly cacheAllMembers: boolean;
   /** `all`; `filter`: a MESSAGE_UPDATE that is no edit is withheld; or a module that decides. */
   readonly editedMessages: string;
   /** Folder for events that do not fit into memory; `null`: memory only. */
@@ -81,6 +84,13 @@ export type ToWorker =
     readonly nonce: number;
     readonly shardId: number;
     readonly payload: ShardPayload;
+  }
+  /** Ask Discord for members of a guild; answered with a `MembersAnswer` when the last chunk came. */
+  | {
+    readonly type: "REQUEST_MEMBERS";
+    readonly nonce: number;
+    readonly shardId: number;
+    readonly request: MembersRequest;
   }
   | { readonly type: "GET_SHARD_INFO"; readonly nonce: number; readonly shardId: number }
   /** How far a shard's events have been dealt with, once its disk has been looked at. */
@@ -146,6 +156,11 @@ export type FromWorker =
   }
   /** The guilds of a shard's session, as of the last event that is safe. */
   | { readonly type: "GUILDS"; readonly shardId: number; readonly guilds: SavedGuilds }
+  /**
+   * All members of a shard's guilds have come, and the bot is done with their chunks. Once per session
+   * and life of the worker.
+   */
+  | { readonly type: "MEMBERS_CACHED"; readonly shardId: number }
   | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
   /** The worker is about to end because of an error that nobody caught. */
   | { readonly type: "DYING"; readonly reason: string }

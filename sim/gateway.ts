@@ -57,6 +57,8 @@ export interface Gateway {
   readonly sessions: Sessions;
   /** Open connections. */
   readonly connections: ReadonlySet<Connection>;
+  /** What the bot has asked for from somewhere else can be put here. */
+  readonly memberRequests: MemberRequests;
   /** Ask this first for every attempt. */
   admit(url: URL): Admission;
   /** A connection that was admitted and is open. */
@@ -80,6 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     sessions,
     connections: parts.connections,
+    memberRequests: parts.memberRequests,
     admit(url) {
       const host = hostOf(world, url);
       attempts.count();

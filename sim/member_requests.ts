@@ -6,7 +6,7 @@
  */
 
 import { OP } from "../protocol/opcodes.ts";
-import { jsonBody } from "./body.ts";
+import { type Body, jsonBody } from "./body.ts";
 import type { FlowParts } from "./guild_flow.ts";
 import type { SimGuild, SimMember } from "./guilds.ts";
 import { presence } from "./ready.ts";
@@ -42,23 +42,37 @@ export function answerMembers(
     }
     parts.memberRequests.set(guild.id, parts.clock.now());
   }
+  sendChunks(parts, session, chunksOf(guild, request, nonce));
+}
+
+function chunksOf(guild: SimGuild, request: MemberRequest, nonce: { nonce?: string }): Body[] {
   const { members, notFound } = find(guild, request);
-  const chunks = Math.max(1, Math.ceil(members.length / MOST_PER_CHUNK));
-  for (let index = 0; index < chunks; index++) {
+  const count = Math.max(1, Math.ceil(members.length / MOST_PER_CHUNK));
+  return Array.from({ length: count }, (_, index) => {
     const part = members.slice(index * MOST_PER_CHUNK, (index + 1) * MOST_PER_CHUNK);
-    session.dispatch(
-      "GUILD_MEMBERS_CHUNK",
-      jsonBody({
-        guild_id: guild.id,
-        members: part,
-        chunk_index: index,
-        chunk_count: chunks,
-        ...(notFound.length > 0 ? { not_found: notFound } : {}),
-        ...(request.presences === true ? { presences: part.map(presence) } : {}),
-        ...nonce,
-      }),
-    );
-  }
+    return jsonBody({
+      guild_id: guild.id,
+      members: part,
+      chunk_index: index,
+      chunk_count: count,
+      ...(notFound.length > 0 ? { not_found: notFound } : {}),
+      ...(request.presences === true ? { presences: part.map(presence) } : {}),
+      ...nonce,
+    });
+  });
+}
+
+/** One after another; they go on while the session has no connection, until it ends. */
+function sendChunks(parts: FlowParts, session: Session, chunks: readonly Body[]): void {
+  const { memberChunkStepMs: stepMs } = parts.world.settings;
+  const [first, ...rest] = chunks;
+  const send = () => {
+    if (first === undefined || session.entry.ended) return;
+    session.dispatch("GUILD_MEMBERS_CHUNK", first);
+    sendChunks(parts, session, rest);
+  };
+  if (stepMs > 0) parts.clock.after(stepMs, send);
+  else send();
 }
 
 const MOST_PER_CHUNK = 1000;

@@ -86,6 +86,8 @@ export interface SimSettings {
   maxPayloadBytes: number;
   /** All-members requests: one per guild in this time. Default 30 000. */
   memberRequestWindowMs: number;
+  /** Time before each chunk of members, the next one waiting for the one before. Default 0. */
+  memberChunkStepMs: number;
   /** REST requests per second and token. Default 50. */
   restGlobalPerSecond: number;
   /** More connection attempts per shard and second than this are a storm. Default 5. */
@@ -143,6 +145,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   sendWindowMs: 60_000,
   maxPayloadBytes: 4096,
   memberRequestWindowMs: 30_000,
+  memberChunkStepMs: 0,
   restGlobalPerSecond: 50,
   connectsPerShardPerSecond: 5,
   recordEvents: false,

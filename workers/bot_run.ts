@@ -6,6 +6,7 @@
  */
 
 import type { Bot, BotContext } from "../clusters/bot.ts";
+import { BotCalls } from "../clusters/bot_calls.ts";
 import { createRest } from "../clusters/rest.ts";
 import { EventConsumer } from "../events/consumer.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
@@ -18,6 +19,10 @@ const DRAIN_MS = 5_000;
 export interface BotRunOptions {
   readonly bot: Bot;
   readonly clusterId: number;
+  /** Name of a service, which has no shards. */
+  readonly service?: string | undefined;
+  /** What the process says of itself in `stats`. */
+  readonly figures: () => object;
   /** `http://host:port` of the unit, whose `/api` is the bot's REST. */
   readonly unitUrl: string;
   /** What that unit's `/api` takes. */
@@ -44,12 +49,20 @@ export interface BotRun {
 
 /** Starts a bot. Rejects with what its `start()` throws. */
 export async function runBot(options: BotRunOptions): Promise<BotRun> {
-  const { bot, clusterId, clock, log } = options;
-  const rest = createRest(options.unitUrl, options.credential, options.fetch);
-  const context: BotContext = { rest, cluster: { id: clusterId }, log };
+  const { bot, clusterId, service, figures, clock, log } = options;
+  const calls = new BotCalls({ bot, clock, log, figures });
+  const context: BotContext = {
+    rest: createRest(options.unitUrl, options.credential, options.fetch),
+    cluster: { id: clusterId, ...(service !== undefined && { service }) },
+    ipc: calls.ipc,
+    gateway: calls.gateway,
+    log,
+  };
+  calls.context = context;
   await bot.start?.(context);
   const consumer = new EventConsumer({
     ...options,
+    calls,
     receiver: {
       wants: (name) => bot.wants(name),
       receive: (dispatch, shardId) => bot.handle(dispatch, { ...context, shardId }),

@@ -9,7 +9,6 @@ import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters } from "../protocol/status.ts";
 import type {
   FromWorker,
-  Reply,
   ShardBacklog,
   ShardInfo,
   ToWorker,
@@ -24,10 +23,10 @@ import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
+import { answer } from "./answer.ts";
 import { Intake } from "./intake.ts";
-
-/** Safe cursors are reported together, this long after the first. */
-const SAFE_AFTER_MS = 100;
+import { Members } from "./members.ts";
+import { SafeReport } from "./safe_report.ts";
 
 /** Sends a message to the main thread. */
 export type Post = (message: FromWorker) => void;
@@ -49,6 +48,7 @@ export class Bucket {
   readonly #intake: Intake;
   readonly #expired = new Map<number, number>();
   readonly #shards = new Map<number, Shard>();
+  readonly #members: Members;
   readonly #world: ShardWorld;
   /** Shards that were brought up, or are about to be once their disk has been looked at. */
   readonly #started = new Map<number, Promise<void>>();
@@ -56,13 +56,13 @@ export class Bucket {
   readonly #acknowledged = new Map<number, number>();
   /** Events dropped when it was last reported. */
   #dropped = 0;
-  /** Cursors that are safe and not reported yet. */
-  #safe: { acknowledged: Record<string, number>; stored: Record<string, number> } | null = null;
+  readonly #safe: SafeReport;
 
   /** Begins to report at once; shards come with `IDENTIFY_SHARD`. */
   constructor(options: WorkerOptions, world: BucketWorld, post: Post) {
     this.#options = options;
     this.#post = post;
+    this.#safe = new SafeReport(world.clock, () => this.#reportSafe());
     this.#queue = this.#createQueue(world);
     this.#away = new AwayWatch({
       clock: world.clock,
@@ -78,29 +78,45 @@ export class Bucket {
       guildLoadedDd: options.guildLoadedDd,
       keep: world.keep ?? null,
       queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
+      guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
+      members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
     this.#world = { ...world, ...this.#surroundings() };
+    this.#members = new Members({
+      ...this.#world,
+      worker: options,
+      newest: (shardId) => this.#queue.of(shardId).newest,
+      complete: (shardId, cursor) => this.#intake.membersCached(shardId, cursor),
+      cached: (shardId) => post({ type: "MEMBERS_CACHED", shardId }),
+    });
     every(world.clock, options.reportIntervalMs, () => this.#report());
     post({ type: "STARTED" });
   }
 
   /** Does what the main thread asks. */
   receive(message: Exclude<ToWorker, { type: "START" }>): void {
+    const reply = (nonce: number, work: () => unknown) => answer(this.#post, nonce, work);
     switch (message.type) {
       case "IDENTIFY_SHARD":
         return void this.#started.set(message.shardId, this.#start(message));
       case "ALLOW_IDENTIFY":
         return this.#shards.get(message.shardId)?.allow(message.permit);
       case "SHARD_PAYLOAD":
-        return this.#answer(message.nonce, () => this.#shard(message).send(message.payload));
+        return reply(message.nonce, () => this.#shard(message).send(message.payload));
+      case "REQUEST_MEMBERS":
+        // Asked of the shard first, which says where it is not here.
+        return reply(
+          message.nonce,
+          () => this.#shard(message) && this.#members.of(message.shardId)!.request(message.request),
+        );
       case "GET_SHARD_INFO":
-        return this.#answer(message.nonce, () => this.#info(message.shardId));
+        return reply(message.nonce, () => this.#info(message.shardId));
       case "GET_BACKLOG":
-        return this.#answer(message.nonce, () => this.#backlog(message.shardId));
+        return reply(message.nonce, () => this.#backlog(message.shardId));
       case "RECONNECT_SHARD":
-        return this.#answer(message.nonce, () => this.#shard(message).restart(message.session));
+        return reply(message.nonce, () => this.#shard(message).restart(message.session));
       case "STOP":
-        return this.#answer(message.nonce, () => this.#stop(message.session));
+        return reply(message.nonce, () => this.#stop(message.session));
       case "LINK":
         return this.#queue.link(message.clusterId, message.link, message.windowBytes);
       case "ASSIGN":
@@ -130,6 +146,7 @@ export class Bucket {
         this.#acknowledged.set(shardId, cursor);
         this.#away.acknowledged(shardId, cursor);
         this.#isSafe("acknowledged", shardId, cursor);
+        this.#members.of(shardId)?.all?.acknowledged(cursor);
       },
       stored: (shardId, cursor) => this.#isSafe("stored", shardId, cursor),
       failed: (shardId, reason) =>
@@ -153,6 +170,7 @@ export class Bucket {
         // Who is told that a shard is ready wants to know what it took.
         if (status.state === "ready") this.#report();
         post({ type: "SHARD_STATUS", status });
+        if (status.state === "stopped") this.#members.of(status.shardId)?.stopped(status.reason);
       },
       session: (shardId, session) => post({ type: "SESSION", shardId, session }),
       readyFacts: (shardId, facts) => post({ type: "READY_FACTS", shardId, facts }),
@@ -166,7 +184,10 @@ export class Bucket {
     const shard = this.#bring(shardId);
     this.#acknowledged.set(shardId, acknowledged);
     this.#away.load(shardId, message.marks, -1);
-    if (shard.status.state === "idle") this.#intake.begin(shardId, message.guilds);
+    if (shard.status.state === "idle") {
+      this.#intake.begin(shardId, message.guilds);
+      this.#members.of(shardId)?.all?.begin(message.guilds);
+    }
     try {
       await this.#queue.open(shardId, acknowledged);
       this.#away.load(shardId, [], this.#queue.of(shardId).newest);
@@ -187,6 +208,7 @@ export class Bucket {
     const settings = { shardId, totalShards, intents, token, gatewayUrl, compression };
     const shard = new Shard(settings, this.#world);
     this.#shards.set(shardId, shard);
+    this.#members.add(shardId, shard);
     return shard;
   }
 
@@ -196,19 +218,6 @@ export class Bucket {
     const ids = [...this.#shards.keys()].join(", ") || "none";
     const text = `Cannot reach shard ${shardId}: worker ${this.#options.workerId} has ${ids}`;
     throw new GatehouseError("no_shard", "caller", text, { shardId });
-  }
-
-  #answer(nonce: number, work: () => unknown): void {
-    const reply = (reply: Reply) => this.#post({ type: "NONCE_REPLY", nonce, reply });
-    const fail = (error: unknown) => {
-      const code = error instanceof GatehouseError ? error.code : "refused";
-      reply({ ok: false, code, message: messageOf(error) });
-    };
-    try {
-      Promise.resolve(work()).then((value) => reply({ ok: true, value }), fail);
-    } catch (error) {
-      fail(error);
-    }
   }
 
   #info(shardId: number): ShardInfo {
@@ -231,17 +240,15 @@ export class Bucket {
   }
 
   #isSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
-    if (!this.#safe) this.#world.clock.after(SAFE_AFTER_MS, () => this.#reportSafe());
-    this.#safe ??= { acknowledged: {}, stored: {} };
-    this.#safe[how][shardId] = cursor;
+    this.#safe.note(how, shardId, cursor);
     this.#intake.confirm(shardId, cursor);
   }
 
   #reportSafe(): void {
     // The guilds first: a session point must not be newer than them.
     for (const each of this.#intake.takeUnsaved()) this.#post({ type: "GUILDS", ...each });
-    if (this.#safe) this.#post({ type: "SAFE", ...this.#safe });
-    this.#safe = null;
+    const safe = this.#safe.take();
+    if (safe) this.#post(safe);
   }
 
   #report(): void {

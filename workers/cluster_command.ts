@@ -12,7 +12,7 @@ import { clusterPermissions, passedVariables, permissionFlags } from "./cluster_
 /** What Deno needs of our environment to find its cache and its packages. */
 const OF_DENO = ["DENO_DIR", "HOME", "LOCALAPPDATA", "NPM_CONFIG_REGISTRY", "XDG_CACHE_HOME"];
 
-const OWN = ["BOT_MODULE", "CLUSTER_ID", "GATEHOUSE_CREDENTIAL", "GATEHOUSE_URL"];
+const OWN = ["BOT_MODULE", "CLUSTER_ID", "GATEHOUSE_CREDENTIAL", "GATEHOUSE_URL", "SERVICE_NAME"];
 
 const CONFIGS = ["deno.json", "deno.jsonc"];
 
@@ -27,7 +27,7 @@ export function clusterCommand(
   options: StartClusterOptions,
   exists: (path: string) => boolean,
 ): Command {
-  const { botModule, clusterId, credential, unitUrl } = options;
+  const { botModule, clusterId, service, credential, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
   const names = [...OF_DENO, ...passedVariables(permissions)];
   const passed = names.flatMap((name) => {
@@ -49,6 +49,7 @@ export function clusterCommand(
       NO_COLOR: "1",
       BOT_MODULE: botModule,
       CLUSTER_ID: String(clusterId),
+      ...(service !== undefined && { SERVICE_NAME: service }),
       GATEHOUSE_CREDENTIAL: credential,
       GATEHOUSE_URL: unitUrl,
     },

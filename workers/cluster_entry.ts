@@ -12,6 +12,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { logTo } from "../ports/log.ts";
 import { encodeLogLine } from "./cluster_log.ts";
 import { type ClusterSettings, runCluster } from "./cluster_run.ts";
+import { processFigures } from "./figures.ts";
 
 const encoder = new TextEncoder();
 const log = logTo((level, event, fields) => {
@@ -26,6 +27,7 @@ function settingsFromEnv(): ClusterSettings {
   };
   return {
     clusterId: Number(need("CLUSTER_ID")),
+    service: Deno.env.get("SERVICE_NAME") || undefined,
     unitUrl: need("GATEHOUSE_URL"),
     credential: need("GATEHOUSE_CREDENTIAL"),
     botModule: need("BOT_MODULE"),
@@ -53,7 +55,12 @@ function stackOf({ reason }: PromiseRejectionEvent): { stack?: string | undefine
 
 async function main(): Promise<void> {
   const settings = settingsFromEnv();
-  const stopCluster = await runCluster(settings, await import(settings.botModule), log);
+  const stopCluster = await runCluster(
+    settings,
+    await import(settings.botModule),
+    log,
+    processFigures,
+  );
   surviveMistakes();
   let stopping = false;
   const stop = async (reason: string) => {

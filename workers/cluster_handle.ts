@@ -23,6 +23,11 @@ export interface StartClusterOptions extends ClusterSettings {
   readonly log: Log;
 }
 
+/** Who a line of the log is about: a service by its name, a cluster by its number. */
+export function whoIs({ clusterId, service }: Pick<ClusterSettings, "clusterId" | "service">) {
+  return service === undefined ? { clusterId } : { service };
+}
+
 /** How a cluster ended. */
 export interface ClusterExit {
   /** Exit code; `null` where a signal ended it, or nobody knows. */

@@ -7,7 +7,12 @@
 
 import { existsSync } from "node:fs";
 import { clusterCommand } from "./cluster_command.ts";
-import type { ClusterExit, RunningCluster, StartClusterOptions } from "./cluster_handle.ts";
+import {
+  type ClusterExit,
+  type RunningCluster,
+  type StartClusterOptions,
+  whoIs,
+} from "./cluster_handle.ts";
 import { eachLine, parseLogLine } from "./cluster_log.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
@@ -31,7 +36,7 @@ export function startProcess(options: StartClusterOptions): RunningCluster {
     async stop(deadlineMs) {
       signal(child, "SIGTERM");
       const cancel = options.clock.after(deadlineMs, () => {
-        options.log.warn("cluster is killed", { clusterId: options.clusterId, deadlineMs });
+        options.log.warn("cluster is killed", { ...whoIs(options), deadlineMs });
         signal(child, "SIGKILL");
       });
       await exited;
@@ -48,17 +53,19 @@ interface Words {
 }
 
 /** Passes the cluster's lines on to the unit's log. */
-function listen(child: Deno.ChildProcess, { clusterId, log }: StartClusterOptions): Words {
+function listen(child: Deno.ChildProcess, options: StartClusterOptions): Words {
+  const { log } = options;
+  const who = whoIs(options);
   let lastError = "";
   const printed: string[] = [];
   const out = eachLine(child.stdout, (text) => {
     const line = parseLogLine(text);
-    if (!line) return log.info("cluster prints", { clusterId, text });
-    log[line.level](line.event, { ...line.fields, clusterId });
+    if (!line) return log.info("cluster prints", { ...who, text });
+    log[line.level](line.event, { ...line.fields, ...who });
     if (line.level === "error") lastError = String(line.fields.error ?? line.event);
   });
   const err = eachLine(child.stderr, (text) => {
-    log.warn("cluster prints", { clusterId, text });
+    log.warn("cluster prints", { ...who, text });
     if (printed.push(text) > LAST_WORDS) printed.shift();
   });
   return {

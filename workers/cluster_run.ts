@@ -16,6 +16,8 @@ import { runBot } from "./bot_run.ts";
 /** What a unit tells a cluster that it starts. Holds no token. */
 export interface ClusterSettings {
   readonly clusterId: number;
+  /** Name of a service, which has no shards. */
+  readonly service?: string | undefined;
   /** `http://host:port` of the unit. */
   readonly unitUrl: string;
   /** Opens the unit's `/events` and `/api`, as long as this cluster lives. */
@@ -33,10 +35,11 @@ export async function runCluster(
   settings: ClusterSettings,
   module: unknown,
   log: Log,
+  figures: () => object,
 ): Promise<() => Promise<void>> {
   const { unitUrl, credential } = settings;
   const bot = botOf(module, settings.botModule);
-  const run = await runBot({ ...settings, bot, clock: systemClock, log, fetch });
+  const run = await runBot({ ...settings, bot, clock: systemClock, log, fetch, figures });
   const hangUp = dialEvents({
     url: `${unitUrl.replace(/^http/, "ws")}/events`,
     authorization: credential,

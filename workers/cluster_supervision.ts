@@ -8,12 +8,14 @@ import { messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { RunningCluster } from "./cluster_handle.ts";
+import { type RunningCluster, whoIs } from "./cluster_handle.ts";
 import { type Life, type LifeInput, stepLife, UNBORN } from "./cluster_life.ts";
 
 /** What supervision needs. */
 export interface SuperviseOptions {
   readonly clusterId: number;
+  /** Name of a service. */
+  readonly service?: string | undefined;
   /** Starts the cluster: `() => startCluster({ … })`. */
   readonly start: () => RunningCluster;
   readonly clock: Clock;
@@ -93,8 +95,12 @@ class ClusterSupervision implements Supervision {
   }
 
   #wait(delayMs: number): void {
-    const { clock, clusterId, log } = this.#options;
-    log.error("cluster has ended", { clusterId, reason: this.#life.reason, restartInMs: delayMs });
+    const { clock, log } = this.#options;
+    log.error("cluster has ended", {
+      ...whoIs(this.#options),
+      reason: this.#life.reason,
+      restartInMs: delayMs,
+    });
     this.#restart = clock.after(delayMs, () => this.#step({ type: "start", nowMs: clock.now() }));
   }
 }

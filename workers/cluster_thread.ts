@@ -9,6 +9,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { logTo } from "../ports/log.ts";
 import type { LogLine } from "./cluster_log.ts";
 import { type ClusterSettings, runCluster } from "./cluster_run.ts";
+import { threadFigures } from "./figures.ts";
 
 /** Unit → thread. */
 export type ToThread =
@@ -40,7 +41,7 @@ export function runThread(module: unknown): void {
   const end = (code: number, reason: string) => scope.postMessage({ type: "EXITED", code, reason });
   scope.onmessage = ({ data }) => {
     if (data.type === "START") {
-      stopCluster = runCluster(data.settings, module, log);
+      stopCluster = runCluster(data.settings, module, log, threadFigures);
       stopCluster.catch((error) => end(1, messageOf(error)));
       return;
     }

@@ -5,17 +5,23 @@
  * @module
  */
 
-import type { ClusterExit, RunningCluster, StartClusterOptions } from "./cluster_handle.ts";
+import {
+  type ClusterExit,
+  type RunningCluster,
+  type StartClusterOptions,
+  whoIs,
+} from "./cluster_handle.ts";
 import { clusterPermissions, workerPermissions } from "./cluster_permissions.ts";
 import type { FromThread, ToThread } from "./cluster_thread.ts";
 
 /** Starts a cluster's thread. */
 export function startThread(options: StartClusterOptions): RunningCluster {
-  const { botModule, clock, clusterId, credential, log, unitUrl } = options;
+  const { botModule, clock, clusterId, service, credential, log, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
+  const who = whoIs(options);
   const worker = new Worker(mainModule(botModule), {
     type: "module",
-    name: `cluster ${clusterId}`,
+    name: service ?? `cluster ${clusterId}`,
     deno: { permissions: workerPermissions(permissions) },
   });
   const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
@@ -25,7 +31,7 @@ export function startThread(options: StartClusterOptions): RunningCluster {
   };
   worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
     if (data.type === "EXITED") return end({ code: data.code, reason: data.reason });
-    log[data.line.level](data.line.event, { ...data.line.fields, clusterId });
+    log[data.line.level](data.line.event, { ...data.line.fields, ...who });
   };
   worker.onerror = (event) => {
     // Or the unit would end with it.
@@ -33,14 +39,14 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     end({ code: 1, reason: event.message });
   };
   const say = (message: ToThread) => worker.postMessage(message);
-  say({ type: "START", settings: { botModule, clusterId, credential, unitUrl } });
+  say({ type: "START", settings: { botModule, clusterId, service, credential, unitUrl } });
   return {
     exited,
     async stop(deadlineMs) {
       say({ type: "STOP" });
       const cancel = clock.after(deadlineMs, () => {
         const reason = `did not stop within ${deadlineMs} ms`;
-        log.error("thread did not stop: it may still be busy", { clusterId, deadlineMs });
+        log.error("thread did not stop: it may still be busy", { ...who, deadlineMs });
         end({ code: null, reason });
       });
       await exited;

@@ -8,7 +8,12 @@
 import type { AwayWatch } from "../events/away.ts";
 import type { DispatchFilter } from "../events/edits.ts";
 import { GuildLoads } from "../events/guild_loads.ts";
-import { noteGuild, renameLoaded, type SavedGuilds } from "../protocol/guild_note.ts";
+import {
+  type GuildChange,
+  noteGuild,
+  renameLoaded,
+  type SavedGuilds,
+} from "../protocol/guild_note.ts";
 
 /** What it is made with. */
 export interface IntakeOptions {
@@ -19,7 +24,21 @@ export interface IntakeOptions {
   readonly keep: DispatchFilter | null;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
+  /** A guild came, went down or was left, or a session began. */
+  readonly guildChanged: (shardId: number, change: GuildChange) => void;
+  /** A dispatch that a shard's members hang on, when it has been queued. */
+  readonly members: (shardId: number, t: string, payload: Uint8Array) => void;
 }
+
+/** What answers a request for members, or changes whose are to be asked for. */
+const ABOUT_MEMBERS: ReadonlySet<string> = new Set([
+  "READY",
+  "RESUMED",
+  "GUILD_CREATE",
+  "GUILD_DELETE",
+  "GUILD_MEMBERS_CHUNK",
+  "RATE_LIMITED",
+]);
 
 /** The intake of one worker. */
 export class Intake {
@@ -33,7 +52,8 @@ export class Intake {
 
   /** A shard begins, with the guilds that were kept with its session. */
   begin(shardId: number, guilds: SavedGuilds | null): void {
-    this.#guilds.set(shardId, new GuildLoads(guilds));
+    const { guildChanged } = this.#options;
+    this.#guilds.set(shardId, new GuildLoads(guilds, (change) => guildChanged(shardId, change)));
   }
 
   /** Takes a dispatch. */
@@ -46,6 +66,7 @@ export class Intake {
     }
     queue(shardId, cursor, this.#noted(shardId, cursor, payload, t));
     if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
+    else if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
   }
 
   /** Dispatches of a shard that the bot was not to get. */
@@ -56,6 +77,11 @@ export class Intake {
   /** The session would now be resumed after `cursor`. */
   confirm(shardId: number, cursor: number): void {
     this.#guilds.get(shardId)?.confirm(cursor);
+  }
+
+  /** With the event `cursor`, the newest, all members of all guilds of a shard have come. */
+  membersCached(shardId: number, cursor: number): void {
+    this.#guilds.get(shardId)?.membersCached(cursor);
   }
 
   /** Guilds that have changed since the last call, to be written down. */

@@ -7,6 +7,12 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { InteractionMark } from "../protocol/interaction.ts";
+import {
+  MEMBERS_DEADLINE_MS,
+  type MembersAnswer,
+  type MembersRequest,
+  parseMembersRequest,
+} from "../protocol/members.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
   FromWorker,
@@ -21,7 +27,7 @@ import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import type { ResumePoint } from "../gateway/session_book.ts";
 import { ConsumerMap } from "./consumer_map.ts";
 import type { Life, SpawnThread } from "./life.ts";
-import type { PoolEvents } from "./pool_events.ts";
+import { passOn, type PoolEvents } from "./pool_events.ts";
 import { WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
@@ -94,6 +100,20 @@ export class WorkerPool {
   /** Sends a gateway command; resolves when it was handed to the socket. */
   async sendPayload(shardId: number, payload: ShardPayload): Promise<void> {
     await this.#ask(shardId, { type: "SHARD_PAYLOAD", shardId, payload }, SEND_DEADLINE_MS);
+  }
+
+  /**
+   * Asks Discord for members of a guild, on the guild's shard; resolves when the last chunk has come.
+   * Always settles: with `deadline` at the latest, after `request.deadlineMs`.
+   *
+   * @throws {GatehouseError} What is wrong with the request, why it cannot be answered, or `deadline`.
+   */
+  async requestMembers(shardId: number, request: MembersRequest): Promise<MembersAnswer> {
+    const checked = parseMembersRequest(request);
+    // The worker has its own eye on the deadline, and says how far it has come.
+    const deadlineMs = (checked.deadlineMs ?? MEMBERS_DEADLINE_MS) + ASK_DEADLINE_MS;
+    const question = { type: "REQUEST_MEMBERS", shardId, request: checked } as const;
+    return await this.#ask(shardId, question, deadlineMs) as MembersAnswer;
   }
 
   /** What a shard knows of itself, now. */
@@ -220,35 +240,12 @@ export class WorkerPool {
   }
 
   #message(workerId: number, message: FromWorker): void {
-    const { events } = this.#options;
-    switch (message.type) {
-      case "REQUEST_IDENTIFY":
-        return events.requestIdentify(message.shardId);
-      case "IDENTIFY_SENT":
-        return events.identifySent(message.shardId, message.permit);
-      case "RELEASE_IDENTIFY":
-        return events.releaseIdentify(message.shardId);
-      case "SHARD_STATUS":
-        this.#statuses.set(message.status.shardId, message.status);
-        return events.status(message.status);
-      case "SESSION":
-        return events.session(message.shardId, message.session);
-      case "READY_FACTS":
-        return events.readyFacts(message.shardId, message.facts);
-      case "EVENTS":
-        return events.events(message.clusterId, message.link, message.batch);
-      case "REPORT":
-        for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
-        return events.report(message.shards);
-      case "AWAY":
-        return events.away(message.shardId, message.cursor, message.payload);
-      case "GUILDS":
-        return events.guilds(message.shardId, message.guilds);
-      case "SAFE":
-        return events.safe(message.acknowledged, message.stored);
-      case "LOG":
-        return this.#log(workerId, message.level, message.event, message.fields);
+    if (message.type === "SHARD_STATUS") this.#statuses.set(message.status.shardId, message.status);
+    if (message.type === "REPORT") {
+      for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
     }
+    if (message.type !== "LOG") passOn(message, this.#options.events);
+    else this.#log(workerId, message.level, message.event, message.fields);
   }
 
   #log(workerId: number, level: LogLevel, event: string, fields: LogFields): void {

@@ -8,6 +8,7 @@ import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { ReadyFacts } from "../protocol/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters, ShardStatus } from "../protocol/status.ts";
+import type { FromWorker } from "../protocol/worker_message.ts";
 
 /** What the pool tells its owner. */
 export interface PoolEvents {
@@ -31,9 +32,41 @@ export interface PoolEvents {
   away(shardId: number, cursor: number, payload: Uint8Array): void;
   /** The guilds of a shard's session, as of the last event that is safe. */
   guilds(shardId: number, guilds: SavedGuilds): void;
+  /** All members of a shard's guilds have come and the bot is done with their chunks; once per session. */
+  membersCached(shardId: number): void;
   /** What the shards of a worker have counted. */
   report(shards: readonly ShardCounters[]): void;
   events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
   /** Workers are lost again and again: only a new process can help. */
   exhausted(reason: string): void;
+}
+
+/** Passes on what a worker says, all but what only the pool and its parts act on. */
+export function passOn(message: FromWorker, events: PoolEvents): void {
+  switch (message.type) {
+    case "REQUEST_IDENTIFY":
+      return events.requestIdentify(message.shardId);
+    case "IDENTIFY_SENT":
+      return events.identifySent(message.shardId, message.permit);
+    case "RELEASE_IDENTIFY":
+      return events.releaseIdentify(message.shardId);
+    case "SHARD_STATUS":
+      return events.status(message.status);
+    case "SESSION":
+      return events.session(message.shardId, message.session);
+    case "READY_FACTS":
+      return events.readyFacts(message.shardId, message.facts);
+    case "EVENTS":
+      return events.events(message.clusterId, message.link, message.batch);
+    case "REPORT":
+      return events.report(message.shards);
+    case "AWAY":
+      return events.away(message.shardId, message.cursor, message.payload);
+    case "GUILDS":
+      return events.guilds(message.shardId, message.guilds);
+    case "MEMBERS_CACHED":
+      return events.membersCached(message.shardId);
+    case "SAFE":
+      return events.safe(message.acknowledged, message.stored);
+  }
 }

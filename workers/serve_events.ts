@@ -11,6 +11,7 @@ import { systemClock } from "../ports/clock.ts";
 import { type Log, logTo } from "../ports/log.ts";
 import { runBot } from "./bot_run.ts";
 import { encodeLogLine } from "./cluster_log.ts";
+import { processFigures } from "./figures.ts";
 
 /** How a remote cluster is reached, and how it reaches its unit. */
 export interface ServeEventsOptions {
@@ -64,6 +65,7 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
     credential: options.restAuthorization ?? "remote-cluster",
     clock: systemClock,
     fetch,
+    figures: processFigures,
   });
   const { consumer } = run;
   const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });

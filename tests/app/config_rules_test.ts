@@ -30,12 +30,24 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
     discordApiUrl: "http://127.0.0.1:1/api",
   }, []],
   ["the simulator has its own window", { spawnShardDelayMs: 10, mode: "simulator" }, []],
+  ["all members need the intent GUILD_MEMBERS", { cacheAllMembers: true, intents: 1 }, ["INTENTS"]],
+  ["all members need the intent GUILDS", { cacheAllMembers: true, intents: 2 }, ["INTENTS"]],
+  ["all members need these two intents only", { cacheAllMembers: true, intents: 3 }, []],
   ["events go to one place", { botModule: "./b.ts", eventHandlerUrls: ["ws://a"] }, ["BOT_MODULE"]],
 ];
 
 for (const [title, config, settings] of cases) {
   Deno.test(`brokenRules(): ${title}`, () => assert.deepEqual(broken(config), settings));
 }
+
+Deno.test("brokenRules() names the intents that CACHE_ALL_MEMBERS lacks", () => {
+  const [problem] = brokenRules({ ...CONFIG_DEFAULTS, cacheAllMembers: true, intents: 512 });
+  assert.deepEqual(problem, {
+    setting: "INTENTS",
+    expected: "GUILDS and GUILD_MEMBERS among them, because CACHE_ALL_MEMBERS is set",
+    received: "512",
+  });
+});
 
 Deno.test("isDiscord() is not taken in by a name that only looks like it", () => {
   const discord = (discordApiUrl: string) => isDiscord({ mode: "discord", discordApiUrl });

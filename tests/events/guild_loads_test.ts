@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GuildLoads, parseSavedGuilds } from "../../events/guild_loads.ts";
-import type { GuildArrival } from "../../protocol/guild_note.ts";
+import type { GuildArrival, GuildChange } from "../../protocol/guild_note.ts";
 import { seededRandom } from "../../ports/random.ts";
 import { botJoins, botLeaves, guildComesBack, guildGoesDown } from "../../sim/guild_flow.ts";
 import { guildCreateBody, guildsOf, readyBody } from "../../sim/ready.ts";
@@ -173,9 +173,42 @@ Deno.test("guilds of the simulator's shape and size are told apart", () => {
   assert.deepEqual(told, ["available", "joined", "joined"]);
 });
 
+Deno.test("whether all members have come is kept with the guilds, from its event to the next session", () => {
+  const loads = new GuildLoads();
+  feed(loads, ["ready 1", "create 1"]);
+  loads.membersCached(3);
+  const saved = { guildIds: ["1"], loadingGuildIds: [] };
+  loads.confirm(2);
+  assert.deepEqual(loads.takeUnsaved(), saved);
+  loads.confirm(3);
+  assert.deepEqual(loads.takeUnsaved(), { ...saved, membersCached: true });
+  const next = new GuildLoads({ ...saved, membersCached: true });
+  feed(next, ["create 2"], 4);
+  next.confirm(4);
+  assert.equal(next.takeUnsaved()!.membersCached, true);
+  feed(next, ["ready 1"], 5);
+  next.confirm(5);
+  assert.deepEqual(next.takeUnsaved(), { guildIds: ["1"], loadingGuildIds: ["1"] });
+});
+
+Deno.test("every change is told, and nothing else", () => {
+  const told: GuildChange[] = [];
+  const loads = new GuildLoads(null, (change) => told.push(change));
+  feed(loads, ["create 3", "ready 1 2", "create 1", "other 1", "down 2", "leave 1"]);
+  assert.deepEqual(told, [
+    { kind: "here", guildId: "3" },
+    { kind: "session", guildIds: ["1", "2"] },
+    { kind: "here", guildId: "1" },
+    { kind: "away", guildId: "2" },
+    { kind: "left", guildId: "1" },
+  ]);
+});
+
 Deno.test("parseSavedGuilds() takes what was saved and nothing else", () => {
   const saved = { guildIds: ["1"], loadingGuildIds: [] };
-  assert.deepEqual(parseSavedGuilds({ ...saved, more: 1 }), saved);
+  assert.deepEqual(parseSavedGuilds({ ...saved, more: 1, membersCached: 1 }), saved);
+  const cached = { ...saved, membersCached: true };
+  assert.deepEqual(parseSavedGuilds(cached), cached);
   for (const other of [undefined, null, 3, {}, { guildIds: [1], loadingGuildIds: [] }, [saved]]) {
     assert.equal(parseSavedGuilds(other), null);
   }

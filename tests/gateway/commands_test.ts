@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { COMMAND_DEADLINE_MS, Commands, MOST_WAITING_COMMANDS } from "../../gateway/commands.ts";
+import {
+  BOTS_SHARE,
+  COMMAND_DEADLINE_MS,
+  Commands,
+  MOST_WAITING_COMMANDS,
+  type Rank,
+} from "../../gateway/commands.ts";
 import { SEND_WINDOW_MS, SendWindow } from "../../gateway/send_window.ts";
 import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../../protocol/opcodes.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
@@ -15,7 +21,9 @@ function setUp() {
     return window;
   };
   const send = (d: unknown) => commands.send({ op: OP.PRESENCE_UPDATE, d });
-  return { clock, commands, written, open, send };
+  const turn = (rank: Rank, d: unknown) =>
+    commands.turn(rank, () => d === null ? null : { op: OP.PRESENCE_UPDATE, d });
+  return { clock, commands, written, open, send, turn };
 }
 
 Deno.test("Commands waits until the session is ready, then sends in order", async () => {
@@ -144,4 +152,74 @@ Deno.test("Commands refuses at once what comes after the shard has stopped", asy
   open();
   await sent;
   assert.deepEqual(written, [2], "a shard that was started again takes commands");
+});
+
+Deno.test("a turn of the bot comes in order with its commands, and makes its payload then", async () => {
+  const { commands, written, open, send } = setUp();
+  let d = "too early";
+  send(1);
+  commands.turn("bot", () => ({ op: OP.PRESENCE_UPDATE, d }));
+  const last = send(2);
+  d = "made when it may go";
+  open();
+  await last;
+  assert.deepEqual(written, [1, d, 2]);
+});
+
+Deno.test("a turn that is not wanted any more costs nothing", () => {
+  const { open, turn, written } = setUp();
+  for (const rank of ["bot", "background"] as const) turn(rank, null);
+  const window = open();
+  assert.deepEqual([written, window.waitMs(0)], [[], 0]);
+  for (let i = 0; i < 200; i++) turn("bot", null);
+  assert.equal(window.waitMs(0), 0);
+});
+
+Deno.test("what is in the background leaves the bot its share of the window, and goes after it", async () => {
+  const { clock, written, open, send, turn } = setUp();
+  for (let i = 0; i < 300; i++) turn("background", `background ${i}`);
+  const first = send("bot");
+  open();
+  await first;
+  assert.equal(written[0], "bot");
+  assert.equal(written.length, 114 - BOTS_SHARE);
+  await clock.advance(30_000);
+  // The timer that was set for the background does not hold the bot up.
+  await Promise.all(Array.from({ length: BOTS_SHARE }, (_, i) => send(i)));
+  assert.equal(written.length, 114);
+  const late = send("late");
+  await clock.advance(30_000);
+  await late;
+  const ofTheBot = BOTS_SHARE + 1;
+  assert.equal(written.length, 114 + 1 + (114 - BOTS_SHARE - ofTheBot));
+});
+
+Deno.test("a turn may ask for the next one, and the window counts both", () => {
+  const { commands, open } = setUp();
+  let sent = 0;
+  const next = () => {
+    commands.turn("background", next);
+    return { op: OP.PRESENCE_UPDATE, d: ++sent };
+  };
+  commands.turn("background", next);
+  open();
+  assert.equal(sent, 114 - BOTS_SHARE);
+});
+
+Deno.test("a shard that stops forgets the bot's turns and refuses more, the background waits on", () => {
+  const { commands, written, open, turn } = setUp();
+  turn("bot", "forgotten");
+  turn("background", "kept");
+  commands.refuseAll("the token is wrong");
+  assert.throws(() => turn("bot", 1), { code: "not_ready", message: /token is wrong/ });
+  turn("background", "also kept");
+  commands.hold();
+  open();
+  assert.deepEqual(written, ["kept", "also kept"]);
+});
+
+Deno.test("turns of the bot count as waiting commands", () => {
+  const { turn } = setUp();
+  for (let i = 0; i < MOST_WAITING_COMMANDS; i++) turn("bot", i);
+  assert.throws(() => turn("bot", 1), { code: "refused" });
 });

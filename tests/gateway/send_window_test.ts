@@ -45,6 +45,17 @@ Deno.test("SendWindow makes commands wait for what went past them", () => {
   assert.equal(burst(window, SEND_WINDOW_MS + 20), 1);
 });
 
+Deno.test("SendWindow leaves a part to others for who asks to, and says when that comes free", () => {
+  const window = new SendWindow(DISCORDS_INTERVAL_MS);
+  for (let i = 0; i < 84; i++) {
+    assert.equal(window.waitMs(i * 10, 30), 0);
+    window.note(i * 10);
+  }
+  assert.equal(window.waitMs(1_000, 30), SEND_WINDOW_MS - 1_000);
+  assert.equal(window.waitMs(1_000), 0);
+  assert.equal(new SendWindow(200).waitMs(0, 30), 0, "however little there is");
+});
+
 Deno.test("a connection never sends more than 120 in any 60 s, heartbeats included", () => {
   const commands = fc.array(fc.nat(2_000), { minLength: 1, maxLength: 400 });
   fc.assert(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { annotate, rename, textField } from "../../protocol/body.ts";
+import { annotate, fieldsOf, rename, textField } from "../../protocol/body.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -57,6 +57,36 @@ Deno.test("textField() refuses a payload that ends before the field", () => {
     assert.throws(() => textField(encode(whole.slice(0, length)), "id"), SyntaxError, `${length}`);
   }
   assert.throws(() => textField(encode('{"t":"X","s":1,"op":0,"d":{"n":1'), "n"), SyntaxError);
+});
+
+Deno.test("fieldsOf() agrees with a parse on any body, however it is written", () => {
+  fc.assert(
+    fc.property(bodies, fc.uniqueArray(names), (d, wanted) => {
+      const expected = Object.fromEntries(
+        wanted.filter((name) => Object.hasOwn(d, name)).map((name) => [name, d[name]]),
+      );
+      for (const payload of [usual(d), unusual(d)]) {
+        assert.deepEqual(fieldsOf(payload, wanted), JSON.parse(JSON.stringify(expected)));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("fieldsOf() reads what stands behind a long list, and nothing of a body that is none", () => {
+  const members = Array.from({ length: 100 }, (_, index) => ({ index, nonce: "theirs" }));
+  const chunk = usual({ members, chunk_index: 2, chunk_count: 3, nonce: "ours" });
+  const found = fieldsOf(chunk, ["nonce", "chunk_index", "not_found"]);
+  assert.deepEqual(found, { nonce: "ours", chunk_index: 2 });
+  assert.deepEqual(fieldsOf(encode('{"t":"X","s":1,"op":0,"d":null}'), ["nonce"]), {});
+  assert.deepEqual(fieldsOf(encode('{"t":"X","s":1,"op":0,"d":{}}'), ["nonce"]), {});
+});
+
+Deno.test("fieldsOf() refuses a payload that was cut off", () => {
+  const whole = '{"t":"X","s":1,"op":0,"d":{"a":{"b":["\\""]},"n":-1.5,"id":"1"}}';
+  for (let length = 0; length < whole.length - 2; length++) {
+    assert.throws(() => fieldsOf(encode(whole.slice(0, length)), ["n"]), SyntaxError, `${length}`);
+  }
 });
 
 Deno.test("annotate() adds the note and changes nothing else", () => {

@@ -48,6 +48,19 @@ Deno.test("C6.2 all members come in chunks of 1000 with index, count and nonce",
   assert.equal("presences" in chunks[0], false);
 });
 
+Deno.test("C6.2 chunks come one after another where they are asked to, also past a lost connection", async () => {
+  const { ready, clock, sim } = stage({ guilds: 1, membersPerGuild: 2500, memberChunkStepMs: 500 });
+  const client = await ready();
+  const guild_id = [...sim.world.guilds.keys()][0]!;
+  const before = sim.ledger.sessions.values().next().value!.lastS;
+  client.send(OP.REQUEST_GUILD_MEMBERS, { guild_id, query: "", limit: 0 });
+  await clock.advance(520);
+  assert.equal(client.events("GUILD_MEMBERS_CHUNK").length, 1);
+  sim.faults.cut();
+  await clock.advance(1_000);
+  assert.equal(sim.ledger.sessions.values().next().value!.lastS, before + 3);
+});
+
 Deno.test("C6.2 by ids and by prefix at most 100 are found, missing ids are told, a long nonce is dropped", async () => {
   const { ready, clock, sim } = stage({ guilds: 1, membersPerGuild: 300 });
   const client = await ready();

@@ -37,6 +37,7 @@ export const WORKER: WorkerOptions = {
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,
+  cacheAllMembers: false,
   editedMessages: "all",
   queueDir: null,
   queueDiskBytes: 1 << 30,

@@ -33,6 +33,8 @@ export interface RigOptions {
   /** The disk; without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
   readonly queueMemoryBytes?: number;
+  /** All members are asked for. Default false. */
+  readonly cacheAllMembers?: boolean;
   /** Credit that the bot gives. Default 4 MiB. */
   readonly windowBytes?: number;
   /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */
@@ -84,6 +86,7 @@ export async function createRig(options: RigOptions = {}) {
     },
   });
   const exhausted: string[] = [];
+  const cached: number[] = [];
   const gateway = await UnitGateway.create({
     config: {
       ...CONFIG_DEFAULTS,
@@ -91,6 +94,7 @@ export async function createRig(options: RigOptions = {}) {
       intents: 0x331_ffff,
       gatewayCompression: compression,
       totalWorkers: workers,
+      cacheAllMembers: options.cacheAllMembers ?? false,
       ...(options.queueMemoryBytes ? { queueMemoryBytes: options.queueMemoryBytes } : {}),
     },
     info,
@@ -108,6 +112,7 @@ export async function createRig(options: RigOptions = {}) {
     spawn,
     linkChanged() {},
     shardChanged() {},
+    membersCached: (shardId) => cached.push(shardId),
     exhausted: (reason) => exhausted.push(reason),
   });
 
@@ -133,6 +138,8 @@ export async function createRig(options: RigOptions = {}) {
     logged,
     alive,
     exhausted,
+    /** Shards whose members are all cached, in the order in which that was told. */
+    cached,
     store,
     bot,
     createBot,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readBatch } from "../../protocol/event_frame.ts";
 import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
 import { OP } from "../../protocol/opcodes.ts";
-import type { FromWorker } from "../../protocol/worker_message.ts";
+import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
@@ -17,16 +17,21 @@ const BRING = {
   guilds: null,
 } as const;
 
-function setUp(openSpool: OpenSpool = memorySpool()) {
+function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<WorkerOptions> = {}) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const posted: FromWorker[] = [];
   const post = (message: FromWorker) => void posted.push(structuredClone(message));
-  const bucket = new Bucket(WORKER, { clock, connect, random: () => 0, openSpool }, post);
+  const bucket = new Bucket({ ...WORKER, ...options }, {
+    clock,
+    connect,
+    random: () => 0,
+    openSpool,
+  }, post);
   const types = () => posted.map((message) => message.type);
   const last = <Type extends FromWorker["type"]>(type: Type) =>
     posted.findLast((message) => message.type === type) as Extract<FromWorker, { type: Type }>;
-  const ready = async (shardId: number) => {
+  const ready = async (shardId: number, ...guildIds: string[]) => {
     bucket.receive({ ...BRING, shardId });
     // It looks at the disk first.
     await clock.advance(0);
@@ -34,7 +39,8 @@ function setUp(openSpool: OpenSpool = memorySpool()) {
     const socket = sockets.at(-1)!;
     socket.events.open();
     socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
-    const d = { session_id: `s${shardId}`, resume_gateway_url: "wss://resume.test" };
+    const guilds = guildIds.map((id) => ({ id, unavailable: true }));
+    const d = { session_id: `s${shardId}`, resume_gateway_url: "wss://resume.test", guilds };
     socket.say({ t: "READY", s: 1, op: 0, d });
     return socket;
   };
@@ -208,4 +214,66 @@ Deno.test("a bucket tells how far a shard's events have been dealt with, and wha
   await clock.advance(0);
   bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
   assert.deepEqual(await backlog(2), reply(2, 1));
+});
+
+/** A guild of shard 2 of 4. */
+const GUILD = String(2n << 22n);
+
+Deno.test("a bucket asks Discord for members and answers with them; the bot gets the chunk, too", async () => {
+  const { clock, bucket, ready, last, types } = setUp();
+  const socket = await ready(2);
+  const request = { guildId: GUILD, query: "a" };
+  bucket.receive({ type: "REQUEST_MEMBERS", nonce: 7, shardId: 2, request });
+  const { op, d } = JSON.parse(socket.sent.at(-1)!);
+  assert.deepEqual([op, d.query], [OP.REQUEST_GUILD_MEMBERS, "a"]);
+  assert.match(d.nonce, /^gatehouse-\w+-1$/);
+  const chunk = { guild_id: GUILD, members: [{}], chunk_index: 0, chunk_count: 1, nonce: d.nonce };
+  socket.say({ t: "GUILD_MEMBERS_CHUNK", s: 2, op: 0, d: chunk });
+  await clock.advance(0);
+  const reply = { ok: true, value: { members: [{}], notFound: [] } };
+  assert.deepEqual(last("NONCE_REPLY"), { type: "NONCE_REPLY", nonce: 7, reply });
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
+  bucket.receive({ type: "REQUEST_MEMBERS", nonce: 8, shardId: 3, request });
+  await clock.advance(0);
+  assert.match(JSON.stringify(last("NONCE_REPLY")), /"nonce":8.*"no_shard"/);
+  assert.ok(!types().includes("MEMBERS_CACHED"));
+});
+
+Deno.test("a bucket whose shard stops refuses the members that were asked for", async () => {
+  const { clock, bucket, ready, last } = setUp();
+  const socket = await ready(2);
+  const request = { guildId: GUILD, query: "a" };
+  bucket.receive({ type: "REQUEST_MEMBERS", nonce: 7, shardId: 2, request });
+  socket.events.closed(4004, "");
+  await clock.advance(0);
+  assert.match(JSON.stringify(last("NONCE_REPLY").reply), /"not_ready".*4004/);
+});
+
+Deno.test("a bucket caches all members and says so when the bot is done with them", async () => {
+  const { clock, bucket, ready, last, types } = setUp(undefined, {
+    cacheAllMembers: true,
+    intents: 3,
+  });
+  const socket = await ready(2, GUILD);
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  socket.say({ t: "GUILD_CREATE", s: 2, op: 0, d: { id: GUILD } });
+  const { d } = JSON.parse(socket.sent.at(-1)!);
+  assert.deepEqual([d.guild_id, d.query, d.limit], [GUILD, "", 0]);
+  const chunk = { members: [], chunk_index: 0, chunk_count: 1, nonce: d.nonce };
+  socket.say({ t: "GUILD_MEMBERS_CHUNK", s: 3, op: 0, d: chunk });
+  await clock.advance(0);
+  const acknowledge = (cursor: number) =>
+    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+  acknowledge(2);
+  assert.ok(!types().includes("MEMBERS_CACHED"));
+  acknowledge(3);
+  assert.deepEqual(last("MEMBERS_CACHED"), { type: "MEMBERS_CACHED", shardId: 2 });
+  await clock.advance(100);
+  assert.deepEqual(last("GUILDS").guilds, {
+    guildIds: [GUILD],
+    loadingGuildIds: [],
+    membersCached: true,
+  });
 });

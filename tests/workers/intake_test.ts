@@ -7,6 +7,7 @@ import { Intake, type IntakeOptions } from "../../workers/intake.ts";
 function setUp(options: Partial<IntakeOptions> = {}) {
   const queued: string[] = [];
   const asked: number[] = [];
+  const told: string[] = [];
   const clock = createVirtualClock();
   const away = new AwayWatch({
     clock,
@@ -19,6 +20,8 @@ function setUp(options: Partial<IntakeOptions> = {}) {
     guildLoadedDd: false,
     keep: null,
     queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
+    guildChanged: (shardId, { kind }) => told.push(`${shardId} ${kind}`),
+    members: (shardId, t) => told.push(`${shardId} ${t}, ${queued.length} queued`),
     ...options,
   });
   intake.begin(0, null);
@@ -26,7 +29,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
     const payload = JSON.stringify({ t, s: cursor, op: 0, d });
     intake.accept(0, cursor, new TextEncoder().encode(payload), t);
   };
-  return { intake, accept, queued, asked, clock };
+  return { intake, accept, queued, asked, told, clock };
 }
 
 const READY = { guilds: [{ id: "1", unavailable: true }] };
@@ -77,4 +80,34 @@ Deno.test("Intake gives the guilds to be kept once they are confirmed", () => {
   assert.deepEqual(intake.takeUnsaved(), [
     { shardId: 0, guilds: { guildIds: ["1"], loadingGuildIds: ["1"] } },
   ]);
+});
+
+Deno.test("Intake tells what members hang on, once it is queued, and nothing of other events", () => {
+  const { accept, told } = setUp();
+  accept(1, "READY", READY);
+  accept(2, "MESSAGE_CREATE", {});
+  accept(3, "GUILD_CREATE", { id: "1" });
+  accept(4, "GUILD_MEMBERS_CHUNK", {});
+  accept(5, "RATE_LIMITED", {});
+  accept(6, "GUILD_DELETE", { id: "1" });
+  accept(7, "RESUMED", {});
+  assert.deepEqual(told, [
+    "0 session",
+    "0 READY, 1 queued",
+    "0 here",
+    "0 GUILD_CREATE, 3 queued",
+    "0 GUILD_MEMBERS_CHUNK, 4 queued",
+    "0 RATE_LIMITED, 5 queued",
+    "0 left",
+    "0 GUILD_DELETE, 6 queued",
+    "0 RESUMED, 7 queued",
+  ]);
+});
+
+Deno.test("Intake keeps with the guilds that all members have come", () => {
+  const { intake, accept } = setUp();
+  accept(1, "READY", { guilds: [] });
+  intake.membersCached(0, 1);
+  intake.confirm(0, 1);
+  assert.equal(intake.takeUnsaved()[0]!.guilds.membersCached, true);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
-import type { FromWorker, ToWorker } from "../../protocol/worker_message.ts";
+import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
 import type { PoolEvents } from "../../workers/pool_events.ts";
@@ -24,25 +24,10 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
   const told: string[] = [];
   const lines: string[] = [];
   const links: { clusterId: number; link: number; windowBytes: number }[] = [];
-  const events = Object.fromEntries(
-    [
-      "expectIdentify",
-      "requestIdentify",
-      "identifySent",
-      "releaseIdentify",
-      "lost",
-      "status",
-      "session",
-      "readyFacts",
-      "stored",
-      "report",
-      "events",
-      "exhausted",
-    ].map((name) => [
-      name,
-      (...args: unknown[]) => void told.push(`${name} ${JSON.stringify(args)}`),
-    ]),
-  ) as unknown as PoolEvents;
+  const events = new Proxy({}, {
+    get: (_, name) => (...args: unknown[]) =>
+      void told.push(`${String(name)} ${JSON.stringify(args)}`),
+  }) as PoolEvents;
   const pool = new WorkerPool({
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
@@ -135,25 +120,12 @@ Deno.test("WorkerPool tells a worker again to bring a shard up, and a worker tha
   assert.equal(toldTo(0, "IDENTIFY_SHARD").length, 3);
 });
 
-const WORDS: [FromWorker, string][] = [
-  [{ type: "REQUEST_IDENTIFY", shardId: 1 }, "requestIdentify [1]"],
-  [{ type: "IDENTIFY_SENT", shardId: 1, permit: 4 }, "identifySent [1,4]"],
-  [{ type: "RELEASE_IDENTIFY", shardId: 1 }, "releaseIdentify [1]"],
-  [{ type: "SESSION", shardId: 1, session: null }, "session [1,null]"],
-  [
-    { type: "EVENTS", clusterId: 0, link: 3, batch: Uint8Array.of(9) },
-    'events [0,3,{"0":9}]',
-  ],
-];
-
-for (const [message, event] of WORDS) {
-  Deno.test(`WorkerPool passes ${message.type} on`, () => {
-    const { pool, threads, told } = setUp();
-    pool.spawnShards();
-    threads[0]!.say(message);
-    assert.equal(told.at(-1), event);
-  });
-}
+Deno.test("WorkerPool passes on what a worker says", () => {
+  const { pool, threads, told } = setUp();
+  pool.spawnShards();
+  threads[0]!.say({ type: "MEMBERS_CACHED", shardId: 1 });
+  assert.equal(told.at(-1), "membersCached [1]");
+});
 
 Deno.test("WorkerPool keeps what shards said last, and what they counted", () => {
   const { pool, threads, told } = setUp();
@@ -288,4 +260,31 @@ Deno.test("WorkerPool asks how far a shard's events have been dealt with", async
   const value = { acknowledged: 4, last: 6 };
   threads[1]!.say({ type: "NONCE_REPLY", nonce, reply: { ok: true, value } });
   assert.deepEqual(await asked, value);
+});
+
+Deno.test("WorkerPool asks the worker for members, and waits a little longer than it", async () => {
+  const { clock, pool, threads, toldTo } = setUp();
+  pool.spawnShards();
+  const request = { guildId: "1", deadlineMs: 5_000 };
+  const answered = pool.requestMembers(2, request);
+  assert.deepEqual(toldTo(1, "REQUEST_MEMBERS"), [
+    { type: "REQUEST_MEMBERS", nonce: 1, shardId: 2, request },
+  ]);
+  const value = { members: [{}], notFound: [] };
+  threads[1]!.say({ type: "NONCE_REPLY", nonce: 1, reply: { ok: true, value } });
+  assert.deepEqual(await answered, value);
+  const unanswered = assert.rejects(pool.requestMembers(2, request), { code: "deadline" });
+  await clock.advance(5_000);
+  assert.equal(await Promise.race([unanswered, Promise.resolve("waits")]), "waits");
+  await clock.advance(ASK_DEADLINE_MS);
+  await unanswered;
+});
+
+Deno.test("WorkerPool refuses a request for members that is wrong, or of a shard that is nobody's", async () => {
+  const { pool, toldTo } = setUp();
+  pool.spawnShards();
+  const wrong = { code: "refused", message: /guildId/ };
+  await assert.rejects(pool.requestMembers(2, { guildId: "all" }), wrong);
+  await assert.rejects(pool.requestMembers(9, { guildId: "1" }), { code: "no_shard" });
+  assert.deepEqual(toldTo(1, "REQUEST_MEMBERS"), []);
 });

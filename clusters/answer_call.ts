@@ -1,0 +1,66 @@
+/**
+ * What a bot or service answers when the unit calls.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { LinkCall } from "../protocol/link_call.ts";
+import { decodeValue } from "../protocol/value.ts";
+import { type Answers, type Bot, type BotContext, CommandAnswer, type Wanted } from "./bot.ts";
+
+/** What the process itself can say of its use of memory and processor. */
+export type ProcessFigures = () => object;
+
+/** What is called upon. */
+export interface Called {
+  readonly bot: Bot;
+  readonly context: BotContext;
+  readonly figures: ProcessFigures;
+}
+
+const ANSWERS: Answers = {
+  asResponse: (value) => new CommandAnswer("response", value),
+  asError: (error) => new CommandAnswer("error", error),
+};
+
+/** Does what a call asks for. Rejects with what the bot throws, or answers as its error. */
+export async function answerCall({ bot, context, figures }: Called, call: LinkCall) {
+  const value = decodeValue(call.value);
+  switch (call.verb) {
+    case "command":
+      return await command(bot, value, call.receptive, nameOf(context));
+    case "stats":
+      return { ...figures(), ...await bot.getStats?.() };
+    case "find":
+      return await bot.find?.(value as Wanted) ?? null;
+    case "allClustersReady":
+      return void await bot.allClustersReady?.(context);
+    case "allMembersCached":
+      return void await bot.allMembersCached?.(value as boolean | undefined, context);
+    default:
+      throw new GatehouseError(
+        "bad_message",
+        "peer",
+        `Cannot answer: ${nameOf(context)} does not know ${call.verb}`,
+      );
+  }
+}
+
+async function command(bot: Bot, data: unknown, receptive: boolean, name: string) {
+  if (!bot.handleCommand) {
+    throw new GatehouseError("refused", "peer", `Cannot answer: ${name} has no handleCommand`);
+  }
+  const returned = await bot.handleCommand(data, receptive, ANSWERS);
+  if (!(returned instanceof CommandAnswer)) {
+    if (returned !== undefined || !receptive) return returned;
+    const text = `Cannot answer: handleCommand of ${name} returned nothing`;
+    throw new GatehouseError("refused", "peer", `${text}, expected asResponse(…) or asError(…)`);
+  }
+  if (returned.kind === "error") throw returned.value;
+  return returned.value;
+}
+
+function nameOf({ cluster: { id, service } }: BotContext): string {
+  return service === undefined ? `cluster ${id}` : `service ${service}`;
+}

@@ -1,0 +1,111 @@
+/**
+ * A bot's end of the calls: makes those that the bot wants, answers those of the unit.
+ *
+ * @module
+ */
+
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
+import { encodeValue } from "../protocol/value.ts";
+import { encodeError } from "../protocol/wire_error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { answerCall, type ProcessFigures } from "./answer_call.ts";
+import type { Bot, BotContext } from "./bot.ts";
+import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
+import { type Ipc, IpcCalls, type SendCall } from "./ipc.ts";
+
+/** What it needs. */
+export interface BotCallsOptions {
+  readonly bot: Bot;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly figures: ProcessFigures;
+}
+
+/** The request has a deadline of its own, in the worker; this is for a unit that is gone. */
+const MEMBERS_TIMEOUT_MS = 610_000;
+
+/** Told once in the life of a bot, however often the link is made anew. */
+const ONCE: ReadonlySet<string> = new Set(["allClustersReady", "allMembersCached"]);
+
+/** The calls of one bot, over whichever link is up. */
+export class BotCalls {
+  /** What the bot has: set before the first link is up. */
+  context!: BotContext;
+  readonly #options: BotCallsOptions;
+  readonly #calls: IpcCalls;
+  readonly #told = new Set<string>();
+  #send: SendCall = () => {};
+  #totalShards: number | null = null;
+
+  constructor(options: BotCallsOptions) {
+    this.#options = options;
+    this.#calls = new IpcCalls(options.clock);
+  }
+
+  /** Commands. */
+  get ipc(): Ipc {
+    return this.#calls.ipc;
+  }
+
+  /** What the gateway is told, through the unit. */
+  get gateway(): GatewayHelpers {
+    const calls = this.#calls;
+    return gatewayHelpers({
+      totalShards: () => this.#requireShards(),
+      shardIds: () => calls.unit({ method: "shardIds" }) as Promise<number[]>,
+      sendPayload: async (shardId, payload) => {
+        await calls.unit({ method: "sendPayload", shardId, payload });
+      },
+      requestMembers: (shardId, request) =>
+        calls.unit(
+          { method: "requestMembers", shardId, request },
+          MEMBERS_TIMEOUT_MS,
+        ) as Promise<RequestedMembers>,
+    });
+  }
+
+  /** The unit has welcomed a link. */
+  up(send: SendCall, totalShards: number): void {
+    this.#totalShards = totalShards;
+    this.#send = send;
+    this.#calls.up(send);
+  }
+
+  /** The link is gone. */
+  down(): void {
+    this.#calls.down();
+  }
+
+  /** The unit calls, or replies. */
+  receive(message: LinkCall | LinkReply): void {
+    if (message.op === "reply") this.#calls.reply(message);
+    else this.#answer(message);
+  }
+
+  async #answer(call: LinkCall): Promise<void> {
+    const send = this.#send;
+    if (ONCE.has(call.verb)) {
+      const what = `${call.verb} ${JSON.stringify(call.value)}`;
+      if (this.#told.has(what)) return;
+      this.#told.add(what);
+    }
+    try {
+      const value = encodeValue(
+        await answerCall({ ...this.#options, context: this.context }, call),
+      );
+      if (call.receptive) send({ op: "reply", id: call.id, value });
+    } catch (error) {
+      if (call.receptive) return send({ op: "reply", id: call.id, error: encodeError(error) });
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#options.log.error("call failed", { verb: call.verb, error: messageOf(error), stack });
+    }
+  }
+
+  #requireShards(): number {
+    if (this.#totalShards !== null) return this.#totalShards;
+    const text = "Cannot tell a guild's shard: the unit has not said yet how many there are";
+    throw new GatehouseError("not_ready", "caller", text);
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * What a bot or service says to the others: commands, and the unit's methods. The other end is
+ * `switchboard.ts` in the unit.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
+import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
+import { encodeValue } from "../protocol/value.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Calls } from "./calls.ts";
+import {
+  COMMAND_TIMEOUT_MS,
+  type CommandOptions,
+  type CommandResults,
+  readOptions,
+} from "./switchboard.ts";
+
+/** Whom a cluster command is for. */
+export type ClusterTarget =
+  | { readonly all: true }
+  | { readonly clusterId: number }
+  | { readonly guildId: string | bigint };
+
+/** Commands between clusters, services and the unit. */
+export interface Ipc {
+  /**
+   * Sends a command to a service, whose `handleCommand` gets it. With `receptive` it resolves with the
+   * answer, else when the command is on its way.
+   *
+   * Values are what structured clone carries; to a remote cluster that takes JSON only, JSON.
+   *
+   * @throws {GatehouseError} `no_target`, `away`, `deadline` (after `timeout` ms, default 30,000),
+   * `bad_message` where a value cannot be sent.
+   * @throws What the service answered with `asError`, or threw: with name, message, stack and cause.
+   */
+  sendServiceCommand(name: string, data: unknown, options?: CommandOptions): Promise<unknown>;
+  /** The same for all clusters; receptive, it resolves when each has settled, and never rejects. */
+  sendClusterCommand(
+    to: { readonly all: true },
+    data: unknown,
+    options: CommandOptions & { readonly receptive: true },
+  ): Promise<CommandResults>;
+  /** The same for one cluster: by its id, or by a guild whose events it gets. */
+  sendClusterCommand(to: ClusterTarget, data: unknown, options?: CommandOptions): Promise<unknown>;
+  /**
+   * What some cluster knows of a guild: the one that gets its events is asked, by its bot's `find`.
+   * `null` where it knows nothing. With `rest`, Discord is asked then.
+   */
+  fetchGuild(guildId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a channel; every cluster is asked. */
+  fetchChannel(channelId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a user; every cluster is asked. */
+  fetchUser(userId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a member; the cluster that gets the guild's events is asked. */
+  fetchMember(
+    guildId: string | bigint,
+    userId: string | bigint,
+    options?: FetchOptions,
+  ): Promise<unknown>;
+}
+
+/** Where to look. */
+export interface FetchOptions {
+  /** Whether Discord is asked where no cluster knows. Default false. */
+  readonly rest?: boolean;
+  /** How long, ms. Default 30,000. */
+  readonly timeout?: number;
+}
+
+/** A link, as the calls need it. */
+export type SendCall = (message: LinkCall | LinkReply) => void;
+
+/** The calling side of a consumer. */
+export class IpcCalls {
+  readonly #calls: Calls;
+  /** Calls of a time without a link, in order. */
+  readonly #waiting: LinkCall[] = [];
+  #send: SendCall | null = null;
+
+  constructor(clock: Clock) {
+    this.#calls = new Calls(clock);
+  }
+
+  /** The unit has welcomed a link. An earlier one is gone. */
+  up(send: SendCall): void {
+    this.down();
+    this.#send = send;
+    for (const call of this.#waiting.splice(0)) {
+      // Whoever has given up meanwhile does not want it done any more.
+      if (!call.receptive || this.#calls.has(call.id)) send(call);
+    }
+  }
+
+  /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
+  down(): void {
+    this.#send = null;
+    this.#calls.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
+  }
+
+  /** The unit has answered. */
+  reply(reply: LinkReply): void {
+    this.#calls.reply(reply);
+  }
+
+  /** Commands. */
+  get ipc(): Ipc {
+    return {
+      sendServiceCommand: (name, data, options = {}) =>
+        this.#command({ service: name }, data, options),
+      sendClusterCommand:
+        ((to: ClusterTarget, data: unknown, options: CommandOptions = {}) =>
+          this.#command(to, data, options)) as Ipc["sendClusterCommand"],
+      fetchGuild: (guildId, options) => this.#fetch({ kind: "guild", guildId }, options),
+      fetchChannel: (channelId, options) => this.#fetch({ kind: "channel", channelId }, options),
+      fetchUser: (userId, options) => this.#fetch({ kind: "user", userId }, options),
+      fetchMember: (guildId, userId, options) =>
+        this.#fetch({ kind: "member", guildId, userId }, options),
+    };
+  }
+
+  /** Calls a method of the unit. */
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async unit(request: unknown, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
+    return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
+  }
+
+  #fetch(wanted: Record<string, unknown>, options: FetchOptions = {}): Promise<unknown> {
+    const ids = Object.entries(wanted).map(([name, id]) => [name, String(id)]);
+    const request = {
+      method: "fetch",
+      wanted: Object.fromEntries(ids),
+      rest: options.rest ?? false,
+    };
+    return this.unit(request, options.timeout);
+  }
+
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #command(target: unknown, data: unknown, options: CommandOptions): Promise<unknown> {
+    const to: CommandTarget | null = targetOf(target);
+    if (to === null) {
+      const text = "Cannot send a command: expected {all: true}, {clusterId} or {guildId}";
+      throw new GatehouseError("bad_message", "caller", `${text}, received ${typeof target}`);
+    }
+    const { receptive, timeout } = readOptions(options);
+    const value = encodeValue(data);
+    return this.#call({ verb: "command", receptive, value, to, timeoutMs: timeout }, timeout);
+  }
+
+  #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
+    if (!call.receptive) {
+      this.#say({ op: "call", id: 0, ...call });
+      return Promise.resolve(undefined);
+    }
+    // The unit's own deadline comes first, and says who did not answer.
+    const { id, answer } = this.#calls.open("the unit", timeoutMs + GRACE_MS);
+    try {
+      this.#say({ op: "call", id, ...call });
+    } catch (error) {
+      this.#calls.fail(id, error);
+    }
+    return answer;
+  }
+
+  #say(call: LinkCall): void {
+    if (this.#send) return this.#send(call);
+    this.#waiting.push(call);
+    if (this.#waiting.length > MOST_WAITING) {
+      const [dropped] = this.#waiting.splice(0, 1);
+      const text = "Cannot reach the unit: it is away, and too many calls wait";
+      this.#calls.fail(dropped!.id, new GatehouseError("away", "peer", text));
+    }
+  }
+}
+
+/** For the way of an answer, and for a unit that is just being restarted. */
+const GRACE_MS = 1_000;
+/** Calls that wait for a link, at most. */
+const MOST_WAITING = 10_000;

@@ -1,0 +1,111 @@
+/**
+ * Calls over the event link, in either direction: commands between clusters, services and the unit,
+ * what the unit tells them, what it asks them for. Who takes calls says so in its `hello`.
+ *
+ * @module
+ */
+
+import type { WireValue } from "./value.ts";
+import type { WireError } from "./wire_error.ts";
+
+/** Whom a command is for. */
+export type CommandTarget =
+  /** Every cluster. */
+  | { readonly all: true }
+  | { readonly clusterId: number }
+  /** The cluster that gets the events of this guild. */
+  | { readonly guildId: string }
+  | { readonly service: string };
+
+/**
+ * What is called.
+ *
+ * - consumer → unit: `command` (for somebody else), `unit` (a method of the unit);
+ * - unit → consumer: `command` (from somebody), `stats`, `find`, `allClustersReady`,
+ *   `allMembersCached`.
+ */
+export type Verb =
+  | "command"
+  | "unit"
+  | "stats"
+  | "find"
+  | "allClustersReady"
+  | "allMembersCached";
+
+/** The verbs. */
+export const VERBS: readonly Verb[] = [
+  "command",
+  "unit",
+  "stats",
+  "find",
+  "allClustersReady",
+  "allMembersCached",
+];
+
+/** Asks the other side to do something. */
+export interface LinkCall {
+  readonly op: "call";
+  /** The caller's number for it; a `reply` has the same. */
+  readonly id: number;
+  readonly verb: Verb;
+  /** Whether a reply is wanted. Without it none is sent. */
+  readonly receptive: boolean;
+  readonly value: WireValue;
+  /** Consumer → unit, with `command`: whom it is for. */
+  readonly to?: CommandTarget;
+  /** Consumer → unit, with `command`: how long the unit waits for the answer. */
+  readonly timeoutMs?: number;
+}
+
+/** The answer to a call. */
+export type LinkReply =
+  | { readonly op: "reply"; readonly id: number; readonly value: WireValue }
+  | { readonly op: "reply"; readonly id: number; readonly error: WireError };
+
+/** What is wrong with a call, in words that follow "it"; `null` where nothing is. */
+export function problemOfCall(message: Record<string, unknown>): string | null {
+  const { id, verb, receptive, value, to, timeoutMs } = message;
+  if (!Number.isSafeInteger(id)) return "has no id that is a whole number";
+  if (!VERBS.includes(verb as Verb)) {
+    return `has verb ${JSON.stringify(verb)}, expected ${VERBS.join(", ")}`;
+  }
+  if (typeof receptive !== "boolean") return "has no receptive that is true or false";
+  if (!isWireValue(value)) return "has no value of the form {json} or {clone}";
+  if (to !== undefined && targetOf(to) === null) {
+    return "has a to that is none of {all}, {clusterId}, {guildId}, {service}";
+  }
+  const isTime = timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 0);
+  return isTime ? null : "has a timeoutMs that is no number of milliseconds";
+}
+
+/** The same for a reply. */
+export function problemOfReply({ id, value, error }: Record<string, unknown>): string | null {
+  if (!Number.isSafeInteger(id)) return "has no id that is a whole number";
+  if (isWireValue(value)) return null;
+  const isError = isObject(error) &&
+    [error.name, error.message].every((it) => typeof it === "string");
+  return isError
+    ? null
+    : "has neither a value, {json} or {clone}, nor an error with name and message";
+}
+
+/** What somebody gave as a target, or `null` where it is none. */
+export function targetOf(value: unknown): CommandTarget | null {
+  if (!isObject(value)) return null;
+  const { all, clusterId, guildId, service } = value;
+  if (all === true) return { all };
+  // What JSON cannot carry must not get as far as the wire: the other side would close the link.
+  if (Number.isInteger(clusterId)) return { clusterId: clusterId as number };
+  if (["bigint", "string"].includes(typeof guildId) && /^\d+$/.test(String(guildId))) {
+    return { guildId: String(guildId) };
+  }
+  return typeof service === "string" ? { service } : null;
+}
+
+function isWireValue(value: unknown): value is WireValue {
+  return isObject(value) && ("json" in value || "clone" in value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

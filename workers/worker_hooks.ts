@@ -1,0 +1,82 @@
+/**
+ * `WORKER_MODULE`: functions of the user's that run in each shard worker, beside the shards. They come
+ * from a module, because functions do not cross threads.
+ *
+ * @module
+ */
+
+import type { Log } from "../ports/log.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+
+/** An event on its way to the bot. */
+export interface WorkerEvent {
+  readonly shardId: number;
+  /** Name of the event. */
+  readonly t: string;
+  /** The whole payload as Discord sent it, in UTF-8; the bytes are good for the length of the call. */
+  readonly payload: Uint8Array;
+}
+
+/** What may be replaced in a worker. Each is called on the hot path: be quick, and do not wait. */
+export interface WorkerHooks {
+  /** Whether the bot is to get an event; `false` withholds it. What is thrown delivers it. */
+  handleMessage?(event: WorkerEvent): boolean | void;
+  /**
+   * The presence that a shard identifies with; `undefined` for none. See
+   * [Discord Docs/Update Presence](https://discord.com/developers/docs/events/gateway-events#update-presence).
+   */
+  makePresence?(shardId: number): object | undefined;
+  /** A heartbeat was answered, after `latencyMs`. */
+  heartbeat?(beat: { readonly shardId: number; readonly latencyMs: number }): void;
+}
+
+/**
+ * The default export of a worker module, with its types.
+ *
+ * @example
+ * ```ts
+ * import { defineWorker } from "./worker_hooks.ts";
+ * export default defineWorker({
+ *   makePresence: (shardId) => ({ status: "online", activities: [{ name: `shard ${shardId}`, type: 0 }] }),
+ *   handleMessage: ({ t }) => t !== "TYPING_START",
+ * });
+ * ```
+ */
+export function defineWorker(hooks: WorkerHooks): WorkerHooks {
+  return hooks;
+}
+
+const NAMES = ["handleMessage", "makePresence", "heartbeat"] as const;
+
+/**
+ * The hooks of a module, each made safe: what it throws is logged, and the default holds.
+ *
+ * @throws {GatehouseError} `bad_config` when the module exports none of them, or something else under
+ * such a name.
+ * @throws What loading the module throws.
+ */
+export async function loadWorkerHooks(module: string | null, log: Log): Promise<WorkerHooks> {
+  if (module === null) return {};
+  const { default: found } = await import(module) as { default?: WorkerHooks };
+  const given = NAMES.filter((name) => found?.[name] !== undefined);
+  const wrong = given.filter((name) => typeof found![name] !== "function");
+  if (given.length === 0 || wrong.length > 0) {
+    const what = wrong.length > 0 ? `${wrong.join(", ")} is no function` : "it has no hook";
+    const text =
+      `Cannot use WORKER_MODULE ${module}: ${what}, expected: export default defineWorker`;
+    throw new GatehouseError("bad_config", "caller", `${text}({ ${NAMES.join(", ")} })`);
+  }
+  return Object.fromEntries(given.map((name) => [name, safe(name, found!, log)]));
+}
+
+function safe(name: typeof NAMES[number], hooks: WorkerHooks, log: Log) {
+  const hook = hooks[name] as (argument: unknown) => unknown;
+  return (argument: unknown) => {
+    try {
+      return hook.call(hooks, argument);
+    } catch (error) {
+      log.error("a hook of WORKER_MODULE failed", { hook: name, error: messageOf(error) });
+      return undefined;
+    }
+  };
+}
