@@ -4,19 +4,38 @@
  *
  * - `deno task start` runs it.
  * - `createGatehouse` runs it inside your program.
- * - `defineBot`, `discordenoBot` and `serveEvents` are for the bot's code.
+ * - `defineBot`, `defineService`, `discordenoBot` and `serveEvents` are for the bot's code.
  *
  * @module
  */
 
 export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/gatehouse.ts";
-export { type Bot, type BotContext, type EventContext, type EventPayload } from "./clusters/bot.ts";
+export {
+  type Answers,
+  type Bot,
+  type BotContext,
+  CommandAnswer,
+  type EventContext,
+  type EventPayload,
+  type Wanted,
+} from "./clusters/bot.ts";
 export {
   type BotDefinition,
   defineBot,
+  defineService,
   type EventHandlers,
   type EventName,
+  type Hooks,
 } from "./clusters/define_bot.ts";
+export type {
+  BotStatus,
+  GatewayHelpers,
+  MemberRequest,
+  RequestedMembers,
+} from "./clusters/gateway_helpers.ts";
+export type { ClusterTarget, FetchOptions, Ipc } from "./clusters/ipc.ts";
+export type { CommandOptions, CommandResults } from "./clusters/switchboard.ts";
+export type { ClusterControl } from "./workers/cluster_place.ts";
 export { discordenoBot, NO_TOKEN } from "./clusters/discordeno_bot.ts";
 export type { Dispatches, NotedGuild, NotedInteraction } from "./clusters/dispatches.ts";
 export { type Rest, RestError, type RestOptions } from "./clusters/rest.ts";

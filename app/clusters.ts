@@ -8,7 +8,7 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
-import type { Clock } from "../ports/clock.ts";
+import { type Clock, sleep } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import type { Connect } from "../ports/socket.ts";
@@ -16,11 +16,11 @@ import { callOut } from "../events/call_out.ts";
 import type { Hub } from "../events/hub.ts";
 import { partition } from "../gateway/shard_plan.ts";
 import type { RunningCluster } from "../workers/cluster_handle.ts";
-import { superviseCluster, type Supervision } from "../workers/cluster_supervision.ts";
+import { type ClusterControl, ClusterPlace } from "../workers/cluster_place.ts";
 import type { Config } from "./config.ts";
 
-/** How long a cluster may take to finish what it does before it is killed. */
-export const CLUSTER_STOP_DEADLINE_MS = 10_000;
+/** How long a rolling restart waits for a new cluster's link before it goes on to the next. */
+const LINK_DEADLINE_MS = 60_000;
 
 /** What the clusters need. */
 export interface ClustersOptions {
@@ -43,7 +43,7 @@ interface Remote {
 /** The clusters of a unit. */
 export class Clusters {
   readonly #options: ClustersOptions;
-  readonly #builtIn = new Map<number, Supervision>();
+  readonly #builtIn = new Map<number, ClusterPlace>();
   readonly #remote = new Map<number, Remote>();
 
   constructor(options: ClustersOptions) {
@@ -75,15 +75,16 @@ export class Clusters {
   start(hub: Hub): void {
     const { botModule, eventHandlerUrls } = this.#options.config;
     for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, hub);
-    if (botModule !== null) this.ids.forEach((clusterId) => this.#supervise(clusterId));
+    if (botModule === null) return;
+    for (const clusterId of this.ids) {
+      this.#place(clusterId).spawn();
+    }
   }
 
   /** The hub says that a link came up or went down. */
   link(clusterId: number, isUp: boolean): void {
-    const supervision = this.#builtIn.get(clusterId);
-    if (supervision) {
-      return isUp ? supervision.linkUp() : supervision.linkDown("the event link is down");
-    }
+    const place = this.#builtIn.get(clusterId);
+    if (place) return place.link(isUp);
     const { hangUp } = this.#remote.get(clusterId) ?? { hangUp() {} };
     const snapshot: ClusterSnapshot = {
       clusterId,
@@ -96,23 +97,41 @@ export class Clusters {
     this.#options.changed(snapshot);
   }
 
-  /** Stops a built-in cluster and starts it again; its events wait meanwhile. */
-  async restart(clusterId: number): Promise<void> {
-    const supervision = this.#builtIn.get(clusterId);
-    if (!supervision) {
-      const text = `Cannot restart cluster ${clusterId}: this unit starts ${
-        [...this.#builtIn.keys()].join(", ") || "none"
-      }`;
-      throw new GatehouseError("refused", "caller", text, { clusterId });
+  /**
+   * A built-in cluster, to be spawned, killed and respawned; its events wait meanwhile.
+   *
+   * @throws {GatehouseError} `refused` where this unit does not start it.
+   */
+  get(clusterId: number): ClusterControl {
+    const place = this.#builtIn.get(clusterId);
+    if (place) return place;
+    const text = `Cannot reach cluster ${clusterId}: this unit starts ${
+      [...this.#builtIn.keys()].join(", ") || "none"
+    }`;
+    throw new GatehouseError("refused", "caller", text, { clusterId });
+  }
+
+  /**
+   * Restarts the built-in clusters one after another: each when the one before is linked again, or has
+   * had a minute to be. Shards stay connected, events wait.
+   */
+  async restartAll(): Promise<void> {
+    const { clock } = this.#options;
+    for (const place of this.#builtIn.values()) {
+      await place.respawn();
+      const waited = new AbortController();
+      await Promise.race([
+        place.linked,
+        sleep(clock, LINK_DEADLINE_MS, waited.signal).catch(() => {}),
+      ]);
+      waited.abort();
     }
-    await supervision.stop(CLUSTER_STOP_DEADLINE_MS);
-    this.#supervise(clusterId);
   }
 
   /** All of them, as seen from outside. */
   get snapshots(): ClusterSnapshot[] {
     return [
-      ...[...this.#builtIn.values()].map((supervision) => supervision.snapshot()),
+      ...[...this.#builtIn.values()].map((place) => place.snapshot),
       ...[...this.#remote.values()].map((remote) => remote.snapshot),
     ];
   }
@@ -124,20 +143,20 @@ export class Clusters {
 
   /** Ends the built-in ones. */
   async stop(): Promise<void> {
-    const supervisions = [...this.#builtIn.values()];
-    await Promise.all(supervisions.map((each) => each.stop(CLUSTER_STOP_DEADLINE_MS)));
+    await Promise.all([...this.#builtIn.values()].map((place) => place.end()));
   }
 
-  #supervise(clusterId: number): void {
+  #place(clusterId: number): ClusterPlace {
     const { clock, log, start, changed } = this.#options;
-    const supervision = superviseCluster({
+    const place = new ClusterPlace({
       clusterId,
       start: () => start(clusterId),
       clock,
       log,
       onChange: changed,
     });
-    this.#builtIn.set(clusterId, supervision);
+    this.#builtIn.set(clusterId, place);
+    return place;
   }
 
   #dial(clusterId: number, url: string, hub: Hub): void {

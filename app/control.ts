@@ -5,7 +5,9 @@
  */
 
 import type { Hono } from "../deps.ts";
-import { GatehouseError } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { type CommandResults, plainResults } from "../clusters/switchboard.ts";
+import { targetOf } from "../protocol/link_call.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { UnitGateway } from "./gateway.ts";
 import type { Unit } from "./unit.ts";
@@ -15,6 +17,8 @@ export interface ControlOptions {
   readonly unit: Unit;
   readonly allowFaults: boolean;
 }
+
+const VERBS = ["kill", "respawn", "spawn"] as const;
 
 const CRASHES = ["throw", "exit", "hang"] as const;
 
@@ -60,10 +64,46 @@ export function control(app: Hono, { unit, allowFaults }: ControlOptions): Hono 
     return c.json({ ok: true });
   });
   app.post("/clusters/:id/restart", async (c) => {
-    await unit.clusters.restart(number(c.req.param("id"), "cluster"));
+    await unit.clusters.get(number(c.req.param("id"), "cluster")).respawn();
     return c.json({ ok: true });
   });
+  app.post("/clusters/restart-all", async (c) => {
+    await unit.clusters.restartAll();
+    return c.json({ ok: true });
+  });
+  for (const verb of VERBS) {
+    app.post(`/clusters/:id/${verb}`, async (c) => {
+      const cluster = unit.clusters.get(number(c.req.param("id"), "cluster"));
+      await cluster[verb](timeoutOf(c.req.query("timeout")));
+      return c.json({ ok: true });
+    });
+    app.post(`/services/:name/${verb}`, async (c) => {
+      await unit.services.get(c.req.param("name"))[verb](timeoutOf(c.req.query("timeout")));
+      return c.json({ ok: true });
+    });
+  }
+  app.get("/stats", (c) => c.json(unit.stats));
+  app.post("/command", async (c) => {
+    const { to, data, ...options } = await c.req.json().catch(() => ({}));
+    const target = targetOf(to);
+    if (!target) throw bad("to is none of {all}, {clusterId}, {guildId}, {service}");
+    try {
+      const answer = await unit.peers.command(target, data, options) ?? null;
+      const isAll = "all" in target && answer !== null;
+      return c.json({ answer: isAll ? plainResults(answer as CommandResults) : answer });
+    } catch (error) {
+      if (error instanceof GatehouseError) throw error;
+      // What the target answered as its error, or threw.
+      return c.json({ error: messageOf(error), name: (error as Error).name }, 502);
+    }
+  });
   return app;
+}
+
+/** `?timeout=` in milliseconds. */
+function timeoutOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? text : Number(text);
+  throw bad(`timeout is ${JSON.stringify(text)}, expected milliseconds`);
 }
 
 function running(unit: Unit): UnitGateway {

@@ -6,7 +6,10 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentBits, type IntentName } from "../protocol/intents.ts";
-import type { Snapshot, Status } from "../protocol/status.ts";
+import type { Snapshot, Stats, Status } from "../protocol/status.ts";
+import type { GatewayHelpers } from "../clusters/gateway_helpers.ts";
+import type { Ipc } from "../clusters/ipc.ts";
+import type { ClusterControl } from "../workers/cluster_place.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { calculateShardId } from "../protocol/ids.ts";
 import { systemClock } from "../ports/clock.ts";
@@ -14,6 +17,7 @@ import { type Config, CONFIG_DEFAULTS, describeProblem } from "./config.ts";
 import { brokenRules } from "./config_rules.ts";
 import { createLog } from "./log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
+import { unitGateway, unitIpc } from "./unit_ipc.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
 export interface GatehouseOptions
@@ -53,6 +57,20 @@ export interface Gatehouse {
   readonly failed: Promise<string>;
   /** Sends a gateway command of a shard; resolves when it was handed to the socket. */
   sendPayload(shardId: number, payload: ShardPayload): Promise<void>;
+  /** Presence, voice, members: what the gateway is told, on whichever shard. */
+  readonly gateway: GatewayHelpers;
+  /** Commands from your program to clusters and services, and what they know. */
+  readonly ipc: Ipc;
+  /** The built-in clusters, each to be spawned, killed and respawned. */
+  readonly clusters: { get(clusterId: number): ClusterControl };
+  /** The services. */
+  readonly services: { get(name: string): ClusterControl };
+  /** Restarts a built-in cluster; its events wait. Resolves when the new one has been started. */
+  restart(clusterId: number): Promise<void>;
+  /** Restarts the built-in clusters one after another: shards stay connected, no identify is spent. */
+  restartAll(): Promise<void>;
+  /** The figures that were collected last; `null` before the first time. */
+  readonly stats: Stats | null;
   /** Which shard receives the events of a guild. */
   calculateShardId(guildId: string | bigint): number;
 }
@@ -114,6 +132,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         throw new GatehouseError("not_ready", "caller", "Cannot send: no shard has started");
       }
       await gateway.pool.sendPayload(shardId, payload);
+    },
+    gateway: unitGateway(running),
+    ipc: unitIpc(running),
+    clusters: { get: (clusterId) => running().clusters.get(clusterId) },
+    services: { get: (name) => running().services.get(name) },
+    restart: (clusterId) => running().clusters.get(clusterId).respawn(),
+    restartAll: () => running().clusters.restartAll(),
+    get stats() {
+      return running().stats;
     },
     calculateShardId: (guildId) => calculateShardId(guildId, running().snapshot.totalShards),
   };

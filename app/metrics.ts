@@ -138,6 +138,24 @@ export const METRICS: readonly Metric[] = [
         value: restarts,
       })),
   ),
+  gauge(
+    "gatehouse_service_connected",
+    "1 while a service's link is up.",
+    ({ services }) =>
+      services.map(({ name, state }) => ({
+        labels: { service: name },
+        value: Number(state === "connected"),
+      })),
+  ),
+  counter(
+    "gatehouse_service_restarts_total",
+    "Times a service was started again.",
+    (snapshot) =>
+      snapshot.services.map(({ name, restarts }) => ({
+        labels: { service: name },
+        value: restarts,
+      })),
+  ),
   counter(
     "gatehouse_interactions_total",
     "Interactions whose bot was away, by what became of them.",

@@ -21,6 +21,15 @@ export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<
       case "cluster":
         tellCluster(status.cluster, log);
         break;
+      case "service":
+        log.debug("service", { ...status.service });
+        break;
+      case "allClustersReady":
+        log.info("all clusters are ready");
+        break;
+      case "ALL_MEMBERS_CACHED":
+        log.info("all members have come", { clusterId: status.clusterId ?? "all" });
+        break;
       case "ready":
         ready();
         for (const line of startSummary(unit.snapshot, status.tookMs)) log.info(line);

@@ -30,7 +30,7 @@ import { isModule, moduleUrl } from "./module_url.ts";
 import { openRest } from "./open_rest.ts";
 import { ownHosts } from "./own_hosts.ts";
 import { serveUnit } from "./server.ts";
-import { Unit } from "./unit.ts";
+import { type Started, Unit } from "./unit.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {
@@ -92,9 +92,9 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
       isSecret: (token) => isConsumerToken(token, rules()),
     },
     spawn: spawnWorker(workerPermissions, queueDir, foldersOf(config)),
-    startCluster: (clusterId, credential) => {
+    startCluster: (what, credential) => {
       log.keepSecret(credential);
-      return startBuiltIn(options, clusterId, credential, url);
+      return startBuiltIn(options, what, credential, url);
     },
   });
   const rules = authRules(config, unit, () => url);
@@ -144,15 +144,16 @@ function authRules(config: Config, unit: Unit, url: () => string): () => AuthRul
 
 function startBuiltIn(
   { config, log }: OpenUnitOptions,
-  clusterId: number,
+  { clusterId, service, module }: Started,
   credential: string,
   unitUrl: string,
 ): RunningCluster {
   return startCluster({
     clusterId,
+    service,
     unitUrl,
     credential,
-    botModule: moduleUrl(config.botModule!),
+    botModule: moduleUrl(module),
     isolation: config.clusterIsolation,
     permissions: config.clusterPermissions,
     env: Deno.env.toObject(),

@@ -56,7 +56,8 @@ export function readGrant(config: Config | null): Grant {
   if (config === null) return ["."];
   const bot = config.botModule === null ? [] : folderOf(config.botModule);
   const filter = isModule(config.editedMessages) ? folderOf(config.editedMessages) : [];
-  return [".", config.stateDir, ...bot, ...filter];
+  const services = config.services.flatMap(({ module }) => folderOf(module));
+  return [".", config.stateDir, ...bot, ...services, ...filter];
 }
 
 /** Folders that are written to: in the first-run mode none. */

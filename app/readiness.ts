@@ -14,14 +14,15 @@ export interface Readiness {
 }
 
 /**
- * Ready means: every shard is ready, every worker runs, every cluster is connected. A unit without
- * clusters is ready as well: its events wait for a consumer.
+ * Ready means: every shard is ready, every worker runs, every cluster and service is connected. A unit
+ * without clusters is ready as well: its events wait for a consumer.
  */
 export function readiness(snapshot: Snapshot): Readiness {
   const reasons = [
     ...shardReasons(snapshot),
     ...workerReasons(snapshot),
     ...clusterReasons(snapshot),
+    ...serviceReasons(snapshot),
   ];
   return { ready: reasons.length === 0, reasons };
 }
@@ -45,6 +46,12 @@ function clusterReasons({ clusters }: Snapshot): string[] {
   return clusters
     .filter((cluster) => cluster.state !== "connected")
     .map(({ clusterId, state, reason }) => `cluster ${clusterId}: ${state}${because(reason)}`);
+}
+
+function serviceReasons({ services }: Snapshot): string[] {
+  return services
+    .filter((service) => service.state !== "connected")
+    .map(({ name, state, reason }) => `service ${name}: ${state}${because(reason)}`);
 }
 
 function because(reason: string): string {

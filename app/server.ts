@@ -90,10 +90,12 @@ function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
 
 /** What a caller did wrong, as a status. */
 const STATUS: Partial<Record<GatehouseError["code"], 400 | 404 | 409 | 503 | 504>> = {
+  away: 503,
   bad_message: 400,
   refused: 409,
   too_large: 400,
   no_shard: 404,
+  no_target: 404,
   not_ready: 503,
   worker_lost: 503,
   deadline: 504,

@@ -5,15 +5,10 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { shardRange } from "../protocol/ids.ts";
-import type {
-  IdentifySnapshot,
-  InteractionSnapshot,
-  Snapshot,
-  Status,
-} from "../protocol/status.ts";
-import type { Clock } from "../ports/clock.ts";
+import type { Snapshot, Stats, Status } from "../protocol/status.ts";
+import { type Clock, every } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Random } from "../ports/random.ts";
@@ -22,14 +17,21 @@ import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../workers/cluster_handle.ts";
+import { processFigures } from "../workers/figures.ts";
 import type { SpawnThread } from "../workers/life.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { Clusters } from "./clusters.ts";
 import type { Config } from "./config.ts";
 import type { ConsumerDoor } from "./consumers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { UnitGateway } from "./gateway.ts";
+import { Peers } from "./peers.ts";
 import { readiness } from "./readiness.ts";
+import { Services } from "./services.ts";
+import { StatsCollector } from "./stats.ts";
+import { unitCall } from "./unit_calls.ts";
+import { methodsOf } from "./unit_methods.ts";
 
 /** What a unit needs of the world. */
 export interface UnitParts {
@@ -39,7 +41,7 @@ export interface UnitParts {
   readonly random: Random;
   readonly log: Log;
   readonly store: Store;
-  readonly rest: Pick<RestProxy, "snapshot">;
+  readonly rest: Pick<RestProxy, "snapshot" | "asBot">;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Who may consume on `/gateway`, and where. */
@@ -48,8 +50,15 @@ export interface UnitParts {
   readonly fetch: typeof fetch;
   /** Starts a shard worker. */
   readonly spawn: SpawnThread;
-  /** Starts a built-in cluster that authenticates with `credential`. */
-  readonly startCluster: (clusterId: number, credential: string) => RunningCluster;
+  /** Starts a built-in cluster or service that authenticates with `credential`. */
+  readonly startCluster: (what: Started, credential: string) => RunningCluster;
+}
+
+/** What is started: a cluster, or the service of that name. */
+export interface Started {
+  readonly clusterId: number;
+  readonly service?: string;
+  readonly module: string;
 }
 
 /** One Gatehouse process' worth of work. */
@@ -60,6 +69,9 @@ export class Unit {
   readonly failed: Promise<string>;
   readonly #parts: UnitParts;
   readonly #clusters: Clusters;
+  readonly #services: Services;
+  readonly #peers: Peers;
+  readonly #stats: StatsCollector;
   readonly #feed = new Feed<Status>();
   readonly #stopping = new AbortController();
   #fail!: (reason: string) => void;
@@ -71,10 +83,35 @@ export class Unit {
   constructor(parts: UnitParts) {
     this.#parts = parts;
     this.failed = new Promise((resolve) => this.#fail = resolve);
+    const { config } = parts;
     this.#clusters = new Clusters({
       ...parts,
-      start: (clusterId) => this.#startCluster(clusterId),
+      start: (clusterId) => this.#start({ clusterId, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
+    });
+    this.#services = new Services({
+      ...parts,
+      services: config.services,
+      start: (clusterId, service, module) => this.#start({ clusterId, service, module }),
+      changed: (service) => this.#tell({ kind: "service", service }),
+    });
+    this.#peers = new Peers({
+      ...parts,
+      clusters: this.#clusters,
+      services: this.#services,
+      totalShards: () => this.#totalShards,
+      unit: (request) => unitCall(methodsOf(this), request),
+      rest: (path) => parts.rest.asBot(path),
+      tell: (status) => this.#tell(status),
+    });
+    this.#stats = new StatsCollector({
+      ...parts,
+      switchboard: this.#peers.switchboard,
+      snapshot: () => this.snapshot,
+      guildsOf: (shardId) => this.#gateway?.guildsOf(shardId) ?? 0,
+      serviceIdOf: (name) => this.#services.idOf(name)!,
+      startedMs: () => this.#startedMs,
+      figures: processFigures,
     });
   }
 
@@ -86,6 +123,21 @@ export class Unit {
   /** The consumers of this unit. */
   get clusters(): Clusters {
     return this.#clusters;
+  }
+
+  /** The services of this unit. */
+  get services(): Services {
+    return this.#services;
+  }
+
+  /** The figures that were collected last; `null` before the first time. */
+  get stats(): Stats | null {
+    return this.#stats.latest;
+  }
+
+  /** All who run code for this unit, and their commands. */
+  get peers(): Peers {
+    return this.#peers;
   }
 
   /**
@@ -115,7 +167,9 @@ export class Unit {
       identifiesLeft: info.sessionStartLimit.remaining,
     });
     this.#clusters.start(gateway.hub);
+    this.#services.start();
     gateway.pool.spawnShards();
+    this.#collectStats();
   }
 
   /** Stops cleanly: sessions are kept, clusters finish what they do. Calling it again does nothing. */
@@ -124,7 +178,7 @@ export class Unit {
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#tell({ kind: "stopping", reason });
     // Clusters first: what they are working on is acknowledged before the points are written down.
-    await this.#clusters.stop();
+    await Promise.all([this.#clusters.stop(), this.#services.stop()]);
     await this.#gateway?.stop();
     this.#clusters.hangUp();
     this.#feed.end();
@@ -139,6 +193,7 @@ export class Unit {
       shards: gateway?.shards ?? [],
       workers: gateway?.pool.workers ?? [],
       clusters: this.#clusters.snapshots,
+      services: this.#services.snapshots,
       identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,
@@ -166,25 +221,44 @@ export class Unit {
   }
 
   #createGateway(info: GatewayInfo, shardIds: number[]): Promise<UnitGateway> {
+    const clusterOfShard = this.#clusters.ofShards(shardIds);
+    this.#peers.plan(clusterOfShard);
     return UnitGateway.create({
       ...this.#parts,
       info,
       totalShards: this.#totalShards,
       shardIds,
-      clusterIds: this.#clusters.ids,
-      clusterOfShard: this.#clusters.ofShards(shardIds),
-      linkChanged: (clusterId, isUp) => this.#clusters.link(clusterId, isUp),
-      shardChanged: (shard) => this.#tell({ kind: "shard", shard }),
+      clusterIds: this.#peers.ids,
+      clusterOfShard,
+      calls: this.#peers,
+      linkChanged: (id, isUp) => this.#peers.link(id, isUp),
+      shardChanged: (shard) => {
+        this.#tell({ kind: "shard", shard });
+        if (shard.state === "ready") this.#peers.shardReady(shard.shardId);
+      },
+      membersCached: (shardId) => this.#peers.membersCached(shardId),
       exhausted: (reason) => this.#fail(reason),
     });
   }
 
-  #startCluster(clusterId: number): RunningCluster {
+  #start(what: Started): RunningCluster {
     const credential = randomHex(24);
     this.credentials.add(credential);
-    const cluster = this.#parts.startCluster(clusterId, credential);
-    cluster.exited.then(() => this.credentials.delete(credential));
-    return cluster;
+    const running = this.#parts.startCluster(what, credential);
+    running.exited.then(() => this.credentials.delete(credential));
+    return running;
+  }
+
+  #collectStats(): void {
+    const { config, clock, log } = this.#parts;
+    if (config.statsIntervalMs === 0) return;
+    const cancel = every(clock, config.statsIntervalMs, () => {
+      this.#stats.collect().then(
+        (stats) => this.#tell({ kind: "STATS_UPDATED", stats }),
+        (error) => log.error("stats were not collected", { error: messageOf(error) }),
+      );
+    });
+    this.#stopping.signal.addEventListener("abort", cancel, { once: true });
   }
 
   #tell(status: Status): void {
@@ -195,15 +269,3 @@ export class Unit {
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });
   }
 }
-
-const NO_IDENTIFIES: IdentifySnapshot = {
-  maxConcurrency: 1,
-  waiting: 0,
-  remaining: 0,
-  total: 0,
-  reserve: 0,
-  resetAfterMs: 0,
-  nextSlotMs: 0,
-};
-
-const NO_INTERACTIONS: InteractionSnapshot = { deferred: 0, answered: 0, failed: 0, expired: 0 };

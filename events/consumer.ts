@@ -18,6 +18,7 @@ import {
   readGap,
   RECORD,
 } from "../protocol/event_frame.ts";
+import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
@@ -42,6 +43,17 @@ export interface ConsumerOptions {
   readonly windowBytes?: number;
   /** After this long an event counts as dealt with although its handler has not; 60 s by default. */
   readonly handlerDeadlineMs?: number;
+  /** Who makes and takes calls; without it there are none. */
+  readonly calls?: CallPort;
+}
+
+/** What makes and takes calls over whichever link is up. */
+export interface CallPort {
+  /** The unit has welcomed a link. */
+  up(send: (message: LinkCall | LinkReply) => void, totalShards: number): void;
+  /** The link is gone. */
+  down(): void;
+  receive(message: LinkCall | LinkReply): void;
 }
 
 /** The sending half of a connection. */
@@ -107,17 +119,16 @@ export class EventConsumer {
   /** Greets the unit on a connection that has opened, whoever dialled. It replaces the one before. */
   attach(socket: LinkSocket): ConsumerLink {
     this.#link?.socket.close(LINK_CLOSE.TAKEN_OVER, "a newer link took over");
+    this.#lose();
     const link: Link = { socket, welcomed: false };
     this.#link = link;
-    const { clusterId, windowBytes = 4 * 1024 * 1024 } = this.#options;
+    const { calls, clusterId, windowBytes = 4 * 1024 * 1024 } = this.#options;
     const hello = { op: "hello", v: EVENT_LINK_VERSION, clusterId, windowBytes } as const;
-    socket.send(encodeLinkMessage(hello));
+    socket.send(encodeLinkMessage(calls ? { ...hello, values: "clone" } : hello));
     return {
       text: (text) => this.#link === link && this.#text(link, text),
       batch: (bytes) => this.#link === link && this.#batch(link, bytes),
-      closed: () => {
-        if (this.#link === link) this.#link = undefined;
-      },
+      closed: () => this.#link === link && this.#lose(),
       get welcomed() {
         return link.welcomed;
       },
@@ -146,7 +157,9 @@ export class EventConsumer {
   #text(link: Link, text: string): void {
     try {
       const message = parseLinkMessage(text);
+      const { calls } = this.#options;
       if (message.op === "welcome") this.#welcome(link, message);
+      else if (calls && (message.op === "call" || message.op === "reply")) calls.receive(message);
       else if (message.op === "bye") {
         this.#log.info("unit says goodbye", { reason: message.reason });
       } else this.#refuse(LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
@@ -165,6 +178,7 @@ export class EventConsumer {
     this.#stream = stream;
     link.welcomed = true;
     this.#log.info("event link is up", { link: number, totalShards });
+    this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
     this.#acknowledge();
   }
 
@@ -184,6 +198,11 @@ export class EventConsumer {
     this.#log.error("event link is refused", { code, reason });
     // A close frame has room for 123 bytes.
     this.#link?.socket.close(code, reason.slice(0, 100));
+    this.#lose();
+  }
+
+  #lose(): void {
+    if (this.#link) this.#options.calls?.down();
     this.#link = undefined;
   }
 

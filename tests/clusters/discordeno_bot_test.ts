@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { createBot } from "@discordeno/bot";
 import { discordenoBot, NO_TOKEN } from "../../clusters/discordeno_bot.ts";
 import type { EventContext } from "../../clusters/bot.ts";
+import { botContext } from "../support/bot_context.ts";
 import type { Rest } from "../../clusters/rest.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { silentLog } from "../../ports/log.ts";
 
 const desiredProperties = { message: { id: true, content: true } } as const;
 const rest: Rest = {
@@ -16,7 +16,7 @@ const rest: Rest = {
   patch: () => Promise.reject(new Error("unexpected")),
   delete: () => Promise.reject(new Error("unexpected")),
 };
-const context: EventContext = { rest, cluster: { id: 0 }, shardId: 5, log: silentLog };
+const context: EventContext = botContext({ rest, shardId: 5 });
 
 const message = (content: string) => ({
   op: 0,

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import type { EventContext } from "../../clusters/bot.ts";
+import { botContext } from "../support/bot_context.ts";
 import type { Rest } from "../../clusters/rest.ts";
 import bot from "../../examples/bot.ts";
-import { silentLog } from "../../ports/log.ts";
 
 /** What the example bot asks of Discord when it gets this interaction. */
 async function requestsAfter(more: Record<string, unknown>): Promise<unknown[]> {
@@ -20,7 +19,7 @@ async function requestsAfter(more: Record<string, unknown>): Promise<unknown[]> 
     patch: note("PATCH"),
     delete: note("DELETE"),
   };
-  const context: EventContext = { rest, cluster: { id: 0 }, shardId: 0, log: silentLog };
+  const context = botContext({ rest });
   const d = { id: "1", token: "t", application_id: "2", type: 2, ...more };
   await bot.handle({ op: 0, t: "INTERACTION_CREATE", s: 1, d }, context);
   return requests;

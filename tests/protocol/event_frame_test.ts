@@ -74,6 +74,20 @@ const messages: LinkMessage[] = [
   { op: "ack", cursors: {} },
   { op: "welcome", v: 1, clusterId: 3, link: 9, totalShards: 16, stream: "a" },
   { op: "bye", reason: 'say "bye"' },
+  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096, values: "json" },
+  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096, values: "clone" },
+  {
+    op: "call",
+    id: 7,
+    verb: "command",
+    receptive: true,
+    value: { json: { add: [2] } },
+    to: { guildId: "12" },
+    timeoutMs: 5000,
+  },
+  { op: "call", id: 0, verb: "allClustersReady", receptive: false, value: { clone: [null] } },
+  { op: "reply", id: 7, value: { json: null } },
+  { op: "reply", id: 7, error: { name: "TypeError", message: "no", stack: "TypeError: no" } },
 ];
 
 Deno.test("parseLinkMessage() gives back what encodeLinkMessage() was given", () => {
@@ -90,7 +104,7 @@ const refused: [text: string, says: string][] = [
   ["", "is not JSON"],
   ["7", "is not an object but number"],
   ["null", "is not an object"],
-  ["[]", "expected hello, ack, welcome or bye"],
+  ["[]", "expected hello, ack, welcome, bye, call or reply"],
   ['{"op":"HELLO"}', 'has op "HELLO"'],
   ['{"op":"hello","v":1,"clusterId":0}', "has windowBytes of type undefined, expected number"],
   ['{"op":"hello","v":"1","clusterId":0,"windowBytes":1}', "has v of type string"],
@@ -100,6 +114,11 @@ const refused: [text: string, says: string][] = [
   ['{"op":"ack","cursors":{"1":"2"}}', 'has cursors["1"]'],
   ['{"op":"welcome","v":1,"clusterId":0,"link":1}', "has totalShards of type undefined"],
   ['{"op":"bye"}', "has reason of type undefined"],
+  ['{"op":"hello","v":1,"clusterId":0,"windowBytes":1,"values":null}', "has values null"],
+  ['{"op":"call","id":1,"verb":"command","receptive":true}', "has no value of the form"],
+  ['{"op":"call","id":1,"verb":"eval","receptive":true,"value":{"json":1}}', 'has verb "eval"'],
+  ['{"op":"reply","id":1}', "has neither a value"],
+  ['{"op":"reply","id":1,"error":{"message":"no"}}', "nor an error with name and message"],
 ];
 
 for (const [text, says] of refused) {

@@ -71,6 +71,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     shards: [shard(0), shard(1)],
     workers: [{ workerId: 0, state: "running", reason: "", shards: [0, 1], restarts: 0 }],
     clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
+    services: [],
     rest: IDLE_REST,
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {

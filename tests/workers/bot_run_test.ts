@@ -21,6 +21,7 @@ async function setUp(bot: Partial<Bot>) {
     clock,
     log: silentLog,
     fetch,
+    figures: () => ({}),
   });
   const link = run.consumer.attach({ send() {}, close() {} });
   link.text('{"op":"welcome","v":1,"clusterId":2,"link":1,"totalShards":1,"stream":"a"}');

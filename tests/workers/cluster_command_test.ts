@@ -45,7 +45,7 @@ Deno.test("clusterCommand() allows the unit's address and its own variables, not
   const allowed = command().args.filter((arg) => /^--(allow|ignore|deny)/.test(arg));
   assert.deepEqual(allowed, [
     "--allow-net=127.0.0.1:8787",
-    "--allow-env=BOT_MODULE,CLUSTER_ID,GATEHOUSE_CREDENTIAL,GATEHOUSE_URL,REGION",
+    "--allow-env=BOT_MODULE,CLUSTER_ID,GATEHOUSE_CREDENTIAL,GATEHOUSE_URL,SERVICE_NAME,REGION",
     "--ignore-env",
   ]);
   assert.ok(command().args.includes("--preload=file:///srv/bot/src/bot.ts"));

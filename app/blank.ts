@@ -1,0 +1,26 @@
+/**
+ * What a unit says of itself before its gateway is there.
+ *
+ * @module
+ */
+
+import type { IdentifySnapshot, InteractionSnapshot } from "../protocol/status.ts";
+
+/** Nothing is known of the identify budget. */
+export const NO_IDENTIFIES: IdentifySnapshot = {
+  maxConcurrency: 1,
+  waiting: 0,
+  remaining: 0,
+  total: 0,
+  reserve: 0,
+  resetAfterMs: 0,
+  nextSlotMs: 0,
+};
+
+/** No interaction has come. */
+export const NO_INTERACTIONS: InteractionSnapshot = {
+  deferred: 0,
+  answered: 0,
+  failed: 0,
+  expired: 0,
+};

@@ -1,0 +1,32 @@
+/**
+ * The unit's methods as its clusters and services call them.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { MembersRequest } from "../protocol/members.ts";
+import type { UnitGateway } from "./gateway.ts";
+import type { Unit } from "./unit.ts";
+import type { UnitMethods } from "./unit_calls.ts";
+
+/** The methods of `unit`. */
+export function methodsOf(unit: Unit): UnitMethods {
+  return {
+    shardIds: () => unit.snapshot.shards.map(({ shardId }) => shardId),
+    sendPayload: async (shardId, payload) =>
+      await gatewayOf(unit).pool.sendPayload(shardId, payload),
+    requestMembers: async (shardId, request) =>
+      await gatewayOf(unit).pool.requestMembers(shardId, request as MembersRequest),
+    find: (wanted, rest) => unit.peers.find(wanted, rest),
+    stats: () => unit.stats,
+    restartAll: () => unit.clusters.restartAll(),
+    cluster: (clusterId) => unit.clusters.get(clusterId),
+    service: (name) => unit.services.get(name),
+  };
+}
+
+function gatewayOf({ gateway }: Unit): UnitGateway {
+  if (gateway) return gateway;
+  throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
+}

@@ -1,0 +1,30 @@
+/**
+ * What a bot has, for tests of bots: nobody else is there.
+ *
+ * @module
+ */
+
+import type { EventContext } from "../../clusters/bot.ts";
+import { gatewayHelpers } from "../../clusters/gateway_helpers.ts";
+import { IpcCalls } from "../../clusters/ipc.ts";
+import { createRest, type Rest } from "../../clusters/rest.ts";
+import { silentLog } from "../../ports/log.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+
+/** A context of cluster 0 and shard 0, unless told otherwise. */
+export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}): EventContext {
+  return {
+    rest: createRest("http://unit", "credential", fetch),
+    cluster: { id: 0 },
+    shardId: 0,
+    log: silentLog,
+    ipc: new IpcCalls(createVirtualClock()).ipc,
+    gateway: gatewayHelpers({
+      totalShards: () => 1,
+      shardIds: () => Promise.resolve([0]),
+      sendPayload: () => Promise.resolve(),
+      requestMembers: () => Promise.resolve({ members: [], notFound: [] }),
+    }),
+    ...changed,
+  };
+}

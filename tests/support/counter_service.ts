@@ -1,0 +1,26 @@
+/** A service for tests: counts what it is told to, and says what it was told. */
+
+import { defineService } from "../../mod.ts";
+
+let count = 0;
+const told: string[] = [];
+
+export default defineService({
+  handleCommand(data, _receptive, { asResponse, asError }) {
+    const { add, told: wanted } = data as { add?: number; told?: boolean };
+    if (wanted) return asResponse({ told, count });
+    if (typeof add !== "number") return asError(new Error("nothing to add"));
+    count += add;
+    return asResponse(count);
+  },
+  allClustersReady() {
+    told.push("allClustersReady");
+  },
+  allMembersCached(all) {
+    told.push(`allMembersCached ${all}`);
+  },
+  getStats: () => ({ count }),
+  shutdown() {
+    console.log("service says goodbye");
+  },
+});
