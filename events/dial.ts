@@ -37,8 +37,11 @@ export function redialDelayMs(failures: number, random: Random): number {
   return longest * (0.5 + random() / 2);
 }
 
-/** Dials at once, and again whenever the link is lost. The function returned ends it. */
-export function dialEvents(options: DialOptions): () => void {
+/**
+ * Dials at once, and again whenever the link is lost. The function returned ends it, and resolves when
+ * what was sent has arrived: a process that exits before then takes its last acknowledgement along.
+ */
+export function dialEvents(options: DialOptions): () => Promise<void> {
   const dial = new Dial(options);
   return () => dial.end();
 }
@@ -54,9 +57,9 @@ class Dial {
     this.#dial();
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.#redial?.();
-    this.#call?.hangUp();
+    await this.#call?.hangUp();
   }
 
   #dial(): void {
@@ -72,6 +75,8 @@ class Dial {
 /** One connection. `onEnd` is called once, unless we hang up; `fine`: it did work for a while. */
 class Call {
   readonly #onEnd: (reason: string, fine: boolean) => void;
+  readonly #clock: Clock;
+  readonly #gone = Promise.withResolvers<void>();
   readonly #socket: Socket;
   #link: ConsumerLink | undefined;
   #deadline: Cancel;
@@ -80,6 +85,7 @@ class Call {
   constructor(options: DialOptions, onEnd: (reason: string, fine: boolean) => void) {
     const { clock, consumer } = options;
     this.#onEnd = onEnd;
+    this.#clock = clock;
     this.#deadline = clock.after(WELCOME_DEADLINE_MS, () => {
       if (!this.#link?.welcomed) this.#end("no welcome in time", false);
     });
@@ -87,7 +93,7 @@ class Call {
       open: () => {
         this.#link = consumer.attach({
           send: (text) => this.#socket.send(text),
-          close: (code, reason) => this.#close(clock, code, reason),
+          close: (code, reason) => this.#close(code, reason),
         });
       },
       message: (data, isText) => this.#message(data, isText),
@@ -95,16 +101,25 @@ class Call {
         // Two processes that run as one cluster would throw each other out without a pause.
         const fine = (this.#link?.welcomed ?? false) && code !== LINK_CLOSE.TAKEN_OVER;
         this.#end(`closed with ${code}${reason && `: ${reason}`}`, fine);
+        this.#gone.resolve();
       },
-      failed: (reason) => this.#end(reason, false),
+      failed: (reason) => {
+        this.#end(reason, false);
+        this.#gone.resolve();
+      },
     }, { headers: { authorization: options.authorization } });
   }
 
-  hangUp(): void {
-    this.#over = true;
+  /** Resolves when the peer has answered our close, or has not for a while. */
+  async hangUp(): Promise<void> {
     this.#deadline();
+    if (this.#over) return;
+    this.#over = true;
     this.#link?.closed();
+    const cancel = this.#clock.after(CLOSE_DEADLINE_MS, () => this.#gone.resolve());
     this.#socket.close(LINK_CLOSE.GOING_AWAY, "the cluster is going away");
+    await this.#gone.promise;
+    cancel();
   }
 
   #message(data: Uint8Array, isText: boolean): void {
@@ -112,9 +127,12 @@ class Call {
     else this.#link?.batch(data);
   }
 
-  #close(clock: Clock, code: number, reason: string): void {
+  #close(code: number, reason: string): void {
     this.#deadline();
-    this.#deadline = clock.after(CLOSE_DEADLINE_MS, () => this.#end(`we closed: ${reason}`, false));
+    this.#deadline = this.#clock.after(
+      CLOSE_DEADLINE_MS,
+      () => this.#end(`we closed: ${reason}`, false),
+    );
     this.#socket.close(code, reason);
   }
 

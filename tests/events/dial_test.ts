@@ -152,6 +152,24 @@ Deno.test("what ends dialEvents() says goodbye and dials no more", async () => {
   assert.equal(sockets.length, 1);
 });
 
+Deno.test("what ends dialEvents() waits for the unit's close, for 2 s at most, and for nothing without a link", async () => {
+  for (const answer of [true, false]) {
+    const { clock, end, sockets } = setUp();
+    sockets[0]!.events.open();
+    let isOver = false;
+    const ended = end().then(() => isOver = true);
+    await clock.advance(1999);
+    assert.equal(isOver, false);
+    if (answer) sockets[0]!.events.closed(LINK_CLOSE.GOING_AWAY, "");
+    else await clock.advance(1);
+    await ended;
+  }
+  const { end, sockets } = setUp();
+  sockets[0]!.events.failed("refused");
+  await end();
+  assert.deepEqual(sockets[0]!.closes, []);
+});
+
 Deno.test("redialDelayMs() keeps at least half of the delay", () => {
   assert.equal(redialDelayMs(1, () => 0), 125);
   assert.equal(redialDelayMs(99, () => 0), 5000);
