@@ -9,12 +9,14 @@
  * @module
  */
 
+export type { EventsController, GatewayController, RestController } from "./app/controllers.ts";
 export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/gatehouse.ts";
 export {
   type Answers,
   type Bot,
   type BotContext,
   CommandAnswer,
+  type CommandContext,
   type EventContext,
   type EventPayload,
   type Wanted,
@@ -33,7 +35,7 @@ export type {
   MemberRequest,
   RequestedMembers,
 } from "./clusters/gateway_helpers.ts";
-export type { ClusterTarget, FetchOptions, Ipc } from "./clusters/ipc.ts";
+export type { ClusterTarget, FetchOptions, Ipc, PeerControl } from "./clusters/ipc.ts";
 export type { CommandOptions, CommandResults } from "./clusters/switchboard.ts";
 export type { ClusterControl } from "./workers/cluster_place.ts";
 export { discordenoBot, NO_TOKEN } from "./clusters/discordeno_bot.ts";
@@ -48,6 +50,7 @@ export type { IntentName } from "./protocol/intents.ts";
 export type * from "./protocol/status.ts";
 export type { ShardPayload } from "./protocol/worker_message.ts";
 export { type EventServer, serveEvents, type ServeEventsOptions } from "./workers/serve_events.ts";
+export { defineWorker, type WorkerEvent, type WorkerHooks } from "./workers/worker_hooks.ts";
 
 if (import.meta.main) {
   const { main } = await import("./app/main.ts");

@@ -84,6 +84,8 @@ export interface Config {
   readonly cacheAllMembers: boolean;
   /** `EDITED_MESSAGES`: `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module. */
   readonly editedMessages: string;
+  /** `WORKER_MODULE`: functions of yours that run in the shard workers: a path or URL. */
+  readonly workerModule: string | null;
   /** `LOG_LEVEL`: lines below it are not written. */
   readonly logLevel: LogLevel;
   /** `LOG_FORMAT`; `null`: pretty on a terminal, else JSON. */
@@ -134,6 +136,7 @@ export const CONFIG_DEFAULTS: Config = {
   guildLoadedDd: false,
   cacheAllMembers: false,
   editedMessages: "all",
+  workerModule: null,
   botServerInviteCode: null,
   quietAfterMs: 300_000,
   quietResumeAfterMs: 900_000,

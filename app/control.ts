@@ -8,6 +8,7 @@ import type { Hono } from "../deps.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { type CommandResults, plainResults } from "../clusters/switchboard.ts";
 import { targetOf } from "../protocol/link_call.ts";
+import { encodeValue, notJson } from "../protocol/value.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { UnitGateway } from "./gateway.ts";
 import type { Unit } from "./unit.ts";
@@ -90,7 +91,10 @@ export function control(app: Hono, { unit, allowFaults }: ControlOptions): Hono 
     try {
       const answer = await unit.peers.command(target, data, options) ?? null;
       const isAll = "all" in target && answer !== null;
-      return c.json({ answer: isAll ? plainResults(answer as CommandResults) : answer });
+      const plain = isAll ? plainResults(answer as CommandResults) : answer;
+      const place = notJson(encodeValue(plain));
+      if (place === null) return c.json({ answer: plain });
+      throw new TypeError(`Cannot write the answer as JSON: ${place}`);
     } catch (error) {
       if (error instanceof GatehouseError) throw error;
       // What the target answered as its error, or threw.

@@ -17,7 +17,7 @@ export interface FinderOptions {
   readonly rest: (path: string) => Promise<Response>;
 }
 
-/** A cluster that does not answer in this time knows nothing. */
+/** A cluster that does not answer in this time knows nothing, where nobody says how long. */
 const ASK_MS = 5_000;
 
 /**
@@ -30,11 +30,12 @@ export async function find(
   options: FinderOptions,
   wanted: Wanted,
   askDiscord: boolean,
+  timeoutMs: number = ASK_MS,
 ): Promise<unknown> {
   const path = pathOf(wanted);
   const known = await first(
     askedOf(options, wanted).map(async (id) =>
-      await options.switchboard.ask(id, "find", wanted, ASK_MS)
+      await options.switchboard.ask(id, "find", wanted, timeoutMs)
     ),
   );
   if (known !== null || !askDiscord) return known;

@@ -7,17 +7,21 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentBits, type IntentName } from "../protocol/intents.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
-import type { GatewayHelpers } from "../clusters/gateway_helpers.ts";
 import type { Ipc } from "../clusters/ipc.ts";
 import type { ClusterControl } from "../workers/cluster_place.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
-import { calculateShardId } from "../protocol/ids.ts";
 import { systemClock } from "../ports/clock.ts";
 import { type Config, CONFIG_DEFAULTS, describeProblem } from "./config.ts";
 import { brokenRules } from "./config_rules.ts";
+import {
+  createControllers,
+  type EventsController,
+  type GatewayController,
+  type RestController,
+} from "./controllers.ts";
 import { createLog } from "./log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
-import { unitGateway, unitIpc } from "./unit_ipc.ts";
+import { unitIpc } from "./unit_ipc.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
 export interface GatehouseOptions
@@ -47,7 +51,7 @@ export interface Gatehouse {
   start(): Promise<void>;
   /** Stops cleanly. Sessions are kept: the next start spends no identify. */
   stop(): Promise<void>;
-  /** What happens from now on. */
+  /** What happens from now on; asked before `start()`, from then on. */
   status(): AsyncIterable<Status>;
   /** Everything at this moment. */
   readonly snapshot: Snapshot;
@@ -57,8 +61,12 @@ export interface Gatehouse {
   readonly failed: Promise<string>;
   /** Sends a gateway command of a shard; resolves when it was handed to the socket. */
   sendPayload(shardId: number, payload: ShardPayload): Promise<void>;
-  /** Presence, voice, members: what the gateway is told, on whichever shard. */
-  readonly gateway: GatewayHelpers;
+  /** Presence, voice, members, on whichever shard; and how shards come up. All can be replaced. */
+  readonly gateway: GatewayController;
+  /** The REST proxy; can be replaced. */
+  readonly rest: RestController;
+  /** The way of events to clusters; can be replaced. */
+  readonly events: EventsController;
   /** Commands from your program to clusters and services, and what they know. */
   readonly ipc: Ipc;
   /** The built-in clusters, each to be spawned, killed and respawned. */
@@ -94,16 +102,23 @@ export interface Gatehouse {
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const config = configOf(options);
   let open: OpenUnit | null = null;
+  let isStarted = false;
+  const opened = Promise.withResolvers<OpenUnit>();
   const failed = Promise.withResolvers<string>();
   const running = () => {
     if (open) return open.unit;
     throw new GatehouseError("not_ready", "caller", "Cannot do that: the unit is not started");
   };
+  async function* later(): AsyncGenerator<Status> {
+    yield* (await opened.promise).unit.status();
+  }
+  const controllers = createControllers(running);
   return {
     async start() {
-      if (open) {
+      if (isStarted) {
         throw new GatehouseError("refused", "caller", "Cannot start: it is started already");
       }
+      isStarted = true;
       const log = await createLog({
         level: config.logLevel,
         format: config.logFormat ?? "json",
@@ -113,12 +128,13 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         write: (line) => console.log(line.trimEnd()),
       });
       const { workerPermissions = "inherit" } = options;
-      open = await openUnit({ config, log, workerPermissions });
+      open = await openUnit({ config, log, workerPermissions, controllers });
+      opened.resolve(open);
       open.unit.failed.then(failed.resolve);
       await open.unit.start();
     },
     stop: async () => await open?.stop("asked to"),
-    status: () => running().status(),
+    status: () => open ? open.unit.status() : later(),
     get snapshot() {
       return running().snapshot;
     },
@@ -126,14 +142,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return open?.url ?? null;
     },
     failed: failed.promise,
-    async sendPayload(shardId, payload) {
-      const { gateway } = running();
-      if (!gateway) {
-        throw new GatehouseError("not_ready", "caller", "Cannot send: no shard has started");
-      }
-      await gateway.pool.sendPayload(shardId, payload);
-    },
-    gateway: unitGateway(running),
+    sendPayload: (shardId, payload) => controllers.gateway.sendPayload(shardId, payload),
+    ...controllers,
     ipc: unitIpc(running),
     clusters: { get: (clusterId) => running().clusters.get(clusterId) },
     services: { get: (name) => running().services.get(name) },
@@ -142,7 +152,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     get stats() {
       return running().stats;
     },
-    calculateShardId: (guildId) => calculateShardId(guildId, running().snapshot.totalShards),
+    calculateShardId: (guildId) => controllers.gateway.calculateShardId(guildId),
   };
 }
 

@@ -7,9 +7,7 @@
 
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { IdentifyQueue } from "../gateway/identify_queue.ts";
-import { QuietWatch } from "../gateway/quiet.ts";
 import { SessionBook } from "../gateway/session_book.ts";
-import { partition, workerCount } from "../gateway/shard_plan.ts";
 import { type CallDesk, Hub } from "../events/hub.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,12 +21,16 @@ import { WorkerPool } from "../workers/pool.ts";
 import type { PoolEvents } from "../workers/pool_events.ts";
 import { AwayAnswers } from "./away.ts";
 import type { Config } from "./config.ts";
+import type { Controllers } from "./controllers.ts";
 import { CONSUMER_BASE } from "./consumer_shards.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
+import { IdentifyRequests } from "./identify_requests.ts";
+import { QuietShards } from "./quiet_shards.ts";
 import { SERVICE_BASE } from "./services.ts";
 import { workerOptions } from "./worker_options.ts";
+import { planWorkers } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "sessions";
@@ -54,6 +56,8 @@ export interface GatewayOptions {
   /** Who may consume on `/gateway`, and where. */
   readonly consumerDoor: ConsumerDoor;
   readonly spawn: SpawnThread;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
   /** Who makes and takes calls of clusters and services. */
   readonly calls?: CallDesk;
   readonly linkChanged: (clusterId: number, isUp: boolean) => void;
@@ -72,7 +76,7 @@ export class UnitGateway {
   readonly consumers: Consumers;
   readonly #options: GatewayOptions;
   readonly #book: SessionBook;
-  readonly #quiet: QuietWatch;
+  readonly #quiet: QuietShards;
   readonly #away: AwayAnswers;
   readonly #guilds: GuildBook;
   #cancelSave: Cancel | null = null;
@@ -91,8 +95,7 @@ export class UnitGateway {
       inviteCode: options.config.botServerInviteCode,
       changed: () => this.#saveSoon(),
     });
-    const { quietAfterMs, quietResumeAfterMs: resumeAfterMs } = options.config;
-    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs });
+    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
     this.consumers = new Consumers({
       ...options,
       stream: this.#book.stream,
@@ -147,6 +150,12 @@ export class UnitGateway {
     return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
   }
 
+  /** Hands a batch of records to the link of a cluster or a consumer. */
+  deliver(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void {
+    const links = clusterId < CONSUMER_BASE ? this.hub : this.consumers.shards;
+    links.deliver(clusterId, link, batch);
+  }
+
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
   async stop(): Promise<void> {
     this.queue.stop();
@@ -163,7 +172,7 @@ export class UnitGateway {
   }
 
   #createHub(): Hub {
-    const { clock, log, totalShards, clusterIds, linkChanged, calls } = this.#options;
+    const { clock, log, totalShards, clusterIds, linkChanged, calls, controllers } = this.#options;
     return new Hub({
       ...(calls && { calls }),
       clock,
@@ -176,24 +185,20 @@ export class UnitGateway {
         if (clusterId < SERVICE_BASE) this.pool.link(clusterId, link, windowBytes);
         linkChanged(clusterId, link !== null);
       },
-      acknowledged: (clusterId, link, cursors) => this.pool.acknowledge(clusterId, link, cursors),
+      acknowledged: (...done) => controllers.events.acknowledged(...done),
     });
   }
 
   #createPool(): WorkerPool {
-    const { config, shardIds, clock, log, spawn } = this.#options;
-    const { totalWorkers, shardsPerWorker } = config;
-    const count = workerCount(shardIds.length, {
-      totalWorkers: totalWorkers ?? undefined,
-      shardsPerWorker: shardsPerWorker ?? undefined,
-      cores: this.#options.cores,
-    });
+    const { clock, log, spawn, controllers } = this.#options;
+    const buckets = planWorkers(this.#options);
     return new WorkerPool({
       clock,
       log,
       spawn,
-      buckets: partition(shardIds, count),
-      worker: workerOptions({ ...this.#options, workers: count }),
+      buckets,
+      worker: workerOptions({ ...this.#options, workers: buckets.length }),
+      bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
       resumePoint: (shardId) => this.#book.resumePoint(shardId),
       guildsOf: (shardId) => this.#guilds.of(shardId),
       marksOf: (shardId) => [...this.#away.marksOf(shardId)],
@@ -206,14 +211,15 @@ export class UnitGateway {
   }
 
   #poolEvents(): PoolEvents {
-    const { shardChanged, exhausted } = this.#options;
+    const { shardChanged, exhausted, controllers, log } = this.#options;
     const { queue } = this;
+    const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
     return {
       expectIdentify: (shardIds) => queue.expect(shardIds),
-      requestIdentify: (shardId) => queue.request(shardId),
+      requestIdentify: (shardId) => identifies.request(shardId),
       identifySent: (shardId, permit) => queue.sent(shardId, permit),
-      releaseIdentify: (shardId) => queue.release(shardId),
-      lost: (shardIds) => queue.lost(shardIds),
+      releaseIdentify: (shardId) => identifies.release(shardId),
+      lost: (shardIds) => identifies.lost(shardIds),
       status: shardChanged,
       session: (shardId, session) => this.#book.session(shardId, session),
       readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
@@ -233,31 +239,11 @@ export class UnitGateway {
       membersCached: (shardId) => this.#options.membersCached?.(shardId),
       report: (shards) => {
         for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
-        this.#watchQuiet();
+        this.#quiet.look();
       },
-      events: (clusterId, link, batch) =>
-        (clusterId < CONSUMER_BASE ? this.hub : this.consumers.shards)
-          .deliver(clusterId, link, batch),
+      events: (clusterId, link, batch) => controllers.events.deliver(clusterId, link, batch),
       exhausted,
     };
-  }
-
-  /** An open connection on which nothing comes, while others get theirs, is not to be trusted. */
-  #watchQuiet(): void {
-    const { clock, log } = this.#options;
-    const samples = this.pool.shards.map(({ status, counters }) => ({
-      ...status,
-      received: counters?.received ?? 0,
-    }));
-    for (const { act, ...finding } of this.#quiet.observe(clock.wallMs(), samples)) {
-      if (act === "report") log.warn("shard is quiet against the others", finding);
-      else {
-        log.warn("shard stays quiet, it resumes", finding);
-        this.pool.reconnect(finding.shardId, "keep").catch((error) =>
-          log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
-        );
-      }
-    }
   }
 
   #loadSessions(saved: unknown): void {

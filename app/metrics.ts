@@ -77,6 +77,26 @@ export const METRICS: readonly Metric[] = [
     "queuedDiskBytes",
   ),
   perShard(
+    "gatehouse_shard_queue_age_seconds",
+    "gauge",
+    "How long the oldest event that is not acknowledged has waited.",
+    "queueAgeMs",
+    1000,
+  ),
+  perShard(
+    "gatehouse_shard_ack_lag_seconds",
+    "gauge",
+    "Mean time from an event's arrival to its acknowledgement, of late.",
+    "ackLagMs",
+    1000,
+  ),
+  counter(
+    "gatehouse_events_by_type_total",
+    "Dispatches from Discord since the unit started, by type.",
+    ({ eventsByType }) =>
+      Object.entries(eventsByType).map(([type, value]) => ({ labels: { type }, value })),
+  ),
+  perShard(
     "gatehouse_events_dropped_total",
     "counter",
     "Events lost because the queue was full; the bot was told by a GAP.",
@@ -85,7 +105,7 @@ export const METRICS: readonly Metric[] = [
   perShard(
     "gatehouse_events_withheld_total",
     "counter",
-    "Updates of messages that EDITED_MESSAGES withheld.",
+    "Events that EDITED_MESSAGES or WORKER_MODULE withheld.",
     "withheld",
   ),
   perShard("gatehouse_identifies_total", "counter", "Sessions begun with IDENTIFY.", "identifies"),
@@ -186,12 +206,13 @@ function counter(name: string, help: string, samples: Metric["samples"]): Metric
   return { name, type: "counter", help, samples };
 }
 
-/** A number that each shard counts; a shard that has not counted yet has no sample. */
+/** A number that each shard counts, over `unit`; a shard that has not counted yet has no sample. */
 function perShard(
   name: string,
   type: Metric["type"],
   help: string,
   field: Exclude<keyof ShardCounters, "shardId" | "reconnects">,
+  unit = 1,
 ): Metric {
   return {
     name,
@@ -200,7 +221,7 @@ function perShard(
     samples: ({ shards }) =>
       shards.flatMap(({ shardId, counters }) => {
         const value = counters?.[field] ?? null;
-        return value === null ? [] : [{ labels: { shard: shardId }, value }];
+        return value === null ? [] : [{ labels: { shard: shardId }, value: value / unit }];
       }),
   };
 }

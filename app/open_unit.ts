@@ -4,8 +4,7 @@
  * @module
  */
 
-import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { systemClock } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
@@ -25,12 +24,14 @@ import { openStateDir } from "../store/state_dir.ts";
 import { type RunningCluster, startCluster } from "../workers/cluster_handle.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import { type Config, isLoopback } from "./config.ts";
+import type { Controllers } from "./controllers.ts";
 import type { UnitLog } from "./log.ts";
-import { isModule, moduleUrl } from "./module_url.ts";
+import { moduleUrl } from "./module_url.ts";
 import { openRest } from "./open_rest.ts";
 import { ownHosts } from "./own_hosts.ts";
 import { serveUnit } from "./server.ts";
 import { type Started, Unit } from "./unit.ts";
+import { workerFolders } from "./worker_folders.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {
@@ -38,6 +39,8 @@ export interface OpenUnitOptions {
   readonly log: UnitLog;
   /** `least` needs `"unstable": ["worker-options"]` in the `deno.json` of the program. */
   readonly workerPermissions: "least" | "inherit";
+  /** Replaced methods; by default each is as it is by itself. */
+  readonly controllers?: Controllers;
 }
 
 /** A unit with its port open and nothing connected yet. */
@@ -45,7 +48,7 @@ export interface OpenUnit {
   readonly unit: Unit;
   /** `http://host:port`. */
   readonly url: string;
-  /** Stops the unit, then closes the port. */
+  /** Stops the unit, then closes the port. Calling it again waits for the same. */
   stop(reason: string): Promise<void>;
 }
 
@@ -73,6 +76,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
   const unit = new Unit({
     config,
     rest: rest.proxy,
+    ...(options.controllers && { controllers: options.controllers }),
     log,
     clock,
     random: systemRandom,
@@ -91,7 +95,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
       url: () => url.replace(/^http/, "ws"),
       isSecret: (token) => isConsumerToken(token, rules()),
     },
-    spawn: spawnWorker(workerPermissions, queueDir, foldersOf(config)),
+    spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
     startCluster: (what, credential) => {
       log.keepSecret(credential);
       return startBuiltIn(options, what, credential, url);
@@ -113,19 +117,17 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
     authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     restVerdict,
-    rest: rest.proxy.handle,
+    rest: (request) => unit.controllers.rest.handle(request),
   });
   url = server.url;
-  return {
-    unit,
-    url,
-    async stop(reason) {
-      await unit.stop(reason);
-      await server.stop();
-      await rest.close();
-      lock?.release();
-    },
+  const stop = async (reason: string) => {
+    await unit.stop(reason);
+    await server.stop();
+    await rest.close();
+    lock?.release();
   };
+  let stopped: Promise<void> | undefined;
+  return { unit, url, stop: (reason) => stopped ??= stop(reason) };
 }
 
 function authRules(config: Config, unit: Unit, url: () => string): () => AuthRules {
@@ -160,11 +162,4 @@ function startBuiltIn(
     clock: systemClock,
     log,
   });
-}
-
-/** The folder of the module that `EDITED_MESSAGES` names, where it is on this machine. */
-function foldersOf({ editedMessages }: Config): string[] {
-  if (!isModule(editedMessages)) return [];
-  const url = moduleUrl(editedMessages);
-  return url.startsWith("file:") ? [dirname(fileURLToPath(url))] : [];
 }

@@ -110,18 +110,23 @@ export class Peers implements CallDesk {
     this.#tellMembers(this.#members?.cached(shardId) ?? []);
   }
 
+  /** See {@linkcode CallDesk}. */
+  serviceOf(id: number): string | null {
+    return this.#options.services.nameOf(id);
+  }
+
   /** Sends a command from the unit itself: see `Ipc`. */
   command(to: CommandTarget, data: unknown, options?: CommandOptions): Promise<unknown> {
     return this.switchboard.command(to, data, options);
   }
 
   /** What somebody knows of a guild, channel, user or member; `null` where nobody does. */
-  find(wanted: Wanted, askDiscord: boolean): Promise<unknown> {
+  find(wanted: Wanted, askDiscord: boolean, timeoutMs?: number): Promise<unknown> {
     const { clusters, rest } = this.#options;
     const { switchboard } = this;
     const clusterOfGuild = (guildId: string) => this.#clusterOfGuild(guildId);
     const options = { switchboard, clusterIds: () => clusters.ids, clusterOfGuild, rest };
-    return find(options, wanted, askDiscord);
+    return find(options, wanted, askDiscord, timeoutMs);
   }
 
   #clusterOfGuild(guildId: string): number | null {

@@ -56,8 +56,9 @@ export function readGrant(config: Config | null): Grant {
   if (config === null) return ["."];
   const bot = config.botModule === null ? [] : folderOf(config.botModule);
   const filter = isModule(config.editedMessages) ? folderOf(config.editedMessages) : [];
+  const worker = config.workerModule === null ? [] : folderOf(config.workerModule);
   const services = config.services.flatMap(({ module }) => folderOf(module));
-  return [".", config.stateDir, ...bot, ...services, ...filter];
+  return [".", config.stateDir, ...bot, ...services, ...filter, ...worker];
 }
 
 /** Folders that are written to: in the first-run mode none. */

@@ -88,6 +88,7 @@ function shards({ flag, integer, oneOf, path }: Readers): Settings {
       "all, filter, or the path or URL of a module without a comma",
       path,
     ),
+    WORKER_MODULE: setting("workerModule", "a path or URL without a comma", path),
     QUIET_AFTER_MS: setting("quietAfterMs", "milliseconds, at least 1", integer(1)),
     QUIET_RESUME_AFTER_MS: setting("quietResumeAfterMs", "milliseconds, at least 1", integer(1)),
     QUEUE_OVERFLOW: setting(

@@ -9,12 +9,14 @@ import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type {
   DiscordStats,
+  EventStats,
   ProcessStats,
   ShardSnapshot,
   ShardState,
   Snapshot,
   Stats,
 } from "../protocol/status.ts";
+import { Rates } from "./rates.ts";
 
 /** What collecting needs. */
 export interface StatsOptions {
@@ -36,8 +38,8 @@ export const ANSWER_MS = 5_000;
 /** Collects figures. */
 export class StatsCollector {
   readonly #options: StatsOptions;
-  /** Dispatches of each shard at the last time. */
-  readonly #received = new Map<number, number>();
+  readonly #ofShards = new Rates<string>();
+  readonly #ofTypes = new Rates<string>();
   #collectedMs: number | null = null;
   #latest: Stats | null = null;
 
@@ -53,10 +55,11 @@ export class StatsCollector {
   /** Asks everybody. Who does not answer in time is there with an `error`. */
   async collect(): Promise<Stats> {
     const { clock, snapshot, serviceIdOf, figures } = this.#options;
-    const { clusters, services, workers, shards, identify } = snapshot();
-    const rates = this.#rates(shards);
+    const now = snapshot();
+    const { clusters, services, workers, shards, identify } = now;
+    const events = this.#events(now);
     const ofShards = (wanted: (shard: ShardSnapshot) => boolean) =>
-      this.#discord(shards.filter(wanted), rates);
+      this.#discord(shards.filter(wanted), events.byShard);
     const [ofClusters, ofServices] = await Promise.all([
       Promise.all(clusters.map(async ({ clusterId }) => [clusterId, {
         ...await this.#ask(clusterId),
@@ -79,6 +82,7 @@ export class StatsCollector {
         discord: ofShards(() => true),
         identifiesLeft: identify.remaining,
       },
+      events,
       atMs: clock.wallMs(),
     };
     return this.#latest;
@@ -93,23 +97,24 @@ export class StatsCollector {
     }
   }
 
-  /** Dispatches per second since the last time. A worker that was replaced counts anew. */
-  #rates(shards: readonly ShardSnapshot[]): ReadonlyMap<number, number> {
+  #events({ shards, eventsByType }: Snapshot): EventStats {
     const nowMs = this.#options.clock.now();
     const seconds = (nowMs - (this.#collectedMs ?? this.#options.startedMs())) / 1000;
     this.#collectedMs = nowMs;
-    return new Map(shards.map(({ shardId, counters }) => {
-      const received = counters?.received ?? 0;
-      const before = this.#received.get(shardId) ?? 0;
-      this.#received.set(shardId, received);
-      const since = received < before ? received : received - before;
-      return [shardId, seconds > 0 ? since / seconds : 0];
-    }));
+    const received = shards.map(({ shardId, counters }) =>
+      [String(shardId), counters?.received ?? 0] as const
+    );
+    const byShard = this.#ofShards.since(received, seconds);
+    return {
+      perSecond: [...byShard.values()].reduce((sum, rate) => sum + rate, 0),
+      byShard: Object.fromEntries(byShard),
+      byType: Object.fromEntries(this.#ofTypes.since(Object.entries(eventsByType), seconds)),
+    };
   }
 
   #discord(
     shards: readonly ShardSnapshot[],
-    rates: ReadonlyMap<number, number>,
+    rates: EventStats["byShard"],
   ): DiscordStats {
     const { clock, guildsOf, startedMs } = this.#options;
     const byShard = <Value>(of: (shard: ShardSnapshot) => Value) =>
@@ -119,8 +124,10 @@ export class StatsCollector {
       uptime: Math.round(clock.now() - startedMs()),
       shardLatency: byShard(({ counters }) => counters?.latencyMs ?? null),
       shardStatus: byShard(({ state }) => STATUS[state]),
-      eventsPerSecond: byShard(({ shardId }) => rates.get(shardId) ?? 0),
+      eventsPerSecond: byShard(({ shardId }) => rates[shardId] ?? 0),
       queued: byShard(({ counters }) => counters?.queued ?? 0),
+      queueAgeMs: byShard(({ counters }) => counters?.queueAgeMs ?? 0),
+      ackLagMs: byShard(({ counters }) => counters?.ackLagMs ?? null),
     };
   }
 }

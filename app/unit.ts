@@ -23,6 +23,7 @@ import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { Clusters } from "./clusters.ts";
 import type { Config } from "./config.ts";
 import type { ConsumerDoor } from "./consumers.ts";
+import { type Controllers, createControllers } from "./controllers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { UnitGateway } from "./gateway.ts";
@@ -41,7 +42,9 @@ export interface UnitParts {
   readonly random: Random;
   readonly log: Log;
   readonly store: Store;
-  readonly rest: Pick<RestProxy, "snapshot" | "asBot">;
+  readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
+  /** Replaced methods; by default each is as it is by itself. */
+  readonly controllers?: Controllers;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Who may consume on `/gateway`, and where. */
@@ -67,6 +70,8 @@ export class Unit {
   readonly credentials = new Set<string>();
   /** Resolves with a reason when the unit cannot go on and its process has to be restarted. */
   readonly failed: Promise<string>;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
   readonly #parts: UnitParts;
   readonly #clusters: Clusters;
   readonly #services: Services;
@@ -82,6 +87,7 @@ export class Unit {
 
   constructor(parts: UnitParts) {
     this.#parts = parts;
+    this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
     const { config } = parts;
     this.#clusters = new Clusters({
@@ -135,6 +141,11 @@ export class Unit {
     return this.#stats.latest;
   }
 
+  /** The REST proxy. */
+  get rest(): UnitParts["rest"] {
+    return this.#parts.rest;
+  }
+
   /** All who run code for this unit, and their commands. */
   get peers(): Peers {
     return this.#peers;
@@ -168,7 +179,7 @@ export class Unit {
     });
     this.#clusters.start(gateway.hub);
     this.#services.start();
-    gateway.pool.spawnShards();
+    this.controllers.gateway.spawnShards();
     this.#collectStats();
   }
 
@@ -177,6 +188,7 @@ export class Unit {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#tell({ kind: "stopping", reason });
+    this.#gateway?.hub.ending();
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.#clusters.stop(), this.#services.stop()]);
     await this.#gateway?.stop();
@@ -195,6 +207,7 @@ export class Unit {
       clusters: this.#clusters.snapshots,
       services: this.#services.snapshots,
       identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
+      eventsByType: gateway?.pool.eventsByType.totals ?? {},
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,
     };
@@ -225,6 +238,7 @@ export class Unit {
     this.#peers.plan(clusterOfShard);
     return UnitGateway.create({
       ...this.#parts,
+      controllers: this.controllers,
       info,
       totalShards: this.#totalShards,
       shardIds,
@@ -245,7 +259,10 @@ export class Unit {
     const credential = randomHex(24);
     this.credentials.add(credential);
     const running = this.#parts.startCluster(what, credential);
-    running.exited.then(() => this.credentials.delete(credential));
+    running.exited.then(() => {
+      this.credentials.delete(credential);
+      this.#gateway?.hub.ended(what.clusterId);
+    });
     return running;
   }
 

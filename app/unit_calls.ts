@@ -15,7 +15,7 @@ export interface UnitMethods {
   readonly shardIds: () => readonly number[];
   readonly sendPayload: (shardId: number, payload: ShardPayload) => Promise<void>;
   readonly requestMembers: (shardId: number, request: unknown) => Promise<unknown>;
-  readonly find: (wanted: Wanted, rest: boolean) => Promise<unknown>;
+  readonly find: (wanted: Wanted, rest: boolean, timeoutMs?: number) => Promise<unknown>;
   readonly stats: () => Stats | null;
   readonly restartAll: () => Promise<void>;
   readonly cluster: (clusterId: number) => ClusterControl;
@@ -33,7 +33,7 @@ export function unitCall(unit: UnitMethods, request: unknown): unknown {
     case "requestMembers":
       return unit.requestMembers(number(asked, "shardId"), asked.request);
     case "fetch":
-      return unit.find(asked.wanted as Wanted, asked.rest === true);
+      return unit.find(asked.wanted as Wanted, asked.rest === true, timeoutOf(asked));
     case "stats":
       return unit.stats();
     case "restartAll":

@@ -6,19 +6,21 @@
 
 import type { Wanted } from "../clusters/bot.ts";
 import { type GatewayHelpers, gatewayHelpers } from "../clusters/gateway_helpers.ts";
-import type { FetchOptions, Ipc } from "../clusters/ipc.ts";
-import type { CommandOptions } from "../clusters/switchboard.ts";
+import type { FetchOptions, Ipc, PeerControl } from "../clusters/ipc.ts";
+import { type CommandOptions, readOptions } from "../clusters/switchboard.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { targetOf } from "../protocol/link_call.ts";
+import type { ClusterControl } from "../workers/cluster_place.ts";
 import type { Unit } from "./unit.ts";
-import { methodsOf } from "./unit_methods.ts";
+import { gatewayOf, methodsOf } from "./unit_methods.ts";
 
 /** The gateway helpers of a unit. `unit` throws before it is started. */
 export function unitGateway(unit: () => Unit): GatewayHelpers {
   return gatewayHelpers({
-    totalShards: () => unit().snapshot.totalShards,
+    totalShards: () => totalShardsOf(unit()),
     shardIds: () => Promise.resolve(methodsOf(unit()).shardIds()),
-    sendPayload: (shardId, payload) => methodsOf(unit()).sendPayload(shardId, payload),
+    sendPayload: async (shardId, payload) =>
+      await gatewayOf(unit()).pool.sendPayload(shardId, payload),
     requestMembers: (shardId, request) =>
       methodsOf(unit()).requestMembers(shardId, request) as ReturnType<
         GatewayHelpers["requestMembers"]
@@ -26,10 +28,16 @@ export function unitGateway(unit: () => Unit): GatewayHelpers {
   });
 }
 
+function totalShardsOf({ snapshot }: Unit): number {
+  if (snapshot.totalShards > 0) return snapshot.totalShards;
+  const text = "Cannot tell a guild's shard: Discord has not said yet how many there are";
+  throw new GatehouseError("not_ready", "host", text);
+}
+
 /** The commands of a unit. `unit` throws before it is started. */
 export function unitIpc(unit: () => Unit): Ipc {
-  const fetch = (wanted: Wanted, { rest = false }: FetchOptions = {}) =>
-    unit().peers.find(wanted, rest);
+  const fetch = async (wanted: Wanted, { rest = false, timeout }: FetchOptions = {}) =>
+    await unit().peers.find(wanted, rest, inMs(timeout));
   const command = async (to: unknown, data: unknown, options?: CommandOptions) => {
     const target = targetOf(to);
     if (target) return await unit().peers.command(target, data, options);
@@ -45,5 +53,25 @@ export function unitIpc(unit: () => Unit): Ipc {
     fetchUser: (userId, options) => fetch({ kind: "user", userId: `${userId}` }, options),
     fetchMember: (guildId, userId, options) =>
       fetch({ kind: "member", guildId: `${guildId}`, userId: `${userId}` }, options),
+    restart: async (clusterId) => await unit().clusters.get(clusterId).respawn(),
+    restartAll: async () => await unit().clusters.restartAll(),
+    clusters: { get: (clusterId) => controlOf(() => unit().clusters.get(clusterId)) },
+    services: { get: (name) => controlOf(() => unit().services.get(name)) },
+    // deno-lint-ignore require-await -- what is thrown becomes a rejection
+    stats: async () => unit().stats,
   };
+}
+
+/** As a cluster has it: what is wrong shows in the promise, not in `get()`. */
+function controlOf(place: () => ClusterControl): PeerControl {
+  return {
+    // deno-lint-ignore require-await -- what is thrown becomes a rejection
+    spawn: async () => place().spawn(),
+    kill: async (timeout) => await place().kill(inMs(timeout)),
+    respawn: async (timeout) => await place().respawn(inMs(timeout)),
+  };
+}
+
+function inMs(timeout: number | undefined): number | undefined {
+  return timeout === undefined ? undefined : readOptions({ timeout }).timeout;
 }

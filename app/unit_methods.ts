@@ -14,11 +14,10 @@ import type { UnitMethods } from "./unit_calls.ts";
 export function methodsOf(unit: Unit): UnitMethods {
   return {
     shardIds: () => unit.snapshot.shards.map(({ shardId }) => shardId),
-    sendPayload: async (shardId, payload) =>
-      await gatewayOf(unit).pool.sendPayload(shardId, payload),
+    sendPayload: (shardId, payload) => unit.controllers.gateway.sendPayload(shardId, payload),
     requestMembers: async (shardId, request) =>
       await gatewayOf(unit).pool.requestMembers(shardId, request as MembersRequest),
-    find: (wanted, rest) => unit.peers.find(wanted, rest),
+    find: (wanted, rest, timeoutMs) => unit.peers.find(wanted, rest, timeoutMs),
     stats: () => unit.stats,
     restartAll: () => unit.clusters.restartAll(),
     cluster: (clusterId) => unit.clusters.get(clusterId),
@@ -26,7 +25,12 @@ export function methodsOf(unit: Unit): UnitMethods {
   };
 }
 
-function gatewayOf({ gateway }: Unit): UnitGateway {
+/**
+ * The gateway side of a unit.
+ *
+ * @throws {GatehouseError} `not_ready` before there is one.
+ */
+export function gatewayOf({ gateway }: Unit): UnitGateway {
   if (gateway) return gateway;
   throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
 }

@@ -39,6 +39,7 @@ export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId">
     editedMessages: isModule(config.editedMessages)
       ? moduleUrl(config.editedMessages)
       : config.editedMessages,
+    workerModule: config.workerModule === null ? null : moduleUrl(config.workerModule),
     queueDir: config.queueDiskBytes > 0 ? queueDir : null,
     queueDiskBytes: Math.floor(config.queueDiskBytes / workers),
     clusterOfShard,

@@ -7,8 +7,10 @@
 
 import { createGatewayManager } from "@discordeno/bot";
 import { CONFIG_DEFAULTS } from "../app/config.ts";
+import { createControllers } from "../app/controllers.ts";
 import { UnitGateway } from "../app/gateway.ts";
 import { acceptLink } from "../app/link_socket.ts";
+import type { Unit } from "../app/unit.ts";
 import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { memoryStore } from "../ports/store.ts";
@@ -53,7 +55,10 @@ export async function gatehouseUnit(
 ): Promise<RunningUnit> {
   const ready = Promise.withResolvers<void>();
   const up = new Set<number>();
-  const gateway = await UnitGateway.create({
+  // Asked only for its gateway side.
+  const controllers = createControllers(() => ({ gateway }) as unknown as Unit);
+  const gateway: UnitGateway = await UnitGateway.create({
+    controllers,
     config: {
       ...CONFIG_DEFAULTS,
       discordToken: peer.token,

@@ -29,11 +29,11 @@ export async function answerCall({ bot, context, figures }: Called, call: LinkCa
   const value = decodeValue(call.value);
   switch (call.verb) {
     case "command":
-      return await command(bot, value, call.receptive, nameOf(context));
+      return await command(bot, value, call.receptive, context);
     case "stats":
-      return { ...figures(), ...await bot.getStats?.() };
+      return { ...figures(), ...await ownStats(bot, context) };
     case "find":
-      return await bot.find?.(value as Wanted) ?? null;
+      return await bot.find?.(value as Wanted, context) ?? null;
     case "allClustersReady":
       return void await bot.allClustersReady?.(context);
     case "allMembersCached":
@@ -47,11 +47,19 @@ export async function answerCall({ bot, context, figures }: Called, call: LinkCa
   }
 }
 
-async function command(bot: Bot, data: unknown, receptive: boolean, name: string) {
+async function ownStats(bot: Bot, context: BotContext): Promise<object> {
+  const stats: unknown = await bot.getStats?.(context) ?? {};
+  if (typeof stats === "object" && !Array.isArray(stats)) return stats!;
+  const what = Array.isArray(stats) ? "a list" : `a ${typeof stats}`;
+  return { error: `getStats() of ${nameOf(context)}: expected an object, received ${what}` };
+}
+
+async function command(bot: Bot, data: unknown, receptive: boolean, context: BotContext) {
+  const name = nameOf(context);
   if (!bot.handleCommand) {
     throw new GatehouseError("refused", "peer", `Cannot answer: ${name} has no handleCommand`);
   }
-  const returned = await bot.handleCommand(data, receptive, ANSWERS);
+  const returned = await bot.handleCommand(data, receptive, { ...context, ...ANSWERS });
   if (!(returned instanceof CommandAnswer)) {
     if (returned !== undefined || !receptive) return returned;
     const text = `Cannot answer: handleCommand of ${name} returned nothing`;

@@ -62,11 +62,11 @@ export interface Bot {
    */
   allMembersCached?(all: boolean | undefined, context: BotContext): unknown;
   /** Deals with a command. A receptive one is answered with what this gives: see {@linkcode Answers}. */
-  handleCommand?(data: unknown, receptive: boolean, answers: Answers): unknown;
+  handleCommand?(data: unknown, receptive: boolean, context: CommandContext): unknown;
   /** Merged into what this cluster's `stats` say. */
-  getStats?(): object | Promise<object>;
+  getStats?(context: BotContext): object | Promise<object>;
   /** What it knows of a guild, channel, user or member; `undefined` or `null` where nothing. */
-  find?(wanted: Wanted): unknown;
+  find?(wanted: Wanted, context: BotContext): unknown;
 }
 
 /** What somebody looks for: see {@linkcode Ipc.fetchGuild}. */
@@ -81,6 +81,9 @@ export interface Answers {
   asResponse(value: unknown): CommandAnswer;
   asError(error: unknown): CommandAnswer;
 }
+
+/** What a bot has with each command: how to answer, and whatever it has with an event. */
+export interface CommandContext extends BotContext, Answers {}
 
 /** An answer to a command. Whatever else `handleCommand` returns is a response, too. */
 export class CommandAnswer {

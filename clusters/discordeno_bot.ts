@@ -8,6 +8,7 @@
 import type { Bot, BotContext, EventPayload } from "./bot.ts";
 import { type Hooks, hooksOf } from "./define_bot.ts";
 import type { NotedInteraction } from "./dispatches.ts";
+import type { GatewayHelpers, MemberRequest } from "./gateway_helpers.ts";
 
 /**
  * What goes where `createBot` insists on a token: it names no bot and opens nothing. The id of the
@@ -48,6 +49,8 @@ interface RawEvents {
  *
  * `bot.gateway`'s helpers (`editBotStatus`, `editShardStatus`, `joinVoiceChannel`,
  * `leaveVoiceChannel`, `requestMembers`, `calculateShardId`, `sendPayload`) go through the unit, too.
+ * `requestMembers` gives the members alone, camelized, and never an empty list for want of
+ * `cache.requestMembers`.
  *
  * @param hooks Commands, statistics and the like: see {@linkcode Hooks}.
  */
@@ -64,7 +67,7 @@ export function discordenoBot(bot: DiscordenoBot, hooks: Hooks = {}): Bot {
 }
 
 async function attach(bot: DiscordenoBot, { rest, gateway }: BotContext): Promise<void> {
-  if (bot.gateway) Object.assign(bot.gateway, gateway);
+  if (bot.gateway) Object.assign(bot.gateway, gateway, { requestMembers: membersOf(gateway) });
   bot.rest.baseUrl = rest.baseUrl.replace(/\/v\d+$/, "");
   bot.rest.authorization = rest.authorization;
   bot.rest.authorizationHeader = "authorization";
@@ -75,6 +78,31 @@ async function attach(bot: DiscordenoBot, { rest, gateway }: BotContext): Promis
   // Only bots from before 2016 have an application id of their own; they name it to createBot.
   if (bot.applicationId === 0n) bot.applicationId = bot.id;
   if (bot.rest.applicationId === 0n) bot.rest.applicationId = bot.applicationId;
+}
+
+/** As Discordeno's own: its type promises the members alone, under its own names. */
+function membersOf(gateway: GatewayHelpers) {
+  return async (guildId: string | bigint, { nonce: _, ...request }: DiscordenoRequest = {}) => {
+    const { members } = await gateway.requestMembers(guildId, request);
+    return camelize(members);
+  };
+}
+
+/** The nonce is the unit's own: by it, it finds the chunks. */
+interface DiscordenoRequest extends MemberRequest {
+  readonly nonce?: string;
+}
+
+/** What `camelize` of `@discordeno/utils` gives. */
+function camelize(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelize);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+      camelize(field),
+    ]),
+  );
 }
 
 async function handle(bot: DiscordenoBot, payload: EventPayload, shardId: number): Promise<void> {

@@ -8,6 +8,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
+import type { Stats } from "../protocol/status.ts";
 import { encodeValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
 import { Calls } from "./calls.ts";
@@ -60,14 +61,45 @@ export interface Ipc {
     userId: string | bigint,
     options?: FetchOptions,
   ): Promise<unknown>;
+  /**
+   * Ends a cluster of the unit's own and starts it again; its events wait. Resolves when the new one has
+   * been started. A cluster that restarts itself gets no answer: do not wait for it in a handler.
+   *
+   * @throws {GatehouseError} `refused` where the unit does not start a cluster of that number.
+   */
+  restart(clusterId: number): Promise<void>;
+  /** The same for all, one after another: each when the one before is linked again. */
+  restartAll(): Promise<void>;
+  /** The clusters that the unit starts. */
+  readonly clusters: { get(clusterId: number): PeerControl };
+  /** The services. */
+  readonly services: { get(name: string): PeerControl };
+  /** The figures that the unit collected last; `null` before the first time. */
+  stats(): Promise<Stats | null>;
 }
 
 /** Where to look. */
 export interface FetchOptions {
   /** Whether Discord is asked where no cluster knows. Default false. */
   readonly rest?: boolean;
-  /** How long, ms. Default 30,000. */
+  /**
+   * How long clusters may take, ms. Default 5,000. One that has not answered by then knows nothing;
+   * Discord is asked after that.
+   */
   readonly timeout?: number;
+}
+
+/** A cluster or service that the unit starts. Each rejects with `refused` where there is none. */
+export interface PeerControl {
+  /** Starts it, unless it runs. */
+  spawn(): Promise<void>;
+  /**
+   * Ends it: it finishes what it does and its `shutdown()` is waited for; after `timeout` ms (default
+   * 10,000) it is killed. It stays away, and its events wait, until it is spawned.
+   */
+  kill(timeout?: number): Promise<void>;
+  /** Ends it in the same way, and starts it again. Resolves when the new one has been started. */
+  respawn(timeout?: number): Promise<void>;
 }
 
 /** A link, as the calls need it. */
@@ -118,6 +150,11 @@ export class IpcCalls {
       fetchUser: (userId, options) => this.#fetch({ kind: "user", userId }, options),
       fetchMember: (guildId, userId, options) =>
         this.#fetch({ kind: "member", guildId, userId }, options),
+      restart: (clusterId) => this.#control({ clusterId }).respawn(),
+      restartAll: async () => void await this.unit({ method: "restartAll" }, Infinity),
+      clusters: { get: (clusterId) => this.#control({ clusterId }) },
+      services: { get: (service) => this.#control({ service }) },
+      stats: () => this.unit({ method: "stats" }) as Promise<Stats | null>,
     };
   }
 
@@ -127,14 +164,27 @@ export class IpcCalls {
     return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
   }
 
-  #fetch(wanted: Record<string, unknown>, options: FetchOptions = {}): Promise<unknown> {
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #fetch(
+    wanted: Record<string, unknown>,
+    { rest = false, timeout }: FetchOptions = {},
+  ): Promise<unknown> {
     const ids = Object.entries(wanted).map(([name, id]) => [name, String(id)]);
-    const request = {
-      method: "fetch",
-      wanted: Object.fromEntries(ids),
-      rest: options.rest ?? false,
+    const request = { method: "fetch", wanted: Object.fromEntries(ids), rest, ...inMs(timeout) };
+    // Discord is asked after the clusters, and may take its own time.
+    return this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
+  }
+
+  #control(whose: { readonly clusterId: number } | { readonly service: string }): PeerControl {
+    const ask = async (method: string, timeout?: number) => {
+      const request = { method, ...whose, ...inMs(timeout) };
+      await this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
     };
-    return this.unit(request, options.timeout);
+    return {
+      spawn: () => ask("spawn"),
+      kill: (timeout) => ask("kill", timeout),
+      respawn: (timeout) => ask("respawn", timeout),
+    };
   }
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
@@ -173,6 +223,11 @@ export class IpcCalls {
       this.#calls.fail(dropped!.id, new GatehouseError("away", "peer", text));
     }
   }
+}
+
+/** The field of a request that says how long, where somebody does. */
+function inMs(timeout: number | undefined): { timeoutMs?: number } {
+  return timeout === undefined ? {} : { timeoutMs: readOptions({ timeout }).timeout };
 }
 
 /** For the way of an answer, and for a unit that is just being restarted. */

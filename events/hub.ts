@@ -23,6 +23,8 @@ import type { Log } from "../ports/log.ts";
 
 /** How long a consumer may take to say HELLO. */
 export const LINK_HELLO_DEADLINE_MS = 10_000;
+/** What a process sent before it ended is read for so long. */
+const LAST_WORDS_MS = 1_000;
 /** Most credit that is granted, whatever the consumer asks for: it bounds our memory, not only its. */
 export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 
@@ -68,6 +70,8 @@ export interface CallDesk {
   }): void;
   down(id: number, reason: string): void;
   receive(id: number, message: LinkCall | LinkReply): void;
+  /** The name of a service; `null` where the number is a cluster's. */
+  serviceOf?(id: number): string | null;
 }
 
 interface Link {
@@ -81,6 +85,7 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #links = new Map<number, Link>();
   #number = 0;
+  #isEnding = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -138,6 +143,22 @@ export class Hub {
     ));
   }
 
+  /** Who had a link has ended, perhaps without closing it. What it sent last may still come. */
+  ended(clusterId: number): void {
+    const link = this.#links.get(clusterId);
+    if (!link) return;
+    this.#options.clock.after(LAST_WORDS_MS, () => {
+      if (this.#links.get(clusterId) !== link) return;
+      link.socket.close(LINK_CLOSE.GOING_AWAY, "its process or thread has ended");
+      this.#down(clusterId, link.number);
+    });
+  }
+
+  /** The unit stops: from now on links go down because they shall. */
+  ending(): void {
+    this.#isEnding = true;
+  }
+
   /** Ends every link. */
   stop(reason: string): void {
     for (const [clusterId, { socket }] of this.#links) {
@@ -163,7 +184,7 @@ export class Hub {
     expected: number | undefined,
     cancelDeadline: Cancel,
   ): { clusterId: number; number: number } | null {
-    const { clusterIds, totalShards, stream, log, link } = this.#options;
+    const { clusterIds, totalShards, stream, link } = this.#options;
     const { v, clusterId } = hello;
     cancelDeadline();
     if (v !== EVENT_LINK_VERSION) {
@@ -181,7 +202,7 @@ export class Hub {
     this.#links.set(clusterId, { number, windowBytes, socket });
     const welcome = { op: "welcome", v, clusterId, link: number, totalShards, stream } as const;
     socket.send(encodeLinkMessage(welcome));
-    log.info("cluster is linked", { clusterId, link: number });
+    this.#logLinked(clusterId, number);
     link(clusterId, number, windowBytes);
     this.#options.calls?.up({
       id: clusterId,
@@ -194,8 +215,22 @@ export class Hub {
   #down(clusterId: number, number: number): void {
     if (this.#links.get(clusterId)?.number !== number) return;
     this.#links.delete(clusterId);
-    this.#options.log.warn("cluster is away, its events wait", { clusterId });
+    if (!this.#isEnding) this.#logAway(clusterId);
     this.#options.link(clusterId, null, 0);
     this.#options.calls?.down(clusterId, "its link is down");
+  }
+
+  #logLinked(clusterId: number, link: number): void {
+    const { log, calls } = this.#options;
+    const service = calls?.serviceOf?.(clusterId) ?? null;
+    if (service === null) log.info("cluster is linked", { clusterId, link });
+    else log.info("service is linked", { service, link });
+  }
+
+  #logAway(clusterId: number): void {
+    const { log, calls } = this.#options;
+    const service = calls?.serviceOf?.(clusterId) ?? null;
+    if (service === null) log.warn("cluster is away, its events wait", { clusterId });
+    else log.warn("service is away, commands to it fail", { service });
   }
 }

@@ -55,7 +55,8 @@ export class Lag {
 
   /** The bot is done with everything up to `cursor`. */
   acknowledged(cursor: number, nowMs: number): void {
-    this.#acknowledged = Math.max(this.#acknowledged, cursor);
+    if (cursor <= this.#acknowledged) return;
+    this.#acknowledged = cursor;
     const after = this.#samples.findIndex((sample) => sample.cursor > cursor);
     const done = after < 0 ? this.#samples.length : after;
     const sample = this.#samples[done - 1];

@@ -18,6 +18,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
+import { Lag } from "./lag.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShardQueueOptions } from "./shard_queue_options.ts";
 import type { Overflow } from "./shedding.ts";
@@ -31,6 +32,8 @@ export const RETRY_MS = 1_000;
 /** The queue of one shard. */
 export class ShardQueue {
   readonly shardId: number;
+  /** How long records wait; those of an earlier life have waited since {@linkcode ShardQueue.open}. */
+  readonly lag: Lag = new Lag();
   readonly #options: ShardQueueOptions;
   readonly #front: Outbox;
   /** What is on its way to disk; `null` in direct mode. */
@@ -105,6 +108,7 @@ export class ShardQueue {
     }
     this.#tail = new Outbox(this.#options.account);
     this.#onDisk = spool.last;
+    this.lag.accepted(spool.last, this.#options.clock.now());
     this.#options.stored(this.#onDisk);
     this.#refill();
   }
@@ -133,6 +137,7 @@ export class ShardQueue {
     const bytes = this.#front.acknowledge(cursor);
     // Only what was sent can be acknowledged, whatever the bot says.
     const last = this.#front.lastAcknowledged;
+    this.lag.acknowledged(last, this.#options.clock.now());
     if (this.#front.acknowledged > before) this.#options.acknowledged(last);
     if (this.#tail) this.#trimmer?.trim(last);
     this.#settle();
@@ -172,6 +177,7 @@ export class ShardQueue {
   #enter(record: EventRecord): void {
     if (record.cursor <= this.#newest) return;
     this.#newest = record.cursor;
+    this.lag.accepted(record.cursor, this.#options.clock.now());
     if (!this.#tail) return this.#show([record]);
     this.#tail.push(record);
     this.#write();

@@ -33,6 +33,8 @@ export interface ConnectionEvents {
   dispatch(envelope: Envelope, payload: Uint8Array): void;
   /** Last `s` of the session, for the heartbeat; `null` before the first. */
   lastSeq(): number | null;
+  /** A heartbeat was answered. */
+  answered(latencyMs: number): void;
 }
 
 /** One connection, from opening to the end. */
@@ -120,10 +122,7 @@ export class Connection {
       case OP.HELLO:
         return this.#hello(parseHello(payload).heartbeatIntervalMs);
       case OP.HEARTBEAT_ACK:
-        if (this.#heartbeat) {
-          this.#heartbeat = acknowledged(this.#heartbeat, this.#world.clock.now());
-        }
-        return;
+        return this.#answered();
       case OP.HEARTBEAT:
         return this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
       case OP.RECONNECT:
@@ -131,6 +130,15 @@ export class Connection {
       case OP.INVALID_SESSION:
         return this.#events.input({ kind: "invalid", resumable: parseInvalidSession(payload) });
     }
+  }
+
+  #answered(): void {
+    if (!this.#heartbeat) return;
+    const { unanswered } = this.#heartbeat;
+    this.#heartbeat = acknowledged(this.#heartbeat, this.#world.clock.now());
+    const { latencyMs } = this.#heartbeat;
+    // An ACK that nobody asked for measures nothing.
+    if (unanswered > 0 && latencyMs !== null) this.#events.answered(latencyMs);
   }
 
   #hello(intervalMs: number): void {

@@ -210,13 +210,15 @@ export class Shard {
       input: (input: SocketInput) => this.#feed({ ...input, connection }),
       dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
       lastSeq: () => this.#sequence.seq || null,
+      answered: (latencyMs) => this.#world.beat?.(this.#settings.shardId, latencyMs),
     });
   }
 
   #identify(): void {
     const { shardId, token, intents, totalShards } = this.#settings;
+    const presence = this.#world.presence?.(shardId);
     this.tally.identifies++;
-    this.#connection!.send(identify({ token, intents, shardId, totalShards }));
+    this.#connection!.send(identify({ token, intents, shardId, totalShards, presence }));
     this.#world.gate.sent(shardId, this.#permit);
   }
 

@@ -43,6 +43,10 @@ export interface ShardWorld extends ConnectionWorld {
   session(shardId: number, point: SessionPoint | null): void;
   /** What READY told, each time a session begins. */
   readyFacts(shardId: number, facts: ReadyFacts): void;
+  /** The presence that a shard identifies with; `undefined`: none. */
+  presence?(shardId: number): object | undefined;
+  /** A heartbeat was answered. */
+  beat?(shardId: number, latencyMs: number): void;
 }
 
 /** What a shard counts on its own; the outbox counts the rest. */

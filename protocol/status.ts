@@ -55,9 +55,16 @@ export interface ShardCounters {
   readonly queuedBytes: number;
   /** Disk that they take. */
   readonly queuedDiskBytes: number;
+  /**
+   * How long the oldest of them has waited; 0 where none waits. Of those that an earlier life of the
+   * worker left on disk nobody knows when they came: they count from when they were found there.
+   */
+  readonly queueAgeMs: number;
+  /** Mean time from an event's arrival to its acknowledgement, of late; `null` before the first. */
+  readonly ackLagMs: number | null;
   /** Interactions that were dropped because they waited longer than their token lives. */
   readonly expired: number;
-  /** MESSAGE_UPDATEs that `EDITED_MESSAGES` withheld. */
+  /** Events that `EDITED_MESSAGES` or `WORKER_MODULE` withheld. */
   readonly withheld: number;
   /** Newest cursor that was given out. */
   readonly newestCursor: number;
@@ -81,6 +88,11 @@ export interface Snapshot {
   readonly clusters: readonly ClusterSnapshot[];
   readonly services: readonly ServiceSnapshot[];
   readonly identify: IdentifySnapshot;
+  /**
+   * Dispatches from Discord since the unit started, by type. What has no usual name, or is one more
+   * than 200 names, is under `other`.
+   */
+  readonly eventsByType: Readonly<Record<string, number>>;
   readonly interactions: InteractionSnapshot;
   readonly rest: RestSnapshot;
 }
@@ -204,9 +216,32 @@ export interface Stats {
   readonly services: Readonly<Record<string, ProcessStats>>;
   /** By worker id. Deno counts memory and processor for the process: those are the manager's. */
   readonly workers: Readonly<Record<string, ProcessStats>>;
-  readonly manager: ProcessStats;
+  /** The unit's own process, and what is left of the day's identifies. */
+  readonly manager: ProcessStats & { readonly identifiesLeft: number };
+  readonly events: EventStats;
   /** When they were collected, ms since the Unix epoch. */
   readonly atMs: number;
+}
+
+/**
+ * Dispatches per second since the figures before; the first time, since the unit started.
+ *
+ * @example
+ * ```ts
+ * import type { EventStats } from "./status.ts";
+ * const busiest = ({ byType }: EventStats) =>
+ *   Object.entries(byType).toSorted(([, a], [, b]) => b - a)[0]?.[0];
+ * const byType = { TYPING_START: 2, MESSAGE_CREATE: 10 };
+ * console.assert(busiest({ perSecond: 12, byShard: { 0: 12 }, byType }) === "MESSAGE_CREATE");
+ * ```
+ */
+export interface EventStats {
+  /** Of all shards. */
+  readonly perSecond: number;
+  /** By shard id: the same as `manager.discord.eventsPerSecond`. */
+  readonly byShard: Readonly<Record<string, number>>;
+  /** By type; see {@linkcode Snapshot.eventsByType}. One that was seen before and not since has 0. */
+  readonly byType: Readonly<Record<string, number>>;
 }
 
 /** Figures of one process or thread, with what its `getStats()` gave. */
@@ -235,6 +270,10 @@ export interface DiscordStats {
   readonly eventsPerSecond: Readonly<Record<string, number>>;
   /** Events that wait for the bot, by shard. */
   readonly queued: Readonly<Record<string, number>>;
+  /** How long the oldest of them has waited, ms, by shard: see {@linkcode ShardCounters}. */
+  readonly queueAgeMs: Readonly<Record<string, number>>;
+  /** Mean time until an acknowledgement, ms, by shard; `null` before the first. */
+  readonly ackLagMs: Readonly<Record<string, number | null>>;
 }
 
 /** What happens in a unit, as its `status()` tells it. */

@@ -38,6 +38,8 @@ export interface WorkerOptions {
   readonly cacheAllMembers: boolean;
   /** `all`; `filter`: a MESSAGE_UPDATE that is no edit is withheld; or a module that decides. */
   readonly editedMessages: string;
+  /** Address of the module with the user's functions; `null`: none. */
+  readonly workerModule: string | null;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** Bytes that this worker may keep there. */
@@ -161,7 +163,12 @@ export type FromWorker =
    * and life of the worker.
    */
   | { readonly type: "MEMBERS_CACHED"; readonly shardId: number }
-  | { readonly type: "REPORT"; readonly shards: readonly ShardCounters[] }
+  | {
+    readonly type: "REPORT";
+    readonly shards: readonly ShardCounters[];
+    /** Dispatches since the report before, so that a sum goes on when the worker is replaced. */
+    readonly eventsByType: Readonly<Record<string, number>>;
+  }
   /** The worker is about to end because of an error that nobody caught. */
   | { readonly type: "DYING"; readonly reason: string }
   | { readonly type: "NONCE_REPLY"; readonly nonce: number; readonly reply: Reply }

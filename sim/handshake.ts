@@ -86,7 +86,7 @@ function dialectName({ version, encoding }: Connection["dialect"]): string {
 function keepsPace(
   parts: GatewayParts,
   connection: Connection,
-  { shardId, totalShards }: ValidIdentify,
+  { shardId, totalShards, presence }: ValidIdentify,
 ): boolean {
   const { clock, ledger, world, identifyPace, startOrder } = parts;
   const { maxConcurrency, identifyWindowMs } = world.settings;
@@ -94,7 +94,8 @@ function keepsPace(
   const atMs = clock.now();
   const accepted = identifyPace.allows(key, atMs, identifyWindowMs);
   const connectionId = connection.entry.id;
-  ledger.add(ledger.identifies, { connectionId, shardId, totalShards, key, accepted, atMs });
+  const entry = { connectionId, shardId, totalShards, key, presence, accepted, atMs };
+  ledger.add(ledger.identifies, entry);
   if (!accepted) {
     ledger.violate(
       "identify pace",

@@ -20,6 +20,8 @@ export interface ValidIdentify {
   readonly intents: number;
   readonly largeThreshold: number;
   readonly compress: boolean;
+  /** Not judged. */
+  readonly presence: unknown;
 }
 
 /** The close code that Discord answers a bad payload with, and the rule it breaks. */
@@ -51,6 +53,7 @@ export function readIdentify(
       intents: d.intents as number,
       largeThreshold: typeof threshold === "number" ? Math.min(250, Math.max(50, threshold)) : 50,
       compress: d.compress === true,
+      presence: d.presence,
     },
   };
 }

@@ -33,6 +33,8 @@ export interface IdentifyEntry {
   readonly shardId: number;
   readonly totalShards: number;
   readonly key: number;
+  /** As the client sent it; `undefined` where it sent none. */
+  readonly presence: unknown;
   readonly accepted: boolean;
   readonly atMs: number;
 }

@@ -6,7 +6,6 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
-import type { ShardCounters } from "../protocol/status.ts";
 import type {
   FromWorker,
   ShardBacklog,
@@ -17,26 +16,26 @@ import type {
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../events/away.ts";
-import type { DispatchFilter } from "../events/edits.ts";
 import { EventQueue } from "../events/queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
 import { answer } from "./answer.ts";
-import { Intake } from "./intake.ts";
+import { type EventFilter, Intake } from "./intake.ts";
 import { Members } from "./members.ts";
 import { SafeReport } from "./safe_report.ts";
+import { ShardFigures } from "./shard_figures.ts";
 
 /** Sends a message to the main thread. */
 export type Post = (message: FromWorker) => void;
 
 /** What a bucket needs of the world. */
-export interface BucketWorld extends ConnectionWorld {
+export interface BucketWorld extends ConnectionWorld, Pick<ShardWorld, "presence" | "beat"> {
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
   /** Whether the bot is to get a dispatch; without it it gets all. */
-  readonly keep?: DispatchFilter;
+  readonly keep?: EventFilter;
 }
 
 /** The shards of one worker. */
@@ -46,7 +45,7 @@ export class Bucket {
   readonly #queue: EventQueue;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
-  readonly #expired = new Map<number, number>();
+  readonly #figures: ShardFigures;
   readonly #shards = new Map<number, Shard>();
   readonly #members: Members;
   readonly #world: ShardWorld;
@@ -54,8 +53,6 @@ export class Bucket {
   readonly #started = new Map<number, Promise<void>>();
   /** Shard id → cursor up to which the bot is done with everything. */
   readonly #acknowledged = new Map<number, number>();
-  /** Events dropped when it was last reported. */
-  #dropped = 0;
   readonly #safe: SafeReport;
 
   /** Begins to report at once; shards come with `IDENTIFY_SHARD`. */
@@ -68,10 +65,7 @@ export class Bucket {
       clock: world.clock,
       isAway: (shardId) => this.#queue.isAway(shardId),
       ask: (shardId, cursor, payload) => post({ type: "AWAY", shardId, cursor, payload }),
-      expired: (shardId) => {
-        this.#expired.set(shardId, (this.#expired.get(shardId) ?? 0) + 1);
-        this.#world.log.warn("interaction waited too long", { shardId });
-      },
+      expired: (shardId) => this.#figures.expired(shardId),
     });
     this.#intake = new Intake({
       away: this.#away,
@@ -82,6 +76,11 @@ export class Bucket {
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
     this.#world = { ...world, ...this.#surroundings() };
+    this.#figures = new ShardFigures({
+      ...this.#world,
+      queue: this.#queue,
+      withheld: (shardId) => this.#intake.withheld(shardId),
+    });
     this.#members = new Members({
       ...this.#world,
       worker: options,
@@ -222,7 +221,8 @@ export class Bucket {
 
   #info(shardId: number): ShardInfo {
     const shard = this.#shard({ shardId });
-    return { status: shard.status, counters: this.#counters(shardId, shard), session: shard.point };
+    const counters = this.#figures.of(shardId, shard);
+    return { status: shard.status, counters, session: shard.point };
   }
 
   async #backlog(shardId: number): Promise<ShardBacklog> {
@@ -252,31 +252,8 @@ export class Bucket {
   }
 
   #report(): void {
-    const shards = [...this.#shards].map(([shardId, shard]) => this.#counters(shardId, shard));
-    const dropped = shards.reduce((sum, counters) => sum + counters.dropped, 0);
-    if (dropped > this.#dropped) {
-      const events = dropped - this.#dropped;
-      this.#world.log.error("the queue is full, events were dropped, the bot is told", { events });
-    }
-    this.#dropped = dropped;
-    this.#post({ type: "REPORT", shards });
-  }
-
-  #counters(shardId: number, { tally, latencyMs }: Shard): ShardCounters {
-    const { counts, queued, queuedBytes, diskBytes, newest } = this.#queue.of(shardId);
-    return {
-      shardId,
-      latencyMs,
-      ...counts,
-      queued,
-      queuedBytes,
-      queuedDiskBytes: diskBytes,
-      expired: this.#expired.get(shardId) ?? 0,
-      withheld: this.#intake.withheld(shardId),
-      newestCursor: newest,
-      ...tally,
-      reconnects: { ...tally.reconnects },
-    };
+    const shards = this.#figures.report(this.#shards);
+    this.#post({ type: "REPORT", shards, eventsByType: this.#intake.types.take() });
   }
 }
 

@@ -23,6 +23,7 @@ export interface ClusterControl {
   /**
    * Ends it: it finishes what it does and its `shutdown()` is waited for; after `timeoutMs` (default
    * 10,000) it is killed, whatever it does. It stays away, and its events wait, until it is spawned.
+   * While one is under way, another waits for that, with its deadline.
    */
   kill(timeoutMs?: number): Promise<void>;
   /** Ends it in the same way, and starts it again. Resolves when the new one has been started. */

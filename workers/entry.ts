@@ -22,6 +22,7 @@ import { wsConnect } from "../ports/socket_ws.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
 import { loadEditFilter } from "./edit_filter.ts";
 import { Bucket } from "./bucket.ts";
+import { eventFilter, loadWorkerHooks, shardHooks } from "./worker_hooks.ts";
 
 let epoch = 0;
 let bucket: Bucket | undefined;
@@ -50,9 +51,11 @@ function die(error: unknown): void {
 
 async function start(options: WorkerOptions): Promise<void> {
   const log = logTo((level, event, fields) => post({ type: "LOG", level, event, fields }));
-  const keep = await loadEditFilter(options.editedMessages, log);
+  const hooks = await loadWorkerHooks(options.workerModule, log);
+  const keep = eventFilter(await loadEditFilter(options.editedMessages, log), hooks);
   const world = {
     ...(keep ? { keep } : {}),
+    ...shardHooks(hooks),
     clock: systemClock,
     random: systemRandom,
     connect: await wsConnect(),

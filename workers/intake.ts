@@ -1,19 +1,23 @@
 /**
  * What a dispatch goes through before it is queued: a GUILD_CREATE is told apart (load or join), a
- * MESSAGE_UPDATE that is no edit may be withheld, an interaction is watched in case the bot is away.
+ * dispatch may be withheld from the bot, an interaction is watched in case the bot is away.
  *
  * @module
  */
 
 import type { AwayWatch } from "../events/away.ts";
-import type { DispatchFilter } from "../events/edits.ts";
 import { GuildLoads } from "../events/guild_loads.ts";
+import { TypeTally } from "../events/type_tally.ts";
 import {
+  type GuildArrival,
   type GuildChange,
   noteGuild,
   renameLoaded,
   type SavedGuilds,
 } from "../protocol/guild_note.ts";
+
+/** Whether the bot is to get a dispatch of a shard. Sees it in order; must not keep the bytes. */
+export type EventFilter = (t: string, payload: Uint8Array, shardId: number) => boolean;
 
 /** What it is made with. */
 export interface IntakeOptions {
@@ -21,12 +25,12 @@ export interface IntakeOptions {
   /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
   readonly guildLoadedDd: boolean;
   /** Whether the bot is to get a dispatch; `null`: it gets all. */
-  readonly keep: DispatchFilter | null;
+  readonly keep: EventFilter | null;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
   /** A guild came, went down or was left, or a session began. */
   readonly guildChanged: (shardId: number, change: GuildChange) => void;
-  /** A dispatch that a shard's members hang on, when it has been queued. */
+  /** A dispatch that a shard's members hang on, when it has been queued or withheld. */
   readonly members: (shardId: number, t: string, payload: Uint8Array) => void;
 }
 
@@ -42,6 +46,8 @@ const ABOUT_MEMBERS: ReadonlySet<string> = new Set([
 
 /** The intake of one worker. */
 export class Intake {
+  /** Dispatches of each type, also of those that the bot was not to get. */
+  readonly types: TypeTally = new TypeTally();
   readonly #options: IntakeOptions;
   readonly #guilds = new Map<number, GuildLoads>();
   readonly #withheld = new Map<number, number>();
@@ -60,13 +66,16 @@ export class Intake {
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
     const { away, keep, queue } = this.#options;
     if (t === null) return;
-    if (keep?.(t, payload) === false) {
+    this.types.count(t);
+    const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
+    // Only the bot does without what is withheld: guilds and members go by it all the same.
+    if (keep?.(t, payload, shardId) === false) {
       this.#withheld.set(shardId, this.withheld(shardId) + 1);
-      return;
+    } else {
+      queue(shardId, cursor, this.#noted(payload, arrival));
+      if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
     }
-    queue(shardId, cursor, this.#noted(shardId, cursor, payload, t));
-    if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
-    else if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
+    if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
   }
 
   /** Dispatches of a shard that the bot was not to get. */
@@ -92,8 +101,7 @@ export class Intake {
     });
   }
 
-  #noted(shardId: number, cursor: number, payload: Uint8Array, t: string): Uint8Array {
-    const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
+  #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {
     if (!arrival) return payload;
     return this.#options.guildLoadedDd
       ? renameLoaded(payload, arrival)

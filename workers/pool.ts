@@ -25,6 +25,7 @@ import type {
 import type { Clock } from "../ports/clock.ts";
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import type { ResumePoint } from "../gateway/session_book.ts";
+import { TypeTally } from "../events/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
 import type { Life, SpawnThread } from "./life.ts";
 import { passOn, type PoolEvents } from "./pool_events.ts";
@@ -51,10 +52,14 @@ export interface PoolOptions {
   /** Event links that are up. */
   readonly links: () => readonly { clusterId: number; link: number; windowBytes: number }[];
   readonly events: PoolEvents;
+  /** Called for each shard of a worker that begins, instead of `tellWorkerToIdentify`. */
+  readonly bringUp?: (workerId: number, shardId: number) => void;
 }
 
 /** The workers of a unit. */
 export class WorkerPool {
+  /** Dispatches of each type that all workers have reported, also those of earlier lives. */
+  readonly eventsByType: TypeTally = new TypeTally();
   readonly #options: PoolOptions;
   readonly #consumers: ConsumerMap;
   readonly #slots: WorkerSlot[];
@@ -84,7 +89,15 @@ export class WorkerPool {
 
   /** Tells a worker to bring a shard up: by RESUME where there is a session, else by IDENTIFY. */
   tellWorkerToIdentify(workerId: number, shardId: number): void {
-    this.#slots[workerId]?.life?.tell(this.#identify(shardId));
+    const life = this.#slots[workerId]?.life;
+    if (!life) return;
+    const { events, resumePoint, marksOf, guildsOf } = this.#options;
+    const point = resumePoint(shardId);
+    const isIdle = this.#statuses.get(shardId)?.state === "idle";
+    // One that runs has asked already, or does not ask: nobody must wait for it.
+    if (isIdle && !point.session) events.expectIdentify([shardId]);
+    const kept = { marks: marksOf(shardId), guilds: guildsOf(shardId) };
+    life.tell({ type: "IDENTIFY_SHARD", shardId, ...point, ...kept });
   }
 
   /** Allows a shard to identify. */
@@ -209,7 +222,7 @@ export class WorkerPool {
       worker: { ...worker, workerId },
       shardIds,
       message: (message) => this.#message(workerId, message),
-      greet: () => this.#greeting(shardIds),
+      greet: () => this.#greet(workerId, shardIds),
       lost: () => {
         for (const shardId of shardIds) this.#idle(shardId, "its worker was lost");
         events.lost(shardIds);
@@ -219,29 +232,25 @@ export class WorkerPool {
   }
 
   /** What a new worker has to know: its shards first, so that links find their outboxes. */
-  #greeting(shardIds: readonly number[]): ToWorker[] {
-    const { links, resumePoint, events } = this.#options;
-    events.expectIdentify(shardIds.filter((shardId) => !resumePoint(shardId).session));
+  #greet(workerId: number, shardIds: readonly number[]): void {
+    const { links, bringUp } = this.#options;
+    const tell = (message: ToWorker) => this.#slots[workerId]?.life?.tell(message);
+    this.#consumers.changes(shardIds).forEach(tell);
+    for (const shardId of shardIds) {
+      if (bringUp) bringUp(workerId, shardId);
+      else this.tellWorkerToIdentify(workerId, shardId);
+    }
     const own = links().filter(({ clusterId }) => this.#consumers.concerns(shardIds, clusterId));
-    return [
-      ...this.#consumers.changes(shardIds),
-      ...shardIds.map((shardId) => this.#identify(shardId)),
-      ...own.map(({ clusterId, link, windowBytes }): ToWorker => {
-        const share = Math.ceil(windowBytes / this.#slotsFor(clusterId).length);
-        return { type: "LINK", clusterId, link, windowBytes: share };
-      }),
-    ];
-  }
-
-  #identify(shardId: number): ToWorker {
-    const { resumePoint, marksOf, guildsOf } = this.#options;
-    const kept = { marks: marksOf(shardId), guilds: guildsOf(shardId) };
-    return { type: "IDENTIFY_SHARD", shardId, ...resumePoint(shardId), ...kept };
+    for (const { clusterId, link, windowBytes } of own) {
+      const share = Math.ceil(windowBytes / this.#slotsFor(clusterId).length);
+      tell({ type: "LINK", clusterId, link, windowBytes: share });
+    }
   }
 
   #message(workerId: number, message: FromWorker): void {
     if (message.type === "SHARD_STATUS") this.#statuses.set(message.status.shardId, message.status);
     if (message.type === "REPORT") {
+      this.eventsByType.add(message.eventsByType);
       for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
     }
     if (message.type !== "LOG") passOn(message, this.#options.events);

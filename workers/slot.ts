@@ -6,7 +6,7 @@
  */
 
 import type { WorkerSnapshot } from "../protocol/status.ts";
-import type { FromWorker, ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
+import type { FromWorker, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { Life, type SpawnThread } from "./life.ts";
@@ -20,8 +20,8 @@ export interface SlotOptions {
   readonly worker: WorkerOptions;
   readonly shardIds: readonly number[];
   readonly message: (message: FromWorker) => void;
-  /** A worker began: what it has to know, in order. */
-  readonly greet: () => ToWorker[];
+  /** A worker began: it is to be told what it has to know. */
+  readonly greet: () => void;
   /** A worker is lost, and with it what its shards had asked for. */
   readonly lost: () => void;
   /** Workers are lost again and again: only a new process can help. */
@@ -72,7 +72,7 @@ export class WorkerSlot {
       message: (message) => this.#message(message),
       lost: (reason) => this.#lost(reason),
     });
-    for (const message of greet()) this.#life.tell(message);
+    greet();
   }
 
   /** Ends the worker as if it had crashed; the next one resumes its shards. */

@@ -7,6 +7,9 @@
 
 import type { Log } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { DispatchFilter } from "../events/edits.ts";
+import type { ShardWorld } from "../gateway/shard_world.ts";
+import type { EventFilter } from "./intake.ts";
 
 /** An event on its way to the bot. */
 export interface WorkerEvent {
@@ -19,7 +22,10 @@ export interface WorkerEvent {
 
 /** What may be replaced in a worker. Each is called on the hot path: be quick, and do not wait. */
 export interface WorkerHooks {
-  /** Whether the bot is to get an event; `false` withholds it. What is thrown delivers it. */
+  /**
+   * Whether the bot is to get an event; `false` withholds it, anything else delivers it, also what is
+   * thrown and a promise. Gatehouse itself takes note of what is withheld: shards and guilds are as ever.
+   */
   handleMessage?(event: WorkerEvent): boolean | void;
   /**
    * The presence that a shard identifies with; `undefined` for none. See
@@ -69,14 +75,50 @@ export async function loadWorkerHooks(module: string | null, log: Log): Promise<
   return Object.fromEntries(given.map((name) => [name, safe(name, found!, log)]));
 }
 
+/**
+ * One filter of two: what `EDITED_MESSAGES` withholds is not shown to the hook. `null` where there is
+ * neither.
+ */
+export function eventFilter(edits: DispatchFilter | null, hooks: WorkerHooks): EventFilter | null {
+  const { handleMessage } = hooks;
+  if (!handleMessage) return edits;
+  return (t, payload, shardId) =>
+    edits?.(t, payload) !== false && handleMessage({ shardId, t, payload }) !== false;
+}
+
+/** What the hooks are to a shard. */
+export function shardHooks({ makePresence, heartbeat }: WorkerHooks): ShardHooks {
+  return {
+    ...(makePresence ? { presence: makePresence } : {}),
+    ...(heartbeat ? { beat: (shardId, latencyMs) => heartbeat({ shardId, latencyMs }) } : {}),
+  };
+}
+
+type ShardHooks = Pick<ShardWorld, "presence" | "beat">;
+
 function safe(name: typeof NAMES[number], hooks: WorkerHooks, log: Log) {
   const hook = hooks[name] as (argument: unknown) => unknown;
+  const failed = (error: unknown): undefined => {
+    log.error("a hook of WORKER_MODULE failed", { hook: name, error: messageOf(error) });
+  };
   return (argument: unknown) => {
     try {
-      return hook.call(hooks, argument);
+      const result = hook.call(hooks, argument);
+      // A rejection that nobody handles would end the worker.
+      if (result instanceof Promise) result.catch(failed);
+      return name === "makePresence" ? presenceOf(result) : result;
     } catch (error) {
-      log.error("a hook of WORKER_MODULE failed", { hook: name, error: messageOf(error) });
-      return undefined;
+      return failed(error);
     }
   };
+}
+
+/** What cannot be a presence is refused here: in an IDENTIFY it would close the connection. */
+function presenceOf(value: unknown): object | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== "object" || value === null || value instanceof Promise) {
+    throw new TypeError("expected a presence or undefined, and no promise");
+  }
+  JSON.stringify(value);
+  return value;
 }

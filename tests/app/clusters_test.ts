@@ -9,16 +9,21 @@ import { fakeSockets } from "../support/fake_sockets.ts";
 function setUp(config: Partial<Config>) {
   const { connect, sockets } = fakeSockets();
   const changes: string[] = [];
+  const starts: number[] = [];
+  const clock = createVirtualClock();
   const clusters = new Clusters({
     config: { ...CONFIG_DEFAULTS, ...config },
-    clock: createVirtualClock(),
+    clock,
     random: () => 0,
     log: silentLog,
     connect,
-    start: () => ({ exited: new Promise(() => {}), stop: () => Promise.resolve() }),
+    start(clusterId) {
+      starts.push(clusterId);
+      return { exited: new Promise(() => {}), stop: () => Promise.resolve() };
+    },
     changed: ({ clusterId, kind, state }) => changes.push(`${kind} ${clusterId} ${state}`),
   });
-  return { clusters, sockets, changes };
+  return { clusters, clock, sockets, changes, starts };
 }
 
 const HUB = { accept: () => ({ text() {}, closed() {} }) } as unknown as Parameters<
@@ -62,4 +67,24 @@ Deno.test("Clusters restarts only what it has started", () => {
   clusters.start(HUB);
   assert.throws(() => clusters.get(0), { code: "refused" });
   clusters.hangUp();
+});
+
+Deno.test("Clusters restarts one after another: the next when the one before is linked again", async () => {
+  const { clusters, clock, starts } = setUp({ botModule: "./bot.ts", totalClusters: 3 });
+  clusters.start(HUB);
+  for (const id of [0, 1, 2]) clusters.link(id, true);
+  starts.length = 0;
+  let isDone = false;
+  const restarted = clusters.restartAll().then(() => isDone = true);
+  await clock.advance(1000);
+  assert.deepEqual(starts, [0], "the link of the life before does not count");
+  clusters.link(0, false);
+  clusters.link(0, true);
+  await clock.advance(59_999);
+  assert.deepEqual(starts, [0, 1]);
+  await clock.advance(1);
+  assert.deepEqual(starts, [0, 1, 2], "one that does not come is not waited for without end");
+  assert.equal(isDone, false);
+  clusters.link(2, true);
+  await restarted;
 });

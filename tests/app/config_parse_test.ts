@@ -192,6 +192,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   GUILD_LOADED_DD: ["yes"],
   CACHE_ALL_MEMBERS: ["all"],
   EDITED_MESSAGES: ["a,b.ts"],
+  WORKER_MODULE: ["a,b.ts"],
   BOT_SERVER_INVITE_CODE: ["https://discord.gg/abc", "a b"],
   QUIET_AFTER_MS: ["0", "5min"],
   QUIET_RESUME_AFTER_MS: ["0", "15min"],

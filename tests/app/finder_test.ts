@@ -24,7 +24,11 @@ function setUp(
       return await respond();
     },
   };
-  return { asked, paths, find: (wanted: Wanted, rest = false) => find(options, wanted, rest) };
+  return {
+    asked,
+    paths,
+    find: (wanted: Wanted, rest = false, ms?: number) => find(options, wanted, rest, ms),
+  };
 }
 
 const notFound = () => Response.json({ message: "Unknown" }, { status: 404 });
@@ -37,6 +41,12 @@ Deno.test("the cluster that gets a guild's events is asked for the guild and its
   const member: Wanted = { kind: "member", guildId: "12", userId: "7" };
   assert.deepEqual([await find(guild), await find(member)], ["of 1", "of 2"]);
   assert.deepEqual(asked, [[1, "find", guild, 5000], [2, "find", member, 5000]]);
+});
+
+Deno.test("a cluster has as long to answer as is said", async () => {
+  const { asked, find } = setUp(["of 0", "of 1", "of 2"]);
+  await find({ kind: "guild", guildId: "10" }, false, 50);
+  assert.deepEqual(asked, [[0, "find", { kind: "guild", guildId: "10" }, 50]]);
 });
 
 Deno.test("every cluster is asked for a channel or a user, and the first that knows answers", async () => {

@@ -12,6 +12,8 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
     acknowledged: 4,
     queued: 5,
     queuedBytes: 6,
+    queueAgeMs: 1500,
+    ackLagMs: 250,
     dropped: 7,
     identifies: 8,
     resumes: 9,
@@ -28,6 +30,8 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
       'gatehouse_events_acknowledged_total{shard="3"} 4',
       'gatehouse_events_queued{shard="3"} 5',
       'gatehouse_queue_bytes{shard="3"} 6',
+      'gatehouse_shard_queue_age_seconds{shard="3"} 1.5',
+      'gatehouse_shard_ack_lag_seconds{shard="3"} 0.25',
       'gatehouse_events_dropped_total{shard="3"} 7',
       'gatehouse_identifies_total{shard="3"} 8',
       'gatehouse_resumes_total{shard="3"} 9',
@@ -45,6 +49,7 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
     shards: [shard(0), shard(1, { state: "backing off" })],
     workers: [{ workerId: 4, state: "restarting", reason: "x", shards: [], restarts: 2 }],
     clusters: [{ clusterId: 5, kind: "remote", state: "connected", reason: "", restarts: 3 }],
+    eventsByType: { MESSAGE_CREATE: 6 },
   })));
   for (
     const line of [
@@ -56,6 +61,7 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
       'gatehouse_worker_running{worker="4"} 0',
       'gatehouse_worker_restarts_total{worker="4"} 2',
       'gatehouse_cluster_connected{cluster="5"} 1',
+      'gatehouse_events_by_type_total{type="MESSAGE_CREATE"} 6',
       'gatehouse_cluster_restarts_total{cluster="5"} 3',
       "gatehouse_identify_remaining 998",
       "gatehouse_identify_limit 1000",
@@ -67,6 +73,7 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
 Deno.test("renderMetrics() has no sample for what a shard has not measured", () => {
   const text = renderMetrics(snapshot({ shards: [shard(0, { counters: counters(0) }), shard(1)] }));
   assert(!/^gatehouse_shard_latency_ms\{/m.test(text));
+  assert(!/^gatehouse_shard_ack_lag_seconds\{/m.test(text));
   assert(!text.includes('gatehouse_events_received_total{shard="1"}'));
 });
 

@@ -93,6 +93,11 @@ Deno.test("who comes later is told what has happened, each time it comes", () =>
   assert.deepEqual(link(API), [READY, ["allMembersCached", undefined]]);
 });
 
+Deno.test("a number is a service's or a cluster's", () => {
+  const { peers } = setUp();
+  assert.deepEqual([peers.serviceOf(API), peers.serviceOf(0)], ["api", null]);
+});
+
 Deno.test("who takes no calls is told nothing, and keeps nobody from being told", () => {
   const { link, ready, cached } = setUp();
   const deaf = link(0, null);

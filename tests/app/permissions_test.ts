@@ -37,6 +37,11 @@ Deno.test("a unit reads the program, its state and the bot, and writes its state
     await flag("read", { ...TOKEN, BOT_MODULE: "file:///srv/my%20bot/main.ts" }),
     "--allow-read=.,./.gatehouse,/srv/my bot",
   );
+  const modules = { EDITED_MESSAGES: "/y/f.ts", WORKER_MODULE: "/z/w.ts" };
+  assert.equal(
+    await flag("read", { ...TOKEN, ...modules }),
+    "--allow-read=.,./.gatehouse,/y,/z",
+  );
   assert.equal(
     await flag("read", { ...TOKEN, BOT_MODULE: "https://example.com/bot.ts" }),
     "--allow-read=.,./.gatehouse",

@@ -8,13 +8,15 @@ import { counters, shard, snapshot } from "../support/snapshots.ts";
 const CLUSTER = { kind: "built in", state: "connected", reason: "", restarts: 0 } as const;
 const SERVICE = { name: "api", state: "connected", reason: "", restarts: 0 } as const;
 
+const WAITS = { queueAgeMs: 70, ackLagMs: 15 };
+
 /** Clusters 0 and 1, service `api` with number 9, who answer with `answers` by number. */
 function setUp(answers: Record<number, unknown> = {}, startedMs = 0) {
   const clock = createVirtualClock();
   const asked: unknown[] = [];
   let now: Snapshot = snapshot({
     shards: [
-      shard(0, { counters: counters(0, { received: 100, latencyMs: 40, queued: 3 }) }),
+      shard(0, { counters: counters(0, { received: 100, latencyMs: 40, queued: 3, ...WAITS }) }),
       shard(1, { clusterId: 1, workerId: 1, state: "backing off" }),
       shard(2, { clusterId: null, workerId: 1, counters: counters(2, { received: 7 }) }),
     ],
@@ -46,7 +48,8 @@ function setUp(answers: Record<number, unknown> = {}, startedMs = 0) {
     );
     now = { ...now, shards };
   };
-  return { clock, stats, asked, receive, change: (changed: Snapshot) => now = changed };
+  const countTypes = (eventsByType: Snapshot["eventsByType"]) => now = { ...now, eventsByType };
+  return { clock, stats, asked, receive, countTypes, change: (changed: Snapshot) => now = changed };
 }
 
 Deno.test("each cluster and service is asked, and what it says is merged in", async () => {
@@ -74,6 +77,8 @@ Deno.test("figures of the shards go to the cluster and worker that have them, an
     shardStatus: { 0: "ready" },
     eventsPerSecond: { 0: 100 },
     queued: { 0: 3 },
+    queueAgeMs: { 0: 70 },
+    ackLagMs: { 0: 15 },
   });
   assert.deepEqual(clusters[1]!.discord, {
     guilds: 20,
@@ -82,6 +87,8 @@ Deno.test("figures of the shards go to the cluster and worker that have them, an
     shardStatus: { 1: "disconnected" },
     eventsPerSecond: { 1: 0 },
     queued: { 1: 0 },
+    queueAgeMs: { 1: 0 },
+    ackLagMs: { 1: null },
   });
   assert.deepEqual([workers[0]!.discord!.guilds, workers[1]!.discord!.guilds], [10, 50]);
   assert.deepEqual([workers[1]!.memory, workers[1]!.cpu], [null, null]);
@@ -110,6 +117,25 @@ Deno.test("events per second are those since the last time", async () => {
   assert.equal(await rate(), 100);
   await clock.advance(500);
   assert.equal(await rate(), 0);
+});
+
+Deno.test("events per second are told for all, by shard and by type, since the last time", async () => {
+  const { stats, clock, receive, countTypes } = setUp();
+  countTypes({ MESSAGE_CREATE: 60, READY: 3 });
+  await clock.advance(10_000);
+  assert.deepEqual((await stats.collect()).events, {
+    perSecond: 10.7,
+    byShard: { 0: 10, 1: 0, 2: 0.7 },
+    byType: { MESSAGE_CREATE: 6, READY: 0.3 },
+  });
+  receive(0, 108);
+  countTypes({ MESSAGE_CREATE: 68, READY: 3, TYPING_START: 2 });
+  await clock.advance(2000);
+  assert.deepEqual((await stats.collect()).events, {
+    perSecond: 4,
+    byShard: { 0: 4, 1: 0, 2: 0 },
+    byType: { MESSAGE_CREATE: 4, READY: 0, TYPING_START: 1 },
+  });
 });
 
 Deno.test("a worker that was replaced counts anew, and its rate is not below nothing", async () => {

@@ -14,7 +14,7 @@ function setUp() {
     shardIds: () => [0, 1],
     sendPayload: (shardId, payload) => note(Promise.resolve(), "send", shardId, payload),
     requestMembers: (shardId, request) => note(Promise.resolve("members"), shardId, request),
-    find: (wanted, rest) => note(Promise.resolve("found"), "find", wanted, rest),
+    find: (...asked) => note(Promise.resolve("found"), "find", ...asked),
     stats: () => null,
     restartAll: () => note(Promise.resolve(), "restartAll"),
     cluster: control,
@@ -43,11 +43,13 @@ Deno.test("a peer has something found, at Discord's only where it says so", asyn
   assert.equal(await call({ method: "fetch", wanted, rest: true }), "found");
   await call({ method: "fetch", wanted });
   await call({ method: "fetch", wanted, rest: "yes" });
-  assert.deepEqual(called, [["find", wanted, true], ["find", wanted, false], [
-    "find",
-    wanted,
-    false,
-  ]]);
+  await call({ method: "fetch", wanted, timeoutMs: 100 });
+  assert.deepEqual(called, [
+    ["find", wanted, true, undefined],
+    ["find", wanted, false, undefined],
+    ["find", wanted, false, undefined],
+    ["find", wanted, false, 100],
+  ]);
 });
 
 Deno.test("a peer spawns, kills and respawns a cluster by number and a service by name", async () => {
@@ -81,6 +83,7 @@ const wrong: [request: unknown, says: RegExp][] = [
   [{ method: "kill" }, /clusterId is undefined/],
   [{ method: "kill", clusterId: 0, timeoutMs: -1 }, /timeoutMs is -1, expected milliseconds/],
   [{ method: "respawn", service: "api", timeoutMs: "5" }, /timeoutMs is "5"/],
+  [{ method: "fetch", wanted: {}, timeoutMs: "5" }, /timeoutMs is "5"/],
 ];
 
 for (const [request, says] of wrong) {

@@ -21,6 +21,8 @@ Deno.test("workerOptions() divides the disk among the workers", () => {
 Deno.test("workerOptions() names a module by its URL, and leaves words as they are", () => {
   assert.equal(options({ editedMessages: "filter" }).editedMessages, "filter");
   assert.match(options({ editedMessages: "./decide.ts" }).editedMessages, /^file:.*decide\.ts$/);
+  assert.equal(options({}).workerModule, null);
+  assert.match(options({ workerModule: "./worker.ts" }).workerModule!, /^file:.*worker\.ts$/);
 });
 
 Deno.test("workerOptions() hands on what the shards go by", () => {

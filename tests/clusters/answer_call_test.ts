@@ -50,10 +50,38 @@ Deno.test("a receptive command that nothing is returned for is an error, another
   assert.deepEqual(seen, [["a", true], ["b", false]]);
 });
 
+Deno.test("commands, figures and searches come with what the bot has", async () => {
+  const seen: unknown[] = [];
+  const bot: Partial<Bot> = {
+    handleCommand: (_, __, { cluster, rest, ipc, gateway, log, asError, asResponse }) => {
+      seen.push({ cluster, rest, ipc, gateway, log });
+      return asResponse(typeof asError);
+    },
+    getStats: (it) => (seen.push(it), {}),
+    find: (_, it) => void seen.push(it),
+  };
+  assert.equal(await answer(bot, "command", 0), "function");
+  await answer(bot, "stats", null);
+  await answer(bot, "find", { kind: "user", userId: "7" });
+  const { shardId: _, ...own } = context;
+  assert.deepEqual(seen, [own, context, context]);
+});
+
 Deno.test("a bot without handleCommand says so, receptive or not", async () => {
   for (const receptive of [true, false]) {
     const refused = { code: "refused", message: /cluster 3 has no handleCommand/ };
     await assert.rejects(answer({}, "command", 0, receptive), refused);
+  }
+});
+
+Deno.test("stats that are no object are told as an error, beside what the process says", async () => {
+  for (
+    const [given, what] of [["many", "a string"], [[1, 2], "a list"], [3, "a number"]] as const
+  ) {
+    const bot = { getStats: () => given as unknown as Record<string, unknown> };
+    const { memory, error } = await answer(bot, "stats", null) as { memory: object; error: string };
+    assert.deepEqual(memory, { rss: 5 });
+    assert.match(error, new RegExp(`^getStats\\(\\) of .*: expected an object, received ${what}$`));
   }
 });
 

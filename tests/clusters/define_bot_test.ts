@@ -75,10 +75,10 @@ Deno.test("defineBot() calls a hook on the definition: what one of them keeps th
       return { count: (this as unknown as { count: number }).count };
     },
   });
-  const answers = { asResponse: () => null!, asError: () => null! };
+  const answers = { ...context, asResponse: () => null!, asError: () => null! };
   bot.handleCommand!(0, true, answers);
   bot.handleCommand!(0, true, answers);
-  assert.deepEqual(bot.getStats!(), { count: 2 });
+  assert.deepEqual(bot.getStats!(context), { count: 2 });
 });
 
 Deno.test("defineService() is a bot that wants no event, and that a cluster can run", () => {

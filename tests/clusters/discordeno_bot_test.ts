@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createBot } from "@discordeno/bot";
 import { discordenoBot, NO_TOKEN } from "../../clusters/discordeno_bot.ts";
 import type { EventContext } from "../../clusters/bot.ts";
+import type { GatewayHelpers, RequestedMembers } from "../../clusters/gateway_helpers.ts";
 import { botContext } from "../support/bot_context.ts";
 import type { Rest } from "../../clusters/rest.ts";
 import { systemClock } from "../../ports/clock.ts";
@@ -124,4 +125,35 @@ Deno.test("discordenoBot() lets a bot answer late what was deferred for it", asy
   await bot.handle(interaction("a"), context);
   await bot.handle(interaction("b", { gatehouse: { answered: "deferred" } }), context);
   assert.deepEqual(sent, [["first", "a"], ["follow-up", "b"]]);
+});
+
+Deno.test("requestMembers() of a Discordeno bot gives the members alone, as its type promises", async () => {
+  const discordeno = createBot({ token: NO_TOKEN, desiredProperties });
+  const asked: unknown[] = [];
+  const members = [{
+    user: { id: "8", username: "u", global_name: null, avatar_decoration_data: { sku_id: "1" } },
+    roles: ["1_a"],
+    joined_at: "2026-01-01T00:00:00.000Z",
+  }] as unknown as RequestedMembers["members"];
+  const gateway: GatewayHelpers = {
+    ...context.gateway,
+    requestMembers: (...args) => {
+      asked.push(args);
+      return Promise.resolve({ members, notFound: ["9"] });
+    },
+  };
+  await discordenoBot(discordeno).start!({ ...context, gateway });
+  const request = { query: "u", limit: 5, nonce: "mine" };
+  assert.deepEqual(await discordeno.gateway.requestMembers(4n, request) as unknown, [{
+    user: { id: "8", username: "u", globalName: null, avatarDecorationData: { skuId: "1" } },
+    roles: ["1_a"],
+    joinedAt: "2026-01-01T00:00:00.000Z",
+  }]);
+  await discordeno.gateway.requestMembers(4n);
+  assert.deepEqual(asked, [[4n, { query: "u", limit: 5 }], [4n, {}]]);
+  assert.deepEqual(
+    await gateway.requestMembers(4n),
+    { members, notFound: ["9"] },
+    "the raw ones stay",
+  );
 });

@@ -164,12 +164,78 @@ Deno.test("fetch…() asks the unit, with ids as texts, and says whether Discord
   assert.deepEqual(json, [
     { method: "fetch", wanted: { kind: "guild", guildId: "1" }, rest: false },
     { method: "fetch", wanted: { kind: "channel", channelId: "2" }, rest: true },
-    { method: "fetch", wanted: { kind: "user", userId: "3" }, rest: false },
+    { method: "fetch", wanted: { kind: "user", userId: "3" }, rest: false, timeoutMs: 10 },
     { method: "fetch", wanted: { kind: "member", guildId: "4", userId: "5" }, rest: true },
   ]);
   assert.ok(sent.every(({ verb, receptive }) => verb === "unit" && receptive));
   for (const { id } of sent) answer(id, { id });
   assert.deepEqual(await Promise.all(answers), sent.map(({ id }) => ({ id })));
+});
+
+Deno.test("fetch…() leaves Discord its own time, after what the clusters may take", async () => {
+  const { ipc, link, clock } = setUp();
+  link();
+  const codes: string[] = [];
+  ipc.fetchUser(3n, { timeout: 60_000, rest: true }).catch(({ code }) => codes.push(code));
+  await clock.advance(90_000);
+  assert.deepEqual(codes, []);
+  await clock.advance(1_000);
+  assert.deepEqual(codes, ["deadline"]);
+});
+
+Deno.test("a bot restarts, spawns, kills and respawns clusters and services through the unit", async () => {
+  const { ipc, sent, link, answer, clock } = setUp();
+  link();
+  const answers = [
+    ipc.restart(2),
+    ipc.restartAll(),
+    ipc.clusters.get(1).spawn(),
+    ipc.clusters.get(1).kill(0),
+    ipc.clusters.get(1).respawn(60_000),
+    ipc.services.get("api").spawn(),
+    ipc.services.get("api").kill(),
+    ipc.services.get("api").respawn(500),
+  ];
+  const figures = ipc.stats();
+  assert.deepEqual(sent.map(({ value }) => (value as { json: unknown }).json), [
+    { method: "respawn", clusterId: 2 },
+    { method: "restartAll" },
+    { method: "spawn", clusterId: 1 },
+    { method: "kill", clusterId: 1, timeoutMs: 0 },
+    { method: "respawn", clusterId: 1, timeoutMs: 60_000 },
+    { method: "spawn", service: "api" },
+    { method: "kill", service: "api" },
+    { method: "respawn", service: "api", timeoutMs: 500 },
+    { method: "stats" },
+  ]);
+  await clock.advance(20_000);
+  for (const { id } of sent) answer(id, { atMs: 1 });
+  assert.deepEqual(await Promise.all(answers), answers.map(() => undefined));
+  assert.deepEqual(await figures, { atMs: 1 });
+});
+
+Deno.test("restartAll() takes as long as it takes, and a lost link ends the wait", async () => {
+  const { calls, ipc, link, clock } = setUp();
+  link();
+  const codes: string[] = [];
+  ipc.restartAll().catch(({ code }) => codes.push(code));
+  await clock.advance(24 * 3_600_000);
+  assert.deepEqual(codes, []);
+  calls.down();
+  await clock.advance(0);
+  assert.deepEqual(codes, ["away"]);
+});
+
+Deno.test("a time that is none is refused before anything is sent", async () => {
+  const { ipc, sent, link } = setUp();
+  link();
+  const wrong = { code: "bad_message", message: /timeout is .*, expected milliseconds/ };
+  for (const timeout of [-1, NaN, "5"] as never[]) {
+    await assert.rejects(ipc.clusters.get(0).kill(timeout), wrong);
+    await assert.rejects(ipc.services.get("api").respawn(timeout), wrong);
+    await assert.rejects(ipc.fetchUser(1n, { timeout }), wrong);
+  }
+  assert.deepEqual(sent, []);
 });
 
 Deno.test("what cannot be sent or written rejects, and leaves nothing open", async () => {

@@ -23,6 +23,7 @@ const HERE: readonly string[] = [
 
 /** Where what a bot or an operator can name is declared. */
 const API = [
+  "app/controllers.ts",
   "app/gatehouse.ts",
   "clusters/bot.ts",
   "clusters/define_bot.ts",
@@ -34,6 +35,7 @@ const API = [
   "protocol/status.ts",
   "workers/cluster_place.ts",
   "workers/serve_events.ts",
+  "workers/worker_hooks.ts",
 ];
 
 /** A source without its comments. */

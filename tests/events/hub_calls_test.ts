@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type CallDesk, Hub } from "../../events/hub.ts";
-import { silentLog } from "../../ports/log.ts";
+import { logTo, silentLog } from "../../ports/log.ts";
 import { EVENT_LINK_VERSION, LINK_CLOSE } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/virtual_clock.ts";
 
@@ -130,4 +130,49 @@ Deno.test("Hub without a desk drops calls, and keeps the link", () => {
   say(CALL);
   say(REPLY);
   assert.deepEqual([told, closes], [[["link", 0, 1]], []]);
+});
+
+/** The log of a hub with cluster 0 and service `api`, which come and go. */
+function logOf(end: (hub: Hub) => void): unknown[] {
+  const lines: unknown[] = [];
+  const hub = new Hub({
+    clock: createVirtualClock(),
+    log: logTo((...line) => lines.push(line)),
+    totalShards: 4,
+    stream: "stream-1",
+    clusterIds: [0, 500_000],
+    calls: {
+      up() {},
+      down() {},
+      receive() {},
+      serviceOf: (id) => id === 500_000 ? "api" : null,
+    },
+    link() {},
+    acknowledged() {},
+  });
+  const links = [0, 500_000].map((clusterId) => {
+    const events = hub.accept({ send() {}, sendBytes() {}, close() {} });
+    events.text(JSON.stringify({ ...HELLO, clusterId }));
+    return events;
+  });
+  end(hub);
+  for (const { closed } of links) closed();
+  return lines;
+}
+
+const LINKED = [
+  ["info", "cluster is linked", { clusterId: 0, link: 1 }],
+  ["info", "service is linked", { service: "api", link: 2 }],
+];
+
+Deno.test("Hub calls a service by its name in the log, and a cluster by its number", () => {
+  assert.deepEqual(logOf(() => {}), [
+    ...LINKED,
+    ["warn", "cluster is away, its events wait", { clusterId: 0 }],
+    ["warn", "service is away, commands to it fail", { service: "api" }],
+  ]);
+});
+
+Deno.test("Hub warns of nobody who goes because the unit stops", () => {
+  assert.deepEqual(logOf((hub) => hub.ending()), LINKED);
 });

@@ -53,6 +53,27 @@ Deno.test("Hub welcomes a cluster that says hello, and passes its credit on", ()
   assert.deepEqual(hub.links(), [{ clusterId: 0, link: 1, windowBytes: 1000 }]);
 });
 
+Deno.test("Hub ends the link of a process that ended and left it open, after its last words", async () => {
+  const { clock, hub, told, dial } = setUp();
+  const first = dial();
+  first.say(HELLO);
+  hub.ended(0);
+  hub.ended(1);
+  await clock.advance(999);
+  first.say({ op: "ack", cursors: { 2: 7 } });
+  assert.equal(hub.isLinked(0), true);
+  await clock.advance(1);
+  assert.deepEqual(told, ["0 up 1 1000", '0 ack 1 {"2":7}', "0 down"]);
+  assert.match(first.closes[0]!, /has ended/);
+
+  dial().say(HELLO);
+  hub.ended(0);
+  const next = dial();
+  next.say(HELLO);
+  await clock.advance(5000);
+  assert.deepEqual([hub.isLinked(0), next.closes], [true, []]);
+});
+
 Deno.test("Hub grants some credit, and never more than its own memory allows", () => {
   for (
     const [asked, granted] of [[1e12, MOST_WINDOW_BYTES], [0, 1], [-5, 1], [1000, 1000]] as const

@@ -35,6 +35,17 @@ Deno.test("Lag takes an acknowledgement that comes again for nothing new", () =>
   assert.equal(lag.ageMs(5000), 0);
 });
 
+Deno.test("Lag takes nothing for slow that was acknowledged while something younger waits", () => {
+  const lag = new Lag();
+  lag.accepted(5, 0);
+  lag.accepted(6, 1000);
+  lag.acknowledged(5, 10);
+  lag.acknowledged(5, 5000);
+  lag.acknowledged(4, 5000);
+  assert.equal(lag.lagMs, 10);
+  assert.equal(lag.ageMs(5000), 4000);
+});
+
 Deno.test("Lag is never off by more than what lies between two samples, however many events come", () => {
   fc.assert(
     fc.property(

@@ -69,6 +69,9 @@ class World {
   check(): void {
     assert.equal(this.stage.told.bytes, this.#queue.queuedBytes);
     assert.ok(this.#queue.queued >= 0);
+    // What an earlier life left on disk waits, too, before its records have been counted.
+    const waits = this.#queue.newest > this.acknowledged;
+    assert.equal(this.#queue.lag.ageMs(this.stage.clock.now() + 1) > 0, waits);
     assert.ok(this.#queue.newest <= this.sent);
   }
 

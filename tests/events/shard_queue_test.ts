@@ -272,3 +272,19 @@ Deno.test("counts tell of records sent, sent again, done with, and dropped", asy
   await drain(queue, settle);
   assert.equal(queue.counts.dropped, 2);
 });
+
+Deno.test("ShardQueue tells how long events wait; those of an earlier life since it found them", async () => {
+  const { clock, live, settle } = setUpQueue();
+  const first = live();
+  accept(first, 1, 3);
+  await clock.advance(400);
+  assert.deepEqual([first.lag.ageMs(clock.now()), first.lag.lagMs], [400, null]);
+  await first.close();
+  await clock.advance(60_000);
+  const second = live();
+  await clock.advance(70);
+  accept(second, 1, 3);
+  assert.equal(second.lag.ageMs(clock.now()), 70, "what came again is no younger");
+  await drain(second, settle);
+  assert.deepEqual([second.lag.ageMs(clock.now() + 1), second.lag.lagMs], [0, 70]);
+});

@@ -17,6 +17,7 @@ function setUp(compression: Compression = "none") {
   const { connect, sockets } = fakeSockets();
   const inputs: SocketInput[] = [];
   const dispatches: string[] = [];
+  const beats: number[] = [];
   let fail = false;
   let seq: number | null = null;
   const world = { clock, connect, random: () => 0.5 };
@@ -28,13 +29,15 @@ function setUp(compression: Compression = "none") {
       dispatches.push(`${t} ${s} ${payload.length}`);
     },
     lastSeq: () => seq,
+    answered: (latencyMs) => beats.push(latencyMs),
   });
   const [socket] = sockets;
   const sent = () => socket!.sent.map((text) => JSON.parse(text));
   const kinds = () => inputs.map((input) => input.kind);
   const window = () => connection.window;
   const breakSink = () => fail = true;
-  return { clock, connection, socket: socket!, inputs, dispatches, sent, kinds, window, breakSink };
+  const told = { inputs, dispatches, beats };
+  return { clock, connection, socket: socket!, ...told, sent, kinds, window, breakSink };
 }
 
 Deno.test("Connection opens the address it is given and tells when it is open", () => {
@@ -67,13 +70,16 @@ Deno.test("Connection beats first after a random part of the interval, then each
 });
 
 Deno.test("Connection measures the round trip of its beats", async () => {
-  const { clock, connection, socket } = setUp();
+  const { clock, connection, socket, beats } = setUp();
   assert.equal(connection.latencyMs, null);
   socket.say(ACK);
   socket.say(HELLO);
   await clock.advance(INTERVAL_MS / 2 + 37);
   socket.say(ACK);
   assert.equal(connection.latencyMs, 37);
+  // Nobody asked for this one.
+  socket.say(ACK);
+  assert.deepEqual(beats, [37]);
 });
 
 Deno.test("Connection calls a peer dead that answers a beat with silence, once", async () => {

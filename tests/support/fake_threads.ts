@@ -39,6 +39,7 @@ export const WORKER: WorkerOptions = {
   guildLoadedDd: false,
   cacheAllMembers: false,
   editedMessages: "all",
+  workerModule: null,
   queueDir: null,
   queueDiskBytes: 1 << 30,
   clusterOfShard: { 0: 0, 1: 0, 2: 1, 3: 1 },

@@ -7,7 +7,9 @@
 
 import assert from "node:assert/strict";
 import { CONFIG_DEFAULTS } from "../../app/config.ts";
+import { createControllers } from "../../app/controllers.ts";
 import { UnitGateway } from "../../app/gateway.ts";
+import type { Unit } from "../../app/unit.ts";
 import { EventConsumer } from "../../events/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
@@ -19,6 +21,7 @@ import { shardRange } from "../../protocol/ids.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
+import type { BucketWorld } from "../../workers/bucket.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 
 /** What a rig is made with. */
@@ -35,6 +38,8 @@ export interface RigOptions {
   readonly queueMemoryBytes?: number;
   /** All members are asked for. Default false. */
   readonly cacheAllMembers?: boolean;
+  /** What a module of the user's does in the workers. */
+  readonly hooks?: Pick<BucketWorld, "keep" | "presence" | "beat">;
   /** Credit that the bot gives. Default 4 MiB. */
   readonly windowBytes?: number;
   /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */
@@ -73,6 +78,7 @@ export async function createRig(options: RigOptions = {}) {
     random,
     ...(options.openSpool ? { openSpool: options.openSpool } : {}),
     connect: simConnect(sim, { latencyMs }),
+    ...options.hooks,
   });
   const store = options.store ?? memoryStore();
   const info = parseGatewayInfo({
@@ -87,7 +93,10 @@ export async function createRig(options: RigOptions = {}) {
   });
   const exhausted: string[] = [];
   const cached: number[] = [];
-  const gateway = await UnitGateway.create({
+  // Asked only for its gateway side.
+  const controllers = createControllers(() => ({ gateway }) as unknown as Unit);
+  const gateway: UnitGateway = await UnitGateway.create({
+    controllers,
     config: {
       ...CONFIG_DEFAULTS,
       discordToken: sim.settings.token,

@@ -22,6 +22,8 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     queued: 0,
     queuedBytes: 0,
     queuedDiskBytes: 0,
+    queueAgeMs: 0,
+    ackLagMs: null,
     expired: 0,
     withheld: 0,
     newestCursor: 0,
@@ -73,6 +75,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
     services: [],
     rest: IDLE_REST,
+    eventsByType: {},
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {
       maxConcurrency: 1,

@@ -5,9 +5,16 @@ import { type BotContext, defineBot } from "../../mod.ts";
 
 const told: unknown[] = [];
 let own: BotContext | undefined;
+let messages = 0;
 
 export default defineBot({
-  events: {},
+  events: {
+    async MESSAGE_CREATE({ content }) {
+      messages++;
+      if (!content?.startsWith("seen ")) return;
+      await own!.ipc.sendServiceCommand("counter", { seen: content }, { receptive: true });
+    },
+  },
   start(context) {
     own = context;
   },
@@ -30,8 +37,12 @@ export default defineBot({
         return asResponse(told);
       case "who":
         return asResponse({ cluster: cluster.id, receptive, pid: Deno.pid });
+      case "messages":
+        return asResponse(messages);
       case "echo":
         return asResponse(command.value);
+      case "map":
+        return asResponse({ found: new Map() });
       case "fail":
         return asError(new RangeError("too far", { cause: new Error("because") }));
       case "throw":

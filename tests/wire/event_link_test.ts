@@ -45,7 +45,8 @@ async function withServer(
 Deno.test("a remote cluster greets the unit that dials it, takes events and acknowledges them", () =>
   withServer(async (port, received) => {
     const { next, socket } = dialCluster(port, "key");
-    assert.deepEqual(await next(), { op: "hello", v: 1, clusterId: 0, windowBytes: 4_194_304 });
+    const hello = { op: "hello", v: 1, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
+    assert.deepEqual(await next(), hello);
     socket.send(encodeLinkMessage(WELCOME));
     socket.sendBytes(encodeBatch([event(1, "a"), event(2, "b")]));
     assert.deepEqual(await next(), { op: "ack", cursors: { 0: 2 } });

@@ -1,61 +1,11 @@
 /** Clusters, services and the unit, as processes of their own: commands, lives, stats. */
 
 import assert from "node:assert/strict";
-import { createSimulator, serveSimulator, type SimulatorOptions } from "../../sim/mod.ts";
-import { startUnit, until } from "../support/unit_process.ts";
-
-const BOT = new URL("../support/society_bot.ts", import.meta.url).pathname;
-const COUNTER = new URL("../support/counter_service.ts", import.meta.url).pathname;
-
-/** Discord, and a unit with two clusters and a service. */
-async function setUp(
-  settings: Record<string, string> = {},
-  simulated: SimulatorOptions = {},
-) {
-  const sim = createSimulator({ shards: 4, maxConcurrency: 4, guilds: 8, ...simulated });
-  const discord = serveSimulator(sim);
-  const stateDir = await Deno.makeTempDir();
-  const unit = await startUnit({
-    DISCORD_TOKEN: sim.settings.token,
-    DISCORD_API_URL: discord.apiUrl,
-    LISTEN_PORT: "0",
-    STATE_DIR: stateDir,
-    BOT_MODULE: BOT,
-    TOTAL_CLUSTERS: "2",
-    SERVICES: `counter=${COUNTER}`,
-    ALLOW_FAULTS: "1",
-    ...settings,
-  });
-  await unit.ready();
-  const post = async (path: string, body?: unknown) => {
-    const response = await fetch(`${await unit.url()}/control${path}`, {
-      method: "POST",
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    return await response.json();
-  };
-  const command = async (to: unknown, data: unknown, options: object = {}) => {
-    const answer = await post("/command", { to, data, receptive: true, timeout: 5000, ...options });
-    if ("error" in answer) throw new Error(answer.error);
-    return answer.answer;
-  };
-  const state = async () => await (await unit.control("GET", "/state")).json();
-  return {
-    sim,
-    unit,
-    post,
-    command,
-    state,
-    async [Symbol.asyncDispose]() {
-      assert.equal(await unit.end("SIGTERM"), 0);
-      await discord.close();
-      await Deno.remove(stateDir, { recursive: true });
-    },
-  };
-}
+import { startSociety } from "../support/society.ts";
+import { until } from "../support/unit_process.ts";
 
 Deno.test("commands reach clusters by number, by guild, all at once, and services by name", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { command, sim } = rig;
   const who = await command({ clusterId: 1 }, { do: "who" });
   assert.deepEqual([who.cluster, who.receptive], [1, true]);
@@ -73,12 +23,17 @@ Deno.test("commands reach clusters by number, by guild, all at once, and service
 });
 
 Deno.test("every receptive command settles, whatever its target does", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { command } = rig;
   const fails = (to: unknown, data: unknown, what: RegExp, options = {}) =>
     assert.rejects(() => command(to, data, options), what);
   await fails({ clusterId: 0 }, { do: "fail" }, /too far/);
   await fails({ clusterId: 0 }, { do: "throw" }, /thrown/);
+  await fails(
+    { clusterId: 0 },
+    { do: "map" },
+    /Cannot write the answer as JSON: a Map at data.found/,
+  );
   await fails({ clusterId: 0 }, { do: "silence" }, /returned nothing/);
   await fails({ clusterId: 7 }, { do: "who" }, /Cannot find cluster 7: there are 0, 1/);
   await fails({ service: "nobody" }, {}, /Cannot find service nobody/);
@@ -89,13 +44,14 @@ Deno.test("every receptive command settles, whatever its target does", async () 
 });
 
 Deno.test("everybody is told once when all clusters are ready, and who comes later, too", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { command, post } = rig;
   const told = () => command({ clusterId: 0 }, { do: "told" });
   assert.deepEqual(await told(), ["allClustersReady"]);
   assert.deepEqual(await command({ service: "counter" }, { told: true }), {
     told: ["allClustersReady"],
     count: 0,
+    seen: [],
   });
   await post("/services/counter/kill");
   await assert.rejects(() => command({ service: "counter" }, { add: 1 }), /not linked/);
@@ -111,7 +67,7 @@ Deno.test("everybody is told once when all clusters are ready, and who comes lat
 });
 
 Deno.test("a rolling restart replaces every cluster, and costs no identify", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { post, state, sim, command } = rig;
   const identifies = sim.ledger.identifies.length;
   const pids = async () =>
@@ -133,8 +89,37 @@ Deno.test("a rolling restart replaces every cluster, and costs no identify", asy
   );
 });
 
+Deno.test("events that come during a rolling restart reach the bot once each", async () => {
+  await using rig = await startSociety({ INTENTS: "GUILDS,GUILD_MESSAGES,MESSAGE_CONTENT" });
+  const { post, sim, command } = rig;
+  const guilds = [...sim.world.guilds.values()];
+  const said: string[] = [];
+  const speaking = setInterval(() => {
+    const guild = guilds[said.length % guilds.length]!;
+    const content = `seen ${said.length}`;
+    said.push(content);
+    sim.world.emit("MESSAGE_CREATE", guild.id, {
+      id: sim.world.nextId(),
+      guild_id: guild.id,
+      channel_id: guild.channels[0]!.id,
+      content,
+    });
+  }, 2);
+  assert.deepEqual(await post("/clusters/restart-all"), { ok: true });
+  clearInterval(speaking);
+  assert.ok(said.length > 20, `only ${said.length} events came meanwhile`);
+  const seen = async (): Promise<string[]> =>
+    (await command({ service: "counter" }, { told: true })).seen;
+  await until(
+    async () => (await seen()).length >= said.length,
+    10_000,
+    () => "some events do not come",
+  );
+  assert.deepEqual((await seen()).sort(), said.sort());
+});
+
 Deno.test("a busy loop is killed in time, and a cluster that runs out of memory takes nobody along", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { post, command, state, sim } = rig;
   const busy = command({ clusterId: 0 }, { do: "busy" }, { timeout: 20_000 });
   busy.catch(() => {});
@@ -153,7 +138,7 @@ Deno.test("a busy loop is killed in time, and a cluster that runs out of memory 
 });
 
 Deno.test("stats tell of clusters, services, workers and the unit, with what getStats() gave", async () => {
-  await using rig = await setUp({ STATS_INTERVAL_MS: "300" });
+  await using rig = await startSociety({ STATS_INTERVAL_MS: "300" });
   const { unit } = rig;
   const stats = async () => await (await unit.control("GET", "/stats")).json();
   await until(async () => (await stats())?.manager.discord.guilds === 8, 10_000);
@@ -169,7 +154,7 @@ Deno.test("stats tell of clusters, services, workers and the unit, with what get
 });
 
 Deno.test("a user is found where a cluster knows it, else at Discord's", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { command, sim } = rig;
   const known = await command({ clusterId: 0 }, { do: "fetch", id: "7" });
   assert.equal(known.username, "known to cluster 1");
@@ -179,7 +164,7 @@ Deno.test("a user is found where a cluster knows it, else at Discord's", async (
 });
 
 Deno.test("a bot finds the token nowhere: not in its environment, its files, its parent, the control API", async () => {
-  await using rig = await setUp();
+  await using rig = await startSociety();
   const { command, unit, sim } = rig;
   const found = await command({ clusterId: 0 }, { do: "secrets" });
   const told = JSON.stringify(found);
@@ -196,7 +181,9 @@ Deno.test("a bot finds the token nowhere: not in its environment, its files, its
 
 Deno.test("members come when they are asked for, and everybody is told when all have come", async () => {
   const INTENTS = "GUILDS,GUILD_MEMBERS,GUILD_MESSAGES,MESSAGE_CONTENT";
-  await using rig = await setUp({ CACHE_ALL_MEMBERS: "1", INTENTS }, { membersPerGuild: 30 });
+  await using rig = await startSociety({ CACHE_ALL_MEMBERS: "1", INTENTS }, {
+    membersPerGuild: 30,
+  });
   const { command, sim } = rig;
   const told = async (clusterId: number) => await command({ clusterId }, { do: "told" });
   const isAll = async () => JSON.stringify(await told(0)).includes("true");

@@ -71,7 +71,8 @@ Deno.test("a cluster that was killed stays away until it is spawned, with the sa
   place.link(false);
   await clock.advance(600_000);
   assert.deepEqual([starts.length, stops], [1, [500]]);
-  assert.deepEqual([place.snapshot.clusterId, place.snapshot.state], [4, "stopped"]);
+  const { clusterId, state, reason } = place.snapshot;
+  assert.deepEqual([clusterId, state, reason], [4, "stopped", "asked to"]);
   place.spawn();
   assert.equal(starts.length, 2);
   assert.equal(place.snapshot.state, "starting");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../ports/clock.ts";
 import { processFigures, threadFigures } from "../../workers/figures.ts";
 
 Deno.test("a process tells of its memory in bytes and its processor time in µs", () => {
@@ -11,9 +12,9 @@ Deno.test("a process tells of its memory in bytes and its processor time in µs"
     const later = (processFigures() as { cpu: Record<string, number> }).cpu;
     return later.user! + later.system! - cpu.user! - cpu.system!;
   };
-  const startedMs = performance.now();
+  const startedMs = systemClock.now();
   while (spentUs() < 20_000) {
-    assert.ok(performance.now() - startedMs < 5000, "it counts too slowly");
+    assert.ok(systemClock.now() - startedMs < 5000, "it counts too slowly");
   }
 });
 

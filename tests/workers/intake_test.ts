@@ -64,6 +64,33 @@ Deno.test("Intake withholds what is no edit only where it is asked to", () => {
   }
 });
 
+Deno.test("Intake asks about each dispatch of each shard, and goes by guilds and members that are withheld", () => {
+  const asked: string[] = [];
+  const { intake, accept, queued, told } = setUp({
+    keep(t, _payload, shardId) {
+      asked.push(`${t} of ${shardId}`);
+      return t === "MESSAGE_CREATE";
+    },
+  });
+  accept(1, "READY", READY);
+  accept(2, "GUILD_CREATE", { id: "1" });
+  accept(3, "MESSAGE_CREATE", {});
+  assert.deepEqual(asked, ["READY of 0", "GUILD_CREATE of 0", "MESSAGE_CREATE of 0"]);
+  assert.deepEqual(told, ["0 session", "0 READY, 0 queued", "0 here", "0 GUILD_CREATE, 0 queued"]);
+  assert.deepEqual([queued.length, intake.withheld(0)], [1, 2]);
+  intake.confirm(0, 3);
+  assert.deepEqual(intake.takeUnsaved(), [
+    { shardId: 0, guilds: { guildIds: ["1"], loadingGuildIds: [] } },
+  ]);
+});
+
+Deno.test("Intake has no interaction watched that is withheld", async () => {
+  const { accept, asked, clock } = setUp({ keep: () => false });
+  accept(7, "INTERACTION_CREATE", { id: "1" });
+  await clock.advance(2_000);
+  assert.deepEqual(asked, []);
+});
+
 Deno.test("Intake has an interaction watched", async () => {
   const { accept, asked, clock } = setUp();
   accept(7, "INTERACTION_CREATE", { id: "1" });
@@ -110,4 +137,12 @@ Deno.test("Intake keeps with the guilds that all members have come", () => {
   intake.membersCached(0, 1);
   intake.confirm(0, 1);
   assert.equal(intake.takeUnsaved()[0]!.guilds.membersCached, true);
+});
+
+Deno.test("Intake counts the dispatches of each type, also those that the bot does not get", () => {
+  const { accept, intake } = setUp({ keep: (t) => t !== "MESSAGE_UPDATE" });
+  accept(1, "READY", READY);
+  for (const cursor of [2, 3]) accept(cursor, "MESSAGE_UPDATE", { id: "9" });
+  intake.accept(0, 4, new Uint8Array(), null);
+  assert.deepEqual(intake.types.take(), { READY: 1, MESSAGE_UPDATE: 2 });
 });

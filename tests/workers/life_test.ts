@@ -88,7 +88,7 @@ Deno.test("a worker that never speaks is lost after its start deadline", async (
 Deno.test("a worker that falls silent is lost, one that reports is not", async () => {
   const { clock, thread, lost } = setUp();
   for (let i = 0; i < 60; i++) {
-    thread.say({ type: "REPORT", shards: [] });
+    thread.say({ type: "REPORT", shards: [], eventsByType: {} });
     await clock.advance(1_000);
   }
   assert.deepEqual(lost, []);

@@ -21,7 +21,7 @@ const WORDS: [FromWorker, name: string, ...args: unknown[]][] = [
   [{ type: "SESSION", shardId: 1, session: null }, "session", 1, null],
   [{ type: "READY_FACTS", shardId: 1, facts: FACTS }, "readyFacts", 1, FACTS],
   [{ type: "EVENTS", clusterId: 0, link: 3, batch: BYTES }, "events", 0, 3, BYTES],
-  [{ type: "REPORT", shards: [] }, "report", []],
+  [{ type: "REPORT", shards: [], eventsByType: {} }, "report", []],
   [{ type: "AWAY", shardId: 1, cursor: 2, payload: BYTES }, "away", 1, 2, BYTES],
   [{ type: "GUILDS", shardId: 1, guilds: GUILDS }, "guilds", 1, GUILDS],
   [{ type: "MEMBERS_CACHED", shardId: 1 }, "membersCached", 1],

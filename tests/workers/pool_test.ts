@@ -83,7 +83,7 @@ Deno.test("WorkerPool gives each worker its shards, with the point to resume fro
       guilds: null,
     },
   ]);
-  assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2,3]]"]);
+  assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2]]", "expectIdentify [[3]]"]);
   const [start] = toldTo(1, "START") as Extract<ToWorker, { type: "START" }>[];
   assert.equal(start!.options.workerId, 1);
 });
@@ -138,12 +138,15 @@ Deno.test("WorkerPool keeps what shards said last, and what they counted", () =>
     connection: 2,
   } as const;
   threads[1]!.say({ type: "SHARD_STATUS", status });
-  threads[1]!.say({ type: "REPORT", shards: [counters(3, { received: 12 })] });
+  const eventsByType = { TYPING_START: 2 };
+  threads[1]!.say({ type: "REPORT", shards: [counters(3, { received: 12 })], eventsByType });
+  threads[0]!.say({ type: "REPORT", shards: [], eventsByType });
   assert.deepEqual(pool.shards[3]!.status, status);
   assert.equal(pool.shards[3]!.counters!.received, 12);
   assert.equal(pool.shards[2]!.counters, null);
-  assert.match(told.at(-2)!, /^status .*"ready"/);
-  assert.match(told.at(-1)!, /^report \[\[\{"shardId":3,"received":12,/);
+  assert.deepEqual(pool.eventsByType.totals, { TYPING_START: 4 });
+  assert.match(told.at(-3)!, /^status .*"ready"/);
+  assert.match(told.at(-2)!, /^report \[\[\{"shardId":3,"received":12,/);
 });
 
 Deno.test("WorkerPool writes a worker's lines to the log, with its number", () => {
@@ -216,7 +219,7 @@ Deno.test("WorkerPool stops when every worker has answered, or was given its tim
   threads[0]!.say({ type: "NONCE_REPLY", nonce, reply: { ok: true, value: null } });
   await clock.advance(ASK_DEADLINE_MS - 1);
   assert.deepEqual([stopped, threads[0]!.terminated, threads[1]!.terminated], [false, true, false]);
-  threads[1]!.say({ type: "REPORT", shards: [] });
+  threads[1]!.say({ type: "REPORT", shards: [], eventsByType: {} });
   await clock.advance(1);
   await stopping;
   assert.equal(threads[1]!.terminated, true);

@@ -9,14 +9,14 @@ function setUp() {
   const clock = createVirtualClock();
   const { spawn, threads } = fakeThreads();
   const told: string[] = [];
-  const slot = new WorkerSlot({
+  const slot: WorkerSlot = new WorkerSlot({
     clock,
     log: silentLog,
     spawn,
     worker: WORKER,
     shardIds: [0, 1],
     message: (message) => told.push(message.type),
-    greet: () => [{ type: "CRASH", how: "throw" }],
+    greet: () => slot.life?.tell({ type: "CRASH", how: "throw" }),
     lost: () => told.push("lost"),
     exhausted: (reason) => told.push(`exhausted: ${reason}`),
   });

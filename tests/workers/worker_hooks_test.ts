@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { type LogFields, logTo, silentLog } from "../../ports/log.ts";
-import { defineWorker, loadWorkerHooks } from "../../workers/worker_hooks.ts";
+import {
+  defineWorker,
+  eventFilter,
+  loadWorkerHooks,
+  shardHooks,
+} from "../../workers/worker_hooks.ts";
 
 function moduleOf(source: string): string {
   return `data:application/javascript,${encodeURIComponent(source)}`;
@@ -54,4 +59,61 @@ Deno.test("a hook that throws is logged, and the default holds", async () => {
     "a hook of WORKER_MODULE failed",
     { hook: "handleMessage", error: "bug" },
   ]]);
+});
+
+/** The hooks of a module and the lines that they have written. */
+async function load(source: string) {
+  const lines: [string, LogFields][] = [];
+  const log = logTo((_, event, fields) => lines.push([event, fields]));
+  return { lines, hooks: await loadWorkerHooks(moduleOf(source), log) };
+}
+
+Deno.test("a hook that waits is answered by the default, and its rejection ends no worker", async () => {
+  const { hooks, lines } = await load(
+    `export default { handleMessage: () => Promise.reject(new Error("late")) }`,
+  );
+  assert.notEqual(hooks.handleMessage!(EVENT), false);
+  await Promise.resolve();
+  assert.deepEqual(lines.map(([, { error }]) => error), ["late"]);
+});
+
+Deno.test("what is no presence is refused before it is sent", async () => {
+  for (const wrong of ["null", "5", "Promise.resolve({})", "{ since: 5n }"]) {
+    const { hooks, lines } = await load(`export default { makePresence: () => (${wrong}) }`);
+    assert.equal(hooks.makePresence!(0), undefined, wrong);
+    assert.deepEqual(lines.map(([, { hook }]) => hook), ["makePresence"], wrong);
+  }
+  const { hooks, lines } = await load(`export default { makePresence() {} }`);
+  assert.equal(hooks.makePresence!(0), undefined);
+  assert.deepEqual(lines, [], "none is no mistake");
+});
+
+Deno.test("eventFilter() shows the hook what EDITED_MESSAGES lets through, with its shard", () => {
+  const edits = (t: string) => t !== "MESSAGE_UPDATE";
+  const seen: string[] = [];
+  const hooks = defineWorker({
+    handleMessage({ t, shardId }) {
+      seen.push(`${t} of ${shardId}`);
+      return t !== "TYPING_START";
+    },
+  });
+  const names = ["MESSAGE_UPDATE", "TYPING_START", "READY"];
+  const kept = (filter: ReturnType<typeof eventFilter>) =>
+    names.filter((t) => filter!(t, EVENT.payload, 3));
+  assert.deepEqual(kept(eventFilter(edits, hooks)), ["READY"]);
+  assert.deepEqual(seen, ["TYPING_START of 3", "READY of 3"]);
+  assert.deepEqual(kept(eventFilter(null, hooks)), ["MESSAGE_UPDATE", "READY"]);
+  assert.equal(eventFilter(edits, {}), edits);
+  assert.equal(eventFilter(null, {}), null);
+});
+
+Deno.test("shardHooks() gives a shard what there is", () => {
+  assert.deepEqual(shardHooks({ handleMessage: () => true }), {});
+  const beats: unknown[] = [];
+  const { presence, beat } = shardHooks({
+    makePresence: (shardId) => ({ shardId }),
+    heartbeat: (told) => void beats.push(told),
+  });
+  beat!(2, 37);
+  assert.deepEqual([presence!(2), beats], [{ shardId: 2 }, [{ shardId: 2, latencyMs: 37 }]]);
 });

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { memorySpool } from "../../ports/spool.ts";
+import { OP } from "../../protocol/opcodes.ts";
+import type { FromWorker } from "../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { Bucket } from "../../workers/bucket.ts";
+import { fakeSockets } from "../support/fake_sockets.ts";
+import { WORKER } from "../support/fake_threads.ts";
+
+/** A bucket with shard 2, which is ready: READY waits for cluster 1, which is away. */
+async function setUp() {
+  const clock = createVirtualClock();
+  const { connect, sockets } = fakeSockets();
+  const reports: Extract<FromWorker, { type: "REPORT" }>[] = [];
+  const world = { clock, connect, random: () => 0, openSpool: memorySpool() };
+  const bucket = new Bucket(WORKER, world, (message) => {
+    if (message.type === "REPORT") reports.push(structuredClone(message));
+  });
+  const kept = { session: null, cursorFloor: 0, acknowledged: 0, marks: [], guilds: null };
+  bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, ...kept });
+  // It looks at the disk first.
+  await clock.advance(0);
+  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5 });
+  const socket = sockets.at(-1)!;
+  socket.events.open();
+  socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
+  const d = { session_id: "s", resume_gateway_url: "wss://resume.test", guilds: [] };
+  socket.say({ t: "READY", s: 1, op: 0, d });
+  const figures = () => reports.at(-1)!.shards[0]!;
+  return { clock, bucket, socket, reports, figures };
+}
+
+Deno.test("figures of a shard tell how long its events wait while the cluster is away, and its lag", async () => {
+  const { clock, bucket, figures } = await setUp();
+  await clock.advance(5_000);
+  const { queueAgeMs, ackLagMs } = figures();
+  assert.deepEqual([queueAgeMs, ackLagMs], [5_000, null]);
+  await clock.advance(10_000);
+  assert.equal(figures().queueAgeMs, 15_000);
+  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  await clock.advance(1_000);
+  const cursors = { 2: figures().newestCursor };
+  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors });
+  await clock.advance(1_000);
+  assert.deepEqual([figures().queueAgeMs, figures().ackLagMs], [0, 16_000]);
+});
+
+Deno.test("a report has the events of each type since the one before", async () => {
+  const { clock, socket, reports } = await setUp();
+  const types = () => reports.splice(0).map(({ eventsByType }) => eventsByType);
+  await clock.advance(1_000);
+  // The first report is made when the shard becomes ready.
+  const sum = types().reduce((all, { READY = 0 }) => all + READY, 0);
+  assert.equal(sum, 1);
+  for (const s of [2, 3]) socket.say({ t: "TYPING_START", s, op: 0, d: {} });
+  await clock.advance(2_000);
+  assert.deepEqual(types(), [{ TYPING_START: 2 }, {}]);
+});
