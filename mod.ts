@@ -19,7 +19,6 @@ export {
   type CommandContext,
   type EventContext,
   type EventPayload,
-  type Wanted,
 } from "./clusters/bot.ts";
 export {
   type BotDefinition,
@@ -48,6 +47,7 @@ export type { InteractionMark, InteractionNote } from "./protocol/interaction.ts
 export type { GuildArrival, GuildNote } from "./protocol/guild_note.ts";
 export type { IntentName } from "./protocol/intents.ts";
 export type * from "./protocol/status.ts";
+export type { Wanted } from "./protocol/wanted.ts";
 export type { ShardPayload } from "./protocol/worker_message.ts";
 export { type EventServer, serveEvents, type ServeEventsOptions } from "./workers/serve_events.ts";
 export { defineWorker, type WorkerEvent, type WorkerHooks } from "./workers/worker_hooks.ts";

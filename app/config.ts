@@ -80,6 +80,8 @@ export interface Config {
   readonly botServerInviteCode: string | null;
   /** `GUILD_LOADED_DD`: a guild that loads arrives under this name, Discordeno's. */
   readonly guildLoadedDd: boolean;
+  /** `CACHE`: what shard workers remember of what they passed on, for `fetchGuild` and the like. */
+  readonly cache: "none" | "guilds" | "members";
   /** `CACHE_ALL_MEMBERS`: all members of all guilds are asked for once the shards are ready. */
   readonly cacheAllMembers: boolean;
   /** `EDITED_MESSAGES`: `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module. */
@@ -134,6 +136,7 @@ export const CONFIG_DEFAULTS: Config = {
   queueDiskBytes: 4 * 1024 * 1024 * 1024,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,
+  cache: "none",
   cacheAllMembers: false,
   editedMessages: "all",
   workerModule: null,

@@ -17,6 +17,7 @@ export function brokenRules(config: Config): Problem[] {
     ...workers(config),
     ...doors(config),
     ...consumers(config),
+    ...cache(config),
     ...members(config),
   ];
 }
@@ -77,14 +78,25 @@ function* consumers(config: Config): Iterable<Problem> {
 
 /** Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are. */
 function* members({ cacheAllMembers, intents }: Config): Iterable<Problem> {
-  if (!cacheAllMembers) return;
-  const missing = (["GUILDS", "GUILD_MEMBERS"] as const).filter((name) =>
-    (intents & INTENTS[name]) === 0
-  );
-  if (missing.length > 0) {
-    const wanted = missing.join(" and ");
-    yield problem("INTENTS", `${wanted} among them, because CACHE_ALL_MEMBERS is set`, intents);
+  if (cacheAllMembers) {
+    yield* needs(intents, ["GUILDS", "GUILD_MEMBERS"], "CACHE_ALL_MEMBERS is set");
   }
+}
+
+/** What Discord does not tell of would be remembered as it once was. */
+function* cache({ cache, intents }: Config): Iterable<Problem> {
+  const wanted = cache === "members" ? ["GUILDS", "GUILD_MEMBERS"] as const : ["GUILDS"] as const;
+  if (cache !== "none") yield* needs(intents, wanted, `CACHE is ${cache}`);
+}
+
+function* needs(
+  intents: number,
+  names: readonly (keyof typeof INTENTS)[],
+  why: string,
+): Iterable<Problem> {
+  const missing = names.filter((name) => (intents & INTENTS[name]) === 0);
+  if (missing.length === 0) return;
+  yield problem("INTENTS", `${missing.join(" and ")} among them, because ${why}`, intents);
 }
 
 /** Whether the API is Discord's own, and not a proxy or a simulator that has rules of its own. */

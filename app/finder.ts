@@ -1,16 +1,19 @@
 /**
- * Looks for a guild, channel, user or member: in the clusters, then, when asked, at Discord's.
+ * Looks for a guild, channel, user or member: in our caches, in the clusters, then, when asked, at
+ * Discord's.
  *
  * @module
  */
 
-import type { Wanted } from "../clusters/bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import type { Switchboard } from "../clusters/switchboard.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 
 /** What looking needs. */
 export interface FinderOptions {
   readonly switchboard: Pick<Switchboard, "ask">;
+  /** Asks the caches of the shard workers, where they have any. */
+  readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
   readonly clusterIds: () => readonly number[];
   readonly clusterOfGuild: (guildId: string) => number | null;
   /** Asks Discord as the bot; the path is below the version. */
@@ -33,7 +36,7 @@ export async function find(
   timeoutMs: number = ASK_MS,
 ): Promise<unknown> {
   const path = pathOf(wanted);
-  const known = await first(
+  const known = await first(options.cached(wanted, timeoutMs)) ?? await first(
     askedOf(options, wanted).map(async (id) =>
       await options.switchboard.ask(id, "find", wanted, timeoutMs)
     ),

@@ -6,7 +6,7 @@
  */
 
 import type { CallDesk } from "../events/hub.ts";
-import type { Wanted } from "../clusters/bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import {
   type CommandOptions,
   type Directory,
@@ -32,6 +32,8 @@ export interface PeersOptions {
   readonly totalShards: () => number;
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
+  /** Asks the caches of the shard workers. */
+  readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
   /** Asks Discord as the bot; the path is below the version. */
   readonly rest: (path: string) => Promise<Response>;
   readonly tell: (status: Status) => void;
@@ -122,10 +124,11 @@ export class Peers implements CallDesk {
 
   /** What somebody knows of a guild, channel, user or member; `null` where nobody does. */
   find(wanted: Wanted, askDiscord: boolean, timeoutMs?: number): Promise<unknown> {
-    const { clusters, rest } = this.#options;
+    const { cached, clusters, rest } = this.#options;
     const { switchboard } = this;
     const clusterOfGuild = (guildId: string) => this.#clusterOfGuild(guildId);
-    const options = { switchboard, clusterIds: () => clusters.ids, clusterOfGuild, rest };
+    const clusterIds = () => clusters.ids;
+    const options = { switchboard, cached, clusterIds, clusterOfGuild, rest };
     return find(options, wanted, askDiscord, timeoutMs);
   }
 

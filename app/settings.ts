@@ -82,6 +82,7 @@ function shards({ flag, integer, oneOf, path }: Readers): Settings {
     QUEUE_MEMORY_BYTES: setting("queueMemoryBytes", "a number of bytes, at least 1", integer(1)),
     QUEUE_DISK_BYTES: setting("queueDiskBytes", "a number of bytes, 0 for none", integer(0)),
     GUILD_LOADED_DD: setting("guildLoadedDd", "1 or 0", flag),
+    CACHE: setting("cache", "none, guilds or members", oneOf(["none", "guilds", "members"])),
     CACHE_ALL_MEMBERS: setting("cacheAllMembers", "1 or 0", flag),
     EDITED_MESSAGES: setting(
       "editedMessages",

@@ -107,6 +107,7 @@ export class Unit {
       services: this.#services,
       totalShards: () => this.#totalShards,
       unit: (request) => unitCall(methodsOf(this), request),
+      cached: (...asked) => config.cache === "none" ? [] : this.#gateway?.pool.find(...asked) ?? [],
       rest: (path) => parts.rest.asBot(path),
       tell: (status) => this.#tell(status),
     });

@@ -7,7 +7,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { Stats } from "../protocol/status.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
-import type { Wanted } from "../clusters/bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import type { ClusterControl } from "../workers/cluster_place.ts";
 
 /** What the methods act on. */

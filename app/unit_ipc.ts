@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Wanted } from "../clusters/bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import { type GatewayHelpers, gatewayHelpers } from "../clusters/gateway_helpers.ts";
 import type { FetchOptions, Ipc, PeerControl } from "../clusters/ipc.ts";
 import { type CommandOptions, readOptions } from "../clusters/switchboard.ts";

@@ -35,6 +35,7 @@ export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId">
     queueMemoryBytes: config.queueMemoryBytes,
     queueOverflow: config.queueOverflow,
     guildLoadedDd: config.guildLoadedDd,
+    cache: config.cache,
     cacheAllMembers: config.cacheAllMembers,
     editedMessages: isModule(config.editedMessages)
       ? moduleUrl(config.editedMessages)

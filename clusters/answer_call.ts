@@ -7,7 +7,8 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { LinkCall } from "../protocol/link_call.ts";
 import { decodeValue } from "../protocol/value.ts";
-import { type Answers, type Bot, type BotContext, CommandAnswer, type Wanted } from "./bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
+import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 
 /** What the process itself can say of its use of memory and processor. */
 export type ProcessFigures = () => object;

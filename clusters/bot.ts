@@ -6,6 +6,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import type { Log } from "../ports/log.ts";
 import type { GatewayHelpers } from "./gateway_helpers.ts";
 import type { Ipc } from "./ipc.ts";
@@ -68,13 +69,6 @@ export interface Bot {
   /** What it knows of a guild, channel, user or member; `undefined` or `null` where nothing. */
   find?(wanted: Wanted, context: BotContext): unknown;
 }
-
-/** What somebody looks for: see {@linkcode Ipc.fetchGuild}. */
-export type Wanted =
-  | { readonly kind: "guild"; readonly guildId: string }
-  | { readonly kind: "channel"; readonly channelId: string }
-  | { readonly kind: "user"; readonly userId: string }
-  | { readonly kind: "member"; readonly guildId: string; readonly userId: string };
 
 /** How a command is answered: `return asResponse(value)` or `return asError(error)`. */
 export interface Answers {

@@ -14,6 +14,7 @@ import type { InteractionMark } from "./interaction.ts";
 import type { MembersRequest } from "./members.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** Version of this protocol; both sides are always of one build, a mismatch is a bug told early. */
 export const WORKER_PROTOCOL_VERSION = 1;
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   readonly guildLoadedDd: boolean;
   /** All members of every guild are asked for once its session is ready. */
   readonly cacheAllMembers: boolean;
+  /** What is remembered of what was passed on, so that `FIND` has answers. */
+  readonly cache: "none" | "guilds" | "members";
   /** `all`; `filter`: a MESSAGE_UPDATE that is no edit is withheld; or a module that decides. */
   readonly editedMessages: string;
   /** Address of the module with the user's functions; `null`: none. */
@@ -94,6 +97,8 @@ export type ToWorker =
     readonly shardId: number;
     readonly request: MembersRequest;
   }
+  /** What the worker knows of it; `null` where nothing. */
+  | { readonly type: "FIND"; readonly nonce: number; readonly wanted: Wanted }
   | { readonly type: "GET_SHARD_INFO"; readonly nonce: number; readonly shardId: number }
   /** How far a shard's events have been dealt with, once its disk has been looked at. */
   | { readonly type: "GET_BACKLOG"; readonly nonce: number; readonly shardId: number }

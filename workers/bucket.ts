@@ -16,6 +16,7 @@ import type {
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../events/away.ts";
+import { GuildCache } from "../events/guild_cache.ts";
 import { EventQueue } from "../events/queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
@@ -43,6 +44,7 @@ export class Bucket {
   readonly #options: WorkerOptions;
   readonly #post: Post;
   readonly #queue: EventQueue;
+  readonly #cache: GuildCache | null;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
   readonly #figures: ShardFigures;
@@ -61,6 +63,8 @@ export class Bucket {
     this.#post = post;
     this.#safe = new SafeReport(world.clock, () => this.#reportSafe());
     this.#queue = this.#createQueue(world);
+    const { cache } = options;
+    this.#cache = cache === "none" ? null : new GuildCache({ members: cache === "members" });
     this.#away = new AwayWatch({
       clock: world.clock,
       isAway: (shardId) => this.#queue.isAway(shardId),
@@ -70,6 +74,7 @@ export class Bucket {
     this.#intake = new Intake({
       away: this.#away,
       guildLoadedDd: options.guildLoadedDd,
+      cache: this.#cache,
       keep: world.keep ?? null,
       queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
@@ -108,6 +113,8 @@ export class Bucket {
           message.nonce,
           () => this.#shard(message) && this.#members.of(message.shardId)!.request(message.request),
         );
+      case "FIND":
+        return reply(message.nonce, () => this.#cache?.find(message.wanted) ?? null);
       case "GET_SHARD_INFO":
         return reply(message.nonce, () => this.#info(message.shardId));
       case "GET_BACKLOG":

@@ -6,6 +6,7 @@
  */
 
 import type { AwayWatch } from "../events/away.ts";
+import type { GuildCache } from "../events/guild_cache.ts";
 import { GuildLoads } from "../events/guild_loads.ts";
 import { TypeTally } from "../events/type_tally.ts";
 import {
@@ -26,6 +27,8 @@ export interface IntakeOptions {
   readonly guildLoadedDd: boolean;
   /** Whether the bot is to get a dispatch; `null`: it gets all. */
   readonly keep: EventFilter | null;
+  /** Remembers guilds and members; `null`: nobody does. */
+  readonly cache: GuildCache | null;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
   /** A guild came, went down or was left, or a session began. */
@@ -64,11 +67,12 @@ export class Intake {
 
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
-    const { away, keep, queue } = this.#options;
+    const { away, cache, keep, queue } = this.#options;
     if (t === null) return;
     this.types.count(t);
+    cache?.see(shardId, t, payload);
     const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
-    // Only the bot does without what is withheld: guilds and members go by it all the same.
+    // Only the bot does without what is withheld: all else goes by it all the same.
     if (keep?.(t, payload, shardId) === false) {
       this.#withheld.set(shardId, this.withheld(shardId) + 1);
     } else {

@@ -5,7 +5,6 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import type { SavedGuilds } from "../protocol/guild_note.ts";
 import type { InteractionMark } from "../protocol/interaction.ts";
 import {
   MEMBERS_DEADLINE_MS,
@@ -20,41 +19,19 @@ import type {
   ShardInfo,
   ShardPayload,
   ToWorker,
-  WorkerOptions,
 } from "../protocol/worker_message.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log, LogFields, LogLevel } from "../ports/log.ts";
-import type { ResumePoint } from "../gateway/session_book.ts";
+import type { Wanted } from "../protocol/wanted.ts";
 import { TypeTally } from "../events/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
-import type { Life, SpawnThread } from "./life.ts";
-import { passOn, type PoolEvents } from "./pool_events.ts";
+import type { Life } from "./life.ts";
+import { passOn } from "./pool_events.ts";
+import type { PoolOptions } from "./pool_options.ts";
 import { WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
 export const ASK_DEADLINE_MS = 10_000;
 /** The longest that a command waits in a worker, and a little more. */
 export const SEND_DEADLINE_MS = 130_000;
-
-/** What the pool needs. */
-export interface PoolOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly spawn: SpawnThread;
-  /** Shards of each worker; the index is the worker's id. */
-  readonly buckets: readonly (readonly number[])[];
-  readonly worker: Omit<WorkerOptions, "workerId">;
-  readonly resumePoint: (shardId: number) => ResumePoint;
-  /** The guilds of a shard's session; `null` where they are not known. */
-  readonly guildsOf: (shardId: number) => SavedGuilds | null;
-  /** Interactions that wait and were responded to in the bot's place. */
-  readonly marksOf: (shardId: number) => readonly (readonly [number, InteractionMark])[];
-  /** Event links that are up. */
-  readonly links: () => readonly { clusterId: number; link: number; windowBytes: number }[];
-  readonly events: PoolEvents;
-  /** Called for each shard of a worker that begins, instead of `tellWorkerToIdentify`. */
-  readonly bringUp?: (workerId: number, shardId: number) => void;
-}
 
 /** The workers of a unit. */
 export class WorkerPool {
@@ -127,6 +104,12 @@ export class WorkerPool {
     const deadlineMs = (checked.deadlineMs ?? MEMBERS_DEADLINE_MS) + ASK_DEADLINE_MS;
     const question = { type: "REQUEST_MEMBERS", shardId, request: checked } as const;
     return await this.#ask(shardId, question, deadlineMs) as MembersAnswer;
+  }
+
+  /** What each worker that runs knows of it, `null` where nothing; rejects where one is lost or late. */
+  find(wanted: Wanted, deadlineMs: number): Promise<unknown>[] {
+    const lives = this.#slots.flatMap(({ life }) => life ?? []);
+    return lives.map((life) => life.ask({ type: "FIND", wanted }, deadlineMs));
   }
 
   /** What a shard knows of itself, now. */
@@ -254,11 +237,7 @@ export class WorkerPool {
       for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
     }
     if (message.type !== "LOG") passOn(message, this.#options.events);
-    else this.#log(workerId, message.level, message.event, message.fields);
-  }
-
-  #log(workerId: number, level: LogLevel, event: string, fields: LogFields): void {
-    this.#options.log[level](event, { workerId, ...fields });
+    else this.#options.log[message.level](message.event, { workerId, ...message.fields });
   }
 
   #idle(shardId: number, reason: string): void {

@@ -33,6 +33,10 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
   ["all members need the intent GUILD_MEMBERS", { cacheAllMembers: true, intents: 1 }, ["INTENTS"]],
   ["all members need the intent GUILDS", { cacheAllMembers: true, intents: 2 }, ["INTENTS"]],
   ["all members need these two intents only", { cacheAllMembers: true, intents: 3 }, []],
+  ["a cache of guilds needs the intent GUILDS", { cache: "guilds", intents: 2 }, ["INTENTS"]],
+  ["a cache of guilds needs no other", { cache: "guilds", intents: 1 }, []],
+  ["a cache of members needs GUILD_MEMBERS", { cache: "members", intents: 1 }, ["INTENTS"]],
+  ["a cache of members needs these two only", { cache: "members", intents: 3 }, []],
   ["events go to one place", { botModule: "./b.ts", eventHandlerUrls: ["ws://a"] }, ["BOT_MODULE"]],
 ];
 

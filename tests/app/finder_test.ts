@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { find, type FinderOptions } from "../../app/finder.ts";
-import type { Wanted } from "../../clusters/bot.ts";
+import type { Wanted } from "../../protocol/wanted.ts";
 
 /** Clusters 0 to 2, each with what it answers; guild `1n` is of cluster n. */
 function setUp(
   answers: readonly unknown[],
   respond: () => Response | Promise<Response> = notFound,
+  cached: FinderOptions["cached"] = () => [],
 ) {
   const asked: unknown[] = [];
   const paths: string[] = [];
@@ -17,6 +18,7 @@ function setUp(
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
     },
+    cached,
     clusterIds: () => [0, 1, 2],
     clusterOfGuild: (guildId) => /^1[012]$/.test(guildId) ? Number(guildId[1]) : null,
     rest: async (path) => {
@@ -41,6 +43,20 @@ Deno.test("the cluster that gets a guild's events is asked for the guild and its
   const member: Wanted = { kind: "member", guildId: "12", userId: "7" };
   assert.deepEqual([await find(guild), await find(member)], ["of 1", "of 2"]);
   assert.deepEqual(asked, [[1, "find", guild, 5000], [2, "find", member, 5000]]);
+});
+
+Deno.test("our caches are asked first, and clusters only where those know nothing", async () => {
+  const known = { id: "7", username: "cached" };
+  const lost = () => Promise.reject(new Error("the worker is lost"));
+  const one = setUp(["of 0"], notFound, () => [Promise.resolve(null), Promise.resolve(known)]);
+  assert.equal(await one.find(USER), known);
+  assert.deepEqual(one.asked, []);
+  const other = setUp(["of 0"], notFound, () => [lost(), Promise.resolve(null)]);
+  assert.equal(await other.find(USER), "of 0");
+  const terms: unknown[] = [];
+  const third = setUp(NOTHING, notFound, (...asked) => (terms.push(asked), []));
+  assert.equal(await third.find(USER, false, 70), null);
+  assert.deepEqual(terms, [[USER, 70]]);
 });
 
 Deno.test("a cluster has as long to answer as is said", async () => {

@@ -42,6 +42,7 @@ function setUp() {
     services,
     totalShards: () => 4,
     unit: (request) => ({ request }),
+    cached: () => [],
     rest: (path) => (paths.push(path), Promise.resolve(Response.json({ of: "Discord" }))),
     tell: (status) => statuses.push(status),
   });
@@ -186,6 +187,7 @@ Deno.test("a guild of a shard that another unit runs has no cluster here", async
     services,
     totalShards: () => 8,
     unit: () => null,
+    cached: () => [],
     rest: () => assert.fail("Discord is not asked"),
     tell() {},
   });

@@ -37,6 +37,7 @@ export const WORKER: WorkerOptions = {
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,
+  cache: "none",
   cacheAllMembers: false,
   editedMessages: "all",
   workerModule: null,

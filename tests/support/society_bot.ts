@@ -1,16 +1,16 @@
 /** A bot for tests of commands: says what it was told, and does what a command says. */
 
-import type { Wanted } from "../../clusters/bot.ts";
+import type { Wanted } from "../../protocol/wanted.ts";
 import { type BotContext, defineBot } from "../../mod.ts";
 
 const told: unknown[] = [];
 let own: BotContext | undefined;
-let messages = 0;
+const heard: string[] = [];
 
 export default defineBot({
   events: {
     async MESSAGE_CREATE({ content }) {
-      messages++;
+      heard.push(content ?? "");
       if (!content?.startsWith("seen ")) return;
       await own!.ipc.sendServiceCommand("counter", { seen: content }, { receptive: true });
     },
@@ -37,8 +37,8 @@ export default defineBot({
         return asResponse(told);
       case "who":
         return asResponse({ cluster: cluster.id, receptive, pid: Deno.pid });
-      case "messages":
-        return asResponse(messages);
+      case "heard":
+        return asResponse(heard);
       case "echo":
         return asResponse(command.value);
       case "map":
@@ -72,6 +72,11 @@ export default defineBot({
         );
       case "fetch":
         return asResponse(await ipc.fetchUser(command.id as string, { rest: true }));
+      case "find": {
+        const { method, ids } = command as unknown as { method: `fetch${string}`; ids: string[] };
+        const find = (ipc as unknown as Record<string, (...ids: string[]) => unknown>)[method]!;
+        return asResponse(await find(...ids));
+      }
       case "status":
         return asResponse(await gateway.editBotStatus({ status: "idle", activities: [] }));
       case "members":

@@ -7,7 +7,7 @@ import { until } from "../support/unit_process.ts";
 Deno.test("a thread in a busy loop is given up in time and told of, and a fresh one does its work", async () => {
   await using society = await startSociety({
     CLUSTER_ISOLATION: "worker",
-    INTENTS: "GUILDS,GUILD_MESSAGES",
+    INTENTS: "GUILDS,GUILD_MESSAGES,MESSAGE_CONTENT",
   });
   const { sim, unit, post, command, state } = society;
   const identifies = sim.ledger.identifies.length;
@@ -19,9 +19,9 @@ Deno.test("a thread in a busy loop is given up in time and told of, and a fresh 
       channel_id: guild.channels[0]!.id,
       content,
     });
-  const messages = (clusterId: number) => command({ clusterId }, { do: "messages" });
+  const heard = (clusterId: number) => command({ clusterId }, { do: "heard" });
   say("heard by the first");
-  await until(async () => await messages(0) === 1, 10_000);
+  await until(async () => (await heard(0)).length === 1, 10_000);
 
   const busy = assert.rejects(
     command({ clusterId: 0 }, { do: "busy" }, { timeout: 60_000 }),
@@ -49,7 +49,12 @@ Deno.test("a thread in a busy loop is given up in time and told of, and a fresh 
   await until(async () => (await state()).clusters[0].state === "connected", 15_000);
   assert.equal((await command({ clusterId: 0 }, { do: "who" })).cluster, 0);
   say("heard by the second");
-  await until(async () => await messages(0) === 2, 10_000, () => "its events do not come");
-  assert.equal(await messages(1), 0);
+  // The acknowledgement of the first may have been stuck behind the loop: then that comes again.
+  const kept = ["kept for the second", "heard by the second"];
+  const young = async () =>
+    (await heard(0)).filter((content: string) => content !== "heard by the first");
+  await until(async () => (await young()).length >= 2, 10_000, () => "its events do not come");
+  assert.deepEqual(await young(), kept);
+  assert.deepEqual(await heard(1), []);
   assert.equal(sim.ledger.identifies.length, identifies, "an identify was spent");
 });

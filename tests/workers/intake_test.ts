@@ -18,6 +18,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
   const intake = new Intake({
     away,
     guildLoadedDd: false,
+    cache: null,
     keep: null,
     queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
     guildChanged: (shardId, { kind }) => told.push(`${shardId} ${kind}`),
