@@ -27,6 +27,12 @@ Deno.test("a thread in a busy loop is given up in time and told of, and a fresh 
     command({ clusterId: 0 }, { do: "busy" }, { timeout: 60_000 }),
     /cluster 0 is gone/,
   );
+  const isBusy = () =>
+    command({ clusterId: 0 }, { do: "who" }, { timeout: 200 }).then(
+      () => false,
+      (error) => /none within/.test(error),
+    );
+  await until(isBusy, 5_000, () => "the first is not busy");
   say("kept for the second");
   const startedMs = performance.now();
   await post("/clusters/0/kill?timeout=500");
