@@ -80,6 +80,7 @@ export class UnitGateway {
   readonly #away: AwayAnswers;
   readonly #guilds: GuildBook;
   #cancelSave: Cancel | null = null;
+  #isStopped = false;
 
   constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
     this.#options = options;
@@ -163,7 +164,10 @@ export class UnitGateway {
     await this.pool.stop("keep");
     this.hub.stop("the unit stops");
     this.#cancelSave?.();
+    this.#isStopped = true;
     await this.#save();
+    // Whoever saved last did not wait: the folder is the next one's from here on.
+    await this.#options.store.settled();
   }
 
   #clusterOf(shardId: number): number | null {
@@ -262,6 +266,7 @@ export class UnitGateway {
   }
 
   #saveSoon(): void {
+    if (this.#isStopped) return;
     this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
       this.#cancelSave = null;
       this.#save();

@@ -13,6 +13,8 @@
 export interface Store {
   load(name: string): Promise<unknown>;
   save(name: string, value: unknown): Promise<void>;
+  /** Resolves when no save is under way, whether each went well or not. */
+  settled(): Promise<void>;
 }
 
 /** A store that forgets at exit: the first-run mode and tests. */
@@ -27,5 +29,6 @@ export function memoryStore(): Store {
       values.set(name, JSON.stringify(value));
       return Promise.resolve();
     },
+    settled: () => Promise.resolve(),
   };
 }

@@ -50,6 +50,7 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
       writes.set(name, write);
       return write;
     },
+    settled: async () => void await Promise.allSettled(writes.values()),
   };
 }
 

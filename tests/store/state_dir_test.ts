@@ -68,6 +68,18 @@ Deno.test("a shorter value leaves nothing of a longer one", () =>
     assert.equal(await store.load("a"), "y");
   }));
 
+Deno.test("a folder has settled when all that was saved is there", () =>
+  inTempDir(async (dir) => {
+    const store = await open(dir);
+    await store.settled();
+    const saves = [store.save("a", "x".repeat(1e6)), store.save("b", 1), store.save("a", 2)];
+    await store.settled();
+    const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+    assert.deepEqual(names.filter((name) => name.endsWith(".new")), []);
+    assert.deepEqual([await store.load("a"), await store.load("b")], [2, 1]);
+    await Promise.all(saves);
+  }));
+
 Deno.test("of values saved at once the last one stays, whole", () =>
   inTempDir(async (dir) => {
     const store = await open(dir);
