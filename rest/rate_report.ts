@@ -47,6 +47,8 @@ export interface ReportedAnswer {
 const RETRY_MS = 1_000;
 /** The same, where it is Cloudflare's: it means minutes at least. */
 const BAN_RETRY_MS = 60_000;
+/** Discord's limits are over sooner; a timer cannot wait for much longer than this. */
+const LONGEST_MS = 24 * 3_600_000;
 /** `Retry-After` is in whole seconds, rounded up: only above this it is another limit's. */
 const ROUNDING_MS = 1_000;
 
@@ -78,13 +80,13 @@ function readBucket(headers: Headers): Report["bucket"] {
   const remaining = number(headers, "x-ratelimit-remaining");
   const resetAfter = number(headers, "x-ratelimit-reset-after");
   if (hash === null || limit === null || remaining === null || resetAfter === null) return null;
-  return { hash, count: { limit, remaining, resetAfterMs: resetAfter * 1000 } };
+  return { hash, count: { limit, remaining, resetAfterMs: toMs(resetAfter) } };
 }
 
 function readRefusal(answer: ReportedAnswer, count: Count | undefined): Refusal | null {
   if (isBan(answer)) {
     const seconds = number(answer.headers, "retry-after");
-    return { scope: "address", retryAfterMs: seconds === null ? BAN_RETRY_MS : seconds * 1000 };
+    return { scope: "address", retryAfterMs: seconds === null ? BAN_RETRY_MS : toMs(seconds) };
   }
   if (answer.status !== 429) return null;
   const retryAfterMs = readRetryAfter(answer);
@@ -111,7 +113,11 @@ function readRetryAfter({ headers, text, version = 10 }: ReportedAnswer): number
   const exact = readJson(text).retry_after;
   const given = typeof exact === "number" && exact >= 0 ? exact : number(headers, "retry-after");
   if (given === null) return RETRY_MS;
-  return version < 8 ? given : given * 1000;
+  return toMs(version < 8 ? given / 1000 : given);
+}
+
+function toMs(seconds: number): number {
+  return Math.min(seconds * 1000, LONGEST_MS);
 }
 
 /**

@@ -246,6 +246,15 @@ Deno.test("readReport() takes no other status for a refusal, whatever it says of
   }
 });
 
+Deno.test("readReport() believes no wait of more than a day", () => {
+  const headers = new Headers({ via: "1.1 google", "x-ratelimit-scope": "user" });
+  for (const retryAfter of [86_401, Number.MAX_VALUE]) {
+    const text = JSON.stringify({ message: "rate limited", retry_after: retryAfter });
+    const { refusal } = readReport({ status: 429, headers, text });
+    assert.equal(refusal?.retryAfterMs, 86_400_000);
+  }
+});
+
 Deno.test("readReport() never throws and never names a time that is none", () => {
   const number = fc.double({ max: 1e9 }).map(String);
   const value = fc.oneof(fc.string(), number, fc.constant(undefined));
