@@ -10,6 +10,7 @@ import type { FetchOptions, Ipc, PeerControl } from "../clusters/ipc.ts";
 import { type CommandOptions, readOptions } from "../clusters/switchboard.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { targetOf } from "../protocol/link_call.ts";
+import type { MembersRequest } from "../protocol/members.ts";
 import type { ClusterControl } from "../workers/cluster_place.ts";
 import type { Unit } from "./unit.ts";
 import { gatewayOf, methodsOf } from "./unit_methods.ts";
@@ -22,7 +23,7 @@ export function unitGateway(unit: () => Unit): GatewayHelpers {
     sendPayload: async (shardId, payload) =>
       await gatewayOf(unit()).pool.sendPayload(shardId, payload),
     requestMembers: (shardId, request) =>
-      methodsOf(unit()).requestMembers(shardId, request) as ReturnType<
+      gatewayOf(unit()).pool.requestMembers(shardId, request as MembersRequest) as ReturnType<
         GatewayHelpers["requestMembers"]
       >,
   });

@@ -16,13 +16,21 @@ export function methodsOf(unit: Unit): UnitMethods {
     shardIds: () => unit.snapshot.shards.map(({ shardId }) => shardId),
     sendPayload: (shardId, payload) => unit.controllers.gateway.sendPayload(shardId, payload),
     requestMembers: async (shardId, request) =>
-      await gatewayOf(unit).pool.requestMembers(shardId, request as MembersRequest),
+      isOfGuild(request)
+        ? await unit.controllers.gateway.requestMembers(request.guildId, request)
+        : await gatewayOf(unit).pool.requestMembers(shardId, request as MembersRequest),
     find: (wanted, rest, timeoutMs) => unit.peers.find(wanted, rest, timeoutMs),
     stats: () => unit.stats,
     restartAll: () => unit.clusters.restartAll(),
     cluster: (clusterId) => unit.clusters.get(clusterId),
     service: (name) => unit.services.get(name),
   };
+}
+
+/** Whether it says which guild's; else the pool tells what is wrong. */
+function isOfGuild(request: unknown): request is MembersRequest {
+  const { guildId } = (request ?? {}) as Partial<MembersRequest>;
+  return typeof guildId === "string" && /^\d{1,20}$/.test(guildId);
 }
 
 /**

@@ -111,4 +111,10 @@ Deno.test("REST, events and what clusters send go through what is put in place",
     timeout: 5000,
   });
   assert.deepEqual(seen.presences.sort(), [0, 1, 2, 3]);
+
+  const answer = { members: [], notFound: ["7"] };
+  unit.gateway.requestMembers = () => Promise.resolve(answer);
+  const command = { do: "members", guildId: String(1n << 22n) };
+  const terms = { receptive: true, timeout: 5000 };
+  assert.deepEqual(await unit.ipc.sendClusterCommand({ clusterId: 0 }, command, terms), answer);
 });
