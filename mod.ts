@@ -50,7 +50,12 @@ export type * from "./protocol/status.ts";
 export type { Wanted } from "./protocol/wanted.ts";
 export type { ShardPayload } from "./protocol/worker_message.ts";
 export { type EventServer, serveEvents, type ServeEventsOptions } from "./workers/serve_events.ts";
-export { defineWorker, type WorkerEvent, type WorkerHooks } from "./workers/worker_hooks.ts";
+export {
+  defineWorker,
+  type DueBeat,
+  type WorkerEvent,
+  type WorkerHooks,
+} from "./workers/worker_hooks.ts";
 
 if (import.meta.main) {
   const { main } = await import("./app/main.ts");

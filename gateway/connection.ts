@@ -33,6 +33,8 @@ export interface ConnectionEvents {
   dispatch(envelope: Envelope, payload: Uint8Array): void;
   /** Last `s` of the session, for the heartbeat; `null` before the first. */
   lastSeq(): number | null;
+  /** A heartbeat is due; `send` sends it, once, while it is the one that is due. */
+  due(send: () => void): void;
   /** A heartbeat was answered. */
   answered(latencyMs: number): void;
 }
@@ -47,6 +49,8 @@ export class Connection {
   readonly #socket: Socket;
   #heartbeat: Heartbeat | null = null;
   #cancelBeat: Cancel = () => {};
+  /** Grows with each beat that is due, sent or given up: a late `send` sends nothing. */
+  #beats = 0;
 
   /** Starts to open a connection to `url`, an address as {@linkcode gatewayAddress} makes it. */
   constructor(
@@ -87,19 +91,19 @@ export class Connection {
 
   /** Starts the closing handshake and stops beating. */
   close(code: number): void {
-    this.#cancelBeat();
+    this.#stopBeating();
     this.#socket.close(code, "");
   }
 
   /** Ends the connection at once. */
   destroy(): void {
-    this.#cancelBeat();
+    this.#stopBeating();
     this.#socket.destroy();
     this.#inflater.end();
   }
 
   #over(input: SocketInput): void {
-    this.#cancelBeat();
+    this.#stopBeating();
     this.#inflater.end();
     this.#events.input(input);
   }
@@ -157,6 +161,16 @@ export class Connection {
     if (next === "zombie") return this.#events.input({ kind: "zombie" });
     this.#heartbeat = next;
     this.#cancelBeat = clock.after(next.intervalMs, () => this.#beat());
-    this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+    const number = ++this.#beats;
+    this.#events.due(() => {
+      if (number !== this.#beats) return;
+      this.#beats++;
+      this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+    });
+  }
+
+  #stopBeating(): void {
+    this.#cancelBeat();
+    this.#beats++;
   }
 }

@@ -210,7 +210,11 @@ export class Shard {
       input: (input: SocketInput) => this.#feed({ ...input, connection }),
       dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
       lastSeq: () => this.#sequence.seq || null,
-      answered: (latencyMs) => this.#world.beat?.(this.#settings.shardId, latencyMs),
+      due: (send) => {
+        if (this.#world.heartbeat) this.#world.heartbeat(this.#settings.shardId, send);
+        else send();
+      },
+      answered: (latencyMs) => this.#world.heartbeatAck?.(this.#settings.shardId, latencyMs),
     });
   }
 

@@ -45,8 +45,10 @@ export interface ShardWorld extends ConnectionWorld {
   readyFacts(shardId: number, facts: ReadyFacts): void;
   /** The presence that a shard identifies with; `undefined`: none. */
   presence?(shardId: number): object | undefined;
+  /** A heartbeat is due, and sent by whoever calls `send`; without this it is sent at once. */
+  heartbeat?(shardId: number, send: () => void): void;
   /** A heartbeat was answered. */
-  beat?(shardId: number, latencyMs: number): void;
+  heartbeatAck?(shardId: number, latencyMs: number): void;
 }
 
 /** What a shard counts on its own; the outbox counts the rest. */

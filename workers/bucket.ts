@@ -32,7 +32,8 @@ import { ShardFigures } from "./shard_figures.ts";
 export type Post = (message: FromWorker) => void;
 
 /** What a bucket needs of the world. */
-export interface BucketWorld extends ConnectionWorld, Pick<ShardWorld, "presence" | "beat"> {
+export interface BucketWorld
+  extends ConnectionWorld, Pick<ShardWorld, "presence" | "heartbeat" | "heartbeatAck"> {
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
   /** Whether the bot is to get a dispatch; without it it gets all. */

@@ -20,6 +20,12 @@ export interface WorkerEvent {
   readonly payload: Uint8Array;
 }
 
+/** A heartbeat that is due. */
+export interface DueBeat {
+  readonly shardId: number;
+  readonly send: () => void;
+}
+
 /** What may be replaced in a worker. Each is called on the hot path: be quick, and do not wait. */
 export interface WorkerHooks {
   /**
@@ -32,8 +38,14 @@ export interface WorkerHooks {
    * [Discord Docs/Update Presence](https://discord.com/developers/docs/events/gateway-events#update-presence).
    */
   makePresence?(shardId: number): object | undefined;
-  /** A heartbeat was answered, after `latencyMs`. */
-  heartbeat?(beat: { readonly shardId: number; readonly latencyMs: number }): void;
+  /**
+   * A heartbeat is due: in place of sending it at once. `send` sends it, once, also later, until the
+   * next is due. One that is not sent has no answer, and a connection without answers is taken for
+   * dead: its session resumes on another. What is thrown sends it.
+   */
+  heartbeat?(beat: DueBeat): void;
+  /** A heartbeat was answered, `latencyMs` after it was due. */
+  heartbeatAck?(beat: { readonly shardId: number; readonly latencyMs: number }): void;
 }
 
 /**
@@ -52,7 +64,7 @@ export function defineWorker(hooks: WorkerHooks): WorkerHooks {
   return hooks;
 }
 
-const NAMES = ["handleMessage", "makePresence", "heartbeat"] as const;
+const NAMES = ["handleMessage", "makePresence", "heartbeat", "heartbeatAck"] as const;
 
 /**
  * The hooks of a module, each made safe: what it throws is logged, and the default holds.
@@ -87,21 +99,27 @@ export function eventFilter(edits: DispatchFilter | null, hooks: WorkerHooks): E
 }
 
 /** What the hooks are to a shard. */
-export function shardHooks({ makePresence, heartbeat }: WorkerHooks): ShardHooks {
+export function shardHooks(
+  { makePresence, heartbeat, heartbeatAck }: WorkerHooks,
+): ShardHooks {
   return {
     ...(makePresence ? { presence: makePresence } : {}),
-    ...(heartbeat ? { beat: (shardId, latencyMs) => heartbeat({ shardId, latencyMs }) } : {}),
+    ...(heartbeat ? { heartbeat: (shardId, send) => heartbeat({ shardId, send }) } : {}),
+    ...(heartbeatAck
+      ? { heartbeatAck: (shardId, latencyMs) => heartbeatAck({ shardId, latencyMs }) }
+      : {}),
   };
 }
 
-type ShardHooks = Pick<ShardWorld, "presence" | "beat">;
+type ShardHooks = Pick<ShardWorld, "presence" | "heartbeat" | "heartbeatAck">;
 
 function safe(name: typeof NAMES[number], hooks: WorkerHooks, log: Log) {
   const hook = hooks[name] as (argument: unknown) => unknown;
-  const failed = (error: unknown): undefined => {
-    log.error("a hook of WORKER_MODULE failed", { hook: name, error: messageOf(error) });
-  };
   return (argument: unknown) => {
+    const failed = (error: unknown): undefined => {
+      log.error("a hook of WORKER_MODULE failed", { hook: name, error: messageOf(error) });
+      if (name === "heartbeat") (argument as DueBeat).send();
+    };
     try {
       const result = hook.call(hooks, argument);
       // A rejection that nobody handles would end the worker.

@@ -18,6 +18,8 @@ function setUp(compression: Compression = "none") {
   const inputs: SocketInput[] = [];
   const dispatches: string[] = [];
   const beats: number[] = [];
+  const held: (() => void)[] = [];
+  let hold = false;
   let fail = false;
   let seq: number | null = null;
   const world = { clock, connect, random: () => 0.5 };
@@ -29,6 +31,7 @@ function setUp(compression: Compression = "none") {
       dispatches.push(`${t} ${s} ${payload.length}`);
     },
     lastSeq: () => seq,
+    due: (send) => hold ? held.push(send) : send(),
     answered: (latencyMs) => beats.push(latencyMs),
   });
   const [socket] = sockets;
@@ -36,7 +39,8 @@ function setUp(compression: Compression = "none") {
   const kinds = () => inputs.map((input) => input.kind);
   const window = () => connection.window;
   const breakSink = () => fail = true;
-  const told = { inputs, dispatches, beats };
+  const holdBeats = () => hold = true;
+  const told = { inputs, dispatches, beats, held, holdBeats };
   return { clock, connection, socket: socket!, ...told, sent, kinds, window, breakSink };
 }
 
@@ -67,6 +71,26 @@ Deno.test("Connection beats first after a random part of the interval, then each
   socket.say(EVENT);
   await clock.advance(INTERVAL_MS);
   assert.deepEqual(sent().slice(1), [{ op: OP.HEARTBEAT, d: 5 }]);
+});
+
+Deno.test("Connection lets its beat be held back, and sends it once, until the next is due", async () => {
+  const { clock, connection, socket, sent, held, holdBeats } = setUp();
+  holdBeats();
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS / 2);
+  assert.deepEqual([held.length, sent()], [1, []]);
+  held[0]!();
+  held[0]!();
+  assert.deepEqual(sent().map(({ op }) => op), [OP.HEARTBEAT]);
+  socket.say({ t: null, s: null, op: OP.HEARTBEAT_ACK });
+  await clock.advance(INTERVAL_MS);
+  socket.say({ t: null, s: null, op: OP.HEARTBEAT_ACK });
+  await clock.advance(INTERVAL_MS);
+  held[1]!();
+  assert.equal(sent().length, 1, "another one is due");
+  connection.close(4900);
+  held[2]!();
+  assert.equal(sent().length, 1, "it beats no more");
 });
 
 Deno.test("Connection measures the round trip of its beats", async () => {

@@ -66,7 +66,7 @@ Deno.test("each IDENTIFY has the presence that is made for its shard, a RESUME h
 
 Deno.test("each heartbeat that is answered is told, with its shard and its round trip", async () => {
   const beats: { shardId: number; latencyMs: number }[] = [];
-  const hooks = shardHooks({ heartbeat: (beat) => void beats.push(beat) });
+  const hooks = shardHooks({ heartbeatAck: (beat) => void beats.push(beat) });
   const rig = await createRig({ ...TWO, latencyMs: 20, hooks });
   rig.start();
   await rig.ready();
@@ -76,4 +76,20 @@ Deno.test("each heartbeat that is answered is told, with its shard and its round
     assert.ok(own.length >= 2, `shard ${shardId}: ${own.length}`);
     assert.ok(own.every(({ latencyMs }) => latencyMs === 40), JSON.stringify(own));
   }
+});
+
+Deno.test("a heartbeat that is replaced is sent when it says so; where it never does, shards resume", async () => {
+  const held: (() => void)[] = [];
+  const isMute = (shardId: number) => shardId === 1;
+  const hooks = shardHooks({
+    heartbeat: ({ shardId, send }) => void (isMute(shardId) ? held.push(send) : send()),
+  });
+  const rig = await createRig({ ...TWO, hooks });
+  rig.start();
+  await rig.ready();
+  await rig.clock.advance(300_000);
+  const connections = rig.gateway.shards.map(({ connection }) => connection);
+  assert.equal(connections[0], 1, "the one that beats stays connected");
+  assert.ok(held.length > 2 && connections[1]! > 1, `${held.length}, ${connections}`);
+  assert.equal(rig.identifies(), 2, "a session was lost");
 });

@@ -39,7 +39,7 @@ export interface RigOptions {
   /** All members are asked for. Default false. */
   readonly cacheAllMembers?: boolean;
   /** What a module of the user's does in the workers. */
-  readonly hooks?: Pick<BucketWorld, "keep" | "presence" | "beat">;
+  readonly hooks?: Pick<BucketWorld, "keep" | "presence" | "heartbeat" | "heartbeatAck">;
   /** Credit that the bot gives. Default 4 MiB. */
   readonly windowBytes?: number;
   /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */

@@ -68,6 +68,16 @@ async function load(source: string) {
   return { lines, hooks: await loadWorkerHooks(moduleOf(source), log) };
 }
 
+Deno.test("a heartbeat whose hook fails is sent all the same", async () => {
+  for (const how of ["() { throw new Error('bug') }", ": () => Promise.reject(new Error('bug'))"]) {
+    const { hooks, lines } = await load(`export default { heartbeat${how} }`);
+    const sent = Promise.withResolvers<void>();
+    hooks.heartbeat!({ shardId: 0, send: sent.resolve });
+    await sent.promise;
+    assert.deepEqual(lines.map(([, { hook, error }]) => [hook, error]), [["heartbeat", "bug"]]);
+  }
+});
+
 Deno.test("a hook that waits is answered by the default, and its rejection ends no worker", async () => {
   const { hooks, lines } = await load(
     `export default { handleMessage: () => Promise.reject(new Error("late")) }`,
@@ -110,10 +120,10 @@ Deno.test("eventFilter() shows the hook what EDITED_MESSAGES lets through, with 
 Deno.test("shardHooks() gives a shard what there is", () => {
   assert.deepEqual(shardHooks({ handleMessage: () => true }), {});
   const beats: unknown[] = [];
-  const { presence, beat } = shardHooks({
+  const { presence, heartbeatAck } = shardHooks({
     makePresence: (shardId) => ({ shardId }),
-    heartbeat: (told) => void beats.push(told),
+    heartbeatAck: (told) => void beats.push(told),
   });
-  beat!(2, 37);
+  heartbeatAck!(2, 37);
   assert.deepEqual([presence!(2), beats], [{ shardId: 2 }, [{ shardId: 2, latencyMs: 37 }]]);
 });
