@@ -9,7 +9,7 @@
  * @module
  */
 
-export type { EventsController, GatewayController, RestController } from "./app/controllers.ts";
+export type { EventsController, GatewayController, RestController } from "./unit/controllers.ts";
 export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/gatehouse.ts";
 export {
   type Answers,
@@ -19,7 +19,7 @@ export {
   type CommandContext,
   type EventContext,
   type EventPayload,
-} from "./clusters/bot.ts";
+} from "./bot/bot.ts";
 export {
   type BotDefinition,
   defineBot,
@@ -27,29 +27,33 @@ export {
   type EventHandlers,
   type EventName,
   type Hooks,
-} from "./clusters/define_bot.ts";
+} from "./bot/define_bot.ts";
 export type {
   BotStatus,
   GatewayHelpers,
   MemberRequest,
   RequestedMembers,
-} from "./clusters/gateway_helpers.ts";
-export type { ClusterTarget, FetchOptions, Ipc, PeerControl } from "./clusters/ipc.ts";
-export type { CommandOptions, CommandResults } from "./clusters/switchboard.ts";
-export type { ClusterControl } from "./workers/cluster_place.ts";
-export { discordenoBot, NO_TOKEN } from "./clusters/discordeno_bot.ts";
-export type { Dispatches, NotedGuild, NotedInteraction } from "./clusters/dispatches.ts";
-export { type Rest, RestError, type RestOptions } from "./clusters/rest.ts";
+} from "./bot/gateway_helpers.ts";
+export type { ClusterTarget, FetchOptions, Ipc, PeerControl } from "./bot/ipc.ts";
+export type { CommandOptions, CommandResults } from "./protocol/command.ts";
+export type { ClusterControl } from "./clusters/place.ts";
+export { discordenoBot, NO_TOKEN } from "./bot/discordeno_bot.ts";
+export type { Dispatches, NotedGuild, NotedInteraction } from "./bot/dispatches.ts";
+export { type Rest, RestError, type RestOptions } from "./bot/rest.ts";
 export { calculateShardId } from "./protocol/ids.ts";
 export { type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 export type { Gap } from "./protocol/event_frame.ts";
-export type { InteractionMark, InteractionNote } from "./protocol/interaction.ts";
-export type { GuildArrival, GuildNote } from "./protocol/guild_note.ts";
-export type { IntentName } from "./protocol/intents.ts";
+export type { InteractionMark, InteractionNote } from "./protocol/discord/interaction.ts";
+export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
+export type { IntentName } from "./protocol/discord/intents.ts";
 export type * from "./protocol/status.ts";
 export type { Wanted } from "./protocol/wanted.ts";
 export type { ShardPayload } from "./protocol/worker_message.ts";
-export { type EventServer, serveEvents, type ServeEventsOptions } from "./workers/serve_events.ts";
+export {
+  type EventServer,
+  serveEvents,
+  type ServeEventsOptions,
+} from "./clusters/inside/serve_events.ts";
 export {
   defineWorker,
   type DueBeat,
@@ -58,6 +62,6 @@ export {
 } from "./workers/worker_hooks.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./app/main.ts");
+  const { main } = await import("./app/terminal/main.ts");
   Deno.exit(await main(Deno.args));
 }

@@ -5,23 +5,23 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import { intentBits, type IntentName } from "../protocol/intents.ts";
+import { intentBits, type IntentName } from "../protocol/discord/intents.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
-import type { Ipc } from "../clusters/ipc.ts";
-import type { ClusterControl } from "../workers/cluster_place.ts";
+import type { Ipc } from "../bot/ipc.ts";
+import type { ClusterControl } from "../clusters/place.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { systemClock } from "../ports/clock.ts";
-import { type Config, CONFIG_DEFAULTS, describeProblem } from "./config.ts";
-import { brokenRules } from "./config_rules.ts";
+import { type Config, CONFIG_DEFAULTS, describeProblem } from "../config/config.ts";
+import { brokenRules } from "../config/rules.ts";
 import {
   createControllers,
   type EventsController,
   type GatewayController,
   type RestController,
-} from "./controllers.ts";
-import { createLog } from "./log.ts";
+} from "../unit/controllers.ts";
+import { createLog } from "./terminal/log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
-import { unitIpc } from "./unit_ipc.ts";
+import { unitIpc } from "../unit/unit_ipc.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
 export interface GatehouseOptions

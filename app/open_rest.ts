@@ -8,9 +8,9 @@ import { systemClock } from "../ports/clock.ts";
 import { undiciClient } from "../ports/http_undici.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestVerdict } from "../rest/auth.ts";
-import { PER_SECOND } from "../rest/global_pace.ts";
+import { PER_SECOND } from "../rest/limits/global_pace.ts";
 import { RestProxy } from "../rest/proxy.ts";
-import type { Config } from "./config.ts";
+import type { Config } from "../config/config.ts";
 
 /** What it takes beside the settings. */
 export interface OpenRestOptions {

@@ -21,17 +21,17 @@ import { botIdentity } from "../store/bot_identity.ts";
 import { lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/make_state_dir.ts";
 import { openStateDir } from "../store/state_dir.ts";
-import { type RunningCluster, startCluster } from "../workers/cluster_handle.ts";
+import { type RunningCluster, startCluster } from "../clusters/handle.ts";
 import { spawnWorker } from "../workers/thread.ts";
-import { type Config, isLoopback } from "./config.ts";
-import type { Controllers } from "./controllers.ts";
-import type { UnitLog } from "./log.ts";
-import { moduleUrl } from "./module_url.ts";
+import { type Config, isLoopback } from "../config/config.ts";
+import type { Controllers } from "../unit/controllers.ts";
+import type { UnitLog } from "./terminal/log.ts";
+import { moduleUrl } from "../config/module_url.ts";
 import { openRest } from "./open_rest.ts";
-import { ownHosts } from "./own_hosts.ts";
-import { serveUnit } from "./server.ts";
-import { type Started, Unit } from "./unit.ts";
-import { workerFolders } from "./worker_folders.ts";
+import { ownHosts } from "./http/own_hosts.ts";
+import { serveUnit } from "./http/server.ts";
+import { type Started, Unit } from "../unit/unit.ts";
+import { workerFolders } from "../config/worker_folders.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readEnvelope } from "../protocol/envelope.ts";
+import { readEnvelope } from "../protocol/discord/envelope.ts";
 import { compare, figure, printTables, type Table, times } from "./measure.ts";
 import { makePayloads, PAYLOAD_KINDS, type PayloadKind } from "./payloads.ts";
 

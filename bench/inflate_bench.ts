@@ -8,9 +8,9 @@
 
 import { once } from "node:events";
 import zlib from "node:zlib";
-import { syncInflater } from "../gateway/inflate.ts";
-import { streamInflater } from "../gateway/inflate_stream.ts";
-import type { Inflater, InflaterEvents } from "../gateway/inflater.ts";
+import { syncInflater } from "../gateway/inflate/sync.ts";
+import { streamInflater } from "../gateway/inflate/stream.ts";
+import type { Inflater, InflaterEvents } from "../gateway/inflate/inflater.ts";
 import {
   compare,
   costTable,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { EventQueue } from "../events/queue.ts";
+import { EventQueue } from "../queue/worker_queue.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { compare, costTable, printTables, type Table, type Work } from "./measure.ts";
 import { makePayloads, PAYLOAD_KINDS, type PayloadKind } from "./payloads.ts";

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { EventConsumer } from "../events/consumer.ts";
-import { dialEvents } from "../events/dial.ts";
+import { EventConsumer } from "../bot/link/consumer.ts";
+import { dialEvents } from "../bot/link/dial.ts";
 import { systemClock } from "../ports/clock.ts";
 import { silentLog } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
-import { preparedTail } from "../sim/body.ts";
+import { preparedTail } from "../sim/world/body.ts";
 import { createSimulator, serveSimulator, type Simulator } from "../sim/mod.ts";
 import { quantile } from "./measure.ts";
 import { makePayloads, PAYLOAD_KINDS } from "./payloads.ts";

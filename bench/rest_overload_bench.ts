@@ -10,7 +10,7 @@
  */
 
 import { ERROR_HEADER } from "../rest/problem.ts";
-import { seededId } from "../sim/guilds.ts";
+import { seededId } from "../sim/world/guilds.ts";
 import { figure, printTables, quantile, type Table } from "./measure.ts";
 import { startGatehouse } from "./rest_proxies.ts";
 import { startSimulator } from "./rest_simulator.ts";

@@ -22,7 +22,7 @@ export interface Proxy {
 export const TOKEN = "bench";
 
 /** What runs: the REST proxy by itself. */
-const GATEHOUSE = new URL("../app/rest_main.ts", import.meta.url);
+const GATEHOUSE = new URL("../app/terminal/rest_main.ts", import.meta.url);
 const READY_MS = 10_000;
 const POLL_MS = 20;
 /** Of Linux, for what it tells to programs. */

@@ -6,15 +6,15 @@
  */
 
 import { createGatewayManager } from "@discordeno/bot";
-import { CONFIG_DEFAULTS } from "../app/config.ts";
-import { createControllers } from "../app/controllers.ts";
-import { UnitGateway } from "../app/gateway.ts";
-import { acceptLink } from "../app/link_socket.ts";
-import type { Unit } from "../app/unit.ts";
+import { CONFIG_DEFAULTS } from "../config/config.ts";
+import { createControllers } from "../unit/controllers.ts";
+import { UnitGateway } from "../unit/gateway.ts";
+import { acceptLink } from "../app/http/link_socket.ts";
+import type { Unit } from "../unit/unit.ts";
 import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { memoryStore } from "../ports/store.ts";
-import { OP } from "../protocol/opcodes.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
 import { shardRange } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { spawnWorker } from "../workers/thread.ts";

@@ -6,7 +6,7 @@
  */
 
 import type { Random } from "../ports/random.ts";
-import type { Pause } from "./session_words.ts";
+import type { Pause } from "./session/words.ts";
 
 /** Longest pause between two attempts, before jitter. */
 export const LONGEST_PAUSE_MS = 60_000;

@@ -6,7 +6,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import { COMMAND_OPS, MAX_COMMAND_BYTES } from "../protocol/opcodes.ts";
+import { COMMAND_OPS, MAX_COMMAND_BYTES } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { SendWindow } from "./send_window.ts";

@@ -5,19 +5,23 @@
  * @module
  */
 
-import { type Envelope, readEnvelope } from "../protocol/envelope.ts";
+import { type Envelope, readEnvelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { type Outgoing, parseHello, parseInvalidSession } from "../protocol/gateway_frame.ts";
-import { OP } from "../protocol/opcodes.ts";
+import {
+  type Outgoing,
+  parseHello,
+  parseInvalidSession,
+} from "../protocol/discord/gateway_frame.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { Connect, Socket } from "../ports/socket.ts";
 import { acknowledged, beat, type Heartbeat, newHeartbeat } from "./heartbeat.ts";
-import { createInflater } from "./inflate.ts";
-import type { Inflater } from "./inflater.ts";
+import { createInflater } from "./inflate/sync.ts";
+import type { Inflater } from "./inflate/inflater.ts";
 import { SendWindow } from "./send_window.ts";
-import type { SocketInput } from "./session_words.ts";
+import type { SocketInput } from "./session/words.ts";
 
 /** What a connection needs of the world. */
 export interface ConnectionWorld {

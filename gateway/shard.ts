@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Envelope } from "../protocol/envelope.ts";
+import type { Envelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
 import {
   gatewayAddress,
@@ -15,7 +15,7 @@ import {
   parseReady,
   parseReadyFacts,
   resume,
-} from "../protocol/gateway_frame.ts";
+} from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -24,9 +24,9 @@ import { pauseMs } from "./backoff.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { Sequence } from "./sequence.ts";
-import { isLegal, newSession, step } from "./session.ts";
+import { isLegal, newSession, step } from "./session/step.ts";
 import type { ShardSettings, ShardTally, ShardWorld } from "./shard_world.ts";
-import type { Effect, Host, Input, SocketInput, State } from "./session_words.ts";
+import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
 /** One shard of the bot. */
 export class Shard {

@@ -5,7 +5,7 @@
  */
 
 import type { Gap } from "../protocol/event_frame.ts";
-import type { ReadyFacts } from "../protocol/gateway_frame.ts";
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { Compression } from "../protocol/worker_message.ts";

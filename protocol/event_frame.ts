@@ -48,6 +48,9 @@ export interface Gap {
   readonly reason: string;
 }
 
+/** Name of the event that says that others are missing; its `d` is a `Gap`. */
+export const GAP_EVENT = "GATEHOUSE_GAP";
+
 /** Consumer → unit: the first message on a link, whoever dialled. */
 export interface LinkHello {
   readonly op: "hello";

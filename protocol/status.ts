@@ -4,7 +4,7 @@
  * @module
  */
 
-/** States of a shard's session; the table in `gateway/session.ts` says how they follow another. */
+/** States of a shard's session; the table in `gateway/session/step.ts` says how they follow another. */
 export type ShardState =
   | "idle"
   | "queued"

@@ -8,10 +8,10 @@
  */
 
 import { GatehouseError } from "./errors.ts";
-import type { ReadyFacts } from "./gateway_frame.ts";
-import type { SavedGuilds } from "./guild_note.ts";
-import type { InteractionMark } from "./interaction.ts";
-import type { MembersRequest } from "./members.ts";
+import type { ReadyFacts } from "./discord/gateway_frame.ts";
+import type { SavedGuilds } from "./discord/guild_note.ts";
+import type { InteractionMark } from "./discord/interaction.ts";
+import type { MembersRequest } from "./discord/members.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 import type { Wanted } from "./wanted.ts";

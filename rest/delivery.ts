@@ -12,14 +12,14 @@ import type { Log } from "../ports/log.ts";
 import type { DeadEnds } from "./dead_ends.ts";
 import { exchange, type Outcome } from "./exchange.ts";
 import { type InvalidFuse, isInvalid } from "./invalid_fuse.ts";
-import { type LaneName, LANES } from "./lane.ts";
-import { type Permit, type Permits, TooLong } from "./permits.ts";
+import { type LaneName, LANES } from "./limits/lane.ts";
+import { type Permit, type Permits, TooLong } from "./limits/permits.ts";
 import type { Problem } from "./problem.ts";
 import type { HeaderPairs } from "./proxy_headers.ts";
-import { readReport, type Report } from "./rate_report.ts";
+import { readReport, type Report } from "./limits/rate_report.ts";
 import type { RequestBody } from "./request_body.ts";
 import type { Route } from "./route.ts";
-import { shapeOf } from "./sub_limits.ts";
+import { shapeOf } from "./limits/sub_limits.ts";
 
 /** A request on its way. */
 export interface Parcel {

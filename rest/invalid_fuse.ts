@@ -11,8 +11,8 @@
  * @module
  */
 
-import type { Report } from "./rate_report.ts";
-import type { Brake } from "./limits.ts";
+import type { Report } from "./limits/rate_report.ts";
+import type { Brake } from "./limits/limits.ts";
 
 /** Discord's limit and its window. */
 export const INVALID_LIMIT = 10_000;

@@ -7,18 +7,18 @@
  */
 
 import type { RestSnapshot } from "../protocol/status.ts";
-import { USER_AGENT } from "../protocol/user_agent.ts";
+import { USER_AGENT } from "../protocol/discord/user_agent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestVerdict } from "./auth.ts";
-import { Credentials } from "./credentials.ts";
+import { Credentials } from "./limits/credentials.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { type Delivered, Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
-import { laneOf } from "./lane.ts";
-import { PER_SECOND } from "./global_pace.ts";
-import { Meter } from "./meter.ts";
+import { laneOf } from "./limits/lane.ts";
+import { PER_SECOND } from "./limits/global_pace.ts";
+import { Meter } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";
 import { requestHeaders } from "./proxy_headers.ts";
 import { requestBody } from "./request_body.ts";

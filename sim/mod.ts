@@ -7,14 +7,14 @@
 
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { type Random, seededRandom } from "../ports/random.ts";
-import { createFaults, type Faults } from "./faults.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
-import { createLedger, type Ledger } from "./ledger.ts";
-import type { SimOptions, SimSettings } from "./options.ts";
-import { createRest, type Rest, type RestOptions } from "./rest.ts";
-import { createStandingFaults } from "./standing_faults.ts";
-import { createTraffic, type Traffic } from "./traffic.ts";
-import { createWorld, type World } from "./world.ts";
+import { createFaults, type Faults } from "./gateway/faults.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { createLedger, type Ledger } from "./world/ledger.ts";
+import type { SimOptions, SimSettings } from "./world/options.ts";
+import { createRest, type Rest, type RestOptions } from "./rest/api.ts";
+import { createStandingFaults } from "./gateway/standing_faults.ts";
+import { createTraffic, type Traffic } from "./world/traffic.ts";
+import { createWorld, type World } from "./world/world.ts";
 
 /** A simulated Discord. Nothing listens until it is served or a wire is laid to it. */
 export interface Simulator {
@@ -73,8 +73,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   };
 }
 
-export { botJoins, botLeaves, guildComesBack, guildGoesDown } from "./guild_flow.ts";
-export { type ServeOptions, serveSimulator, type SimulatorServer } from "./server.ts";
-export { createVirtualClock, type VirtualClock } from "./virtual_clock.ts";
-export { simConnect, type WireOptions } from "./wire.ts";
+export { botJoins, botLeaves, guildComesBack, guildGoesDown } from "./gateway/guild_flow.ts";
+export { type ServeOptions, serveSimulator, type SimulatorServer } from "./wire/server.ts";
+export { createVirtualClock, type VirtualClock } from "./wire/virtual_clock.ts";
+export { simConnect, type WireOptions } from "./wire/virtual.ts";
 export type { Faults, Ledger, Rest, SimOptions, SimSettings, Traffic, World };

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { isLegal, step } from "../gateway/session.ts";
-import type { Input, Memory, State } from "../gateway/session_words.ts";
+import { isLegal, step } from "../gateway/session/step.ts";
+import type { Input, Memory, State } from "../gateway/session/words.ts";
 import type { ShardState } from "../protocol/status.ts";
 
 const FILE = "docs/session.md";
@@ -62,10 +62,10 @@ const INPUTS: readonly (readonly [string, Input])[] = [
 function draw(): string {
   return `# The life of a session
 
-<!-- Drawn by \`deno task diagrams\` from gateway/session_table.ts. Do not edit. -->
+<!-- Drawn by \`deno task diagrams\` from gateway/session/table.ts. Do not edit. -->
 
-The table is \`gateway/session_table.ts\`; what it is made of, with every deadline, is
-\`gateway/session_steps.ts\`. What an old connection still says is dropped in every state and counted.
+The table is \`gateway/session/table.ts\`; what it is made of, with every deadline, is
+\`gateway/session/moves.ts\`. What an old connection still says is dropped in every state and counted.
 
 \`\`\`mermaid
 stateDiagram-v2

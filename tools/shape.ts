@@ -15,10 +15,14 @@ const MIRRORED: ReadonlySet<string> = new Set([
   "protocol",
   "ports",
   "gateway",
+  "queue",
+  "intake",
+  "link",
+  "downstream",
+  "bot",
   "rest",
-  "events",
-  "clusters",
   "store",
+  "config",
   "fleet",
 ]);
 

@@ -7,9 +7,11 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+import { SOURCE_FOLDERS } from "./source_files.ts";
 import { addTallies, exitCode, type Tally, tallyOf } from "./tally.ts";
 
-const SOURCES = ["protocol", "ports", "gateway", "rest", "events", "clusters", "store", "app"];
+const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
 
 /** A phase that takes longer has hung; it is killed and has failed. */
 const DEADLINE_MS = 10 * 60_000;

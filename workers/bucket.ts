@@ -15,16 +15,16 @@ import type {
 } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
-import { AwayWatch } from "../events/away.ts";
-import { GuildCache } from "../events/guild_cache.ts";
-import { EventQueue } from "../events/queue.ts";
+import { AwayWatch } from "../intake/away_watch.ts";
+import { GuildCache } from "../intake/guild_cache.ts";
+import { EventQueue } from "../queue/worker_queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
 import { answer } from "./answer.ts";
-import { type EventFilter, Intake } from "./intake.ts";
-import { Members } from "./members.ts";
+import { type EventFilter, Intake } from "../intake/intake.ts";
+import { Members } from "../gateway/members/bucket_members.ts";
 import { SafeReport } from "./safe_report.ts";
 import { ShardFigures } from "./shard_figures.ts";
 

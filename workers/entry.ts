@@ -20,7 +20,7 @@ import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
-import { loadEditFilter } from "./edit_filter.ts";
+import { loadEditFilter } from "../intake/edit_filter.ts";
 import { Bucket } from "./bucket.ts";
 import { eventFilter, loadWorkerHooks, shardHooks } from "./worker_hooks.ts";
 

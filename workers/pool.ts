@@ -5,13 +5,13 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import type { InteractionMark } from "../protocol/interaction.ts";
+import type { InteractionMark } from "../protocol/discord/interaction.ts";
 import {
   MEMBERS_DEADLINE_MS,
   type MembersAnswer,
   type MembersRequest,
   parseMembersRequest,
-} from "../protocol/members.ts";
+} from "../protocol/discord/members.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
   FromWorker,
@@ -21,7 +21,7 @@ import type {
   ToWorker,
 } from "../protocol/worker_message.ts";
 import type { Wanted } from "../protocol/wanted.ts";
-import { TypeTally } from "../events/type_tally.ts";
+import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
 import type { Life } from "./life.ts";
 import { passOn } from "./pool_events.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { SavedGuilds } from "../protocol/guild_note.ts";
-import type { ReadyFacts } from "../protocol/gateway_frame.ts";
+import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters, ShardStatus } from "../protocol/status.ts";
 import type { FromWorker } from "../protocol/worker_message.ts";

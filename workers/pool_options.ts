@@ -7,8 +7,8 @@
 import type { ResumePoint } from "../gateway/session_book.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { SavedGuilds } from "../protocol/guild_note.ts";
-import type { InteractionMark } from "../protocol/interaction.ts";
+import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type { InteractionMark } from "../protocol/discord/interaction.ts";
 import type { WorkerOptions } from "../protocol/worker_message.ts";
 import type { SpawnThread } from "./life.ts";
 import type { PoolEvents } from "./pool_events.ts";

@@ -7,7 +7,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { ShardCounters } from "../protocol/status.ts";
-import type { EventQueue } from "../events/queue.ts";
+import type { EventQueue } from "../queue/worker_queue.ts";
 import type { Shard } from "../gateway/shard.ts";
 
 /** Whom the figures are asked of. */

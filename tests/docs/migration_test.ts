@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { control } from "../../app/control.ts";
-import { CONFIG_DEFAULTS } from "../../app/config.ts";
-import { settings } from "../../app/settings.ts";
-import type { Unit } from "../../app/unit.ts";
+import { control } from "../../app/http/control.ts";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { settings } from "../../config/settings.ts";
+import type { Unit } from "../../unit/unit.ts";
 import { loadHono, loadValibot } from "../../deps.ts";
 import * as door from "../../mod.ts";
 
@@ -23,18 +23,18 @@ const HERE: readonly string[] = [
 
 /** Where what a bot or an operator can name is declared. */
 const API = [
-  "app/controllers.ts",
+  "unit/controllers.ts",
   "app/gatehouse.ts",
-  "clusters/bot.ts",
-  "clusters/define_bot.ts",
-  "clusters/discordeno_bot.ts",
-  "clusters/gateway_helpers.ts",
-  "clusters/ipc.ts",
-  "clusters/rest.ts",
-  "clusters/switchboard.ts",
+  "bot/bot.ts",
+  "bot/define_bot.ts",
+  "bot/discordeno_bot.ts",
+  "bot/gateway_helpers.ts",
+  "bot/ipc.ts",
+  "bot/rest.ts",
+  "link/switchboard.ts",
   "protocol/status.ts",
-  "workers/cluster_place.ts",
-  "workers/serve_events.ts",
+  "clusters/place.ts",
+  "clusters/inside/serve_events.ts",
   "workers/worker_hooks.ts",
 ];
 
@@ -80,7 +80,7 @@ Deno.test("docs/migration.md names routes of the control API that are there", as
 });
 
 Deno.test("docs/migration.md names paths of the port and tasks that are there", async () => {
-  const files = ["app/server.ts", "app/gateway_routes.ts"];
+  const files = ["app/http/server.ts", "app/http/gateway_routes.ts"];
   const sources = (await Promise.all(files.map((path) => Deno.readTextFile(path)))).join("\n");
   const paths = HERE.filter((code) => /^\/[a-z]/.test(code));
   assert.deepEqual(paths.filter((path) => !sources.includes(`"${path}`)), []);

@@ -1,11 +1,11 @@
 /** docs/operations.md names everything that an operator can set, see, call or be told, and nothing else. */
 
 import assert from "node:assert/strict";
-import { control } from "../../app/control.ts";
-import { EXIT } from "../../app/main.ts";
-import { METRICS } from "../../app/metrics.ts";
-import { settings } from "../../app/settings.ts";
-import type { Unit } from "../../app/unit.ts";
+import { control } from "../../app/http/control.ts";
+import { EXIT } from "../../app/terminal/main.ts";
+import { METRICS } from "../../app/http/metrics.ts";
+import { settings } from "../../config/settings.ts";
+import type { Unit } from "../../unit/unit.ts";
 import { loadHono, loadValibot } from "../../deps.ts";
 import { readFlags } from "../../sim/flags.ts";
 
@@ -52,7 +52,7 @@ Deno.test("docs/operations.md has a row for every route of the control API, and 
 });
 
 Deno.test("docs/operations.md has a row for every path of the HTTP port", async () => {
-  const source = await Deno.readTextFile("app/server.ts");
+  const source = await Deno.readTextFile("app/http/server.ts");
   const paths = [...source.matchAll(/app\.(?:all|get|post|route)\("(\/[a-z]+)/g)];
   assert.ok(paths.length >= 6, `found ${paths.length} paths in the source`);
   const told = firstCells("The HTTP port").map((cell) => cell.replace(/^GET /, ""));
@@ -62,7 +62,9 @@ Deno.test("docs/operations.md has a row for every path of the HTTP port", async 
 });
 
 Deno.test("docs/operations.md has a row for every exit code", async () => {
-  const literal = [...(await Deno.readTextFile("app/main.ts")).matchAll(/Deno\.exit\((\d+)\)/g)];
+  const literal = [
+    ...(await Deno.readTextFile("app/terminal/main.ts")).matchAll(/Deno\.exit\((\d+)\)/g),
+  ];
   const known = [...Object.values(EXIT), ...literal.map(([, code]) => Number(code))].map(String);
   const told = firstCells("Starting").filter((cell) => /^\d+$/.test(cell));
   assert.deepEqual(told.toSorted(), [...new Set(known)].toSorted());

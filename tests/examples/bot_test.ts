@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { botContext } from "../support/bot_context.ts";
-import type { Rest } from "../../clusters/rest.ts";
+import type { Rest } from "../../bot/rest.ts";
 import bot from "../../examples/bot.ts";
 
 /** What the example bot asks of Discord when it gets this interaction. */

@@ -7,8 +7,8 @@ import {
   type Rank,
 } from "../../gateway/commands.ts";
 import { SEND_WINDOW_MS, SendWindow } from "../../gateway/send_window.ts";
-import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../../protocol/opcodes.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../../protocol/discord/opcodes.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 function setUp() {
   const clock = createVirtualClock();

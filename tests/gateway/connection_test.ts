@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Connection } from "../../gateway/connection.ts";
-import type { SocketInput } from "../../gateway/session_words.ts";
-import { OP } from "../../protocol/opcodes.ts";
+import type { SocketInput } from "../../gateway/session/words.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
-import { pack } from "./inflater_conformance.ts";
+import { pack } from "./inflate/inflater_conformance.ts";
 
 const INTERVAL_MS = 40_000;
 const HELLO = { t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: INTERVAL_MS } };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ANSWERS } from "../../sim/rest_faults.ts";
+import { ANSWERS } from "../../sim/rest/faults.ts";
 import { ERROR_HEADER } from "../../rest/problem.ts";
 import { type Got, stage } from "./stage.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { HttpError, type HttpSend } from "../../ports/http.ts";
 import { exchange, type Outgoing } from "../../rest/exchange.ts";
 import { requestBody } from "../../rest/request_body.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 function setUp(send: HttpSend) {
   const clock = createVirtualClock();

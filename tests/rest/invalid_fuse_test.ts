@@ -7,7 +7,7 @@ import {
   InvalidFuse,
   isInvalid,
 } from "../../rest/invalid_fuse.ts";
-import type { RefusalScope } from "../../rest/rate_report.ts";
+import type { RefusalScope } from "../../rest/limits/rate_report.ts";
 import { Agenda } from "./agenda_model.ts";
 
 const SLICE_MS = INVALID_WINDOW_MS / 60;

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { HttpError, type HttpSend } from "../../ports/http.ts";
 import { undiciClient } from "../../ports/http_undici.ts";
 import { ERROR_HEADER } from "../../rest/problem.ts";
-import { restApi } from "../sim/rest_api.ts";
+import { restApi } from "../sim/rest/api.ts";
 import { listen, setUp, TOKEN } from "./proxied.ts";
 
 Deno.test("the proxy streams a multipart upload while it is being sent", async () => {

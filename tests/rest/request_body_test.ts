@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../ports/clock.ts";
 import { BUFFERED_BYTES, requestBody } from "../../rest/request_body.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 /** A request whose body comes when the test says so. */
 function posted(headers: Record<string, string> = {}) {

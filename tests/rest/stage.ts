@@ -10,9 +10,9 @@ import { HttpError, type HttpRequest, type HttpSend } from "../../ports/http.ts"
 import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
 import { type Random, seededRandom } from "../../ports/random.ts";
 import { RestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
-import type { SimOptions } from "../../sim/options.ts";
-import type { RestSettings } from "../../sim/rest_settings.ts";
-import { restApi } from "../sim/rest_api.ts";
+import type { SimOptions } from "../../sim/world/options.ts";
+import type { RestSettings } from "../../sim/rest/settings.ts";
+import { restApi } from "../sim/rest/api.ts";
 
 /** What a stage may have besides the defaults. */
 export interface StageOptions {

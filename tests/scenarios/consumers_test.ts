@@ -1,10 +1,10 @@
 /** Libraries on `/gateway` and a cluster behind one unit, in virtual time. */
 
 import assert from "node:assert/strict";
-import { CONFIG_DEFAULTS } from "../../app/config.ts";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
 import { memorySpool } from "../../ports/spool.ts";
 import { memoryStore } from "../../ports/store.ts";
-import { OP } from "../../protocol/opcodes.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import { botLeaves } from "../../sim/mod.ts";
 import { createRig, type Rig } from "../support/rig.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { OP } from "../../protocol/opcodes.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import { createRig } from "../support/rig.ts";
 
 type Rig = Awaited<ReturnType<typeof createRig>>;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { memoryStore } from "../../ports/store.ts";
-import { EventConsumer } from "../../events/consumer.ts";
+import { EventConsumer } from "../../bot/link/consumer.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createRig } from "../support/rig.ts";
 

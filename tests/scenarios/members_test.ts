@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { memoryStore } from "../../ports/store.ts";
-import { OP } from "../../protocol/opcodes.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import { botJoins, botLeaves, guildComesBack, guildGoesDown } from "../../sim/mod.ts";
 import { createRig, type Rig, type RigOptions } from "../support/rig.ts";
 

@@ -1,8 +1,8 @@
 /** What becomes of requests for members, in virtual time: each one settles. */
 
 import assert from "node:assert/strict";
-import type { MembersAnswer, MembersRequest } from "../../protocol/members.ts";
-import { OP } from "../../protocol/opcodes.ts";
+import type { MembersAnswer, MembersRequest } from "../../protocol/discord/members.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import { createRig, type Rig, type RigOptions } from "../support/rig.ts";
 
 async function started(options: RigOptions): Promise<Rig> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Window } from "../../sim/rest_bucket.ts";
-import type { LimitName } from "../../sim/rest_limits.ts";
+import type { Window } from "../../sim/rest/bucket.ts";
+import type { LimitName } from "../../sim/rest/limits.ts";
 import { type Got, type Said, stage } from "../rest/stage.ts";
 
 const PATIENCE_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { openStateDir } from "../../store/state_dir.ts";
 
 async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {

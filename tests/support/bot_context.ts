@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { EventContext } from "../../clusters/bot.ts";
-import { gatewayHelpers } from "../../clusters/gateway_helpers.ts";
-import { IpcCalls } from "../../clusters/ipc.ts";
-import { createRest, type Rest } from "../../clusters/rest.ts";
+import type { EventContext } from "../../bot/bot.ts";
+import { gatewayHelpers } from "../../bot/gateway_helpers.ts";
+import { IpcCalls } from "../../bot/ipc.ts";
+import { createRest, type Rest } from "../../bot/rest.ts";
 import { silentLog } from "../../ports/log.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 /** A context of cluster 0 and shard 0, unless told otherwise. */
 export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}): EventContext {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Bot } from "../../clusters/bot.ts";
-import { BotCalls } from "../../clusters/bot_calls.ts";
-import { Switchboard, type SwitchboardOptions } from "../../clusters/switchboard.ts";
+import type { Bot } from "../../bot/bot.ts";
+import { BotCalls } from "../../bot/bot_calls.ts";
+import { Switchboard, type SwitchboardOptions } from "../../link/switchboard.ts";
 import { logTo } from "../../ports/log.ts";
 import {
   encodeLinkMessage,
@@ -17,7 +17,7 @@ import {
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import type { WireValue } from "../../protocol/value.ts";
 import type { WireError } from "../../protocol/wire_error.ts";
-import { createVirtualClock, type VirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock, type VirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { botContext } from "./bot_context.ts";
 
 /** The number of the service `counter`. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { defineBot } from "../../clusters/define_bot.ts";
-import type { Rest } from "../../clusters/rest.ts";
+import { defineBot } from "../../bot/define_bot.ts";
+import type { Rest } from "../../bot/rest.ts";
 
 let reporter: Rest | undefined;
 let refuses = false;

@@ -6,11 +6,11 @@
  */
 
 import assert from "node:assert/strict";
-import { CONFIG_DEFAULTS } from "../../app/config.ts";
-import { createControllers } from "../../app/controllers.ts";
-import { UnitGateway } from "../../app/gateway.ts";
-import type { Unit } from "../../app/unit.ts";
-import { EventConsumer } from "../../events/consumer.ts";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { createControllers } from "../../unit/controllers.ts";
+import { UnitGateway } from "../../unit/gateway.ts";
+import type { Unit } from "../../unit/unit.ts";
+import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";

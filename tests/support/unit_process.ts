@@ -32,7 +32,7 @@ export function startUnit(settings: Record<string, string>): Promise<UnitProcess
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
 export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
-  return start(settings, "rest", "app/rest_main.ts");
+  return start(settings, "rest", "app/terminal/rest_main.ts");
 }
 
 async function start(

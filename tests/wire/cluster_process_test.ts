@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { logTo } from "../../ports/log.ts";
 import { systemClock } from "../../ports/clock.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
-import { clusterCommand } from "../../workers/cluster_command.ts";
-import { startCluster, type StartClusterOptions } from "../../workers/cluster_handle.ts";
-import { superviseCluster } from "../../workers/cluster_supervision.ts";
+import { clusterCommand } from "../../clusters/command.ts";
+import { startCluster, type StartClusterOptions } from "../../clusters/handle.ts";
+import { superviseCluster } from "../../clusters/supervision.ts";
 import { type FakeUnit, fakeUnit } from "../support/fake_unit.ts";
 
 const PROBE = new URL("../support/probe_bot.ts", import.meta.url).href;

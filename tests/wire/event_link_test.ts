@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { defineBot } from "../../clusters/define_bot.ts";
-import { EventConsumer } from "../../events/consumer.ts";
-import { dialEvents } from "../../events/dial.ts";
+import { defineBot } from "../../bot/define_bot.ts";
+import { EventConsumer } from "../../bot/link/consumer.ts";
+import { dialEvents } from "../../bot/link/dial.ts";
 import {
   encodeBatch,
   encodeLinkMessage,
@@ -11,7 +11,7 @@ import {
 import { systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { nativeConnect } from "../../ports/socket_native.ts";
-import { serveEvents } from "../../workers/serve_events.ts";
+import { serveEvents } from "../../clusters/inside/serve_events.ts";
 import { dialCluster } from "../support/dialling_unit.ts";
 import { fakeUnit } from "../support/fake_unit.ts";
 

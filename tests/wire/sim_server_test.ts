@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createInflate } from "node:zlib";
-import { ALL_INTENTS } from "../../protocol/intents.ts";
+import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import type { Socket } from "../../ports/socket.ts";
 import { wsConnect } from "../../ports/socket_ws.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
-import type { Payload } from "../sim/scripted_client.ts";
+import type { Payload } from "../sim/gateway/scripted_client.ts";
 
 const IDENTIFY = JSON.stringify({
   op: 2,

@@ -1,8 +1,8 @@
 /** `examples/consumer.js`, which knows docs/protocols.md and not a line of ours, against what we run. */
 
 import assert from "node:assert/strict";
-import { acceptLink } from "../../app/link_socket.ts";
-import { Hub } from "../../events/hub.ts";
+import { acceptLink } from "../../app/http/link_socket.ts";
+import { Hub } from "../../link/hub.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { encodeBatch, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readBatch } from "../../protocol/event_frame.ts";
 import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
-import { OP } from "../../protocol/opcodes.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { FromWorker, ToWorker } from "../../protocol/worker_message.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Life, SILENCE_DEADLINE_MS, START_DEADLINE_MS } from "../../workers/life.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 

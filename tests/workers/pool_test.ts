@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
 import type { PoolEvents } from "../../workers/pool_events.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";

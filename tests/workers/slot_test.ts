@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../ports/log.ts";
-import { createVirtualClock } from "../../sim/virtual_clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { RESTART_BUDGET } from "../../workers/restarts.ts";
 import { WorkerSlot } from "../../workers/slot.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";

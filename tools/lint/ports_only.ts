@@ -12,7 +12,7 @@ const HINT = "Take a Clock or a Random of ports/ as a parameter; see docs/archit
 /** Where real time and chance are meant. */
 const EXEMPT = [
   /^ports\//,
-  /^sim\/(server|main)\.ts$/,
+  /^sim\/(wire\/server|main)\.ts$/,
   /^tests\/(wire|support)\//,
   /^tests\/ports\//,
   /^(bench|tools)\//,

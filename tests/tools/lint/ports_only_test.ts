@@ -52,7 +52,7 @@ for (const source of allowed) {
 Deno.test("ports-only leaves ports, real servers, wire tests, benchmarks and tools alone", () => {
   const exempt = [
     "ports/clock.ts",
-    "sim/server.ts",
+    "sim/wire/server.ts",
     "sim/main.ts",
     "tests/wire/a_test.ts",
     "tests/support/a.ts",
@@ -65,7 +65,7 @@ Deno.test("ports-only leaves ports, real servers, wire tests, benchmarks and too
 Deno.test("ports-only holds everywhere else, tests included", () => {
   const files = [
     "app/a.ts",
-    "sim/world.ts",
+    "sim/world/world.ts",
     "sim/server/a.ts",
     "tests/gateway/a_test.ts",
     "mod.ts",

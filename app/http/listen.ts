@@ -1,0 +1,45 @@
+/**
+ * Opens an HTTP port, or says in words why it cannot be opened.
+ *
+ * @module
+ */
+
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+
+/** A port, open. */
+export interface OpenPort {
+  /** `http://host:port`, as programs on this machine reach it. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens a port; 0 takes any that is free.
+ *
+ * @throws {GatehouseError} `bad_config` when the address is taken or cannot be listened on.
+ */
+export function listen(
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  handle: (request: Request) => Response | Promise<Response>,
+): OpenPort {
+  let server: Deno.HttpServer<Deno.NetAddr>;
+  try {
+    server = Deno.serve({ hostname, port, onListen() {} }, handle);
+  } catch (cause) {
+    const message = `Cannot listen on LISTEN_HOST:LISTEN_PORT ${hostname}:${port}: ${
+      messageOf(cause)
+    }`;
+    throw new GatehouseError("bad_config", "host", message, { hostname, port }, { cause });
+  }
+  return {
+    url: `http://${reachable(hostname)}:${server.addr.port}`,
+    stop: () => server.shutdown(),
+  };
+}
+
+/** An address to dial for one to listen on. */
+function reachable(hostname: string): string {
+  if (hostname === "0.0.0.0") return "127.0.0.1";
+  if (hostname === "::") return "[::1]";
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}

@@ -1,0 +1,102 @@
+/**
+ * The one HTTP port: REST proxy, event links, control, metrics, health.
+ *
+ * @module
+ */
+
+import { type Hono, loadHono } from "../../deps.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Authorize, RestVerdict } from "../../rest/auth.ts";
+import { control } from "./control.ts";
+import { gatewayRoutes } from "./gateway_routes.ts";
+import { acceptLink } from "./link_socket.ts";
+import { listen, type OpenPort } from "./listen.ts";
+import { renderMetrics } from "./metrics.ts";
+import { readiness } from "../../unit/readiness.ts";
+import type { Unit } from "../../unit/unit.ts";
+
+/** What the port needs. */
+export interface ServerOptions {
+  readonly hostname: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  readonly unit: Unit;
+  readonly log: Log;
+  /** The REST proxy; it authorizes by itself, because it also passes callers with other credentials. */
+  readonly rest: (request: Request) => Promise<Response>;
+  /** As whom a request to `/api` acts. */
+  readonly restVerdict: (request: Request) => RestVerdict;
+  /** From where a socket may be opened on `/gateway`; who it is, it says later. */
+  readonly authorizePlace: Authorize;
+  /** Who may open event links, read metrics and control the unit. */
+  readonly authorize: Authorize;
+  /** Whether `/control` may crash workers. */
+  readonly allowFaults: boolean;
+}
+
+/**
+ * Opens the port.
+ *
+ * @throws {GatehouseError} `bad_config` when the address is taken or cannot be listened on.
+ */
+export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
+  const { Hono } = await loadHono();
+  const app = routes(new Hono(), control(new Hono(), options), options);
+  const port = listen(options, (request) => app.fetch(request));
+  options.log.info("listening", { url: port.url });
+  return port;
+}
+
+function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
+  const { unit, rest, authorize, log } = options;
+  gatewayRoutes(app, {
+    ...options,
+    consumers: () => unit.gateway?.openConsumers ?? null,
+    totalShards: () => unit.snapshot.totalShards,
+  });
+  app.all("/api/*", (c) => rest(c.req.raw));
+  app.get("/healthz", (c) => c.text("ok\n"));
+  app.get("/readyz", (c) => {
+    const verdict = readiness(unit.snapshot);
+    return c.json(verdict, verdict.ready ? 200 : 503);
+  });
+  app.use("*", async (c, next) => {
+    const refusal = authorize(c.req.raw);
+    if (refusal === null) return await next();
+    log.warn("request refused", { path: c.req.path, reason: refusal });
+    return c.json({ error: refusal }, 401);
+  });
+  app.get("/metrics", (c) => {
+    c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
+    return c.body(renderMetrics(unit.snapshot));
+  });
+  app.get("/events", (c) => {
+    const hub = unit.gateway?.hub;
+    if (!hub) return c.json({ error: "the unit is still asking Discord where to connect" }, 503);
+    return acceptLink(c.req.raw, hub);
+  });
+  app.route("/control", controls);
+  app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path} here` }, 404));
+  app.onError((error, c) => {
+    if (!(error instanceof GatehouseError)) {
+      log.error("request failed", { path: c.req.path, error: messageOf(error) });
+      return c.json({ error: "internal error, see the log" }, 500);
+    }
+    return c.json({ error: error.message, code: error.code }, STATUS[error.code] ?? 500);
+  });
+  return app;
+}
+
+/** What a caller did wrong, as a status. */
+const STATUS: Partial<Record<GatehouseError["code"], 400 | 404 | 409 | 503 | 504>> = {
+  away: 503,
+  bad_message: 400,
+  refused: 409,
+  too_large: 400,
+  no_shard: 404,
+  no_target: 404,
+  not_ready: 503,
+  worker_lost: 503,
+  deadline: 504,
+};

@@ -1,0 +1,71 @@
+/**
+ * The first run: nothing is set, so a unit plays against a simulator in this process, with a bot
+ * that answers. It says so wherever a person looks.
+ *
+ * @module
+ */
+
+import { every, systemClock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
+import type { Config } from "../../config/config.ts";
+
+/** How often somebody in the simulator asks the bot something. */
+const ASK_EVERY_MS = 5_000;
+
+/** A simulator to play against. */
+export interface FirstRun {
+  /** The settings with the simulator's address and the example bot filled in. */
+  readonly config: Config;
+  /** Tells of rules that we broke, which would be a bug of ours, and ends the simulator. */
+  stop(): Promise<void>;
+}
+
+/** Starts a simulator and gives the settings to play against it. */
+export function startFirstRun(config: Config, log: Log): FirstRun {
+  const sim = createSimulator({ shards: config.totalShards ?? 4, maxConcurrency: 2, guilds: 40 });
+  const server = serveSimulator(sim);
+  sim.traffic.setRate(20);
+  const cancel = every(systemClock, ASK_EVERY_MS, () => ask(sim));
+  log.info("playing against the embedded simulator, not Discord", {
+    simulator: server.apiUrl,
+    nextStep: "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env",
+  });
+  return {
+    config: {
+      ...config,
+      discordApiUrl: server.apiUrl,
+      discordToken: sim.settings.token,
+      intents: 0x331_ffff,
+      botModule: config.botModule ?? new URL("../../examples/bot.ts", import.meta.url).href,
+    },
+    async stop() {
+      cancel();
+      sim.traffic.setRate(0);
+      await server.close();
+      const { violations } = sim.ledger;
+      if (violations.length > 0) log.error("rules of Discord were broken", { violations });
+    },
+  };
+}
+
+/** Somebody posts `!ping` in a guild, which the example bot answers over REST. */
+function ask({ world }: Simulator): void {
+  const guilds = [...world.guilds.values()];
+  const guild = guilds[Math.floor(systemClock.now()) % guilds.length]!;
+  const member = [...guild.members.values()].find(({ user }) => !user.bot);
+  world.emit("MESSAGE_CREATE", guild.id, {
+    id: world.nextId(),
+    channel_id: guild.channels[0]!.id,
+    guild_id: guild.id,
+    author: member?.user,
+    content: "!ping",
+    timestamp: new Date(systemClock.wallMs()).toISOString(),
+    tts: false,
+    mention_everyone: false,
+    mentions: [],
+    attachments: [],
+    embeds: [],
+    type: 0,
+  });
+}

@@ -1,0 +1,111 @@
+/**
+ * `deno task rest`: the REST proxy by itself, for any number of bots. With `DISCORD_TOKEN` a caller
+ * that shows our secret acts as that bot; without it every caller brings its own credential.
+ *
+ * @module
+ */
+
+import { messageOf } from "../../protocol/errors.ts";
+import { systemClock } from "../../ports/clock.ts";
+import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
+import type { RestProxy } from "../../rest/proxy.ts";
+import { type Config, describeProblem, isLoopback } from "../../config/config.ts";
+import { parseConfig } from "../../config/parse.ts";
+import { readEnv } from "../../config/env_file.ts";
+import { startFirstRun } from "./first_run.ts";
+import { secretsOf } from "../gatehouse.ts";
+import { listen, type OpenPort } from "../http/listen.ts";
+import { createLog, type UnitLog } from "./log.ts";
+import { EXIT } from "./main.ts";
+import { nextSignal } from "./next_signal.ts";
+import { openRest } from "../open_rest.ts";
+import { ownHosts } from "../http/own_hosts.ts";
+import { renderText } from "../http/prometheus.ts";
+import { REST_METRICS } from "../http/rest_metrics.ts";
+
+/** Runs a proxy until a signal ends it. Gives the exit code. */
+async function main(): Promise<number> {
+  const parsed = await parseConfig(await readEnv(), { withoutToken: true });
+  if (!parsed.ok) {
+    const problems = [...parsed.problems, ...parsed.warnings].map(describeProblem);
+    console.error("Cannot start, the settings are wrong:");
+    for (const problem of problems) console.error(`  ${problem}`);
+    return EXIT.REFUSED;
+  }
+  const { config } = parsed;
+  const isTerminal = Deno.stdout.isTerminal();
+  const log = await createLog({
+    level: config.logLevel,
+    format: config.logFormat ?? (isTerminal ? "pretty" : "json"),
+    color: isTerminal && !Deno.env.get("NO_COLOR"),
+    secrets: secretsOf(config),
+    clock: systemClock,
+    write: (text) => console.log(text.trimEnd()),
+  });
+  for (const warning of parsed.warnings) log.warn(describeProblem(warning));
+  const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
+  try {
+    return await serve(firstRun?.config ?? config, log);
+  } catch (error) {
+    log.error(messageOf(error));
+    return EXIT.REFUSED;
+  } finally {
+    await firstRun?.stop();
+  }
+}
+
+async function serve(config: Config, log: UnitLog): Promise<number> {
+  let hosts: ReadonlySet<string> = new Set();
+  const rules = (): AuthRules => ({
+    secret: config.restAuthorization ?? undefined,
+    credentials: NO_CREDENTIALS,
+    loopback: isLoopback(config.listenHost),
+    ownHosts: hosts,
+  });
+  const rest = await openRest({
+    config,
+    log,
+    authorize: (request) => verdictOf(request.headers, rules(), config.discordToken !== ""),
+    maxConcurrency: () => 1,
+  });
+  const port = openPort(config, rest.proxy, rules);
+  hosts = ownHosts(config.listenHost, port.url);
+  log.info("listening", { url: `${port.url}/api`, forwardsTo: config.discordApiUrl });
+  log.info("stopping", { reason: await nextSignal() });
+  await port.stop();
+  await rest.close();
+  return EXIT.OK;
+}
+
+/** There are no clusters here. */
+const NO_CREDENTIALS: ReadonlySet<string> = new Set();
+
+/** Without a token of ours nobody can act as the bot: who may come in brings a credential. */
+function verdictOf(headers: Headers, rules: AuthRules, hasToken: boolean): RestVerdict {
+  const verdict = authorizeRest(headers, rules);
+  if (verdict !== "bot" || hasToken) return verdict;
+  return rules.secret === undefined ? "as is" : { refused: "DISCORD_TOKEN is not set here" };
+}
+
+function openPort(config: Config, proxy: RestProxy, rules: () => AuthRules): OpenPort {
+  return listen({ hostname: config.listenHost, port: config.listenPort }, (request) => {
+    const pathname = pathOf(request.url);
+    if (pathname.startsWith("/api/")) return proxy.handle(request);
+    if (/^\/(healthz|readyz)$/.test(pathname)) return new Response("ok\n");
+    const refused = authorizeUnit(request.headers, rules());
+    if (refused !== null) return Response.json({ error: refused }, { status: 401 });
+    if (pathname === "/metrics") {
+      return new Response(renderText(REST_METRICS, proxy.snapshot), {
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      });
+    }
+    return Response.json({ error: `there is no ${pathname} here` }, { status: 404 });
+  });
+}
+
+/** Path and query of an address, as they came. */
+function pathOf(url: string): string {
+  return url.slice(url.indexOf("/", "http://".length));
+}
+
+if (import.meta.main) Deno.exit(await main());

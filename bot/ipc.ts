@@ -1,0 +1,236 @@
+/**
+ * What a bot or service says to the others: commands, and the unit's methods. The other end is
+ * `switchboard.ts` in the unit.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
+import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
+import type { Stats } from "../protocol/status.ts";
+import { encodeValue } from "../protocol/value.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Calls } from "../ports/calls.ts";
+import {
+  COMMAND_TIMEOUT_MS,
+  type CommandOptions,
+  type CommandResults,
+  readOptions,
+} from "../protocol/command.ts";
+
+/** Whom a cluster command is for. */
+export type ClusterTarget =
+  | { readonly all: true }
+  | { readonly clusterId: number }
+  | { readonly guildId: string | bigint };
+
+/** Commands between clusters, services and the unit. */
+export interface Ipc {
+  /**
+   * Sends a command to a service, whose `handleCommand` gets it. With `receptive` it resolves with the
+   * answer, else when the command is on its way.
+   *
+   * Values are what structured clone carries; to a remote cluster that takes JSON only, JSON.
+   *
+   * @throws {GatehouseError} `no_target`, `away`, `deadline` (after `timeout` ms, default 30,000),
+   * `bad_message` where a value cannot be sent.
+   * @throws What the service answered with `asError`, or threw: with name, message, stack and cause.
+   */
+  sendServiceCommand(name: string, data: unknown, options?: CommandOptions): Promise<unknown>;
+  /** The same for all clusters; receptive, it resolves when each has settled, and never rejects. */
+  sendClusterCommand(
+    to: { readonly all: true },
+    data: unknown,
+    options: CommandOptions & { readonly receptive: true },
+  ): Promise<CommandResults>;
+  /** The same for one cluster: by its id, or by a guild whose events it gets. */
+  sendClusterCommand(to: ClusterTarget, data: unknown, options?: CommandOptions): Promise<unknown>;
+  /**
+   * What some cluster knows of a guild: the one that gets its events is asked, by its bot's `find`.
+   * `null` where it knows nothing. With `rest`, Discord is asked then.
+   */
+  fetchGuild(guildId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a channel; every cluster is asked. */
+  fetchChannel(channelId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a user; every cluster is asked. */
+  fetchUser(userId: string | bigint, options?: FetchOptions): Promise<unknown>;
+  /** The same of a member; the cluster that gets the guild's events is asked. */
+  fetchMember(
+    guildId: string | bigint,
+    userId: string | bigint,
+    options?: FetchOptions,
+  ): Promise<unknown>;
+  /**
+   * Ends a cluster of the unit's own and starts it again; its events wait. Resolves when the new one has
+   * been started. A cluster that restarts itself gets no answer: do not wait for it in a handler.
+   *
+   * @throws {GatehouseError} `refused` where the unit does not start a cluster of that number.
+   */
+  restart(clusterId: number): Promise<void>;
+  /** The same for all, one after another: each when the one before is linked again. */
+  restartAll(): Promise<void>;
+  /** The clusters that the unit starts. */
+  readonly clusters: { get(clusterId: number): PeerControl };
+  /** The services. */
+  readonly services: { get(name: string): PeerControl };
+  /** The figures that the unit collected last; `null` before the first time. */
+  stats(): Promise<Stats | null>;
+}
+
+/** Where to look. */
+export interface FetchOptions {
+  /** Whether Discord is asked where no cluster knows. Default false. */
+  readonly rest?: boolean;
+  /**
+   * How long clusters may take, ms. Default 5,000. One that has not answered by then knows nothing;
+   * Discord is asked after that.
+   */
+  readonly timeout?: number;
+}
+
+/** A cluster or service that the unit starts. Each rejects with `refused` where there is none. */
+export interface PeerControl {
+  /** Starts it, unless it runs. */
+  spawn(): Promise<void>;
+  /**
+   * Ends it: it finishes what it does and its `shutdown()` is waited for; after `timeout` ms (default
+   * 10,000) it is killed. It stays away, and its events wait, until it is spawned.
+   */
+  kill(timeout?: number): Promise<void>;
+  /** Ends it in the same way, and starts it again. Resolves when the new one has been started. */
+  respawn(timeout?: number): Promise<void>;
+}
+
+/** A link, as the calls need it. */
+export type SendCall = (message: LinkCall | LinkReply) => void;
+
+/** The calling side of a consumer. */
+export class IpcCalls {
+  readonly #calls: Calls;
+  /** Calls of a time without a link, in order. */
+  readonly #waiting: LinkCall[] = [];
+  #send: SendCall | null = null;
+
+  constructor(clock: Clock) {
+    this.#calls = new Calls(clock);
+  }
+
+  /** The unit has welcomed a link. An earlier one is gone. */
+  up(send: SendCall): void {
+    this.down();
+    this.#send = send;
+    for (const call of this.#waiting.splice(0)) {
+      // Whoever has given up meanwhile does not want it done any more.
+      if (!call.receptive || this.#calls.has(call.id)) send(call);
+    }
+  }
+
+  /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
+  down(): void {
+    this.#send = null;
+    this.#calls.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
+  }
+
+  /** The unit has answered. */
+  reply(reply: LinkReply): void {
+    this.#calls.reply(reply);
+  }
+
+  /** Commands. */
+  get ipc(): Ipc {
+    return {
+      sendServiceCommand: (name, data, options = {}) =>
+        this.#command({ service: name }, data, options),
+      sendClusterCommand:
+        ((to: ClusterTarget, data: unknown, options: CommandOptions = {}) =>
+          this.#command(to, data, options)) as Ipc["sendClusterCommand"],
+      fetchGuild: (guildId, options) => this.#fetch({ kind: "guild", guildId }, options),
+      fetchChannel: (channelId, options) => this.#fetch({ kind: "channel", channelId }, options),
+      fetchUser: (userId, options) => this.#fetch({ kind: "user", userId }, options),
+      fetchMember: (guildId, userId, options) =>
+        this.#fetch({ kind: "member", guildId, userId }, options),
+      restart: (clusterId) => this.#control({ clusterId }).respawn(),
+      restartAll: async () => void await this.unit({ method: "restartAll" }, Infinity),
+      clusters: { get: (clusterId) => this.#control({ clusterId }) },
+      services: { get: (service) => this.#control({ service }) },
+      stats: () => this.unit({ method: "stats" }) as Promise<Stats | null>,
+    };
+  }
+
+  /** Calls a method of the unit. */
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async unit(request: unknown, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
+    return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
+  }
+
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #fetch(
+    wanted: Record<string, unknown>,
+    { rest = false, timeout }: FetchOptions = {},
+  ): Promise<unknown> {
+    const ids = Object.entries(wanted).map(([name, id]) => [name, String(id)]);
+    const request = { method: "fetch", wanted: Object.fromEntries(ids), rest, ...inMs(timeout) };
+    // Discord is asked after the clusters, and may take its own time.
+    return this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
+  }
+
+  #control(whose: { readonly clusterId: number } | { readonly service: string }): PeerControl {
+    const ask = async (method: string, timeout?: number) => {
+      const request = { method, ...whose, ...inMs(timeout) };
+      await this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
+    };
+    return {
+      spawn: () => ask("spawn"),
+      kill: (timeout) => ask("kill", timeout),
+      respawn: (timeout) => ask("respawn", timeout),
+    };
+  }
+
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #command(target: unknown, data: unknown, options: CommandOptions): Promise<unknown> {
+    const to: CommandTarget | null = targetOf(target);
+    if (to === null) {
+      const text = "Cannot send a command: expected {all: true}, {clusterId} or {guildId}";
+      throw new GatehouseError("bad_message", "caller", `${text}, received ${typeof target}`);
+    }
+    const { receptive, timeout } = readOptions(options);
+    const value = encodeValue(data);
+    return this.#call({ verb: "command", receptive, value, to, timeoutMs: timeout }, timeout);
+  }
+
+  #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
+    if (!call.receptive) {
+      this.#say({ op: "call", id: 0, ...call });
+      return Promise.resolve(undefined);
+    }
+    // The unit's own deadline comes first, and says who did not answer.
+    const { id, answer } = this.#calls.open("the unit", timeoutMs + GRACE_MS);
+    try {
+      this.#say({ op: "call", id, ...call });
+    } catch (error) {
+      this.#calls.fail(id, error);
+    }
+    return answer;
+  }
+
+  #say(call: LinkCall): void {
+    if (this.#send) return this.#send(call);
+    this.#waiting.push(call);
+    if (this.#waiting.length > MOST_WAITING) {
+      const [dropped] = this.#waiting.splice(0, 1);
+      const text = "Cannot reach the unit: it is away, and too many calls wait";
+      this.#calls.fail(dropped!.id, new GatehouseError("away", "peer", text));
+    }
+  }
+}
+
+/** The field of a request that says how long, where somebody does. */
+function inMs(timeout: number | undefined): { timeoutMs?: number } {
+  return timeout === undefined ? {} : { timeoutMs: readOptions({ timeout }).timeout };
+}
+
+/** For the way of an answer, and for a unit that is just being restarted. */
+const GRACE_MS = 1_000;
+/** Calls that wait for a link, at most. */
+const MOST_WAITING = 10_000;

@@ -1,0 +1,36 @@
+/**
+ * Events as the bot's side of the link reads them, parsed only where somebody listens.
+ *
+ * @module
+ */
+
+import { readEnvelope } from "../../protocol/discord/envelope.ts";
+import { type EventRecord, GAP_EVENT, readGap, RECORD } from "../../protocol/event_frame.ts";
+
+/** A dispatch, parsed. See [Discord Docs/Gateway Events](https://discord.com/developers/docs/events/gateway-events). */
+export interface Dispatch {
+  readonly op: number;
+  readonly t: string;
+  readonly s: number | null;
+  readonly d: unknown;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The event of a record; `undefined` where its kind is unknown or nobody wants events of its name.
+ *
+ * @throws {SyntaxError} When the body is not JSON.
+ */
+export function readDispatch(
+  record: EventRecord,
+  wants: (name: string) => boolean,
+): Dispatch | undefined {
+  if (record.kind === RECORD.GAP) {
+    return wants(GAP_EVENT) ? { op: 0, t: GAP_EVENT, s: null, d: readGap(record) } : undefined;
+  }
+  if (record.kind !== RECORD.DISPATCH) return undefined;
+  const { t } = readEnvelope(record.body);
+  if (t === null || !wants(t)) return undefined;
+  return JSON.parse(decoder.decode(record.body)) as Dispatch;
+}

@@ -1,0 +1,68 @@
+/**
+ * The events whose handlers are still at work, each with a deadline: one that hangs must not hold
+ * the queue of its shard for ever.
+ *
+ * @module
+ */
+
+import type { Cancel, Clock } from "../../ports/clock.ts";
+
+/** An event that a handler is at work on. */
+export interface Delivery {
+  readonly shardId: number;
+  readonly cursor: number;
+  readonly name: string;
+}
+
+/** Deliveries under way. All have the same deadline, so the oldest is always the first due. */
+export class Unsettled {
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
+  readonly #onLate: (delivery: Delivery) => void;
+  readonly #dueMs = new Map<Delivery, number>();
+  readonly #waiting: (() => void)[] = [];
+  #cancel: Cancel | undefined;
+
+  /** `onLate` is called once for each delivery that is not removed within `deadlineMs`. */
+  constructor(clock: Clock, deadlineMs: number, onLate: (delivery: Delivery) => void) {
+    this.#clock = clock;
+    this.#deadlineMs = deadlineMs;
+    this.#onLate = onLate;
+  }
+
+  /** Deliveries under way. */
+  get size(): number {
+    return this.#dueMs.size;
+  }
+
+  /** A handler begins. */
+  add(delivery: Delivery): void {
+    this.#dueMs.set(delivery, this.#clock.now() + this.#deadlineMs);
+    this.#cancel ??= this.#clock.after(this.#deadlineMs, () => this.#expire());
+  }
+
+  /** A handler is done. */
+  remove(delivery: Delivery): void {
+    this.#dueMs.delete(delivery);
+    if (this.#dueMs.size === 0) this.#waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  /** Resolves when no delivery is under way. */
+  empty(): Promise<void> {
+    if (this.#dueMs.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #expire(): void {
+    this.#cancel = undefined;
+    const now = this.#clock.now();
+    for (const [delivery, dueMs] of this.#dueMs) {
+      if (dueMs > now) {
+        this.#cancel = this.#clock.after(dueMs - now, () => this.#expire());
+        return;
+      }
+      this.remove(delivery);
+      this.#onLate(delivery);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The unit's hold on one built-in cluster, whether it is a process or a thread.
+ *
+ * @module
+ */
+
+import type { Log } from "../ports/log.ts";
+import type { Clock } from "../ports/clock.ts";
+import { startProcess } from "./process.ts";
+import type { ClusterSettings } from "./inside/run.ts";
+import { startThread } from "./worker.ts";
+
+/** What it takes to start a built-in cluster. */
+export interface StartClusterOptions extends ClusterSettings {
+  /** `process`: can always be killed, and survives another's out-of-memory. `worker`: a thread. */
+  readonly isolation: "process" | "worker";
+  /** `CLUSTER_PERMISSIONS`: flags of Deno beside the unit's address. */
+  readonly permissions: readonly string[];
+  /** The unit's environment, of which a cluster gets what its permissions name. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly clock: Clock;
+  /** Gets the cluster's lines, each with its `clusterId`. */
+  readonly log: Log;
+}
+
+/** Who a line of the log is about: a service by its name, a cluster by its number. */
+export function whoIs({ clusterId, service }: Pick<ClusterSettings, "clusterId" | "service">) {
+  return service === undefined ? { clusterId } : { service };
+}
+
+/** How a cluster ended. */
+export interface ClusterExit {
+  /** Exit code; `null` where a signal ended it, or nobody knows. */
+  readonly code: number | null;
+  /** In a person's words; the cluster's own last words where it had some. */
+  readonly reason: string;
+}
+
+/** A cluster that was started. */
+export interface RunningCluster {
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<ClusterExit>;
+  /**
+   * Asks it to stop (handlers under way, then the bot's `shutdown()`) and ends it by force after
+   * `deadlineMs`. Resolves when it has ended. A thread that is busy cannot be ended: that is logged
+   * as an error, and counts as ended.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * Starts a built-in cluster.
+ *
+ * @throws {GatehouseError} `bad_config` when the permissions are wrong.
+ * @throws What the runtime throws when a process cannot be started.
+ */
+export function startCluster(options: StartClusterOptions): RunningCluster {
+  return options.isolation === "process" ? startProcess(options) : startThread(options);
+}

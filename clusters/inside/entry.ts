@@ -1,0 +1,92 @@
+/**
+ * The program of a built-in cluster that is a process. It runs under the bot's own `deno.json`, so
+ * nothing in its module graph may need an import map or a package.
+ *
+ * The bot's module is named to Deno as `--preload`: then it is loaded without a permission to read
+ * its folder, in which a `.env` with the token may lie.
+ *
+ * @module
+ */
+
+import { messageOf } from "../../protocol/errors.ts";
+import { logTo } from "../../ports/log.ts";
+import { encodeLogLine } from "../log.ts";
+import { type ClusterSettings, runCluster } from "./run.ts";
+import { processFigures } from "../../ports/figures.ts";
+
+const encoder = new TextEncoder();
+const log = logTo((level, event, fields) => {
+  Deno.stdout.writeSync(encoder.encode(encodeLogLine({ level, event, fields }) + "\n"));
+});
+
+function settingsFromEnv(): ClusterSettings {
+  const need = (name: string) => {
+    const value = Deno.env.get(name);
+    if (value === undefined) throw new Error(`Cannot start cluster: ${name} is not set`);
+    return value;
+  };
+  return {
+    clusterId: Number(need("CLUSTER_ID")),
+    service: Deno.env.get("SERVICE_NAME") || undefined,
+    unitUrl: need("GATEHOUSE_URL"),
+    credential: need("GATEHOUSE_CREDENTIAL"),
+    botModule: need("BOT_MODULE"),
+  };
+}
+
+/**
+ * A promise that an author forgot to wait for must not end the cluster: the event behind it would
+ * be sent again, and end the next one.
+ */
+function surviveMistakes(): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("rejection without a handler", { error: messageOf(event.reason), ...stackOf(event) });
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    log.error("uncaught error", { error: event.message, stack: event.error?.stack });
+  });
+}
+
+function stackOf({ reason }: PromiseRejectionEvent): { stack?: string | undefined } {
+  return reason instanceof Error ? { stack: reason.stack } : {};
+}
+
+async function main(): Promise<void> {
+  const settings = settingsFromEnv();
+  const stopCluster = await runCluster(
+    settings,
+    await import(settings.botModule),
+    log,
+    processFigures,
+  );
+  surviveMistakes();
+  let stopping = false;
+  const stop = async (reason: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info("cluster stops", { reason });
+    try {
+      await stopCluster();
+    } catch (error) {
+      log.error("shutdown failed", { error: messageOf(error) });
+    }
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGTERM", () => stop("asked to"));
+  // A terminal sends Ctrl-C to the whole group; the unit, which gets it too, stops us in its turn.
+  Deno.addSignalListener("SIGINT", () => {});
+  for await (const _ of Deno.stdin.readable);
+  await stop("the unit is gone");
+}
+
+try {
+  await main();
+} catch (error) {
+  log.error("cluster cannot start", {
+    error: messageOf(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  });
+  Deno.exit(1);
+}

@@ -1,0 +1,65 @@
+/**
+ * A built-in cluster as a thread of the unit: 8 MB instead of 36, but out-of-memory ends the unit,
+ * and a thread that is busy cannot be ended at all.
+ *
+ * @module
+ */
+
+import {
+  type ClusterExit,
+  type RunningCluster,
+  type StartClusterOptions,
+  whoIs,
+} from "./handle.ts";
+import { clusterPermissions, workerPermissions } from "./permissions.ts";
+import type { FromThread, ToThread } from "./inside/thread.ts";
+
+/** Starts a cluster's thread. */
+export function startThread(options: StartClusterOptions): RunningCluster {
+  const { botModule, clock, clusterId, service, credential, log, unitUrl } = options;
+  const permissions = clusterPermissions(unitUrl, options.permissions);
+  const who = whoIs(options);
+  const worker = new Worker(mainModule(botModule), {
+    type: "module",
+    name: service ?? `cluster ${clusterId}`,
+    deno: { permissions: workerPermissions(permissions) },
+  });
+  const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+  const end = (exit: ClusterExit) => {
+    worker.terminate();
+    resolve(exit);
+  };
+  worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
+    if (data.type === "EXITED") return end({ code: data.code, reason: data.reason });
+    log[data.line.level](data.line.event, { ...data.line.fields, ...who });
+  };
+  worker.onerror = (event) => {
+    // Or the unit would end with it.
+    event.preventDefault();
+    end({ code: 1, reason: event.message });
+  };
+  const say = (message: ToThread) => worker.postMessage(message);
+  say({ type: "START", settings: { botModule, clusterId, service, credential, unitUrl } });
+  return {
+    exited,
+    async stop(deadlineMs) {
+      say({ type: "STOP" });
+      const cancel = clock.after(deadlineMs, () => {
+        const reason = `did not stop within ${deadlineMs} ms`;
+        log.error("thread did not stop: it may still be busy", { ...who, deadlineMs });
+        end({ code: null, reason });
+      });
+      await exited;
+      cancel();
+    },
+  };
+}
+
+/** A module that imports the bot statically: that takes no permission to read its folder. */
+function mainModule(botModule: string): string {
+  const thread = new URL("./inside/thread.ts", import.meta.url).href;
+  const source = `import * as bot from ${JSON.stringify(botModule)};
+import { runThread } from ${JSON.stringify(thread)};
+runThread(bot);`;
+  return `data:application/typescript,${encodeURIComponent(source)}`;
+}

@@ -1,0 +1,48 @@
+/**
+ * What shard workers read: the modules of the user's that they load, and of ours what those import.
+ *
+ * @module
+ */
+
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Config } from "./config.ts";
+import { isModule, moduleUrl } from "./module_url.ts";
+
+/** What `mod.ts` is made of. The whole folder is too much: `.env` may be in it. */
+const CODE = [
+  "mod.ts",
+  "deps.ts",
+  "app",
+  "bot",
+  "clusters",
+  "config",
+  "downstream",
+  "gateway",
+  "intake",
+  "link",
+  "ports",
+  "protocol",
+  "queue",
+  "rest",
+  "sim",
+  "store",
+  "unit",
+  "workers",
+];
+
+/** The folders and files that shard workers load modules from, where they are on this machine. */
+export function workerFolders({ editedMessages, workerModule }: Config): string[] {
+  const filter = isModule(editedMessages) ? [editedMessages] : [];
+  const modules = workerModule === null ? filter : [...filter, workerModule];
+  const folders = modules.map(moduleUrl).filter((url) => url.startsWith("file:"))
+    .map((url) => dirname(fileURLToPath(url)));
+  // `defineWorker` comes from our `mod.ts`, with all that it imports.
+  return workerModule === null ? folders : [...folders, ...ownCode()];
+}
+
+function ownCode(): string[] {
+  const root = new URL("../", import.meta.url);
+  if (root.protocol !== "file:") return [];
+  return CODE.map((name) => fileURLToPath(new URL(name, root)));
+}

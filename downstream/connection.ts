@@ -1,0 +1,266 @@
+/**
+ * One connection on `/gateway`: performs the effects of `downstream_step.ts`, and passes the events of
+ * its shard on. Knows nothing of sockets beyond sending and closing.
+ *
+ * @module
+ */
+
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
+import { Beats } from "./beats.ts";
+import { closeReason } from "./refusal.ts";
+import { createEncoder, type Encoder } from "./encoder.ts";
+import { control, hello, rateLimited, ready, resumed } from "./frames.ts";
+import { BINARY_REFUSED, readMessage } from "./message.ts";
+import { DownstreamNumbers } from "./numbers.ts";
+import { DownstreamPace, MESSAGE_WINDOW_MS, MESSAGES_PER_WINDOW } from "./pace.ts";
+import type { DownstreamSession, DownstreamSessions } from "./sessions.ts";
+import { step } from "./step.ts";
+import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
+import type { Effect, Input, Phase } from "./words.ts";
+import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
+
+/** How long HELLO asks a client to wait between heartbeats, unless told otherwise. */
+export const HEARTBEAT_INTERVAL_MS = 10_000;
+/** How long an IDENTIFY waits for its shard to be ready before it is answered with op 9. */
+export const FACTS_DEADLINE_MS = 30_000;
+/** What a connection shares with the others. */
+export interface DownstreamShared extends DownstreamWorld {
+  readonly sessions: DownstreamSessions;
+  /** The connection wants this shard: the one that had it is replaced. */
+  readonly claim: (shardId: number, connection: DownstreamConnection) => void;
+  /** The connection that has this shard lets go of it. */
+  readonly unclaim: (shardId: number) => void;
+  /** Lets the shard's events wait for a client that is away. */
+  readonly park: (shardId: number) => void;
+}
+
+/** A connection, from HELLO on. */
+export class DownstreamConnection {
+  readonly #shared: DownstreamShared;
+  readonly #socket: DownstreamSocket;
+  readonly #dialect: Dialect;
+  readonly #encoder: Encoder;
+  readonly #beats: Beats;
+  readonly #pace = new DownstreamPace();
+  #phase: Phase = "waiting";
+  /** The shard that this connection has claimed. */
+  #shardId: number | null = null;
+  #session: DownstreamSession | null = null;
+  #numbers = new DownstreamNumbers(0, 0);
+  /** RESUMED is due once this cursor has come. */
+  #replayTo: number | null = null;
+
+  /** Sends HELLO. */
+  constructor(shared: DownstreamShared, socket: DownstreamSocket, dialect: Dialect) {
+    this.#shared = shared;
+    this.#socket = socket;
+    this.#dialect = dialect;
+    this.#encoder = createEncoder(dialect.compression, {
+      send: (text) => socket.send(text),
+      sendBytes: (bytes) => socket.sendBytes(bytes),
+      failed: (reason) => this.input({ kind: "refused", code: 4000, reason }),
+    });
+    const intervalMs = shared.heartbeatIntervalMs ?? HEARTBEAT_INTERVAL_MS;
+    this.#beats = new Beats({
+      clock: shared.clock,
+      intervalMs,
+      ask: () => this.#encoder.send(control(OP.HEARTBEAT, null)),
+      silent: () => this.input({ kind: "silent" }),
+    });
+    this.#encoder.send(hello(intervalMs));
+  }
+
+  /** The client sent a text message. */
+  text(text: string): void {
+    const message = readMessage(text);
+    const wasAsked = message.kind === "heartbeat" && this.#beats.beat();
+    if (wasAsked || this.#pace.allows(this.#shared.clock.now())) return this.input(message);
+    const limit = `${MESSAGES_PER_WINDOW} messages in ${MESSAGE_WINDOW_MS / 1000} s`;
+    this.input({ kind: "refused", code: 4008, reason: `Rate limited: more than ${limit}.` });
+  }
+
+  /** The client sent a binary message. */
+  binary(): void {
+    this.input(BINARY_REFUSED);
+  }
+
+  /** Something happened to the connection. Once it is over, nothing more comes of it. */
+  input(input: Input): void {
+    const [phase, ...effects] = step(this.#phase, input);
+    this.#phase = phase;
+    if (phase === "closed") this.#beats.stop();
+    for (const effect of effects) this.#perform(effect);
+    if (phase === "closed") this.#encoder.end();
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.do) {
+      case "answer heartbeat":
+        return this.#encoder.send(control(OP.HEARTBEAT_ACK, null));
+      case "acknowledge":
+        return this.#acknowledge(effect.seq);
+      case "identify":
+        return void this.#start(() => this.#identify(effect.d));
+      case "resume":
+        return void this.#start(() => this.#resume(effect.d));
+      case "pass up":
+        return void this.#passUp(effect.payload);
+      case "invalidate":
+        return this.#encoder.send(control(OP.INVALID_SESSION, false));
+      case "close":
+        return this.#close(effect.code, effect.reason);
+      case "leave":
+        return this.#leave(effect.session);
+    }
+  }
+
+  async #start(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const about = { shardId: this.#shardId, error: messageOf(error) };
+      this.#shared.log.error("consumer cannot be served", about);
+      this.input({ kind: "failed", reason: "Gatehouse cannot serve this shard now." });
+    }
+  }
+
+  async #identify(d: unknown): Promise<void> {
+    const { terms, sessions, events, url } = this.#shared;
+    const judged = judgeIdentify(d, terms);
+    if ("code" in judged) return this.input({ kind: "refused", ...judged });
+    const { shardId, presence } = judged;
+    this.#claim(shardId);
+    const older = sessions.ofShard(shardId);
+    if (older) sessions.end(older);
+    const backlog = await events.hold(shardId);
+    const facts = this.#phase === "starting" ? await this.#facts(shardId) : null;
+    // Replaced or gone meanwhile.
+    if (this.#phase !== "starting") return;
+    if (!facts) return this.input({ kind: "invalid" });
+    const session = sessions.begin(shardId, backlog.acknowledged);
+    this.#begin(session, backlog.acknowledged);
+    const about = { version: this.#dialect.version, url, totalShards: terms.totalShards };
+    this.#encoder.send(ready({ ...about, sessionId: session.sessionId, shardId, facts }));
+    events.take(shardId, (record) => this.#deliver(record));
+    if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
+  }
+
+  async #facts(shardId: number): Promise<ReadyFacts | null> {
+    const { clock, facts, log } = this.#shared;
+    const late = new AbortController();
+    const cancel = clock.after(FACTS_DEADLINE_MS, () => late.abort());
+    try {
+      return await facts(shardId, late.signal);
+    } catch (error) {
+      if (!late.signal.aborted) throw error;
+      log.warn("consumer waited in vain for its shard", { shardId, afterMs: FACTS_DEADLINE_MS });
+      return null;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #resume(d: unknown): Promise<void> {
+    const { terms, sessions, events } = this.#shared;
+    const judged = judgeResume(d, terms, (sessionId) => sessions.find(sessionId));
+    if (judged === null) return this.input({ kind: "invalid" });
+    if ("code" in judged) return this.input({ kind: "refused", ...judged });
+    const { session, cursor } = judged;
+    const { shardId } = session;
+    this.#claim(shardId);
+    this.#session = session;
+    sessions.attach(session);
+    const backlog = await events.hold(shardId);
+    if (this.#phase !== "starting") return;
+    if (backlog.acknowledged > cursor) return this.input({ kind: "invalid" });
+    this.#begin(session, cursor);
+    this.#replayTo = backlog.last;
+    sessions.acknowledge(session, cursor);
+    events.acknowledge(shardId, cursor);
+    events.take(shardId, (record) => this.#deliver(record));
+    this.#resumedIfDue();
+  }
+
+  #claim(shardId: number): void {
+    this.#shared.claim(shardId, this);
+    this.#shardId = shardId;
+  }
+
+  #begin(session: DownstreamSession, cursor: number): void {
+    this.#session = session;
+    this.#numbers = new DownstreamNumbers(session.base, cursor);
+    this.#noteSent(session);
+    this.input({ kind: "begun" });
+    const { log } = this.#shared;
+    log.info("consumer has a shard", { shardId: session.shardId, s: this.#numbers.s });
+  }
+
+  #deliver(record: EventRecord): void {
+    if (this.#phase !== "live" || !this.#session) return;
+    this.#beats.sent(record.body.length);
+    const payload = this.#numbers.take(record);
+    if (payload !== null) this.#encoder.send(payload);
+    this.#noteSent(this.#session);
+    this.#resumedIfDue();
+  }
+
+  #noteSent(session: DownstreamSession): void {
+    session.sent = Math.max(session.sent ?? 0, this.#numbers.cursor);
+  }
+
+  #resumedIfDue(): void {
+    if (this.#replayTo === null || !this.#numbers.hasReached(this.#replayTo)) return;
+    this.#replayTo = null;
+    this.#encoder.send(resumed(this.#numbers.s));
+  }
+
+  /** Told each time, new or not: the owner may have got back what was acknowledged before. */
+  #acknowledge(seq: number): void {
+    const cursor = this.#numbers.cursorOf(seq);
+    if (cursor === null || !this.#session) return;
+    this.#shared.sessions.acknowledge(this.#session, cursor);
+    this.#shared.events.acknowledge(this.#session.shardId, cursor);
+  }
+
+  async #passUp(payload: ShardPayload): Promise<void> {
+    const { send, log } = this.#shared;
+    try {
+      await send(this.#session!.shardId, payload);
+    } catch (error) {
+      const about = { shardId: this.#shardId, op: payload.op, error: messageOf(error) };
+      log.warn("consumer's command was not sent", about);
+      if (payload.op === OP.REQUEST_GUILD_MEMBERS && isSendLimit(error)) {
+        this.#encoder.send(rateLimited(this.#numbers.s, payload, MESSAGE_WINDOW_MS));
+      }
+    }
+  }
+
+  #close(code: number, reason: string): void {
+    this.#shared.log.warn("consumer's connection closed", { shardId: this.#shardId, code, reason });
+    this.#socket.close(code, closeReason(reason));
+  }
+
+  #leave(how: "keep" | "end"): void {
+    const shardId = this.#shardId;
+    if (shardId === null) return;
+    const session = this.#session;
+    this.#shardId = null;
+    this.#session = null;
+    const { sessions, events, park, unclaim } = this.#shared;
+    unclaim(shardId);
+    if (session && how === "keep") {
+      sessions.detach(session);
+      return park(shardId);
+    }
+    if (session) sessions.end(session);
+    events.release(shardId);
+  }
+}
+
+function isSendLimit(error: unknown): boolean {
+  return error instanceof GatehouseError && (error.code === "refused" || error.code === "deadline");
+}

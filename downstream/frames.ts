@@ -1,0 +1,80 @@
+/**
+ * The payloads that Gatehouse writes by itself on `/gateway`, in Discord's order of keys. What Discord
+ * wrote is passed on as bytes: `downstream_numbers.ts`.
+ *
+ * @module
+ */
+
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
+
+const TRACE: readonly string[] = ["gatehouse"];
+
+/** What READY is made of. */
+export interface ReadyOptions {
+  /** API version that the client asked for. */
+  readonly version: number;
+  readonly sessionId: string;
+  /** Our address, without a query. */
+  readonly url: string;
+  readonly shardId: number;
+  readonly totalShards: number;
+  readonly facts: ReadyFacts;
+}
+
+/** A payload that is not a dispatch. */
+export function control(op: number, d: unknown): string {
+  return `{"t":null,"s":null,"op":${op},"d":${JSON.stringify(d)}}`;
+}
+
+/** A dispatch of ours. */
+export function dispatch(t: string, s: number, d: unknown): string {
+  return `{"t":"${t}","s":${s},"op":${OP.DISPATCH},"d":${JSON.stringify(d)}}`;
+}
+
+/** HELLO. See [Discord Docs/Hello](https://discord.com/developers/docs/events/gateway-events#hello). */
+export function hello(heartbeatIntervalMs: number): string {
+  return control(OP.HELLO, { heartbeat_interval: heartbeatIntervalMs, _trace: TRACE });
+}
+
+/** READY, number 1 of its session. See [Discord Docs/Ready](https://discord.com/developers/docs/events/gateway-events#ready). */
+export function ready(options: ReadyOptions): string {
+  const { version, sessionId, url, shardId, totalShards, facts } = options;
+  return dispatch("READY", 1, {
+    v: version,
+    user_settings: {},
+    user: facts.user,
+    shard: [shardId, totalShards],
+    session_type: "normal",
+    session_id: sessionId,
+    resume_gateway_url: url,
+    relationships: [],
+    private_channels: [],
+    presences: [],
+    guilds: facts.guildIds.map((id) => ({ unavailable: true, id })),
+    guild_join_requests: [],
+    geo_ordered_rtc_regions: [],
+    auth: {},
+    application: facts.application,
+    _trace: TRACE,
+  });
+}
+
+/**
+ * RESUMED. It is no event of the shard and so has no number of its own: it carries that of the last
+ * event before it.
+ */
+export function resumed(s: number): string {
+  return dispatch("RESUMED", s, { _trace: TRACE });
+}
+
+/**
+ * RATE_LIMITED: a member request that could not be sent in time. Numbered as {@linkcode resumed}. See
+ * [Discord Docs/Rate Limited](https://discord.com/developers/docs/events/gateway-events#rate-limited).
+ */
+export function rateLimited(s: number, { op, d }: ShardPayload, retryAfterMs: number): string {
+  const { guild_id, nonce } = (d ?? {}) as Record<string, unknown>;
+  const meta = { guild_id, nonce };
+  return dispatch("RATE_LIMITED", s, { opcode: op, retry_after: retryAfterMs / 1000, meta });
+}

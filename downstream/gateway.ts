@@ -1,0 +1,116 @@
+/**
+ * Discord's own gateway protocol for consumers: any library that speaks it consumes a shard through
+ * us, unmodified. Holds the connections and their sessions; the socket, the events and the way to
+ * Discord are the caller's.
+ *
+ * One connection has a shard at a time: a newer IDENTIFY or RESUME ends the older connection, and what
+ * that one still says is ignored. What differs from Discord is in `docs/protocols.md`.
+ *
+ * @module
+ */
+
+import { messageOf } from "../protocol/errors.ts";
+import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
+import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
+import { readDialect } from "./terms.ts";
+import { closeReason } from "./refusal.ts";
+import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
+
+/** What the gateway for consumers is made with. */
+export interface DownstreamOptions
+  extends
+    DownstreamWorld,
+    Pick<DownstreamSessionsOptions, "stream" | "ttlMs" | "newId" | "changed"> {}
+
+/** What the owner of a socket tells us. */
+export interface DownstreamEvents {
+  text(text: string): void;
+  /** A binary message came, whatever is in it. */
+  binary(): void;
+  /** With the client's code, or 1006 where the connection broke. */
+  closed(code: number): void;
+}
+
+/** The gateway for consumers. */
+export class DownstreamGateway {
+  /** The sessions, to be written down after each `changed`. */
+  readonly sessions: DownstreamSessions;
+  readonly #shared: DownstreamShared;
+  readonly #connections = new Set<DownstreamConnection>();
+  /** Shard id → the connection that has it or is about to. */
+  readonly #claims = new Map<number, DownstreamConnection>();
+
+  constructor(options: DownstreamOptions) {
+    const { events, terms: { totalShards } } = options;
+    const expired = (shardId: number) => events.release(shardId);
+    this.sessions = new DownstreamSessions({ ...options, totalShards, expired });
+    this.#shared = {
+      ...options,
+      sessions: this.sessions,
+      claim: (shardId, connection) => this.#claim(shardId, connection),
+      unclaim: (shardId) => void this.#claims.delete(shardId),
+      park: (shardId) => void this.#park(shardId),
+    };
+  }
+
+  /**
+   * Takes over what {@linkcode DownstreamSessions.save} gave in an earlier life of the unit: the
+   * shards of those sessions wait for their clients. To be called before any event is handed out.
+   */
+  load(saved: unknown): void {
+    const { firstShardId, lastShardId } = this.#shared.terms;
+    const runs = (shardId: number) => shardId >= firstShardId && shardId <= lastShardId;
+    for (const shardId of this.sessions.load(saved, runs)) void this.#park(shardId);
+  }
+
+  /**
+   * Takes an open socket, whose address had this query, and sends HELLO.
+   *
+   * @param url Our address as this client reaches it; that of the options by default.
+   */
+  accept(
+    socket: DownstreamSocket,
+    query: URLSearchParams,
+    url: string = this.#shared.url,
+  ): DownstreamEvents {
+    const dialect = readDialect(query);
+    if ("code" in dialect) {
+      this.#shared.log.warn("consumer refused", { ...dialect });
+      socket.close(dialect.code, closeReason(dialect.reason));
+      return { text() {}, binary() {}, closed() {} };
+    }
+    const connection = new DownstreamConnection({ ...this.#shared, url }, socket, dialect);
+    this.#connections.add(connection);
+    return {
+      text: (text) => connection.text(text),
+      binary: () => connection.binary(),
+      closed: (code) => {
+        this.#connections.delete(connection);
+        connection.input({ kind: "gone", code });
+      },
+    };
+  }
+
+  /** Closes every connection so that its client comes back and resumes; the sessions stay. */
+  stop(): void {
+    const reason = "Gatehouse is stopping.";
+    for (const connection of this.#connections) connection.input({ kind: "failed", reason });
+    this.#connections.clear();
+    this.sessions.stop();
+  }
+
+  #claim(shardId: number, connection: DownstreamConnection): void {
+    const older = this.#claims.get(shardId);
+    this.#claims.set(shardId, connection);
+    older?.input({ kind: "replaced" });
+  }
+
+  async #park(shardId: number): Promise<void> {
+    try {
+      await this.#shared.events.hold(shardId);
+    } catch (error) {
+      const about = { shardId, error: messageOf(error) };
+      this.#shared.log.error("events cannot be held for a consumer that is away", about);
+    }
+  }
+}

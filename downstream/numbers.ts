@@ -1,0 +1,138 @@
+/**
+ * The numbers of one consumer's session: `s = cursor − base`. The same event has the same number
+ * whatever became of the connection upstream, of ours, or of Gatehouse; READY is number 1.
+ *
+ * A payload is not parsed for it: the digits behind `"s":` are replaced.
+ *
+ * @module
+ */
+
+import { type Envelope, readEnvelope } from "../protocol/discord/envelope.ts";
+import { type EventRecord, GAP_EVENT, readGap, RECORD } from "../protocol/event_frame.ts";
+import { dispatch } from "./frames.ts";
+
+/** Dispatches of the session with Discord; a consumer has a session with us, and gets ours. */
+const NOT_PASSED_ON: ReadonlySet<string> = new Set(["READY", "RESUMED"]);
+
+/** The numbers of one connection of a session. */
+export class DownstreamNumbers {
+  readonly #base: number;
+  /** Cursor of the last record that came, passed on or not. */
+  #received: number;
+  /** Cursor of the last one that was passed on. */
+  #passed: number;
+
+  /**
+   * @param base What a cursor is above its number, fixed for the session's life.
+   * @param cursor The client has everything up to here.
+   */
+  constructor(base: number, cursor: number) {
+    this.#base = base;
+    this.#received = cursor;
+    this.#passed = cursor;
+  }
+
+  /** Number of the last event that the client was given. */
+  get s(): number {
+    return this.#passed - this.#base;
+  }
+
+  /** Cursor of the last event that the client was given. */
+  get cursor(): number {
+    return this.#passed;
+  }
+
+  /** Whether everything up to `cursor` has come. */
+  hasReached(cursor: number): boolean {
+    return this.#received >= cursor;
+  }
+
+  /** The cursor of a number, or `null` where the client cannot have it. */
+  cursorOf(s: number): number | null {
+    return s < 1 || s > this.s ? null : this.#base + s;
+  }
+
+  /**
+   * The payload of a record as this client gets it; `null` for one that came before, for READY and
+   * RESUMED of the session with Discord, and for kinds of record that we do not know.
+   *
+   * A GAP becomes the dispatch `GATEHOUSE_GAP` `{shard, from, to, count, reason}` with `from` and `to`
+   * in the client's numbers. What the client has already is not told as missing; `count` is then
+   * `null`, as it is where nobody knows.
+   */
+  take(record: EventRecord): string | Uint8Array | null {
+    if (record.cursor <= this.#received) return null;
+    const had = this.#received;
+    this.#received = record.cursor;
+    const s = record.cursor - this.#base;
+    const payload = record.kind === RECORD.GAP
+      ? this.#gap(record, s, had)
+      : record.kind === RECORD.DISPATCH
+      ? passedOn(record.body, s)
+      : null;
+    if (payload !== null) this.#passed = record.cursor;
+    return payload;
+  }
+
+  #gap(record: EventRecord, s: number, had: number): string {
+    const { from, count, reason } = readGap(record);
+    const isWhole = from === null || from > had;
+    return dispatch(GAP_EVENT, s, {
+      shard: record.shardId,
+      from: from === null ? null : Math.max(from, had + 1) - this.#base,
+      to: s,
+      count: isWhole ? count : null,
+      reason,
+    });
+  }
+}
+
+/**
+ * A dispatch with another number.
+ *
+ * @throws {SyntaxError} When it is not a JSON object with a numeric `op`.
+ *
+ * @example
+ * ```ts
+ * import { renumber } from "./numbers.ts";
+ * const payload = new TextEncoder().encode('{"t":"X","s":7,"op":0,"d":null}');
+ * const text = new TextDecoder().decode(renumber(payload, 12));
+ * console.assert(text === '{"t":"X","s":12,"op":0,"d":null}');
+ * ```
+ */
+export function renumber(payload: Uint8Array, s: number): Uint8Array {
+  return splice(payload, readEnvelope(payload), s);
+}
+
+function passedOn(payload: Uint8Array, s: number): Uint8Array | null {
+  const envelope = readEnvelope(payload);
+  return envelope.t !== null && NOT_PASSED_ON.has(envelope.t) ? null : splice(payload, envelope, s);
+}
+
+const encoder = new TextEncoder();
+const BEFORE_NAME = '{"t":"'.length;
+const AFTER_NAME = '","s":'.length;
+
+function splice(payload: Uint8Array, { t, s: old, fast }: Envelope, s: number): Uint8Array {
+  if (!fast || t === null || old === null) return rewritten(payload, s);
+  // A name read the fast way is ASCII, so that its length is its bytes.
+  const start = BEFORE_NAME + t.length + AFTER_NAME;
+  const digits = String(s);
+  const rest = payload.subarray(digitsEnd(payload, start));
+  const whole = new Uint8Array(start + digits.length + rest.length);
+  whole.set(payload.subarray(0, start));
+  encoder.encodeInto(digits, whole.subarray(start));
+  whole.set(rest, start + digits.length);
+  return whole;
+}
+
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let end = start;
+  while (bytes[end]! >= 0x30 && bytes[end]! <= 0x39) end++;
+  return end;
+}
+
+function rewritten(payload: Uint8Array, s: number): Uint8Array {
+  const value = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
+  return encoder.encode(JSON.stringify({ ...value, s }));
+}

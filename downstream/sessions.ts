@@ -1,0 +1,181 @@
+/**
+ * The sessions of clients on `/gateway`: who has which shard, from which number on, and how long a
+ * session waits for its client. They survive a restart of ours.
+ *
+ * A shard has one session at most; a session that nobody resumes in time ends.
+ *
+ * @module
+ */
+
+import type { Cancel, Clock } from "../ports/clock.ts";
+import { isRecord } from "../protocol/record.ts";
+
+/** How long a session waits for its client, unless told otherwise. */
+export const CONSUMER_SESSION_TTL_MS = 600_000;
+
+/** A session of a client. */
+export interface DownstreamSession {
+  readonly sessionId: string;
+  readonly shardId: number;
+  /** A cursor is its number plus this. One below the last cursor before the session: READY is 1. */
+  readonly base: number;
+  /** The client has everything up to this cursor. */
+  acknowledged: number;
+  /** Highest cursor that was sent; `null` where it is not known, because we were started since. */
+  sent: number | null;
+  /** When its connection was lost, ms since the Unix epoch; `null` while it has one. */
+  detachedAtMs: number | null;
+}
+
+/** What is written down. */
+export interface SavedDownstreamSessions {
+  /** Name of the numbering that the cursors belong to. */
+  readonly stream: string;
+  readonly totalShards: number;
+  readonly sessions: readonly Omit<DownstreamSession, "sent">[];
+}
+
+/** What {@linkcode DownstreamSessions} works with. */
+export interface DownstreamSessionsOptions {
+  readonly clock: Clock;
+  /** Name of the numbering that cursors belong to: sessions of another one are not taken over. */
+  readonly stream: string;
+  readonly totalShards: number;
+  /** How long a session waits for its client; default 10 minutes. */
+  readonly ttlMs?: number;
+  /** An unguessable name for a session. */
+  readonly newId: () => string;
+  /** Called after each change that is worth writing down. */
+  readonly changed: () => void;
+  /** Nobody resumed the session of this shard in time. */
+  readonly expired: (shardId: number) => void;
+}
+
+/** All sessions of a unit. */
+export class DownstreamSessions {
+  readonly #options: DownstreamSessionsOptions;
+  readonly #byShard = new Map<number, DownstreamSession>();
+  readonly #expiries = new Map<DownstreamSession, Cancel>();
+
+  constructor(options: DownstreamSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** The session with this id. */
+  find(sessionId: string): DownstreamSession | undefined {
+    for (const session of this.#byShard.values()) {
+      if (session.sessionId === sessionId) return session;
+    }
+    return undefined;
+  }
+
+  /** The session that has this shard. */
+  ofShard(shardId: number): DownstreamSession | undefined {
+    return this.#byShard.get(shardId);
+  }
+
+  /** Begins a session, which has a connection; one that had the shard before ends. */
+  begin(shardId: number, acknowledged: number): DownstreamSession {
+    const older = this.#byShard.get(shardId);
+    if (older) this.end(older);
+    const session = {
+      sessionId: this.#options.newId(),
+      shardId,
+      base: acknowledged - 1,
+      acknowledged,
+      sent: acknowledged,
+      detachedAtMs: null,
+    };
+    this.#byShard.set(shardId, session);
+    this.#options.changed();
+    return session;
+  }
+
+  /** The client is back. */
+  attach(session: DownstreamSession): void {
+    this.#expiries.get(session)?.();
+    this.#expiries.delete(session);
+    session.detachedAtMs = null;
+    this.#options.changed();
+  }
+
+  /** The client is gone: the session waits for it. */
+  detach(session: DownstreamSession): void {
+    this.#wait(session, this.#options.clock.wallMs());
+    this.#options.changed();
+  }
+
+  /** The client has everything up to `cursor`. */
+  acknowledge(session: DownstreamSession, cursor: number): void {
+    if (cursor <= session.acknowledged) return;
+    session.acknowledged = cursor;
+    this.#options.changed();
+  }
+
+  /** The session is over. */
+  end(session: DownstreamSession): void {
+    this.#expiries.get(session)?.();
+    this.#expiries.delete(session);
+    if (this.#byShard.get(session.shardId) !== session) return;
+    this.#byShard.delete(session.shardId);
+    this.#options.changed();
+  }
+
+  /** Everything, to be written down. */
+  save(): SavedDownstreamSessions {
+    const { stream, totalShards } = this.#options;
+    const sessions = [...this.#byShard.values()].map(({ sent: _, ...session }) => session);
+    return { stream, totalShards, sessions };
+  }
+
+  /**
+   * Takes over what an earlier life of the unit wrote down. Sessions of another numbering or shard
+   * count, and those whose time is up, are left out. Every one that is left waits for its client.
+   *
+   * @param fits Whether this unit runs the shard.
+   * @returns The shards that have a session now.
+   */
+  load(saved: unknown, fits: (shardId: number) => boolean): number[] {
+    const { stream, totalShards, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
+    if (!isRecord(saved) || !Array.isArray(saved.sessions)) return [];
+    if (saved.stream !== stream || saved.totalShards !== totalShards) return [];
+    for (const session of saved.sessions.map(parseSession)) {
+      if (!session || !fits(session.shardId) || this.#byShard.has(session.shardId)) continue;
+      // One that had a connection lost it with us.
+      const sinceMs = session.detachedAtMs ?? clock.wallMs();
+      if (clock.wallMs() - sinceMs >= ttlMs) continue;
+      this.#byShard.set(session.shardId, session);
+      this.#wait(session, sinceMs);
+    }
+    return [...this.#byShard.keys()];
+  }
+
+  /** Stops waiting; sessions stay as they are. */
+  stop(): void {
+    for (const cancel of this.#expiries.values()) cancel();
+    this.#expiries.clear();
+  }
+
+  #wait(session: DownstreamSession, sinceMs: number): void {
+    const { clock, ttlMs = CONSUMER_SESSION_TTL_MS, expired } = this.#options;
+    session.detachedAtMs = sinceMs;
+    this.#expiries.get(session)?.();
+    // A wall clock that was set back must not make it wait for longer.
+    const leftMs = Math.min(ttlMs, sinceMs + ttlMs - clock.wallMs());
+    const cancel = clock.after(leftMs, () => {
+      this.end(session);
+      expired(session.shardId);
+    });
+    this.#expiries.set(session, cancel);
+  }
+}
+
+function parseSession(value: unknown): DownstreamSession | undefined {
+  if (!isRecord(value)) return undefined;
+  const { sessionId, shardId, base, acknowledged, detachedAtMs } = value;
+  if (typeof sessionId !== "string") return undefined;
+  // The base is -1 for a session that began before any event.
+  if (![shardId, base, acknowledged].every(Number.isSafeInteger)) return undefined;
+  if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
+  return { sessionId, shardId, base, acknowledged, sent: null, detachedAtMs } as DownstreamSession;
+}

@@ -1,0 +1,137 @@
+/**
+ * On which terms a client on `/gateway` gets a session: what it may ask for in its address, in
+ * IDENTIFY and in RESUME. Decisions only; each refusal says what is right.
+ *
+ * Intents must be among those that the unit itself asked Discord for. Events are not filtered down to
+ * fewer: a client gets everything that the shard gets.
+ *
+ * @module
+ */
+
+import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
+import type { Compression } from "../protocol/worker_message.ts";
+import { isRecord } from "../protocol/record.ts";
+import type { DownstreamSession } from "./sessions.ts";
+import type { Refusal } from "./refusal.ts";
+
+/** What the unit serves, and to whom. */
+export interface DownstreamTerms {
+  readonly totalShards: number;
+  /** First and last shard that this unit runs. */
+  readonly firstShardId: number;
+  readonly lastShardId: number;
+  /** Intents that the unit asked Discord for. */
+  readonly intents: number;
+  /** Whether a token, without `Bot `, is the unit's secret. Must compare in constant time. */
+  readonly isSecret: (token: string) => boolean;
+}
+
+/** What the address asks for. */
+export interface Dialect {
+  readonly version: number;
+  readonly compression: Compression;
+}
+
+/** Reads the query: 4012 for a version other than 9 and 10, 4002 for what we do not speak. */
+export function readDialect(query: URLSearchParams): Dialect | Refusal {
+  const version = query.get("v");
+  if (version !== "9" && version !== "10") {
+    return { code: 4012, reason: `Invalid API version ${version}: expected v=10.` };
+  }
+  const encoding = query.get("encoding") ?? "json";
+  if (encoding !== "json") {
+    return { code: 4002, reason: `Encoding ${encoding} is not spoken: expected encoding=json.` };
+  }
+  const compression = query.get("compress") ?? "none";
+  if (compression !== "none" && compression !== "zlib-stream" && compression !== "zstd-stream") {
+    const reason = `Compression ${compression} is not spoken: expected zlib-stream or zstd-stream.`;
+    return { code: 4002, reason };
+  }
+  return { version: Number(version), compression };
+}
+
+/** What an IDENTIFY is granted. */
+export interface Granted {
+  readonly shardId: number;
+  /** The presence to begin with; `null` where the client has no wish. */
+  readonly presence: unknown;
+}
+
+/**
+ * What an IDENTIFY is granted: one shard of this unit. See
+ * [Discord Docs/Identify](https://discord.com/developers/docs/events/gateway-events#identify).
+ */
+export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Refusal {
+  if (!isRecord(d) || typeof d.token !== "string") {
+    return { code: 4002, reason: "IDENTIFY has no token." };
+  }
+  if (!isOurs(d.token, terms)) return WRONG_TOKEN;
+  const shard = d.shard ?? [0, 1];
+  return refuseShard(shard, terms) ?? refuseIntents(d.intents, terms) ??
+    { shardId: (shard as [number, number])[0], presence: d.presence ?? null };
+}
+
+/**
+ * The session that a RESUME goes on with, and the cursor from which on; `null` where the session is
+ * unknown or what the client misses is no longer kept. See
+ * [Discord Docs/Resume](https://discord.com/developers/docs/events/gateway-events#resume).
+ */
+export function judgeResume(
+  d: unknown,
+  terms: DownstreamTerms,
+  find: (sessionId: string) => DownstreamSession | undefined,
+): { session: DownstreamSession; cursor: number } | Refusal | null {
+  if (!isRecord(d) || typeof d.token !== "string" || typeof d.session_id !== "string") {
+    return { code: 4002, reason: "RESUME has no token or no session_id." };
+  }
+  if (!Number.isSafeInteger(d.seq)) return { code: 4002, reason: "RESUME has no seq." };
+  if (!isOurs(d.token, terms)) return WRONG_TOKEN;
+  const session = find(d.session_id);
+  if (!session) return null;
+  const cursor = session.base + (d.seq as number);
+  // After a restart of ours nobody knows how far we had come: then the client is believed.
+  if (session.sent !== null && cursor > session.sent) {
+    const last = session.sent - session.base;
+    return { code: 4007, reason: `Invalid seq ${d.seq}: the last one sent is ${last}.` };
+  }
+  return cursor < session.acknowledged ? null : { session, cursor };
+}
+
+const WRONG_TOKEN: Refusal = {
+  code: 4004,
+  reason: "Authentication failed: expected this unit's REST_AUTHORIZATION as token.",
+};
+
+function isOurs(token: string, { isSecret }: DownstreamTerms): boolean {
+  return isSecret(token.replace(/^Bot +/i, ""));
+}
+
+function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {
+  const { totalShards, firstShardId, lastShardId } = terms;
+  const [id, total] = Array.isArray(shard) && shard.length === 2 ? shard as unknown[] : [];
+  if (!Number.isSafeInteger(id) || !Number.isSafeInteger(total)) {
+    return { code: 4010, reason: "Invalid shard: expected [id, total]." };
+  }
+  if (total !== totalShards) {
+    const given = `[${id}, ${total}]`;
+    return { code: 4010, reason: `Invalid shard ${given}: this unit has ${totalShards} in total.` };
+  }
+  if ((id as number) >= firstShardId && (id as number) <= lastShardId) return null;
+  const runs = `${firstShardId} to ${lastShardId} of ${totalShards}`;
+  return { code: 4010, reason: `Invalid shard ${id}: this unit runs ${runs}.` };
+}
+
+function refuseIntents(intents: unknown, terms: DownstreamTerms): Refusal | null {
+  if (!Number.isSafeInteger(intents) || (intents as number) < 0) {
+    return { code: 4013, reason: "Invalid intents: expected a number." };
+  }
+  const unknown = BigInt(intents as number) & ~BigInt(ALL_INTENTS);
+  if (unknown !== 0n) {
+    return { code: 4013, reason: `Invalid intents: nobody knows the bits ${unknown}.` };
+  }
+  const missing = Object.entries(INTENTS)
+    .filter(([, bit]) => ((intents as number) & bit & ~terms.intents) !== 0)
+    .map(([name]) => name);
+  if (missing.length === 0) return null;
+  return { code: 4014, reason: `Disallowed intents, add to INTENTS: ${missing.join(", ")}` };
+}

@@ -1,0 +1,75 @@
+/**
+ * What a connection on `/gateway` needs of the world: its socket, the events of the shards, what is
+ * known of the bot, and the way up to Discord.
+ *
+ * @module
+ */
+
+import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { DownstreamTerms } from "./terms.ts";
+
+/** How far a shard's events have been dealt with. */
+export interface Backlog {
+  /** Whoever consumed the shard before is done with everything up to this cursor. */
+  readonly acknowledged: number;
+  /** Cursor of the last event that waits; `acknowledged` or below it where none does. */
+  readonly last: number;
+}
+
+/**
+ * The events of the unit's shards, as the one who hands them out sees it. A shard is with its cluster
+ * until it is held, and again once it is released.
+ */
+export interface ShardEvents {
+  /**
+   * From now on nobody gets the shard's events: they wait for {@linkcode ShardEvents.take}. A shard
+   * that is held or taken already stays with us, and its delivery stops. Late acknowledgements of the
+   * consumer before do not count any more.
+   *
+   * @returns How far the events have been dealt with, once that is certain.
+   * @throws When the shard cannot be reached now.
+   */
+  hold(shardId: number): Promise<Backlog>;
+  /**
+   * Delivers every event that is not acknowledged, the first one first and whether or not it was
+   * delivered before, and then those that come. It may start over at the first one at any time. Events
+   * that are under way, acknowledged neither nor dropped, are bounded by the one who hands them out.
+   */
+  take(shardId: number, deliver: (record: EventRecord) => void): void;
+  /** The consumer is done with everything up to `cursor`, which may be one that is yet to come. */
+  acknowledge(shardId: number, cursor: number): void;
+  /** The shard goes back to its cluster, or its events wait for somebody to hold it. */
+  release(shardId: number): void;
+}
+
+/** The client's socket. Nothing may throw; what is sent to a closed socket is dropped. */
+export interface DownstreamSocket {
+  send(text: string): void;
+  sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
+  /** `reason` is 123 bytes at most. */
+  close(code: number, reason: string): void;
+}
+
+/** What a connection works with. */
+export interface DownstreamWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Our WebSocket address as clients reach it, without a query. */
+  readonly url: string;
+  readonly terms: DownstreamTerms;
+  /** What HELLO asks for; default 10 s. The shorter, the sooner memory is freed. */
+  readonly heartbeatIntervalMs?: number;
+  readonly events: ShardEvents;
+  /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
+  readonly facts: (shardId: number, signal: AbortSignal) => Promise<ReadyFacts>;
+  /**
+   * Sends a command to Discord through a shard.
+   *
+   * @throws {GatehouseError} `refused` or `deadline` where the shard's send limit left no room.
+   */
+  readonly send: (shardId: number, payload: ShardPayload) => Promise<void>;
+}

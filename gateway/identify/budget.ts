@@ -1,0 +1,71 @@
+/**
+ * How many identifies the day still has. Discord resets the token of a bot that runs out, so a
+ * reserve is never touched.
+ * See [Discord Docs/Session Start Limit](https://discord.com/developers/docs/events/gateway#session-start-limit-object).
+ *
+ * Pure. Times are wall-clock milliseconds, because the budget outlives the process.
+ *
+ * @module
+ */
+
+import type { GatewayInfo } from "../gateway_info.ts";
+
+/** The budget at one moment. Replaced, never changed; this is also what is written down. */
+export interface IdentifyBudget {
+  readonly total: number;
+  readonly remaining: number;
+  /** When Discord fills it up again. */
+  readonly resetAtMs: number;
+}
+
+/**
+ * The budget that Discord tells, lowered to what we know ourselves: its answer may be older than the
+ * identifies that we have sent in the same window.
+ */
+export function budgetFrom(
+  limit: GatewayInfo["sessionStartLimit"],
+  saved: IdentifyBudget | undefined,
+  nowMs: number,
+): IdentifyBudget {
+  const { total, resetAfterMs } = limit;
+  const sameWindow = saved !== undefined && saved.resetAtMs > nowMs &&
+    Math.abs(saved.resetAtMs - (nowMs + resetAfterMs)) < SAME_WINDOW_MS;
+  const remaining = sameWindow ? Math.min(limit.remaining, saved.remaining) : limit.remaining;
+  return { total, remaining, resetAtMs: nowMs + resetAfterMs };
+}
+
+/** The budget after one identify. The first one after a window begins the next. */
+export function spend(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
+  const { total, remaining, resetAtMs } = refilled(budget, nowMs);
+  return {
+    total,
+    remaining: Math.max(0, remaining - 1),
+    resetAtMs: resetAtMs > nowMs ? resetAtMs : nowMs + DAY_MS,
+  };
+}
+
+/**
+ * How long until the reserve allows another identify; 0 when it does now, infinite when even a full
+ * budget is not above it.
+ */
+export function budgetWaitMs(budget: IdentifyBudget, reserve: number, nowMs: number): number {
+  if (refilled(budget, nowMs).remaining > reserve) return 0;
+  return budget.total > reserve ? budget.resetAtMs - nowMs : Infinity;
+}
+
+/** The budget as it is now: full once its window is over. */
+export function refilled(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
+  return nowMs < budget.resetAtMs ? budget : { ...budget, remaining: budget.total };
+}
+
+/** A budget read back from a file; `undefined` where it is not one. */
+export function parseBudget(value: unknown): IdentifyBudget | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { total, remaining, resetAtMs } = value as Record<string, unknown>;
+  const numbers = [total, remaining, resetAtMs];
+  return numbers.every((number) => Number.isFinite(number)) ? value as IdentifyBudget : undefined;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Two answers about one window differ by the time that they were under way. */
+const SAME_WINDOW_MS = 10 * 60 * 1000;

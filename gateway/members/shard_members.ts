@@ -1,0 +1,225 @@
+/**
+ * The members of one shard's guilds, inside the worker: those that the bot asks for, and with
+ * `CACHE_ALL_MEMBERS` everybody.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../../protocol/errors.ts";
+import { calculateShardId } from "../../protocol/ids.ts";
+import { INTENTS } from "../../protocol/discord/intents.ts";
+import {
+  MEMBERS_DEADLINE_MS,
+  type MembersAnswer,
+  membersBody,
+  type MembersRequest,
+  wantsAllMembers,
+} from "../../protocol/discord/members.ts";
+import type { ShardPayload, WorkerOptions } from "../../protocol/worker_message.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import { type Finished, type MemberRequest, MemberRequests } from "./requests.ts";
+import type { Shard } from "../shard.ts";
+import { AllMembers, type AllMembersOptions } from "./all_members.ts";
+
+/** Guilds of a shard that Discord is asked for at the same time: chunks must not flood the bot. */
+export const MOST_FETCHES = 4;
+/** A guild that was asked for in vain so often is told to the operator. */
+const TELL_AFTER = 2;
+
+/** What it works with. */
+export interface ShardMembersOptions
+  extends Pick<AllMembersOptions, "newest" | "complete" | "cached"> {
+  readonly shardId: number;
+  readonly worker: Pick<WorkerOptions, "totalShards" | "intents" | "cacheAllMembers">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shard: Pick<Shard, "status" | "turn">;
+  /** See {@linkcode MemberRequests}. */
+  readonly newNonce: () => string;
+}
+
+interface Asked {
+  readonly resolve: (answer: MembersAnswer) => void;
+  readonly reject: (error: unknown) => void;
+  readonly cancelDeadline: Cancel;
+  /** Whether the shard knows that it wants to send something. */
+  hasTurn: boolean;
+}
+
+/** The members of one shard's guilds. */
+export class ShardMembers {
+  /** What is kept of all members; `null` without `CACHE_ALL_MEMBERS`. */
+  readonly all: AllMembers | null;
+  readonly #options: ShardMembersOptions;
+  readonly #requests: MemberRequests;
+  /** What the bot waits for. */
+  readonly #asked = new Map<MemberRequest, Asked>();
+  /** Whether the shard knows that there is something to send in the background. */
+  #hasTurn = false;
+  #cancelTimer: Cancel = () => {};
+
+  constructor(options: ShardMembersOptions) {
+    this.#options = options;
+    const requests = this.#requests = new MemberRequests(options.newNonce);
+    const isReady = () => options.shard.status.state === "ready";
+    const { cacheAllMembers } = options.worker;
+    this.all = cacheAllMembers ? new AllMembers({ ...options, requests, isReady }) : null;
+  }
+
+  /**
+   * Asks Discord for members of a guild.
+   *
+   * @returns When the last chunk has come. What was lost, or belonged to a session that has ended, or
+   * was RATE_LIMITED, is asked for again.
+   * @throws {GatehouseError} `refused` where Discord would not answer, `deadline`, or `not_ready` where
+   * the shard has stopped, or is not ready at the deadline.
+   */
+  request(wanted: MembersRequest): Promise<MembersAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#refuseVain(wanted);
+      const { clock } = this.#options;
+      const { guildId, deadlineMs = MEMBERS_DEADLINE_MS } = wanted;
+      const about = { guildId, body: membersBody(wanted), wantsAll: wantsAllMembers(wanted) };
+      const request = this.#requests.add({ ...about, rank: "bot" }, clock.now());
+      const late = () => this.#refuse(request, this.#late(request, deadlineMs));
+      const cancelDeadline = clock.after(deadlineMs, late);
+      this.#asked.set(request, { resolve, reject, cancelDeadline, hasTurn: false });
+      this.#wake();
+    });
+  }
+
+  /** Takes a dispatch, after it was queued. */
+  see(t: string, payload: Uint8Array): void {
+    const nowMs = this.#options.clock.now();
+    if (t === "READY") this.#requests.sessionBegan(nowMs);
+    if (t === "RESUMED") this.#requests.resumed(nowMs);
+    if (t === "READY" || t === "RESUMED") this.all?.live();
+    const finished = this.#requests.see(t, payload, nowMs);
+    if (finished) this.#finish(finished);
+    this.#wake();
+  }
+
+  /** The shard has stopped: nothing will come. */
+  stopped(reason: string): void {
+    for (const request of [...this.#asked.keys()]) {
+      const { guildId } = request.ask;
+      this.#refuse(request, this.#error("not_ready", guildId, `the shard has stopped: ${reason}`));
+    }
+  }
+
+  /** Discord gives no answer at all to these. */
+  #refuseVain(wanted: MembersRequest): void {
+    const { shardId, worker: { totalShards, intents } } = this.#options;
+    const { guildId, presences } = wanted;
+    const home = calculateShardId(guildId, totalShards);
+    const lacks = (intent: keyof typeof INTENTS) => (intents & INTENTS[intent]) === 0;
+    const why = home !== shardId
+      ? `it is on shard ${home}, not on ${shardId}`
+      : wantsAllMembers(wanted) && lacks("GUILD_MEMBERS")
+      ? "all of them need the intent GUILD_MEMBERS"
+      : presences && lacks("GUILD_PRESENCES")
+      ? "presences need the intent GUILD_PRESENCES"
+      : null;
+    if (why !== null) throw this.#error("refused", guildId, why);
+  }
+
+  #finish({ request, answer }: Finished): void {
+    if (request.ask.wantsAll) this.all?.done(request.ask.guildId);
+    this.#settle(request)?.resolve(answer);
+  }
+
+  #refuse(request: MemberRequest, error: unknown): void {
+    this.#requests.drop(request);
+    this.#settle(request)?.reject(error);
+  }
+
+  #settle(request: MemberRequest): Asked | undefined {
+    const asked = this.#asked.get(request);
+    asked?.cancelDeadline();
+    this.#asked.delete(request);
+    return asked;
+  }
+
+  /** Sends what is due, and comes back when more is. */
+  #wake(): void {
+    const { clock, shard } = this.#options;
+    const nowMs = clock.now();
+    for (const request of this.#requests.due("bot", nowMs)) this.#turnOfBot(request);
+    if (!this.#hasTurn && this.#nextFetch(nowMs)) {
+      this.#hasTurn = true;
+      shard.turn("background", () => this.#turnOfBackground());
+    }
+    const waitMs = Math.min(this.#requests.nextMs(nowMs) - nowMs, this.all?.check() ?? Infinity);
+    this.#cancelTimer();
+    this.#cancelTimer = waitMs < Infinity ? clock.after(waitMs, () => this.#wake()) : () => {};
+  }
+
+  #turnOfBot(request: MemberRequest): void {
+    const asked = this.#asked.get(request);
+    if (!asked || asked.hasTurn) return;
+    asked.hasTurn = true;
+    try {
+      this.#options.shard.turn("bot", () => {
+        asked.hasTurn = false;
+        return this.#take(request);
+      });
+    } catch (error) {
+      this.#refuse(request, error);
+    }
+  }
+
+  #turnOfBackground(): ShardPayload | null {
+    const { clock, log, shardId } = this.#options;
+    this.#hasTurn = false;
+    const request = this.#nextFetch(clock.now());
+    if (!request) return null;
+    const payload = this.#take(request);
+    if (request.inVain === TELL_AFTER) {
+      const { guildId } = request.ask;
+      log.warn("members of a guild do not come, they are asked for again", { shardId, guildId });
+    }
+    return payload;
+  }
+
+  #nextFetch(nowMs: number): MemberRequest | undefined {
+    if (this.#requests.underWay("background", nowMs) >= MOST_FETCHES) return undefined;
+    do {
+      const [request] = this.#requests.due("background", nowMs);
+      if (request) return request;
+    } while (this.all?.next());
+    return undefined;
+  }
+
+  #take(request: MemberRequest): ShardPayload | null {
+    const payload = this.#requests.take(request, this.#options.clock.now());
+    this.#wake();
+    return payload;
+  }
+
+  #late(request: MemberRequest, deadlineMs: number): GatehouseError {
+    const { clock, shard } = this.#options;
+    const { state, reason } = shard.status;
+    const isReady = state === "ready";
+    const why = isReady
+      ? this.#requests.progress(request, clock.now())
+      : `the shard is ${state} (${reason})`;
+    const { guildId } = request.ask;
+    return this.#error(
+      isReady ? "deadline" : "not_ready",
+      guildId,
+      `after ${deadlineMs} ms ${why}`,
+    );
+  }
+
+  #error(
+    code: "refused" | "deadline" | "not_ready",
+    guildId: string,
+    why: string,
+  ): GatehouseError {
+    const { shardId } = this.#options;
+    const message = `Cannot request members of guild ${guildId}: ${why}`;
+    const blame = code === "refused" ? "caller" : code === "deadline" ? "discord" : "host";
+    return new GatehouseError(code, blame, message, { shardId, guildId });
+  }
+}

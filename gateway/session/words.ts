@@ -1,0 +1,118 @@
+/**
+ * The words of the session table: states, inputs, effects.
+ *
+ * @module
+ */
+
+import type { Cause, ShardState } from "../../protocol/status.ts";
+
+/** What Discord gave us to come back with. */
+export interface Session {
+  readonly sessionId: string;
+  readonly resumeUrl: string;
+}
+
+/** What a shard carries from one connection to the next. */
+export interface Memory {
+  readonly session: Session | null;
+  /** Connections in a row that did not last; the back-off grows with it. */
+  readonly attempt: number;
+  /** Connections in a row that never came to HELLO; the host alternates with it. */
+  readonly connectFailures: number;
+  /** RESUMEs in a row that were sent and never answered. */
+  readonly refusals: number;
+  /** Number of the connection; everything that a socket says carries it. */
+  readonly connection: number;
+}
+
+/** What a connection is for. */
+export type Goal = "identify" | "resume";
+
+/** Where to open a connection: the host that READY named, or the one of `/gateway/bot`. */
+export type Host = "resume" | "generic";
+
+/** How long a pause is: grows with the attempts, or 1 to 5 s more after an invalid session. */
+export type Pause = "back off" | "invalid session";
+
+interface Common<Kind extends ShardState> {
+  readonly kind: Kind;
+  readonly memory: Memory;
+  /** In a person's words: why the shard is here. */
+  readonly reason: string;
+}
+
+/** A shard's session at one moment. */
+export type State =
+  | Common<"idle">
+  | Common<"queued">
+  | Common<"connecting"> & { readonly goal: Goal }
+  | Common<"hello"> & { readonly goal: Goal }
+  | Common<"identifying">
+  | Common<"resuming">
+  | Common<"ready">
+  | Common<"closing"> & { readonly then: Pause | "stop" }
+  | Common<"backing off">
+  | Common<"stopped">;
+
+/** The state of one kind. */
+export type StateOf<Kind extends ShardState> = Extract<State, { kind: Kind }>;
+
+/** What a socket tells; stale when `connection` is not the current one. */
+export type SocketInput =
+  | { readonly kind: "opened" }
+  /** It never opened. */
+  | { readonly kind: "failed"; readonly reason: string }
+  | { readonly kind: "closed"; readonly code: number }
+  | { readonly kind: "hello" }
+  | { readonly kind: "ready"; readonly session: Session }
+  | { readonly kind: "resumed" }
+  /** Op 7. */
+  | { readonly kind: "reconnect" }
+  /** Op 9. */
+  | { readonly kind: "invalid"; readonly resumable: boolean }
+  /** A frame that cannot be inflated or read. */
+  | { readonly kind: "corrupt"; readonly reason: string }
+  /** Beats go unanswered. */
+  | { readonly kind: "zombie" };
+
+/** What happens to a session. */
+export type Input =
+  | { readonly kind: "start"; readonly session: Session | null }
+  /** The identify queue allows this shard to identify now. */
+  | { readonly kind: "permit" }
+  /** The deadline or pause of the state ran out. `progress`: events came meanwhile. */
+  | { readonly kind: "timeout"; readonly progress: boolean }
+  /** An operator wants a new connection, with the session or without it. */
+  | { readonly kind: "restart"; readonly session: "keep" | "end" }
+  | { readonly kind: "stop"; readonly session: "keep" | "end" }
+  | SocketInput & { readonly connection: number };
+
+/** The input of one kind. */
+export type InputOf<Kind extends Input["kind"]> = Extract<Input, { kind: Kind }>;
+
+/** What the shell is to do. Entering a state ends the deadline of the one before. */
+export type Effect =
+  | { readonly do: "ask to identify" }
+  /** Give back a permit that was not used, or take back the request for one. */
+  | { readonly do: "release permit" }
+  | { readonly do: "open"; readonly host: Host }
+  | { readonly do: "send identify" }
+  | { readonly do: "send resume" }
+  | { readonly do: "close"; readonly code: number }
+  /** End the connection at once, whatever the peer does. */
+  | { readonly do: "destroy" }
+  /** `timeout` follows unless the state is left before. */
+  | { readonly do: "deadline"; readonly afterMs: number }
+  /** `timeout` follows after a pause with jitter. */
+  | { readonly do: "pause"; readonly pause: Pause; readonly attempt: number }
+  /** A session began: it can be written down. */
+  | { readonly do: "keep session"; readonly session: Session }
+  /** The session is gone; events may be missing. */
+  | { readonly do: "forget session"; readonly reason: string }
+  | { readonly do: "count reconnect"; readonly cause: Cause }
+  | { readonly do: "count stale" }
+  /** The shard has stopped for good: trying again cannot help. */
+  | { readonly do: "give up"; readonly reason: string };
+
+/** A state and what entering it asks for. */
+export type Step = readonly [State, ...Effect[]];

@@ -1,0 +1,122 @@
+/**
+ * Interactions whose bot is away, in the worker: asks for a first response in the bot's place before
+ * Discord gives up, holds each one until that is settled, and marks it when it is delivered.
+ *
+ * @module
+ */
+
+import { textField } from "../protocol/discord/body.ts";
+import { readEnvelope } from "../protocol/discord/envelope.ts";
+import { type EventRecord, gapRecord, RECORD } from "../protocol/event_frame.ts";
+import {
+  type InteractionMark,
+  isExpired,
+  markInteraction,
+} from "../protocol/discord/interaction.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** A bot that is back so soon answers by itself. Discord waits for 3 s. */
+export const ASK_AFTER_MS = 1_000;
+
+/** What the watch needs. */
+export interface AwayWatchOptions {
+  readonly clock: Clock;
+  /** Whether nobody gets the events of a shard at this moment. */
+  readonly isAway: (shardId: number) => boolean;
+  /** Asks for a response in the bot's place; {@linkcode AwayWatch.settle} follows. */
+  readonly ask: (shardId: number, cursor: number, payload: Uint8Array<ArrayBuffer>) => void;
+  /** An interaction was dropped because its token is dead. */
+  readonly expired: (shardId: number) => void;
+}
+
+/** `waiting`: the bot may still come; `asked`: a response is under way, and delivery waits for it. */
+type Entry = "waiting" | "asked" | { readonly mark: InteractionMark | null };
+
+interface Shard {
+  readonly entries: Map<number, Entry>;
+  /** Up to here events waited on disk in an earlier life: their interactions may be dead. */
+  backlog: number;
+}
+
+/** The interactions of one worker whose bot is away. */
+export class AwayWatch {
+  readonly #options: AwayWatchOptions;
+  readonly #shards = new Map<number, Shard>();
+
+  constructor(options: AwayWatchOptions) {
+    this.#options = options;
+  }
+
+  /** An INTERACTION_CREATE was queued. */
+  took(shardId: number, cursor: number, payload: Uint8Array): void {
+    const { clock, isAway, ask } = this.#options;
+    if (!isAway(shardId)) return;
+    const { entries } = this.#shard(shardId);
+    const copy = new Uint8Array(payload);
+    entries.set(cursor, "waiting");
+    clock.after(ASK_AFTER_MS, () => {
+      if (entries.get(cursor) !== "waiting" || !isAway(shardId)) return;
+      entries.set(cursor, "asked");
+      ask(shardId, cursor, copy);
+    });
+  }
+
+  /** The response was given, or could not be (`null`). */
+  settle(shardId: number, cursor: number, mark: InteractionMark | null): void {
+    const { entries } = this.#shard(shardId);
+    if (entries.get(cursor) === "asked") entries.set(cursor, { mark });
+  }
+
+  /** What is known of events that wait on disk: the marks given before, and the last cursor. */
+  load(
+    shardId: number,
+    marks: readonly (readonly [cursor: number, mark: InteractionMark])[],
+    backlog: number,
+  ): void {
+    const shard = this.#shard(shardId);
+    shard.backlog = backlog;
+    for (const [cursor, mark] of marks) shard.entries.set(cursor, { mark });
+  }
+
+  /** The bot is done with everything up to `cursor`. */
+  acknowledged(shardId: number, cursor: number): void {
+    const entries = this.#shards.get(shardId)?.entries;
+    if (!entries?.size) return;
+    for (const each of entries.keys()) if (each <= cursor) entries.delete(each);
+  }
+
+  /** The record as it is to be sent; `null`: not yet, nor what comes after it. */
+  prepare(record: EventRecord): EventRecord | null {
+    const shard = this.#shards.get(record.shardId);
+    if (!shard || (shard.entries.size === 0 && record.cursor > shard.backlog)) return record;
+    const entry = shard.entries.get(record.cursor);
+    if (entry === "asked") return null;
+    if (entry === undefined && record.cursor > shard.backlog) return record;
+    return this.#isDead(record) ? this.#drop(record) : marked(record, entry);
+  }
+
+  #isDead({ kind, body }: EventRecord): boolean {
+    if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return false;
+    const id = textField(body, "id");
+    return id !== undefined && isExpired(id, this.#options.clock.wallMs());
+  }
+
+  #drop({ shardId, cursor }: EventRecord): EventRecord {
+    this.#options.expired(shardId);
+    const reason = "the token of this interaction is dead: it waited for more than 15 min";
+    return gapRecord(shardId, { from: cursor, to: cursor, count: 1, reason });
+  }
+
+  #shard(shardId: number): Shard {
+    const known = this.#shards.get(shardId);
+    if (known) return known;
+    const shard = { entries: new Map<number, Entry>(), backlog: -1 };
+    this.#shards.set(shardId, shard);
+    return shard;
+  }
+}
+
+function marked(record: EventRecord, entry: Entry | undefined): EventRecord {
+  if (typeof entry !== "object" || entry.mark === null) return record;
+  return { ...record, body: markInteraction(record.body, entry.mark) };
+}

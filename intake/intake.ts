@@ -1,0 +1,114 @@
+/**
+ * What a dispatch goes through before it is queued: a GUILD_CREATE is told apart (load or join), a
+ * dispatch may be withheld from the bot, an interaction is watched in case the bot is away.
+ *
+ * @module
+ */
+
+import type { AwayWatch } from "./away_watch.ts";
+import type { GuildCache } from "./guild_cache.ts";
+import { GuildLoads } from "./guild_loads.ts";
+import { TypeTally } from "./type_tally.ts";
+import {
+  type GuildArrival,
+  type GuildChange,
+  noteGuild,
+  renameLoaded,
+  type SavedGuilds,
+} from "../protocol/discord/guild_note.ts";
+
+/** Whether the bot is to get a dispatch of a shard. Sees it in order; must not keep the bytes. */
+export type EventFilter = (t: string, payload: Uint8Array, shardId: number) => boolean;
+
+/** What it is made with. */
+export interface IntakeOptions {
+  readonly away: AwayWatch;
+  /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
+  readonly guildLoadedDd: boolean;
+  /** Whether the bot is to get a dispatch; `null`: it gets all. */
+  readonly keep: EventFilter | null;
+  /** Remembers guilds and members; `null`: nobody does. */
+  readonly cache: GuildCache | null;
+  /** Queues a dispatch. The bytes are copied. */
+  readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
+  /** A guild came, went down or was left, or a session began. */
+  readonly guildChanged: (shardId: number, change: GuildChange) => void;
+  /** A dispatch that a shard's members hang on, when it has been queued or withheld. */
+  readonly members: (shardId: number, t: string, payload: Uint8Array) => void;
+}
+
+/** What answers a request for members, or changes whose are to be asked for. */
+const ABOUT_MEMBERS: ReadonlySet<string> = new Set([
+  "READY",
+  "RESUMED",
+  "GUILD_CREATE",
+  "GUILD_DELETE",
+  "GUILD_MEMBERS_CHUNK",
+  "RATE_LIMITED",
+]);
+
+/** The intake of one worker. */
+export class Intake {
+  /** Dispatches of each type, also of those that the bot was not to get. */
+  readonly types: TypeTally = new TypeTally();
+  readonly #options: IntakeOptions;
+  readonly #guilds = new Map<number, GuildLoads>();
+  readonly #withheld = new Map<number, number>();
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** A shard begins, with the guilds that were kept with its session. */
+  begin(shardId: number, guilds: SavedGuilds | null): void {
+    const { guildChanged } = this.#options;
+    this.#guilds.set(shardId, new GuildLoads(guilds, (change) => guildChanged(shardId, change)));
+  }
+
+  /** Takes a dispatch. */
+  accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
+    const { away, cache, keep, queue } = this.#options;
+    if (t === null) return;
+    this.types.count(t);
+    cache?.see(shardId, t, payload);
+    const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
+    // Only the bot does without what is withheld: all else goes by it all the same.
+    if (keep?.(t, payload, shardId) === false) {
+      this.#withheld.set(shardId, this.withheld(shardId) + 1);
+    } else {
+      queue(shardId, cursor, this.#noted(payload, arrival));
+      if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
+    }
+    if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
+  }
+
+  /** Dispatches of a shard that the bot was not to get. */
+  withheld(shardId: number): number {
+    return this.#withheld.get(shardId) ?? 0;
+  }
+
+  /** The session would now be resumed after `cursor`. */
+  confirm(shardId: number, cursor: number): void {
+    this.#guilds.get(shardId)?.confirm(cursor);
+  }
+
+  /** With the event `cursor`, the newest, all members of all guilds of a shard have come. */
+  membersCached(shardId: number, cursor: number): void {
+    this.#guilds.get(shardId)?.membersCached(cursor);
+  }
+
+  /** Guilds that have changed since the last call, to be written down. */
+  takeUnsaved(): { shardId: number; guilds: SavedGuilds }[] {
+    return [...this.#guilds].flatMap(([shardId, loads]) => {
+      const guilds = loads.takeUnsaved();
+      return guilds ? [{ shardId, guilds }] : [];
+    });
+  }
+
+  #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {
+    if (!arrival) return payload;
+    return this.#options.guildLoadedDd
+      ? renameLoaded(payload, arrival)
+      : noteGuild(payload, arrival);
+  }
+}

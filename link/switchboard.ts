@@ -1,0 +1,253 @@
+/**
+ * Joins clusters, services and the unit: a command goes to whom it is for, and its answer back to who
+ * asked. Every receptive command settles: with its answer, an error, or because its target is unknown,
+ * away, gone, or too slow.
+ *
+ * @module
+ */
+
+import {
+  COMMAND_TIMEOUT_MS,
+  type CommandOptions,
+  type CommandResults,
+  plainResults,
+  readOptions,
+} from "../protocol/command.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { CommandTarget, LinkCall, LinkReply, Verb } from "../protocol/link_call.ts";
+import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/value.ts";
+import { encodeError } from "../protocol/wire_error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { Calls } from "../ports/calls.ts";
+
+/** A cluster or service whose link is up. */
+export interface Peer {
+  readonly id: number;
+  /** What it takes; `null`: no calls at all. */
+  readonly values: "json" | "clone" | null;
+  send(message: LinkCall | LinkReply): void;
+}
+
+/** Who there is, linked or not. */
+export interface Directory {
+  /** Ids of all clusters, in order. */
+  readonly clusterIds: readonly number[];
+  /** Which cluster gets the events of a guild; `null`: none of this unit. */
+  clusterOfGuild(guildId: string): number | null;
+  /** The id of a service; `null` where there is none of that name. */
+  serviceId(name: string): number | null;
+  /** `cluster 0`, `service api`. */
+  nameOf(id: number): string;
+}
+
+/** What the switchboard needs. */
+export interface SwitchboardOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly directory: Directory;
+  /** A method of the unit that somebody calls. */
+  readonly unit: (request: unknown, callerId: number) => unknown;
+}
+
+interface Line {
+  readonly peer: Peer;
+  readonly calls: Calls;
+}
+
+/** The switchboard of a unit. */
+export class Switchboard {
+  readonly #options: SwitchboardOptions;
+  readonly #lines = new Map<number, Line>();
+
+  constructor(options: SwitchboardOptions) {
+    this.#options = options;
+  }
+
+  /** A link is up. An earlier one of the same peer is gone. */
+  up(peer: Peer): void {
+    this.down(peer.id, "a newer link took over");
+    this.#lines.set(peer.id, { peer, calls: new Calls(this.#options.clock) });
+  }
+
+  /** A link is down: what was asked over it will not be answered. */
+  down(id: number, reason: string): void {
+    const { directory } = this.#options;
+    this.#lines.get(id)?.calls.drop(`${directory.nameOf(id)} is gone: ${reason}`);
+    this.#lines.delete(id);
+  }
+
+  /** Ids of those that take calls now. */
+  get reachable(): number[] {
+    return [...this.#lines.values()].filter(({ peer }) => peer.values !== null)
+      .map(({ peer }) => peer.id);
+  }
+
+  /** A peer calls, or replies. */
+  receive(id: number, message: LinkCall | LinkReply): void {
+    const line = this.#lines.get(id);
+    if (!line) return;
+    if (message.op === "reply") line.calls.reply(message);
+    else this.#answer(line, message);
+  }
+
+  /**
+   * Sends a command. Without `receptive` it resolves with `undefined` when it is on its way.
+   *
+   * @throws {GatehouseError} `no_target`, `away`, `deadline`; `bad_message` where a value cannot go
+   * there.
+   * @throws What the target's `handleCommand` answered as its error.
+   */
+  async command(to: CommandTarget, data: unknown, options: CommandOptions = {}): Promise<unknown> {
+    const value = encodeValue(data);
+    const read = readOptions(options);
+    if ("all" in to) return await this.#commandAll(value, read);
+    return await this.#call(this.#idOf(to), "command", value, read);
+  }
+
+  /**
+   * Asks one peer for something.
+   *
+   * @throws {GatehouseError} `away`, `deadline`.
+   */
+  ask(id: number, verb: Verb, value: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#call(id, verb, encodeValue(value), { receptive: true, timeout: timeoutMs });
+  }
+
+  /** Tells every peer of `ids` that takes calls. */
+  tell(ids: readonly number[], verb: Verb, value: unknown): void {
+    const wire = encodeValue(value);
+    for (const id of ids) {
+      this.#call(id, verb, wire, {}).catch((error) =>
+        this.#options.log.debug("peer was not told", { verb, peer: id, error: messageOf(error) })
+      );
+    }
+  }
+
+  async #commandAll(
+    value: WireValue,
+    options: CommandOptions,
+  ): Promise<CommandResults | undefined> {
+    const { clusterIds } = this.#options.directory;
+    const settled = await Promise.allSettled(
+      clusterIds.map((id) => this.#call(id, "command", value, options)),
+    );
+    if (!options.receptive) return undefined;
+    const results: unknown[] = [];
+    const errors: CommandResults["errors"] = [];
+    settled.forEach((each, i) => {
+      if (each.status === "fulfilled") results.push(each.value);
+      else errors.push(Object.assign(asError(each.reason), { clusterId: clusterIds[i]! }));
+    });
+    return { results, errors };
+  }
+
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #call(
+    id: number,
+    verb: Verb,
+    value: WireValue,
+    { receptive = false, timeout = COMMAND_TIMEOUT_MS }: CommandOptions,
+  ): Promise<unknown> {
+    const name = this.#options.directory.nameOf(id);
+    const line = this.#lines.get(id);
+    if (!line) throw new GatehouseError("away", "peer", `Cannot reach ${name}: it is not linked`);
+    const taken = takenBy(line.peer, name, value);
+    if (!receptive) {
+      line.peer.send({ op: "call", id: 0, verb, receptive, value: taken });
+      return undefined;
+    }
+    const call = line.calls.open(name, timeout);
+    try {
+      line.peer.send({ op: "call", id: call.id, verb, receptive, value: taken });
+    } catch (error) {
+      line.calls.fail(call.id, error);
+    }
+    return call.answer;
+  }
+
+  async #answer({ peer }: Line, call: LinkCall): Promise<void> {
+    const { log, directory } = this.#options;
+    try {
+      if (peer.values === null) {
+        throw new GatehouseError("refused", "caller", "Cannot take a call: hello had no values");
+      }
+      const answer = await this.#perform(peer, call);
+      if (!call.receptive) return;
+      const isPlain = peer.values === "json" && call.to !== undefined && "all" in call.to;
+      const value = encodeValue(isPlain ? plainResults(answer as CommandResults) : answer);
+      peer.send({
+        op: "reply",
+        id: call.id,
+        value: takenBy(peer, directory.nameOf(peer.id), value),
+      });
+    } catch (error) {
+      if (call.receptive) peer.send({ op: "reply", id: call.id, error: encodeError(error) });
+      else {
+        log.warn("call without an answer failed", {
+          from: directory.nameOf(peer.id),
+          verb: call.verb,
+          error: messageOf(error),
+        });
+      }
+    }
+  }
+
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #perform(
+    peer: Peer,
+    { verb, to, value, receptive, timeoutMs }: LinkCall,
+  ): Promise<unknown> {
+    const data = decodeValue(value);
+    if (verb === "unit") return this.#options.unit(data, peer.id);
+    if (verb === "command" && to !== undefined) {
+      return this.command(to, data, {
+        receptive,
+        ...(timeoutMs !== undefined && { timeout: timeoutMs }),
+      });
+    }
+    throw new GatehouseError("bad_message", "peer", `Cannot ${verb}: only a unit asks for that`);
+  }
+
+  #idOf(to: Exclude<CommandTarget, { all: true }>): number {
+    const { directory } = this.#options;
+    if ("service" in to) {
+      const id = directory.serviceId(to.service);
+      if (id !== null) return id;
+      throw unknown(`service ${to.service}`);
+    }
+    if ("guildId" in to) {
+      const id = directory.clusterOfGuild(to.guildId);
+      if (id !== null) return id;
+      throw unknown(`a cluster with guild ${to.guildId}`);
+    }
+    if (directory.clusterIds.includes(to.clusterId)) return to.clusterId;
+    throw unknown(
+      `cluster ${to.clusterId}: there are ${directory.clusterIds.join(", ") || "none"}`,
+    );
+  }
+}
+
+function unknown(what: string): GatehouseError {
+  return new GatehouseError("no_target", "caller", `Cannot find ${what}`);
+}
+
+/**
+ * The value as the peer takes it. Who takes JSON only gets `null` for nothing.
+ *
+ * @throws {GatehouseError} where the peer would not understand it.
+ */
+function takenBy({ values }: Peer, name: string, value: WireValue): WireValue {
+  if (values === null) {
+    throw new GatehouseError("away", "peer", `Cannot call ${name}: it takes no calls`);
+  }
+  const problem = values === "json" ? notJson(value) : null;
+  if (problem === null) return value;
+  if (decodeValue(value) === undefined) return { json: null };
+  const text = `Cannot send to ${name}, which takes JSON only: the value holds ${problem}`;
+  throw new GatehouseError("bad_message", "caller", text);
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

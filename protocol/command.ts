@@ -1,0 +1,51 @@
+/**
+ * How commands between clusters, services and the unit are sent, and what all have answered.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "./errors.ts";
+import { encodeError } from "./wire_error.ts";
+
+/** How long an answer may take, where nobody says. */
+export const COMMAND_TIMEOUT_MS = 30_000;
+
+/** How a command is sent. */
+export interface CommandOptions {
+  /** Whether an answer is waited for. Default false. */
+  readonly receptive?: boolean;
+  /** How long, ms. Default 30,000. */
+  readonly timeout?: number;
+}
+
+/** What all clusters have answered, each list in the order of the clusters. */
+export interface CommandResults {
+  readonly results: unknown[];
+  /** Each with the `clusterId` of who it is from. */
+  readonly errors: (Error & { clusterId?: number })[];
+}
+
+/**
+ * Options with what holds where nothing is said.
+ *
+ * @throws {GatehouseError} `bad_message` for what the wire does not carry: it would end the link.
+ */
+export function readOptions(
+  { receptive = false, timeout = COMMAND_TIMEOUT_MS }: CommandOptions,
+): Required<CommandOptions> {
+  if (typeof receptive !== "boolean") {
+    throw bad(`receptive is ${receptive}, expected true or false`);
+  }
+  if (Number.isFinite(timeout) && timeout >= 0) return { receptive, timeout };
+  throw bad(`timeout is ${timeout}, expected milliseconds`);
+}
+
+/** What all clusters have answered, for who takes JSON only: errors as they are on the wire. */
+export function plainResults({ results, errors }: CommandResults): object {
+  const plain = errors.map((error) => ({ ...encodeError(error), clusterId: error.clusterId }));
+  return { results, errors: plain };
+}
+
+function bad(what: string): GatehouseError {
+  return new GatehouseError("bad_message", "caller", `Cannot send a command: ${what}`);
+}

@@ -1,0 +1,158 @@
+/**
+ * Op 8 and its answers: which members somebody wants of a guild, and the chunks in which they come. See
+ * [Discord Docs/Request Guild Members](https://discord.com/developers/docs/events/gateway-events#request-guild-members).
+ *
+ * @module
+ */
+
+import { fieldsOf } from "./body.ts";
+import { GatehouseError } from "../errors.ts";
+import { OP } from "./opcodes.ts";
+
+/** Which members of a guild are wanted; without `query`, `limit` and `userIds` all of them. */
+export interface MembersRequest {
+  readonly guildId: string;
+  /** Beginning of the name. Discord finds 100 at most. Not together with `userIds`. */
+  readonly query?: string;
+  /** At most so many; 0: all. Means nothing with `userIds`. */
+  readonly limit?: number;
+  /** At most 100. */
+  readonly userIds?: readonly string[];
+  /** Whether presences come, too. */
+  readonly presences?: boolean;
+  /** How long it may take, {@linkcode MEMBERS_DEADLINE_MS} where nothing is said. */
+  readonly deadlineMs?: number;
+}
+
+/** What came of it, as Discord writes it. */
+export interface MembersAnswer {
+  readonly members: readonly unknown[];
+  /** Only where they were asked for. */
+  readonly presences?: readonly unknown[];
+  /** Ids that are nobody's in this guild. */
+  readonly notFound: readonly string[];
+}
+
+/** What every chunk says of itself. */
+export interface ChunkHead {
+  readonly nonce: string;
+  /** From 0 to `count` − 1. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** How long a request for members may take: that of a command, and a little for the answer. */
+export const MEMBERS_DEADLINE_MS = 120_000;
+
+const LONGEST_DEADLINE_MS = 600_000;
+/** With these no request comes near the 4096 bytes of a payload. */
+const MOST_IDS = 100;
+const LONGEST_QUERY = 100;
+
+type Check = readonly [expected: string, isRight: (value: unknown) => boolean];
+
+const CHECKS: { readonly [Field in keyof Required<MembersRequest>]: Check } = {
+  guildId: ["a guild's id", isId],
+  query: [
+    `a text of ${LONGEST_QUERY} characters at most`,
+    (value) => typeof value === "string" && value.length <= LONGEST_QUERY,
+  ],
+  limit: [
+    "a whole number, 0 for all",
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  ],
+  userIds: [
+    `1 to ${MOST_IDS} ids`,
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.length <= MOST_IDS && value.every(isId),
+  ],
+  presences: ["true or false", (value) => typeof value === "boolean"],
+  deadlineMs: [
+    `milliseconds from 1 to ${LONGEST_DEADLINE_MS}`,
+    (value) => typeof value === "number" && value >= 1 && value <= LONGEST_DEADLINE_MS,
+  ],
+};
+
+/**
+ * Reads a request that came from outside; fields that it does not know are left out.
+ *
+ * @throws {GatehouseError} `refused` with the name of what is wrong.
+ */
+export function parseMembersRequest(value: unknown): MembersRequest {
+  const given = (value ?? {}) as Record<string, unknown>;
+  const request: Record<string, unknown> = {};
+  for (const [field, [expected, isRight]] of Object.entries(CHECKS)) {
+    if (given[field] === undefined && field !== "guildId") continue;
+    if (!isRight(given[field])) throw refused(`expected ${field} to be ${expected}`);
+    request[field] = given[field];
+  }
+  if (request.userIds && request.query) throw refused("expected userIds or query, received both");
+  return request as unknown as MembersRequest;
+}
+
+/** The body of op 8, without a nonce. */
+export function membersBody(request: MembersRequest): Readonly<Record<string, unknown>> {
+  const { guildId, query = "", limit = 0, userIds, presences } = request;
+  return {
+    guild_id: guildId,
+    ...(userIds ? { user_ids: userIds } : { query, limit }),
+    ...(presences ? { presences } : {}),
+  };
+}
+
+/** Whether it asks for the whole guild, which Discord allows once per guild and 30 s. */
+export function wantsAllMembers({ userIds, query = "", limit = 0 }: MembersRequest): boolean {
+  return !userIds && query === "" && limit === 0;
+}
+
+/**
+ * The head of a GUILD_MEMBERS_CHUNK, whose members are not parsed; `null` for one without a nonce.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function readChunkHead(payload: Uint8Array): ChunkHead | null {
+  const d = fieldsOf(payload, ["nonce", "chunk_index", "chunk_count"]);
+  const { nonce, chunk_index: index, chunk_count: count } = d;
+  const isHead = typeof nonce === "string" && typeof index === "number" &&
+    typeof count === "number";
+  return isHead ? { nonce, index, count } : null;
+}
+
+/**
+ * What a GUILD_MEMBERS_CHUNK brings.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function readChunk(payload: Uint8Array): MembersAnswer {
+  const d = fieldsOf(payload, ["members", "presences", "not_found"]);
+  const list = (value: unknown): unknown[] => Array.isArray(value) ? value : [];
+  return {
+    members: list(d.members),
+    ...(d.presences === undefined ? {} : { presences: list(d.presences) }),
+    // Numbers, where what was asked for is no snowflake.
+    notFound: list(d.not_found).map(String),
+  };
+}
+
+/**
+ * A RATE_LIMITED: which op 8 it is about, and how long to wait; `null` for another opcode.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function readMembersLimit(
+  payload: Uint8Array,
+): { readonly nonce: string; readonly retryAfterMs: number } | null {
+  const d = fieldsOf(payload, ["opcode", "retry_after", "meta"]);
+  const nonce = (d.meta as { nonce?: unknown } | null | undefined)?.nonce;
+  const isOurs = d.opcode === OP.REQUEST_GUILD_MEMBERS && typeof nonce === "string" &&
+    typeof d.retry_after === "number";
+  return isOurs ? { nonce, retryAfterMs: Math.ceil(Number(d.retry_after) * 1_000) } : null;
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === "string" && /^\d{1,20}$/.test(value);
+}
+
+function refused(why: string): GatehouseError {
+  return new GatehouseError("refused", "caller", `Cannot request members: ${why}`);
+}

@@ -1,0 +1,233 @@
+/**
+ * The limits of one credential: a request passes the buckets that it may be counted in, then the
+ * credential's requests per second. It waits as long as it is willing to, and leaves when its caller
+ * does.
+ *
+ * What follows an interaction passes the second gate at once: Discord does not count it. So do requests
+ * by a webhook's token, which never wait behind those of the bot.
+ * See [Discord Docs/Rate Limits](https://discord.com/developers/docs/topics/rate-limits).
+ *
+ * @module
+ */
+
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import { Buckets, type Hold } from "./buckets.ts";
+import { GlobalPace, type Place } from "./global_pace.ts";
+import type { Waiter } from "./line.ts";
+import { type Ask, type Permit, TooLong } from "./permits.ts";
+import type { Report } from "./rate_report.ts";
+import { ReadyQueue } from "./ready_queue.ts";
+
+/** What slows everybody down, whoever asks: see `invalid_fuse.ts`. */
+export interface Brake {
+  /** Time until the next request may go out. */
+  waitMs(nowMs: number): number;
+  /** One goes out. */
+  take(nowMs: number): void;
+}
+
+/** What the limits of a credential need. */
+export interface LimitsOptions {
+  readonly clock: Clock;
+  /** Requests per second; asked with each request. */
+  readonly perSecond: () => number;
+  readonly brake: Brake;
+}
+
+/** A credential's requests wait in here, at most. */
+export const MOST_WAITING = 50_000;
+
+/** Each request that waits, and how it is told. */
+interface Caller {
+  readonly grant: (permit: Permit) => void;
+  /** Ends the timer and stops listening for the caller's leave. */
+  done: () => void;
+}
+
+/** The limits of one credential. */
+export class Limits {
+  readonly #clock: Clock;
+  readonly #brake: Brake;
+  readonly #pace: GlobalPace;
+  readonly #buckets: Buckets;
+  readonly #ready = new ReadyQueue<Hold>();
+  readonly #callers = new Map<Waiter, Caller>();
+  #arrivals = 0;
+  #inFlight = 0;
+  #cancelWake: Cancel | null = null;
+
+  constructor({ clock, perSecond, brake }: LimitsOptions) {
+    this.#clock = clock;
+    this.#brake = brake;
+    this.#pace = new GlobalPace(perSecond);
+    this.#buckets = new Buckets(clock, (hold) => this.#afterBuckets(hold));
+  }
+
+  /** Requests that wait. */
+  get waiting(): number {
+    return this.#callers.size;
+  }
+
+  /** Requests that are under way. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many buckets are known. */
+  get buckets(): number {
+    return this.#buckets.size;
+  }
+
+  /** Whether forgetting it loses nothing that holds. */
+  isIdle(nowMs: number): boolean {
+    const isQuiet = this.#callers.size === 0 && this.#inFlight === 0;
+    return isQuiet && this.#pace.isIdle(nowMs) && this.#buckets.isIdle(nowMs);
+  }
+
+  /** See {@linkcode Permits.acquire}. */
+  acquire(ask: Ask): Promise<Permit> {
+    ask.signal.throwIfAborted();
+    if (this.#callers.size >= MOST_WAITING) throw new TooLong("too many requests wait", 1000);
+    const waiter: Waiter = { ask, arrival: ask.arrival ?? this.#arrivals++ };
+    return new Promise((grant, refuse) => {
+      const caller: Caller = { grant, done: () => {} };
+      this.#callers.set(waiter, caller);
+      this.#buckets.enter(waiter);
+      // Most need not wait: then there is nothing to give up.
+      if (this.#callers.has(waiter)) caller.done = this.#bound(waiter, refuse);
+    });
+  }
+
+  /**
+   * Sees to it that a request waits no longer than it wants to, and not at all where that would be in
+   * vain. Gives what ends that.
+   */
+  #bound(waiter: Waiter, refuse: (reason: unknown) => void): () => void {
+    const { ask } = waiter;
+    const { waitMs, why } = this.#foresee(ask);
+    const giveUp = (reason: unknown) => {
+      done();
+      this.#leave(waiter);
+      refuse(reason);
+    };
+    let done = () => {};
+    if (waitMs > ask.patienceMs) {
+      giveUp(new TooLong(why, waitMs));
+      return done;
+    }
+    const cancel = this.#clock.after(ask.patienceMs, () => {
+      const { waitMs, why } = this.#foresee(ask);
+      giveUp(new TooLong(why, Math.max(waitMs, 1000)));
+    });
+    const abort = () => giveUp(ask.signal.reason);
+    ask.signal.addEventListener("abort", abort, { once: true });
+    done = () => {
+      cancel();
+      ask.signal.removeEventListener("abort", abort);
+    };
+    return done;
+  }
+
+  #foresee(ask: Ask): { readonly waitMs: number; readonly why: string } {
+    const byBucket = this.#buckets.foresee(ask);
+    if (isExempt(ask)) return byBucket;
+    const nowMs = this.#clock.now();
+    const paceMs = this.#pace.waitMs(nowMs);
+    const brakeMs = this.#brake.waitMs(nowMs);
+    if (brakeMs > Math.max(paceMs, byBucket.waitMs)) {
+      return { waitMs: brakeMs, why: "too many requests of late were invalid" };
+    }
+    if (paceMs > byBucket.waitMs) return { waitMs: paceMs, why: "the global limit is used up" };
+    return byBucket;
+  }
+
+  #leave(waiter: Waiter): void {
+    this.#callers.delete(waiter);
+    if (this.#buckets.leave(waiter)) return;
+    const hold = this.#ready.remove((it) => it.waiter === waiter);
+    if (hold) this.#buckets.giveBack(hold);
+  }
+
+  #afterBuckets(hold: Hold): void {
+    const { ask } = hold.waiter;
+    if (!isExempt(ask)) {
+      this.#ready.add(hold, ask.lane, hold.waiter.arrival);
+      return this.#pump();
+    }
+    // Counted all the same where the credential is a bot's: the others make room for it.
+    const isCounted = ask.route.kind === "webhook" && ask.credential !== "";
+    this.#grant(hold, isCounted ? this.#pace.take(this.#clock.now()) : null);
+  }
+
+  #pump(): void {
+    while (this.#ready.size > 0) {
+      const hold = this.#ready.first!;
+      if (!this.#buckets.isCurrent(hold)) {
+        // Something was learnt of its limits while it waited here: back to its line, at its old place.
+        this.#ready.shift();
+        this.#buckets.giveBack(hold);
+        this.#buckets.enter(hold.waiter);
+        continue;
+      }
+      const nowMs = this.#clock.now();
+      const waitMs = Math.max(this.#pace.waitMs(nowMs), this.#brake.waitMs(nowMs));
+      if (waitMs > 0) return this.#wake(waitMs);
+      this.#ready.shift();
+      this.#brake.take(nowMs);
+      this.#grant(hold, this.#pace.take(nowMs));
+    }
+  }
+
+  #wake(waitMs: number): void {
+    this.#cancelWake?.();
+    this.#cancelWake = waitMs < Infinity ? this.#clock.after(waitMs, () => this.#pump()) : null;
+  }
+
+  #grant(hold: Hold, place: Place | null): void {
+    const { waiter } = hold;
+    const { grant, done } = this.#callers.get(waiter)!;
+    this.#callers.delete(waiter);
+    this.#inFlight++;
+    done();
+    grant({
+      arrival: waiter.arrival,
+      settle: (report) => this.#settle(hold, place, report),
+      lose: () => this.#end(hold, place, "lose"),
+      giveBack: () => this.#end(hold, place, "giveBack"),
+    });
+  }
+
+  #settle(hold: Hold, place: Place | null, report: Report): void {
+    const nowMs = this.#clock.now();
+    const { refusal } = report;
+    if (refusal?.scope === "global") {
+      this.#pace.pause(nowMs + refusal.retryAfterMs);
+    }
+    // What was refused before it came to the buckets is in none of them.
+    const isOutside = refusal?.scope === "global" || refusal?.scope === "address";
+    if (isOutside) return this.#end(hold, place, "giveBack");
+    this.#release(place, nowMs);
+    this.#buckets.settle(hold, report);
+    this.#pump();
+  }
+
+  #end(hold: Hold, place: Place | null, how: "lose" | "giveBack"): void {
+    this.#release(place, this.#clock.now());
+    this.#buckets[how](hold);
+    this.#pump();
+  }
+
+  /** What went out, or may have, holds its place for a while: Discord's seconds are not ours. */
+  #release(place: Place | null, nowMs: number): void {
+    this.#inFlight--;
+    if (place) this.#pace.settle(place, nowMs);
+  }
+}
+
+/**
+ * Whether the global limit does not hold for it. What comes by a webhook's token and without a
+ * credential counts for this machine's address, with the other requests that have none.
+ */
+function isExempt({ route: { kind }, credential }: Ask): boolean {
+  return kind === "interaction" || (kind === "webhook" && credential !== "");
+}

@@ -1,0 +1,63 @@
+/**
+ * The words between the proxy and the limits: a request asks, gets a permit when it may go, and tells
+ * what came of it. This is the seam for a fleet: who gives a permit need not be in this process.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../../protocol/errors.ts";
+import type { Report } from "./rate_report.ts";
+import type { Route } from "../route.ts";
+import type { Shape } from "./sub_limits.ts";
+
+/** A request that wants to go out. */
+export interface Ask {
+  /** Whose limits count: the `Authorization` as Discord sees it; empty for none. Never log it. */
+  readonly credential: string;
+  readonly route: Route;
+  /** See `lane.ts`; a lower number goes first. */
+  readonly lane: number;
+  /** The fields of its body. */
+  readonly shape: () => Shape;
+  /** How long it may wait for its permit. */
+  readonly patienceMs: number;
+  /** The caller went away. */
+  readonly signal: AbortSignal;
+  /** The place in the order of arrival that an earlier try had. Default: the last. */
+  readonly arrival?: number;
+}
+
+/** A request may go out now. One of its verbs is called, once: a place that is lent comes back. */
+export interface Permit {
+  /** For {@linkcode Ask.arrival}, if it has to be tried again. */
+  readonly arrival: number;
+  /** Discord has answered. */
+  settle(report: Report): void;
+  /** It went out, and nobody knows what came of it. */
+  lose(): void;
+  /** It did not go out. */
+  giveBack(): void;
+}
+
+/** Who gives permits. */
+export interface Permits {
+  /**
+   * Resolves when the request may go out. Requests of one bucket and lane go in the order in which
+   * they have asked.
+   *
+   * @throws {TooLong} when that will not be in time.
+   * @throws The signal's reason, when the caller goes away.
+   */
+  acquire(ask: Ask): Promise<Permit>;
+}
+
+/** A request that would have to wait longer than it may. */
+export class TooLong extends GatehouseError {
+  /**
+   * @param why What it waited for, in words for the caller.
+   * @param retryAfterMs When to try again.
+   */
+  constructor(why: string, readonly retryAfterMs: number) {
+    super("deadline", "caller", `Cannot send in time: ${why}`);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The gateway without its transport: takes connections in and keeps what they share. A socket, real
+ * or virtual, hands it messages and carries its answers.
+ *
+ * @module
+ */
+
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import { Connection, type Dialect } from "./connection.ts";
+import type { ConnectionEntry, Host, Ledger } from "../world/ledger.ts";
+import type { MemberRequests } from "./member_requests.ts";
+import type { Peer } from "./outgoing.ts";
+import {
+  createIdentifyPace,
+  createStartOrder,
+  type IdentifyPace,
+  type StartOrder,
+} from "./pace.ts";
+import { Sessions } from "./sessions.ts";
+import type { StandingFaults } from "./standing_faults.ts";
+import type { World } from "../world/world.ts";
+
+/** What is given to a gateway. */
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly faults: StandingFaults;
+}
+
+/** What the parts of a gateway share. */
+export interface GatewayParts extends GatewayOptions {
+  readonly sessions: Sessions;
+  readonly connections: Set<Connection>;
+  readonly identifyPace: IdentifyPace;
+  readonly startOrder: StartOrder;
+  readonly memberRequests: MemberRequests;
+}
+
+/** How a connection attempt is answered before any message. */
+export type Admission = "accept" | "refuse" | "http 503";
+
+/** The server's end of an accepted connection, as its transport sees it. */
+export interface Link {
+  /** Whether it answers nothing any more; then its transport must not answer pings either. */
+  readonly frozen: boolean;
+  /** A message of the client, text or binary. */
+  receive(message: string | Uint8Array): void;
+  /** The client's close frame (the gateway answers it), or 1006 where the connection broke. */
+  closed(code: number): void;
+}
+
+/** The gateway. */
+export interface Gateway {
+  readonly sessions: Sessions;
+  /** Open connections. */
+  readonly connections: ReadonlySet<Connection>;
+  /** What the bot has asked for from somewhere else can be put here. */
+  readonly memberRequests: MemberRequests;
+  /** Ask this first for every attempt. */
+  admit(url: URL): Admission;
+  /** A connection that was admitted and is open. */
+  accept(url: URL, peer: Peer): Link;
+}
+
+/** A gateway that hears the world's events. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { clock, random, world, ledger, faults } = options;
+  const sessions = new Sessions({ clock, ledger, settings: world.settings }, random);
+  const parts: GatewayParts = {
+    ...options,
+    sessions,
+    connections: new Set(),
+    identifyPace: createIdentifyPace(),
+    startOrder: createStartOrder(),
+    memberRequests: new Map(),
+  };
+  const attempts = createAttempts(parts);
+  world.listen((t, guildId, body) => sessions.deliver(t, guildId, body));
+  return {
+    sessions,
+    connections: parts.connections,
+    memberRequests: parts.memberRequests,
+    admit(url) {
+      const host = hostOf(world, url);
+      attempts.count();
+      for (const [fault, admission] of REFUSALS) {
+        if (!faults.strikes(fault, { host, shardId: null })) continue;
+        attempts.note(host, admission);
+        return admission;
+      }
+      return "accept";
+    },
+    accept(url, peer) {
+      const entry = attempts.note(hostOf(world, url), null);
+      const dialect = dialectOf(url);
+      const connection = new Connection(parts, entry, dialect, peer);
+      parts.connections.add(connection);
+      const refusal = refuseDialect(dialect, url);
+      if (refusal) connection.refuse("version", ...refusal);
+      else connection.open();
+      return connection;
+    },
+  };
+}
+
+const REFUSALS = [
+  ["connection refused", "refuse"],
+  ["http 503", "http 503"],
+] as const;
+
+function hostOf(world: World, url: URL): Host {
+  return url.host === new URL(world.addresses.resumeUrl).host ? "resume" : "base";
+}
+
+interface Attempts {
+  /** Counts an attempt and notes a storm: more per second than the shards there are can explain. */
+  count(): void;
+  note(host: Host, refused: string | null): ConnectionEntry;
+}
+
+function createAttempts({ clock, ledger, world, sessions }: GatewayParts): Attempts {
+  let ids = 0;
+  let recentMs: number[] = [];
+  return {
+    count() {
+      const nowMs = clock.now();
+      recentMs = recentMs.filter((atMs) => atMs > nowMs - 1000);
+      recentMs.push(nowMs);
+      const shards = Math.max(1, world.settings.shards, sessions.all().length);
+      const limit = shards * world.settings.connectsPerShardPerSecond;
+      // Once per storm: at the attempt that goes over.
+      if (recentMs.length === limit + 1) {
+        ledger.violate("reconnect storm", `more than ${limit} connection attempts in 1 s`);
+      }
+    },
+    note(host, refused) {
+      const entry: ConnectionEntry = {
+        id: ids++,
+        host,
+        openedMs: clock.now(),
+        refused,
+        shardId: null,
+        sessionId: null,
+        closedMs: null,
+        code: null,
+        by: null,
+      };
+      ledger.add(ledger.connections, entry);
+      return entry;
+    },
+  };
+}
+
+const NEWEST_VERSION = 10;
+const OLDEST_VERSION = 6;
+const COMPRESSIONS = ["zlib-stream", "zstd-stream"] as const;
+
+/** `v` is 6 where it is missing, as Discord still has it. */
+function dialectOf({ searchParams }: URL): Dialect {
+  const asked = searchParams.get("compress");
+  return {
+    version: Number(searchParams.get("v") ?? OLDEST_VERSION),
+    encoding: searchParams.get("encoding") ?? "json",
+    compression: COMPRESSIONS.find((known) => known === asked) ?? "none",
+  };
+}
+
+/** Close code for a query that Discord does not serve. ETF is not simulated. */
+function refuseDialect(
+  { version, encoding, compression }: Dialect,
+  { searchParams }: URL,
+): [code: number, reason: string] | undefined {
+  if (!(version >= OLDEST_VERSION && version <= NEWEST_VERSION)) {
+    return [4012, "Invalid API version."];
+  }
+  if (encoding !== "json") return [4002, "Unknown encoding."];
+  if (searchParams.has("compress") && compression === "none") return [4002, "Unknown compression."];
+  return undefined;
+}

@@ -1,0 +1,166 @@
+/**
+ * IDENTIFY and RESUME: who gets a session. See
+ * [Discord Docs/Identifying](https://discord.com/developers/docs/events/gateway#identifying) and
+ * [Discord Docs/Resuming](https://discord.com/developers/docs/events/gateway#resuming).
+ *
+ * @module
+ */
+
+import { identifyKey } from "../../protocol/ids.ts";
+import { jsonBody } from "../world/body.ts";
+import type { Connection } from "./connection.ts";
+import type { GatewayParts } from "./gateway.ts";
+import { loadGuilds } from "./guild_flow.ts";
+import { isRecord } from "../../protocol/record.ts";
+import { readIdentify, type ValidIdentify } from "./identify_rules.ts";
+import { guildsOf, readyBody } from "./ready.ts";
+import type { Session } from "./session.ts";
+
+/** Answers an IDENTIFY: a close code, op 9, nothing (a fault), or READY and the guilds. */
+export function identify(parts: GatewayParts, connection: Connection, d: unknown): void {
+  const read = readIdentify(parts.world, d);
+  if ("refusal" in read) {
+    const { rule, code, reason } = read.refusal;
+    return connection.refuse(rule, code, reason);
+  }
+  connection.entry.shardId = read.identify.shardId;
+  const paced = keepsPace(parts, connection, read.identify);
+  if ((paced || parts.world.settings.refusedIdentifiesCost) && !parts.world.sessionStarts.spend()) {
+    return overdraw(parts);
+  }
+  if (!paced || parts.faults.strikes("identify refused", connection.entry)) {
+    return invalidateSoon(parts, connection, false);
+  }
+  if (parts.faults.strikes("no ready", connection.entry)) return;
+  startSession(parts, connection, read.identify);
+}
+
+/** Answers a RESUME: a close code, op 9, or the replay. */
+export function resume(parts: GatewayParts, connection: Connection, d: unknown): void {
+  const { world, sessions, faults } = parts;
+  if (!isRecord(d) || typeof d.session_id !== "string" || !Number.isInteger(d.seq)) {
+    return connection.refuse("bad payload", 4002, "Error while decoding payload.");
+  }
+  if (!world.acceptsToken(d.token)) {
+    return connection.refuse("token", 4004, "Authentication failed.");
+  }
+  const seq = d.seq as number;
+  const session = sessions.get(d.session_id);
+  connection.entry.shardId = session?.terms.shardId ?? null;
+  const verdict = judgeResume(session, seq, connection.dialect);
+  const later = faults.strikes("resume later", connection.entry);
+  const refused = !later && faults.strikes("resume refused", connection.entry);
+  const ok = verdict === "ok" && !later && !refused;
+  noteResume(parts, connection, { sessionId: d.session_id, seq, ok, session });
+  if (later) return connection.invalidate(true);
+  if (verdict === "seq too high") {
+    sessions.end(session!, "invalid seq");
+    return connection.refuse("resume seq", 4007, "Invalid seq.");
+  }
+  if (!ok || !session) {
+    if (session && (refused || verdict === "too old")) sessions.end(session, verdict);
+    return connection.invalidate(false);
+  }
+  connection.hold(session, seq);
+  session.resume(connection, seq);
+  penaliseBase(parts, connection);
+}
+
+type ResumeVerdict = "ok" | "unknown session" | "another dialect" | "seq too high" | "too old";
+
+function judgeResume(
+  session: Session | undefined,
+  seq: number,
+  dialect: Connection["dialect"],
+): ResumeVerdict {
+  if (!session) return "unknown session";
+  if (session.terms.dialect !== dialectName(dialect)) return "another dialect";
+  if (seq > session.entry.lastS) return "seq too high";
+  return session.canReplay(seq) ? "ok" : "too old";
+}
+
+function dialectName({ version, encoding }: Connection["dialect"]): string {
+  return `v${version} ${encoding}`;
+}
+
+/** Whether pace and order are kept; counts the identify and notes what was broken. */
+function keepsPace(
+  parts: GatewayParts,
+  connection: Connection,
+  { shardId, totalShards, presence }: ValidIdentify,
+): boolean {
+  const { clock, ledger, world, identifyPace, startOrder } = parts;
+  const { maxConcurrency, identifyWindowMs } = world.settings;
+  const key = identifyKey(shardId, maxConcurrency);
+  const atMs = clock.now();
+  const accepted = identifyPace.allows(key, atMs, identifyWindowMs);
+  const connectionId = connection.entry.id;
+  const entry = { connectionId, shardId, totalShards, key, presence, accepted, atMs };
+  ledger.add(ledger.identifies, entry);
+  if (!accepted) {
+    ledger.violate(
+      "identify pace",
+      `shard ${shardId}: key ${key} again within ${identifyWindowMs} ms`,
+    );
+  } else if (!startOrder.begins(shardId, totalShards, maxConcurrency)) {
+    ledger.violate("order", `shard ${shardId} of ${totalShards}: a later group has begun`);
+  }
+  return accepted;
+}
+
+/** What Discord does when the budget is overdrawn: every session ends, and the token is reset. */
+function overdraw({ world, ledger, sessions, connections }: GatewayParts): void {
+  ledger.violate("budget exhausted", `more than ${world.sessionStarts.total} identifies`);
+  world.rotateToken();
+  for (const session of sessions.all()) sessions.end(session, "budget exhausted");
+  for (const connection of [...connections]) connection.close(4004, "Authentication failed.");
+}
+
+function invalidateSoon(parts: GatewayParts, connection: Connection, resumable: boolean): void {
+  const delayMs = parts.random() * parts.world.settings.invalidSessionDelayMs;
+  connection.later(delayMs, () => connection.invalidate(resumable));
+}
+
+function startSession(
+  parts: GatewayParts,
+  connection: Connection,
+  { shardId, totalShards, shard, intents, largeThreshold, compress }: ValidIdentify,
+): void {
+  const { world, sessions } = parts;
+  const { dialect } = connection;
+  const terms = { shardId, totalShards, intents, largeThreshold, dialect: dialectName(dialect) };
+  const session = sessions.create(terms);
+  const guilds = guildsOf(world, shardId, totalShards);
+  if (compress) connection.compressPayloads();
+  connection.hold(session, 0);
+  session.attach(connection);
+  const { version } = dialect;
+  session.dispatch(
+    "READY",
+    jsonBody(readyBody(world, { sessionId: session.id, version, shard, guilds })),
+  );
+  loadGuilds(parts, session, guilds);
+}
+
+function noteResume(
+  { clock, ledger }: GatewayParts,
+  { entry }: Connection,
+  resume: { sessionId: string; seq: number; ok: boolean; session: Session | undefined },
+): void {
+  const { session, ...about } = resume;
+  ledger.add(ledger.resumes, {
+    connectionId: entry.id,
+    host: entry.host,
+    shardId: entry.shardId,
+    ...about,
+    replayed: session && resume.ok ? session.entry.lastS - resume.seq : 0,
+    atMs: clock.now(),
+  });
+}
+
+/** "You will be disconnected more often" on the base host, where READY named another. */
+function penaliseBase({ world }: GatewayParts, connection: Connection): void {
+  const { resumeHost, baseResumePenaltyMs } = world.settings;
+  if (!resumeHost || baseResumePenaltyMs === null || connection.entry.host === "resume") return;
+  connection.later(baseResumePenaltyMs, () => connection.reconnect());
+}

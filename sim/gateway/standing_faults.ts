@@ -1,0 +1,98 @@
+/**
+ * Faults that wait for their moment: at the next connection, IDENTIFY, RESUME or heartbeat. The
+ * gateway asks at each such moment whether one strikes. What strikes goes into the ledger.
+ *
+ * @module
+ */
+
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Host, Ledger } from "../world/ledger.ts";
+
+/** The faults that wait. */
+export type StandingFault =
+  | "connection refused"
+  | "http 503"
+  | "op 7 instead of hello"
+  | "no hello"
+  | "cut after hello"
+  | "no ready"
+  | "identify refused"
+  | "resume refused"
+  | "resume later"
+  | "no ack"
+  | "corrupt frame";
+
+/** When a waiting fault strikes. Without any of these: always, everywhere, from now on. */
+export interface When {
+  /** Only this often. */
+  readonly times?: number;
+  /** Only for this long, from `afterMs` on. */
+  readonly forMs?: number;
+  /** Not before this long from now. */
+  readonly afterMs?: number;
+  /** Chance at each occasion, 0 to 1. */
+  readonly probability?: number;
+  /** Only connections on this address. */
+  readonly host?: Host;
+  /** Only this shard; never strikes while the shard is not known, that is before IDENTIFY or RESUME. */
+  readonly shardId?: number;
+}
+
+/** Where a fault may strike. */
+export interface Occasion {
+  readonly host: Host;
+  readonly shardId: number | null;
+}
+
+/** The waiting faults. */
+export interface StandingFaults {
+  /** Sets a fault up; cancel it to be rid of it. */
+  add(fault: StandingFault, when?: When): Cancel;
+  /** Whether the fault strikes on this occasion. */
+  strikes(fault: StandingFault, occasion: Occasion): boolean;
+}
+
+/** No faults yet. */
+export function createStandingFaults(
+  parts: { readonly clock: Clock; readonly random: Random; readonly ledger: Ledger },
+): StandingFaults {
+  const { clock, random, ledger } = parts;
+  const rules = new Set<Standing>();
+  return {
+    add(fault, when = {}) {
+      const fromMs = clock.now() + (when.afterMs ?? 0);
+      const untilMs = fromMs + (when.forMs ?? Infinity);
+      const rule = { fault, when, fromMs, untilMs, left: when.times ?? Infinity };
+      rules.add(rule);
+      return () => rules.delete(rule);
+    },
+    strikes(fault, occasion) {
+      const nowMs = clock.now();
+      for (const rule of rules) {
+        if (rule.fault !== fault || !applies(rule, occasion, nowMs)) continue;
+        if (random() >= (rule.when.probability ?? 1)) continue;
+        rule.left -= 1;
+        const { host, shardId } = occasion;
+        ledger.add(ledger.faults, { fault, shardId, detail: `${host} host`, atMs: nowMs });
+        return true;
+      }
+      return false;
+    },
+  };
+}
+
+interface Standing {
+  readonly fault: StandingFault;
+  readonly when: When;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  left: number;
+}
+
+function applies(rule: Standing, { host, shardId }: Occasion, nowMs: number): boolean {
+  const { when } = rule;
+  return rule.left > 0 && nowMs >= rule.fromMs && nowMs < rule.untilMs &&
+    (when.host === undefined || when.host === host) &&
+    (when.shardId === undefined || when.shardId === shardId);
+}

@@ -1,0 +1,127 @@
+/**
+ * What the gateway half and the REST half share: the bot and its token, the guilds, the budget of
+ * identifies, and the stream of events. It speaks neither protocol.
+ *
+ * @module
+ */
+
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import { type Body, jsonBody } from "./body.ts";
+import { makeGuilds, makeUser, seededId } from "./guilds.ts";
+import type { SimChannel, SimGuild, SimUser } from "./guilds.ts";
+import { withoutContent } from "./message_content.ts";
+import { type SimOptions, type SimSettings, simSettings } from "./options.ts";
+import { createSessionStarts, type SessionStarts } from "../gateway/session_starts.ts";
+
+/** An event on its way to the sessions that want it. `guildId` is `null` for shard 0's own events. */
+export type Listener = (t: string, guildId: string | null, body: Body) => void;
+
+/** The shared world. */
+export interface World {
+  /** The knobs; change them while it runs. */
+  readonly settings: SimSettings;
+  /** The bot's user. */
+  readonly user: SimUser;
+  readonly application: { readonly id: string; readonly flags: number };
+  /** By guild id. */
+  readonly guilds: ReadonlyMap<string, SimGuild>;
+  /** Every channel by id; one of them is a direct message channel. */
+  readonly channels: ReadonlyMap<string, SimChannel>;
+  /** The direct message channel. */
+  readonly directChannel: SimChannel;
+  readonly sessionStarts: SessionStarts;
+  /** Base and resume address of the gateway, without query; the server sets its own. */
+  readonly addresses: { gatewayUrl: string; resumeUrl: string };
+  /** Whether this is the bot's token, with or without `Bot ` in front. */
+  acceptsToken(token: unknown): boolean;
+  /** Replaces the token: what Discord does when the identify budget is overdrawn. */
+  rotateToken(): void;
+  /** A new snowflake, greater than any before. */
+  nextId(): string;
+  /**
+   * Sends a dispatch to every session whose shard and intents match. `guildId` decides the shard and
+   * is not added to `d`; `null` means no guild, so shard 0.
+   */
+  emit(t: string, guildId: string | null, d: unknown): void;
+  /** {@linkcode World.emit} for a body that is serialised already: the fast path of live traffic. */
+  publish(t: string, guildId: string | null, body: Body): void;
+  /** Hears every event until cancelled: how the gateway half gets them. */
+  listen(listener: Listener): Cancel;
+}
+
+/** What a world is made from. */
+export interface WorldOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly options?: SimOptions;
+}
+
+/** A world with its guilds. The same seed and options give the same ids and names. */
+export function createWorld({ clock, random, options }: WorldOptions): World {
+  const settings = simSettings(options);
+  const user = makeUser(seededId(0, 2, 0x1ffff), "gatehouse-sim", true);
+  const guilds = makeGuilds({ ...settings, bot: user, random });
+  const directChannel = makeDirectChannel();
+  const listeners = new Set<Listener>();
+  const token = createToken(settings.token);
+  const world: World = {
+    settings,
+    user,
+    // The presence, member and content intents, each granted in full.
+    application: { id: user.id, flags: 1 << 12 | 1 << 14 | 1 << 18 },
+    guilds: new Map(guilds.map((guild) => [guild.id, guild])),
+    channels: new Map(
+      [...guilds.flatMap((guild) => guild.channels), directChannel].map((it) => [it.id, it]),
+    ),
+    directChannel,
+    sessionStarts: createSessionStarts(clock, settings.startLimit),
+    addresses: { gatewayUrl: "ws://gateway.sim/", resumeUrl: "ws://resume.gateway.sim" },
+    ...token,
+    nextId: snowflakes(clock),
+    emit: (t, guildId, d) => world.publish(t, guildId, jsonBody(d, withoutContent(world, t, d))),
+    publish: (t, guildId, body) => listeners.forEach((listener) => listener(t, guildId, body)),
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return world;
+}
+
+function createToken(first: string): Pick<World, "acceptsToken" | "rotateToken"> {
+  let current = first;
+  let rotations = 0;
+  return {
+    acceptsToken: (token) => token === current || token === `Bot ${current}`,
+    rotateToken() {
+      rotations += 1;
+      current = `${first}.rotated-${rotations}`;
+    },
+  };
+}
+
+function makeDirectChannel(): SimChannel {
+  return {
+    id: seededId(0, 1, 0x1ffff),
+    type: 1,
+    name: null,
+    topic: null,
+    position: 0,
+    nsfw: false,
+    rate_limit_per_user: 0,
+    last_message_id: null,
+    recipients: [makeUser(seededId(0, 2, 0x1fffe), "penpal")],
+  };
+}
+
+const DISCORD_EPOCH_MS = 1_420_070_400_000;
+
+function snowflakes(clock: Clock): () => string {
+  let last = 0n;
+  return () => {
+    const now = BigInt(Math.max(0, Math.floor(clock.wallMs()) - DISCORD_EPOCH_MS)) << 22n;
+    last = now > last ? now : last + 1n;
+    return String(last);
+  };
+}

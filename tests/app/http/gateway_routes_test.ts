@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import type { Consumers } from "../../../unit/consumers/consumers.ts";
+import { gatewayRoutes } from "../../../app/http/gateway_routes.ts";
+import { loadHono } from "../../../deps.ts";
+import type { RestVerdict } from "../../../rest/auth.ts";
+
+async function setUp() {
+  const { Hono } = await loadHono();
+  const app = new Hono();
+  const world = { open: true, verdict: "bot" as RestVerdict, place: null as string | null };
+  gatewayRoutes(app, {
+    consumers: () => world.open ? {} as Consumers : null,
+    totalShards: () => 16,
+    restVerdict: () => world.verdict,
+    authorizePlace: () => world.place,
+  });
+  const get = async (path: string) => {
+    const request = new Request(`http://unit.test${path}`, { headers: { host: "gate.test:8787" } });
+    const answer = await app.request(request);
+    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+  };
+  return { world, get };
+}
+
+for (const version of ["v9", "v10"]) {
+  Deno.test(`GET /api/${version}/gateway/bot leads to the address that the caller uses`, async () => {
+    const { get } = await setUp();
+    const { status, text } = await get(`/api/${version}/gateway/bot`);
+    const { url, shards, session_start_limit } = JSON.parse(text);
+    assert.deepEqual([status, url, shards], [200, "ws://gate.test:8787/", 16]);
+    assert.equal(session_start_limit.max_concurrency, 16);
+    const plain = await get(`/api/${version}/gateway`);
+    assert.deepEqual(JSON.parse(plain.text), { url: "ws://gate.test:8787/" });
+  });
+}
+
+Deno.test("GET /gateway/bot is for the bot only; GET /gateway for whom /api lets in", async () => {
+  const { world, get } = await setUp();
+  world.verdict = "as is";
+  assert.equal((await get("/api/v10/gateway")).status, 200);
+  const refused = await get("/api/v10/gateway/bot");
+  assert.deepEqual([refused.status, refused.text], [
+    401,
+    '{"message":"401: Unauthorized","code":0}',
+  ]);
+  world.verdict = { refused: "wrong place" };
+  const wrong = await get("/api/v10/gateway");
+  assert.deepEqual([wrong.status, wrong.headers.get("x-gatehouse-error")], [401, "wrong place"]);
+});
+
+Deno.test("nobody is let in before the unit knows its shards, and when it stops", async () => {
+  const { world, get } = await setUp();
+  world.open = false;
+  for (const path of ["/", "/gateway", "/api/v10/gateway", "/api/v10/gateway/bot"]) {
+    assert.equal((await get(path)).status, 503, path);
+  }
+});
+
+Deno.test("/ and /gateway take sockets only, and none from where nobody may come from", async () => {
+  const { world, get } = await setUp();
+  for (const path of ["/", "/gateway?v=10"]) assert.equal((await get(path)).status, 426, path);
+  world.place = "Origin is not this unit's";
+  const refused = await get("/gateway");
+  assert.deepEqual([refused.status, refused.text], [401, `{"error":"${world.place}"}`]);
+});

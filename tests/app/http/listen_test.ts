@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { listen } from "../../../app/http/listen.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+
+const LOCAL = { hostname: "127.0.0.1", port: 0 };
+
+Deno.test("listen() opens a free port for 0, and says which one", async () => {
+  const one = listen(LOCAL, (request) => new Response(new URL(request.url).pathname));
+  const other = listen(LOCAL, () => new Response());
+  try {
+    assert.match(one.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    assert.notEqual(one.url, other.url);
+    assert.equal(await (await fetch(`${one.url}/here`)).text(), "/here");
+  } finally {
+    await Promise.all([one.stop(), other.stop()]);
+  }
+});
+
+Deno.test("listen() says in words that a port is taken, and names the address", async () => {
+  const first = listen(LOCAL, () => new Response());
+  const port = Number(new URL(first.url).port);
+  try {
+    assert.throws(() => listen({ ...LOCAL, port }, () => new Response()), (error) => {
+      assert.ok(error instanceof GatehouseError);
+      assert.deepEqual([error.code, error.blame], ["bad_config", "host"]);
+      assert.deepEqual(error.data, { hostname: "127.0.0.1", port });
+      assert.match(error.message, /^Cannot listen on LISTEN_HOST:LISTEN_PORT /);
+      assert.ok(error.message.includes(`127.0.0.1:${port}`), error.message);
+      assert.ok(error.cause instanceof Error);
+      return true;
+    });
+  } finally {
+    await first.stop();
+  }
+});
+
+Deno.test("listen() lets a port go that is stopped", async () => {
+  const first = listen(LOCAL, () => new Response());
+  const port = Number(new URL(first.url).port);
+  await first.stop();
+  const second = listen({ ...LOCAL, port }, () => new Response("second"));
+  try {
+    assert.equal(await (await fetch(second.url)).text(), "second");
+  } finally {
+    await second.stop();
+  }
+});
+
+/** The address that is told for one to listen on: of those that a test may not open. */
+function urlOf(hostname: string): string {
+  const serve = Object.getOwnPropertyDescriptor(Deno, "serve")!;
+  const server = { addr: { port: 8787 }, shutdown: () => Promise.resolve() };
+  Object.defineProperty(Deno, "serve", { configurable: true, get: () => () => server });
+  try {
+    return listen({ hostname, port: 8787 }, () => new Response()).url;
+  } finally {
+    Object.defineProperty(Deno, "serve", serve);
+  }
+}
+
+for (
+  const [hostname, url] of [
+    ["0.0.0.0", "http://127.0.0.1:8787"],
+    ["::", "http://[::1]:8787"],
+    ["::1", "http://[::1]:8787"],
+    ["fd00::7", "http://[fd00::7]:8787"],
+    ["localhost", "http://localhost:8787"],
+    ["10.0.0.7", "http://10.0.0.7:8787"],
+  ] as const
+) {
+  Deno.test(`listen() on ${hostname} is reached as ${url}`, () => {
+    assert.equal(urlOf(hostname), url);
+    assert.ok(URL.canParse(url));
+  });
+}

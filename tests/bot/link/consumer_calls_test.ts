@@ -1,0 +1,107 @@
+/** A consumer's calls over whichever link is up. */
+
+import assert from "node:assert/strict";
+import { type CallPort, EventConsumer } from "../../../bot/link/consumer.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+
+const CALL = { op: "call", id: 1, verb: "stats", receptive: true, value: { json: null } };
+const REPLY = { op: "reply", id: 1, value: { json: 1 } };
+const WELCOME = { op: "welcome", v: 1, clusterId: 7, link: 1, totalShards: 4, stream: "a" };
+
+function setUp(withCalls = true) {
+  const told: unknown[] = [];
+  const sends: Parameters<CallPort["up"]>[0][] = [];
+  const calls: CallPort = {
+    up(send, totalShards) {
+      sends.push(send);
+      told.push(["up", totalShards]);
+    },
+    down: () => void told.push("down"),
+    receive: (message) => void told.push(message),
+  };
+  const consumer = new EventConsumer({
+    clusterId: 7,
+    clock: createVirtualClock(),
+    log: silentLog,
+    receiver: { wants: () => true, receive() {} },
+    ...(withCalls && { calls }),
+  });
+  const connect = () => {
+    const sent: unknown[] = [];
+    const closes: number[] = [];
+    const link = consumer.attach({
+      send: (text) => sent.push(JSON.parse(text)),
+      close: (code) => closes.push(code),
+    });
+    return { link, sent, closes, say: (message: unknown) => link.text(JSON.stringify(message)) };
+  };
+  return { connect, told, sends };
+}
+
+Deno.test("a consumer that takes calls says in its hello that it takes our own values", () => {
+  const hello = { op: "hello", v: 1, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
+  assert.deepEqual(setUp().connect().sent, [{ ...hello, values: "clone" }]);
+  assert.deepEqual(setUp(false).connect().sent, [hello]);
+});
+
+Deno.test("a consumer calls from the welcome on, over the link that is welcomed", () => {
+  const { connect, told, sends } = setUp();
+  const { say, sent } = connect();
+  assert.deepEqual(told, []);
+  say(WELCOME);
+  assert.deepEqual(told, [["up", 4]]);
+  sends[0]!(CALL as never);
+  assert.deepEqual(sent.at(-1), CALL);
+});
+
+Deno.test("a consumer hands on what the unit calls and replies, and keeps the link", () => {
+  const { connect, told } = setUp();
+  const { say, closes } = connect();
+  say(WELCOME);
+  say(CALL);
+  say(REPLY);
+  assert.deepEqual(told.slice(1), [CALL, REPLY]);
+  assert.deepEqual(closes, []);
+});
+
+Deno.test("a consumer without calls refuses one: nobody can have sent it", () => {
+  for (const message of [CALL, REPLY]) {
+    const { say, closes } = setUp(false).connect();
+    say(WELCOME);
+    say(message);
+    assert.deepEqual(closes, [LINK_CLOSE.BAD_MESSAGE]);
+  }
+});
+
+Deno.test("what a consumer has asked ends with its link, once", () => {
+  const { connect, told } = setUp();
+  const { link, say } = connect();
+  say(WELCOME);
+  link.closed();
+  link.closed();
+  assert.deepEqual(told, [["up", 4], "down"]);
+});
+
+Deno.test("what a consumer has asked ends when a newer link takes over, before its welcome", () => {
+  const { connect, told } = setUp();
+  const older = connect();
+  older.say(WELCOME);
+  const newer = connect();
+  assert.deepEqual(told, [["up", 4], "down"]);
+  older.link.closed();
+  older.say(REPLY);
+  newer.say({ ...WELCOME, totalShards: 8 });
+  assert.deepEqual(told, [["up", 4], "down", ["up", 8]]);
+});
+
+Deno.test("what a consumer has asked ends when it refuses the link", () => {
+  const { connect, told } = setUp();
+  const { link, say, closes } = connect();
+  say(WELCOME);
+  link.text("nonsense");
+  assert.deepEqual(closes, [LINK_CLOSE.BAD_MESSAGE]);
+  link.closed();
+  assert.deepEqual(told, [["up", 4], "down"]);
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readDispatch } from "../../../bot/link/dispatch.ts";
+import { GAP_EVENT, RECORD } from "../../../protocol/event_frame.ts";
+
+const record = (kind: number, text: string) => ({
+  shardId: 0,
+  kind,
+  cursor: 1,
+  body: new TextEncoder().encode(text),
+});
+const gap = { from: 1, to: 4, count: 4, reason: "queue is full" };
+
+Deno.test("readDispatch() parses what is wanted", () => {
+  const payload = { t: "MESSAGE_CREATE", s: 1, op: 0, d: { content: "é" } };
+  const found = record(RECORD.DISPATCH, JSON.stringify(payload));
+  assert.deepEqual(readDispatch(found, (name) => name === "MESSAGE_CREATE"), payload);
+});
+
+Deno.test("readDispatch() does not parse what nobody wants", () => {
+  const broken = record(RECORD.DISPATCH, '{"t":"TYPING_START","s":1,"op":0,"d":{');
+  assert.equal(readDispatch(broken, () => false), undefined);
+  assert.throws(() => readDispatch(broken, () => true), SyntaxError);
+});
+
+Deno.test("readDispatch() makes a gap an event of its own", () => {
+  const found = record(RECORD.GAP, JSON.stringify(gap));
+  const event = { op: 0, t: GAP_EVENT, s: null, d: gap };
+  assert.deepEqual(readDispatch(found, () => true), event);
+  assert.equal(readDispatch(found, () => false), undefined);
+});
+
+Deno.test("readDispatch() skips kinds of a later version, and payloads that are no dispatch", () => {
+  const heartbeat = '{"t":null,"s":null,"op":11,"d":null}';
+  assert.equal(readDispatch(record(9, '{"t":"X","s":1,"op":0,"d":1}'), () => true), undefined);
+  assert.equal(readDispatch(record(RECORD.DISPATCH, heartbeat), () => true), undefined);
+});

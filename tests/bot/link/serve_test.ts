@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { EventConsumer } from "../../../bot/link/consumer.ts";
+import { type LinkServer, serveLink } from "../../../bot/link/serve.ts";
+import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
+import { systemClock } from "../../../ports/clock.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { dialCluster } from "../../support/dialling_unit.ts";
+
+function serve(secretKey: string): LinkServer {
+  const clock = systemClock;
+  const receiver = { wants: () => true, receive() {} };
+  const consumer = new EventConsumer({ clusterId: 0, clock, log: silentLog, receiver });
+  const options = { hostname: "127.0.0.1", port: 0, clock, log: silentLog };
+  return serveLink({ ...options, secretKey, consumer });
+}
+
+Deno.test("serveLink() greets the unit that dials it with the secret key", async () => {
+  const server = serve("key");
+  const { next } = dialCluster(server.port, "key");
+  assert.match(JSON.stringify(await next()), /"op":"hello"/);
+  await server.stop();
+});
+
+Deno.test("serveLink() refuses another secret key, or none, with 401", async () => {
+  const server = serve("key");
+  assert.equal(await dialCluster(server.port, "another").next(), "refused");
+  const response = await fetch(`http://127.0.0.1:${server.port}/`);
+  await response.body?.cancel();
+  assert.equal(response.status, 401);
+  await server.stop();
+});
+
+Deno.test("serveLink() answers what is no WebSocket with 426", async () => {
+  const server = serve("key");
+  const headers = { authorization: "key" };
+  const response = await fetch(`http://127.0.0.1:${server.port}/`, { headers });
+  await response.body?.cancel();
+  assert.equal(response.status, 426);
+  await server.stop();
+});
+
+Deno.test("serveLink() lets the newest link win", async () => {
+  const server = serve("key");
+  const first = dialCluster(server.port, "key");
+  await first.next();
+  const second = dialCluster(server.port, "key");
+  await second.next();
+  assert.equal(await first.next(), `closed ${LINK_CLOSE.TAKEN_OVER}`);
+  await server.stop();
+});
+
+Deno.test("serveLink() says goodbye to its unit when it stops", async () => {
+  const server = serve("key");
+  const { next } = dialCluster(server.port, "key");
+  await next();
+  await server.stop();
+  assert.equal(await next(), `closed ${LINK_CLOSE.GOING_AWAY}`);
+});
+
+Deno.test("serveLink() does not start without a secret key", () => {
+  assert.throws(() => serve(""), { code: "bad_config" });
+});

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../ports/log.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import type { ClusterExit } from "../../clusters/handle.ts";
+import { CLUSTER_STOP_DEADLINE_MS, ClusterPlace } from "../../clusters/place.ts";
+
+function setUp({ stopsByItself = true } = {}) {
+  const clock = createVirtualClock();
+  const states: string[] = [];
+  const starts: { exit: (reason: string) => void }[] = [];
+  const stops: number[] = [];
+  const place = new ClusterPlace({
+    clusterId: 4,
+    clock,
+    log: silentLog,
+    onChange: ({ state }) => states.push(state),
+    start() {
+      const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+      const exit = (reason: string) => resolve({ code: 0, reason });
+      starts.push({ exit });
+      return {
+        exited,
+        async stop(deadlineMs) {
+          stops.push(deadlineMs);
+          if (stopsByItself) exit("asked to");
+          await exited;
+        },
+      };
+    },
+  });
+  return { clock, place, starts, states, stops };
+}
+
+Deno.test("nothing runs in a place before it is spawned, and killing nothing is done at once", async () => {
+  const { place, starts, states } = setUp();
+  assert.deepEqual(place.snapshot, {
+    clusterId: 4,
+    kind: "built in",
+    state: "stopped",
+    reason: "not started",
+    restarts: 0,
+  });
+  await place.kill();
+  assert.deepEqual([starts.length, states], [0, []]);
+});
+
+Deno.test("spawning starts a cluster, unless it runs", () => {
+  const { place, starts } = setUp();
+  place.spawn();
+  place.spawn();
+  place.link(true);
+  place.spawn();
+  assert.equal(starts.length, 1);
+  assert.equal(place.snapshot.state, "connected");
+});
+
+Deno.test("a cluster that ends by itself is started again", async () => {
+  const { clock, place, starts } = setUp();
+  place.spawn();
+  starts[0]!.exit("ended with code 1");
+  await clock.advance(0);
+  assert.equal(starts.length, 2);
+  assert.deepEqual([place.snapshot.state, place.snapshot.restarts], ["starting", 1]);
+});
+
+Deno.test("a cluster that was killed stays away until it is spawned, with the same number", async () => {
+  const { clock, place, starts, states, stops } = setUp();
+  place.spawn();
+  place.link(true);
+  await place.kill(500);
+  place.link(false);
+  await clock.advance(600_000);
+  assert.deepEqual([starts.length, stops], [1, [500]]);
+  const { clusterId, state, reason } = place.snapshot;
+  assert.deepEqual([clusterId, state, reason], [4, "stopped", "asked to"]);
+  place.spawn();
+  assert.equal(starts.length, 2);
+  assert.equal(place.snapshot.state, "starting");
+  place.link(true);
+  assert.deepEqual(states, ["starting", "connected", "stopped", "starting", "connected"]);
+});
+
+Deno.test("a kill has its default deadline, and a second one waits for the first", async () => {
+  const { place, starts, stops } = setUp({ stopsByItself: false });
+  place.spawn();
+  const done: string[] = [];
+  const kills = [
+    place.kill().then(() => done.push("first")),
+    place.kill(5).then(() => done.push("second")),
+  ];
+  await Promise.resolve();
+  assert.deepEqual([stops, done], [[CLUSTER_STOP_DEADLINE_MS], []]);
+  starts[0]!.exit("ended by SIGKILL");
+  await Promise.all(kills);
+  assert.deepEqual(done, ["first", "second"]);
+});
+
+Deno.test("a place that is stopping is not spawned, but respawned when it has stopped", async () => {
+  const { place, starts } = setUp({ stopsByItself: false });
+  place.spawn();
+  const respawned = place.respawn(100);
+  assert.throws(() => place.spawn(), { code: "refused", message: /it is stopping/ });
+  assert.equal(starts.length, 1);
+  starts[0]!.exit("asked to");
+  await respawned;
+  assert.equal(starts.length, 2);
+  assert.equal(place.snapshot.state, "starting");
+});
+
+Deno.test("respawning what does not run starts it", async () => {
+  const { place, starts } = setUp();
+  await place.respawn();
+  assert.equal(starts.length, 1);
+});
+
+Deno.test("two who respawn at the same time get one new cluster", async () => {
+  const { place, starts } = setUp();
+  place.spawn();
+  await Promise.all([place.respawn(), place.respawn()]);
+  assert.equal(starts.length, 2);
+});
+
+Deno.test("a place that has ended for good is spawned no more", async () => {
+  const { place, starts, stops } = setUp();
+  place.spawn();
+  await place.end(50);
+  assert.deepEqual(stops, [50]);
+  assert.throws(() => place.spawn(), { code: "refused", message: /the unit stops/ });
+  await assert.rejects(place.respawn(), { code: "refused" });
+  assert.equal(starts.length, 1);
+});
+
+/** Whether a promise has resolved by now. */
+async function isResolved(promise: Promise<void>): Promise<boolean> {
+  let resolved = false;
+  promise.then(() => resolved = true);
+  await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
+  return resolved;
+}
+
+Deno.test("linked resolves with the link of this life, also for who asked before it was lost", async () => {
+  const { place } = setUp();
+  place.spawn();
+  const first = place.linked;
+  assert.equal(await isResolved(first), false);
+  place.link(false);
+  place.link(true);
+  assert.equal(await isResolved(first), true);
+  assert.equal(await isResolved(place.linked), true);
+  place.link(false);
+  assert.equal(await isResolved(place.linked), false);
+});
+
+Deno.test("linked does not resolve with the link of a life that was ended, however late its end is heard", async () => {
+  const { place } = setUp();
+  place.spawn();
+  place.link(true);
+  await place.respawn();
+  const next = place.linked;
+  assert.equal(await isResolved(next), false, "the old link counts");
+  place.link(false);
+  assert.equal(place.snapshot.state, "starting", "the old link's end is no news");
+  place.link(true);
+  assert.equal(await isResolved(next), true);
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { PERMISSION_KINDS, permissionFlag } from "../../config/permissions.ts";
+
+const TOKEN = { DISCORD_TOKEN: "a.b.c" };
+const flag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
+  permissionFlag(kind, env, "/opt/deno");
+
+Deno.test("with no setting a unit talks to this machine and writes nothing", async () => {
+  assert.equal(await flag("net", {}), "--allow-net=127.0.0.1");
+  assert.equal(await flag("write", {}), "--deny-write");
+});
+
+Deno.test("with a token a unit may reach Discord and its own address", async () => {
+  assert.equal(
+    await flag("net", { ...TOKEN, LISTEN_HOST: "::1", LISTEN_PORT: "9000" }),
+    "--allow-net=discord.com:443,*.discord.gg:443,[::1]:9000",
+  );
+});
+
+Deno.test("a unit may reach the clusters that it dials, with the port of their protocol", async () => {
+  const net = await flag("net", { ...TOKEN, EVENT_HANDLER_URL: "ws://a,wss://b/x,ws://[::1]:7" });
+  assert.match(net, /,a:80,b:443,\[::1\]:7$/);
+});
+
+Deno.test("another API names a gateway that nobody knows before asking: any host", async () => {
+  assert.equal(
+    await flag("net", { ...TOKEN, DISCORD_API_URL: "http://10.0.0.1/api" }),
+    "--allow-net",
+  );
+});
+
+Deno.test("a unit reads the program, its state and the bot, and writes its state", async () => {
+  const env = { ...TOKEN, STATE_DIR: "/var/lib/a b", BOT_MODULE: "/srv/bot/main.ts" };
+  assert.equal(await flag("read", env), "--allow-read=.,/var/lib/a b,/srv/bot");
+  assert.equal(await flag("write", env), "--allow-write=/var/lib/a b");
+  assert.equal(
+    await flag("read", { ...TOKEN, BOT_MODULE: "file:///srv/my%20bot/main.ts" }),
+    "--allow-read=.,./.gatehouse,/srv/my bot",
+  );
+  const modules = { EDITED_MESSAGES: "/y/f.ts", WORKER_MODULE: "/z/w.ts" };
+  assert.equal(
+    await flag("read", { ...TOKEN, ...modules }),
+    "--allow-read=.,./.gatehouse,/y,/z",
+  );
+  assert.equal(
+    await flag("read", { ...TOKEN, BOT_MODULE: "https://example.com/bot.ts" }),
+    "--allow-read=.,./.gatehouse",
+  );
+});
+
+Deno.test("a unit may run Deno and nothing else", async () => {
+  assert.equal(await flag("run", {}), "--allow-run=/opt/deno");
+});
+
+Deno.test("a unit reads its settings, those that look misspelt, and nothing else of yours", async () => {
+  const env = await flag("env", { ...TOKEN, TOTAL_SHARD: "4", AWS_SECRET_ACCESS_KEY: "x" });
+  const names = env.replace("--allow-env=", "").split(",");
+  for (const name of ["DISCORD_TOKEN", "STATE_DIR", "TOTAL_SHARD", "WS_NO_BUFFER_UTIL"]) {
+    assert(names.includes(name), name);
+  }
+  assert(!names.includes("AWS_SECRET_ACCESS_KEY"));
+});
+
+Deno.test("settings that are wrong give the least, and never more than a flag", async () => {
+  const wrong = { LISTEN_PORT: "no", STATE_DIR: "/a,/", BOT_MODULE: "/x,/y" };
+  assert.equal(await flag("net", wrong), "--allow-net=127.0.0.1");
+  assert.equal(await flag("read", wrong), "--allow-read=.");
+  assert.equal(await flag("write", wrong), "--deny-write");
+});
+
+Deno.test("with simulator a unit reaches this machine only, whatever is set", async () => {
+  const env = { ...TOKEN, DISCORD_API_URL: "http://10.0.0.1/api", STATE_DIR: "/srv" };
+  for (
+    const [kind, wanted] of [["net", "--allow-net=127.0.0.1"], ["write", "--deny-write"]] as const
+  ) {
+    assert.equal(await permissionFlag(kind, env, "deno", "demo"), wanted);
+  }
+});
+
+const restFlag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
+  permissionFlag(kind, env, "/opt/deno", "rest");
+
+Deno.test("the REST proxy by itself reaches its API and its own address, with a token or without", async () => {
+  const env = { LISTEN_HOST: "::1", LISTEN_PORT: "9000" };
+  for (const more of [{}, TOKEN]) {
+    assert.equal(
+      await restFlag("net", { ...env, ...more }),
+      "--allow-net=discord.com:443,[::1]:9000",
+    );
+  }
+  assert.equal(
+    await restFlag("net", { DISCORD_API_URL: "http://10.0.0.1/api" }),
+    "--allow-net=10.0.0.1:80,127.0.0.1:8787",
+    "it asks for no gateway",
+  );
+});
+
+Deno.test("the REST proxy by itself writes nothing, runs nothing and reads only the program", async () => {
+  const env = { ...TOKEN, STATE_DIR: "/srv", BOT_MODULE: "/x/bot.ts", EDITED_MESSAGES: "/y/f.ts" };
+  for (const each of [{}, { LISTEN_PORT: "9000" }, env, { LISTEN_PORT: "x" }]) {
+    assert.equal(await restFlag("read", each), "--allow-read=.");
+    assert.equal(await restFlag("write", each), "--deny-write");
+    assert.equal(await restFlag("run", each), "--deny-run");
+  }
+});
+
+Deno.test("the REST proxy by itself talks to this machine where nothing, or something wrong, is set", async () => {
+  assert.equal(await restFlag("net", {}), "--allow-net=127.0.0.1");
+  assert.equal(await restFlag("net", { LISTEN_PORT: "x" }), "--allow-net=127.0.0.1");
+});
+
+Deno.test("the REST proxy by itself reads its settings, also those that look misspelt", async () => {
+  const names = (await restFlag("env", { LISTEN_PORTS: "1", AWS_SECRET_ACCESS_KEY: "x" }))
+    .replace("--allow-env=", "").split(",");
+  for (const name of ["DISCORD_TOKEN", "REST_WAIT_MS", "LISTEN_PORTS"]) {
+    assert(names.includes(name), name);
+  }
+  assert(!names.includes("AWS_SECRET_ACCESS_KEY"));
+});
+
+Deno.test("no flag is ever the one for everything", async () => {
+  for (const kind of PERMISSION_KINDS) {
+    for (const env of [{}, TOKEN, { LISTEN_PORT: "x" }]) {
+      const wanted = new RegExp(`^--(allow|deny)-${kind}(=.+)?$`);
+      assert.match(await flag(kind, env), wanted);
+      assert.match(await restFlag(kind, env), wanted);
+    }
+  }
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { type Config, CONFIG_DEFAULTS, isLoopback } from "../../config/config.ts";
+import { brokenRules, isDiscord } from "../../config/rules.ts";
+
+const broken = (config: Partial<Config>) =>
+  brokenRules({ ...CONFIG_DEFAULTS, ...config }).map((problem) => problem.setting);
+
+const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
+  ["the defaults break no rule", {}, []],
+  ["the last shard comes after the first", { firstShardId: 5, lastShardId: 4 }, ["LAST_SHARD_ID"]],
+  ["one shard is a range", { firstShardId: 4, lastShardId: 4, totalShards: 5 }, []],
+  ["the last shard is below the total", { lastShardId: 8, totalShards: 8 }, ["LAST_SHARD_ID"]],
+  ["the first shard is below the total", { firstShardId: 8, totalShards: 8 }, ["FIRST_SHARD_ID"]],
+  ["workers have room for all shards", { totalWorkers: 2, shardsPerWorker: 3, totalShards: 7 }, [
+    "SHARDS_PER_WORKER",
+  ]],
+  ["workers need room for this unit's range only", {
+    totalWorkers: 2,
+    shardsPerWorker: 3,
+    totalShards: 100,
+    firstShardId: 10,
+    lastShardId: 15,
+  }, []],
+  ["off loopback a secret is needed", { listenHost: "0.0.0.0" }, ["REST_AUTHORIZATION"]],
+  ["off loopback a secret is enough", { listenHost: "::", restAuthorization: "s" }, []],
+  ["on loopback no secret is needed", { listenHost: "::1" }, []],
+  ["Discord's own window is not undercut", { spawnShardDelayMs: 4999 }, ["SPAWN_SHARD_DELAY_MS"]],
+  ["another API has its own window", {
+    spawnShardDelayMs: 10,
+    discordApiUrl: "http://127.0.0.1:1/api",
+  }, []],
+  ["the simulator has its own window", { spawnShardDelayMs: 10, mode: "simulator" }, []],
+  ["all members need the intent GUILD_MEMBERS", { cacheAllMembers: true, intents: 1 }, ["INTENTS"]],
+  ["all members need the intent GUILDS", { cacheAllMembers: true, intents: 2 }, ["INTENTS"]],
+  ["all members need these two intents only", { cacheAllMembers: true, intents: 3 }, []],
+  ["a cache of guilds needs the intent GUILDS", { cache: "guilds", intents: 2 }, ["INTENTS"]],
+  ["a cache of guilds needs no other", { cache: "guilds", intents: 1 }, []],
+  ["a cache of members needs GUILD_MEMBERS", { cache: "members", intents: 1 }, ["INTENTS"]],
+  ["a cache of members needs these two only", { cache: "members", intents: 3 }, []],
+  ["events go to one place", { botModule: "./b.ts", eventHandlerUrls: ["ws://a"] }, ["BOT_MODULE"]],
+];
+
+for (const [title, config, settings] of cases) {
+  Deno.test(`brokenRules(): ${title}`, () => assert.deepEqual(broken(config), settings));
+}
+
+Deno.test("brokenRules() names the intents that CACHE_ALL_MEMBERS lacks", () => {
+  const [problem] = brokenRules({ ...CONFIG_DEFAULTS, cacheAllMembers: true, intents: 512 });
+  assert.deepEqual(problem, {
+    setting: "INTENTS",
+    expected: "GUILDS and GUILD_MEMBERS among them, because CACHE_ALL_MEMBERS is set",
+    received: "512",
+  });
+});
+
+Deno.test("isDiscord() is not taken in by a name that only looks like it", () => {
+  const discord = (discordApiUrl: string) => isDiscord({ mode: "discord", discordApiUrl });
+  assert.equal(discord("https://discord.com/api"), true);
+  assert.equal(discord("https://canary.discord.com/api"), true);
+  assert.equal(discord("https://notdiscord.com/api"), false);
+  assert.equal(discord("https://discord.com.example/api"), false);
+});
+
+Deno.test("isLoopback() knows every way to write this machine, and no other", () => {
+  for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1", "[::1]"]) {
+    assert.equal(isLoopback(host), true, host);
+  }
+  for (const host of ["0.0.0.0", "::", "127.0.0.1.example", "10.0.0.1", "example.com", ""]) {
+    assert.equal(isLoopback(host), false, host);
+  }
+});

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { ASK_AFTER_BYTES, Beats, HEARTBEAT_PATIENCE_MS } from "../../downstream/beats.ts";
+import { createVirtualClock } from "../../sim/mod.ts";
+
+function beats() {
+  const clock = createVirtualClock();
+  const told: string[] = [];
+  const options = {
+    clock,
+    intervalMs: 10_000,
+    ask: () => void told.push("ask"),
+    silent: () => void told.push("silent"),
+  };
+  return { clock, told, beats: new Beats(options) };
+}
+
+Deno.test("Beats tells of silence once the interval and our patience are over", async () => {
+  const { clock, told } = beats();
+  await clock.advance(10_000 + HEARTBEAT_PATIENCE_MS - 1);
+  assert.deepEqual(told, []);
+  await clock.advance(1);
+  assert.deepEqual(told, ["silent"]);
+});
+
+Deno.test("Beats waits anew after each heartbeat, and not at all once stopped", async () => {
+  const { clock, told, beats: them } = beats();
+  await clock.advance(40_000);
+  them.beat();
+  await clock.advance(44_999);
+  assert.deepEqual(told, []);
+  them.stop();
+  await clock.advance(60_000);
+  assert.deepEqual(told, []);
+});
+
+Deno.test("Beats asks for a heartbeat once much is unacknowledged, and knows the answer", async () => {
+  const { clock, told, beats: them } = beats();
+  them.sent(ASK_AFTER_BYTES - 1);
+  assert.deepEqual(told, []);
+  assert.equal(them.beat(), false);
+  them.sent(ASK_AFTER_BYTES - 1);
+  assert.deepEqual(told, []);
+  them.sent(1);
+  them.sent(ASK_AFTER_BYTES);
+  await clock.advance(5000);
+  assert.deepEqual(told, ["ask"]);
+  assert.equal(them.beat(), true);
+  assert.equal(them.beat(), false);
+});
+
+Deno.test("Beats asks no more than once a second, yet asks even when nothing more is sent", async () => {
+  const { clock, told, beats: them } = beats();
+  them.sent(ASK_AFTER_BYTES);
+  them.beat();
+  await clock.advance(300);
+  them.sent(ASK_AFTER_BYTES);
+  await clock.advance(699);
+  assert.deepEqual(told, ["ask"]);
+  await clock.advance(1);
+  assert.deepEqual(told, ["ask", "ask"]);
+});

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import zlib from "node:zlib";
+import { createEncoder } from "../../downstream/encoder.ts";
+import type { Compression } from "../../protocol/worker_message.ts";
+import { seededRandom } from "../../ports/random.ts";
+
+/** What arrives when these payloads are sent at once. */
+async function arrives(
+  compression: Compression,
+  payloads: readonly (string | Uint8Array)[],
+): Promise<(string | Uint8Array)[]> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const messages: (string | Uint8Array)[] = [];
+  const take = (message: string | Uint8Array) => {
+    if (messages.push(message) === payloads.length) resolve();
+  };
+  const encoder = createEncoder(compression, {
+    send: take,
+    sendBytes: take,
+    failed: (reason) => reject(new Error(reason)),
+  });
+  for (const payload of payloads) encoder.send(payload);
+  await promise;
+  encoder.end();
+  return messages;
+}
+
+/** Small ones, equal ones, and one that no window holds. */
+function samplePayloads(): string[] {
+  const random = seededRandom(7);
+  const noise = Array.from({ length: 40_000 }, () => random().toString(36)).join("");
+  const many = Array.from({ length: 200 }, (_, i) => `{"t":"X","s":${i},"op":0,"d":"é"}`);
+  return ["{}", ...many, JSON.stringify(noise), "{}", "x".repeat(300_000), ...many];
+}
+
+Deno.test("createEncoder() sends plain payloads as text, at once", () => {
+  const sent: (string | Uint8Array)[] = [];
+  const sink = {
+    send: (text: string) => void sent.push(text),
+    sendBytes: (bytes: Uint8Array) => void sent.push(bytes),
+    failed: assert.fail,
+  };
+  const encoder = createEncoder("none", sink);
+  encoder.send('{"a":"é"}');
+  encoder.send(new TextEncoder().encode('{"b":"é"}'));
+  encoder.end();
+  encoder.send("{}");
+  assert.deepEqual(sent, ['{"a":"é"}', '{"b":"é"}']);
+});
+
+Deno.test("createEncoder() sends zlib-stream: one context, each message complete and in order", async () => {
+  const payloads = samplePayloads();
+  const messages = await arrives("zlib-stream", payloads);
+  for (const message of messages) {
+    assert.deepEqual([...message.slice(-4) as Uint8Array], [0, 0, 0xff, 0xff]);
+  }
+  const inflated = zlib.inflateSync(Buffer.concat(messages as Uint8Array[]), {
+    finishFlush: zlib.constants.Z_SYNC_FLUSH,
+  });
+  assert.equal(inflated.toString(), payloads.join(""));
+  // The context is kept: a payload like one before it takes next to nothing.
+  assert.ok(messages.at(-1)!.length < 20, `${messages.at(-1)!.length} bytes`);
+});
+
+Deno.test("createEncoder() sends zstd-stream: one message per payload, in order", async () => {
+  const payloads = samplePayloads();
+  const messages = await arrives("zstd-stream", payloads) as Uint8Array[];
+  const stream = zlib.createZstdDecompress();
+  let text = "";
+  stream.setEncoding("utf8");
+  stream.on("data", (part: string) => text += part);
+  for (const [index, message] of messages.entries()) {
+    await new Promise<void>((resolve) => stream.write(message, () => resolve()));
+    await new Promise<void>((resolve) =>
+      stream.flush(zlib.constants.ZSTD_e_flush, () => resolve())
+    );
+    assert.equal(text, payloads[index], `message ${index}`);
+    text = "";
+  }
+  stream.close();
+  assert.ok(messages.at(-1)!.length < 40, `${messages.at(-1)!.length} bytes`);
+});
+
+Deno.test("createEncoder() sends nothing more after its end", async () => {
+  const sent: unknown[] = [];
+  const sink = {
+    send: assert.fail,
+    sendBytes: (b: unknown) => void sent.push(b),
+    failed: assert.fail,
+  };
+  const encoder = createEncoder("zlib-stream", sink);
+  encoder.send("{}");
+  encoder.end();
+  encoder.end();
+  encoder.send("{}");
+  // Another stream's whole work is long enough for what would still come.
+  await arrives("zlib-stream", samplePayloads());
+  assert.deepEqual(sent, []);
+});

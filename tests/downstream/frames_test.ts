@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { control, hello, rateLimited, ready, resumed } from "../../downstream/frames.ts";
+import { readEnvelope } from "../../protocol/discord/envelope.ts";
+import { FACTS } from "./stage.ts";
+
+Deno.test("control() and hello() write Discord's order of keys", () => {
+  assert.equal(control(11, null), '{"t":null,"s":null,"op":11,"d":null}');
+  const text = '{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":9,"_trace":["gatehouse"]}}';
+  assert.equal(hello(9), text);
+});
+
+Deno.test("ready() is number 1 and has every field that Discord's has", () => {
+  const url = "ws://h/gateway";
+  const text = ready({
+    version: 9,
+    sessionId: "id",
+    url,
+    shardId: 2,
+    totalShards: 4,
+    facts: FACTS,
+  });
+  assert.deepEqual(JSON.parse(text), {
+    t: "READY",
+    s: 1,
+    op: 0,
+    d: {
+      v: 9,
+      user_settings: {},
+      user: FACTS.user,
+      shard: [2, 4],
+      session_type: "normal",
+      session_id: "id",
+      resume_gateway_url: url,
+      relationships: [],
+      private_channels: [],
+      presences: [],
+      guilds: [{ unavailable: true, id: "11" }, { unavailable: true, id: "12" }],
+      guild_join_requests: [],
+      geo_ordered_rtc_regions: [],
+      auth: {},
+      application: FACTS.application,
+      _trace: ["gatehouse"],
+    },
+  });
+});
+
+Deno.test("Our dispatches are read the fast way", () => {
+  assert.ok(readEnvelope(new TextEncoder().encode(resumed(7))).fast);
+});
+
+Deno.test("rateLimited() says in seconds when to ask again, and what was asked", () => {
+  const request = { op: 8, d: { guild_id: "11", query: "", limit: 0, nonce: "n" } };
+  const { t, s, d } = JSON.parse(rateLimited(7, request, 60_000));
+  const meta = { guild_id: "11", nonce: "n" };
+  assert.deepEqual([t, s, d], ["RATE_LIMITED", 7, { opcode: 8, retry_after: 60, meta }]);
+});

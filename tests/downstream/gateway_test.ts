@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { CONSUMER_SESSION_TTL_MS } from "../../downstream/sessions.ts";
+import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
+import { stage } from "./stage.ts";
+
+Deno.test("accept() closes what speaks another dialect, and says nothing else", () => {
+  const client = stage().connect("v=10&encoding=etf");
+  assert.deepEqual([client.code, client.payloads], [4002, []]);
+  client.identify();
+  client.close(1006);
+  const reason = "Invalid API version 8: expected v=10.";
+  assert.deepEqual(stage().connect("v=8").closedWith, { code: 4012, reason });
+});
+
+Deno.test("Reasons fit into a close frame, whatever a client asks for", () => {
+  const { connect } = stage();
+  const odd = connect(`v=10&compress=${"é".repeat(100)}`);
+  const greedy = connect();
+  greedy.identify({ intents: ALL_INTENTS });
+  for (const { closedWith } of [odd, greedy]) {
+    const bytes = new TextEncoder().encode(closedWith?.reason).length;
+    assert.ok(bytes > 100 && bytes <= 123, `${bytes} bytes`);
+  }
+});
+
+Deno.test("A session owns its shard until its client closes with 1000 or 1001", async () => {
+  for (const code of [1000, 1001]) {
+    const { ready, connect, clock, events } = stage();
+    const { client, sessionId } = await ready();
+    assert.equal(typeof events.shard().consumer, "function");
+    client.close(code);
+    assert.equal(events.shard().consumer, "cluster");
+    const back = connect();
+    back.resume(sessionId, 1);
+    await clock.advance(0);
+    assert.equal(back.ops.at(-1), 9);
+  }
+});
+
+Deno.test("After any other close the events wait, until nobody has resumed in time", async () => {
+  const { ready, clock, events } = stage();
+  const { client } = await ready();
+  client.close(4200);
+  await clock.advance(CONSUMER_SESSION_TTL_MS - 1);
+  events.shard().event();
+  assert.equal(events.shard().consumer, "held");
+  await clock.advance(1);
+  assert.equal(events.shard().consumer, "cluster");
+  assert.equal(events.shard().records.length, 1);
+});
+
+Deno.test("A session that was resumed does not expire while it has a connection", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client, sessionId } = await ready();
+  client.close(1006);
+  const back = connect();
+  back.resume(sessionId, 1);
+  for (let passedMs = 0; passedMs <= CONSUMER_SESSION_TTL_MS; passedMs += 30_000) {
+    await clock.advance(30_000);
+    back.beat(1);
+  }
+  assert.equal(typeof events.shard().consumer, "function");
+});
+
+Deno.test("A newer RESUME takes the session over, and what the older connection says is ignored", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client: older, sessionId } = await ready();
+  events.shard().event();
+  const newer = connect();
+  newer.resume(sessionId, 1);
+  await clock.advance(0);
+  assert.equal(older.code, 4409);
+  events.shard().event();
+  older.beat(2);
+  older.send(3, {});
+  older.close(1000);
+  assert.equal(events.shard().acknowledged, 0);
+  assert.equal(typeof events.shard().consumer, "function");
+  assert.deepEqual(newer.dispatches, [["EVENT_1", 2], ["RESUMED", 2], ["EVENT_2", 3]]);
+  assert.deepEqual(older.dispatches, [["READY", 1], ["EVENT_1", 2]]);
+});
+
+Deno.test("A newer IDENTIFY ends the older session, and gets what that one had not acknowledged", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client: older, sessionId } = await ready();
+  events.shard().event();
+  events.shard().event();
+  older.beat(2);
+  const { client: newer } = await ready();
+  assert.equal(older.code, 4409);
+  assert.deepEqual(newer.dispatches, [["READY", 1], ["EVENT_2", 2]]);
+  const back = connect();
+  back.resume(sessionId, 2);
+  await clock.advance(0);
+  assert.equal(back.ops.at(-1), 9);
+  assert.equal(newer.code, undefined);
+});
+
+Deno.test("The newest of several connections that identify at once gets the shard", async () => {
+  const { connect, clock, events } = stage();
+  const clients = [connect(), connect(), connect()];
+  for (const client of clients) client.identify();
+  await clock.advance(0);
+  events.shard().event();
+  assert.deepEqual(clients.map(({ code }) => code), [4409, 4409, undefined]);
+  assert.deepEqual(clients.map(({ dispatches }) => dispatches.length), [0, 0, 2]);
+});
+
+Deno.test("Sessions of several shards keep out of each other's way", async () => {
+  const { ready, events } = stage();
+  const { client: first } = await ready(0);
+  const { client: second } = await ready(1);
+  events.shard(0).event();
+  events.shard(1).event("OTHER");
+  first.close(1000);
+  assert.deepEqual(second.dispatches, [["READY", 1], ["OTHER", 2]]);
+  assert.equal(second.code, undefined);
+});
+
+Deno.test("stop() closes with a code after which clients resume, and sessions survive it", async () => {
+  const first = stage();
+  const { client, sessionId } = await first.ready();
+  first.events.shard().event();
+  first.gateway.stop();
+  assert.equal(client.code, 4000);
+  const second = first.restart();
+  assert.equal(first.events.shard().consumer, "held");
+  const back = second.connect();
+  back.resume(sessionId, 1);
+  await second.clock.advance(0);
+  assert.deepEqual(back.dispatches, [["EVENT_1", 2], ["RESUMED", 2]]);
+});
+
+Deno.test("After a restart of ours the same event has the same number, and is not sent to who has it", async () => {
+  const first = stage();
+  const { sessionId } = await first.ready();
+  const shard = first.events.shard();
+  for (let i = 0; i < 3; i++) shard.event();
+  // Killed: nothing is said, and the owner gets the same events again from Discord, later.
+  const replayed = shard.records.splice(0);
+  shard.last = 0;
+  const second = first.restart();
+  const back = second.connect();
+  back.resume(sessionId, 3);
+  await second.clock.advance(0);
+  for (const { cursor } of replayed) shard.event(undefined, cursor);
+  shard.event();
+  assert.deepEqual(back.dispatches, [["RESUMED", 3], ["EVENT_3", 4], ["EVENT_4", 5]]);
+  back.beat(5);
+  assert.equal(shard.records.length, 0);
+});
+
+Deno.test("After a restart of ours a client is believed once, and no further", async () => {
+  const first = stage();
+  const { sessionId } = await first.ready();
+  const second = first.restart();
+  const back = second.connect();
+  back.resume(sessionId, 3);
+  await second.clock.advance(0);
+  back.close(1006);
+  const ahead = second.connect();
+  ahead.resume(sessionId, 4);
+  assert.equal(ahead.code, 4007);
+});
+
+Deno.test("stop() forgets its timers: sessions do not expire in a unit that has stopped", async () => {
+  const { ready, gateway, clock, events } = stage();
+  await ready();
+  gateway.stop();
+  await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
+  assert.equal(events.shard().consumer, "held");
+  assert.equal(gateway.sessions.save().sessions.length, 1);
+});
+
+Deno.test("load() leaves shards to their clusters that no session has", async () => {
+  const first = stage();
+  await first.ready(1);
+  const second = first.restart();
+  assert.equal(second.events.shard(0).consumer, "cluster");
+  assert.equal(second.events.shard(1).consumer, "held");
+});

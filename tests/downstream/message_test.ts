@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { BINARY_REFUSED, readMessage } from "../../downstream/message.ts";
+
+const read = (value: unknown) => readMessage(JSON.stringify(value));
+
+function refusal(text: string): number | undefined {
+  const message = readMessage(text);
+  return message.kind === "refused" ? message.code : undefined;
+}
+
+Deno.test("readMessage() reads what a bot may send", () => {
+  assert.deepEqual(read({ op: 1, d: 5 }), { kind: "heartbeat", seq: 5 });
+  assert.deepEqual(read({ op: 1, d: null }), { kind: "heartbeat", seq: null });
+  assert.deepEqual(read({ op: 1 }), { kind: "heartbeat", seq: null });
+  assert.deepEqual(read({ op: 2, d: { a: 1 } }), { kind: "identify", d: { a: 1 } });
+  assert.deepEqual(read({ op: 6, d: { a: 1 } }), { kind: "resume", d: { a: 1 } });
+  for (const op of [3, 4, 8, 31, 43]) {
+    assert.deepEqual(read({ op, d: {} }), { kind: "command", payload: { op, d: {} } });
+  }
+});
+
+Deno.test("readMessage() refuses other opcodes with 4001", () => {
+  for (const op of [0, 5, 7, 9, 10, 11, 12, 99, 1.5]) {
+    assert.equal(refusal(JSON.stringify({ op, d: null })), 4001, String(op));
+  }
+});
+
+Deno.test("readMessage() refuses what is no payload with 4002", () => {
+  for (const text of ["", "{", "[]", "null", "7", "{}", '{"op":"1"}', '{"op":1,"d":"x"}']) {
+    assert.equal(refusal(text), 4002, text);
+  }
+  assert.equal(BINARY_REFUSED.code, 4002);
+});
+
+Deno.test("readMessage() takes 4096 bytes, counted as UTF-8, and not one more", () => {
+  const payload = (filler: string) => `{"op":3,"d":"${filler}"}`;
+  const room = 4096 - payload("").length;
+  assert.equal(refusal(payload("x".repeat(room))), undefined);
+  assert.equal(refusal(payload("x".repeat(room + 1))), 4002);
+  assert.equal(refusal(payload("é".repeat(room / 2 + 1))), 4002);
+});

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { DownstreamNumbers, renumber } from "../../downstream/numbers.ts";
+import { type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (payload: string | Uint8Array | null) =>
+  payload instanceof Uint8Array ? new TextDecoder().decode(payload) : payload;
+
+function event(cursor: number, t = "X"): EventRecord {
+  const body = bytes(`{"t":"${t}","s":3,"op":0,"d":{"s":3}}`);
+  return { shardId: 5, kind: RECORD.DISPATCH, cursor, body };
+}
+
+Deno.test("renumber() replaces the digits and not one byte more", () => {
+  const cases: [string, number, string][] = [
+    ['{"t":"X","s":7,"op":0,"d":{"s":7}}', 123, '{"t":"X","s":123,"op":0,"d":{"s":7}}'],
+    ['{"t":"A_B","s":98765,"op":0,"d":"é"}', 2, '{"t":"A_B","s":2,"op":0,"d":"é"}'],
+    [
+      '{"t":"X","s":1,"op":0,"d":12345678901234567890.10}',
+      2,
+      '{"t":"X","s":2,"op":0,"d":12345678901234567890.10}',
+    ],
+  ];
+  for (const [payload, s, wanted] of cases) {
+    assert.equal(text(renumber(bytes(payload), s)), wanted);
+  }
+});
+
+Deno.test("renumber() leaves the payload that it was given as it was", () => {
+  const payload = bytes('{"t":"X","s":7,"op":0,"d":null}');
+  renumber(payload, 9);
+  assert.equal(text(payload), '{"t":"X","s":7,"op":0,"d":null}');
+});
+
+Deno.test("renumber() parses a payload whose envelope is in another order", () => {
+  for (const payload of ['{"op":0,"s":7,"t":"X","d":"é"}', '{"t":"x y","s":7,"op":0,"d":"é"}']) {
+    const { s, d, op } = JSON.parse(text(renumber(bytes(payload), 12))!);
+    assert.deepEqual([s, d, op], [12, "é", 0]);
+  }
+});
+
+Deno.test("DownstreamNumbers counts from the session's base, whatever Discord's numbers are", () => {
+  const numbers = new DownstreamNumbers(99, 100);
+  assert.equal(numbers.s, 1);
+  assert.equal(text(numbers.take(event(101))), '{"t":"X","s":2,"op":0,"d":{"s":3}}');
+  assert.equal(text(numbers.take(event(5000))), '{"t":"X","s":4901,"op":0,"d":{"s":3}}');
+  assert.equal(numbers.s, 4901);
+});
+
+Deno.test("DownstreamNumbers drops what came before", () => {
+  const numbers = new DownstreamNumbers(0, 10);
+  assert.equal(numbers.take(event(10)), null);
+  assert.notEqual(numbers.take(event(11)), null);
+  assert.equal(numbers.take(event(11)), null);
+  assert.equal(numbers.take(event(9)), null);
+  assert.notEqual(numbers.take(event(12)), null);
+});
+
+Deno.test("DownstreamNumbers does not pass on READY and RESUMED, nor kinds it does not know", () => {
+  const numbers = new DownstreamNumbers(0, 10);
+  assert.equal(numbers.take(event(11, "READY")), null);
+  assert.equal(numbers.take(event(12, "RESUMED")), null);
+  assert.equal(numbers.take({ ...event(13), kind: 9 }), null);
+  assert.equal(numbers.s, 10);
+  assert.ok(numbers.hasReached(13));
+  assert.ok(!numbers.hasReached(14));
+});
+
+Deno.test("DownstreamNumbers tells a gap in the client's numbers", () => {
+  const numbers = new DownstreamNumbers(90, 100);
+  const told = JSON.parse(
+    text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })))!,
+  );
+  const d = { shard: 5, from: 11, to: 30, count: 9, reason: "full" };
+  assert.deepEqual(told, { t: "GATEHOUSE_GAP", s: 30, op: 0, d });
+  assert.notEqual(numbers.take(event(121)), null);
+  assert.equal(numbers.s, 31);
+});
+
+Deno.test("DownstreamNumbers tells null where nobody knows how many are missing", () => {
+  const told = text(
+    new DownstreamNumbers(90, 100).take(
+      gapRecord(5, { from: null, to: 120, count: null, reason: "x" }),
+    ),
+  );
+  const { from, to, count } = JSON.parse(told!).d;
+  assert.deepEqual([from, to, count], [null, 30, null]);
+});
+
+Deno.test("DownstreamNumbers does not tell as missing what the client has", () => {
+  const numbers = new DownstreamNumbers(90, 100);
+  numbers.take(event(105));
+  const told = text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })));
+  const { from, to, count } = JSON.parse(told!).d;
+  assert.deepEqual([from, to, count], [16, 30, null]);
+});
+
+Deno.test("DownstreamNumbers knows the cursor of a number that was given out, and of no other", () => {
+  const numbers = new DownstreamNumbers(99, 100);
+  numbers.take(event(105));
+  assert.equal(numbers.cursorOf(1), 100);
+  assert.equal(numbers.cursorOf(6), 105);
+  assert.equal(numbers.cursorOf(7), null);
+  assert.equal(numbers.cursorOf(0), null);
+});

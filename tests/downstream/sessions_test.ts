@@ -1,0 +1,167 @@
+import assert from "node:assert/strict";
+import {
+  CONSUMER_SESSION_TTL_MS,
+  DownstreamSessions,
+  type DownstreamSessionsOptions,
+} from "../../downstream/sessions.ts";
+import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
+
+const all = () => true;
+
+function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVirtualClock()) {
+  const expired: number[] = [];
+  let changeCount = 0;
+  let ids = 0;
+  const sessions = new DownstreamSessions({
+    clock,
+    stream: "stream",
+    totalShards: 4,
+    newId: () => `id-${++ids}`,
+    changed: () => void changeCount++,
+    expired: (shardId) => void expired.push(shardId),
+    ...changes,
+  });
+  return { clock, sessions, expired, changes: () => changeCount };
+}
+
+/** A later life of the unit. */
+function nextLife(from: DownstreamSessions, clock: VirtualClock, changes = {}) {
+  const next = book(changes, clock);
+  return { ...next, held: next.sessions.load(JSON.parse(JSON.stringify(from.save())), all) };
+}
+
+Deno.test("DownstreamSessions fixes the base so that READY is number 1", () => {
+  const { sessions } = book();
+  const session = sessions.begin(2, 100);
+  assert.equal(session.acknowledged - session.base, 1);
+  assert.equal(sessions.begin(3, 0).base, -1);
+  assert.equal(sessions.find(session.sessionId), session);
+  assert.equal(sessions.ofShard(2), session);
+});
+
+Deno.test("DownstreamSessions has one session per shard: a newer one ends the older", async () => {
+  const { clock, sessions, expired } = book();
+  const older = sessions.begin(0, 0);
+  sessions.detach(older);
+  const newer = sessions.begin(0, 5);
+  assert.equal(sessions.find(older.sessionId), undefined);
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, []);
+  sessions.end(older);
+  assert.equal(sessions.ofShard(0), newer);
+});
+
+Deno.test("DownstreamSessions ends a session that nobody resumes in time, and says so once", async () => {
+  const { clock, sessions, expired } = book();
+  const session = sessions.begin(0, 0);
+  await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, []);
+  sessions.detach(session);
+  await clock.advance(CONSUMER_SESSION_TTL_MS - 1);
+  assert.deepEqual(expired, []);
+  await clock.advance(1);
+  assert.deepEqual(expired, [0]);
+  assert.equal(sessions.find(session.sessionId), undefined);
+});
+
+Deno.test("DownstreamSessions does not end one that was resumed, nor expire one that was ended", async () => {
+  const { clock, sessions, expired } = book();
+  const resumed = sessions.begin(0, 0);
+  const ended = sessions.begin(1, 0);
+  sessions.detach(resumed);
+  sessions.detach(ended);
+  sessions.attach(resumed);
+  sessions.end(ended);
+  await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, []);
+  assert.equal(sessions.ofShard(0), resumed);
+  assert.equal(sessions.ofShard(1), undefined);
+});
+
+Deno.test("DownstreamSessions only moves acknowledgements forward, and tells what is worth saving", () => {
+  const { sessions, changes } = book();
+  const session = sessions.begin(0, 10);
+  const before = changes();
+  sessions.acknowledge(session, 12);
+  sessions.acknowledge(session, 12);
+  sessions.acknowledge(session, 11);
+  assert.equal(session.acknowledged, 12);
+  assert.equal(changes(), before + 1);
+});
+
+Deno.test("DownstreamSessions survives a restart, with the same numbers", () => {
+  const { clock, sessions } = book();
+  const session = sessions.begin(0, 10);
+  session.sent = 50;
+  sessions.acknowledge(session, 20);
+  const { sessions: next, held } = nextLife(sessions, clock);
+  assert.deepEqual(held, [0]);
+  const detachedAtMs = clock.wallMs();
+  assert.deepEqual(next.find(session.sessionId), { ...session, sent: null, detachedAtMs });
+});
+
+Deno.test("DownstreamSessions counts the time before a restart", async () => {
+  const { clock, sessions } = book();
+  sessions.detach(sessions.begin(0, 0));
+  sessions.begin(1, 0);
+  await clock.advance(CONSUMER_SESSION_TTL_MS - 1000);
+  const next = nextLife(sessions, clock);
+  sessions.stop();
+  assert.deepEqual(next.held, [0, 1]);
+  await clock.advance(1000);
+  assert.deepEqual(next.expired, [0]);
+  // This one had a connection when it was saved: it waits from the start of the new life.
+  await clock.advance(CONSUMER_SESSION_TTL_MS - 1000);
+  assert.deepEqual(next.expired, [0, 1]);
+});
+
+Deno.test("DownstreamSessions leaves out sessions whose time is up, and shards that run elsewhere", async () => {
+  const { clock, sessions } = book();
+  sessions.detach(sessions.begin(0, 0));
+  sessions.begin(1, 0);
+  sessions.begin(2, 0);
+  const saved = sessions.save();
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(book({}, clock).sessions.load(saved, (shardId) => shardId !== 2), [1]);
+});
+
+Deno.test("DownstreamSessions takes nothing over from another numbering or shard count", () => {
+  const { clock, sessions } = book();
+  sessions.begin(0, 0);
+  assert.deepEqual(nextLife(sessions, clock, { stream: "other" }).held, []);
+  assert.deepEqual(nextLife(sessions, clock, { totalShards: 8 }).held, []);
+});
+
+Deno.test("DownstreamSessions takes nothing over that it did not write", () => {
+  const good = { sessionId: "a", shardId: 0, base: 0, acknowledged: 1, detachedAtMs: null };
+  const load = (saved: unknown) => book().sessions.load(saved, all);
+  const saved = (session: unknown) => ({ stream: "stream", totalShards: 4, sessions: [session] });
+  assert.deepEqual(load(saved(good)), [0]);
+  for (
+    const changed of [{ sessionId: 1 }, { shardId: "0" }, { base: null }, { detachedAtMs: "" }]
+  ) {
+    assert.deepEqual(load(saved({ ...good, ...changed })), [], JSON.stringify(changed));
+  }
+  for (const other of [undefined, null, 7, {}, { sessions: 7 }, saved(null)]) {
+    assert.deepEqual(load(other), []);
+  }
+});
+
+Deno.test("DownstreamSessions takes over one session per shard", async () => {
+  const { clock, sessions, expired } = book();
+  const saved = { sessionId: "a", shardId: 0, base: 0, acknowledged: 1, detachedAtMs: null };
+  const both = [saved, { ...saved, sessionId: "b" }];
+  sessions.load({ stream: "stream", totalShards: 4, sessions: both }, all);
+  assert.equal(sessions.ofShard(0)?.sessionId, "a");
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(expired, [0]);
+});
+
+Deno.test("DownstreamSessions does not wait longer when the wall clock was set back", async () => {
+  const { sessions } = book();
+  sessions.detach(sessions.begin(0, 0));
+  const earlier = createVirtualClock(0);
+  const next = nextLife(sessions, earlier);
+  await earlier.advance(CONSUMER_SESSION_TTL_MS);
+  assert.deepEqual(next.expired, [0]);
+});

@@ -1,0 +1,275 @@
+/**
+ * A gateway for consumers in virtual time, an owner of the shards' events that does what `ShardEvents`
+ * says, and a client that does what the test says.
+ *
+ * @module
+ */
+
+import {
+  type DownstreamEvents,
+  DownstreamGateway,
+  type DownstreamOptions,
+} from "../../downstream/gateway.ts";
+import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
+import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
+import type { DownstreamTerms } from "../../downstream/terms.ts";
+import type { Backlog, ShardEvents } from "../../downstream/world.ts";
+import { type EventRecord, type Gap, gapRecord, RECORD } from "../../protocol/event_frame.ts";
+import { INTENTS } from "../../protocol/discord/intents.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
+import type { ShardPayload } from "../../protocol/worker_message.ts";
+import { silentLog } from "../../ports/log.ts";
+import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
+
+/** A payload as the client reads it. */
+export interface Payload {
+  readonly t: string | null;
+  readonly s: number | null;
+  readonly op: number;
+  // deno-lint-ignore no-explicit-any -- tests look into bodies of every kind
+  readonly d: any;
+}
+
+/** What the unit of the stage serves. */
+export const TERMS: DownstreamTerms = {
+  totalShards: 4,
+  firstShardId: 0,
+  lastShardId: 2,
+  intents: INTENTS.GUILDS | INTENTS.GUILD_MESSAGES,
+  isSecret: (token) => token === "secret",
+};
+
+/** What READY tells on the stage. */
+export const FACTS: ReadyFacts = {
+  user: { id: "1", username: "bot" },
+  application: { id: "1", flags: 0 },
+  guildIds: ["11", "12"],
+};
+
+/** The events of one shard: an outbox, and who has it. */
+export class FakeShard {
+  readonly records: EventRecord[] = [];
+  acknowledged = 0;
+  /** Cursor of the newest event. */
+  last = 0;
+  /** False where a consumer gets events only as the test says. */
+  eager = true;
+  consumer: "cluster" | "held" | ((record: EventRecord) => void) = "cluster";
+  #next = 0;
+
+  constructor(readonly shardId: number) {}
+
+  /** An event comes from Discord; it is named after its cursor unless told otherwise. */
+  event(t?: string, cursor: number = this.last + 1): number {
+    const text = `{"t":"${t ?? `EVENT_${cursor}`}","s":77,"op":0,"d":{"cursor":${cursor}}}`;
+    const body = new TextEncoder().encode(text);
+    return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
+  }
+
+  /** Events are lost up to this cursor. */
+  gap(gap: Gap): number {
+    return this.#add(gapRecord(this.shardId, gap));
+  }
+
+  /** Sends up to `count` events to whoever has the shard. */
+  flush(count = Infinity): void {
+    for (; count > 0 && this.#next < this.records.length; count--) {
+      if (typeof this.consumer !== "function") return;
+      this.consumer(this.records[this.#next++]!);
+    }
+  }
+
+  /** Begins again with the first event that is not acknowledged. */
+  rewind(): void {
+    this.#next = 0;
+    if (this.eager) this.flush();
+  }
+
+  acknowledge(cursor: number): void {
+    this.acknowledged = Math.max(this.acknowledged, cursor);
+    while (this.records.length > 0 && this.records[0]!.cursor <= cursor) {
+      this.records.shift();
+      this.#next = Math.max(0, this.#next - 1);
+    }
+  }
+
+  #add(record: EventRecord): number {
+    this.records.push(record);
+    this.last = Math.max(this.last, record.cursor);
+    if (this.eager) this.flush();
+    return record.cursor;
+  }
+}
+
+/** The owner of all shards' events. */
+export class FakeEvents implements ShardEvents {
+  readonly #shards = new Map<number, FakeShard>();
+  /** What `hold` fails with, if it does. */
+  broken: Error | null = null;
+  /** What the next `hold` waits for, if it does. */
+  slow: Promise<void> | null = null;
+
+  shard(shardId = 0): FakeShard {
+    const known = this.#shards.get(shardId) ?? new FakeShard(shardId);
+    this.#shards.set(shardId, known);
+    return known;
+  }
+
+  async hold(shardId: number): Promise<Backlog> {
+    if (this.broken) throw this.broken;
+    const shard = this.shard(shardId);
+    shard.consumer = "held";
+    const { slow } = this;
+    this.slow = null;
+    await slow;
+    return { acknowledged: shard.acknowledged, last: shard.last };
+  }
+
+  take(shardId: number, deliver: (record: EventRecord) => void): void {
+    const shard = this.shard(shardId);
+    shard.consumer = deliver;
+    shard.rewind();
+  }
+
+  acknowledge(shardId: number, cursor: number): void {
+    this.shard(shardId).acknowledge(cursor);
+  }
+
+  release(shardId: number): void {
+    this.shard(shardId).consumer = "cluster";
+  }
+}
+
+/** A client that records everything and says what the test wants it to. */
+export class ScriptedConsumer {
+  readonly payloads: Payload[] = [];
+  /** The socket's last word, if it has said it. */
+  closedWith: { readonly code: number; readonly reason: string } | null = null;
+  #link: DownstreamEvents;
+
+  constructor(gateway: DownstreamGateway, query = "v=10&encoding=json") {
+    this.#link = gateway.accept({
+      send: (text) => {
+        if (!this.closedWith) this.payloads.push(JSON.parse(text) as Payload);
+      },
+      sendBytes: () => {},
+      close: (code, reason) => this.closedWith ??= { code, reason },
+    }, new URLSearchParams(query));
+  }
+
+  /** The code that the connection was closed with, if it was. */
+  get code(): number | undefined {
+    return this.closedWith?.code;
+  }
+
+  /** What was dispatched, as `[t, s]`. */
+  get dispatches(): [string | null, number | null][] {
+    return this.payloads.filter(({ op }) => op === OP.DISPATCH).map(({ t, s }) => [t, s]);
+  }
+
+  /** Opcodes other than dispatches, in order. */
+  get ops(): number[] {
+    return this.payloads.map(({ op }) => op).filter((op) => op !== OP.DISPATCH);
+  }
+
+  /** The body of the last dispatch with this name. */
+  body(t: string): Payload["d"] {
+    return this.payloads.findLast((payload) => payload.t === t)?.d;
+  }
+
+  send(op: number, d: unknown): void {
+    this.raw(JSON.stringify({ op, d }));
+  }
+
+  raw(text: string): void {
+    this.#link.text(text);
+  }
+
+  binary(): void {
+    this.#link.binary();
+  }
+
+  identify(changes: Record<string, unknown> = {}): void {
+    const properties = { os: "linux", browser: "test", device: "test" };
+    const intents = INTENTS.GUILDS;
+    this.send(OP.IDENTIFY, { token: "Bot secret", intents, shard: [0, 4], properties, ...changes });
+  }
+
+  resume(sessionId: string, seq: number, token = "secret"): void {
+    this.send(OP.RESUME, { token, session_id: sessionId, seq });
+  }
+
+  beat(seq: number | null): void {
+    this.send(OP.HEARTBEAT, seq);
+  }
+
+  /** Closes, or breaks the connection (1006). */
+  close(code: number): void {
+    this.closedWith ??= { code, reason: "" };
+    this.#link.closed(code);
+  }
+}
+
+/** A gateway on a stage. */
+export interface Stage {
+  readonly clock: VirtualClock;
+  readonly events: FakeEvents;
+  readonly gateway: DownstreamGateway;
+  /** What was sent up, by shard. */
+  readonly sentUp: [number, ShardPayload][];
+  connect(query?: string): ScriptedConsumer;
+  /** A client that has identified for a shard, and its session's id. */
+  ready(shardId?: number): Promise<{ client: ScriptedConsumer; sessionId: string }>;
+  /** Another life of the unit, with what this one wrote down last and the same owner of events. */
+  restart(saved?: SavedDownstreamSessions): Stage;
+}
+
+/** A stage; its gateway takes these changes. */
+export function stage(
+  changes: Partial<DownstreamOptions> = {},
+  clock: VirtualClock = createVirtualClock(),
+  events: FakeEvents = new FakeEvents(),
+): Stage {
+  const sentUp: [number, ShardPayload][] = [];
+  const gateway = new DownstreamGateway({
+    clock,
+    log: silentLog,
+    url: "ws://127.0.0.1:8787/gateway",
+    terms: TERMS,
+    events,
+    facts: () => Promise.resolve(FACTS),
+    send: (shardId, payload) => Promise.resolve(void sentUp.push([shardId, payload])),
+    stream: "stream",
+    newId: sessionIds(clock),
+    changed() {},
+    ...changes,
+  });
+  const self: Stage = {
+    clock,
+    events,
+    gateway,
+    sentUp,
+    connect: (query) => new ScriptedConsumer(gateway, query),
+    async ready(shardId = 0) {
+      const client = self.connect();
+      client.identify({ shard: [shardId, 4] });
+      await clock.advance(0);
+      return { client, sessionId: client.body("READY").session_id };
+    },
+    restart(saved = gateway.sessions.save()) {
+      const next = stage(changes, clock, events);
+      next.gateway.load(JSON.parse(JSON.stringify(saved)));
+      return next;
+    },
+  };
+  return self;
+}
+
+let lives = 0;
+
+/** Ids that differ in each life of a unit. */
+function sessionIds(clock: VirtualClock): () => string {
+  const life = ++lives;
+  let count = 0;
+  return () => `session-${life}-${clock.now()}-${++count}`;
+}

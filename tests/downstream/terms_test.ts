@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import type { DownstreamSession } from "../../downstream/sessions.ts";
+import { judgeIdentify, judgeResume, readDialect } from "../../downstream/terms.ts";
+import { ALL_INTENTS, INTENTS } from "../../protocol/discord/intents.ts";
+import { TERMS } from "./stage.ts";
+
+const dialect = (query: string) => readDialect(new URLSearchParams(query));
+const identify = (changes: Record<string, unknown>) =>
+  judgeIdentify({ token: "secret", intents: 1, shard: [0, 4], ...changes }, TERMS);
+
+const SESSION: DownstreamSession = {
+  sessionId: "known",
+  shardId: 1,
+  base: 99,
+  acknowledged: 110,
+  sent: 120,
+  detachedAtMs: null,
+};
+const resume = (changes: Record<string, unknown>, session = SESSION) =>
+  judgeResume(
+    { token: "secret", session_id: "known", seq: 15, ...changes },
+    TERMS,
+    (id) => id === session.sessionId ? session : undefined,
+  );
+
+Deno.test("readDialect() takes v9 and v10, and 4012 for any other or none", () => {
+  assert.deepEqual(dialect("v=10&encoding=json"), { version: 10, compression: "none" });
+  assert.deepEqual(dialect("v=9"), { version: 9, compression: "none" });
+  for (const query of ["v=8", "v=11", "v=x", "encoding=json"]) {
+    assert.equal((dialect(query) as { code: number }).code, 4012, query);
+  }
+});
+
+Deno.test("readDialect() takes both compressions, and 4002 for etf and what it does not know", () => {
+  for (const compression of ["zlib-stream", "zstd-stream"]) {
+    assert.deepEqual(dialect(`v=10&compress=${compression}`), { version: 10, compression });
+  }
+  assert.deepEqual(dialect("v=10&encoding=etf"), {
+    code: 4002,
+    reason: "Encoding etf is not spoken: expected encoding=json.",
+  });
+  assert.equal((dialect("v=10&compress=lz4") as { code: number }).code, 4002);
+});
+
+Deno.test("judgeIdentify() takes the secret with and without Bot, and 4004 for another", () => {
+  for (const token of ["secret", "Bot secret", "bot secret"]) {
+    assert.deepEqual(identify({ token }), { shardId: 0, presence: null });
+  }
+  for (const token of ["", "Bot", "Bot other", "Bearer secret", "Bot Bot secret"]) {
+    const refusal = identify({ token }) as { code: number; reason: string };
+    assert.equal(refusal.code, 4004, token);
+    assert.ok(token.length < 5 || !refusal.reason.includes(token));
+  }
+});
+
+Deno.test("judgeIdentify() refuses with 4002 what has no token", () => {
+  for (const d of [null, undefined, 7, [], {}, { token: 7 }]) {
+    assert.equal((judgeIdentify(d, TERMS) as { code: number }).code, 4002);
+  }
+});
+
+Deno.test("judgeIdentify() refuses with 4010 a shard that is not ours, and says the right numbers", () => {
+  const reasonFor = (shard: unknown) => {
+    const { code, reason } = identify({ shard }) as { code: number; reason: string };
+    assert.equal(code, 4010, JSON.stringify(shard));
+    return reason;
+  };
+  assert.equal(reasonFor([0, 8]), "Invalid shard [0, 8]: this unit has 4 in total.");
+  assert.equal(reasonFor([3, 4]), "Invalid shard 3: this unit runs 0 to 2 of 4.");
+  for (const shard of [[-1, 4], "0,4", [0], [0.5, 4], [0, 4, 1], {}]) reasonFor(shard);
+});
+
+Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
+  assert.equal((identify({ shard: undefined }) as { code: number }).code, 4010);
+  const single = { ...TERMS, totalShards: 1, lastShardId: 0 };
+  const granted = judgeIdentify({ token: "secret", intents: 0 }, single);
+  assert.deepEqual(granted, { shardId: 0, presence: null });
+});
+
+Deno.test("judgeIdentify() refuses with 4014 intents that the unit did not ask for, by name", () => {
+  const intents = INTENTS.GUILDS | INTENTS.GUILD_MEMBERS | INTENTS.MESSAGE_CONTENT;
+  assert.deepEqual(identify({ intents }), {
+    code: 4014,
+    reason: "Disallowed intents, add to INTENTS: GUILD_MEMBERS, MESSAGE_CONTENT",
+  });
+  assert.deepEqual(identify({ intents: TERMS.intents }), { shardId: 0, presence: null });
+});
+
+Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
+  for (const intents of [undefined, null, "1", -1, 1.5, 1 << 17, ALL_INTENTS + 2 ** 40]) {
+    assert.equal((identify({ intents }) as { code: number }).code, 4013, String(intents));
+  }
+});
+
+Deno.test("judgeIdentify() grants the presence that was asked for", () => {
+  const presence = { status: "idle" };
+  assert.deepEqual(identify({ presence }), { shardId: 0, presence });
+});
+
+Deno.test("judgeResume() goes on from the number that the client has", () => {
+  assert.deepEqual(resume({ seq: 15 }), { session: SESSION, cursor: 114 });
+  assert.deepEqual(resume({ seq: 11 }), { session: SESSION, cursor: 110 });
+  assert.deepEqual(resume({ seq: 21 }), { session: SESSION, cursor: 120 });
+});
+
+Deno.test("judgeResume() knows no session for another id, or for a number that is not kept", () => {
+  assert.equal(resume({ session_id: "other" }), null);
+  assert.equal(resume({ seq: 10 }), null);
+  assert.equal(resume({ seq: 0 }), null);
+});
+
+Deno.test("judgeResume() refuses with 4007 a number that was never sent, and says the last one", () => {
+  const refusal = { code: 4007, reason: "Invalid seq 22: the last one sent is 21." };
+  assert.deepEqual(resume({ seq: 22 }), refusal);
+});
+
+Deno.test("judgeResume() believes the client where nobody knows what was sent", () => {
+  const loaded = { ...SESSION, sent: null };
+  assert.deepEqual(resume({ seq: 5000 }, loaded), { session: loaded, cursor: 5099 });
+});
+
+Deno.test("judgeResume() refuses what is no RESUME with 4002, and another token with 4004", () => {
+  for (const changes of [{ token: 1 }, { session_id: null }, { seq: null }, { seq: "1" }]) {
+    assert.equal((resume(changes) as { code: number }).code, 4002, JSON.stringify(changes));
+  }
+  assert.equal((judgeResume(null, TERMS, () => SESSION) as { code: number }).code, 4002);
+  assert.equal((resume({ token: "other" }) as { code: number }).code, 4004);
+});

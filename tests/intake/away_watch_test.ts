@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { ASK_AFTER_MS, AwayWatch } from "../../intake/away_watch.ts";
+import { type EventRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+
+const DISCORD_EPOCH_MS = 1_420_070_400_000;
+
+function setUp() {
+  const clock = createVirtualClock();
+  const asked: number[] = [];
+  const expired: number[] = [];
+  const state = { isAway: true };
+  const watch = new AwayWatch({
+    clock,
+    isAway: () => state.isAway,
+    ask: (_shardId, cursor) => asked.push(cursor),
+    expired: (shardId) => expired.push(shardId),
+  });
+  const id = () => String(BigInt(clock.wallMs() - DISCORD_EPOCH_MS) << 22n);
+  const record = (cursor: number, t = "INTERACTION_CREATE"): EventRecord => ({
+    shardId: 1,
+    kind: RECORD.DISPATCH,
+    cursor,
+    body: new TextEncoder().encode(`{"t":"${t}","s":${cursor},"op":0,"d":{"id":"${id()}"}}`),
+  });
+  const took = (each: EventRecord) => watch.took(1, each.cursor, each.body);
+  return { clock, watch, asked, expired, state, record, took };
+}
+
+const text = ({ body }: EventRecord) => new TextDecoder().decode(body);
+
+Deno.test("AwayWatch leaves a bot that is there to itself", async () => {
+  const { clock, watch, asked, state, record, took } = setUp();
+  state.isAway = false;
+  const each = record(1);
+  took(each);
+  await clock.advance(10_000);
+  assert.deepEqual(asked, []);
+  assert.equal(watch.prepare(each), each);
+});
+
+Deno.test("AwayWatch asks after a second, and not when the bot is back by then", async () => {
+  const { clock, asked, state, record, took } = setUp();
+  took(record(1));
+  await clock.advance(ASK_AFTER_MS - 1);
+  assert.deepEqual(asked, []);
+  await clock.advance(1);
+  assert.deepEqual(asked, [1]);
+  took(record(2));
+  state.isAway = false;
+  await clock.advance(ASK_AFTER_MS);
+  assert.deepEqual(asked, [1]);
+});
+
+Deno.test("AwayWatch holds an interaction while its response is under way, then marks it", async () => {
+  const { clock, watch, record, took } = setUp();
+  const each = record(1);
+  took(each);
+  await clock.advance(ASK_AFTER_MS);
+  assert.equal(watch.prepare(each), null);
+  watch.settle(1, 1, "deferred");
+  assert.match(text(watch.prepare(each)!), /"gatehouse":\{"answered":"deferred"\}/);
+});
+
+Deno.test("AwayWatch delivers as it came what could not be responded to", async () => {
+  const { clock, watch, record, took } = setUp();
+  const each = record(1);
+  took(each);
+  await clock.advance(ASK_AFTER_MS);
+  watch.settle(1, 1, null);
+  assert.equal(watch.prepare(each), each);
+});
+
+Deno.test("AwayWatch asks no more for what the bot has dealt with", async () => {
+  const { clock, watch, asked, record, took } = setUp();
+  took(record(1));
+  watch.acknowledged(1, 1);
+  await clock.advance(ASK_AFTER_MS);
+  assert.deepEqual(asked, []);
+});
+
+Deno.test("AwayWatch tells an interaction whose token died as a GAP", async () => {
+  const { clock, watch, expired, record, took } = setUp();
+  const each = record(1);
+  took(each);
+  await clock.advance(16 * 60_000);
+  watch.settle(1, 1, "deferred");
+  const gap = watch.prepare(each)!;
+  assert.equal(gap.kind, RECORD.GAP);
+  const { from, to, count } = readGap(gap);
+  assert.deepEqual([from, to, count], [1, 1, 1]);
+  assert.deepEqual(expired, [1]);
+});
+
+Deno.test("AwayWatch knows the marks of an earlier life, and looks for dead ones among what waited", async () => {
+  const { clock, watch, record } = setUp();
+  const [marked, old, other] = [record(1), record(2), record(3, "MESSAGE_CREATE")];
+  watch.load(1, [[1, "answered"]], 3);
+  assert.match(text(watch.prepare(marked)!), /"answered":"answered"/);
+  await clock.advance(16 * 60_000);
+  assert.equal(watch.prepare(old)!.kind, RECORD.GAP);
+  assert.equal(watch.prepare(other), other);
+  const fresh = record(4);
+  assert.equal(watch.prepare(fresh), fresh);
+});

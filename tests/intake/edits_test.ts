@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { EditFilter } from "../../intake/edits.ts";
+
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const update = (id: string, edited_timestamp?: string | null, more: object = {}) =>
+  encode({ t: "MESSAGE_UPDATE", s: 1, op: 0, d: { ...more, id, edited_timestamp } });
+
+Deno.test("an update that no edit has caused is withheld and counted", () => {
+  const filter = new EditFilter();
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("1", null, { embeds: [{}] })), false);
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("1")), false);
+  assert.equal(filter.withheld, 2);
+});
+
+Deno.test("an edit is kept, and the preview that is fetched for it withheld", () => {
+  const filter = new EditFilter();
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T1")), true);
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T1", { embeds: [{}] })), false);
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("2", "T1")), true);
+  assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T2")), true);
+  assert.equal(filter.withheld, 1);
+});
+
+Deno.test("the timestamp of a message inside the message does not count", () => {
+  const more = { referenced_message: { id: "9", edited_timestamp: "T" } };
+  assert.equal(new EditFilter().keep("MESSAGE_UPDATE", update("1", null, more)), false);
+});
+
+Deno.test("every other event is kept, unread", () => {
+  const filter = new EditFilter();
+  for (const t of ["MESSAGE_CREATE", "MESSAGE_DELETE", "READY", "message_update"]) {
+    assert.equal(filter.keep(t, new Uint8Array()), true);
+  }
+  assert.equal(filter.withheld, 0);
+});
+
+Deno.test("what cannot be read is kept", () => {
+  const filter = new EditFilter();
+  assert.equal(filter.keep("MESSAGE_UPDATE", new TextEncoder().encode('{"t":"MESSAGE')), true);
+  assert.equal(
+    filter.keep("MESSAGE_UPDATE", encode({ op: 0, d: { edited_timestamp: "T" } })),
+    true,
+  );
+});
+
+Deno.test("so many edits are remembered, and the one not seen for longest is forgotten", () => {
+  const filter = new EditFilter(2);
+  const keep = (id: string) => filter.keep("MESSAGE_UPDATE", update(id, "T"));
+  assert.deepEqual(["1", "2", "1", "3"].map(keep), [true, true, false, true]);
+  assert.deepEqual(["1", "3", "2"].map(keep), [false, false, true]);
+});
+
+Deno.test("a text that is none of Discord's is not remembered", () => {
+  const filter = new EditFilter();
+  const long = "T".repeat(65);
+  for (const payload of [update("1", long), update(long, "T")]) {
+    assert.equal(filter.keep("MESSAGE_UPDATE", payload), true);
+    assert.equal(filter.keep("MESSAGE_UPDATE", payload), true);
+  }
+});

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { COMMAND_OPS, OP } from "../../../protocol/discord/opcodes.ts";
+
+Deno.test("a bot may send presence, voice, member, soundboard and channel requests, nothing else", () => {
+  assert.deepEqual([...COMMAND_OPS].sort((a, b) => a - b), [3, 4, 8, 31, 43]);
+});
+
+Deno.test("what belongs to the session itself is no command", () => {
+  for (const op of [OP.HEARTBEAT, OP.IDENTIFY, OP.RESUME, OP.DISPATCH, OP.HELLO]) {
+    assert.equal(COMMAND_OPS.has(op), false);
+  }
+});

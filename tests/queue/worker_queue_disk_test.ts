@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
+import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
+import { readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { range } from "./shard_queue_stage.ts";
+
+const BIG = 1 << 30;
+
+/** A queue with a disk for the shards of one consumer each; the consumers are told apart by number. */
+async function setUp(
+  clusterOfShard: Record<number, number>,
+  changed: Partial<EventQueueOptions> = {},
+  openSpool: OpenSpool = memorySpool(),
+) {
+  const clock = createVirtualClock();
+  const got: { clusterId: number; shardId: number; cursor: number; gap?: string }[] = [];
+  const failed: string[] = [];
+  const stored: Record<number, number> = {};
+  const queue = new EventQueue({
+    clock,
+    clusterOfShard,
+    limitBytes: BIG,
+    openSpool,
+    send(clusterId, _link, batch) {
+      for (const record of readBatch(batch)) {
+        const { shardId, cursor, kind } = record;
+        const gap = kind === RECORD.GAP
+          ? `${readGap(record).from}-${readGap(record).to}`
+          : undefined;
+        got.push({ clusterId, shardId, cursor, ...(gap ? { gap } : {}) });
+      }
+    },
+    failed: (shardId, reason) => failed.push(`${shardId}: ${reason}`),
+    stored: (shardId, cursor) => stored[shardId] = cursor,
+    ...changed,
+  });
+  for (const shardId of Object.keys(clusterOfShard)) await queue.open(Number(shardId), 0);
+  const accept = (shardId: number, from: number, to: number, size = 1_000) => {
+    for (let cursor = from; cursor <= to; cursor++) {
+      queue.accept(shardId, cursor, new Uint8Array(size));
+    }
+  };
+  const cursorsOf = (shardId: number) =>
+    got.filter((record) => record.shardId === shardId).map(({ cursor }) => cursor);
+  /** The consumer takes and acknowledges until nothing comes any more. */
+  const drain = async (clusterId: number, link: number) => {
+    for (let before = -1; before < got.length;) {
+      before = got.length;
+      await clock.advance(1_000);
+      const cursors: Record<number, number> = {};
+      for (const record of got) {
+        if (record.clusterId === clusterId) cursors[record.shardId] = record.cursor;
+      }
+      queue.acknowledge(clusterId, link, cursors);
+    }
+  };
+  return { clock, queue, got, failed, stored, accept, cursorsOf, drain };
+}
+
+Deno.test("EventQueue moves the fullest shard to disk at half the memory, and no other", async () => {
+  const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 0 }, { limitBytes: 200_000 });
+  queue.link(0, 1, 1);
+  accept(1, 1, 10);
+  accept(0, 1, 70);
+  await clock.advance(0);
+  assert.deepEqual(stored, {});
+  accept(0, 71, 85);
+  await clock.advance(0);
+  assert.deepEqual(stored, { 0: 85 });
+  assert.equal(queue.of(1).diskBytes, 0);
+});
+
+Deno.test("EventQueue moves one more to disk only when memory still grows", async () => {
+  const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 0 }, { limitBytes: 200_000 });
+  queue.link(0, 1, 1);
+  accept(1, 1, 40);
+  accept(0, 1, 50);
+  await clock.advance(0);
+  assert.deepEqual(Object.keys(stored), ["0"]);
+  accept(1, 41, 100);
+  await clock.advance(0);
+  assert.deepEqual(Object.keys(stored), ["0", "1"]);
+});
+
+Deno.test("EventQueue moves the events of a consumer that is away to disk after two ticks", async () => {
+  const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 1, 2: 2 });
+  queue.link(0, 1, BIG);
+  queue.link(2, 2, BIG);
+  queue.assign(2, null);
+  for (const shardId of [0, 1, 2]) accept(shardId, 1, 3);
+  await clock.advance(1_000);
+  assert.deepEqual(stored, {});
+  await clock.advance(1_000);
+  assert.deepEqual(stored, { 1: 3, 2: 3 }, "nobody's events, too, and none of who is there");
+});
+
+Deno.test("EventQueue writes nothing for a consumer that was away for a moment", async () => {
+  const { clock, queue, stored, accept, cursorsOf } = await setUp({ 0: 0 });
+  accept(0, 1, 3);
+  for (let link = 1; link <= 5; link++) {
+    await clock.advance(1_000);
+    queue.link(0, link, BIG);
+    await clock.advance(1_000);
+    queue.link(0, null, 0);
+  }
+  assert.deepEqual(stored, {});
+  assert.deepEqual(cursorsOf(0).slice(0, 3), [1, 2, 3]);
+});
+
+Deno.test("assign() moves a shard from one consumer to another without loss", async () => {
+  const { clock, queue, got, accept } = await setUp({ 0: 0 }, { limitBytes: 1_000_000 });
+  queue.link(0, 1, 100_000);
+  queue.link(1, 2, 100_000);
+  accept(0, 1, 800);
+  await clock.advance(0);
+  queue.acknowledge(0, 1, { 0: 40 });
+  queue.assign(0, 1);
+  accept(0, 801, 900);
+  await clock.advance(0);
+  // What the first one says now is about a shard that it does not have any more.
+  queue.acknowledge(0, 1, { 0: 60 });
+  queue.acknowledge(1, 2, { 0: 80 });
+  queue.assign(0, null);
+  await clock.advance(2_000);
+  const before = got.length;
+  queue.assign(0, 0);
+  await clock.advance(0);
+  assert.deepEqual(got[before], { clusterId: 0, shardId: 0, cursor: 81 });
+  for (let last = 0; last < 900;) {
+    last = got.at(-1)!.cursor;
+    queue.acknowledge(0, 1, { 0: last });
+    await clock.advance(0);
+  }
+  assert.deepEqual(got.slice(before).map(({ cursor }) => cursor), range(81, 900));
+  const second = got.filter(({ clusterId }) => clusterId === 1).map(({ cursor }) => cursor);
+  assert.deepEqual(second, range(41, 40 + second.length));
+});
+
+Deno.test("however many shards spill, nothing is dropped while the disk has room", async () => {
+  const limitBytes = 4 * 1024 * 1024;
+  const shards = range(0, 15);
+  const { clock, queue, accept, cursorsOf, drain } = await setUp(
+    Object.fromEntries(shards.map((shardId) => [shardId, 0])),
+    { limitBytes },
+  );
+  for (let cursor = 1; cursor <= 1_500; cursor += 15) {
+    for (const shardId of shards) accept(shardId, cursor, cursor + 14);
+    await clock.advance(100);
+    const kept = shards.reduce((sum, shardId) => sum + queue.of(shardId).queuedBytes, 0);
+    assert.ok(kept <= limitBytes, `${kept} bytes are kept`);
+  }
+  assert.deepEqual(shards.map((shardId) => queue.of(shardId).counts.dropped), shards.map(() => 0));
+  queue.link(0, 1, BIG);
+  await drain(0, 1);
+  for (const shardId of shards) assert.deepEqual(cursorsOf(shardId), range(1, 1_500));
+  assert.deepEqual(shards.map((shardId) => queue.of(shardId).queued), shards.map(() => 0));
+});
+
+Deno.test("EventQueue sheds in memory when the disk has what all shards may use together", async () => {
+  const { clock, queue, got, failed, accept, drain } = await setUp(
+    { 0: 0, 1: 0 },
+    { limitBytes: 100_000, diskLimitBytes: 100_000 },
+  );
+  for (const shardId of [0, 1]) accept(shardId, 1, 40);
+  await clock.advance(2_000);
+  for (let cursor = 41; cursor <= 1_000; cursor++) {
+    for (const shardId of [0, 1]) accept(shardId, cursor, cursor);
+    await clock.advance(10);
+  }
+  assert.match(failed[0]!, /QUEUE_DISK_BYTES/);
+  const bytes = [0, 1].map((shardId) => queue.of(shardId).queuedBytes);
+  assert.ok(bytes[0]! + bytes[1]! <= 110_000, `${bytes} bytes are kept`);
+  queue.link(0, 1, BIG);
+  await drain(0, 1);
+  for (const shardId of [0, 1]) {
+    let last = 0;
+    for (const { cursor, gap } of got.filter((record) => record.shardId === shardId)) {
+      assert.equal(gap ? Number(gap.split("-")[0]) : cursor, last + 1);
+      last = cursor;
+    }
+    assert.equal(last, 1_000);
+    assert.ok(queue.of(shardId).counts.dropped > 700);
+  }
+});
+
+Deno.test("close() puts every shard on disk, and a later life goes on from there", async () => {
+  const openSpool = memorySpool();
+  const first = await setUp({ 0: 0, 1: 0 }, {}, openSpool);
+  first.accept(0, 1, 5);
+  first.accept(1, 1, 7);
+  await first.queue.close();
+  assert.deepEqual(first.stored, { 0: 5, 1: 7 });
+  const second = await setUp({ 0: 0, 1: 0 }, {}, openSpool);
+  second.queue.link(0, 1, BIG);
+  second.accept(1, 6, 9);
+  await second.drain(0, 1);
+  assert.deepEqual([second.cursorsOf(0), second.cursorsOf(1)], [range(1, 5), range(1, 9)]);
+});
+
+Deno.test("open() opens a shard once, and resolves for everybody when it is open", async () => {
+  const opening = Promise.withResolvers<void>();
+  const spools = memorySpool();
+  let opened = 0;
+  const { queue } = await setUp({}, {}, async (shardId) => {
+    opened++;
+    await opening.promise;
+    return spools(shardId);
+  });
+  let resolved = 0;
+  const both = [1, 2].map(() => queue.open(0, 0).then(() => resolved++));
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual([opened, resolved], [1, 0]);
+  opening.resolve();
+  await Promise.all(both);
+});
+
+Deno.test("a shard whose disk cannot be opened keeps its events in memory", async () => {
+  const { clock, queue, accept, cursorsOf } = await setUp({}, {}, () => {
+    return Promise.reject(new Error("no such disk"));
+  });
+  queue.assign(0, 0);
+  for (let i = 0; i < 2; i++) await assert.rejects(queue.open(0, 0), /no such disk/);
+  accept(0, 1, 3);
+  await clock.advance(5_000);
+  queue.link(0, 1, BIG);
+  await clock.advance(0);
+  assert.deepEqual(cursorsOf(0), [1, 2, 3]);
+});

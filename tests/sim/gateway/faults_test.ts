@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { OP } from "../../../protocol/discord/opcodes.ts";
+import { stage } from "./scripted_client.ts";
+
+const struck = (sim: { ledger: { faults: { fault: string }[] } }) =>
+  sim.ledger.faults.map(({ fault }) => fault);
+
+Deno.test("connections are refused, or answered with 503, as often as was said", async () => {
+  const { connect, sim } = stage();
+  sim.faults.refuse({ times: 2 });
+  sim.faults.answer503({ times: 1 });
+  const failures = [];
+  for (let i = 0; i < 4; i++) failures.push((await connect()).failure);
+  assert.deepEqual(failures, [
+    "connection refused",
+    "connection refused",
+    "Unexpected server response: 503",
+    null,
+  ]);
+  assert.deepEqual(struck(sim), ["connection refused", "connection refused", "http 503"]);
+  assert.deepEqual(
+    sim.ledger.connections.map(({ refused }) => refused),
+    ["refuse", "refuse", "http 503", null],
+  );
+});
+
+Deno.test("a fault waits for its time, lasts as long as was said, and can be taken back", async () => {
+  const { connect, clock, sim } = stage();
+  sim.faults.refuse({ afterMs: 1000, forMs: 1000 });
+  assert.equal((await connect()).failure, null);
+  await clock.advance(1000);
+  assert.equal((await connect()).failure, "connection refused");
+  await clock.advance(1000);
+  assert.equal((await connect()).failure, null);
+  const takeBack = sim.faults.refuse();
+  takeBack();
+  assert.equal((await connect()).failure, null);
+});
+
+Deno.test("a probability strikes some, the same ones for the same seed", async () => {
+  const run = async (seed: number) => {
+    const { connect, clock, sim } = stage({ seed });
+    sim.faults.refuse({ probability: 0.5 });
+    const failures = [];
+    for (let i = 0; i < 40; i++) {
+      failures.push((await connect()).failure !== null);
+      await clock.advance(300);
+    }
+    return failures;
+  };
+  const [first, again, other] = [await run(1), await run(1), await run(2)];
+  assert.deepEqual(first, again);
+  assert.notDeepEqual(first, other);
+  const hits = first.filter(Boolean).length;
+  assert.ok(hits > 8 && hits < 32);
+});
+
+Deno.test("C1.3 op 7 in place of HELLO, no HELLO at all, and a cut right after HELLO", async () => {
+  const { connect, clock, sim } = stage();
+  sim.faults.reconnectInsteadOfHello({ times: 1 });
+  const sent = await connect();
+  assert.deepEqual(sent.payloads.map(({ op }) => op), [OP.RECONNECT]);
+  await clock.advance(5000);
+  assert.equal(sent.closedWith, 4000);
+  sim.faults.noHello({ times: 1 });
+  const silent = await connect();
+  await clock.advance(100_000);
+  assert.deepEqual([silent.opened, silent.payloads.length, silent.closedWith], [true, 0, null]);
+  sim.faults.cutAfterHello({ times: 1 });
+  const cut = await connect();
+  assert.deepEqual(cut.payloads.map(({ op }) => op), [OP.HELLO]);
+  assert.equal(cut.closedWith, 1006);
+});
+
+Deno.test("IDENTIFY can be left without an answer, or refused with op 9", async () => {
+  const { connect, clock, sim } = stage();
+  sim.faults.noReady({ times: 1, shardId: 0 });
+  const silent = await connect();
+  silent.identify();
+  await clock.advance(10_000);
+  assert.deepEqual(silent.payloads.map(({ op }) => op), [OP.HELLO]);
+  sim.faults.refuseIdentify({ times: 1 });
+  const refused = await connect();
+  refused.identify();
+  await clock.advance(5000);
+  assert.deepEqual(refused.ofOp(OP.INVALID_SESSION).map(({ d }) => d), [false]);
+  assert.deepEqual(sim.ledger.violations, []);
+});
+
+Deno.test("RESUME can be refused although the session lives, which ends it", async () => {
+  const { ready, connect, clock, sim } = stage();
+  const client = await ready();
+  client.socket.destroy();
+  sim.faults.refuseResume({ times: 1 });
+  for (let i = 0; i < 2; i++) {
+    const back = await connect();
+    back.resume(client.sessionId, client.seq!);
+    await clock.advance(20);
+    assert.deepEqual(back.ofOp(OP.INVALID_SESSION).map(({ d }) => d), [false]);
+  }
+  assert.deepEqual(sim.ledger.resumes.map(({ ok }) => ok), [false, false]);
+});
+
+Deno.test("a fault strikes one shard, later, with any code; a mass close strikes all", async () => {
+  const { ready, clock, sim } = stage({ shards: 2, maxConcurrency: 2 });
+  const [zero, one] = [await ready(0, 2), await ready(1, 2)];
+  sim.faults.close(4008, { shardId: 1, afterMs: 1000 });
+  await clock.advance(990);
+  assert.equal(one.closedWith, null);
+  await clock.advance(20);
+  assert.deepEqual([zero.closedWith, one.closedWith], [null, 4008]);
+  sim.faults.close(1001);
+  await clock.advance(20);
+  assert.equal(zero.closedWith, 1001);
+});
+
+Deno.test("a close may end the session too, and sessions may be forgotten", async () => {
+  const { ready, clock, sim } = stage({ shards: 2, maxConcurrency: 2 });
+  const [zero, one] = [await ready(0, 2), await ready(1, 2)];
+  sim.faults.close(1000, { shardId: 0, endSession: true });
+  sim.faults.forgetSessions({ shardId: 1 });
+  await clock.advance(20);
+  const ended = [zero, one].map((client) =>
+    sim.ledger.sessions.get(client.sessionId)!.ended?.reason
+  );
+  assert.deepEqual(ended, ["closed 1000", "forgotten"]);
+});
+
+Deno.test("a cut connection ends with 1006; a delay keeps the order", async () => {
+  const { ready, clock, sim } = stage();
+  const client = await ready();
+  sim.faults.delay(300);
+  sim.traffic.burst(2, "MESSAGE_CREATE");
+  sim.faults.delay(0);
+  sim.traffic.burst(2, "MESSAGE_CREATE");
+  await clock.advance(290);
+  assert.equal(client.events("MESSAGE_CREATE").length, 0);
+  await clock.advance(20);
+  const numbers = client.events("MESSAGE_CREATE").map(({ s }) => s);
+  assert.equal(numbers.length, 4);
+  assert.deepEqual(numbers, numbers.toSorted((a, b) => a! - b!));
+  sim.faults.cut();
+  await clock.advance(20);
+  assert.equal(client.closedWith, 1006);
+});
+
+Deno.test("the next message can be made unreadable", async () => {
+  const { ready, clock, sim } = stage();
+  const client = await ready();
+  sim.faults.corruptNext();
+  client.message = (data) => client.raw.push(data);
+  sim.traffic.burst(2, "MESSAGE_CREATE");
+  await clock.advance(20);
+  const [broken, whole] = client.raw.slice(-2).map((bytes) => new TextDecoder().decode(bytes));
+  assert.throws(() => JSON.parse(broken!), SyntaxError);
+  assert.equal(JSON.parse(whole!).t, "MESSAGE_CREATE");
+});
+
+Deno.test("chaos strikes again and again until it is stopped, and the ledger knows how", async () => {
+  const { ready, clock, sim } = stage();
+  const client = await ready();
+  const stop = sim.faults.chaos({ everyMs: 1000, faults: ["cut"] });
+  await clock.advance(1010);
+  assert.equal(client.closedWith, 1006);
+  await ready();
+  stop();
+  await clock.advance(10_000);
+  assert.deepEqual(struck(sim), ["cut"]);
+});
+
+Deno.test("more connection attempts in a second than the shards explain are a storm", async () => {
+  const { connect, sim } = stage({ connectsPerShardPerSecond: 5 });
+  sim.faults.refuse();
+  for (let i = 0; i < 5; i++) await connect();
+  assert.deepEqual(sim.ledger.violations, []);
+  await connect();
+  assert.deepEqual(sim.ledger.violations.map(({ rule }) => rule), ["reconnect storm"]);
+});

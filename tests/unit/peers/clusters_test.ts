@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { Clusters } from "../../../unit/peers/clusters.ts";
+import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { shardRange } from "../../../protocol/ids.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { fakeSockets } from "../../support/fake_sockets.ts";
+
+function setUp(config: Partial<Config>) {
+  const { connect, sockets } = fakeSockets();
+  const changes: string[] = [];
+  const starts: number[] = [];
+  const clock = createVirtualClock();
+  const clusters = new Clusters({
+    config: { ...CONFIG_DEFAULTS, ...config },
+    clock,
+    random: () => 0,
+    log: silentLog,
+    connect,
+    start(clusterId) {
+      starts.push(clusterId);
+      return { exited: new Promise(() => {}), stop: () => Promise.resolve() };
+    },
+    changed: ({ clusterId, kind, state }) => changes.push(`${kind} ${clusterId} ${state}`),
+  });
+  return { clusters, clock, sockets, changes, starts };
+}
+
+const HUB = { accept: () => ({ text() {}, closed() {} }) } as unknown as Parameters<
+  Clusters["start"]
+>[0];
+
+Deno.test("Clusters gives remote ones every n-th shard, so that they need not know the plan", () => {
+  const { clusters } = setUp({ eventHandlerUrls: ["ws://a", "ws://b", "ws://c"] });
+  assert.deepEqual(clusters.ids, [0, 1, 2]);
+  assert.deepEqual(clusters.ofShards([4, 5, 6, 7]), { 4: 1, 5: 2, 6: 0, 7: 1 });
+});
+
+Deno.test("Clusters gives built-in ones consecutive shards", () => {
+  const { clusters } = setUp({ botModule: "./bot.ts", totalClusters: 2 });
+  assert.deepEqual(clusters.ofShards(shardRange(0, 3)), { 0: 0, 1: 0, 2: 1, 3: 1 });
+});
+
+Deno.test("Clusters waits for those that dial in where none is configured", () => {
+  const { clusters, sockets, changes } = setUp({ totalClusters: 2 });
+  assert.deepEqual(clusters.ofShards([0, 1, 2]), { 0: 0, 1: 1, 2: 0 });
+  clusters.start(HUB);
+  assert.equal(sockets.length, 0);
+  assert.deepEqual(clusters.snapshots, [], "nobody has come: that is no fault");
+  clusters.link(1, true);
+  clusters.link(1, false);
+  assert.deepEqual(changes, ["remote 1 connected", "remote 1 away"]);
+});
+
+Deno.test("Clusters dials each remote one, and tells of its link", () => {
+  const { clusters, sockets, changes } = setUp({ eventHandlerUrls: ["ws://a", "ws://b"] });
+  clusters.start(HUB);
+  assert.equal(sockets.length, 2);
+  assert.deepEqual(clusters.snapshots.map(({ state }) => state), ["starting", "starting"]);
+  clusters.link(0, true);
+  assert.deepEqual(changes, ["remote 0 connected"]);
+  clusters.hangUp();
+});
+
+Deno.test("Clusters restarts only what it has started", () => {
+  const { clusters } = setUp({ eventHandlerUrls: ["ws://a"] });
+  clusters.start(HUB);
+  assert.throws(() => clusters.get(0), { code: "refused" });
+  clusters.hangUp();
+});
+
+Deno.test("Clusters restarts one after another: the next when the one before is linked again", async () => {
+  const { clusters, clock, starts } = setUp({ botModule: "./bot.ts", totalClusters: 3 });
+  clusters.start(HUB);
+  for (const id of [0, 1, 2]) clusters.link(id, true);
+  starts.length = 0;
+  let isDone = false;
+  const restarted = clusters.restartAll().then(() => isDone = true);
+  await clock.advance(1000);
+  assert.deepEqual(starts, [0], "the link of the life before does not count");
+  clusters.link(0, false);
+  clusters.link(0, true);
+  await clock.advance(59_999);
+  assert.deepEqual(starts, [0, 1]);
+  await clock.advance(1);
+  assert.deepEqual(starts, [0, 1, 2], "one that does not come is not waited for without end");
+  assert.equal(isDone, false);
+  clusters.link(2, true);
+  await restarted;
+});

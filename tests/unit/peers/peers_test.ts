@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { Clusters } from "../../../unit/peers/clusters.ts";
+import { CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { Peers } from "../../../unit/peers/peers.ts";
+import { SERVICE_BASE, Services } from "../../../unit/peers/services.ts";
+import { silentLog } from "../../../ports/log.ts";
+import type { LinkCall } from "../../../protocol/link_call.ts";
+import type { Status } from "../../../protocol/status.ts";
+import { decodeValue } from "../../../protocol/value.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+
+const RECEPTIVE = { receptive: true, timeout: 1000 } as const;
+const API = SERVICE_BASE;
+
+/** Two clusters with two shards each, of four; a service; nobody linked. */
+function setUp() {
+  const clock = createVirtualClock();
+  const running = { exited: new Promise<never>(() => {}), stop: () => Promise.resolve() };
+  const states: string[] = [];
+  const statuses: Status[] = [];
+  const paths: string[] = [];
+  const services = new Services({
+    services: [{ name: "api", module: "./api.ts" }],
+    clock,
+    log: silentLog,
+    start: () => running,
+    changed: ({ name, state }) => states.push(`${name} ${state}`),
+  });
+  const clusters = new Clusters({
+    config: { ...CONFIG_DEFAULTS, botModule: "./bot.ts", totalClusters: 2 },
+    clock,
+    random: () => 0,
+    log: silentLog,
+    connect: () => assert.fail("nobody is dialled"),
+    start: () => running,
+    changed: ({ clusterId, state }) => states.push(`${clusterId} ${state}`),
+  });
+  const peers = new Peers({
+    clock,
+    log: silentLog,
+    clusters,
+    services,
+    totalShards: () => 4,
+    unit: (request) => ({ request }),
+    cached: () => [],
+    rest: (path) => (paths.push(path), Promise.resolve(Response.json({ of: "Discord" }))),
+    tell: (status) => statuses.push(status),
+  });
+  peers.plan(clusters.ofShards([0, 1, 2, 3]));
+  /** Links a peer, which answers commands with its number; what it was told. */
+  const link = (id: number, values: "clone" | "json" | null = "clone") => {
+    const told: unknown[] = [];
+    peers.up({
+      id,
+      values,
+      send(message) {
+        const { op, verb, value, receptive, id: number } = message as LinkCall;
+        if (op !== "call") return void told.push(message);
+        told.push(verb.startsWith("all") ? [verb, decodeValue(value)] : verb);
+        if (!receptive) return;
+        peers.receive(id, { op: "reply", id: number, value: { json: `of ${id}` } });
+      },
+    });
+    return told;
+  };
+  const ready = (...shardIds: number[]) => shardIds.forEach((id) => peers.shardReady(id));
+  const cached = (...shardIds: number[]) => shardIds.forEach((id) => peers.membersCached(id));
+  return { clock, clusters, services, peers, states, statuses, paths, link, ready, cached };
+}
+
+const READY = ["allClustersReady", undefined];
+
+Deno.test("all clusters are ready once every shard has been, and everybody is told, once", () => {
+  const { link, ready, statuses } = setUp();
+  const told = [link(0), link(1, "json"), link(API)];
+  ready(0, 1, 3, 3);
+  assert.deepEqual([told, statuses], [[[], [], []], []]);
+  ready(2);
+  assert.deepEqual(told, [[READY], [["allClustersReady", null]], [READY]]);
+  ready(0, 1, 2, 3);
+  assert.deepEqual(told[0], [READY], "a shard that resumes is no news");
+  assert.deepEqual(statuses, [{ kind: "allClustersReady" }]);
+});
+
+Deno.test("who comes later is told what has happened, each time it comes", () => {
+  const { link, ready, cached } = setUp();
+  ready(0, 1, 2, 3);
+  cached(0, 1);
+  assert.deepEqual(link(0), [READY, ["allMembersCached", false]]);
+  assert.deepEqual(link(1), [READY], "its own members have not come");
+  assert.deepEqual(link(API), [READY]);
+  cached(2, 3);
+  assert.deepEqual(link(0), [READY, ["allMembersCached", false], ["allMembersCached", true]]);
+  assert.deepEqual(link(API), [READY, ["allMembersCached", undefined]]);
+});
+
+Deno.test("a number is a service's or a cluster's", () => {
+  const { peers } = setUp();
+  assert.deepEqual([peers.serviceOf(API), peers.serviceOf(0)], ["api", null]);
+});
+
+Deno.test("who takes no calls is told nothing, and keeps nobody from being told", () => {
+  const { link, ready, cached } = setUp();
+  const deaf = link(0, null);
+  const told = link(1);
+  ready(0, 1, 2, 3);
+  cached(0, 1, 2, 3);
+  assert.deepEqual([deaf, link(0, null)], [[], []]);
+  assert.deepEqual(told, [READY, ["allMembersCached", false], ["allMembersCached", true]]);
+});
+
+Deno.test("members: false to the cluster they are of, true to clusters and nothing to services at last", () => {
+  const { link, ready, cached, statuses } = setUp();
+  ready(0, 1, 2, 3);
+  const told = [link(0), link(1), link(API)];
+  for (const each of told) each.length = 0;
+  cached(2, 3);
+  assert.deepEqual(told, [[], [["allMembersCached", false]], []]);
+  cached(0, 1, 1);
+  assert.deepEqual(told, [
+    [["allMembersCached", false], ["allMembersCached", true]],
+    [["allMembersCached", false], ["allMembersCached", true]],
+    [["allMembersCached", undefined]],
+  ]);
+  assert.deepEqual(statuses.slice(1), [
+    { kind: "ALL_MEMBERS_CACHED", clusterId: 1 },
+    { kind: "ALL_MEMBERS_CACHED", clusterId: 0 },
+    { kind: "ALL_MEMBERS_CACHED", clusterId: null },
+  ]);
+});
+
+Deno.test("members that come before all clusters are ready wait with the news of all", () => {
+  const { link, ready, cached, statuses } = setUp();
+  const told = link(0);
+  cached(0, 1, 2, 3);
+  assert.deepEqual(told, [["allMembersCached", false]]);
+  ready(0, 1, 2, 3);
+  assert.deepEqual(told.slice(1), [READY, ["allMembersCached", true]]);
+  const kinds = statuses.map((it) => it.kind === "ALL_MEMBERS_CACHED" ? it.clusterId : it.kind);
+  assert.deepEqual(kinds, [0, 1, "allClustersReady", null]);
+});
+
+Deno.test("a link is told to whose it is: a cluster or a service", () => {
+  const { clusters, services, peers, states } = setUp();
+  clusters.start({ accept: () => assert.fail("nobody is dialled") } as never);
+  services.start();
+  states.length = 0;
+  peers.link(1, true);
+  peers.link(API, true);
+  peers.link(API, false);
+  assert.deepEqual(states, ["1 connected", "api connected", "api away"]);
+  assert.deepEqual(peers.ids, [0, 1, API]);
+});
+
+Deno.test("a command finds a cluster by the shard of a guild, and a service by its name", async () => {
+  const { link, peers } = setUp();
+  for (const id of [0, 1, API]) link(id);
+  const guildOf = (shardId: number) => String(BigInt(shardId + 8) << 22n);
+  const answers = [0, 1, 2, 3].map((shardId) =>
+    peers.command({ guildId: guildOf(shardId) }, null, RECEPTIVE)
+  );
+  assert.deepEqual(await Promise.all(answers), ["of 0", "of 0", "of 1", "of 1"]);
+  assert.equal(await peers.command({ service: "api" }, null, RECEPTIVE), `of ${API}`);
+  const all = await peers.command({ all: true }, null, RECEPTIVE);
+  assert.deepEqual(all, { results: ["of 0", "of 1"], errors: [] }, "services are no clusters");
+});
+
+Deno.test("a command names whom it did not find, or who is away", async () => {
+  const { link, peers } = setUp();
+  link(0);
+  const fails = (to: Parameters<Peers["command"]>[0], code: string, message: RegExp) =>
+    assert.rejects(peers.command(to, null, RECEPTIVE), { code, message });
+  await fails({ clusterId: API }, "no_target", /Cannot find cluster 500000: there are 0, 1/);
+  await fails({ service: "web" }, "no_target", /Cannot find service web/);
+  await fails({ service: "api" }, "away", /Cannot reach service api: it is not linked/);
+  await fails({ clusterId: 1 }, "away", /Cannot reach cluster 1/);
+  peers.down(0, "its link is down");
+  await fails({ clusterId: 0 }, "away", /Cannot reach cluster 0/);
+});
+
+Deno.test("a guild of a shard that another unit runs has no cluster here", async () => {
+  const { clusters, peers, services, clock } = setUp();
+  const part = new Peers({
+    clock,
+    log: silentLog,
+    clusters,
+    services,
+    totalShards: () => 8,
+    unit: () => null,
+    cached: () => [],
+    rest: () => assert.fail("Discord is not asked"),
+    tell() {},
+  });
+  part.plan(clusters.ofShards([4, 5]));
+  const guildId = String(2n << 22n);
+  await assert.rejects(part.command({ guildId }, null, RECEPTIVE), {
+    code: "no_target",
+    message: /a cluster with guild/,
+  });
+  assert.equal(await part.find({ kind: "guild", guildId }, false), null);
+  assert.equal(await peers.find({ kind: "guild", guildId }, false), null, "nobody is linked");
+});
+
+Deno.test("find() asks the clusters, then Discord where it shall", async () => {
+  const { link, peers, paths } = setUp();
+  assert.equal(await peers.find({ kind: "user", userId: "7" }, false), null);
+  assert.deepEqual(await peers.find({ kind: "user", userId: "7" }, true), { of: "Discord" });
+  const told = link(1);
+  assert.equal(await peers.find({ kind: "user", userId: "7" }, true), "of 1");
+  assert.deepEqual([told, paths], [["find"], ["/users/7"]]);
+});
+
+Deno.test("a peer that calls the unit gets the unit's answer", async () => {
+  const { clock, link, peers } = setUp();
+  const told = link(API);
+  const value = { json: { method: "stats" } };
+  peers.receive(API, { op: "call", id: 3, verb: "unit", receptive: true, value });
+  await clock.advance(0);
+  const answer = { json: { request: { method: "stats" } } };
+  assert.deepEqual(told, [{ op: "reply", id: 3, value: answer }]);
+});

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { SERVICE_BASE, Services } from "../../../unit/peers/services.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import type { ClusterExit } from "../../../clusters/handle.ts";
+
+function setUp(names: readonly string[] = ["api", "counter"]) {
+  const clock = createVirtualClock();
+  const started: unknown[] = [];
+  const changes: string[] = [];
+  const exits = new Map<string, (exit: ClusterExit) => void>();
+  const services = new Services({
+    services: names.map((name) => ({ name, module: `./${name}.ts` })),
+    clock,
+    log: silentLog,
+    start(...what) {
+      started.push(what);
+      const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+      exits.set(what[1], resolve);
+      return {
+        exited,
+        stop: (deadlineMs) => {
+          resolve({ code: 0, reason: `within ${deadlineMs}` });
+          return Promise.resolve();
+        },
+      };
+    },
+    changed: ({ name, state }) => changes.push(`${name} ${state}`),
+  });
+  return { clock, services, started, changes, exits };
+}
+
+Deno.test("each service has a name, and a number above those of clusters", () => {
+  const { services } = setUp();
+  assert.deepEqual(services.names, ["api", "counter"]);
+  assert.deepEqual(services.ids, [SERVICE_BASE, SERVICE_BASE + 1]);
+  assert.deepEqual([services.idOf("counter"), services.nameOf(SERVICE_BASE + 1)], [
+    SERVICE_BASE + 1,
+    "counter",
+  ]);
+  for (const id of [0, 1, SERVICE_BASE - 1, SERVICE_BASE + 2]) {
+    assert.equal(services.nameOf(id), null);
+  }
+  for (const name of ["nobody", "", "length"]) assert.equal(services.idOf(name), null);
+});
+
+Deno.test("start() starts each with its number, name and module, once", () => {
+  const { services, started, changes } = setUp();
+  assert.deepEqual(started, []);
+  services.start();
+  services.start();
+  assert.deepEqual(started, [
+    [SERVICE_BASE, "api", "./api.ts"],
+    [SERVICE_BASE + 1, "counter", "./counter.ts"],
+  ]);
+  assert.deepEqual(changes, ["api starting", "counter starting"]);
+});
+
+Deno.test("a link is that of the service with its number, and of no other", () => {
+  const { services, changes } = setUp();
+  services.start();
+  services.link(SERVICE_BASE + 1, true);
+  services.link(0, true);
+  assert.deepEqual(services.snapshots, [
+    { name: "api", state: "starting", reason: "started", restarts: 0 },
+    { name: "counter", state: "connected", reason: "the event link is up", restarts: 0 },
+  ]);
+  services.link(SERVICE_BASE + 1, false);
+  assert.deepEqual(changes.slice(2), ["counter connected", "counter away"]);
+});
+
+Deno.test("a service that ends is started again; the others notice nothing", async () => {
+  const { services, started, exits, clock } = setUp();
+  services.start();
+  exits.get("api")!({ code: 1, reason: "ended with code 1" });
+  await clock.advance(0);
+  assert.equal(started.length, 3);
+  assert.deepEqual(services.snapshots.map(({ restarts }) => restarts), [1, 0]);
+});
+
+Deno.test("get() is what kills, spawns and respawns a service by its name", async () => {
+  const { services, started } = setUp();
+  services.start();
+  const counter = services.get("counter");
+  await counter.kill(50);
+  assert.deepEqual(services.snapshots.map(({ state }) => state), ["starting", "stopped"]);
+  counter.spawn();
+  await counter.respawn();
+  assert.equal(started.length, 4);
+  assert.equal(services.idOf("counter"), SERVICE_BASE + 1);
+});
+
+Deno.test("get() refuses a name that there is not, and says which there are", () => {
+  const refused = (message: RegExp) => ({ code: "refused", blame: "caller", message });
+  assert.throws(() => setUp().services.get("coutner"), refused(/coutner: there are api, counter/));
+  assert.throws(() => setUp([]).services.get("api"), refused(/there are none/));
+});
+
+Deno.test("stop() ends all for good", async () => {
+  const { services, started, clock } = setUp();
+  services.start();
+  await services.stop();
+  await clock.advance(600_000);
+  assert.deepEqual(services.snapshots.map(({ state }) => state), ["stopped", "stopped"]);
+  assert.throws(() => services.get("api").spawn(), { code: "refused" });
+  assert.equal(started.length, 2);
+});

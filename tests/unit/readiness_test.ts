@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { readiness } from "../../unit/readiness.ts";
+import { shard, snapshot } from "../support/snapshots.ts";
+
+Deno.test("readiness() is ready when all shards, workers and clusters are", () => {
+  assert.deepEqual(readiness(snapshot()), { ready: true, reasons: [] });
+});
+
+Deno.test("readiness() is ready without a cluster: events wait for a consumer", () => {
+  const shards = [shard(0, { clusterId: null })];
+  assert.equal(readiness(snapshot({ clusters: [], shards })).ready, true);
+});
+
+Deno.test("readiness() is not ready before a shard has started", () => {
+  assert.deepEqual(readiness(snapshot({ shards: [] })).reasons, ["no shard has started yet"]);
+});
+
+Deno.test("readiness() names shards by state and reason, and joins ranges", () => {
+  const away = { state: "backing off", reason: "connect failed" } as const;
+  const shards = [
+    shard(0),
+    shard(3, away),
+    shard(1, away),
+    shard(2, away),
+    shard(5, away),
+    shard(4, { state: "queued" }),
+  ];
+  assert.deepEqual(readiness(snapshot({ shards })), {
+    ready: false,
+    reasons: ["shards 1-3, 5: backing off (connect failed)", "shard 4: queued"],
+  });
+});
+
+Deno.test("readiness() names workers and clusters that are not there", () => {
+  assert.deepEqual(
+    readiness(snapshot({
+      workers: [{
+        workerId: 1,
+        state: "failed",
+        reason: "too many crashes",
+        shards: [],
+        restarts: 5,
+      }],
+      clusters: [{ clusterId: 2, kind: "remote", state: "away", reason: "", restarts: 0 }],
+    })).reasons,
+    ["worker 1: failed (too many crashes)", "cluster 2: away"],
+  );
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
+import { workerOptions } from "../../unit/worker_options.ts";
+
+const options = (config: Partial<Config>, workers = 1) =>
+  workerOptions({
+    config: { ...CONFIG_DEFAULTS, ...config },
+    info: { url: "wss://gateway.test" },
+    totalShards: 4,
+    clusterOfShard: { 0: 0 },
+    queueDir: "/state/queue",
+    workers,
+  });
+
+Deno.test("workerOptions() divides the disk among the workers", () => {
+  const { queueDir, queueDiskBytes } = options({ queueDiskBytes: 1_001 }, 2);
+  assert.deepEqual([queueDir, queueDiskBytes], ["/state/queue", 500]);
+  assert.equal(options({ queueDiskBytes: 0 }).queueDir, null);
+});
+
+Deno.test("workerOptions() names a module by its URL, and leaves words as they are", () => {
+  assert.equal(options({ editedMessages: "filter" }).editedMessages, "filter");
+  assert.match(options({ editedMessages: "./decide.ts" }).editedMessages, /^file:.*decide\.ts$/);
+  assert.equal(options({}).workerModule, null);
+  assert.match(options({ workerModule: "./worker.ts" }).workerModule!, /^file:.*worker\.ts$/);
+});
+
+Deno.test("workerOptions() hands on what the shards go by", () => {
+  const { token, gatewayUrl, totalShards, cacheAllMembers, clusterOfShard } = options({
+    discordToken: "t",
+    cacheAllMembers: true,
+  });
+  assert.deepEqual({ token, gatewayUrl, totalShards, cacheAllMembers, clusterOfShard }, {
+    token: "t",
+    gatewayUrl: "wss://gateway.test",
+    totalShards: 4,
+    cacheAllMembers: true,
+    clusterOfShard: { 0: 0 },
+  });
+});

@@ -1,0 +1,130 @@
+/**
+ * Sends the first response to one interaction, before it is too late.
+ * See [Discord Docs/Interaction Callback](https://discord.com/developers/docs/interactions/receiving-and-responding#create-interaction-response).
+ *
+ * @module
+ */
+
+import { messageOf } from "../../protocol/errors.ts";
+import {
+  FIRST_RESPONSE_MS,
+  type Interaction,
+  type InteractionCallback,
+} from "../../protocol/discord/interaction.ts";
+import { snowflakeMs } from "../../protocol/discord/snowflake.ts";
+import { USER_AGENT } from "../../protocol/discord/user_agent.ts";
+import { type Clock, sleep } from "../../ports/clock.ts";
+
+/** What sending needs. */
+export interface CallbackWorld {
+  /** REST base without a version, `https://discord.com/api`. */
+  readonly apiUrl: string;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+}
+
+/**
+ * What became of it. `accepted` also where Discord says that there is a first response already: an
+ * earlier life of ours sent it, or the bot did. A `reason` never holds the interaction's token.
+ */
+export type CallbackOutcome =
+  | { readonly kind: "accepted" }
+  /** Discord takes no first response any more. */
+  | { readonly kind: "expired" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Kept back of Discord's 3 s for the way of the answer. */
+const MARGIN_MS = 500;
+/**
+ * We try for at least this long, however late it seems: our clock may be ahead of Discord's, which
+ * alone knows.
+ */
+export const LEAST_MS = 700;
+
+const ATTEMPTS = 3;
+const PAUSE_MS = 150;
+const UNKNOWN_INTERACTION = 10062;
+const ALREADY_ACKNOWLEDGED = 40060;
+
+/**
+ * Posts `body`, without the bot's token: the interaction's is enough. Tries again, twice at most,
+ * where Discord could not be reached or is ill. Never throws. It is over 2.5 s after the interaction was
+ * made, or after {@linkcode LEAST_MS} where that is later.
+ */
+export async function postCallback(
+  { apiUrl, fetch, clock }: CallbackWorld,
+  { id, token }: Interaction,
+  body: InteractionCallback,
+): Promise<CallbackOutcome> {
+  const deadline = new AbortController();
+  const cancel = clock.after(
+    timeLeftMs(id, clock.wallMs()),
+    () => deadline.abort(new Error("no answer in time")),
+  );
+  const url = `${apiUrl}/v10/interactions/${id}/${encodeURIComponent(token)}/callback`;
+  const init = {
+    method: "POST",
+    headers: { "content-type": "application/json", "user-agent": USER_AGENT },
+    body: JSON.stringify(body),
+    signal: deadline.signal,
+  };
+  try {
+    return await insist(clock, deadline.signal, async () => outcomeOf(await fetch(url, init)));
+  } catch (error) {
+    return failed(withoutToken(messageOf(error), token));
+  } finally {
+    cancel();
+  }
+}
+
+/** How long we may try: until shortly before Discord's deadline, within reason. */
+export function timeLeftMs(interactionId: string, nowMs: number): number {
+  const longestMs = FIRST_RESPONSE_MS - MARGIN_MS;
+  const ageMs = nowMs - snowflakeMs(interactionId);
+  return Math.min(longestMs, Math.max(LEAST_MS, longestMs - ageMs));
+}
+
+/** Tries again what throws, as often as it is allowed and until the signal is aborted. */
+async function insist<T>(clock: Clock, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await task();
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+    await sleep(clock, PAUSE_MS, signal);
+  }
+}
+
+/** @throws Where another try may end better. */
+async function outcomeOf(response: Response): Promise<CallbackOutcome> {
+  const { ok, status } = response;
+  if (ok) {
+    await response.body?.cancel();
+    return { kind: "accepted" };
+  }
+  const code = errorCode(await response.text());
+  if (code === ALREADY_ACKNOWLEDGED) return { kind: "accepted" };
+  if (code === UNKNOWN_INTERACTION) return { kind: "expired" };
+  const reason = `Discord answered ${status}, code ${code}`;
+  if (status >= 500) throw new Error(reason);
+  return failed(reason);
+}
+
+function errorCode(text: string): number {
+  try {
+    return Number(JSON.parse(text).code ?? 0);
+  } catch {
+    // A page of something in between: the status says more than it does.
+    return 0;
+  }
+}
+
+function failed(reason: string): CallbackOutcome {
+  return { kind: "failed", reason };
+}
+
+/** `fetch` names the address in its errors. */
+function withoutToken(text: string, token: string): string {
+  return text.replaceAll(encodeURIComponent(token), "…").replaceAll(token, "…");
+}

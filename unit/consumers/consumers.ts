@@ -1,0 +1,134 @@
+/**
+ * Consumers on `/gateway`, joined with the unit: their gateway, the shards that they take, and what
+ * is written down of both. Sockets are the caller's.
+ *
+ * @module
+ */
+
+import { DownstreamGateway } from "../../downstream/gateway.ts";
+import type { DownstreamEvents } from "../../downstream/gateway.ts";
+import type { DownstreamSocket } from "../../downstream/world.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import { randomHex } from "../../ports/random.ts";
+import type { Store } from "../../ports/store.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import type { SavedGuilds } from "../../protocol/discord/guild_note.ts";
+import type { WorkerPool } from "../../workers/pool.ts";
+import type { Config } from "../../config/config.ts";
+import { ConsumerShards } from "./consumer_shards.ts";
+import { ShardFactsBook } from "./shard_facts.ts";
+
+/** Names of the files in the state folder. */
+const SESSIONS_SAVED_AS = "consumers";
+const FACTS_SAVED_AS = "facts";
+/** Both are written down this long after a change, at the latest. */
+const SAVE_AFTER_MS = 100;
+
+/** Who may consume, and under which address. */
+export interface ConsumerDoor {
+  /** Our WebSocket address, where a client does not say how it reaches us. */
+  readonly url: () => string;
+  /** Whether the token of an IDENTIFY is the unit's secret. Must compare in constant time. */
+  readonly isSecret: (token: string) => boolean;
+}
+
+/** What they are made with. */
+export interface ConsumersOptions {
+  readonly config: Config;
+  readonly totalShards: number;
+  readonly shardIds: readonly number[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  /** Name of the numbering that cursors belong to. */
+  readonly stream: string;
+  readonly pool: () => WorkerPool;
+  /** The guilds of a shard's session now; `null` where they are not known. */
+  readonly guildsOf: (shardId: number) => SavedGuilds | null;
+  readonly door: ConsumerDoor;
+}
+
+/** All consumers on `/gateway` of a unit. */
+export class Consumers {
+  /** The shards that they have or that wait for them. */
+  readonly shards: ConsumerShards;
+  /** What their READYs are made of. */
+  readonly facts: ShardFactsBook;
+  readonly #options: ConsumersOptions;
+  readonly #gateway: DownstreamGateway;
+  #cancelSave: Cancel | null = null;
+  #stopped = false;
+
+  constructor(options: ConsumersOptions) {
+    const { config, totalShards, shardIds, pool, door } = options;
+    this.#options = options;
+    this.shards = new ConsumerShards(options);
+    this.facts = new ShardFactsBook(totalShards, () => this.#saveSoon());
+    this.#gateway = new DownstreamGateway({
+      ...options,
+      url: door.url(),
+      terms: {
+        totalShards,
+        firstShardId: shardIds[0]!,
+        lastShardId: shardIds.at(-1)!,
+        intents: config.intents,
+        isSecret: door.isSecret,
+      },
+      events: this.shards,
+      facts: async (shardId, signal) => {
+        const facts = await this.facts.of(shardId, signal);
+        // Guilds come and go after a READY.
+        return { ...facts, guildIds: options.guildsOf(shardId)?.guildIds ?? facts.guildIds };
+      },
+      send: (shardId, payload) => pool().sendPayload(shardId, payload),
+      ttlMs: config.consumerSessionTtlMs,
+      newId: () => randomHex(16),
+      changed: () => this.#saveSoon(),
+    });
+  }
+
+  /** Whether nobody is let in any more. */
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Takes over what an earlier life wrote down; before any worker starts. */
+  async load(): Promise<void> {
+    const { store } = this.#options;
+    this.facts.load(await store.load(FACTS_SAVED_AS));
+    this.#gateway.load(await store.load(SESSIONS_SAVED_AS));
+  }
+
+  /** Takes an open socket; `url` is our address as its client reaches us. */
+  accept(socket: DownstreamSocket, query: URLSearchParams, url: string): DownstreamEvents {
+    return this.#gateway.accept(socket, query, url);
+  }
+
+  /** Closes every connection so that its client comes back and resumes; writes the sessions down. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#gateway.stop();
+    this.shards.stop();
+    this.#cancelSave?.();
+    await this.#save();
+  }
+
+  #saveSoon(): void {
+    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
+      this.#cancelSave = null;
+      this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { store, log } = this.#options;
+    const saves = [
+      store.save(SESSIONS_SAVED_AS, this.#gateway.sessions.save()),
+      store.save(FACTS_SAVED_AS, this.facts.save()),
+    ];
+    await Promise.all(saves).catch((error) =>
+      log.error("sessions of consumers were not saved", { error: messageOf(error) })
+    );
+  }
+}

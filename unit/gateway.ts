@@ -1,0 +1,286 @@
+/**
+ * The gateway side of a unit, joined: workers, identify queue, session points and event links. Made
+ * once Discord has said how many shards there are.
+ *
+ * @module
+ */
+
+import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { IdentifyQueue } from "../gateway/identify/queue.ts";
+import { SessionBook } from "../gateway/session_book.ts";
+import { type CallDesk, Hub } from "../link/hub.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { randomHex } from "../ports/random.ts";
+import type { Store } from "../ports/store.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { canResume } from "../protocol/session_point.ts";
+import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { SpawnThread } from "../workers/life.ts";
+import { WorkerPool } from "../workers/pool.ts";
+import type { PoolEvents } from "../workers/pool_events.ts";
+import { AwayAnswers } from "./away/answers.ts";
+import type { Config } from "../config/config.ts";
+import type { Controllers } from "./controllers.ts";
+import { CONSUMER_BASE } from "./consumers/consumer_shards.ts";
+import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
+import { GuildBook } from "./guild_book.ts";
+import { createIdentifyQueue } from "./identify.ts";
+import { IdentifyRequests } from "./identify_requests.ts";
+import { QuietShards } from "./quiet_shards.ts";
+import { SERVICE_BASE } from "./peers/services.ts";
+import { workerOptions } from "./worker_options.ts";
+import { planWorkers } from "./worker_plan.ts";
+
+/** Name of the file in the state folder. */
+const SAVED_AS = "sessions";
+const MARKS_SAVED_AS = "away";
+/** Session points are written down this long after a change, at the latest. */
+const SAVE_AFTER_MS = 500;
+
+/** What the gateway side is made with. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly info: GatewayInfo;
+  readonly totalShards: number;
+  readonly shardIds: readonly number[];
+  readonly clusterIds: readonly number[];
+  readonly clusterOfShard: Readonly<Record<number, number>>;
+  readonly cores: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Store;
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  readonly fetch: typeof fetch;
+  /** Who may consume on `/gateway`, and where. */
+  readonly consumerDoor: ConsumerDoor;
+  readonly spawn: SpawnThread;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
+  /** Who makes and takes calls of clusters and services. */
+  readonly calls?: CallDesk;
+  readonly linkChanged: (clusterId: number, isUp: boolean) => void;
+  readonly shardChanged: (status: ShardStatus) => void;
+  /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
+  readonly membersCached?: (shardId: number) => void;
+  /** Workers are lost again and again: only a new process can help. */
+  readonly exhausted: (reason: string) => void;
+}
+
+/** The gateway side of a unit. */
+export class UnitGateway {
+  readonly hub: Hub;
+  readonly pool: WorkerPool;
+  readonly queue: IdentifyQueue;
+  readonly consumers: Consumers;
+  readonly #options: GatewayOptions;
+  readonly #book: SessionBook;
+  readonly #quiet: QuietShards;
+  readonly #away: AwayAnswers;
+  readonly #guilds: GuildBook;
+  #cancelSave: Cancel | null = null;
+  #isStopped = false;
+
+  constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
+    this.#options = options;
+    this.queue = queue;
+    this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
+    this.#loadSessions(saved);
+    this.#guilds = new GuildBook(options.store, options.log);
+    this.#away = new AwayAnswers({
+      apiUrl: options.config.discordApiUrl,
+      fetch: options.fetch,
+      clock: options.clock,
+      log: options.log,
+      inviteCode: options.config.botServerInviteCode,
+      changed: () => this.#saveSoon(),
+    });
+    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
+    this.consumers = new Consumers({
+      ...options,
+      stream: this.#book.stream,
+      pool: () => this.pool,
+      guildsOf: (shardId) => this.#guilds.of(shardId),
+      door: options.consumerDoor,
+    });
+    this.hub = this.#createHub();
+    this.pool = this.#createPool();
+  }
+
+  /** Reads what an earlier life wrote down, and joins the parts. Connects nothing yet. */
+  static async create(options: GatewayOptions): Promise<UnitGateway> {
+    const { store, log } = options;
+    const queue = await createIdentifyQueue({
+      ...options,
+      allow: (shardId, permit) => gateway.pool.allowIdentify(shardId, permit),
+      notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
+    });
+    const saved = await store.load(SAVED_AS);
+    const gateway = new UnitGateway(options, queue, saved);
+    // Cursors of another numbering would mark the wrong events.
+    if (saved !== undefined) await gateway.#guilds.load(options.shardIds);
+    if (saved !== undefined) gateway.#away.load(await store.load(MARKS_SAVED_AS));
+    await gateway.consumers.load();
+    return gateway;
+  }
+
+  /** Shards with the worker and the cluster that serve them. */
+  get shards(): ShardSnapshot[] {
+    return this.pool.shards.map(({ status, workerId, counters }) => ({
+      ...status,
+      workerId,
+      clusterId: this.#clusterOf(status.shardId),
+      counters,
+    }));
+  }
+
+  /** The consumers on `/gateway`; `null` when the unit stops. */
+  get openConsumers(): Consumers | null {
+    return this.consumers.isStopped ? null : this.consumers;
+  }
+
+  /** How many guilds a shard has, as far as is known. */
+  guildsOf(shardId: number): number {
+    return this.#guilds.of(shardId)?.guildIds.length ?? 0;
+  }
+
+  /** What became of interactions whose bot was away. */
+  get interactions(): InteractionSnapshot {
+    const dropped = this.pool.shards.reduce((sum, it) => sum + (it.counters?.expired ?? 0), 0);
+    return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
+  }
+
+  /** Hands a batch of records to the link of a cluster or a consumer. */
+  deliver(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void {
+    const links = clusterId < CONSUMER_BASE ? this.hub : this.consumers.shards;
+    links.deliver(clusterId, link, batch);
+  }
+
+  /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
+  async stop(): Promise<void> {
+    this.queue.stop();
+    await this.consumers.stop();
+    await this.pool.stop("keep");
+    this.hub.stop("the unit stops");
+    this.#cancelSave?.();
+    this.#isStopped = true;
+    await this.#save();
+    // Whoever saved last did not wait: the folder is the next one's from here on.
+    await this.#options.store.settled();
+  }
+
+  #clusterOf(shardId: number): number | null {
+    const consumerId = this.pool.consumerOf(shardId);
+    return consumerId === null || consumerId >= CONSUMER_BASE ? null : consumerId;
+  }
+
+  #createHub(): Hub {
+    const { clock, log, totalShards, clusterIds, linkChanged, calls, controllers } = this.#options;
+    return new Hub({
+      ...(calls && { calls }),
+      clock,
+      log,
+      totalShards,
+      stream: this.#book.stream,
+      clusterIds,
+      link: (clusterId, link, windowBytes) => {
+        // A service has no shards whose events it could get.
+        if (clusterId < SERVICE_BASE) this.pool.link(clusterId, link, windowBytes);
+        linkChanged(clusterId, link !== null);
+      },
+      acknowledged: (...done) => controllers.events.acknowledged(...done),
+    });
+  }
+
+  #createPool(): WorkerPool {
+    const { clock, log, spawn, controllers } = this.#options;
+    const buckets = planWorkers(this.#options);
+    return new WorkerPool({
+      clock,
+      log,
+      spawn,
+      buckets,
+      worker: workerOptions({ ...this.#options, workers: buckets.length }),
+      bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
+      resumePoint: (shardId) => this.#book.resumePoint(shardId),
+      guildsOf: (shardId) => this.#guilds.of(shardId),
+      marksOf: (shardId) => [...this.#away.marksOf(shardId)],
+      links: () => [
+        ...this.hub.links().filter(({ clusterId }) => clusterId < SERVICE_BASE),
+        ...this.consumers.shards.links(),
+      ],
+      events: this.#poolEvents(),
+    });
+  }
+
+  #poolEvents(): PoolEvents {
+    const { shardChanged, exhausted, controllers, log } = this.#options;
+    const { queue } = this;
+    const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
+    return {
+      expectIdentify: (shardIds) => queue.expect(shardIds),
+      requestIdentify: (shardId) => identifies.request(shardId),
+      identifySent: (shardId, permit) => queue.sent(shardId, permit),
+      releaseIdentify: (shardId) => identifies.release(shardId),
+      lost: (shardIds) => identifies.lost(shardIds),
+      status: shardChanged,
+      session: (shardId, session) => this.#book.session(shardId, session),
+      readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
+      safe: (acknowledged, stored) => {
+        for (const [shardId, cursor] of Object.entries(acknowledged)) {
+          this.#book.acknowledged(Number(shardId), cursor);
+          this.#away.acknowledged(Number(shardId), cursor);
+        }
+        for (const [shardId, cursor] of Object.entries(stored)) {
+          this.#book.stored(Number(shardId), cursor);
+        }
+      },
+      away: async (shardId, cursor, payload) => {
+        this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
+      },
+      guilds: (shardId, guilds) => this.#guilds.keep(shardId, guilds),
+      membersCached: (shardId) => this.#options.membersCached?.(shardId),
+      report: (shards) => {
+        for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
+        this.#quiet.look();
+      },
+      events: (clusterId, link, batch) => controllers.events.deliver(clusterId, link, batch),
+      exhausted,
+    };
+  }
+
+  #loadSessions(saved: unknown): void {
+    const { config, totalShards, log } = this.#options;
+    const { intents } = config;
+    const { usable, other } = this.#book.load(
+      saved,
+      (point) => canResume(point, { shardId: point.shardId, totalShards, intents }),
+    );
+    if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
+    if (other > 0) {
+      log.warn("sessions of an earlier run cannot be resumed: other shard count or intents", {
+        sessions: other,
+      });
+    }
+  }
+
+  #saveSoon(): void {
+    if (this.#isStopped) return;
+    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
+      this.#cancelSave = null;
+      this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { store, log } = this.#options;
+    const saves = [
+      store.save(SAVED_AS, this.#book.save()),
+      store.save(MARKS_SAVED_AS, this.#away.save()),
+    ];
+    await Promise.all(saves).catch((error) =>
+      log.error("session points were not saved", { error: messageOf(error) })
+    );
+  }
+}

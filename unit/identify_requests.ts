@@ -1,0 +1,66 @@
+/**
+ * Shards on their way to the identify queue: what the program does about them comes first.
+ *
+ * @module
+ */
+
+import type { IdentifyQueue } from "../gateway/identify/queue.ts";
+import type { Log } from "../ports/log.ts";
+import { messageOf } from "../protocol/errors.ts";
+import type { GatewayController } from "./controllers.ts";
+
+/** What it takes. */
+export interface IdentifyRequestOptions {
+  readonly queue: Pick<IdentifyQueue, "request" | "release" | "lost">;
+  readonly log: Log;
+  readonly gateway: Pick<GatewayController, "requestIdentify">;
+}
+
+/** Requests that the program may hold up; it cannot jump the queue. */
+export class IdentifyRequests {
+  readonly #options: IdentifyRequestOptions;
+  /** Shard id → its newest request: what became of an older one changes nothing. */
+  readonly #held = new Map<number, symbol>();
+
+  constructor(options: IdentifyRequestOptions) {
+    this.#options = options;
+  }
+
+  /** A shard wants to identify. */
+  request(shardId: number): void {
+    const { queue, gateway } = this.#options;
+    let before: void | Promise<void>;
+    try {
+      before = gateway.requestIdentify(shardId);
+    } catch (error) {
+      before = Promise.reject(error);
+    }
+    if (before === undefined) return queue.request(shardId);
+    const turn = Symbol();
+    this.#held.set(shardId, turn);
+    before.catch((error) => this.#failed(shardId, error)).then(() => {
+      if (this.#held.get(shardId) !== turn) return;
+      this.#held.delete(shardId);
+      queue.request(shardId);
+    });
+  }
+
+  /** A shard does not want to identify any more. */
+  release(shardId: number): void {
+    this.#held.delete(shardId);
+    this.#options.queue.release(shardId);
+  }
+
+  /** The worker of these shards is lost. */
+  lost(shardIds: readonly number[]): void {
+    for (const shardId of shardIds) this.#held.delete(shardId);
+    this.#options.queue.lost(shardIds);
+  }
+
+  #failed(shardId: number, error: unknown): void {
+    this.#options.log.error("gateway.requestIdentify failed, the shard joins the queue", {
+      shardId,
+      error: messageOf(error),
+    });
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * Everybody who gets events from this unit: the built-in clusters that it starts, the remote ones
+ * that it dials, or, where neither is configured, those that dial in. One kind at a time: a shard's
+ * events go to one place.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../../protocol/errors.ts";
+import type { ClusterSnapshot } from "../../protocol/status.ts";
+import { type Clock, sleep } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Connect } from "../../ports/socket.ts";
+import { callOut } from "../../link/call_out.ts";
+import type { Hub } from "../../link/hub.ts";
+import { partition } from "../../gateway/shard_plan.ts";
+import type { RunningCluster } from "../../clusters/handle.ts";
+import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
+import type { Config } from "../../config/config.ts";
+
+/** How long a rolling restart waits for a new cluster's link before it goes on to the next. */
+const LINK_DEADLINE_MS = 60_000;
+
+/** What the clusters need. */
+export interface ClustersOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly connect: Connect;
+  /** Starts a built-in cluster. */
+  readonly start: (clusterId: number) => RunningCluster;
+  readonly changed: (snapshot: ClusterSnapshot) => void;
+}
+
+interface Remote {
+  readonly snapshot: ClusterSnapshot;
+  /** Ends the dialling, where we dial. */
+  readonly hangUp: () => void;
+}
+
+/** The clusters of a unit. */
+export class Clusters {
+  readonly #options: ClustersOptions;
+  readonly #builtIn = new Map<number, ClusterPlace>();
+  readonly #remote = new Map<number, Remote>();
+
+  constructor(options: ClustersOptions) {
+    this.#options = options;
+  }
+
+  /** Their ids, from 0. */
+  get ids(): number[] {
+    const { totalClusters, eventHandlerUrls } = this.#options.config;
+    return [...Array(eventHandlerUrls.length || totalClusters).keys()];
+  }
+
+  /**
+   * Who gets each shard's events: built-in clusters have consecutive ranges, remote ones
+   * `shardId % count`, so that a remote one needs to know nothing of the plan.
+   */
+  ofShards(shardIds: readonly number[]): Record<number, number> {
+    const count = this.ids.length;
+    if (this.#options.config.botModule === null) {
+      return Object.fromEntries(shardIds.map((shardId) => [shardId, shardId % count]));
+    }
+    const parts = partition(shardIds, count);
+    return Object.fromEntries(
+      parts.flatMap((part, clusterId) => part.map((shardId) => [shardId, clusterId])),
+    );
+  }
+
+  /** Starts the built-in ones, dials the remote ones, waits for the others. */
+  start(hub: Hub): void {
+    const { botModule, eventHandlerUrls } = this.#options.config;
+    for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, hub);
+    if (botModule === null) return;
+    for (const clusterId of this.ids) {
+      this.#place(clusterId).spawn();
+    }
+  }
+
+  /** The hub says that a link came up or went down. */
+  link(clusterId: number, isUp: boolean): void {
+    const place = this.#builtIn.get(clusterId);
+    if (place) return place.link(isUp);
+    const { hangUp } = this.#remote.get(clusterId) ?? { hangUp() {} };
+    const snapshot: ClusterSnapshot = {
+      clusterId,
+      kind: "remote",
+      state: isUp ? "connected" : "away",
+      reason: isUp ? "the event link is up" : "the event link is down",
+      restarts: 0,
+    };
+    this.#remote.set(clusterId, { snapshot, hangUp });
+    this.#options.changed(snapshot);
+  }
+
+  /**
+   * A built-in cluster, to be spawned, killed and respawned; its events wait meanwhile.
+   *
+   * @throws {GatehouseError} `refused` where this unit does not start it.
+   */
+  get(clusterId: number): ClusterControl {
+    const place = this.#builtIn.get(clusterId);
+    if (place) return place;
+    const text = `Cannot reach cluster ${clusterId}: this unit starts ${
+      [...this.#builtIn.keys()].join(", ") || "none"
+    }`;
+    throw new GatehouseError("refused", "caller", text, { clusterId });
+  }
+
+  /**
+   * Restarts the built-in clusters one after another: each when the one before is linked again, or has
+   * had a minute to be. Shards stay connected, events wait.
+   */
+  async restartAll(): Promise<void> {
+    const { clock } = this.#options;
+    for (const place of this.#builtIn.values()) {
+      await place.respawn();
+      const waited = new AbortController();
+      await Promise.race([
+        place.linked,
+        sleep(clock, LINK_DEADLINE_MS, waited.signal).catch(() => {}),
+      ]);
+      waited.abort();
+    }
+  }
+
+  /** All of them, as seen from outside. */
+  get snapshots(): ClusterSnapshot[] {
+    return [
+      ...[...this.#builtIn.values()].map((place) => place.snapshot),
+      ...[...this.#remote.values()].map((remote) => remote.snapshot),
+    ];
+  }
+
+  /** Dials nobody any more. */
+  hangUp(): void {
+    for (const remote of this.#remote.values()) remote.hangUp();
+  }
+
+  /** Ends the built-in ones. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#builtIn.values()].map((place) => place.end()));
+  }
+
+  #place(clusterId: number): ClusterPlace {
+    const { clock, log, start, changed } = this.#options;
+    const place = new ClusterPlace({
+      clusterId,
+      start: () => start(clusterId),
+      clock,
+      log,
+      onChange: changed,
+    });
+    this.#builtIn.set(clusterId, place);
+    return place;
+  }
+
+  #dial(clusterId: number, url: string, hub: Hub): void {
+    const { config, connect, clock, random, log } = this.#options;
+    const secretKey = config.eventHandlerSecretKey;
+    this.#remote.set(clusterId, {
+      snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
+      hangUp: callOut({ clusterId, url, secretKey, hub, connect, clock, random, log }),
+    });
+  }
+}

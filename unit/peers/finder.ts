@@ -1,0 +1,95 @@
+/**
+ * Looks for a guild, channel, user or member: in our caches, in the clusters, then, when asked, at
+ * Discord's.
+ *
+ * @module
+ */
+
+import type { Wanted } from "../../protocol/wanted.ts";
+import type { Switchboard } from "../../link/switchboard.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
+
+/** What looking needs. */
+export interface FinderOptions {
+  readonly switchboard: Pick<Switchboard, "ask">;
+  /** Asks the caches of the shard workers, where they have any. */
+  readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
+  readonly clusterIds: () => readonly number[];
+  readonly clusterOfGuild: (guildId: string) => number | null;
+  /** Asks Discord as the bot; the path is below the version. */
+  readonly rest: (path: string) => Promise<Response>;
+}
+
+/** A cluster that does not answer in this time knows nothing, where nobody says how long. */
+const ASK_MS = 5_000;
+
+/**
+ * What somebody knows of it; `null` where nobody does.
+ *
+ * @throws {GatehouseError} `bad_message` where it is not said what is looked for; `refused` where
+ * Discord answers with an error other than 404.
+ */
+export async function find(
+  options: FinderOptions,
+  wanted: Wanted,
+  askDiscord: boolean,
+  timeoutMs: number = ASK_MS,
+): Promise<unknown> {
+  const path = pathOf(wanted);
+  const known = await first(options.cached(wanted, timeoutMs)) ?? await first(
+    askedOf(options, wanted).map(async (id) =>
+      await options.switchboard.ask(id, "find", wanted, timeoutMs)
+    ),
+  );
+  if (known !== null || !askDiscord) return known;
+  const response = await options.rest(path);
+  if (response.ok) return await response.json();
+  await response.body?.cancel();
+  if (response.status === 404) return null;
+  throw new GatehouseError(
+    "refused",
+    "discord",
+    `Cannot fetch: Discord answered ${response.status}`,
+  );
+}
+
+/** Who may know: the cluster with the guild, or any. */
+function askedOf({ clusterIds, clusterOfGuild }: FinderOptions, wanted: Wanted): readonly number[] {
+  if (wanted.kind === "channel" || wanted.kind === "user") return clusterIds();
+  const id = clusterOfGuild(wanted.guildId);
+  return id === null ? [] : [id];
+}
+
+/** The first answer that is one. Who is away, or throws, knows nothing. */
+async function first(asked: readonly Promise<unknown>[]): Promise<unknown> {
+  const found = asked.map(async (answer) => {
+    const value = await answer;
+    if (value === null || value === undefined) throw new Error("nothing");
+    return value;
+  });
+  return await Promise.any(found).catch(() => null);
+}
+
+function pathOf(wanted: Wanted): string {
+  switch (wanted?.kind) {
+    case "guild":
+      return `/guilds/${idOf(wanted.guildId)}`;
+    case "channel":
+      return `/channels/${idOf(wanted.channelId)}`;
+    case "user":
+      return `/users/${idOf(wanted.userId)}`;
+    case "member":
+      return `/guilds/${idOf(wanted.guildId)}/members/${idOf(wanted.userId)}`;
+    default:
+      throw bad("expected a guild, channel, user or member");
+  }
+}
+
+function idOf(text: unknown): string {
+  if (typeof text === "string" && /^\d+$/.test(text)) return text;
+  throw bad(`expected an id, received ${JSON.stringify(text)}`);
+}
+
+function bad(what: string): GatehouseError {
+  return new GatehouseError("bad_message", "caller", `Cannot fetch: ${what}`);
+}

@@ -1,0 +1,149 @@
+/**
+ * Figures of the unit and of all who run code for it, collected from time to time.
+ *
+ * @module
+ */
+
+import type { Switchboard } from "../link/switchboard.ts";
+import type { Clock } from "../ports/clock.ts";
+import { messageOf } from "../protocol/errors.ts";
+import type {
+  DiscordStats,
+  EventStats,
+  ProcessStats,
+  ShardSnapshot,
+  ShardState,
+  Snapshot,
+  Stats,
+} from "../protocol/status.ts";
+import { Rates } from "./rates.ts";
+
+/** What collecting needs. */
+export interface StatsOptions {
+  readonly clock: Clock;
+  readonly switchboard: Pick<Switchboard, "ask">;
+  readonly snapshot: () => Snapshot;
+  /** Guilds of a shard, as far as they are known. */
+  readonly guildsOf: (shardId: number) => number;
+  readonly serviceIdOf: (name: string) => number;
+  /** When the unit started, on `clock`. */
+  readonly startedMs: () => number;
+  /** What this process says of itself. */
+  readonly figures: () => object;
+}
+
+/** Time for one answer: `getStats()` may wait for something, but not for ever. */
+export const ANSWER_MS = 5_000;
+
+/** Collects figures. */
+export class StatsCollector {
+  readonly #options: StatsOptions;
+  readonly #ofShards = new Rates<string>();
+  readonly #ofTypes = new Rates<string>();
+  #collectedMs: number | null = null;
+  #latest: Stats | null = null;
+
+  constructor(options: StatsOptions) {
+    this.#options = options;
+  }
+
+  /** What was collected last; `null` before the first time. */
+  get latest(): Stats | null {
+    return this.#latest;
+  }
+
+  /** Asks everybody. Who does not answer in time is there with an `error`. */
+  async collect(): Promise<Stats> {
+    const { clock, snapshot, serviceIdOf, figures } = this.#options;
+    const now = snapshot();
+    const { clusters, services, workers, shards, identify } = now;
+    const events = this.#events(now);
+    const ofShards = (wanted: (shard: ShardSnapshot) => boolean) =>
+      this.#discord(shards.filter(wanted), events.byShard);
+    const [ofClusters, ofServices] = await Promise.all([
+      Promise.all(clusters.map(async ({ clusterId }) => [clusterId, {
+        ...await this.#ask(clusterId),
+        discord: ofShards((shard) => shard.clusterId === clusterId),
+      }])),
+      Promise.all(services.map(async ({ name }) => [name, await this.#ask(serviceIdOf(name))])),
+    ]);
+    const ofWorkers = workers.map(({ workerId }) => [workerId, {
+      memory: null,
+      cpu: null,
+      discord: ofShards((shard) => shard.workerId === workerId),
+    }]);
+    this.#latest = {
+      clusters: Object.fromEntries(ofClusters),
+      services: Object.fromEntries(ofServices),
+      workers: Object.fromEntries(ofWorkers),
+      manager: {
+        ...EMPTY,
+        ...figures(),
+        discord: ofShards(() => true),
+        identifiesLeft: identify.remaining,
+      },
+      events,
+      atMs: clock.wallMs(),
+    };
+    return this.#latest;
+  }
+
+  async #ask(id: number): Promise<ProcessStats> {
+    try {
+      const said = await this.#options.switchboard.ask(id, "stats", null, ANSWER_MS);
+      return { ...EMPTY, ...said as object };
+    } catch (error) {
+      return { ...EMPTY, error: messageOf(error) };
+    }
+  }
+
+  #events({ shards, eventsByType }: Snapshot): EventStats {
+    const nowMs = this.#options.clock.now();
+    const seconds = (nowMs - (this.#collectedMs ?? this.#options.startedMs())) / 1000;
+    this.#collectedMs = nowMs;
+    const received = shards.map(({ shardId, counters }) =>
+      [String(shardId), counters?.received ?? 0] as const
+    );
+    const byShard = this.#ofShards.since(received, seconds);
+    return {
+      perSecond: [...byShard.values()].reduce((sum, rate) => sum + rate, 0),
+      byShard: Object.fromEntries(byShard),
+      byType: Object.fromEntries(this.#ofTypes.since(Object.entries(eventsByType), seconds)),
+    };
+  }
+
+  #discord(
+    shards: readonly ShardSnapshot[],
+    rates: EventStats["byShard"],
+  ): DiscordStats {
+    const { clock, guildsOf, startedMs } = this.#options;
+    const byShard = <Value>(of: (shard: ShardSnapshot) => Value) =>
+      Object.fromEntries(shards.map((shard) => [shard.shardId, of(shard)]));
+    return {
+      guilds: shards.reduce((sum, { shardId }) => sum + guildsOf(shardId), 0),
+      uptime: Math.round(clock.now() - startedMs()),
+      shardLatency: byShard(({ counters }) => counters?.latencyMs ?? null),
+      shardStatus: byShard(({ state }) => STATUS[state]),
+      eventsPerSecond: byShard(({ shardId }) => rates[shardId] ?? 0),
+      queued: byShard(({ counters }) => counters?.queued ?? 0),
+      queueAgeMs: byShard(({ counters }) => counters?.queueAgeMs ?? 0),
+      ackLagMs: byShard(({ counters }) => counters?.ackLagMs ?? null),
+    };
+  }
+}
+
+const EMPTY: ProcessStats = { memory: null, cpu: null };
+
+/** Our states in Megane's words. */
+const STATUS: Readonly<Record<ShardState, DiscordStats["shardStatus"][string]>> = {
+  idle: "disconnected",
+  queued: "disconnected",
+  connecting: "connecting",
+  hello: "handshaking",
+  identifying: "handshaking",
+  resuming: "resuming",
+  ready: "ready",
+  closing: "disconnected",
+  "backing off": "disconnected",
+  stopped: "disconnected",
+};

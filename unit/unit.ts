@@ -1,0 +1,289 @@
+/**
+ * The composition root: builds the parts of a unit, joins them, starts and stops them. It decides
+ * nothing that a part could decide.
+ *
+ * @module
+ */
+
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { shardRange } from "../protocol/ids.ts";
+import type { Snapshot, Stats, Status } from "../protocol/status.ts";
+import { type Clock, every } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { randomHex } from "../ports/random.ts";
+import type { Random } from "../ports/random.ts";
+import type { Connect } from "../ports/socket.ts";
+import type { Store } from "../ports/store.ts";
+import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { RestProxy } from "../rest/proxy.ts";
+import type { RunningCluster } from "../clusters/handle.ts";
+import { processFigures } from "../ports/figures.ts";
+import type { SpawnThread } from "../workers/life.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
+import { Clusters } from "./peers/clusters.ts";
+import type { Config } from "../config/config.ts";
+import type { ConsumerDoor } from "./consumers/consumers.ts";
+import { type Controllers, createControllers } from "./controllers.ts";
+import { discover } from "./discover.ts";
+import { Feed } from "./feed.ts";
+import { UnitGateway } from "./gateway.ts";
+import { Peers } from "./peers/peers.ts";
+import { readiness } from "./readiness.ts";
+import { Services } from "./peers/services.ts";
+import { StatsCollector } from "./stats.ts";
+import { unitCall } from "./unit_calls.ts";
+import { methodsOf } from "./unit_methods.ts";
+
+/** What a unit needs of the world. */
+export interface UnitParts {
+  readonly config: Config;
+  readonly cores: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Store;
+  readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
+  /** Replaced methods; by default each is as it is by itself. */
+  readonly controllers?: Controllers;
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  /** Who may consume on `/gateway`, and where. */
+  readonly consumerDoor: ConsumerDoor;
+  readonly connect: Connect;
+  readonly fetch: typeof fetch;
+  /** Starts a shard worker. */
+  readonly spawn: SpawnThread;
+  /** Starts a built-in cluster or service that authenticates with `credential`. */
+  readonly startCluster: (what: Started, credential: string) => RunningCluster;
+}
+
+/** What is started: a cluster, or the service of that name. */
+export interface Started {
+  readonly clusterId: number;
+  readonly service?: string;
+  readonly module: string;
+}
+
+/** One Gatehouse process' worth of work. */
+export class Unit {
+  /** Credentials of the built-in clusters, each valid for the life of this unit. */
+  readonly credentials = new Set<string>();
+  /** Resolves with a reason when the unit cannot go on and its process has to be restarted. */
+  readonly failed: Promise<string>;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
+  readonly #parts: UnitParts;
+  readonly #clusters: Clusters;
+  readonly #services: Services;
+  readonly #peers: Peers;
+  readonly #stats: StatsCollector;
+  readonly #feed = new Feed<Status>();
+  readonly #stopping = new AbortController();
+  #fail!: (reason: string) => void;
+  #gateway: UnitGateway | null = null;
+  #totalShards = 0;
+  #startedMs = 0;
+  #wasReady = false;
+
+  constructor(parts: UnitParts) {
+    this.#parts = parts;
+    this.controllers = parts.controllers ?? createControllers(() => this);
+    this.failed = new Promise((resolve) => this.#fail = resolve);
+    const { config } = parts;
+    this.#clusters = new Clusters({
+      ...parts,
+      start: (clusterId) => this.#start({ clusterId, module: config.botModule! }),
+      changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
+    });
+    this.#services = new Services({
+      ...parts,
+      services: config.services,
+      start: (clusterId, service, module) => this.#start({ clusterId, service, module }),
+      changed: (service) => this.#tell({ kind: "service", service }),
+    });
+    this.#peers = new Peers({
+      ...parts,
+      clusters: this.#clusters,
+      services: this.#services,
+      totalShards: () => this.#totalShards,
+      unit: (request) => unitCall(methodsOf(this), request),
+      cached: (...asked) => config.cache === "none" ? [] : this.#gateway?.pool.find(...asked) ?? [],
+      rest: (path) => parts.rest.asBot(path),
+      tell: (status) => this.#tell(status),
+    });
+    this.#stats = new StatsCollector({
+      ...parts,
+      switchboard: this.#peers.switchboard,
+      snapshot: () => this.snapshot,
+      guildsOf: (shardId) => this.#gateway?.guildsOf(shardId) ?? 0,
+      serviceIdOf: (name) => this.#services.idOf(name)!,
+      startedMs: () => this.#startedMs,
+      figures: processFigures,
+    });
+  }
+
+  /** Event links, workers and the identify queue; `null` until Discord has been asked. */
+  get gateway(): UnitGateway | null {
+    return this.#gateway;
+  }
+
+  /** The consumers of this unit. */
+  get clusters(): Clusters {
+    return this.#clusters;
+  }
+
+  /** The services of this unit. */
+  get services(): Services {
+    return this.#services;
+  }
+
+  /** The figures that were collected last; `null` before the first time. */
+  get stats(): Stats | null {
+    return this.#stats.latest;
+  }
+
+  /** The REST proxy. */
+  get rest(): UnitParts["rest"] {
+    return this.#parts.rest;
+  }
+
+  /** All who run code for this unit, and their commands. */
+  get peers(): Peers {
+    return this.#peers;
+  }
+
+  /**
+   * Asks Discord where to connect, starts the clusters, brings every shard up. Resolves when all are
+   * on their way; `status()` tells when they are ready.
+   *
+   * @throws {GatehouseError} `unauthorized` when Discord does not accept the token, `bad_config` when
+   * the shard range does not fit the number of shards that Discord recommends.
+   */
+  async start(): Promise<void> {
+    const { config, clock, log } = this.#parts;
+    this.#startedMs = clock.now();
+    const info = await discover({
+      ...this.#parts,
+      apiUrl: config.discordApiUrl,
+      token: config.discordToken,
+      signal: this.#stopping.signal,
+    });
+    const shardIds = this.#plan(info);
+    const gateway = await this.#createGateway(info, shardIds);
+    this.#stopping.signal.throwIfAborted();
+    this.#gateway = gateway;
+    log.info("shards start", {
+      shards: shardIds.length,
+      totalShards: this.#totalShards,
+      maxConcurrency: info.sessionStartLimit.maxConcurrency,
+      identifiesLeft: info.sessionStartLimit.remaining,
+    });
+    this.#clusters.start(gateway.hub);
+    this.#services.start();
+    this.controllers.gateway.spawnShards();
+    this.#collectStats();
+  }
+
+  /** Stops cleanly: sessions are kept, clusters finish what they do. Calling it again does nothing. */
+  async stop(reason: string): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort(new Error(`the unit stops: ${reason}`));
+    this.#tell({ kind: "stopping", reason });
+    this.#gateway?.hub.ending();
+    // Clusters first: what they are working on is acknowledged before the points are written down.
+    await Promise.all([this.#clusters.stop(), this.#services.stop()]);
+    await this.#gateway?.stop();
+    this.#clusters.hangUp();
+    this.#feed.end();
+  }
+
+  /** Everything at this moment. */
+  get snapshot(): Snapshot {
+    const gateway = this.#gateway;
+    return {
+      mode: this.#parts.config.mode,
+      totalShards: this.#totalShards,
+      shards: gateway?.shards ?? [],
+      workers: gateway?.pool.workers ?? [],
+      clusters: this.#clusters.snapshots,
+      services: this.#services.snapshots,
+      identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
+      eventsByType: gateway?.pool.eventsByType.totals ?? {},
+      interactions: gateway?.interactions ?? NO_INTERACTIONS,
+      rest: this.#parts.rest.snapshot,
+    };
+  }
+
+  /** What happens from now on. */
+  status(): AsyncGenerator<Status> {
+    return this.#feed.read();
+  }
+
+  #plan(info: GatewayInfo): number[] {
+    const { config } = this.#parts;
+    const total = config.totalShards ?? info.shards;
+    const last = config.lastShardId ?? total - 1;
+    if (last >= total || config.firstShardId > last) {
+      throw new GatehouseError(
+        "bad_config",
+        "caller",
+        `Cannot start shards ${config.firstShardId} to ${last}: there are ${total}, from 0`,
+      );
+    }
+    this.#totalShards = total;
+    return shardRange(config.firstShardId, last);
+  }
+
+  #createGateway(info: GatewayInfo, shardIds: number[]): Promise<UnitGateway> {
+    const clusterOfShard = this.#clusters.ofShards(shardIds);
+    this.#peers.plan(clusterOfShard);
+    return UnitGateway.create({
+      ...this.#parts,
+      controllers: this.controllers,
+      info,
+      totalShards: this.#totalShards,
+      shardIds,
+      clusterIds: this.#peers.ids,
+      clusterOfShard,
+      calls: this.#peers,
+      linkChanged: (id, isUp) => this.#peers.link(id, isUp),
+      shardChanged: (shard) => {
+        this.#tell({ kind: "shard", shard });
+        if (shard.state === "ready") this.#peers.shardReady(shard.shardId);
+      },
+      membersCached: (shardId) => this.#peers.membersCached(shardId),
+      exhausted: (reason) => this.#fail(reason),
+    });
+  }
+
+  #start(what: Started): RunningCluster {
+    const credential = randomHex(24);
+    this.credentials.add(credential);
+    const running = this.#parts.startCluster(what, credential);
+    running.exited.then(() => {
+      this.credentials.delete(credential);
+      this.#gateway?.hub.ended(what.clusterId);
+    });
+    return running;
+  }
+
+  #collectStats(): void {
+    const { config, clock, log } = this.#parts;
+    if (config.statsIntervalMs === 0) return;
+    const cancel = every(clock, config.statsIntervalMs, () => {
+      this.#stats.collect().then(
+        (stats) => this.#tell({ kind: "STATS_UPDATED", stats }),
+        (error) => log.error("stats were not collected", { error: messageOf(error) }),
+      );
+    });
+    this.#stopping.signal.addEventListener("abort", cancel, { once: true });
+  }
+
+  #tell(status: Status): void {
+    this.#feed.publish(status);
+    if (this.#wasReady || status.kind === "stopping") return;
+    if (!readiness(this.snapshot).ready) return;
+    this.#wasReady = true;
+    this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });
+  }
+}
