@@ -6,7 +6,8 @@
  * @module
  */
 
-import { SOURCE_FOLDERS, typescriptFiles } from "./source_files.ts";
+import { typescriptFiles } from "./source_files.ts";
+import { SOURCE_FOLDERS, topOf } from "./tree.ts";
 
 /** What `deno doc --json` says, as far as it is read here. */
 export interface DocTree {
@@ -71,7 +72,7 @@ async function denoDoc(args: readonly string[]): Promise<{ stdout: string; stder
 
 async function main(): Promise<number> {
   const files = (await typescriptFiles()).filter((path) =>
-    !path.includes("/") || SOURCE_FOLDERS.some((folder) => path.startsWith(`${folder}/`))
+    !path.includes("/") || SOURCE_FOLDERS.includes(topOf(path))
   );
   const { stdout, stderr } = await denoDoc(["--json", ...files]);
   if (stdout === "") throw new Error(`Cannot read the documentation: ${stderr}`);

@@ -1,30 +1,20 @@
 /**
- * Checks the shape of the repository: no file too long, every source with its test, no words that
- * mean "later", no address of a registry in the lock file. Prints everything that is wrong.
+ * Checks the shape of the repository: no circle of imports, no folder and no file too long, every
+ * source with its test, no words that mean "later", no address of a registry in the lock file. Prints
+ * everything that is wrong.
  *
  * @module
  */
 
+import { circleProblems } from "./circles.ts";
 import { typescriptFiles } from "./source_files.ts";
+import { floorOf, topOf } from "./tree.ts";
 
-/** Longest file, in lines. */
-export const MAX_LINES = 300;
+/** Longest file, in lines. A whole that reads well beats fragments: do not split to be shorter. */
+export const MAX_LINES = 400;
 
-/** Folders whose every source has a test of its own name. */
-const MIRRORED: ReadonlySet<string> = new Set([
-  "protocol",
-  "ports",
-  "gateway",
-  "queue",
-  "intake",
-  "link",
-  "downstream",
-  "bot",
-  "rest",
-  "store",
-  "config",
-  "fleet",
-]);
+/** Most files in one folder; who looks for something reads them all. */
+export const MAX_FILES = 20;
 
 /** This tool and its test have to name the words that they look for. */
 const NAMES_STUBS = /^(tools|tests\/tools)\/shape(_test)?\.ts$/;
@@ -35,11 +25,12 @@ export type Texts = ReadonlyMap<string, string>;
 
 /** Everything that is wrong, one line each. */
 export function shapeProblems(texts: Texts): string[] {
-  return [...texts].flatMap(([path, text]) => [
+  const ofFiles = [...texts].flatMap(([path, text]) => [
     ...tooLong(path, text),
     ...stubs(path, text),
     ...withoutTest(path, text, texts),
   ]);
+  return [...ofFiles, ...tooFull([...texts.keys()]), ...circleProblems(texts)];
 }
 
 /** What a lock file must not hold: it would tie everybody to somebody's registry. */
@@ -50,7 +41,19 @@ export function lockProblems(lock: string): string[] {
 
 function tooLong(path: string, text: string): string[] {
   const lines = text.split("\n").length - 1;
-  return lines > MAX_LINES ? [`${path}: ${lines} lines, at most ${MAX_LINES}`] : [];
+  return lines > MAX_LINES
+    ? [`${path}: ${lines} lines, at most ${MAX_LINES}; is it two things?`]
+    : [];
+}
+
+/** Tests stand where their sources do, however many each has. */
+function tooFull(paths: readonly string[]): string[] {
+  const folders = Map.groupBy(paths, (path) => path.slice(0, path.lastIndexOf("/") + 1));
+  return [...folders].flatMap(([folder, { length }]) =>
+    length > MAX_FILES && topOf(folder) !== "tests"
+      ? [`${folder}: ${length} files, at most ${MAX_FILES}; which of them are a room of their own?`]
+      : []
+  );
 }
 
 function stubs(path: string, text: string): string[] {
@@ -62,11 +65,11 @@ function stubs(path: string, text: string): string[] {
 }
 
 function withoutTest(path: string, text: string, texts: Texts): string[] {
-  const [folder, name] = path.split(/\/(.*)\.ts$/s) as [string, string | undefined];
-  if (name === undefined || !MIRRORED.has(folder) || !hasCode(text)) return [];
-  // A shell around sockets or processes is tested with real ones.
-  const wanted = [`tests/${folder}/${name}_test.ts`, `tests/wire/${name}_test.ts`];
-  return wanted.some((test) => texts.has(test)) ? [] : [`${path}: no test at ${wanted[0]}`];
+  if (floorOf(topOf(path)) === undefined || !hasCode(text)) return [];
+  const test = path.replace(/\.ts$/, "_test.ts");
+  // A shell around sockets, processes or threads is tested with real ones.
+  const wanted = [`tests/${test}`, `tests/wire/${test.slice(test.lastIndexOf("/") + 1)}`];
+  return wanted.some((each) => texts.has(each)) ? [] : [`${path}: no test at ${wanted[0]}`];
 }
 
 /** Whether there is anything to run: a file of types has no test. */

@@ -4,36 +4,13 @@
  * @module
  */
 
-/** Folders that hold what we ship. */
-export const SOURCE_FOLDERS: readonly string[] = [
-  "protocol",
-  "ports",
-  "gateway",
-  "queue",
-  "intake",
-  "link",
-  "downstream",
-  "bot",
-  "rest",
-  "store",
-  "config",
-  "fleet",
-  "workers",
-  "clusters",
-  "unit",
-  "dashboard",
-  "app",
-  "sim",
-];
-
-/** Everything beside the sources that is ours as well. */
-const OTHER_FOLDERS = ["tests", "tools", "bench", "examples"];
+import { OUTSIDE_FOLDERS, SOURCE_FOLDERS } from "./tree.ts";
 
 /** Paths of every TypeScript file from the root, with `/`, sorted. */
 export async function typescriptFiles(root = "."): Promise<string[]> {
   const files: string[] = [];
   for (const name of ["mod.ts", "deps.ts"]) if (await exists(`${root}/${name}`)) files.push(name);
-  for (const folder of [...SOURCE_FOLDERS, ...OTHER_FOLDERS]) {
+  for (const folder of [...SOURCE_FOLDERS, ...OUTSIDE_FOLDERS]) {
     for await (const path of walk(root, folder)) if (path.endsWith(".ts")) files.push(path);
   }
   return files.sort();

@@ -8,8 +8,8 @@
  */
 
 import { existsSync } from "node:fs";
-import { SOURCE_FOLDERS } from "./source_files.ts";
 import { addTallies, exitCode, type Tally, tallyOf } from "./tally.ts";
+import { SOURCE_FOLDERS } from "./tree.ts";
 
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
 

@@ -1,27 +1,45 @@
 import assert from "node:assert/strict";
-import { lockProblems, MAX_LINES, shapeProblems } from "../../tools/shape.ts";
+import { lockProblems, MAX_FILES, MAX_LINES, shapeProblems } from "../../tools/shape.ts";
 
 const problems = (files: Record<string, string>) => shapeProblems(new Map(Object.entries(files)));
 
 Deno.test("shapeProblems() finds a file that is too long", () => {
   assert.deepEqual(problems({ "app/a.ts": "x\n".repeat(MAX_LINES) }), []);
-  assert.deepEqual(problems({ "app/a.ts": "x\n".repeat(MAX_LINES + 1) }), [
-    `app/a.ts: ${MAX_LINES + 1} lines, at most ${MAX_LINES}`,
-  ]);
+  const [problem, ...others] = problems({ "app/a.ts": "x\n".repeat(MAX_LINES + 1) });
+  assert.match(problem!, /^app\/a\.ts: 401 lines, at most 400/);
+  assert.deepEqual(others, []);
 });
 
-Deno.test("shapeProblems() finds a source without its test", () => {
-  const source = { "gateway/a.ts": "export function a() {}\n" };
-  assert.deepEqual(problems(source), ["gateway/a.ts: no test at tests/gateway/a_test.ts"]);
-  assert.deepEqual(problems({ ...source, "tests/gateway/a_test.ts": "" }), []);
-  assert.deepEqual(problems({ ...source, "tests/wire/a_test.ts": "" }), []);
-  assert.deepEqual(problems({ ...source, "tests/rest/a_test.ts": "" }).length, 1);
+Deno.test("shapeProblems() finds a folder that is too full, and leaves tests alone", () => {
+  const files = (folder: string, count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [`${folder}${at}.ts`, ""]));
+  assert.deepEqual(problems({ ...files("rest/", MAX_FILES), ...files("rest/limits/", 1) }), []);
+  assert.deepEqual(problems(files("tests/rest/", MAX_FILES + 1)), []);
+  const [problem, ...others] = problems(files("sim/rest/", MAX_FILES + 1));
+  assert.match(problem!, /^sim\/rest\/: 21 files, at most 20/);
+  assert.deepEqual(others, []);
 });
 
-Deno.test("shapeProblems() wants no test of types, nor of folders that are tested as a whole", () => {
+Deno.test("shapeProblems() finds a circle of imports", () => {
+  const files = { "sim/a.ts": 'import "./b.ts";\n', "sim/b.ts": 'import "./a.ts";\n' };
+  assert.deepEqual(problems(files), ["sim/a.ts → sim/b.ts → sim/a.ts: a circle of imports"]);
+});
+
+Deno.test("shapeProblems() finds a source without its test, on every floor", () => {
+  for (const room of ["protocol", "gateway/session", "workers", "unit/peers", "app/http"]) {
+    const source = { [`${room}/a.ts`]: "export function a() {}\n" };
+    assert.deepEqual(problems(source), [`${room}/a.ts: no test at tests/${room}/a_test.ts`]);
+    assert.deepEqual(problems({ ...source, [`tests/${room}/a_test.ts`]: "" }), []);
+    assert.deepEqual(problems({ ...source, "tests/wire/a_test.ts": "" }), []);
+    assert.deepEqual(problems({ ...source, "tests/a_test.ts": "" }).length, 1);
+  }
+});
+
+Deno.test("shapeProblems() wants no test of types, nor of what stands on no floor", () => {
   assert.deepEqual(problems({ "ports/a.ts": "export interface A { b(): void }\n" }), []);
-  assert.deepEqual(problems({ "app/a.ts": "export function a() {}\n" }), []);
-  assert.deepEqual(problems({ "deps.ts": "export const a = 1;\n" }), []);
+  for (const path of ["sim/a.ts", "deps.ts", "mod.ts", "bench/a.ts"]) {
+    assert.deepEqual(problems({ [path]: "export const a = 1;\n" }), []);
+  }
 });
 
 Deno.test("shapeProblems() finds words that mean later, with their line", () => {

@@ -1,37 +1,19 @@
 /**
- * Which file may import which: imports go down only. The floors are drawn in `docs/architecture.md`.
+ * Which file may import which: imports go down only. The floors are in `tools/tree.ts`.
  *
  * @module
  */
 
-const FLOORS: Readonly<Record<string, number>> = {
-  protocol: 0,
-  ports: 1,
-  gateway: 2,
-  queue: 2,
-  intake: 2,
-  link: 2,
-  downstream: 2,
-  bot: 2,
-  rest: 2,
-  store: 2,
-  config: 2,
-  fleet: 2,
-  workers: 3,
-  clusters: 3,
-  unit: 4,
-  dashboard: 4,
-  app: 5,
-};
-
-/** Folders that may import anything, and that nothing else imports. */
-const OUTSIDE: ReadonlySet<string> = new Set(["tests", "bench", "examples", "docs", "tools"]);
+import { DOOR_FLOOR, floorOf, OUTSIDE_FOLDERS, topOf } from "../tree.ts";
 
 /** Where a file of ours stands; `place` is its folder at the top, or its name if it has none. */
 interface Standing {
   readonly place: string;
-  readonly floor: number;
+  readonly floor: number | undefined;
 }
+
+/** What stands beside the floors, by the floor that it is seen from. */
+const BESIDE: Readonly<Record<string, number>> = { "deps.ts": 1, sim: 2, "mod.ts": DOOR_FLOOR };
 
 /**
  * Why `file` may not import `specifier`, or `undefined` where it may.
@@ -41,16 +23,21 @@ interface Standing {
  */
 export function floorProblem(file: string, specifier: string): string | undefined {
   const from = standing(file);
-  if (OUTSIDE.has(from.place)) return undefined;
+  if (OUTSIDE_FOLDERS.includes(from.place)) return undefined;
   if (!specifier.startsWith(".")) return foreignProblem(from, specifier);
   const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
   const to = standing(target);
   const what = `${file} (${floorName(from)}) may not import ${target} (${floorName(to)})`;
   if (from.place === "deps.ts") return `${what}: deps.ts is a list of foreign modules`;
-  if (OUTSIDE.has(to.place)) return `${what}: nothing imports ${to.place}/`;
+  if (OUTSIDE_FOLDERS.includes(to.place)) return `${what}: nothing imports ${to.place}/`;
   if (from.place === to.place) return undefined;
+  if (from.floor === undefined || to.floor === undefined) {
+    return `${what}: tools/tree.ts knows no such folder`;
+  }
   if (to.place === "deps.ts") return from.floor >= 1 ? undefined : `${what}: it imports nothing`;
-  if (to.place === "sim") return from.floor >= 5 ? undefined : `${what}: only app/ and mod.ts do`;
+  if (to.place === "sim") {
+    return from.floor >= DOOR_FLOOR - 1 ? undefined : `${what}: only app/ and mod.ts do`;
+  }
   if (from.place === "sim") return to.floor <= 1 ? undefined : `${what}: sim/ knows floors 0 and 1`;
   return to.floor < from.floor ? undefined : `${what}: imports go down only`;
 }
@@ -62,11 +49,11 @@ function foreignProblem({ place }: Standing, specifier: string): string | undefi
 }
 
 function standing(path: string): Standing {
-  const place = path.split("/")[0]!;
-  if (place === "mod.ts") return { place, floor: 6 };
-  return { place, floor: place === "sim" ? 2 : FLOORS[place] ?? 1 };
+  const place = topOf(path);
+  return { place, floor: floorOf(place) ?? BESIDE[place] };
 }
 
-function floorName({ place, floor }: Standing): string {
-  return place in FLOORS ? `floor ${floor}` : place;
+function floorName({ place }: Standing): string {
+  const floor = floorOf(place);
+  return floor === undefined ? place : `floor ${floor}`;
 }

@@ -45,6 +45,8 @@ const bad: [file: string, specifier: string, says: RegExp][] = [
   ["mod.ts", "./examples/bot.ts", /nothing imports examples/],
   ["sim/a.ts", "../gateway/b.ts", /floors 0 and 1/],
   ["sim/a.ts", "../app/b.ts", /floors 0 and 1/],
+  ["attic/a.ts", "../protocol/b.ts", /tree\.ts knows no/],
+  ["gateway/a.ts", "../attic/b.ts", /tree\.ts knows no/],
   ["deps.ts", "./ports/clock.ts", /list of foreign modules/],
 ];
 
