@@ -1,7 +1,18 @@
 import assert from "node:assert/strict";
-import { isRecord } from "../../protocol/record.ts";
+import { define, isRecord } from "../../protocol/record.ts";
 
 Deno.test("isRecord() takes objects with fields, and neither null nor lists", () => {
   assert.equal(isRecord({}), true);
   for (const other of [null, [], "{}", 1, undefined]) assert.equal(isRecord(other), false);
+});
+
+Deno.test("define() gives a property of its own, and changes no prototype", () => {
+  const object = {};
+  define(object, "__proto__", { polluted: true }, true);
+  define(object, "hidden", 1, false);
+  assert.deepEqual([Object.keys(object), Object.getPrototypeOf(object)], [
+    ["__proto__"],
+    Object.prototype,
+  ]);
+  assert.deepEqual([Reflect.get(object, "hidden"), Reflect.get({}, "polluted")], [1, undefined]);
 });

@@ -2,15 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { decodeValue, encodeValue } from "../../protocol/value.ts";
-import {
-  decodeError,
-  encodeError,
-  nameOf,
-  newError,
-  readError,
-  setOnError,
-  type WireError,
-} from "../../protocol/wire_error.ts";
+import { decodeError, encodeError, type WireError } from "../../protocol/wire_error.ts";
 
 function overTheWire(thrown: unknown): Error & Record<string, unknown> {
   return decodeError(JSON.parse(JSON.stringify(encodeError(thrown)))) as ReturnType<
@@ -174,27 +166,6 @@ Deno.test("decodeError() pollutes nothing and lets no property replace name or m
   assert.equal(Object.getPrototypeOf(error), Error.prototype);
   assert.deepEqual([error.name, error.message, error.cause], ["constructor", "x", "why"]);
   assert.deepEqual([Object.keys(error), Reflect.get({}, "a")], [["__proto__"], undefined]);
-});
-
-Deno.test("readError(), setOnError() and newError() take an error apart and make it again", () => {
-  const error = Object.assign(new TypeError("no", { cause: 1 }), { code: 2 });
-  const { name, message, stack, properties } = readError(error);
-  const again = newError(name, message, stack);
-  for (const [key, value] of properties) setOnError(again, key, value);
-  assert.deepEqual(again, error);
-  assert.deepEqual(properties, [["code", 2], ["cause", 1]]);
-});
-
-Deno.test("nameOf() says what a value is", () => {
-  const cases: [unknown, string][] = [
-    [-0, "-0"],
-    [undefined, "undefined"],
-    [1n, "a bigint"],
-    [new Int8Array(), "an Int8Array"],
-    [new URIError(), "an Error"],
-    [new (class Foo {})(), "a Foo"],
-  ];
-  for (const [value, name] of cases) assert.equal(nameOf(value), name);
 });
 
 Deno.test("decodeValue() gives an error its name and those of its properties that are JSON", () => {
