@@ -7,28 +7,26 @@
 
 import type { Cancel } from "../../ports/clock.ts";
 import { COMMAND_OPS, OP } from "../../protocol/discord/opcodes.ts";
-import { carryOut } from "./commands.ts";
-import { type Compression, controlFrame, type Frame } from "./encoding.ts";
-import type { GatewayParts } from "./gateway.ts";
-import { identify, resume } from "./handshake.ts";
+import { carryOut, type CommandParts } from "./commands.ts";
+import type { Dialect } from "./dialect.ts";
+import { controlFrame, type Frame } from "./encoding.ts";
+import { type Applicant, type HandshakeParts, identify, resume } from "./handshake.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { ConnectionEntry, Rule } from "../world/ledger.ts";
 import { Outgoing, type Peer } from "./outgoing.ts";
 import { type Allow, slidingWindow } from "./pace.ts";
-import type { Outlet, Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
-/** What a client asked for in the URL. */
-export interface Dialect {
-  readonly version: number;
-  readonly encoding: string;
-  readonly compression: Compression;
+/** What the connections of a gateway share. */
+export interface ConnectionParts extends HandshakeParts, CommandParts {
+  readonly connections: Set<Connection>;
 }
 
 /** A connection that was accepted. */
-export class Connection implements Outlet {
+export class Connection implements Applicant {
   /** Set by the handshake. */
   session: Session | null = null;
-  readonly #parts: GatewayParts;
+  readonly #parts: ConnectionParts;
   readonly #out: Outgoing;
   readonly #allowSend: Allow;
   readonly #allowPresence: Allow = slidingWindow(5, 20_000);
@@ -40,7 +38,7 @@ export class Connection implements Outlet {
   #awaitedBeat: Cancel | null = null;
 
   constructor(
-    parts: GatewayParts,
+    parts: ConnectionParts,
     readonly entry: ConnectionEntry,
     readonly dialect: Dialect,
     peer: Peer,

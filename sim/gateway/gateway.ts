@@ -5,39 +5,20 @@
  * @module
  */
 
-import type { Clock } from "../../ports/clock.ts";
-import type { Random } from "../../ports/random.ts";
-import { Connection, type Dialect } from "./connection.ts";
-import type { ConnectionEntry, Host, Ledger } from "../world/ledger.ts";
+import { Connection, type ConnectionParts } from "./connection.ts";
+import { dialectOf, refuseDialect } from "./dialect.ts";
+import type { ConnectionEntry, Host } from "../world/ledger.ts";
 import type { MemberRequests } from "./member_requests.ts";
 import type { Peer } from "./outgoing.ts";
-import {
-  createIdentifyPace,
-  createStartOrder,
-  type IdentifyPace,
-  type StartOrder,
-} from "./pace.ts";
+import { createIdentifyPace, createStartOrder } from "./pace.ts";
 import { Sessions } from "./sessions.ts";
-import type { StandingFaults } from "./standing_faults.ts";
 import type { World } from "../world/world.ts";
 
 /** What is given to a gateway. */
-export interface GatewayOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly world: World;
-  readonly ledger: Ledger;
-  readonly faults: StandingFaults;
-}
-
-/** What the parts of a gateway share. */
-export interface GatewayParts extends GatewayOptions {
-  readonly sessions: Sessions;
-  readonly connections: Set<Connection>;
-  readonly identifyPace: IdentifyPace;
-  readonly startOrder: StartOrder;
-  readonly memberRequests: MemberRequests;
-}
+export type GatewayOptions = Pick<
+  ConnectionParts,
+  "clock" | "random" | "world" | "ledger" | "faults"
+>;
 
 /** How a connection attempt is answered before any message. */
 export type Admission = "accept" | "refuse" | "http 503";
@@ -69,7 +50,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, random, world, ledger, faults } = options;
   const sessions = new Sessions({ clock, ledger, settings: world.settings }, random);
-  const parts: GatewayParts = {
+  const parts: ConnectionParts = {
     ...options,
     sessions,
     connections: new Set(),
@@ -121,7 +102,7 @@ interface Attempts {
   note(host: Host, refused: string | null): ConnectionEntry;
 }
 
-function createAttempts({ clock, ledger, world, sessions }: GatewayParts): Attempts {
+function createAttempts({ clock, ledger, world, sessions }: ConnectionParts): Attempts {
   let ids = 0;
   let recentMs: number[] = [];
   return {
@@ -152,31 +133,4 @@ function createAttempts({ clock, ledger, world, sessions }: GatewayParts): Attem
       return entry;
     },
   };
-}
-
-const NEWEST_VERSION = 10;
-const OLDEST_VERSION = 6;
-const COMPRESSIONS = ["zlib-stream", "zstd-stream"] as const;
-
-/** `v` is 6 where it is missing, as Discord still has it. */
-function dialectOf({ searchParams }: URL): Dialect {
-  const asked = searchParams.get("compress");
-  return {
-    version: Number(searchParams.get("v") ?? OLDEST_VERSION),
-    encoding: searchParams.get("encoding") ?? "json",
-    compression: COMPRESSIONS.find((known) => known === asked) ?? "none",
-  };
-}
-
-/** Close code for a query that Discord does not serve. ETF is not simulated. */
-function refuseDialect(
-  { version, encoding, compression }: Dialect,
-  { searchParams }: URL,
-): [code: number, reason: string] | undefined {
-  if (!(version >= OLDEST_VERSION && version <= NEWEST_VERSION)) {
-    return [4012, "Invalid API version."];
-  }
-  if (encoding !== "json") return [4002, "Unknown encoding."];
-  if (searchParams.has("compress") && compression === "none") return [4002, "Unknown compression."];
-  return undefined;
 }

@@ -8,16 +8,48 @@
 
 import { identifyKey } from "../../protocol/ids.ts";
 import { jsonBody } from "../world/body.ts";
-import type { Connection } from "./connection.ts";
-import type { GatewayParts } from "./gateway.ts";
-import { loadGuilds } from "./guild_flow.ts";
+import type { ConnectionEntry, Ledger, Rule } from "../world/ledger.ts";
+import type { Dialect } from "./dialect.ts";
+import { type FlowParts, loadGuilds } from "./guild_flow.ts";
 import { isRecord } from "../../protocol/record.ts";
 import { readIdentify, type ValidIdentify } from "./identify_rules.ts";
 import { guildsOf, readyBody } from "./ready.ts";
-import type { Session } from "./session.ts";
+import type { IdentifyPace, StartOrder } from "./pace.ts";
+import type { Outlet, Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import type { StandingFaults } from "./standing_faults.ts";
+
+/** The connection, as the handshake sees it. */
+export interface Applicant extends Outlet {
+  readonly entry: ConnectionEntry;
+  readonly dialect: Dialect;
+  /** Closes because the client broke a rule. */
+  refuse(rule: Rule, code: number, reason: string): void;
+  close(code: number, reason: string): void;
+  /** Sends op 7. */
+  reconnect(): void;
+  /** Sends op 9. */
+  invalidate(resumable: boolean): void;
+  /** The session whose dispatches it gets from now on; `seq` is what the client has. */
+  hold(session: Session, seq: number): void;
+  /** Payload compression was asked for. */
+  compressPayloads(): void;
+  /** Calls back unless the connection has ended by then. */
+  later(delayMs: number, task: () => void): void;
+}
+
+/** What a handshake works with. */
+export interface HandshakeParts extends FlowParts {
+  readonly ledger: Ledger;
+  readonly faults: StandingFaults;
+  readonly sessions: Sessions;
+  readonly connections: Iterable<Applicant>;
+  readonly identifyPace: IdentifyPace;
+  readonly startOrder: StartOrder;
+}
 
 /** Answers an IDENTIFY: a close code, op 9, nothing (a fault), or READY and the guilds. */
-export function identify(parts: GatewayParts, connection: Connection, d: unknown): void {
+export function identify(parts: HandshakeParts, connection: Applicant, d: unknown): void {
   const read = readIdentify(parts.world, d);
   if ("refusal" in read) {
     const { rule, code, reason } = read.refusal;
@@ -36,7 +68,7 @@ export function identify(parts: GatewayParts, connection: Connection, d: unknown
 }
 
 /** Answers a RESUME: a close code, op 9, or the replay. */
-export function resume(parts: GatewayParts, connection: Connection, d: unknown): void {
+export function resume(parts: HandshakeParts, connection: Applicant, d: unknown): void {
   const { world, sessions, faults } = parts;
   if (!isRecord(d) || typeof d.session_id !== "string" || !Number.isInteger(d.seq)) {
     return connection.refuse("bad payload", 4002, "Error while decoding payload.");
@@ -71,7 +103,7 @@ type ResumeVerdict = "ok" | "unknown session" | "another dialect" | "seq too hig
 function judgeResume(
   session: Session | undefined,
   seq: number,
-  dialect: Connection["dialect"],
+  dialect: Dialect,
 ): ResumeVerdict {
   if (!session) return "unknown session";
   if (session.terms.dialect !== dialectName(dialect)) return "another dialect";
@@ -79,14 +111,14 @@ function judgeResume(
   return session.canReplay(seq) ? "ok" : "too old";
 }
 
-function dialectName({ version, encoding }: Connection["dialect"]): string {
+function dialectName({ version, encoding }: Dialect): string {
   return `v${version} ${encoding}`;
 }
 
 /** Whether pace and order are kept; counts the identify and notes what was broken. */
 function keepsPace(
-  parts: GatewayParts,
-  connection: Connection,
+  parts: HandshakeParts,
+  connection: Applicant,
   { shardId, totalShards, presence }: ValidIdentify,
 ): boolean {
   const { clock, ledger, world, identifyPace, startOrder } = parts;
@@ -109,21 +141,21 @@ function keepsPace(
 }
 
 /** What Discord does when the budget is overdrawn: every session ends, and the token is reset. */
-function overdraw({ world, ledger, sessions, connections }: GatewayParts): void {
+function overdraw({ world, ledger, sessions, connections }: HandshakeParts): void {
   ledger.violate("budget exhausted", `more than ${world.sessionStarts.total} identifies`);
   world.rotateToken();
   for (const session of sessions.all()) sessions.end(session, "budget exhausted");
   for (const connection of [...connections]) connection.close(4004, "Authentication failed.");
 }
 
-function invalidateSoon(parts: GatewayParts, connection: Connection, resumable: boolean): void {
+function invalidateSoon(parts: HandshakeParts, connection: Applicant, resumable: boolean): void {
   const delayMs = parts.random() * parts.world.settings.invalidSessionDelayMs;
   connection.later(delayMs, () => connection.invalidate(resumable));
 }
 
 function startSession(
-  parts: GatewayParts,
-  connection: Connection,
+  parts: HandshakeParts,
+  connection: Applicant,
   { shardId, totalShards, shard, intents, largeThreshold, compress }: ValidIdentify,
 ): void {
   const { world, sessions } = parts;
@@ -143,8 +175,8 @@ function startSession(
 }
 
 function noteResume(
-  { clock, ledger }: GatewayParts,
-  { entry }: Connection,
+  { clock, ledger }: HandshakeParts,
+  { entry }: Applicant,
   resume: { sessionId: string; seq: number; ok: boolean; session: Session | undefined },
 ): void {
   const { session, ...about } = resume;
@@ -159,7 +191,7 @@ function noteResume(
 }
 
 /** "You will be disconnected more often" on the base host, where READY named another. */
-function penaliseBase({ world }: GatewayParts, connection: Connection): void {
+function penaliseBase({ world }: HandshakeParts, connection: Applicant): void {
   const { resumeHost, baseResumePenaltyMs } = world.settings;
   if (!resumeHost || baseResumePenaltyMs === null || connection.entry.host === "resume") return;
   connection.later(baseResumePenaltyMs, () => connection.reconnect());

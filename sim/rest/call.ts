@@ -11,8 +11,19 @@ import type { Form } from "./body.ts";
 import { RestError, unknown } from "./error.ts";
 import type { Interactions } from "./interactions.ts";
 import type { Messages } from "./messages.ts";
-import type { Webhook } from "./webhook.ts";
 import type { World } from "../world/world.ts";
+
+/** An incoming webhook. */
+export interface Webhook {
+  readonly id: string;
+  readonly type: 1;
+  readonly guild_id: string | null;
+  readonly channel_id: string;
+  readonly application_id: string;
+  readonly name: string;
+  readonly avatar: null;
+  readonly token: string;
+}
 
 /** What all endpoints share. */
 export interface Backend {

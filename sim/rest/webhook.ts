@@ -7,22 +7,10 @@
  */
 
 import type { SimChannel } from "../world/guilds.ts";
-import { type Backend, type Call, param } from "./call.ts";
+import { type Backend, type Call, param, type Webhook } from "./call.ts";
 import { unknown } from "./error.ts";
 import { expired, type Interaction, type InteractionEvent } from "./interactions.ts";
 import type { SimMessage } from "./message.ts";
-
-/** An incoming webhook. */
-export interface Webhook {
-  readonly id: string;
-  readonly type: 1;
-  readonly guild_id: string | null;
-  readonly channel_id: string;
-  readonly application_id: string;
-  readonly name: string;
-  readonly avatar: null;
-  readonly token: string;
-}
 
 /** Who speaks: where, with which fields on every message, and for which interaction. */
 export interface Speaker {

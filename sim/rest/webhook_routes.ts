@@ -5,12 +5,21 @@
  * @module
  */
 
-import { type Call, channelOf, DONE, ok, param, queryFlag, type Reply } from "./call.ts";
+import {
+  type Call,
+  channelOf,
+  DONE,
+  ok,
+  param,
+  queryFlag,
+  type Reply,
+  type Webhook,
+} from "./call.ts";
 import { invalidForm, RestError, unknown } from "./error.ts";
 import type { LimitUse } from "./limiter.ts";
 import { contentOf, MESSAGE_FLAG, type SimMessage } from "./message.ts";
 import { always, type Route } from "./route.ts";
-import { type Speaker, speakerOf, type Webhook, webhookByToken, webhookOf } from "./webhook.ts";
+import { type Speaker, speakerOf, webhookByToken, webhookOf } from "./webhook.ts";
 
 const IN_CHANNEL = "/channels/:channel_id/webhooks";
 const WEBHOOK = "/webhooks/:webhook_id";

@@ -79,7 +79,7 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
     addresses: { gatewayUrl: "ws://gateway.sim/", resumeUrl: "ws://resume.gateway.sim" },
     ...token,
     nextId: snowflakes(clock),
-    emit: (t, guildId, d) => world.publish(t, guildId, jsonBody(d, withoutContent(world, t, d))),
+    emit: (t, guildId, d) => world.publish(t, guildId, jsonBody(d, withoutContent(user.id, t, d))),
     publish: (t, guildId, body) => listeners.forEach((listener) => listener(t, guildId, body)),
     listen(listener) {
       listeners.add(listener);
