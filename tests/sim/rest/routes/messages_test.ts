@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused, restApi } from "./api.ts";
+import { refused, restApi } from "../api.ts";
 
 const OLD_ID = "300000000000000000";
 

@@ -6,12 +6,12 @@
  * @module
  */
 
-import { type Call, DONE, ok, param, queryFlag, type Reply } from "./call.ts";
-import { invalidForm } from "./error.ts";
-import { CALLBACK, type Interaction } from "./interactions.ts";
-import { contentOf, MESSAGE_FLAG, type SimMessage } from "./message.ts";
-import type { Route } from "./route.ts";
-import { interactionSpeaker, type Speaker } from "./webhook.ts";
+import { type Call, DONE, ok, param, queryFlag, type Reply } from "../call.ts";
+import { invalidForm } from "../error.ts";
+import { CALLBACK, type Interaction } from "../interactions.ts";
+import { contentOf, MESSAGE_FLAG, type SimMessage } from "../message.ts";
+import type { Route } from "../route.ts";
+import { interactionSpeaker, type Speaker } from "../webhook.ts";
 
 /** POST of the first response. It has no limit: each interaction takes one. */
 export const interactionRoutes: readonly Route[] = [{

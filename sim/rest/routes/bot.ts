@@ -5,9 +5,9 @@
  * @module
  */
 
-import { type Call, guildOf, ok, param, type Reply } from "./call.ts";
-import { invalidForm, RestError, unknown } from "./error.ts";
-import { always, type Route } from "./route.ts";
+import { type Call, guildOf, ok, param, type Reply } from "../call.ts";
+import { invalidForm, RestError, unknown } from "../error.ts";
+import { always, type Route } from "../route.ts";
 
 const COMMANDS = "/applications/:application_id/commands";
 const GUILD_COMMANDS = "/applications/:application_id/guilds/:guild_id/commands";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused, restApi } from "./api.ts";
+import { refused, restApi } from "../api.ts";
 
 async function withWebhook(...args: Parameters<typeof restApi>) {
   const api = restApi(...args);

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { INTENTS } from "../../protocol/discord/intents.ts";
-import type { SimGuild, SimMember } from "../world/guilds.ts";
+import { INTENTS } from "../../../protocol/discord/intents.ts";
+import type { SimGuild, SimMember } from "../../world/guilds.ts";
 import {
   audit,
   type Call,
@@ -17,9 +17,9 @@ import {
   queryFlag,
   queryNumber,
   type Reply,
-} from "./call.ts";
-import { RestError, unknown } from "./error.ts";
-import { always, type Route } from "./route.ts";
+} from "../call.ts";
+import { RestError, unknown } from "../error.ts";
+import { always, type Route } from "../route.ts";
 
 const GUILD = "/guilds/:guild_id";
 const MEMBER = `${GUILD}/members/:user_id`;

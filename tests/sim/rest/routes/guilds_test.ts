@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused, restApi } from "./api.ts";
+import { refused, restApi } from "../api.ts";
 
 Deno.test("a guild is answered without its members, with counts on demand", async () => {
   const { call, guild } = restApi({ membersPerGuild: 9 });

@@ -14,12 +14,12 @@ import {
   queryFlag,
   type Reply,
   type Webhook,
-} from "./call.ts";
-import { invalidForm, RestError, unknown } from "./error.ts";
-import type { LimitUse } from "./limiter.ts";
-import { contentOf, MESSAGE_FLAG, type SimMessage } from "./message.ts";
-import { always, type Route } from "./route.ts";
-import { type Speaker, speakerOf, webhookByToken, webhookOf } from "./webhook.ts";
+} from "../call.ts";
+import { invalidForm, RestError, unknown } from "../error.ts";
+import type { LimitUse } from "../limiter.ts";
+import { contentOf, MESSAGE_FLAG, type SimMessage } from "../message.ts";
+import { always, type Route } from "../route.ts";
+import { type Speaker, speakerOf, webhookByToken, webhookOf } from "../webhook.ts";
 
 const IN_CHANNEL = "/channels/:channel_id/webhooks";
 const WEBHOOK = "/webhooks/:webhook_id";

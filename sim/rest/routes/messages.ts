@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type Call, channelOf, DONE, ok, param, queryNumber, type Reply } from "./call.ts";
-import { invalidForm, RestError } from "./error.ts";
-import { deleteLimit, OLD_MESSAGE_MS } from "./limits.ts";
-import { ageMs, contentOf, MESSAGE_FLAG, type SimMessage } from "./message.ts";
-import { always, type Route } from "./route.ts";
+import { type Call, channelOf, DONE, ok, param, queryNumber, type Reply } from "../call.ts";
+import { invalidForm, RestError } from "../error.ts";
+import { deleteLimit, OLD_MESSAGE_MS } from "../limits.ts";
+import { ageMs, contentOf, MESSAGE_FLAG, type SimMessage } from "../message.ts";
+import { always, type Route } from "../route.ts";
 
 const MESSAGES = "/channels/:channel_id/messages";
 const MESSAGE = `${MESSAGES}/:message_id`;

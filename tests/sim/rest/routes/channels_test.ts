@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { refused, restApi } from "./api.ts";
+import { refused, restApi } from "../api.ts";
 
 Deno.test("reactions are told and shown, and share one bucket per channel", async () => {
   const { call, channel, clock, dispatches } = restApi();

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type Call, channelOf, DONE, ok, param, type Reply } from "./call.ts";
-import { RestError } from "./error.ts";
-import type { ReactionCount, SimMessage } from "./message.ts";
-import { messageOf } from "./message_routes.ts";
-import { always, type Route } from "./route.ts";
+import { type Call, channelOf, DONE, ok, param, type Reply } from "../call.ts";
+import { RestError } from "../error.ts";
+import type { ReactionCount, SimMessage } from "../message.ts";
+import { messageOf } from "./messages.ts";
+import { always, type Route } from "../route.ts";
 
 const REACTIONS = "/channels/:channel_id/messages/:message_id/reactions";
 const REACTION = `${REACTIONS}/:emoji`;

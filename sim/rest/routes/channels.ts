@@ -5,12 +5,12 @@
  * @module
  */
 
-import { audit, type Call, channelOf, DONE, ok, type Reply } from "./call.ts";
-import { invalidForm, RestError } from "./error.ts";
-import type { LimitName } from "./limits.ts";
-import { messageOf } from "./message_routes.ts";
-import { timestamp } from "./messages.ts";
-import { always, type Route } from "./route.ts";
+import { audit, type Call, channelOf, DONE, ok, type Reply } from "../call.ts";
+import { invalidForm, RestError } from "../error.ts";
+import type { LimitName } from "../limits.ts";
+import { messageOf } from "./messages.ts";
+import { timestamp } from "../messages.ts";
+import { always, type Route } from "../route.ts";
 
 const CHANNEL = "/channels/:channel_id";
 const MOST_PINS = 250;
