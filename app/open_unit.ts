@@ -21,7 +21,9 @@ import { botIdentity } from "../store/bot_identity.ts";
 import { lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/make_state_dir.ts";
 import { openStateDir } from "../store/state_dir.ts";
-import { type RunningCluster, startCluster } from "../clusters/handle.ts";
+import type { RunningCluster } from "../clusters/handle.ts";
+import { startProcess } from "../clusters/process.ts";
+import { startThread } from "../clusters/worker.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import { type Config, isLoopback } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
@@ -150,13 +152,13 @@ function startBuiltIn(
   credential: string,
   unitUrl: string,
 ): RunningCluster {
-  return startCluster({
+  const start = config.clusterIsolation === "process" ? startProcess : startThread;
+  return start({
     clusterId,
     service,
     unitUrl,
     credential,
     botModule: moduleUrl(module),
-    isolation: config.clusterIsolation,
     permissions: config.clusterPermissions,
     env: Deno.env.toObject(),
     clock: systemClock,

@@ -6,14 +6,10 @@
 
 import type { Log } from "../ports/log.ts";
 import type { Clock } from "../ports/clock.ts";
-import { startProcess } from "./process.ts";
 import type { ClusterSettings } from "./inside/run.ts";
-import { startThread } from "./worker.ts";
 
 /** What it takes to start a built-in cluster. */
 export interface StartClusterOptions extends ClusterSettings {
-  /** `process`: can always be killed, and survives another's out-of-memory. `worker`: a thread. */
-  readonly isolation: "process" | "worker";
   /** `CLUSTER_PERMISSIONS`: flags of Deno beside the unit's address. */
   readonly permissions: readonly string[];
   /** The unit's environment, of which a cluster gets what its permissions name. */
@@ -46,14 +42,4 @@ export interface RunningCluster {
    * as an error, and counts as ended.
    */
   stop(deadlineMs: number): Promise<void>;
-}
-
-/**
- * Starts a built-in cluster.
- *
- * @throws {GatehouseError} `bad_config` when the permissions are wrong.
- * @throws What the runtime throws when a process cannot be started.
- */
-export function startCluster(options: StartClusterOptions): RunningCluster {
-  return options.isolation === "process" ? startProcess(options) : startThread(options);
 }

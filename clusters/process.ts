@@ -18,7 +18,12 @@ import { eachLine, parseLogLine } from "./log.ts";
 /** Lines of error output that are kept to tell why a process ended. */
 const LAST_WORDS = 20;
 
-/** Starts a cluster's process. */
+/**
+ * Starts a cluster's process.
+ *
+ * @throws {GatehouseError} `bad_config` when the permissions are wrong.
+ * @throws What the runtime throws when a process cannot be started.
+ */
 export function startProcess(options: StartClusterOptions): RunningCluster {
   const { args, env } = clusterCommand(options, isThere);
   const child = new Deno.Command(Deno.execPath(), {

@@ -14,7 +14,11 @@ import {
 import { clusterPermissions, workerPermissions } from "./permissions.ts";
 import type { FromThread, ToThread } from "./inside/thread.ts";
 
-/** Starts a cluster's thread. */
+/**
+ * Starts a cluster's thread.
+ *
+ * @throws {GatehouseError} `bad_config` when the permissions are wrong.
+ */
 export function startThread(options: StartClusterOptions): RunningCluster {
   const { botModule, clock, clusterId, service, credential, log, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);

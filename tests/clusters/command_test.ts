@@ -5,7 +5,6 @@ import { clusterCommand } from "../../clusters/command.ts";
 import type { StartClusterOptions } from "../../clusters/handle.ts";
 
 const options: StartClusterOptions = {
-  isolation: "process",
   permissions: ["--allow-env=REGION"],
   env: {
     DISCORD_TOKEN: "the-token",

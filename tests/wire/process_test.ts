@@ -1,66 +1,19 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { logTo } from "../../ports/log.ts";
 import { systemClock } from "../../ports/clock.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { clusterCommand } from "../../clusters/command.ts";
-import { startCluster, type StartClusterOptions } from "../../clusters/handle.ts";
+import { startProcess } from "../../clusters/process.ts";
 import { superviseCluster } from "../../clusters/supervision.ts";
-import { type FakeUnit, fakeUnit } from "../support/fake_unit.ts";
+import { CREDENTIAL, withUnit } from "../support/cluster_bench.ts";
 
-const PROBE = new URL("../support/probe_bot.ts", import.meta.url).href;
 const EXAMPLES = ["bot.ts", "discordeno_bot.ts"];
-const CREDENTIAL = "credential-of-cluster-0";
-
-interface Bench {
-  readonly unit: FakeUnit;
-  readonly lines: string[];
-  readonly options: StartClusterOptions;
-  /** What the probe bot has reported. */
-  reports(): unknown[];
-  say(cursor: number, content: string): void;
-}
-
-async function withUnit(
-  isolation: "process" | "worker",
-  body: (bench: Bench) => Promise<void>,
-): Promise<void> {
-  const unit = fakeUnit(CREDENTIAL);
-  const lines: string[] = [];
-  const passed = ["DENO_DIR", "HOME"].flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  const env = { ...Object.fromEntries(passed), DISCORD_TOKEN: "the-token", PASSED: "passed on" };
-  const options: StartClusterOptions = {
-    isolation,
-    permissions: [],
-    env,
-    clusterId: 0,
-    unitUrl: unit.url,
-    credential: CREDENTIAL,
-    botModule: PROBE,
-    clock: systemClock,
-    log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
-  };
-  const reports = () =>
-    unit.calls.filter(({ path }) => path === "/reports").map(({ body }) =>
-      (body as { content: unknown }).content
-    );
-  const say = (cursor: number, content: string) =>
-    unit.send(1, cursor, "MESSAGE_CREATE", { id: "1", channel_id: "5", content });
-  try {
-    await body({ unit, lines, options, reports, say });
-  } finally {
-    await unit.stop();
-  }
-}
 
 for (const example of EXAMPLES) {
   Deno.test(`examples/${example} answers a message and an interaction through the unit`, () =>
-    withUnit("process", async ({ unit, options }) => {
+    withUnit(async ({ unit, options }) => {
       const botModule = new URL(`../../examples/${example}`, import.meta.url).href;
-      const cluster = startCluster({ ...options, botModule });
+      const cluster = startProcess({ ...options, botModule });
       const author = { id: "8", username: "somebody", discriminator: "0" };
       unit.send(0, 1, "MESSAGE_CREATE", {
         ...{ id: "9", channel_id: "5", content: "!ping", author, type: 0, attachments: [] },
@@ -83,10 +36,10 @@ for (const example of EXAMPLES) {
 }
 
 Deno.test("a cluster's process has no token and nothing but the unit's address", () =>
-  withUnit("process", async ({ options, reports, say, unit }) => {
+  withUnit(async ({ options, reports, say, unit }) => {
     const permissions = ["--allow-env=PASSED,WS_NO_BUFFER_UTIL"];
     Deno.env.set("WS_NO_BUFFER_UTIL", "inherited");
-    const cluster = startCluster({ ...options, permissions });
+    const cluster = startProcess({ ...options, permissions });
     Deno.env.delete("WS_NO_BUFFER_UTIL");
     say(1, "permissions");
     await unit.until(() => reports().length === 1);
@@ -102,8 +55,8 @@ Deno.test("a cluster's process has no token and nothing but the unit's address",
   }));
 
 Deno.test("SIGTERM lets handlers finish, then runs shutdown()", () =>
-  withUnit("process", async ({ options, reports, say, unit }) => {
-    const cluster = startCluster(options);
+  withUnit(async ({ options, reports, say, unit }) => {
+    const cluster = startProcess(options);
     say(1, "hello");
     await unit.until(() => unit.acked.get(1) === 1);
     await cluster.stop(10_000);
@@ -112,8 +65,8 @@ Deno.test("SIGTERM lets handlers finish, then runs shutdown()", () =>
   }));
 
 Deno.test("a cluster that does not stop in time is killed", () =>
-  withUnit("process", async ({ lines, options, reports, say, unit }) => {
-    const cluster = startCluster(options);
+  withUnit(async ({ lines, options, reports, say, unit }) => {
+    const cluster = startProcess(options);
     say(1, "spin");
     await unit.until(() => reports().includes("spinning"));
     await cluster.stop(300);
@@ -122,8 +75,8 @@ Deno.test("a cluster that does not stop in time is killed", () =>
   }));
 
 Deno.test("what was not acknowledged before a kill -9 is handled by the next process", () =>
-  withUnit("process", async ({ options, reports, say, unit }) => {
-    const first = startCluster(options);
+  withUnit(async ({ options, reports, say, unit }) => {
+    const first = startProcess(options);
     say(1, "before");
     await unit.until(() => unit.acked.get(1) === 1);
     say(2, "hang");
@@ -132,7 +85,7 @@ Deno.test("what was not acknowledged before a kill -9 is handled by the next pro
     await first.stop(0);
     assert.equal((await first.exited).reason, "ended by SIGKILL");
     assert.equal(unit.acked.get(1), 1);
-    const second = startCluster(options);
+    const second = startProcess(options);
     say(4, "after");
     await unit.until(() => reports().includes("after"));
     assert.deepEqual(reports().sort(), ["after", "before", "meanwhile", "meanwhile"]);
@@ -140,7 +93,7 @@ Deno.test("what was not acknowledged before a kill -9 is handled by the next pro
   }));
 
 Deno.test("a cluster whose unit has died stops by itself", () =>
-  withUnit("process", async ({ options, reports, say, unit }) => {
+  withUnit(async ({ options, reports, say, unit }) => {
     const child = new Deno.Command(Deno.execPath(), {
       ...clusterCommand(options, existsSync),
       clearEnv: true,
@@ -155,12 +108,12 @@ Deno.test("a cluster whose unit has died stops by itself", () =>
   }));
 
 Deno.test("a crash is told with its code and restarted, at once and then with growing delays", () =>
-  withUnit("process", async ({ options, reports, say, unit }) => {
+  withUnit(async ({ options, reports, say, unit }) => {
     const changes: ClusterSnapshot[] = [];
     const changed = Promise.withResolvers<void>();
     const supervision = superviseCluster({
       clusterId: 0,
-      start: () => startCluster(options),
+      start: () => startProcess(options),
       clock: systemClock,
       log: options.log,
       onChange(snapshot) {
@@ -181,8 +134,8 @@ Deno.test("a crash is told with its code and restarted, at once and then with gr
   }));
 
 Deno.test("a bot's lines and what it prints reach the unit's log; a forgotten rejection is one", () =>
-  withUnit("process", async ({ lines, options, say, unit }) => {
-    const cluster = startCluster(options);
+  withUnit(async ({ lines, options, say, unit }) => {
+    const cluster = startProcess(options);
     say(1, "log");
     say(2, "forget a rejection");
     await unit.until(() => unit.acked.get(1) === 2);
@@ -194,54 +147,13 @@ Deno.test("a bot's lines and what it prints reach the unit's log; a forgotten re
   }));
 
 Deno.test("a module that is no bot ends the cluster with a clear reason", () =>
-  withUnit("process", async ({ options }) => {
+  withUnit(async ({ options }) => {
     const noBot = new URL("../../protocol/ids.ts", import.meta.url).href;
-    const { code, reason } = await startCluster({ ...options, botModule: noBot }).exited;
+    const { code, reason } = await startProcess({ ...options, botModule: noBot }).exited;
     assert.equal(code, 1);
     assert.match(reason, /ended with code 1: Cannot run file:.*ids\.ts: it has no default export/);
     const missing = new URL("missing.ts", import.meta.url).href;
-    const exit = await startCluster({ ...options, botModule: missing }).exited;
+    const exit = await startProcess({ ...options, botModule: missing }).exited;
     assert.equal(exit.code, 1);
     assert.match(exit.reason, /Module not found/);
-  }));
-
-Deno.test("a cluster as a thread handles events without the token, and runs shutdown()", () =>
-  withUnit("worker", async ({ lines, options, reports, say, unit }) => {
-    const cluster = startCluster(options);
-    say(1, "permissions");
-    say(2, "log");
-    say(3, "forget a rejection");
-    await unit.until(() => unit.acked.get(1) === 3);
-    const [found] = reports() as Record<string, unknown>[];
-    assert.deepEqual(found, {
-      token: "nothing",
-      passed: "nothing",
-      inherited: "nothing",
-      read: "NotCapable",
-      run: "NotCapable",
-      net: "NotCapable",
-    });
-    await cluster.stop(10_000);
-    assert.deepEqual(reports().at(-1), "shutdown");
-    assert.deepEqual(await cluster.exited, { code: 0, reason: "asked to" });
-    assert.ok(lines.some((line) => line.startsWith("info words of a bot")), lines.join("\n"));
-    assert.ok(lines.some((line) => /^error uncaught error.*forgotten/.test(line)), lines.join());
-  }));
-
-Deno.test("a thread that does not stop in time is reported", () =>
-  withUnit("worker", async ({ lines, options, say, unit }) => {
-    const cluster = startCluster(options);
-    say(1, "refuse to stop");
-    await unit.until(() => unit.acked.get(1) === 1);
-    await cluster.stop(100);
-    assert.deepEqual(await cluster.exited, { code: null, reason: "did not stop within 100 ms" });
-    assert.match(lines.at(-1)!, /^error thread did not stop/);
-  }));
-
-Deno.test("a thread whose module is no bot ends with a clear reason", () =>
-  withUnit("worker", async ({ options }) => {
-    const noBot = new URL("../../protocol/ids.ts", import.meta.url).href;
-    const { code, reason } = await startCluster({ ...options, botModule: noBot }).exited;
-    assert.equal(code, 1);
-    assert.match(reason, /^Cannot run file:.*ids\.ts: it has no default export/);
   }));
