@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { readiness } from "../../unit/readiness.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS } from "../../unit/blank.ts";
+import { snapshot } from "../support/snapshots.ts";
+
+Deno.test("a unit of which nothing is known promises no identify, and has figures to show", () => {
+  const blank = snapshot({ shards: [], identify: NO_IDENTIFIES, interactions: NO_INTERACTIONS });
+  assert.equal(readiness(blank).ready, false);
+  assert.equal(blank.identify.remaining, 0);
+  const figures = [NO_IDENTIFIES, NO_INTERACTIONS].flatMap((each) => Object.values(each));
+  assert.ok(figures.every((figure) => Number.isFinite(figure)));
+});
