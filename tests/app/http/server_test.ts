@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { serveUnit } from "../../../app/http/server.ts";
+import { logTo } from "../../../ports/log.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import type { Unit } from "../../../unit/unit.ts";
+import { shard, snapshot } from "../../support/snapshots.ts";
+
+/** A port on 127.0.0.1 in front of a unit that is not there. */
+async function setUp() {
+  const lines: string[] = [];
+  const world = {
+    refusal: null as string | null,
+    error: new Error("never thrown") as Error,
+    snapshot: snapshot(),
+  };
+  const port = await serveUnit({
+    hostname: "127.0.0.1",
+    port: 0,
+    unit: {
+      get snapshot() {
+        return world.snapshot;
+      },
+      get stats() {
+        throw world.error;
+      },
+      gateway: null,
+    } as unknown as Unit,
+    log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
+    rest: (request) => Promise.resolve(new Response(`rest ${new URL(request.url).pathname}`)),
+    restVerdict: () => "bot",
+    authorizePlace: () => null,
+    authorize: () => world.refusal,
+    allowFaults: false,
+  });
+  return {
+    world,
+    lines,
+    async get(path: string) {
+      const answer = await fetch(`${port.url}${path}`);
+      return { status: answer.status, text: await answer.text(), headers: answer.headers };
+    },
+    [Symbol.asyncDispose]: () => port.stop(),
+  };
+}
+
+Deno.test("health, readiness and the REST proxy need no credential of ours", async () => {
+  await using rig = await setUp();
+  const { get, world } = rig;
+  world.refusal = "Authorization is missing";
+  assert.deepEqual((await get("/healthz")).text, "ok\n");
+  assert.deepEqual((await get("/api/v10/users/@me")).text, "rest /api/v10/users/@me");
+  assert.equal((await get("/readyz")).status, 200);
+  world.snapshot = snapshot({ shards: [shard(0, { state: "hello" })] });
+  const { status, text } = await get("/readyz");
+  assert.deepEqual([status, JSON.parse(text)], [
+    503,
+    { ready: false, reasons: ["shard 0: hello"] },
+  ]);
+});
+
+Deno.test("all else is for who is let in, and who is not is told why, and so is the log", async () => {
+  await using rig = await setUp();
+  const { get, world, lines } = rig;
+  world.refusal = "Authorization is missing";
+  for (const path of ["/metrics", "/events", "/control/state", "/nowhere"]) {
+    const { status, text } = await get(path);
+    assert.deepEqual([status, text], [401, '{"error":"Authorization is missing"}'], path);
+    assert.match(lines.at(-1)!, new RegExp(`^warn request refused .*"${path}"`));
+  }
+  world.refusal = null;
+  const metrics = await get("/metrics");
+  assert.match(metrics.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
+  assert.match(metrics.text, /^gatehouse_/m);
+  assert.equal((await get("/control/state")).status, 200);
+});
+
+Deno.test("a path that is not there, and links before there are shards, are told in words", async () => {
+  await using rig = await setUp();
+  const { get } = rig;
+  assert.deepEqual((await get("/nowhere")).text, '{"error":"there is no GET /nowhere here"}');
+  assert.equal((await get("/nowhere")).status, 404);
+  assert.equal((await get("/events")).status, 503);
+});
+
+Deno.test("an error of the caller has its status and code; any other is told to the log only", async () => {
+  await using rig = await setUp();
+  const { get, world, lines } = rig;
+  for (
+    const [code, status] of [["no_shard", 404], ["refused", 409], ["deadline", 504]] as const
+  ) {
+    world.error = new GatehouseError(code, "caller", "Cannot do that");
+    const answer = await get("/control/stats");
+    assert.deepEqual([answer.status, JSON.parse(answer.text)], [
+      status,
+      { error: "Cannot do that", code },
+    ]);
+  }
+  world.error = new Error("the secret");
+  const answer = await get("/control/stats");
+  assert.deepEqual([answer.status, answer.text], [
+    500,
+    '{"error":"internal error, see the log"}',
+  ]);
+  assert.equal(
+    lines.at(-1),
+    'error request failed {"path":"/control/stats","error":"the secret"}',
+  );
+});
+
+Deno.test("serveUnit() tells the log where it listens", async () => {
+  await using rig = await setUp();
+  assert.match(rig.lines[0]!, /^info listening \{"url":"http:\/\/127\.0\.0\.1:\d+"\}$/);
+});
