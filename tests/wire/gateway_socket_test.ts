@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { acceptConsumer } from "../../app/http/gateway_socket.ts";
+import type { DownstreamSocket } from "../../downstream/world.ts";
+
+/** A port whose sockets go to a gateway for consumers that writes down what it is told. */
+function serve() {
+  const told: unknown[] = [];
+  const accepted = Promise.withResolvers<DownstreamSocket>();
+  const closed = Promise.withResolvers<number>();
+  const consumers = {
+    accept(socket: DownstreamSocket, query: URLSearchParams, url: string) {
+      told.push([query.get("v"), url]);
+      accepted.resolve(socket);
+      return {
+        text: (text: string) => void told.push(text),
+        binary: () => void told.push("(binary)"),
+        closed: (code: number) => closed.resolve(code),
+      };
+    },
+  };
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => acceptConsumer(request, consumers, "ws://gate.test/"),
+  );
+  return {
+    url: `127.0.0.1:${server.addr.port}`,
+    told,
+    accepted: accepted.promise,
+    closed: closed.promise,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+Deno.test("acceptConsumer() asks for an upgrade where there is none", async () => {
+  await using rig = serve();
+  const answer = await fetch(`http://${rig.url}/gateway`);
+  assert.deepEqual([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
+  await answer.body?.cancel();
+  assert.deepEqual(rig.told, []);
+});
+
+Deno.test("acceptConsumer() tells the query, every message and the client's code", async () => {
+  await using rig = serve();
+  const socket = new WebSocket(`ws://${rig.url}/gateway?v=10`);
+  const client = await rig.accepted;
+  const greeted = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
+  client.send('{"op":10}');
+  assert.equal(await greeted, '{"op":10}');
+  socket.send('{"op":1}');
+  socket.send(new Uint8Array([1]));
+  socket.close(4900, "I will be back");
+  assert.equal(await rig.closed, 4900);
+  assert.deepEqual(rig.told, [["10", "ws://gate.test/"], '{"op":1}', "(binary)"]);
+  // The gateway may not know yet.
+  client.send("too late");
+  client.close(4000, "too late");
+});
+
+Deno.test("acceptConsumer() closes with the gateway's code and reason", async () => {
+  await using rig = serve();
+  const socket = new WebSocket(`ws://${rig.url}/`);
+  const ended = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
+  (await rig.accepted).close(4004, "Authentication failed.");
+  const { code, reason } = await ended;
+  assert.deepEqual([code, reason], [4004, "Authentication failed."]);
+  await rig.closed;
+});
+
+Deno.test("acceptConsumer() ends a client that does not read, before its memory is ours", async () => {
+  await using rig = serve();
+  const { hostname, port } = new URL(`http://${rig.url}`);
+  const conn = await Deno.connect({ hostname, port: Number(port) });
+  const head =
+    "GET / HTTP/1.1\r\nHost: gate.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n";
+  await conn.write(new TextEncoder().encode(head));
+  const client = await rig.accepted;
+  const megabyte = new Uint8Array(1024 * 1024);
+  for (let sent = 0; sent < 200; sent++) client.sendBytes(megabyte);
+  let read = 0;
+  let tail = "";
+  const buffer = new Uint8Array(4 * 1024 * 1024);
+  while (!tail.includes("You read too slowly.")) {
+    const got = await conn.read(buffer);
+    if (got === null) break;
+    read += got;
+    tail = (tail + new TextDecoder().decode(buffer.subarray(0, got).slice(-50))).slice(-50);
+  }
+  assert.match(tail, /You read too slowly/);
+  assert.ok(read < 80 * megabyte.length, `${read} bytes were under way`);
+  conn.close();
+  await rig.closed;
+});
