@@ -18,7 +18,7 @@ import {
   isConsumerToken,
 } from "../rest/auth.ts";
 import { botIdentity } from "../store/bot_identity.ts";
-import { lockStateDir } from "../store/lock.ts";
+import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/make_state_dir.ts";
 import { openStateDir } from "../store/state_dir.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
@@ -61,11 +61,21 @@ export interface OpenUnit {
  * unit has the folder.
  */
 export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
+  const { mode, stateDir } = options.config;
+  const lock = mode === "simulator" ? null : await lockStateDir(stateDir, systemClock);
+  try {
+    return await openLocked(options, lock);
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
+
+async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<OpenUnit> {
   const { config, log, workerPermissions } = options;
   const clock = systemClock;
-  const queueDir = config.mode === "simulator" ? null : resolve(config.stateDir, "queue");
+  const queueDir = lock && resolve(config.stateDir, "queue");
   let url = "";
-  const lock = queueDir === null ? null : await lockStateDir(config.stateDir, clock);
   // Workers may use this folder, and not the one that it is in.
   if (queueDir !== null) await makeStateDir(queueDir);
   const restVerdict = (request: Request) => authorizeRest(request.headers, rules());

@@ -80,6 +80,15 @@ Deno.test("openUnit() has its state folder to itself until it stops", async () =
   await second.stop("asked to");
 });
 
+Deno.test("openUnit() lets its state folder go where the port cannot be opened", async () => {
+  await using rig = await setUp();
+  const other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response());
+  await assert.rejects(rig.open({ listenPort: other.addr.port }), { code: "bad_config" });
+  const { stop } = await rig.open();
+  await stop("asked to");
+  await other.shutdown();
+});
+
 Deno.test("openUnit() against the simulator leaves nothing in the state folder", async () => {
   await using rig = await setUp();
   const { stop } = await rig.open({ mode: "simulator" });
