@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { serveEvents } from "../../mod.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
-import { startTask, startUnit, type UnitProcess, until } from "../support/unit_process.ts";
+import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 
 /** A simulator on real sockets and the settings that point a unit at it. */
 function serveDiscord(options: Parameters<typeof createSimulator>[0] = {}) {
@@ -71,19 +71,6 @@ async function assertAllArrived({ sim }: Discord, { got }: Recorder): Promise<vo
   for (const id of shards) assert.deepEqual(got.get(id), sent(id));
   assert.deepEqual(sim.ledger.violations, []);
 }
-
-Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
-  const unit = startTask("demo", { LISTEN_PORT: "0" });
-  await unit.ready();
-  const answered = () => unit.lines.some((line) => line.message === "answered a message");
-  await until(answered, 20_000, () => "the example bot answered nothing");
-  const metrics = await (await fetch(`${await unit.url()}/metrics`)).text();
-  assert.match(metrics, /gatehouse_events_received_total\{shard="0"\} [1-9]/);
-  assert.equal(await unit.end("SIGTERM"), 0);
-  const bad = unit.lines.filter((line) => line.level === "ERROR");
-  assert.deepEqual(bad, []);
-  assert.match(unit.lines[0]!.message, /simulator/);
-});
 
 for (const example of ["bot", "discordeno_bot"]) {
   Deno.test(`examples/${example}.ts answers a message and an interaction over REST`, async () => {
@@ -165,29 +152,6 @@ Deno.test("workers that crash, units that stop and units that are killed lose no
   assert.equal(await unit.end("SIGTERM"), 0);
   await recorder.close();
   await discord.close();
-});
-
-Deno.test("a token that Discord does not accept stops the unit, which says so and not the token", async () => {
-  const discord = serveDiscord();
-  const unit = await startUnit({ ...discord.settings, DISCORD_TOKEN: "not.the.token" });
-  assert.equal(await unit.exited, 1);
-  const words = unit.lines.map((line) => line.message).join("\n");
-  assert.match(words, /does not accept DISCORD_TOKEN/);
-  assert.ok(!JSON.stringify(unit.lines).includes("not.the.token"));
-  await discord.close();
-});
-
-Deno.test("settings that are wrong are all told at once, and nothing starts", async () => {
-  const unit = await startUnit({
-    DISCORD_TOKEN: "t",
-    TOTAL_SHARDS: "many",
-    LISTEN_PORT: "-1",
-    INTENTS: "X",
-  });
-  assert.equal(await unit.exited, 1);
-  for (const setting of ["TOTAL_SHARDS", "LISTEN_PORT", "INTENTS"]) {
-    assert.match(unit.errors(), new RegExp(`${setting}: expected`));
-  }
 });
 
 Deno.test("the control port refuses web pages, unknown shards and faults that are not allowed", async () => {

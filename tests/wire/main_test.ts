@@ -1,0 +1,75 @@
+/** The program as somebody starts it, from its arguments to its exit code. */
+
+import assert from "node:assert/strict";
+import { EXIT, main } from "../../app/terminal/main.ts";
+import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { startTask, startUnit, until } from "../support/unit_process.ts";
+
+/** Runs the program in this process, for arguments with which it starts nothing. */
+async function run(...args: string[]) {
+  const printed: string[] = [];
+  const { log, error } = console;
+  console.log = (text) => printed.push(`out ${text}`);
+  console.error = (text) => printed.push(`err ${text}`);
+  try {
+    return { code: await main(args), text: printed.join("\n") };
+  } finally {
+    Object.assign(console, { log, error });
+  }
+}
+
+Deno.test("--help tells what there is, and starts nothing", async () => {
+  const { code, text } = await run("--help", "--simulator");
+  assert.equal(code, EXIT.OK);
+  for (const flag of ["--simulator", "--force", "--help"]) assert.ok(text.includes(flag), flag);
+});
+
+Deno.test("an argument that is unknown is named on the error output, with those that are known", async () => {
+  const { code, text } = await run("--simulator", "--fast", "x");
+  assert.equal(code, EXIT.REFUSED);
+  assert.match(text, /^err unknown: --fast x$/m);
+  assert.match(text, /err Gatehouse keeps/);
+});
+
+Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
+  const unit = startTask("demo", { LISTEN_PORT: "0" });
+  await unit.ready();
+  const answered = () => unit.lines.some((line) => line.message === "answered a message");
+  await until(answered, 20_000, () => "the example bot answered nothing");
+  const metrics = await (await fetch(`${await unit.url()}/metrics`)).text();
+  assert.match(metrics, /gatehouse_events_received_total\{shard="0"\} [1-9]/);
+  assert.equal(await unit.end("SIGTERM"), 0);
+  const bad = unit.lines.filter((line) => line.level === "ERROR");
+  assert.deepEqual(bad, []);
+  assert.match(unit.lines[0]!.message, /simulator/);
+});
+
+Deno.test("settings that are wrong are all told at once, and nothing starts", async () => {
+  const unit = await startUnit({
+    DISCORD_TOKEN: "t",
+    TOTAL_SHARDS: "many",
+    LISTEN_PORT: "-1",
+    INTENTS: "X",
+  });
+  assert.equal(await unit.exited, 1);
+  for (const setting of ["TOTAL_SHARDS", "LISTEN_PORT", "INTENTS"]) {
+    assert.match(unit.errors(), new RegExp(`${setting}: expected`));
+  }
+});
+
+Deno.test("a token that Discord does not accept stops the unit, which says so and not the token", async () => {
+  const discord = serveSimulator(createSimulator());
+  const stateDir = Deno.makeTempDirSync();
+  const unit = await startUnit({
+    DISCORD_TOKEN: "not.the.token",
+    DISCORD_API_URL: discord.apiUrl,
+    LISTEN_PORT: "0",
+    STATE_DIR: stateDir,
+  });
+  assert.equal(await unit.exited, 1);
+  const words = unit.lines.map((line) => line.message).join("\n");
+  assert.match(words, /does not accept DISCORD_TOKEN/);
+  assert.ok(!JSON.stringify(unit.lines).includes("not.the.token"));
+  await discord.close();
+  Deno.removeSync(stateDir, { recursive: true });
+});
