@@ -80,7 +80,7 @@ export class SessionBook {
     const entry = this.#entry(shardId);
     if (cursor <= entry.acknowledged) return;
     entry.acknowledged = cursor;
-    this.#isSafe(entry, cursor);
+    this.#noteSafe(entry, cursor);
   }
 
   /** The newest cursor that a shard has given out. */
@@ -91,10 +91,10 @@ export class SessionBook {
 
   /** Everything up to `cursor` is on disk: the session need not replay it. */
   stored(shardId: number, cursor: number): void {
-    this.#isSafe(this.#entry(shardId), cursor);
+    this.#noteSafe(this.#entry(shardId), cursor);
   }
 
-  #isSafe(entry: Entry, cursor: number): void {
+  #noteSafe(entry: Entry, cursor: number): void {
     entry.lived = true;
     entry.highest = Math.max(entry.highest, cursor);
     const { session } = entry;

@@ -152,10 +152,10 @@ export class Bucket {
       acknowledged: (shardId, cursor) => {
         this.#acknowledged.set(shardId, cursor);
         this.#away.acknowledged(shardId, cursor);
-        this.#isSafe("acknowledged", shardId, cursor);
+        this.#noteSafe("acknowledged", shardId, cursor);
         this.#members.of(shardId)?.all?.acknowledged(cursor);
       },
-      stored: (shardId, cursor) => this.#isSafe("stored", shardId, cursor),
+      stored: (shardId, cursor) => this.#noteSafe("stored", shardId, cursor),
       failed: (shardId, reason) =>
         this.#world.log.error("events could not be kept on disk", { shardId, reason }),
     });
@@ -247,7 +247,7 @@ export class Bucket {
     this.#report();
   }
 
-  #isSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
+  #noteSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
     this.#safe.note(how, shardId, cursor);
     this.#intake.confirm(shardId, cursor);
   }
