@@ -7,8 +7,8 @@
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import { encodeValue } from "../protocol/value.ts";
-import { encodeError } from "../protocol/wire_error.ts";
 import type { Clock } from "../ports/clock.ts";
+import { replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
 import { answerCall, type ProcessFigures } from "./answer_call.ts";
 import type { Bot, BotContext } from "./bot.ts";
@@ -85,22 +85,20 @@ export class BotCalls {
   }
 
   async #answer(call: LinkCall): Promise<void> {
-    const send = this.#send;
     if (ONCE.has(call.verb)) {
       const what = `${call.verb} ${JSON.stringify(call.value)}`;
       if (this.#told.has(what)) return;
       this.#told.add(what);
     }
-    try {
-      const value = encodeValue(
-        await answerCall({ ...this.#options, context: this.context }, call),
-      );
-      if (call.receptive) send({ op: "reply", id: call.id, value });
-    } catch (error) {
-      if (call.receptive) return send({ op: "reply", id: call.id, error: encodeError(error) });
-      const stack = error instanceof Error ? error.stack : undefined;
-      this.#options.log.error("call failed", { verb: call.verb, error: messageOf(error), stack });
-    }
+    await replyTo(call, {
+      work: () => answerCall({ ...this.#options, context: this.context }, call),
+      encode: encodeValue,
+      send: this.#send,
+      unheard: (error) => {
+        const stack = error instanceof Error ? error.stack : undefined;
+        this.#options.log.error("call failed", { verb: call.verb, error: messageOf(error), stack });
+      },
+    });
   }
 
   #requireShards(): number {

@@ -11,7 +11,8 @@ import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
 import type { Stats } from "../protocol/status.ts";
 import { encodeValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
-import { Calls } from "../ports/calls.ts";
+import type { Asks } from "../ports/asks.ts";
+import { linkAsks } from "../ports/link_asks.ts";
 import {
   COMMAND_TIMEOUT_MS,
   type CommandOptions,
@@ -107,13 +108,13 @@ export type SendCall = (message: LinkCall | LinkReply) => void;
 
 /** The calling side of a consumer. */
 export class IpcCalls {
-  readonly #calls: Calls;
+  readonly #asks: Asks<LinkReply>;
   /** Calls of a time without a link, in order. */
   readonly #waiting: LinkCall[] = [];
   #send: SendCall | null = null;
 
   constructor(clock: Clock) {
-    this.#calls = new Calls(clock);
+    this.#asks = linkAsks(clock);
   }
 
   /** The unit has welcomed a link. An earlier one is gone. */
@@ -122,19 +123,19 @@ export class IpcCalls {
     this.#send = send;
     for (const call of this.#waiting.splice(0)) {
       // Whoever has given up meanwhile does not want it done any more.
-      if (!call.receptive || this.#calls.has(call.id)) send(call);
+      if (!call.receptive || this.#asks.has(call.id)) send(call);
     }
   }
 
   /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
   down(): void {
     this.#send = null;
-    this.#calls.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
+    this.#asks.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
   }
 
   /** The unit has answered. */
   reply(reply: LinkReply): void {
-    this.#calls.reply(reply);
+    this.#asks.settle(reply.id, reply);
   }
 
   /** Commands. */
@@ -200,18 +201,11 @@ export class IpcCalls {
   }
 
   #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
-    if (!call.receptive) {
-      this.#say({ op: "call", id: 0, ...call });
-      return Promise.resolve(undefined);
-    }
+    const say = (id: number) => this.#say({ op: "call", id, ...call });
     // The unit's own deadline comes first, and says who did not answer.
-    const { id, answer } = this.#calls.open("the unit", timeoutMs + GRACE_MS);
-    try {
-      this.#say({ op: "call", id, ...call });
-    } catch (error) {
-      this.#calls.fail(id, error);
-    }
-    return answer;
+    if (call.receptive) return this.#asks.ask("the unit", timeoutMs + GRACE_MS, say);
+    say(0);
+    return Promise.resolve();
   }
 
   #say(call: LinkCall): void {
@@ -220,7 +214,7 @@ export class IpcCalls {
     if (this.#waiting.length > MOST_WAITING) {
       const [dropped] = this.#waiting.splice(0, 1);
       const text = "Cannot reach the unit: it is away, and too many calls wait";
-      this.#calls.fail(dropped!.id, new GatehouseError("away", "peer", text));
+      this.#asks.fail(dropped!.id, new GatehouseError("away", "peer", text));
     }
   }
 }

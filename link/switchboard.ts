@@ -16,10 +16,10 @@ import {
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { CommandTarget, LinkCall, LinkReply, Verb } from "../protocol/link_call.ts";
 import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/value.ts";
-import { encodeError } from "../protocol/wire_error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import { Calls } from "../ports/calls.ts";
+import type { Asks } from "../ports/asks.ts";
+import { linkAsks, replyTo } from "../ports/link_asks.ts";
 
 /** A cluster or service whose link is up. */
 export interface Peer {
@@ -52,7 +52,7 @@ export interface SwitchboardOptions {
 
 interface Line {
   readonly peer: Peer;
-  readonly calls: Calls;
+  readonly asks: Asks<LinkReply>;
 }
 
 /** The switchboard of a unit. */
@@ -67,13 +67,13 @@ export class Switchboard {
   /** A link is up. An earlier one of the same peer is gone. */
   up(peer: Peer): void {
     this.down(peer.id, "a newer link took over");
-    this.#lines.set(peer.id, { peer, calls: new Calls(this.#options.clock) });
+    this.#lines.set(peer.id, { peer, asks: linkAsks(this.#options.clock) });
   }
 
   /** A link is down: what was asked over it will not be answered. */
   down(id: number, reason: string): void {
     const { directory } = this.#options;
-    this.#lines.get(id)?.calls.drop(`${directory.nameOf(id)} is gone: ${reason}`);
+    this.#lines.get(id)?.asks.drop(`${directory.nameOf(id)} is gone: ${reason}`);
     this.#lines.delete(id);
   }
 
@@ -87,7 +87,7 @@ export class Switchboard {
   receive(id: number, message: LinkCall | LinkReply): void {
     const line = this.#lines.get(id);
     if (!line) return;
-    if (message.op === "reply") line.calls.reply(message);
+    if (message.op === "reply") line.asks.settle(message.id, message);
     else this.#answer(line, message);
   }
 
@@ -153,44 +153,26 @@ export class Switchboard {
     const line = this.#lines.get(id);
     if (!line) throw new GatehouseError("away", "peer", `Cannot reach ${name}: it is not linked`);
     const taken = takenBy(line.peer, name, value);
-    if (!receptive) {
-      line.peer.send({ op: "call", id: 0, verb, receptive, value: taken });
-      return undefined;
-    }
-    const call = line.calls.open(name, timeout);
-    try {
-      line.peer.send({ op: "call", id: call.id, verb, receptive, value: taken });
-    } catch (error) {
-      line.calls.fail(call.id, error);
-    }
-    return call.answer;
+    const send = (id: number) => line.peer.send({ op: "call", id, verb, receptive, value: taken });
+    if (receptive) return line.asks.ask(name, timeout, send);
+    return void send(0);
   }
 
-  async #answer({ peer }: Line, call: LinkCall): Promise<void> {
+  #answer({ peer }: Line, call: LinkCall): Promise<void> {
     const { log, directory } = this.#options;
-    try {
-      if (peer.values === null) {
-        throw new GatehouseError("refused", "caller", "Cannot take a call: hello had no values");
-      }
-      const answer = await this.#perform(peer, call);
-      if (!call.receptive) return;
-      const isPlain = peer.values === "json" && call.to !== undefined && "all" in call.to;
-      const value = encodeValue(isPlain ? plainResults(answer as CommandResults) : answer);
-      peer.send({
-        op: "reply",
-        id: call.id,
-        value: takenBy(peer, directory.nameOf(peer.id), value),
-      });
-    } catch (error) {
-      if (call.receptive) peer.send({ op: "reply", id: call.id, error: encodeError(error) });
-      else {
-        log.warn("call without an answer failed", {
-          from: directory.nameOf(peer.id),
-          verb: call.verb,
-          error: messageOf(error),
-        });
-      }
-    }
+    const name = directory.nameOf(peer.id);
+    const { verb, to } = call;
+    return replyTo(call, {
+      work: () => this.#perform(peer, call),
+      encode(answer) {
+        const isPlain = peer.values === "json" && to !== undefined && "all" in to;
+        const value = encodeValue(isPlain ? plainResults(answer as CommandResults) : answer);
+        return takenBy(peer, name, value);
+      },
+      send: (reply) => peer.send(reply),
+      unheard: (error) =>
+        log.warn("call without an answer failed", { from: name, verb, error: messageOf(error) }),
+    });
   }
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
@@ -198,6 +180,9 @@ export class Switchboard {
     peer: Peer,
     { verb, to, value, receptive, timeoutMs }: LinkCall,
   ): Promise<unknown> {
+    if (peer.values === null) {
+      throw new GatehouseError("refused", "caller", "Cannot take a call: hello had no values");
+    }
     const data = decodeValue(value);
     if (verb === "unit") return this.#options.unit(data, peer.id);
     if (verb === "command" && to !== undefined) {

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { GatehouseError } from "./errors.ts";
+import { GatehouseError, messageOf } from "./errors.ts";
 import type { ReadyFacts } from "./discord/gateway_frame.ts";
 import type { SavedGuilds } from "./discord/guild_note.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
@@ -129,6 +129,9 @@ export type ToWorker =
   /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
   | { readonly type: "CRASH"; readonly how: "throw" | "exit" | "hang" };
 
+/** What a worker is asked: answered by a `NONCE_REPLY` of the same nonce. */
+export type Question = Extract<ToWorker, { nonce: number }>;
+
 /** Worker → main thread. */
 export type FromWorker =
   | { readonly type: "STARTED" }
@@ -188,6 +191,22 @@ export type FromWorker =
 export type Reply =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** What was thrown, as an answer. */
+export function refusal(thrown: unknown): Reply {
+  const code = thrown instanceof GatehouseError ? thrown.code : "refused";
+  return { ok: false, code, message: messageOf(thrown) };
+}
+
+/**
+ * What an answer says.
+ *
+ * @throws {GatehouseError} What it refuses with.
+ */
+export function valueOf(reply: Reply): unknown {
+  if (reply.ok) return reply.value;
+  throw new GatehouseError(reply.code as "refused", "host", reply.message);
+}
 
 /** What {@linkcode ToWorker} `GET_SHARD_INFO` is answered with. */
 export interface ShardInfo {

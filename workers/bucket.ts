@@ -6,13 +6,17 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
-import type {
-  FromWorker,
-  ShardBacklog,
-  ShardInfo,
-  ToWorker,
-  WorkerOptions,
+import {
+  type FromWorker,
+  type Question,
+  refusal,
+  type Reply,
+  type ShardBacklog,
+  type ShardInfo,
+  type ToWorker,
+  type WorkerOptions,
 } from "../protocol/worker_message.ts";
+import { answer } from "../ports/asks.ts";
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
@@ -22,7 +26,6 @@ import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
-import { answer } from "./answer.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { Members } from "../gateway/members/bucket_members.ts";
 import { SafeReport } from "./safe_report.ts";
@@ -100,30 +103,12 @@ export class Bucket {
 
   /** Does what the main thread asks. */
   receive(message: Exclude<ToWorker, { type: "START" }>): void {
-    const reply = (nonce: number, work: () => unknown) => answer(this.#post, nonce, work);
+    if ("nonce" in message) return void this.#answer(message);
     switch (message.type) {
       case "IDENTIFY_SHARD":
         return void this.#started.set(message.shardId, this.#start(message));
       case "ALLOW_IDENTIFY":
         return this.#shards.get(message.shardId)?.allow(message.permit);
-      case "SHARD_PAYLOAD":
-        return reply(message.nonce, () => this.#shard(message).send(message.payload));
-      case "REQUEST_MEMBERS":
-        // Asked of the shard first, which says where it is not here.
-        return reply(
-          message.nonce,
-          () => this.#shard(message) && this.#members.of(message.shardId)!.request(message.request),
-        );
-      case "FIND":
-        return reply(message.nonce, () => this.#cache?.find(message.wanted) ?? null);
-      case "GET_SHARD_INFO":
-        return reply(message.nonce, () => this.#info(message.shardId));
-      case "GET_BACKLOG":
-        return reply(message.nonce, () => this.#backlog(message.shardId));
-      case "RECONNECT_SHARD":
-        return reply(message.nonce, () => this.#shard(message).restart(message.session));
-      case "STOP":
-        return reply(message.nonce, () => this.#stop(message.session));
       case "LINK":
         return this.#queue.link(message.clusterId, message.link, message.windowBytes);
       case "ASSIGN":
@@ -135,6 +120,36 @@ export class Bucket {
         return this.#queue.acknowledge(message.clusterId, message.link, message.cursors);
       case "CRASH":
         return crash(message.how);
+    }
+  }
+
+  #answer(question: Question): Promise<void> {
+    const { nonce } = question;
+    return answer<Reply>(
+      async () => ({ ok: true, value: await this.#ask(question) }),
+      refusal,
+      (reply) => this.#post({ type: "NONCE_REPLY", nonce, reply }),
+    );
+  }
+
+  #ask(question: Question): unknown {
+    switch (question.type) {
+      case "SHARD_PAYLOAD":
+        return this.#shard(question).send(question.payload);
+      case "REQUEST_MEMBERS":
+        // Asked of the shard first, which says where it is not here.
+        return this.#shard(question) &&
+          this.#members.of(question.shardId)!.request(question.request);
+      case "FIND":
+        return this.#cache?.find(question.wanted) ?? null;
+      case "GET_SHARD_INFO":
+        return this.#info(question.shardId);
+      case "GET_BACKLOG":
+        return this.#backlog(question.shardId);
+      case "RECONNECT_SHARD":
+        return this.#shard(question).restart(question.session);
+      case "STOP":
+        return this.#stop(question.session);
     }
   }
 

@@ -9,11 +9,14 @@ import { GatehouseError } from "../protocol/errors.ts";
 import {
   type FromWorker,
   parseStamped,
+  type Question,
   type Reply,
   stamp,
   type ToWorker,
+  valueOf,
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
+import { Asks } from "../ports/asks.ts";
 import { type Cancel, type Clock, every } from "../ports/clock.ts";
 
 /** From starting a worker to its first word. */
@@ -43,24 +46,23 @@ export interface LifeOptions {
   readonly lost: (reason: string) => void;
 }
 
-type Question = Extract<ToWorker, { nonce: number }>;
 type WithoutNonce<Message> = Message extends Question ? Omit<Message, "nonce"> : never;
 
 /** One life of a worker. */
 export class Life {
   readonly #options: LifeOptions;
   readonly #thread: Thread;
-  readonly #pending = new Map<number, (reply: Reply) => void>();
+  readonly #asks: Asks<Reply>;
   readonly #cancelWatch: Cancel;
   #lastWordMs: number;
   #deadlineMs = START_DEADLINE_MS;
-  #nonce = 0;
   #over = false;
 
   /** Starts the worker. */
   constructor(options: LifeOptions) {
     this.#options = options;
     const { clock, spawn } = options;
+    this.#asks = new Asks(clock, { read: valueOf, late: unanswered, gone: lost });
     this.#lastWordMs = clock.now();
     this.#thread = spawn({
       message: (data) => this.#message(data),
@@ -81,20 +83,8 @@ export class Life {
    * @throws {GatehouseError} What the worker answered, `deadline`, or `worker_lost`.
    */
   ask(question: WithoutNonce<Question>, deadlineMs: number): Promise<unknown> {
-    const nonce = ++this.#nonce;
-    return new Promise((resolve, reject) => {
-      const settle = (reply: Reply) => {
-        cancel();
-        this.#pending.delete(nonce);
-        if (reply.ok) return resolve(reply.value);
-        reject(new GatehouseError(reply.code as "refused", "host", reply.message));
-      };
-      const cancel = this.#options.clock.after(deadlineMs, () => {
-        const message = `Cannot ${question.type}: the worker did not answer in ${deadlineMs} ms`;
-        settle({ ok: false, code: "deadline", message });
-      });
-      this.#pending.set(nonce, settle);
-      if (this.#over) return this.#refuse("the worker has ended");
+    return this.#asks.ask(question.type, deadlineMs, (nonce) => {
+      if (this.#over) throw lost("the worker has ended");
       this.tell({ ...question, nonce } as Question);
     });
   }
@@ -105,7 +95,7 @@ export class Life {
     this.#over = true;
     this.#cancelWatch();
     this.#thread.terminate();
-    this.#refuse(reason);
+    this.#asks.drop(reason);
   }
 
   #message(data: unknown): void {
@@ -114,7 +104,7 @@ export class Life {
     if (message.epoch !== this.#options.epoch) return;
     this.#lastWordMs = this.#options.clock.now();
     this.#deadlineMs = SILENCE_DEADLINE_MS;
-    if (message.type === "NONCE_REPLY") this.#pending.get(message.nonce)?.(message.reply);
+    if (message.type === "NONCE_REPLY") this.#asks.settle(message.nonce, message.reply);
     else if (message.type === "DYING") this.#lose(message.reason);
     else this.#options.message(message);
   }
@@ -129,10 +119,13 @@ export class Life {
     this.end(reason);
     this.#options.lost(reason);
   }
+}
 
-  #refuse(reason: string): void {
-    for (const settle of [...this.#pending.values()]) {
-      settle({ ok: false, code: "worker_lost", message: `Cannot reach worker: ${reason}` });
-    }
-  }
+function unanswered(what: string, deadlineMs: number): GatehouseError {
+  const text = `Cannot ${what}: the worker did not answer in ${deadlineMs} ms`;
+  return new GatehouseError("deadline", "host", text);
+}
+
+function lost(reason: string): GatehouseError {
+  return new GatehouseError("worker_lost", "host", `Cannot reach worker: ${reason}`);
 }

@@ -3,7 +3,9 @@ import { GatehouseError } from "../../protocol/errors.ts";
 import {
   type FromWorker,
   parseStamped,
+  refusal,
   stamp,
+  valueOf,
   WORKER_PROTOCOL_VERSION,
 } from "../../protocol/worker_message.ts";
 
@@ -40,4 +42,22 @@ Deno.test("parseStamped() refuses what is not of this protocol and version", () 
       (error) => error instanceof GatehouseError && error.code === "bad_message",
     );
   }
+});
+
+Deno.test("valueOf() gives the value of an answer, and throws what refusal() made of an error", () => {
+  assert.equal(valueOf({ ok: true, value: 7 }), 7);
+  const codes = [new GatehouseError("no_shard", "caller", "no 9"), new TypeError("no"), "no"]
+    .map((thrown) => {
+      try {
+        return valueOf(structuredClone(refusal(thrown)));
+      } catch (error) {
+        const { code, blame, message } = error as GatehouseError;
+        return [code, blame, message];
+      }
+    });
+  assert.deepEqual(codes, [
+    ["no_shard", "host", "no 9"],
+    ["refused", "host", "no"],
+    ["refused", "host", "no"],
+  ]);
 });
