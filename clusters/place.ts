@@ -5,9 +5,33 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
-import { superviseCluster, type SuperviseOptions, type Supervision } from "./supervision.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import { type Policy, type State, Supervision } from "../ports/supervision.ts";
+import { type RunningCluster, whoIs } from "./handle.ts";
+
+/**
+ * A cluster that ends is started again for ever: at once when it ran for a minute, then later each time.
+ * The ends of a crash loop are two minutes apart at most, so an hour holds more than there are delays.
+ */
+export const CLUSTER_POLICY: Policy = {
+  delaysMs: [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
+  windowMs: 60 * 60 * 1000,
+  stableMs: 60_000,
+  budget: Infinity,
+};
+
+const SEEN: Readonly<Record<State["kind"], ClusterSnapshot["state"]>> = {
+  stopped: "stopped",
+  starting: "starting",
+  up: "connected",
+  away: "away",
+  stopping: "stopped",
+  "backing off": "backing off",
+  failed: "stopped",
+};
 
 /** How long a cluster may take to finish what it does before it is killed, where nobody says. */
 export const CLUSTER_STOP_DEADLINE_MS = 10_000;
@@ -26,55 +50,64 @@ export interface ClusterControl {
   respawn(timeoutMs?: number): Promise<void>;
 }
 
+/** What a place needs. */
+export interface PlaceOptions {
+  readonly clusterId: number;
+  /** Name of a service. */
+  readonly service?: string | undefined;
+  /** Starts the cluster: `() => startCluster({ … })`. */
+  readonly start: () => RunningCluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called with each change of state. */
+  readonly onChange: (snapshot: ClusterSnapshot) => void;
+}
+
 /** A place. Nothing runs in it before {@linkcode ClusterControl.spawn}. */
 export class ClusterPlace implements ClusterControl {
-  readonly #options: SuperviseOptions;
-  #supervision: Supervision | null = null;
-  #last: ClusterSnapshot;
-  #stopping: Promise<void> | null = null;
+  readonly #options: PlaceOptions;
+  readonly #supervision: Supervision;
+  #running: RunningCluster | null = null;
+  #stopping = Promise.resolve();
   #linked = Promise.withResolvers<void>();
   #isLinked = false;
   #isOver = false;
 
-  constructor(options: SuperviseOptions) {
+  constructor(options: PlaceOptions) {
     this.#options = options;
-    const { clusterId } = options;
-    this.#last = {
-      clusterId,
-      kind: "built in",
-      state: "stopped",
-      reason: "not started",
-      restarts: 0,
-    };
-  }
-
-  /** As seen from outside. */
-  get snapshot(): ClusterSnapshot {
-    return this.#supervision?.snapshot() ?? this.#last;
-  }
-
-  spawn(): void {
-    if (this.#isOver) {
-      throw new GatehouseError("refused", "caller", "Cannot spawn: the unit stops");
-    }
-    if (this.#stopping) {
-      throw new GatehouseError("refused", "caller", "Cannot spawn: it is stopping");
-    }
-    if (this.#supervision) return;
-    // The end of an earlier life's link may not have been noticed yet.
-    this.#unlink();
-    this.#supervision = superviseCluster({
-      ...this.#options,
-      onChange: (snapshot) => {
-        this.#last = snapshot;
-        this.#options.onChange(snapshot);
+    const { clock, log, onChange } = options;
+    this.#supervision = new Supervision(clock, CLUSTER_POLICY, {
+      start: () => this.#start(),
+      end: (_, deadlineMs) => this.#stopping = this.#running!.stop(deadlineMs),
+      lost: (reason, restartInMs) =>
+        log.error("cluster has ended", { ...whoIs(options), reason, restartInMs }),
+      changed: (_, before) => {
+        // That it is stopped was told when it was asked to be.
+        if (before.kind !== "stopping") onChange(this.snapshot);
       },
     });
   }
 
-  kill(timeoutMs: number = CLUSTER_STOP_DEADLINE_MS): Promise<void> {
-    this.#stopping ??= this.#stop(timeoutMs).finally(() => this.#stopping = null);
-    return this.#stopping;
+  /** As seen from outside. */
+  get snapshot(): ClusterSnapshot {
+    const { kind, reason, restarts } = this.#supervision.state;
+    const { clusterId } = this.#options;
+    return { clusterId, kind: "built in", state: SEEN[kind], reason, restarts };
+  }
+
+  spawn(): void {
+    if (this.#isOver) throw refused("the unit stops");
+    const { kind } = this.#supervision.state;
+    if (kind === "stopping") throw refused("it is stopping");
+    if (kind !== "stopped") return;
+    // The end of an earlier life's link may not have been noticed yet.
+    this.#unlink();
+    this.#supervision.take({ kind: "start" });
+  }
+
+  async kill(timeoutMs: number = CLUSTER_STOP_DEADLINE_MS): Promise<void> {
+    this.#supervision.take({ kind: "stop", reason: "asked to", deadlineMs: timeoutMs });
+    await this.#stopping;
   }
 
   async respawn(timeoutMs?: number): Promise<void> {
@@ -91,11 +124,11 @@ export class ClusterPlace implements ClusterControl {
   /** The hub says: its link is welcomed, or lost. */
   link(isUp: boolean): void {
     if (isUp) {
-      this.#supervision?.linkUp();
+      this.#supervision.take({ kind: "up", reason: "the event link is up" });
       this.#isLinked = true;
       this.#linked.resolve();
     } else {
-      this.#supervision?.linkDown("the event link is down");
+      this.#supervision.take({ kind: "down", reason: "the event link is down" });
       this.#unlink();
     }
   }
@@ -110,8 +143,16 @@ export class ClusterPlace implements ClusterControl {
     this.#isLinked = false;
   }
 
-  async #stop(timeoutMs: number): Promise<void> {
-    await this.#supervision?.stop(timeoutMs);
-    this.#supervision = null;
+  #start(): void {
+    try {
+      this.#running = this.#options.start();
+      this.#running.exited.then(({ reason }) => this.#supervision.take({ kind: "ended", reason }));
+    } catch (error) {
+      this.#supervision.take({ kind: "ended", reason: messageOf(error) });
+    }
   }
+}
+
+function refused(why: string): GatehouseError {
+  return new GatehouseError("refused", "caller", `Cannot spawn: ${why}`);
 }

@@ -7,10 +7,28 @@
 
 import type { WorkerSnapshot } from "../protocol/status.ts";
 import type { FromWorker, WorkerOptions } from "../protocol/worker_message.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
+import { type Policy, type State, Supervision } from "../ports/supervision.ts";
 import { Life, type SpawnThread } from "./life.ts";
-import { restartDelayMs } from "./restarts.ts";
+
+/** A worker that is lost is replaced at once, then later each time, ten times in ten minutes. */
+export const WORKER_POLICY: Policy = {
+  delaysMs: [0, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000],
+  windowMs: 10 * 60 * 1000,
+  stableMs: Infinity,
+  budget: 10,
+};
+
+const SEEN: Readonly<Record<State["kind"], WorkerSnapshot["state"]>> = {
+  stopped: "stopped",
+  starting: "starting",
+  up: "running",
+  away: "running",
+  stopping: "stopped",
+  "backing off": "restarting",
+  failed: "failed",
+};
 
 /** What a slot needs. */
 export interface SlotOptions {
@@ -31,25 +49,29 @@ export interface SlotOptions {
 /** A place for a worker. */
 export class WorkerSlot {
   readonly #options: SlotOptions;
-  readonly #startsMs: number[] = [];
+  readonly #supervision: Supervision;
   #life: Life | null = null;
   #epoch = 0;
-  #state: WorkerSnapshot["state"] = "stopped";
-  #reason = "not started";
-  #cancelRestart: Cancel = () => {};
 
   constructor(options: SlotOptions) {
     this.#options = options;
+    this.#supervision = new Supervision(options.clock, WORKER_POLICY, {
+      start: () => this.#start(),
+      end: (reason) => this.#end(reason),
+      lost: (reason, delayMs) => this.#lost(reason, delayMs),
+    });
   }
 
   /** The worker as seen from outside. */
   get snapshot(): WorkerSnapshot {
+    const { worker: { workerId }, shardIds } = this.#options;
+    const { kind, reason, restarts } = this.#supervision.state;
     return {
-      workerId: this.#options.worker.workerId,
-      state: this.#state,
-      reason: this.#reason,
-      shards: this.#options.shardIds,
-      restarts: Math.max(0, this.#epoch - 1),
+      workerId,
+      state: SEEN[kind],
+      reason: kind === "starting" ? "waiting for its first word" : reason,
+      shards: shardIds,
+      restarts,
     };
   }
 
@@ -60,61 +82,53 @@ export class WorkerSlot {
 
   /** Starts a worker, unless one runs. */
   start(): void {
-    if (this.#life) return;
-    const { clock, spawn, worker, greet } = this.#options;
-    this.#state = "starting";
-    this.#reason = "waiting for its first word";
-    this.#life = new Life({
-      epoch: ++this.#epoch,
-      clock,
-      spawn,
-      worker,
-      message: (message) => this.#message(message),
-      lost: (reason) => this.#lost(reason),
-    });
-    greet();
+    this.#supervision.take({ kind: "start" });
   }
 
   /** Ends the worker as if it had crashed; the next one resumes its shards. */
   replace(reason: string): void {
     if (!this.#life) return;
     this.#life.end(reason);
-    this.#lost(reason);
+    this.#supervision.take({ kind: "ended", reason });
   }
 
   /** Ends the worker for good. */
   end(reason: string): void {
-    this.#cancelRestart();
+    this.#supervision.take({ kind: "stop", reason, deadlineMs: 0 });
+  }
+
+  #start(): void {
+    const { clock, spawn, worker, greet } = this.#options;
+    this.#life = new Life({
+      epoch: ++this.#epoch,
+      clock,
+      spawn,
+      worker,
+      message: (message) => this.#message(message),
+      lost: (reason) => this.#supervision.take({ kind: "ended", reason }),
+    });
+    greet();
+  }
+
+  #end(reason: string): void {
     this.#life?.end(reason);
     this.#life = null;
-    this.#state = "stopped";
-    this.#reason = reason;
+    this.#supervision.take({ kind: "ended", reason });
   }
 
   #message(message: FromWorker): void {
-    if (message.type === "STARTED") {
-      this.#state = "running";
-      this.#reason = "well";
-    }
+    if (message.type === "STARTED") this.#supervision.take({ kind: "up", reason: "well" });
     this.#options.message(message);
   }
 
-  #lost(reason: string): void {
-    const { clock, log, lost, exhausted, worker } = this.#options;
-    const { workerId } = worker;
+  #lost(reason: string, delayMs: number | null): void {
+    const { log, lost, exhausted, worker: { workerId } } = this.#options;
     this.#life = null;
-    this.#reason = reason;
     lost();
-    const nowMs = clock.now();
-    const delayMs = restartDelayMs(this.#startsMs, nowMs);
     if (delayMs === null) {
-      this.#state = "failed";
       log.error("worker was lost too often, the unit has to be restarted", { workerId, reason });
       return exhausted(reason);
     }
-    this.#state = "restarting";
-    this.#startsMs.push(nowMs);
     log.error("worker was lost, its shards resume in a new one", { workerId, reason, delayMs });
-    this.#cancelRestart = clock.after(delayMs, () => this.start());
   }
 }

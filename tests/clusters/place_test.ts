@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
-import { silentLog } from "../../ports/log.ts";
+import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../clusters/handle.ts";
 import { CLUSTER_STOP_DEADLINE_MS, ClusterPlace } from "../../clusters/place.ts";
 
-function setUp({ stopsByItself = true } = {}) {
+function setUp({ stopsByItself = true, failures = 0 } = {}) {
   const clock = createVirtualClock();
   const states: string[] = [];
-  const starts: { exit: (reason: string) => void }[] = [];
+  const lines: string[] = [];
+  const starts: { atMs: number; exit: (reason: string) => void }[] = [];
   const stops: number[] = [];
   const place = new ClusterPlace({
     clusterId: 4,
     clock,
-    log: silentLog,
+    log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     onChange: ({ state }) => states.push(state),
     start() {
+      if (failures-- > 0) throw new Error("cannot spawn");
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
       const exit = (reason: string) => resolve({ code: 0, reason });
-      starts.push({ exit });
+      starts.push({ atMs: clock.now(), exit });
       return {
         exited,
         async stop(deadlineMs) {
@@ -28,7 +30,7 @@ function setUp({ stopsByItself = true } = {}) {
       };
     },
   });
-  return { clock, place, starts, states, stops };
+  return { clock, place, starts, states, stops, lines };
 }
 
 Deno.test("nothing runs in a place before it is spawned, and killing nothing is done at once", async () => {
@@ -54,13 +56,83 @@ Deno.test("spawning starts a cluster, unless it runs", () => {
   assert.equal(place.snapshot.state, "connected");
 });
 
-Deno.test("a cluster that ends by itself is started again", async () => {
+Deno.test("a cluster that ends by itself is started again, later each time, and each change is told", async () => {
+  const { clock, place, starts, states, lines } = setUp();
+  place.spawn();
+  place.link(true);
+  let atMs = 0;
+  for (const delayMs of [0, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 60_000, 60_000]) {
+    starts.at(-1)!.exit("ended with code 1");
+    await clock.advance(delayMs);
+    atMs += delayMs;
+    assert.equal(starts.at(-1)!.atMs, atMs);
+  }
+  assert.equal(starts.length, 10);
+  assert.deepEqual(states.slice(0, 5), [
+    "starting",
+    "connected",
+    "backing off",
+    "starting",
+    "backing off",
+  ]);
+  assert.deepEqual(place.snapshot, {
+    clusterId: 4,
+    kind: "built in",
+    state: "starting",
+    reason: "restarted: ended with code 1",
+    restarts: 9,
+  });
+  assert.equal(
+    lines[1],
+    'error cluster has ended {"clusterId":4,"reason":"ended with code 1","restartInMs":1000}',
+  );
+});
+
+Deno.test("a cluster that ran for a minute is started again at once", async () => {
   const { clock, place, starts } = setUp();
   place.spawn();
-  starts[0]!.exit("ended with code 1");
+  for (let i = 0; i < 3; i++) {
+    starts.at(-1)!.exit("ended with code 1");
+    await clock.advance(2_000);
+  }
+  await clock.advance(60_000);
+  const before = starts.length;
+  starts.at(-1)!.exit("ended with code 1");
   await clock.advance(0);
-  assert.equal(starts.length, 2);
-  assert.deepEqual([place.snapshot.state, place.snapshot.restarts], ["starting", 1]);
+  assert.equal(starts.length, before + 1);
+});
+
+Deno.test("starts in a crash loop are a minute apart however long it lasts", async () => {
+  const { clock, place, starts } = setUp();
+  place.spawn();
+  let waitedMs = 0;
+  for (let i = 1; i <= 100; i++) {
+    await clock.advance(59_999);
+    starts.at(-1)!.exit("ended with code 1");
+    const endedMs = clock.now();
+    await clock.runUntil(() => starts.length > i, 61_000);
+    waitedMs = clock.now() - endedMs;
+  }
+  assert.equal(waitedMs, 60_000);
+});
+
+Deno.test("what cannot be started is tried again", async () => {
+  const { clock, place, starts } = setUp({ failures: 2 });
+  place.spawn();
+  assert.equal(place.snapshot.reason, "cannot spawn");
+  await clock.advance(0);
+  assert.equal(starts.length, 0);
+  await clock.advance(1000);
+  assert.equal(starts.length, 1);
+});
+
+Deno.test("a cluster that is killed while it backs off is started no more", async () => {
+  const { clock, place, starts } = setUp({ failures: 2 });
+  place.spawn();
+  place.spawn();
+  await place.kill();
+  await clock.advance(600_000);
+  assert.deepEqual([place.snapshot.state, starts.length], ["stopped", 0]);
 });
 
 Deno.test("a cluster that was killed stays away until it is spawned, with the same number", async () => {

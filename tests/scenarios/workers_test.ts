@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createRig } from "../support/rig.ts";
 import { SILENCE_DEADLINE_MS } from "../../workers/life.ts";
-import { RESTART_BUDGET } from "../../workers/restarts.ts";
+import { WORKER_POLICY } from "../../workers/slot.ts";
 
 const FOUR = { shards: 4, workers: 2, sim: { maxConcurrency: 4, ringEvents: 20_000 } };
 
@@ -83,7 +83,7 @@ Deno.test("workers that die again and again are given up: the process has to be 
   const rig = await createRig();
   rig.start();
   await rig.ready();
-  for (let i = 0; i <= RESTART_BUDGET; i++) {
+  for (let i = 0; i <= WORKER_POLICY.budget; i++) {
     rig.gateway.pool.restart(0);
     await rig.clock.advance(35_000);
   }

@@ -4,7 +4,7 @@ import { systemClock } from "../../ports/clock.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { clusterCommand } from "../../clusters/command.ts";
 import { startProcess } from "../../clusters/process.ts";
-import { superviseCluster } from "../../clusters/supervision.ts";
+import { ClusterPlace } from "../../clusters/place.ts";
 import { CREDENTIAL, withUnit } from "../support/cluster_bench.ts";
 
 const EXAMPLES = ["bot.ts", "discordeno_bot.ts"];
@@ -111,7 +111,7 @@ Deno.test("a crash is told with its code and restarted, at once and then with gr
   withUnit(async ({ options, reports, say, unit }) => {
     const changes: ClusterSnapshot[] = [];
     const changed = Promise.withResolvers<void>();
-    const supervision = superviseCluster({
+    const place = new ClusterPlace({
       clusterId: 0,
       start: () => startProcess(options),
       clock: systemClock,
@@ -121,6 +121,7 @@ Deno.test("a crash is told with its code and restarted, at once and then with gr
         if (snapshot.state === "backing off" && snapshot.restarts === 1) changed.resolve();
       },
     });
+    place.spawn();
     say(1, "crash");
     await changed.promise;
     assert.match(changes.find(({ state }) => state === "backing off")!.reason, /code 7/);
@@ -128,9 +129,9 @@ Deno.test("a crash is told with its code and restarted, at once and then with gr
     unit.acked.set(1, 1);
     say(2, "alive");
     await unit.until(() => reports().includes("alive"));
-    assert.equal(supervision.snapshot().restarts, 2);
-    await supervision.stop(10_000);
-    assert.equal(supervision.snapshot().state, "stopped");
+    assert.equal(place.snapshot.restarts, 2);
+    await place.kill(10_000);
+    assert.equal(place.snapshot.state, "stopped");
   }));
 
 Deno.test("a bot's lines and what it prints reach the unit's log; a forgotten rejection is one", () =>

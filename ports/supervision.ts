@@ -1,0 +1,227 @@
+/**
+ * A place where a worker, cluster or service is kept running: it is started, and started again when it
+ * ends, later each time. What follows from what is a table, `step(state, input) → [state, effect]`;
+ * {@linkcode Supervision} does what the effects say.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { Cancel, Clock } from "./clock.ts";
+
+/** When what ended is started again, and when it is given up. */
+export interface Policy {
+  /** Delay of the start after the 1st, 2nd, … end that counts; the last one is for all that follow. */
+  readonly delaysMs: readonly number[];
+  /** An end counts for so long. */
+  readonly windowMs: number;
+  /** The end of what ran for so long makes those before it count no more. */
+  readonly stableMs: number;
+  /** So many ends that count are forgiven; one more, and the place is given up. */
+  readonly budget: number;
+}
+
+/** A place at one moment. */
+export interface State {
+  /**
+   * Nothing runs (`stopped`, or `failed`: it was given up). It runs and has not been heard of
+   * (`starting`), is well (`up`), is out of reach (`away`) or is being ended (`stopping`). It has ended
+   * and is about to be started again (`backing off`).
+   */
+  readonly kind: "stopped" | "starting" | "up" | "away" | "stopping" | "backing off" | "failed";
+  /** In a person's words: why. */
+  readonly reason: string;
+  /** How often it was started again, since it was last stopped. */
+  readonly restarts: number;
+  readonly startedMs: number;
+  /** When it ended, as far as that counts. */
+  readonly endsMs: readonly number[];
+}
+
+/** What happens to a place. */
+export type Input =
+  /** Somebody wants it to run, or its pause is over. */
+  | { readonly kind: "start" }
+  /** It says that it is well, or its link is up. */
+  | { readonly kind: "up"; readonly reason: string }
+  | { readonly kind: "down"; readonly reason: string }
+  /** What ran has ended, whoever wanted it. */
+  | { readonly kind: "ended"; readonly reason: string }
+  /** Somebody wants it to end, by force when `deadlineMs` have passed. */
+  | { readonly kind: "stop"; readonly reason: string; readonly deadlineMs: number };
+
+/** What is to be done. Leaving a state ends its pause. */
+export type Effect =
+  | { readonly do: "start" }
+  /** `ended` follows. */
+  | { readonly do: "end"; readonly deadlineMs: number }
+  /** `start` follows. */
+  | { readonly do: "pause"; readonly delayMs: number }
+  /** Starting it again does not help. */
+  | { readonly do: "give up" };
+
+/** The next state and what entering it asks for. */
+export type Step = readonly [State, Effect?];
+
+/** A place at the beginning. */
+export const NOT_STARTED: State = {
+  kind: "stopped",
+  reason: "not started",
+  restarts: 0,
+  startedMs: 0,
+  endsMs: [],
+};
+
+/**
+ * What follows from `input` in `state`.
+ *
+ * @throws {GatehouseError} `illegal_step` when the table has no such pair.
+ *
+ * @example
+ * ```ts
+ * import { NOT_STARTED, step } from "./supervision.ts";
+ * const policy = { delaysMs: [0, 1000], windowMs: 60_000, stableMs: 60_000, budget: 5 };
+ * const [state, effect] = step(NOT_STARTED, { kind: "start" }, { policy, nowMs: 0 });
+ * console.assert(state.kind === "starting" && effect?.do === "start");
+ * ```
+ */
+export function step(state: State, input: Input, at: Moment): Step {
+  const cell = CELLS[state.kind][input.kind] as Cell<Input> | undefined;
+  if (cell) return cell(state, input, at);
+  throw new GatehouseError(
+    "illegal_step",
+    "host",
+    `Cannot step supervision: ${input.kind} is not expected while ${state.kind}`,
+    { state: state.kind, input: input.kind },
+  );
+}
+
+/** What else a step depends on. */
+export interface Moment {
+  readonly policy: Policy;
+  readonly nowMs: number;
+}
+
+type Cell<It extends Input> = (state: State, input: It, at: Moment) => Step;
+type Cells = { readonly [Kind in Input["kind"]]?: Cell<Extract<Input, { kind: Kind }>> };
+
+const stay = (state: State): Step => [state];
+
+/** Something runs. */
+const RUNS = {
+  start: stay,
+  up: (s, { reason }) => [{ ...s, kind: "up", reason }],
+  down: stay,
+  ended: (s, { reason }, at) => again({ ...s, reason }, at),
+  stop: (s, { reason, deadlineMs }) => [
+    { ...s, kind: "stopping", reason },
+    { do: "end", deadlineMs },
+  ],
+} as const satisfies Cells;
+
+/** Nothing runs: what is still heard of a link is no news. */
+const RESTS = {
+  start: (s, _, { nowMs }) => [
+    {
+      ...s,
+      kind: "starting",
+      reason: `restarted: ${s.reason}`,
+      restarts: s.restarts + 1,
+      startedMs: nowMs,
+    },
+    { do: "start" },
+  ],
+  up: stay,
+  down: stay,
+  stop: (s, { reason }) => [{ ...s, kind: "stopped", reason }],
+} as const satisfies Cells;
+
+const CELLS: Readonly<Record<State["kind"], Cells>> = {
+  stopped: {
+    ...RESTS,
+    start: (_, _input, { nowMs }) => [
+      { ...NOT_STARTED, kind: "starting", reason: "started", startedMs: nowMs },
+      { do: "start" },
+    ],
+    stop: stay,
+  },
+  starting: RUNS,
+  up: { ...RUNS, down: (s, { reason }) => [{ ...s, kind: "away", reason }] },
+  away: RUNS,
+  stopping: { up: stay, down: stay, stop: stay, ended: (s) => [{ ...s, kind: "stopped" }] },
+  "backing off": RESTS,
+  failed: RESTS,
+};
+
+/** It has ended without being asked to. */
+function again(s: State, { policy, nowMs }: Moment): Step {
+  const { delaysMs, windowMs, stableMs, budget } = policy;
+  const isForgiven = nowMs - s.startedMs >= stableMs;
+  const endsMs = isForgiven ? [] : s.endsMs.filter((endMs) => nowMs - endMs < windowMs);
+  if (endsMs.length >= budget) return [{ ...s, kind: "failed", endsMs }, { do: "give up" }];
+  return [
+    { ...s, kind: "backing off", endsMs: [...endsMs, nowMs] },
+    { do: "pause", delayMs: delaysMs[Math.min(endsMs.length, delaysMs.length - 1)]! },
+  ];
+}
+
+/** What is supervised. Each is called when the state is the new one already. */
+export interface Supervised {
+  /** Starts it. Whoever does tells {@linkcode Supervision.take} when it has `ended`. */
+  start(): void;
+  end(reason: string, deadlineMs: number): void;
+  /** It has ended without being asked to, and is started again after so long; `null`: never. */
+  lost(reason: string, restartInMs: number | null): void;
+  changed?(state: State, before: State): void;
+}
+
+/** Keeps one place. */
+export class Supervision {
+  readonly #clock: Clock;
+  readonly #policy: Policy;
+  readonly #supervised: Supervised;
+  #state = NOT_STARTED;
+  #cancelPause: Cancel = () => {};
+
+  /** Nothing runs before the input `start`. */
+  constructor(clock: Clock, policy: Policy, supervised: Supervised) {
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#supervised = supervised;
+  }
+
+  /** How the place stands. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /**
+   * Something happens to it.
+   *
+   * @throws {GatehouseError} `illegal_step`: what is stopping was started, or what does not run ended.
+   */
+  take(input: Input): void {
+    const before = this.#state;
+    const at = { policy: this.#policy, nowMs: this.#clock.now() };
+    const [state, effect] = step(before, input, at);
+    if (state === before) return;
+    this.#cancelPause();
+    this.#state = state;
+    this.#supervised.changed?.(state, before);
+    if (effect) this.#perform(effect, state.reason);
+  }
+
+  #perform(effect: Effect, reason: string): void {
+    switch (effect.do) {
+      case "start":
+        return this.#supervised.start();
+      case "end":
+        return this.#supervised.end(reason, effect.deadlineMs);
+      case "pause":
+        this.#cancelPause = this.#clock.after(effect.delayMs, () => this.take({ kind: "start" }));
+        return this.#supervised.lost(reason, effect.delayMs);
+      case "give up":
+        return this.#supervised.lost(reason, null);
+    }
+  }
+}
