@@ -10,8 +10,13 @@ import type { Snapshot, Stats, Status } from "../protocol/status.ts";
 import type { Ipc } from "../bot/ipc.ts";
 import type { ClusterControl } from "../clusters/place.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
-import { systemClock } from "../ports/clock.ts";
-import { type Config, CONFIG_DEFAULTS, describeProblem } from "../config/config.ts";
+import {
+  type Config,
+  CONFIG_DEFAULTS,
+  describeProblem,
+  type Field,
+  type Settings,
+} from "../config/config.ts";
 import { brokenRules } from "../config/rules.ts";
 import {
   createControllers,
@@ -19,13 +24,12 @@ import {
   type GatewayController,
   type RestController,
 } from "../unit/controllers.ts";
-import { createLog } from "./terminal/log.ts";
+import { unitLog } from "./terminal/log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
 import { unitIpc } from "../unit/unit_ipc.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
-export interface GatehouseOptions
-  extends Partial<Omit<Config, "mode" | "discordToken" | "intents" | "botModule">> {
+export interface GatehouseOptions extends Partial<Settings> {
   /** Bot token, with or without `Bot `. */
   readonly token: string;
   /** Names or a bit mask. Default: `GUILDS`. */
@@ -119,14 +123,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         throw new GatehouseError("refused", "caller", "Cannot start: it is started already");
       }
       isStarted = true;
-      const log = await createLog({
-        level: config.logLevel,
-        format: config.logFormat ?? "json",
-        color: false,
-        secrets: secretsOf(config),
-        clock: systemClock,
-        write: (line) => console.log(line.trimEnd()),
-      });
+      const log = await unitLog(config, false, (line) => console.log(line.trimEnd()));
       const { workerPermissions = "inherit" } = options;
       open = await openUnit({ config, log, workerPermissions, controllers });
       opened.resolve(open);
@@ -156,13 +153,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   };
 }
 
-/** Every text of the settings that no log may hold. */
-export function secretsOf(config: Config): string[] {
-  const { discordToken, restAuthorization, eventHandlerSecretKey } = config;
-  return [discordToken, restAuthorization, eventHandlerSecretKey].filter((text) =>
-    !!text
-  ) as string[];
-}
+/** Options that have another name than their setting. */
+const OPTION_NAMES: Readonly<Partial<Record<Field, keyof GatehouseOptions>>> = {
+  discordToken: "token",
+  botModule: "bot",
+};
 
 function configOf(options: GatehouseOptions): Config {
   const { token, intents = CONFIG_DEFAULTS.intents, bot, workerPermissions: _, ...rest } = options;
@@ -173,7 +168,7 @@ function configOf(options: GatehouseOptions): Config {
     intents: typeof intents === "number" ? intents : intentBits(intents),
     botModule: bot === undefined ? null : String(bot),
   };
-  const problems = brokenRules(config);
+  const problems = brokenRules(config, { nameOf: (field) => OPTION_NAMES[field] ?? field });
   if (config.discordToken === "") {
     problems.unshift({ setting: "token", expected: "a bot token", received: "nothing" });
   }

@@ -1,156 +1,239 @@
 /**
- * The settings of a unit, parsed: what the rest of the program may rely on. Reading them from the
- * environment is `config_parse.ts`; what each variable must look like is `settings.ts`.
+ * The settings of a unit, each written down once: what it means in {@linkcode Settings} or
+ * {@linkcode Config}; its variable, its default and how its text is read in {@linkcode SETTINGS}. All
+ * else follows from these two. Rules between settings are in `rules.ts`.
  *
  * @module
  */
 
 import type { LogLevel } from "../ports/log.ts";
 import type { Compression } from "../protocol/worker_message.ts";
+import { INTENTS } from "../protocol/discord/intents.ts";
+import {
+  apiUrl,
+  flag,
+  host,
+  integer,
+  intents,
+  inviteCode,
+  oneOf,
+  path,
+  percent,
+  permissionFlags,
+  type Reader,
+  secret,
+  services,
+  socketUrls,
+} from "./readers.ts";
 
-/** Every setting of a unit, each named after its environment variable. */
-export interface Config {
-  /** `simulator` is the first-run mode: nothing was set, so nothing real is talked to. */
-  readonly mode: "discord" | "simulator";
-  /** `DISCORD_TOKEN` without `Bot `; empty in simulator mode. Never log it. */
-  readonly discordToken: string;
-  /** `DISCORD_API_URL`: REST base without version and without a slash at the end. */
+/**
+ * What can be set, in the environment and in your own program. The environment's name is the same in
+ * capitals, as `TOTAL_SHARDS`; docs/operations.md tells more of each, and its default.
+ */
+export interface Settings {
+  /** REST base without version and without a slash at the end. */
   readonly discordApiUrl: string;
-  /** `INTENTS` as a bit mask. */
-  readonly intents: number;
-  /** `TOTAL_SHARDS`; `null`: what Discord recommends. */
-  readonly totalShards: number | null;
-  /** `FIRST_SHARD_ID`: the first shard that this unit runs. */
-  readonly firstShardId: number;
-  /** `LAST_SHARD_ID`: the last shard that this unit runs; `null`: the last of all. */
-  readonly lastShardId: number | null;
-  /** `TOTAL_WORKERS`; `null`: one per CPU core. */
-  readonly totalWorkers: number | null;
-  /** `SHARDS_PER_WORKER`; `null`: the shards spread evenly over the workers. */
-  readonly shardsPerWorker: number | null;
-  /** `SPAWN_SHARD_DELAY_MS`: time between two identifies of one key. */
-  readonly spawnShardDelayMs: number;
-  /** `GATEWAY_COMPRESSION` of what Discord sends. */
+  /** How what Discord sends is compressed. */
   readonly gatewayCompression: Compression;
-  /** `IDENTIFY_RESERVE` in percent of the day's identifies: not touched without `--force`. */
+  /** `IDENTIFY_RESERVE`: percent of the day's identifies that are not touched without `--force`. */
   readonly identifyReservePercent: number;
-  /** `CONSUMER_SESSION_TTL_MS`: how long a session on `/gateway` waits for its client. */
+  /** Time between two identifies of one key. */
+  readonly spawnShardDelayMs: number;
+
+  /** Shards of the whole bot; `null`: what Discord recommends. */
+  readonly totalShards: number | null;
+  /** The first shard that this unit runs. */
+  readonly firstShardId: number;
+  /** The last shard that this unit runs; `null`: the last of all. */
+  readonly lastShardId: number | null;
+  /** Shard workers; `null`: one per CPU core. */
+  readonly totalWorkers: number | null;
+  /** Shards in one worker; `null`: they spread evenly over the workers. */
+  readonly shardsPerWorker: number | null;
+  /** Bytes that the outboxes of one worker may hold together. */
+  readonly queueMemoryBytes: number;
+  /** Bytes that all shards may keep in `stateDir` together; 0: none. */
+  readonly queueDiskBytes: number;
+  /** What goes first when both are full. */
+  readonly queueOverflow: "drop-cheap" | "drop-oldest";
+  /** A silence of a ready shard that is looked at, against the others. */
+  readonly quietAfterMs: number;
+  /** A silence after which it is resumed. */
+  readonly quietResumeAfterMs: number;
+
+  /** Shown to who uses an interaction while the bot is away: an invite's code. */
+  readonly botServerInviteCode: string | null;
+  /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
+  readonly guildLoadedDd: boolean;
+  /** What shard workers remember of what they passed on, for `fetchGuild` and the like. */
+  readonly cache: "none" | "guilds" | "members";
+  /** All members of all guilds are asked for once the shards are ready. */
+  readonly cacheAllMembers: boolean;
+  /** `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module that decides. */
+  readonly editedMessages: string;
+  /** Functions of yours that run in the shard workers: path or URL of a module. */
+  readonly workerModule: string | null;
+  /** How many built-in clusters run the bot. */
+  readonly totalClusters: number;
+  /** Code without shards, by name. */
+  readonly services: readonly ServiceModule[];
+  /** How often figures are collected; 0: never. */
+  readonly statsIntervalMs: number;
+  /** How long a session on `/gateway` waits for its client. */
   readonly consumerSessionTtlMs: number;
-  /** `LISTEN_HOST` of the one HTTP port. */
-  readonly listenHost: string;
-  /** `LISTEN_PORT`; 0: any free one. */
-  readonly listenPort: number;
-  /** `REST_AUTHORIZATION`: what callers of the HTTP port must show; `null` only on loopback. */
-  readonly restAuthorization: string | null;
-  /** `REST_GLOBAL_PER_SECOND`; `null`: what Discord allows everybody, more for a large bot. */
-  readonly restGlobalPerSecond: number | null;
-  /** `REST_WAIT_MS`: how long a REST request waits for its rate limits at most. */
-  readonly restWaitMs: number;
-  /** `REST_ANSWER_MS`: time for the head of Discord's answer. */
-  readonly restAnswerMs: number;
+  /** A child process per cluster, or a thread of ours. */
+  readonly clusterIsolation: "process" | "worker";
+  /** Deno flags that built-in clusters run with beside the unit's address. */
+  readonly clusterPermissions: readonly string[];
   /** `EVENT_HANDLER_URL`: one URL per remote cluster; shard → `shardId % count`. */
   readonly eventHandlerUrls: readonly string[];
-  /** `EVENT_HANDLER_SECRET_KEY`: sent and checked on event links. */
+  /** Sent and checked on event links. */
   readonly eventHandlerSecretKey: string | null;
-  /** `BOT_MODULE`: path or URL of what the built-in clusters run. */
-  readonly botModule: string | null;
-  /** `TOTAL_CLUSTERS`: how many built-in clusters run `BOT_MODULE`. */
-  readonly totalClusters: number;
-  /** `SERVICES`: code without shards, by name. */
-  readonly services: readonly ServiceModule[];
-  /** `STATS_INTERVAL_MS`: how often figures are collected; 0: never. */
-  readonly statsIntervalMs: number;
-  /** `CLUSTER_ISOLATION`: a child process per cluster, or a thread of ours. */
-  readonly clusterIsolation: "process" | "worker";
-  /** `CLUSTER_PERMISSIONS`: Deno flags that built-in clusters run with beside the unit's address. */
-  readonly clusterPermissions: readonly string[];
-  /** `STATE_DIR`: sessions, identify budget. */
+
+  /** What callers of the HTTP port must show; `null` only on loopback. */
+  readonly restAuthorization: string | null;
+  /** REST requests per second; `null`: what Discord allows everybody, more for a large bot. */
+  readonly restGlobalPerSecond: number | null;
+  /** How long a REST request waits for its rate limits at most. */
+  readonly restWaitMs: number;
+  /** Time for the head of Discord's answer. */
+  readonly restAnswerMs: number;
+
+  /** Host of the one HTTP port. */
+  readonly listenHost: string;
+  /** The one HTTP port; 0: any free one. */
+  readonly listenPort: number;
+  /** Folder of sessions, identify budget and events that wait on disk. */
   readonly stateDir: string;
-  /** `QUEUE_MEMORY_BYTES`: what the outboxes of one worker may hold together. */
-  readonly queueMemoryBytes: number;
-  /** `QUEUE_DISK_BYTES`: what all shards may keep in `STATE_DIR` together. */
-  readonly queueDiskBytes: number;
-  /** `QUEUE_OVERFLOW`: what goes first when both are full. */
-  readonly queueOverflow: "drop-cheap" | "drop-oldest";
-  /** `QUIET_AFTER_MS`: a silence of a ready shard that is looked at, against the others. */
-  readonly quietAfterMs: number;
-  /** `QUIET_RESUME_AFTER_MS`: a silence after which it is resumed. */
-  readonly quietResumeAfterMs: number;
-  /** `BOT_SERVER_INVITE_CODE`: shown to who uses an interaction while the bot is away. */
-  readonly botServerInviteCode: string | null;
-  /** `GUILD_LOADED_DD`: a guild that loads arrives under this name, Discordeno's. */
-  readonly guildLoadedDd: boolean;
-  /** `CACHE`: what shard workers remember of what they passed on, for `fetchGuild` and the like. */
-  readonly cache: "none" | "guilds" | "members";
-  /** `CACHE_ALL_MEMBERS`: all members of all guilds are asked for once the shards are ready. */
-  readonly cacheAllMembers: boolean;
-  /** `EDITED_MESSAGES`: `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module. */
-  readonly editedMessages: string;
-  /** `WORKER_MODULE`: functions of yours that run in the shard workers: a path or URL. */
-  readonly workerModule: string | null;
-  /** `LOG_LEVEL`: lines below it are not written. */
+  /** Lines below it are not written. */
   readonly logLevel: LogLevel;
-  /** `LOG_FORMAT`; `null`: pretty on a terminal, else JSON. */
+  /** `null`: pretty on a terminal, else JSON. */
   readonly logFormat: "json" | "pretty" | null;
-  /** `ALLOW_FAULTS`: whether the control API may crash workers. For tests. */
+  /** Whether the control API may crash workers. For tests. */
   readonly allowFaults: boolean;
 }
 
-/** A service and the module that it runs: a path or URL. */
+/** A service and the module that it runs. */
 export interface ServiceModule {
+  /** Letters, digits, `-` and `_`. */
   readonly name: string;
+  /** A path or URL. */
   readonly module: string;
 }
+
+/** All that a unit goes by: the settings, parsed, and what your own program gives in another form. */
+export interface Config extends Settings {
+  /** `simulator` is the first-run mode: nothing was set, so nothing real is talked to. */
+  readonly mode: "discord" | "simulator";
+  /** Without `Bot `; empty in simulator mode. Never log it. */
+  readonly discordToken: string;
+  /** A bit mask. */
+  readonly intents: number;
+  /** Path or URL of what the built-in clusters run. */
+  readonly botModule: string | null;
+}
+
+/** A property of {@linkcode Config} that a variable fills. */
+export type Field = Exclude<keyof Config, "mode">;
+
+/** One setting. */
+export interface Setting<Value> {
+  /** The variable. */
+  readonly name: string;
+  /** What holds where nothing is set. */
+  readonly default: Value;
+  /** What its text must look like, and how it becomes a value. */
+  readonly read: Reader<Value>;
+}
+
+function setting<Value>(name: string, byDefault: Value, read: Reader<Value>): Setting<Value> {
+  return { name, default: byDefault, read };
+}
+
+/** Every setting, in the order of the documentation: variable, default, how its text is read. */
+export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
+  discordToken: setting("DISCORD_TOKEN", "", secret("the bot's token")),
+  discordApiUrl: setting("DISCORD_API_URL", "https://discord.com/api", apiUrl),
+  intents: setting("INTENTS", INTENTS.GUILDS, intents),
+  gatewayCompression: setting(
+    "GATEWAY_COMPRESSION",
+    "zlib-stream",
+    oneOf("zlib-stream", "zstd-stream", "none"),
+  ),
+  identifyReservePercent: setting("IDENTIFY_RESERVE", 10, percent),
+  spawnShardDelayMs: setting("SPAWN_SHARD_DELAY_MS", 5_000, integer("milliseconds", 0)),
+
+  totalShards: setting("TOTAL_SHARDS", null, integer("a whole number", 1)),
+  firstShardId: setting("FIRST_SHARD_ID", 0, integer("a whole number", 0)),
+  lastShardId: setting("LAST_SHARD_ID", null, integer("a whole number", 0)),
+  totalWorkers: setting("TOTAL_WORKERS", null, integer("a whole number", 1)),
+  shardsPerWorker: setting("SHARDS_PER_WORKER", null, integer("a whole number", 1)),
+  queueMemoryBytes: setting("QUEUE_MEMORY_BYTES", 64 * 1024 ** 2, integer("a number of bytes", 1)),
+  queueDiskBytes: setting(
+    "QUEUE_DISK_BYTES",
+    4 * 1024 ** 3,
+    integer("a number of bytes, 0 for none"),
+  ),
+  queueOverflow: setting("QUEUE_OVERFLOW", "drop-cheap", oneOf("drop-cheap", "drop-oldest")),
+  quietAfterMs: setting("QUIET_AFTER_MS", 300_000, integer("milliseconds", 1)),
+  quietResumeAfterMs: setting("QUIET_RESUME_AFTER_MS", 900_000, integer("milliseconds", 1)),
+
+  botModule: setting("BOT_MODULE", null, path("a path or URL")),
+  botServerInviteCode: setting("BOT_SERVER_INVITE_CODE", null, inviteCode),
+  guildLoadedDd: setting("GUILD_LOADED_DD", false, flag),
+  cache: setting("CACHE", "none", oneOf("none", "guilds", "members")),
+  cacheAllMembers: setting("CACHE_ALL_MEMBERS", false, flag),
+  editedMessages: setting(
+    "EDITED_MESSAGES",
+    "all",
+    path("all, filter, or the path or URL of a module"),
+  ),
+  workerModule: setting("WORKER_MODULE", null, path("a path or URL")),
+  totalClusters: setting("TOTAL_CLUSTERS", 1, integer("a whole number", 1)),
+  services: setting("SERVICES", [], services),
+  statsIntervalMs: setting("STATS_INTERVAL_MS", 60_000, integer("milliseconds, 0 for never")),
+  consumerSessionTtlMs: setting("CONSUMER_SESSION_TTL_MS", 600_000, integer("milliseconds", 0)),
+  clusterIsolation: setting("CLUSTER_ISOLATION", "process", oneOf("process", "worker")),
+  clusterPermissions: setting("CLUSTER_PERMISSIONS", [], permissionFlags),
+  eventHandlerUrls: setting("EVENT_HANDLER_URL", [], socketUrls),
+  eventHandlerSecretKey: setting("EVENT_HANDLER_SECRET_KEY", null, secret("a secret")),
+
+  restAuthorization: setting("REST_AUTHORIZATION", null, secret("a secret")),
+  restGlobalPerSecond: setting("REST_GLOBAL_PER_SECOND", null, integer("a whole number", 1)),
+  restWaitMs: setting("REST_WAIT_MS", 60_000, integer("milliseconds", 0)),
+  restAnswerMs: setting("REST_ANSWER_MS", 30_000, integer("milliseconds", 1)),
+
+  listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
+  listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),
+  stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
+  logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
+  logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),
+  allowFaults: setting("ALLOW_FAULTS", false, flag),
+};
+
+/** Every property that a variable fills, in the order of the documentation. */
+export const FIELDS = Object.keys(SETTINGS) as readonly Field[];
+
+/** Name of every variable. */
+export const SETTING_NAMES: readonly string[] = FIELDS.map((field) => SETTINGS[field].name);
 
 /** What holds where nothing was set. */
 export const CONFIG_DEFAULTS: Config = {
   mode: "discord",
-  discordToken: "",
-  discordApiUrl: "https://discord.com/api",
-  intents: 1,
-  totalShards: null,
-  firstShardId: 0,
-  lastShardId: null,
-  totalWorkers: null,
-  shardsPerWorker: null,
-  spawnShardDelayMs: 5_000,
-  gatewayCompression: "zlib-stream",
-  identifyReservePercent: 10,
-  consumerSessionTtlMs: 600_000,
-  listenHost: "127.0.0.1",
-  listenPort: 8787,
-  restAuthorization: null,
-  restGlobalPerSecond: null,
-  restWaitMs: 60_000,
-  restAnswerMs: 30_000,
-  eventHandlerUrls: [],
-  eventHandlerSecretKey: null,
-  botModule: null,
-  totalClusters: 1,
-  services: [],
-  statsIntervalMs: 60_000,
-  clusterIsolation: "process",
-  clusterPermissions: [],
-  stateDir: "./.gatehouse",
-  queueMemoryBytes: 64 * 1024 * 1024,
-  queueDiskBytes: 4 * 1024 * 1024 * 1024,
-  queueOverflow: "drop-cheap",
-  guildLoadedDd: false,
-  cache: "none",
-  cacheAllMembers: false,
-  editedMessages: "all",
-  workerModule: null,
-  botServerInviteCode: null,
-  quietAfterMs: 300_000,
-  quietResumeAfterMs: 900_000,
-  logLevel: "info",
-  logFormat: null,
-  allowFaults: false,
+  ...Object.fromEntries(
+    FIELDS.map((field) => [field, SETTINGS[field].default]),
+  ) as Pick<Config, Field>,
 };
+
+/** Every text of the settings that no log may hold. */
+export function secretsOf(config: Config): string[] {
+  return FIELDS.filter((field) => SETTINGS[field].read.secret).map((field) => config[field])
+    .filter((value) => typeof value === "string").filter((text) => text !== "");
+}
 
 /** Something wrong with one setting, in words for the person who set it. Never holds a secret. */
 export interface Problem {
-  /** Name of the variable. */
+  /** Name of the variable, or of the option. */
   readonly setting: string;
   /** What it has to be. */
   readonly expected: string;

@@ -5,13 +5,20 @@
  */
 
 import { loadValibot } from "../deps.ts";
-import { INTENTS, isIntentName } from "../protocol/discord/intents.ts";
-import { type Config, CONFIG_DEFAULTS, type Problem } from "./config.ts";
-import { brokenRules } from "./rules.ts";
+import { redactor } from "../ports/redact.ts";
+import {
+  type Config,
+  CONFIG_DEFAULTS,
+  type Field,
+  FIELDS,
+  type Problem,
+  type Setting,
+  SETTING_NAMES,
+  SETTINGS,
+} from "./config.ts";
 import type { Env } from "./env_file.ts";
 import { nearest } from "./nearest.ts";
-import { redactor } from "../ports/redact.ts";
-import { intentNames, SECRET_SETTINGS, type Setting, settings } from "./settings.ts";
+import { brokenRules } from "./rules.ts";
 
 /** What came of reading the settings. `warnings` do not stop the unit, whatever else came. */
 export type ParsedConfig =
@@ -46,35 +53,35 @@ export interface ParseOptions {
  */
 export async function parseConfig(env: Env, options: ParseOptions = {}): Promise<ParsedConfig> {
   const v = await loadValibot();
-  const table = settings(v);
+  const settings: Readonly<Record<Field, Setting<unknown>>> = SETTINGS;
+  const textOfField = (field: Field) => textOf(env, settings[field].name);
   // A secret may have been pasted into another setting as well.
-  const redact = redactor(SECRET_SETTINGS.flatMap((name) => partsOf(textOf(env, name))));
+  const secrets = FIELDS.filter((field) => settings[field].read.secret).map(textOfField);
+  const redact = redactor(secrets.flatMap(partsOf));
   const hide = (text: string) => String(redact(text));
-  const warnings = misspelt(env, Object.keys(table));
-  const given = Object.keys(table).filter((name) => textOf(env, name) !== "");
+  const warnings = misspelt(env);
+  const given = FIELDS.filter((field) => textOfField(field) !== "");
   const untouched = given.length === 0 && warnings.length === 0;
   const mode = options.simulator || untouched ? "simulator" : "discord";
 
-  const problems: Problem[] = [];
-  const fields: Record<string, unknown> = {};
-  for (const name of given) {
-    const setting = table[name]!;
-    const read = v.safeParse(setting.schema, textOf(env, name));
-    if (read.success) fields[setting.field] = read.output;
-    else if (setting.secret) problems.push(wrongSecret(name, setting, textOf(env, name)));
-    else problems.push(wrong(name, setting, hide(textOf(env, name))));
+  const wrong = new Map<Field, Problem>();
+  const values: Partial<Record<Field, unknown>> = {};
+  for (const field of given) {
+    const setting = settings[field];
+    const read = v.safeParse(setting.read.schema(v), textOfField(field));
+    if (read.success) values[field] = read.output;
+    else wrong.set(field, problem(setting, received(setting, textOfField(field), hide)));
   }
-  if (mode === "simulator") delete fields.discordToken;
-  else if (!given.includes("DISCORD_TOKEN") && !options.withoutToken) {
-    problems.push(missingToken(table));
+  if (mode === "simulator") delete values.discordToken;
+  else if (!given.includes("discordToken") && !options.withoutToken) {
+    wrong.set("discordToken", problem(SETTINGS.discordToken, "nothing"));
   }
 
-  const config: Config = { ...CONFIG_DEFAULTS, ...fields as Partial<Config>, mode };
-  // A setting that is wrong has its default in `config`: do not blame others for that.
-  const blameless = new Set(problems.map((problem) => problem.setting));
-  for (const broken of brokenRules(config)) {
-    if (!mentions(broken, blameless)) problems.push({ ...broken, received: hide(broken.received) });
-  }
+  const config: Config = { ...CONFIG_DEFAULTS, ...values as Partial<Config>, mode };
+  // A setting that is wrong has its default in `config`: others are not blamed for that.
+  const broken = brokenRules(config, { except: wrong })
+    .map((rule) => ({ ...rule, received: hide(rule.received) }));
+  const problems = [...wrong.values(), ...broken];
   if (problems.length === 0) return { ok: true, config, warnings };
   return { ok: false, problems, warnings };
 }
@@ -88,48 +95,34 @@ function partsOf(secret: string): string[] {
   return [secret, ...secret.split(/\s+/).filter((word) => word.length >= 8)];
 }
 
-function missingToken(table: ReturnType<typeof settings>): Problem {
-  const { expected } = table.DISCORD_TOKEN!;
-  return { setting: "DISCORD_TOKEN", expected, received: "nothing" };
+function problem({ name, read }: Setting<unknown>, received: string): Problem {
+  return { setting: name, expected: read.expected, received };
 }
 
-function wrong(name: string, setting: Setting, text: string): Problem {
+/** A text that was refused, as it may be shown: of a secret only its shape. */
+function received({ read }: Setting<unknown>, text: string, hide: (text: string) => string) {
+  if (read.secret) {
+    const words = text.split(/\s+/).length;
+    const kind = words > 1 ? `${words} words` : "one word that is not plain ASCII, or only Bot";
+    return `a text of ${text.length} characters, ${kind}`;
+  }
+  const hidden = hide(text);
   // An address may hold a password.
-  const shown = JSON.stringify(text.replace(/\/\/[^/@\s]*@/g, "//[redacted]@"));
-  const hint = name === "INTENTS" ? unknownIntents(text) : "";
-  return { setting: name, expected: setting.expected, received: shown + hint };
-}
-
-/** Of a secret only its shape may be told. */
-function wrongSecret(name: string, { expected }: Setting, text: string): Problem {
-  const words = text.split(/\s+/).length;
-  const kind = words > 1 ? `${words} words` : "one word that is not plain ASCII, or only Bot";
-  return { setting: name, expected, received: `a text of ${text.length} characters, ${kind}` };
-}
-
-function unknownIntents(text: string): string {
-  const unknown = intentNames(text).filter((name) => !isIntentName(name) && !/^\d+$/.test(name));
-  const hints = unknown.map((name) => {
-    const [meant] = nearest(name, Object.keys(INTENTS), Math.ceil(name.length / 3));
-    return meant ? `${name} is unknown, did you mean ${meant}?` : `${name} is unknown`;
-  });
-  return hints.length === 0 ? "" : ` (${hints.join("; ")})`;
+  const shown = JSON.stringify(hidden.replace(/\/\/[^/@\s]*@/g, "//[redacted]@"));
+  return shown + (read.hint?.(hidden) ?? "");
 }
 
 /** Variables that are no setting, but whose name is nearly that of one. */
-function misspelt(env: Env, names: readonly string[]): Problem[] {
-  return Object.keys(env).sort().flatMap((name) => {
-    if (textOf(env, name) === "" || !looksMisspelt(name, names)) return [];
-    const [meant] = nearest(name, names);
-    return [{ setting: name, expected: `${meant}`, received: "a name that is no setting" }];
-  });
+function misspelt(env: Env): Problem[] {
+  return Object.keys(env).sort().filter((name) => textOf(env, name) !== "" && looksMisspelt(name))
+    .map((name) => ({
+      setting: name,
+      expected: `${nearest(name, SETTING_NAMES)[0]}`,
+      received: "a name that is no setting",
+    }));
 }
 
 /** Whether `name` is no setting, but reads like an attempt at one. */
-export function looksMisspelt(name: string, names: readonly string[]): boolean {
-  return !names.includes(name) && nearest(name, names).length > 0;
-}
-
-function mentions(broken: Problem, settings: ReadonlySet<string>): boolean {
-  return [...settings].some((name) => broken.setting === name || broken.expected.includes(name));
+export function looksMisspelt(name: string): boolean {
+  return !SETTING_NAMES.includes(name) && nearest(name, SETTING_NAMES).length > 0;
 }

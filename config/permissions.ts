@@ -8,20 +8,19 @@
  * @module
  */
 
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { loadValibot } from "../deps.ts";
-import type { Config } from "./config.ts";
+import { type Config, SETTING_NAMES } from "./config.ts";
+import { type Env, readEnv } from "./env_file.ts";
+import { moduleFolder, workerModules } from "./module_url.ts";
 import { looksMisspelt, parseConfig } from "./parse.ts";
 import { isDiscord } from "./rules.ts";
-import { type Env, readEnv } from "./env_file.ts";
-import { isModule } from "./module_url.ts";
-import { settings } from "./settings.ts";
 
 /** What may be asked for. */
 export const PERMISSION_KINDS = ["net", "read", "write", "run", "env"] as const;
-/** A kind of permission. */
-export type PermissionKind = typeof PERMISSION_KINDS[number];
+type PermissionKind = typeof PERMISSION_KINDS[number];
+
+/** The unit; the unit against the simulator, whatever is set; the REST proxy by itself. */
+const PROGRAMS = ["unit", "demo", "rest"] as const;
+type ProgramName = typeof PROGRAMS[number];
 
 /** Variables beside the settings: of the terminal, of `ws`, and what a child process needs. */
 const OTHER_VARIABLES = [
@@ -37,61 +36,8 @@ const OTHER_VARIABLES = [
   "XDG_CACHE_HOME",
 ];
 
-/** What `kind` is granted for: a list, or `any` where no list can be given. */
-export type Grant = readonly string[] | "any";
-
-/** Hosts, with a port where it is known. */
-export function netGrant(config: Config | null): Grant {
-  if (config === null) return ["127.0.0.1"];
-  if (config.mode === "simulator") return ["127.0.0.1", bracketed(config.listenHost)];
-  // Only after asking that API is it known which gateway it names.
-  if (!isDiscord(config)) return "any";
-  const handlers = config.eventHandlerUrls.map((url) => hostOf(new URL(url)));
-  const listen = `${bracketed(config.listenHost)}:${config.listenPort}`;
-  return [hostOf(new URL(config.discordApiUrl)), "*.discord.gg:443", listen, ...handlers];
-}
-
-/** Folders and files that are read: the program itself, `.env`, the state, the bot. */
-export function readGrant(config: Config | null): Grant {
-  if (config === null) return ["."];
-  const bot = config.botModule === null ? [] : folderOf(config.botModule);
-  const filter = isModule(config.editedMessages) ? folderOf(config.editedMessages) : [];
-  const worker = config.workerModule === null ? [] : folderOf(config.workerModule);
-  const services = config.services.flatMap(({ module }) => folderOf(module));
-  return [".", config.stateDir, ...bot, ...services, ...filter, ...worker];
-}
-
-/** Folders that are written to: in the first-run mode none. */
-export function writeGrant(config: Config | null): Grant {
-  return config === null || config.mode === "simulator" ? [] : [config.stateDir];
-}
-
-/** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
-export function envGrant(env: Env, names: readonly string[]): Grant {
-  const misspelt = Object.keys(env).filter((name) => looksMisspelt(name, names));
-  return [...names, ...OTHER_VARIABLES, ...misspelt];
-}
-
-/** A grant as a flag. An empty list is denied: Deno takes a flag without a list for everything. */
-export function flagOf(kind: PermissionKind, grant: Grant): string {
-  if (grant === "any") return `--allow-${kind}`;
-  return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
-}
-
-/** What the REST proxy by itself needs: its API and its port. */
-function restGrants(config: Config | null): Record<"net" | "read" | "write", Grant> {
-  if (config === null || config.mode === "simulator") {
-    return { net: netGrant(config), read: ["."], write: [] };
-  }
-  const listen = `${bracketed(config.listenHost)}:${config.listenPort}`;
-  return { net: [hostOf(new URL(config.discordApiUrl)), listen], read: ["."], write: [] };
-}
-
-/**
- * What is to be started: the unit; the unit against the simulator, whatever is set; the REST proxy by
- * itself.
- */
-export type ProgramName = "unit" | "demo" | "rest";
+/** A list, or `any` where no list can be given. */
+type Grant = readonly string[] | "any";
 
 /** The flag for one kind of permission. `executable` is what clusters are started with. */
 export async function permissionFlag(
@@ -100,17 +46,63 @@ export async function permissionFlag(
   executable: string,
   program: ProgramName = "unit",
 ): Promise<string> {
-  if (kind === "run") return flagOf(kind, program === "rest" ? [] : [executable]);
-  const simulator = program === "demo";
-  const parsed = await parseConfig(env, { simulator, withoutToken: program === "rest" });
+  const isRest = program === "rest";
+  const parsed = await parseConfig(env, { simulator: program === "demo", withoutToken: isRest });
   const config = parsed.ok ? parsed.config : null;
-  if (kind === "env") {
-    const passed = (config?.clusterPermissions ?? []).flatMap(variablesOf);
-    return flagOf(kind, envGrant(env, [...Object.keys(settings(await loadValibot())), ...passed]));
+  switch (kind) {
+    case "net":
+      return flagOf(kind, netGrant(config, isRest));
+    case "read":
+      return flagOf(kind, isRest ? ["."] : readGrant(config));
+    case "write":
+      return flagOf(kind, isRest ? [] : writeGrant(config));
+    case "run":
+      return flagOf(kind, isRest ? [] : [executable]);
+    case "env":
+      return flagOf(kind, envGrant(env, config));
   }
-  if (program === "rest") return flagOf(kind, restGrants(config)[kind]);
-  const grants = { net: netGrant, read: readGrant, write: writeGrant };
-  return flagOf(kind, grants[kind](config));
+}
+
+/** A grant as a flag. An empty list is denied: Deno takes a flag without a list for everything. */
+function flagOf(kind: PermissionKind, grant: Grant): string {
+  if (grant === "any") return `--allow-${kind}`;
+  return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
+}
+
+/** Hosts, with a port where it is known. */
+function netGrant(config: Config | null, isRest: boolean): Grant {
+  if (config === null) return ["127.0.0.1"];
+  if (config.mode === "simulator") return ["127.0.0.1", bracketed(config.listenHost)];
+  const api = hostOf(config.discordApiUrl);
+  const listen = `${bracketed(config.listenHost)}:${config.listenPort}`;
+  if (isRest) return [api, listen];
+  // Only after asking that API is it known which gateway it names.
+  if (!isDiscord(config)) return "any";
+  return [api, "*.discord.gg:443", listen, ...config.eventHandlerUrls.map(hostOf)];
+}
+
+/** Folders that are read: the program itself with `.env`, the state, the user's modules. */
+function readGrant(config: Config | null): Grant {
+  if (config === null) return ["."];
+  const { botModule, services, stateDir } = config;
+  const bots = [...botModule === null ? [] : [botModule], ...services.map(({ module }) => module)];
+  return [".", stateDir, ...[...bots, ...workerModules(config)].flatMap(moduleFolder)];
+}
+
+/** Folders that are written to: in the first-run mode none. */
+function writeGrant(config: Config | null): Grant {
+  return config === null || config.mode === "simulator" ? [] : [config.stateDir];
+}
+
+/** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
+function envGrant(env: Env, config: Config | null): Grant {
+  const passedOn = (config?.clusterPermissions ?? []).flatMap(variablesOf);
+  return [
+    ...SETTING_NAMES,
+    ...passedOn,
+    ...OTHER_VARIABLES,
+    ...Object.keys(env).filter(looksMisspelt),
+  ];
 }
 
 /** Variables that a flag of `CLUSTER_PERMISSIONS` passes on to the clusters. */
@@ -118,19 +110,13 @@ function variablesOf(flag: string): string[] {
   return /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? [];
 }
 
-function hostOf(url: URL): string {
-  const secure = url.protocol === "https:" || url.protocol === "wss:";
-  return `${url.hostname}:${url.port || (secure ? 443 : 80)}`;
+function hostOf(address: string): string {
+  const { protocol, hostname, port } = new URL(address);
+  return `${hostname}:${port || (/^(https|wss):$/.test(protocol) ? 443 : 80)}`;
 }
 
 function bracketed(host: string): string {
   return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
-}
-
-/** The folder of a module on this machine; none where it comes from elsewhere. */
-function folderOf(module: string): string[] {
-  if (module.startsWith("file:")) return [dirname(fileURLToPath(module))];
-  return /^[a-z][a-z+]+:/i.test(module) ? [] : [dirname(module)];
 }
 
 async function main(kindName: string | undefined, programName = "unit"): Promise<number> {
@@ -145,7 +131,5 @@ async function main(kindName: string | undefined, programName = "unit"): Promise
   console.log(await permissionFlag(kind, env, Deno.execPath(), program));
   return 0;
 }
-
-const PROGRAMS: readonly ProgramName[] = ["unit", "demo", "rest"];
 
 if (import.meta.main) Deno.exit(await main(Deno.args[0], Deno.args[1]));

@@ -4,107 +4,100 @@
  * @module
  */
 
-import { INTENTS } from "../protocol/discord/intents.ts";
-import { type Config, isLoopback, type Problem } from "./config.ts";
+import { type IntentName, INTENTS } from "../protocol/discord/intents.ts";
+import { type Config, type Field, isLoopback, type Problem, SETTINGS } from "./config.ts";
 
 /** Discord lets one shard per key identify in this time; `SPAWN_SHARD_DELAY_MS` may not undercut it. */
 const IDENTIFY_WINDOW_MS = 5_000;
 
-/** Every rule that `config` breaks. */
-export function brokenRules(config: Config): Problem[] {
-  return [
-    ...shardRange(config),
-    ...workers(config),
-    ...doors(config),
-    ...consumers(config),
-    ...cache(config),
-    ...members(config),
-  ];
+/** What problems are told of, and how. */
+export interface RuleOptions {
+  /** How a setting is called; by default as its variable. */
+  readonly nameOf?: NameOf;
+  /** Settings that are wrong by themselves: what does not go with them is not blamed for it. */
+  readonly except?: { has(field: Field): boolean };
 }
 
-function* shardRange(config: Config): Iterable<Problem> {
+/** Every rule that `config` breaks. */
+export function brokenRules(config: Config, options: RuleOptions = {}): Problem[] {
+  const { nameOf = (field) => SETTINGS[field].name, except = new Set() } = options;
+  return [...shards(config, nameOf), ...doors(config, nameOf), ...events(config, nameOf)]
+    .filter(([fields]) => !fields.some((field) => except.has(field)))
+    .map(([[blamed], expected]) => {
+      return { setting: nameOf(blamed), expected, received: String(config[blamed] ?? "nothing") };
+    });
+}
+
+type NameOf = (field: Field) => string;
+/** Settings that do not go together, first the one to change; and what that one has to be. */
+type Broken = [fields: [Field, ...Field[]], expected: string];
+
+function* shards(config: Config, name: NameOf): Iterable<Broken> {
   const { firstShardId: first, lastShardId: last, totalShards: total } = config;
   if (last !== null && last < first) {
-    yield problem("LAST_SHARD_ID", `FIRST_SHARD_ID (${first}) or more`, last);
+    yield [["lastShardId", "firstShardId"], `${name("firstShardId")} (${first}) or more`];
   }
   if (last !== null && total !== null && last >= total) {
-    yield problem("LAST_SHARD_ID", `less than TOTAL_SHARDS (${total})`, last);
+    yield [["lastShardId", "totalShards"], `less than ${name("totalShards")} (${total})`];
   }
   if (total !== null && first >= total) {
-    yield problem("FIRST_SHARD_ID", `less than TOTAL_SHARDS (${total})`, first);
+    yield [["firstShardId", "totalShards"], `less than ${name("totalShards")} (${total})`];
+  }
+  const { totalWorkers: workers, shardsPerWorker: each } = config;
+  const count = (last ?? (total ?? 0) - 1) - first + 1;
+  if (workers !== null && each !== null && workers * each < count) {
+    yield [
+      ["shardsPerWorker", "totalWorkers", "firstShardId", "lastShardId", "totalShards"],
+      `room for ${count} shards in ${name("totalWorkers")} (${workers})`,
+    ];
   }
 }
 
-function* workers(config: Config): Iterable<Problem> {
-  const { totalWorkers, shardsPerWorker, firstShardId: first, totalShards } = config;
-  if (totalWorkers === null || shardsPerWorker === null) return;
-  const last = config.lastShardId ?? (totalShards === null ? null : totalShards - 1);
-  if (last !== null && totalWorkers * shardsPerWorker < last - first + 1) {
-    const shards = last - first + 1;
-    yield problem(
-      "SHARDS_PER_WORKER",
-      `room for ${shards} shards in TOTAL_WORKERS (${totalWorkers})`,
-      shardsPerWorker,
-    );
+function* doors(config: Config, name: NameOf): Iterable<Broken> {
+  const { listenHost, restAuthorization, spawnShardDelayMs } = config;
+  if (!isLoopback(listenHost) && restAuthorization === null) {
+    const why = `${name("listenHost")} (${listenHost}) can be reached from other machines`;
+    yield [["restAuthorization", "listenHost"], `a secret, because ${why}`];
+  }
+  if (isDiscord(config) && spawnShardDelayMs < IDENTIFY_WINDOW_MS) {
+    const expected = `${IDENTIFY_WINDOW_MS} or more, which is Discord's own limit`;
+    yield [["spawnShardDelayMs", "discordApiUrl"], expected];
   }
 }
 
-function* doors(config: Config): Iterable<Problem> {
-  if (!isLoopback(config.listenHost) && config.restAuthorization === null) {
-    yield problem(
-      "REST_AUTHORIZATION",
-      `a secret, because LISTEN_HOST (${config.listenHost}) can be reached from other machines`,
-      "nothing",
-    );
+function* events(config: Config, name: NameOf): Iterable<Broken> {
+  const { botModule, cache, cacheAllMembers, eventHandlerUrls, intents } = config;
+  if (botModule !== null && eventHandlerUrls.length > 0) {
+    const expected = `nothing while ${name("eventHandlerUrls")} is set`;
+    yield [["botModule", "eventHandlerUrls"], `${expected}: a shard's events go to one place`];
   }
-  if (isDiscord(config) && config.spawnShardDelayMs < IDENTIFY_WINDOW_MS) {
-    yield problem(
-      "SPAWN_SHARD_DELAY_MS",
-      `${IDENTIFY_WINDOW_MS} or more, which is Discord's own limit`,
-      config.spawnShardDelayMs,
-    );
+  // What Discord does not tell of would be remembered as it once was.
+  const forCache = missing(intents, REMEMBERED[cache]);
+  if (forCache !== "") {
+    const why = `${name("cache")} is ${cache}`;
+    yield [["intents", "cache"], `${forCache} among them, because ${why}`];
   }
-}
-
-function* consumers(config: Config): Iterable<Problem> {
-  if (config.botModule !== null && config.eventHandlerUrls.length > 0) {
-    yield problem(
-      "BOT_MODULE",
-      "nothing while EVENT_HANDLER_URL is set: a shard's events go to one place",
-      config.botModule,
-    );
+  // Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are.
+  const forMembers = missing(intents, cacheAllMembers ? REMEMBERED.members : []);
+  if (forMembers !== "") {
+    const why = `${name("cacheAllMembers")} is set`;
+    yield [["intents", "cacheAllMembers"], `${forMembers} among them, because ${why}`];
   }
 }
 
-/** Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are. */
-function* members({ cacheAllMembers, intents }: Config): Iterable<Problem> {
-  if (cacheAllMembers) {
-    yield* needs(intents, ["GUILDS", "GUILD_MEMBERS"], "CACHE_ALL_MEMBERS is set");
-  }
-}
+/** Intents by which Discord tells of what is remembered. */
+const REMEMBERED: Readonly<Record<Config["cache"], readonly IntentName[]>> = {
+  none: [],
+  guilds: ["GUILDS"],
+  members: ["GUILDS", "GUILD_MEMBERS"],
+};
 
-/** What Discord does not tell of would be remembered as it once was. */
-function* cache({ cache, intents }: Config): Iterable<Problem> {
-  const wanted = cache === "members" ? ["GUILDS", "GUILD_MEMBERS"] as const : ["GUILDS"] as const;
-  if (cache !== "none") yield* needs(intents, wanted, `CACHE is ${cache}`);
-}
-
-function* needs(
-  intents: number,
-  names: readonly (keyof typeof INTENTS)[],
-  why: string,
-): Iterable<Problem> {
-  const missing = names.filter((name) => (intents & INTENTS[name]) === 0);
-  if (missing.length === 0) return;
-  yield problem("INTENTS", `${missing.join(" and ")} among them, because ${why}`, intents);
+function missing(intents: number, names: readonly IntentName[]): string {
+  return names.filter((name) => (intents & INTENTS[name]) === 0).join(" and ");
 }
 
 /** Whether the API is Discord's own, and not a proxy or a simulator that has rules of its own. */
 export function isDiscord(config: Pick<Config, "mode" | "discordApiUrl">): boolean {
   const host = new URL(config.discordApiUrl).hostname;
   return config.mode === "discord" && (host === "discord.com" || host.endsWith(".discord.com"));
-}
-
-function problem(setting: string, expected: string, received: string | number): Problem {
-  return { setting, expected, received: String(received) };
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { dirname } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
-import { isModule, moduleUrl } from "./module_url.ts";
+import { moduleFolder, workerModules } from "./module_url.ts";
 
 /** What `mod.ts` is made of. The whole folder is too much: `.env` may be in it. */
 const CODE = [
@@ -32,13 +32,10 @@ const CODE = [
 ];
 
 /** The folders and files that shard workers load modules from, where they are on this machine. */
-export function workerFolders({ editedMessages, workerModule }: Config): string[] {
-  const filter = isModule(editedMessages) ? [editedMessages] : [];
-  const modules = workerModule === null ? filter : [...filter, workerModule];
-  const folders = modules.map(moduleUrl).filter((url) => url.startsWith("file:"))
-    .map((url) => dirname(fileURLToPath(url)));
+export function workerFolders(config: Config): string[] {
+  const folders = workerModules(config).flatMap(moduleFolder).map((folder) => resolve(folder));
   // `defineWorker` comes from our `mod.ts`, with all that it imports.
-  return workerModule === null ? folders : [...folders, ...ownCode()];
+  return config.workerModule === null ? folders : [...folders, ...ownCode()];
 }
 
 function ownCode(): string[] {

@@ -6,7 +6,8 @@
  */
 
 import { loadLogtape, type LogRecord } from "../../deps.ts";
-import type { Clock } from "../../ports/clock.ts";
+import { type Config, secretsOf } from "../../config/config.ts";
+import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Log, type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
 import { redactor } from "../../ports/redact.ts";
 
@@ -58,6 +59,22 @@ export async function createLog(options: LogOptions): Promise<UnitLog> {
       secrets.add(secret);
       redact = redactor(secrets);
     },
+  });
+}
+
+/** The log that the settings want. `NO_COLOR` is honoured on a terminal. */
+export function unitLog(
+  config: Config,
+  isTerminal: boolean,
+  write: (line: string) => void,
+): Promise<UnitLog> {
+  return createLog({
+    level: config.logLevel,
+    format: config.logFormat ?? (isTerminal ? "pretty" : "json"),
+    color: isTerminal && !Deno.env.get("NO_COLOR"),
+    secrets: secretsOf(config),
+    clock: systemClock,
+    write,
   });
 }
 

@@ -6,12 +6,11 @@
 
 import { messageOf } from "../../protocol/errors.ts";
 import { every, systemClock } from "../../ports/clock.ts";
-import { type Config, describeProblem } from "../../config/config.ts";
+import { type Config, describeProblem, type Problem } from "../../config/config.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { readEnv } from "../../config/env_file.ts";
 import { startFirstRun } from "./first_run.ts";
-import { secretsOf } from "../gatehouse.ts";
-import { createLog, type UnitLog } from "./log.ts";
+import { type UnitLog, unitLog } from "./log.ts";
 import { narrate } from "./narrate.ts";
 import { nextSignal } from "./next_signal.ts";
 import { type OpenUnit, openUnit } from "../open_unit.ts";
@@ -38,15 +37,12 @@ export async function main(args: readonly string[]): Promise<number> {
   if (unknown.length > 0) return complain([`unknown: ${unknown.join(" ")}`, "", USAGE]);
 
   const parsed = await parseConfig(await readEnv(), { simulator: args.includes("--simulator") });
-  if (!parsed.ok) {
-    const problems = [...parsed.problems, ...parsed.warnings].map(describeProblem);
-    return complain(["Cannot start, the settings are wrong:", ...problems.map((it) => `  ${it}`)]);
-  }
+  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
   const config = args.includes("--force")
     ? { ...parsed.config, identifyReservePercent: 0 }
     : parsed.config;
   const line = terminalLine();
-  const log = await createUnitLog(config, line);
+  const log = await unitLog(config, Deno.stdout.isTerminal(), (text) => line.write(text));
   for (const warning of parsed.warnings) log.warn(describeProblem(warning));
   return await run(config, log, line);
 }
@@ -111,16 +107,10 @@ function terminalLine(): StatusLine {
   return statusLine(print, isTerminal, () => isTerminal ? Deno.consoleSize().columns : 80);
 }
 
-function createUnitLog(config: Config, line: StatusLine): Promise<UnitLog> {
-  const isTerminal = Deno.stdout.isTerminal();
-  return createLog({
-    level: config.logLevel,
-    format: config.logFormat ?? (isTerminal ? "pretty" : "json"),
-    color: isTerminal && !Deno.env.get("NO_COLOR"),
-    secrets: secretsOf(config),
-    clock: systemClock,
-    write: (text) => line.write(text),
-  });
+/** Tells what is wrong with the settings. Gives the exit code. */
+export function refuse(problems: readonly Problem[]): number {
+  const lines = problems.map((problem) => `  ${describeProblem(problem)}`);
+  return complain(["Cannot start, the settings are wrong:", ...lines]);
 }
 
 function say(text: string): number {

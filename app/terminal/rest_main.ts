@@ -6,17 +6,15 @@
  */
 
 import { messageOf } from "../../protocol/errors.ts";
-import { systemClock } from "../../ports/clock.ts";
 import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
 import { type Config, describeProblem, isLoopback } from "../../config/config.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { readEnv } from "../../config/env_file.ts";
 import { startFirstRun } from "./first_run.ts";
-import { secretsOf } from "../gatehouse.ts";
 import { listen, type OpenPort } from "../http/listen.ts";
-import { createLog, type UnitLog } from "./log.ts";
-import { EXIT } from "./main.ts";
+import { type UnitLog, unitLog } from "./log.ts";
+import { EXIT, refuse } from "./main.ts";
 import { nextSignal } from "./next_signal.ts";
 import { openRest } from "../open_rest.ts";
 import { ownHosts } from "../http/own_hosts.ts";
@@ -26,22 +24,10 @@ import { REST_METRICS } from "../http/rest_metrics.ts";
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {
   const parsed = await parseConfig(await readEnv(), { withoutToken: true });
-  if (!parsed.ok) {
-    const problems = [...parsed.problems, ...parsed.warnings].map(describeProblem);
-    console.error("Cannot start, the settings are wrong:");
-    for (const problem of problems) console.error(`  ${problem}`);
-    return EXIT.REFUSED;
-  }
+  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
   const { config } = parsed;
-  const isTerminal = Deno.stdout.isTerminal();
-  const log = await createLog({
-    level: config.logLevel,
-    format: config.logFormat ?? (isTerminal ? "pretty" : "json"),
-    color: isTerminal && !Deno.env.get("NO_COLOR"),
-    secrets: secretsOf(config),
-    clock: systemClock,
-    write: (text) => console.log(text.trimEnd()),
-  });
+  const write = (text: string) => console.log(text.trimEnd());
+  const log = await unitLog(config, Deno.stdout.isTerminal(), write);
   for (const warning of parsed.warnings) log.warn(describeProblem(warning));
   const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
   try {

@@ -53,6 +53,34 @@ Deno.test("brokenRules() names the intents that CACHE_ALL_MEMBERS lacks", () => 
   });
 });
 
+Deno.test("brokenRules() calls settings as it is told to, also those that others are compared with", () => {
+  const broken = brokenRules({
+    ...CONFIG_DEFAULTS,
+    listenHost: "0.0.0.0",
+    totalShards: 8,
+    firstShardId: 5,
+    lastShardId: 9,
+    totalWorkers: 1,
+    shardsPerWorker: 1,
+    botModule: "./b.ts",
+    eventHandlerUrls: ["ws://a"],
+    cache: "guilds",
+    cacheAllMembers: true,
+    intents: 0,
+  }, { nameOf: (field) => field });
+  assert.ok(broken.length >= 6);
+  for (const { setting, expected } of broken) {
+    const words = `${setting} ${expected}`.replaceAll(/GUILDS|GUILD_MEMBERS/g, "");
+    assert.doesNotMatch(words, /[A-Z]{2}/);
+  }
+});
+
+Deno.test("brokenRules() leaves out rules that a setting which is wrong by itself is part of", () => {
+  const config = { ...CONFIG_DEFAULTS, firstShardId: 9, totalShards: 8, listenHost: "0.0.0.0" };
+  const told = brokenRules(config, { except: new Set(["totalShards" as const]) });
+  assert.deepEqual(told.map(({ setting }) => setting), ["REST_AUTHORIZATION"]);
+});
+
 Deno.test("isDiscord() is not taken in by a name that only looks like it", () => {
   const discord = (discordApiUrl: string) => isDiscord({ mode: "discord", discordApiUrl });
   assert.equal(discord("https://discord.com/api"), true);
