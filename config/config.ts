@@ -50,6 +50,8 @@ export interface Settings {
   readonly totalWorkers: number | null;
   /** Shards in one worker; `null`: they spread evenly over the workers. */
   readonly shardsPerWorker: number | null;
+  /** How long an event may be held so that several share one wake-up of a thread; 0: none. */
+  readonly eventDelayMs: number;
   /** Bytes that the outboxes of one worker may hold together. */
   readonly queueMemoryBytes: number;
   /** Bytes that all shards may keep in `stateDir` together; 0: none. */
@@ -168,6 +170,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   lastShardId: setting("LAST_SHARD_ID", null, integer("a whole number", 0)),
   totalWorkers: setting("TOTAL_WORKERS", null, integer("a whole number", 1)),
   shardsPerWorker: setting("SHARDS_PER_WORKER", null, integer("a whole number", 1)),
+  eventDelayMs: setting("EVENT_DELAY_MS", 4, integer("milliseconds", 0, 50)),
   queueMemoryBytes: setting("QUEUE_MEMORY_BYTES", 64 * 1024 ** 2, integer("a number of bytes", 1)),
   queueDiskBytes: setting(
     "QUEUE_DISK_BYTES",

@@ -30,6 +30,8 @@ export interface WorkerOptions {
   readonly intents: number;
   readonly totalShards: number;
   readonly compression: Compression;
+  /** How long an event may be held so that several share one wake-up of a thread; 0: none. */
+  readonly eventDelayMs: number;
   /** Bytes that the outboxes of this worker may hold together. */
   readonly queueMemoryBytes: number;
   readonly queueOverflow: "drop-cheap" | "drop-oldest";

@@ -32,6 +32,7 @@ export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId">
     intents: config.intents,
     totalShards,
     compression: config.gatewayCompression,
+    eventDelayMs: config.eventDelayMs,
     queueMemoryBytes: config.queueMemoryBytes,
     queueOverflow: config.queueOverflow,
     guildLoadedDd: config.guildLoadedDd,

@@ -34,6 +34,7 @@ export const WORKER: WorkerOptions = {
   intents: 1,
   totalShards: 4,
   compression: "none",
+  eventDelayMs: 4,
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,

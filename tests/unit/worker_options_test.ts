@@ -26,14 +26,19 @@ Deno.test("workerOptions() names a module by its URL, and leaves words as they a
 });
 
 Deno.test("workerOptions() hands on what the shards go by", () => {
-  const { token, gatewayUrl, totalShards, cacheAllMembers, clusterOfShard } = options({
-    discordToken: "t",
-    cacheAllMembers: true,
-  });
-  assert.deepEqual({ token, gatewayUrl, totalShards, cacheAllMembers, clusterOfShard }, {
+  const { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard } = options(
+    {
+      discordToken: "t",
+      eventDelayMs: 7,
+      cacheAllMembers: true,
+    },
+  );
+  const told = { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard };
+  assert.deepEqual(told, {
     token: "t",
     gatewayUrl: "wss://gateway.test",
     totalShards: 4,
+    eventDelayMs: 7,
     cacheAllMembers: true,
     clusterOfShard: { 0: 0 },
   });
