@@ -158,14 +158,13 @@ function authRules(config: Config, unit: Unit, url: () => string): () => AuthRul
 
 function startBuiltIn(
   { config, log }: OpenUnitOptions,
-  { clusterId, service, module }: Started,
+  { peer, module }: Started,
   credential: string,
   unitUrl: string,
 ): RunningCluster {
   const start = config.clusterIsolation === "process" ? startProcess : startThread;
   return start({
-    clusterId,
-    service,
+    peer,
     unitUrl,
     credential,
     botModule: moduleUrl(module),

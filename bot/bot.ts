@@ -16,7 +16,7 @@ import type { Rest } from "./rest.ts";
 export interface BotContext {
   /** Discord's API, through the unit. */
   readonly rest: Rest;
-  /** The cluster's number; `service` is the name of a service, which has no shards. */
+  /** The cluster's number; −1 in a service, which has no shards and whose name is `service`. */
   readonly cluster: { readonly id: number; readonly service?: string };
   /** Commands to other clusters and to services. */
   readonly ipc: Ipc;

@@ -27,7 +27,7 @@ export function clusterCommand(
   options: StartClusterOptions,
   exists: (path: string) => boolean,
 ): Command {
-  const { botModule, clusterId, service, credential, unitUrl } = options;
+  const { botModule, peer, credential, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
   const names = [...OF_DENO, ...passedVariables(permissions)];
   const passed = names.flatMap((name) => {
@@ -48,8 +48,7 @@ export function clusterCommand(
       ...Object.fromEntries(passed),
       NO_COLOR: "1",
       BOT_MODULE: botModule,
-      CLUSTER_ID: String(clusterId),
-      ...(service !== undefined && { SERVICE_NAME: service }),
+      ...(peer.kind === "cluster" ? { CLUSTER_ID: `${peer.id}` } : { SERVICE_NAME: peer.name }),
       GATEHOUSE_CREDENTIAL: credential,
       GATEHOUSE_URL: unitUrl,
     },

@@ -15,13 +15,8 @@ export interface StartClusterOptions extends ClusterSettings {
   /** The unit's environment, of which a cluster gets what its permissions name. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Gets the cluster's lines, each with its `clusterId`. */
+  /** Gets its lines, each with its `clusterId` or `service`. */
   readonly log: Log;
-}
-
-/** Who a line of the log is about: a service by its name, a cluster by its number. */
-export function whoIs({ clusterId, service }: Pick<ClusterSettings, "clusterId" | "service">) {
-  return service === undefined ? { clusterId } : { service };
 }
 
 /** How a cluster ended. */

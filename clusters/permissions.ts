@@ -26,6 +26,9 @@ const SECRETS: readonly string[] = [
   "REST_AUTHORIZATION",
 ];
 
+/** Any free port of this machine, to listen at: the unit's workers bring events there. No port to dial. */
+const LISTEN = "127.0.0.1:0";
+
 /** What packages ask for when they are loaded; a process answers such questions with "not set". */
 const HARMLESS = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 
@@ -38,7 +41,7 @@ const HARMLESS = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 export function clusterPermissions(unitUrl: string, flags: readonly string[]): ClusterPermissions {
   const { hostname, port, protocol } = new URL(unitUrl);
   const unit = `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
-  const allow = new Map<Kind, readonly string[] | "any">([["net", [unit]]]);
+  const allow = new Map<Kind, readonly string[] | "any">([["net", [unit, LISTEN]]]);
   const deny: string[] = [];
   for (const flag of flags) {
     const match = FLAG.exec(flag);

@@ -10,7 +10,8 @@ import type { ClusterSnapshot } from "../protocol/status.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
-import { type RunningCluster, whoIs } from "./handle.ts";
+import { type ClusterKey, peerFields, type ServiceKey } from "../protocol/peer.ts";
+import type { RunningCluster } from "./handle.ts";
 
 /**
  * A cluster that ends is started again for ever: at once when it ran for a minute, then later each time.
@@ -50,17 +51,18 @@ export interface ClusterControl {
   respawn(timeoutMs?: number): Promise<void>;
 }
 
+/** How things stand with who has the place. */
+export type PlaceSnapshot = Omit<ClusterSnapshot, "clusterId" | "kind">;
+
 /** What a place needs. */
 export interface PlaceOptions {
-  readonly clusterId: number;
-  /** Name of a service. */
-  readonly service?: string | undefined;
+  readonly peer: ClusterKey | ServiceKey;
   /** Starts the cluster: `() => startCluster({ … })`. */
   readonly start: () => RunningCluster;
   readonly clock: Clock;
   readonly log: Log;
   /** Called with each change of state. */
-  readonly onChange: (snapshot: ClusterSnapshot) => void;
+  readonly onChange: (snapshot: PlaceSnapshot) => void;
 }
 
 /** A place. Nothing runs in it before {@linkcode ClusterControl.spawn}. */
@@ -80,7 +82,7 @@ export class ClusterPlace implements ClusterControl {
       start: () => this.#start(),
       end: (_, deadlineMs) => this.#stopping = this.#running!.stop(deadlineMs),
       lost: (reason, restartInMs) =>
-        log.error("cluster has ended", { ...whoIs(options), reason, restartInMs }),
+        log.error("cluster has ended", { ...peerFields(options.peer), reason, restartInMs }),
       changed: (_, before) => {
         // That it is stopped was told when it was asked to be.
         if (before.kind !== "stopping") onChange(this.snapshot);
@@ -89,10 +91,9 @@ export class ClusterPlace implements ClusterControl {
   }
 
   /** As seen from outside. */
-  get snapshot(): ClusterSnapshot {
+  get snapshot(): PlaceSnapshot {
     const { kind, reason, restarts } = this.#supervision.state;
-    const { clusterId } = this.#options;
-    return { clusterId, kind: "built in", state: SEEN[kind], reason, restarts };
+    return { state: SEEN[kind], reason, restarts };
   }
 
   spawn(): void {
@@ -121,7 +122,7 @@ export class ClusterPlace implements ClusterControl {
     await this.kill(timeoutMs);
   }
 
-  /** The hub says: its link is welcomed, or lost. */
+  /** It can be reached, or not any more. */
   link(isUp: boolean): void {
     if (isUp) {
       this.#supervision.take({ kind: "up", reason: "the event link is up" });

@@ -6,13 +6,9 @@
  */
 
 import { existsSync } from "node:fs";
+import { peerFields } from "../protocol/peer.ts";
 import { clusterCommand } from "./command.ts";
-import {
-  type ClusterExit,
-  type RunningCluster,
-  type StartClusterOptions,
-  whoIs,
-} from "./handle.ts";
+import { type ClusterExit, type RunningCluster, type StartClusterOptions } from "./handle.ts";
 import { eachLine, parseLogLine } from "./log.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
@@ -41,7 +37,7 @@ export function startProcess(options: StartClusterOptions): RunningCluster {
     async stop(deadlineMs) {
       signal(child, "SIGTERM");
       const cancel = options.clock.after(deadlineMs, () => {
-        options.log.warn("cluster is killed", { ...whoIs(options), deadlineMs });
+        options.log.warn("cluster is killed", { ...peerFields(options.peer), deadlineMs });
         signal(child, "SIGKILL");
       });
       await exited;
@@ -60,7 +56,7 @@ interface Words {
 /** Passes the cluster's lines on to the unit's log. */
 function listen(child: Deno.ChildProcess, options: StartClusterOptions): Words {
   const { log } = options;
-  const who = whoIs(options);
+  const who = peerFields(options.peer);
   let lastError = "";
   const printed: string[] = [];
   const out = eachLine(child.stdout, (text) => {

@@ -5,12 +5,8 @@
  * @module
  */
 
-import {
-  type ClusterExit,
-  type RunningCluster,
-  type StartClusterOptions,
-  whoIs,
-} from "./handle.ts";
+import { type ClusterExit, type RunningCluster, type StartClusterOptions } from "./handle.ts";
+import { peerFields, peerText } from "../protocol/peer.ts";
 import { clusterPermissions, workerPermissions } from "./permissions.ts";
 import type { FromThread, ToThread } from "./inside/thread.ts";
 
@@ -20,12 +16,12 @@ import type { FromThread, ToThread } from "./inside/thread.ts";
  * @throws {GatehouseError} `bad_config` when the permissions are wrong.
  */
 export function startThread(options: StartClusterOptions): RunningCluster {
-  const { botModule, clock, clusterId, service, credential, log, unitUrl } = options;
+  const { botModule, clock, peer, credential, log, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
-  const who = whoIs(options);
+  const who = peerFields(peer);
   const worker = new Worker(mainModule(botModule), {
     type: "module",
-    name: service ?? `cluster ${clusterId}`,
+    name: peerText(peer),
     deno: { permissions: workerPermissions(permissions) },
   });
   const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
@@ -43,7 +39,7 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     end({ code: 1, reason: event.message });
   };
   const say = (message: ToThread) => worker.postMessage(message);
-  say({ type: "START", settings: { botModule, clusterId, service, credential, unitUrl } });
+  say({ type: "START", settings: { botModule, peer, credential, unitUrl } });
   return {
     exited,
     async stop(deadlineMs) {

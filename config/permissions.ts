@@ -78,7 +78,9 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
   if (isRest) return [api, listen];
   // Only after asking that API is it known which gateway it names.
   if (!isDiscord(config)) return "any";
-  return [api, "*.discord.gg:443", listen, ...config.eventHandlerUrls.map(hostOf)];
+  // Built-in clusters listen at any free port for the events that the shard workers bring.
+  const clusters = config.botModule === null ? [] : ["127.0.0.1"];
+  return [api, "*.discord.gg:443", listen, ...clusters, ...config.eventHandlerUrls.map(hostOf)];
 }
 
 /** Folders that are read: the program itself with `.env`, the state, the user's modules. */

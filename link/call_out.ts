@@ -1,29 +1,34 @@
 /**
- * The unit dials a remote cluster at its `EVENT_HANDLER_URL`, again and again: a cluster that is
- * away has its events wait for it.
+ * The unit dials a cluster that listens, again and again: a cluster that is away has its events wait for
+ * it. The unit itself dials those of `EVENT_HANDLER_URL`; its workers dial every cluster that they have events
+ * for and that listens.
  *
  * @module
  */
 
+import { LINK_CLOSE, WORKER_HEADER } from "../protocol/event_frame.ts";
+import { peerFields, type PeerKey } from "../protocol/peer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Random } from "../ports/random.ts";
 import type { Connect, Socket } from "../ports/socket.ts";
 import { redialDelayMs } from "../ports/redial.ts";
-import type { Hub, LinkEvents } from "./hub.ts";
+import type { LinkEvents, Links } from "./links.ts";
 
 /** From dialling to the open connection. */
 const CONNECT_DEADLINE_MS = 10_000;
 /** A connection that lasted this long has paid for the failures before it. */
 const STABLE_AFTER_MS = 10_000;
 
-/** What dialling a remote cluster needs. */
+/** What dialling a cluster needs. */
 export interface CallOutOptions {
-  readonly clusterId: number;
+  readonly peer: PeerKey;
   readonly url: string;
-  /** `EVENT_HANDLER_SECRET_KEY`, sent as `Authorization`. */
+  /** Sent as `Authorization`. */
   readonly secretKey: string | null;
-  readonly hub: Pick<Hub, "accept">;
+  /** Which worker dials; nobody's id where the unit itself does. */
+  readonly worker?: number;
+  readonly links: Pick<Links, "accept">;
   readonly connect: Connect;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,15 +37,18 @@ export interface CallOutOptions {
 
 /** Dials at once, and again whenever the link is lost. The function returned ends it. */
 export function callOut(options: CallOutOptions): () => void {
-  const { clusterId, url, secretKey, hub, connect, clock, random, log } = options;
-  const headers: Record<string, string> = secretKey ? { authorization: secretKey } : {};
+  const { peer, url, secretKey, worker, links, connect, clock, random, log } = options;
+  const headers = {
+    ...(secretKey && { authorization: secretKey }),
+    ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
+  };
   let failures = 0;
   let socket: Socket | undefined;
+  let link: LinkEvents | undefined;
   /** Ends the deadline of this call, or the pause before the next. */
   let cancelWait = () => {};
 
   function dial(): void {
-    let link: LinkEvents | undefined;
     let openedMs = Infinity;
     const cancelDeadline = cancelWait = clock.after(CONNECT_DEADLINE_MS, () => {
       own.destroy();
@@ -50,17 +58,20 @@ export function callOut(options: CallOutOptions): () => void {
       open() {
         cancelDeadline();
         openedMs = clock.now();
-        link = hub.accept({
+        link = links.accept({
           send: (text) => own.send(text),
           sendBytes: (bytes) => own.sendBytes(bytes),
           close: (code, reason) => own.close(code, reason),
-        }, clusterId);
+        }, peer);
       },
       message: (data) => link?.text(new TextDecoder().decode(data)),
       closed(code, reason) {
         link?.closed();
+        link = undefined;
         if (clock.now() - openedMs >= STABLE_AFTER_MS) failures = 0;
-        redial(`closed with ${code}${reason && `: ${reason}`}`);
+        // One that says goodbye is not missed.
+        const level = code === LINK_CLOSE.GOING_AWAY ? "debug" : "warn";
+        redial(`closed with ${code}${reason && `: ${reason}`}`, level);
       },
       failed(reason) {
         cancelDeadline();
@@ -69,9 +80,14 @@ export function callOut(options: CallOutOptions): () => void {
     }, { headers });
   }
 
-  function redial(reason: string): void {
+  function redial(reason: string, level: "debug" | "warn" = "warn"): void {
     const delayMs = Math.round(redialDelayMs(++failures, random));
-    log.warn("remote cluster cannot be reached", { clusterId, url: plain(url), reason, delayMs });
+    log[level]("cluster cannot be reached", {
+      ...peerFields(peer),
+      url: plain(url),
+      reason,
+      delayMs,
+    });
     cancelWait = clock.after(delayMs, dial);
   }
 
@@ -79,6 +95,7 @@ export function callOut(options: CallOutOptions): () => void {
   return () => {
     cancelWait();
     socket?.destroy();
+    link?.closed();
   };
 }
 

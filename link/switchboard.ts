@@ -15,6 +15,7 @@ import {
 } from "../protocol/command.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { CommandTarget, LinkCall, LinkReply, Verb } from "../protocol/link_call.ts";
+import { peerFields, type PeerKey, peerText } from "../protocol/peer.ts";
 import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -23,7 +24,7 @@ import { linkAsks, replyTo } from "../ports/link_asks.ts";
 
 /** A cluster or service whose link is up. */
 export interface Peer {
-  readonly id: number;
+  readonly peer: PeerKey;
   /** What it takes; `null`: no calls at all. */
   readonly values: "json" | "clone" | null;
   send(message: LinkCall | LinkReply): void;
@@ -35,10 +36,7 @@ export interface Directory {
   readonly clusterIds: readonly number[];
   /** Which cluster gets the events of a guild; `null`: none of this unit. */
   clusterOfGuild(guildId: string): number | null;
-  /** The id of a service; `null` where there is none of that name. */
-  serviceId(name: string): number | null;
-  /** `cluster 0`, `service api`. */
-  nameOf(id: number): string;
+  hasService(name: string): boolean;
 }
 
 /** What the switchboard needs. */
@@ -47,45 +45,46 @@ export interface SwitchboardOptions {
   readonly log: Log;
   readonly directory: Directory;
   /** A method of the unit that somebody calls. */
-  readonly unit: (request: unknown, callerId: number) => unknown;
+  readonly unit: (request: unknown, caller: PeerKey) => unknown;
 }
 
 interface Line {
-  readonly peer: Peer;
+  readonly far: Peer;
   readonly asks: Asks<LinkReply>;
 }
 
 /** The switchboard of a unit. */
 export class Switchboard {
   readonly #options: SwitchboardOptions;
-  readonly #lines = new Map<number, Line>();
+  /** By the text of the peer. */
+  readonly #lines = new Map<string, Line>();
 
   constructor(options: SwitchboardOptions) {
     this.#options = options;
   }
 
   /** A link is up. An earlier one of the same peer is gone. */
-  up(peer: Peer): void {
-    this.down(peer.id, "a newer link took over");
-    this.#lines.set(peer.id, { peer, asks: linkAsks(this.#options.clock) });
+  up(far: Peer): void {
+    this.down(far.peer, "a newer link took over");
+    this.#lines.set(peerText(far.peer), { far, asks: linkAsks(this.#options.clock) });
   }
 
   /** A link is down: what was asked over it will not be answered. */
-  down(id: number, reason: string): void {
-    const { directory } = this.#options;
-    this.#lines.get(id)?.asks.drop(`${directory.nameOf(id)} is gone: ${reason}`);
-    this.#lines.delete(id);
+  down(peer: PeerKey, reason: string): void {
+    const name = peerText(peer);
+    this.#lines.get(name)?.asks.drop(`${name} is gone: ${reason}`);
+    this.#lines.delete(name);
   }
 
-  /** Ids of those that take calls now. */
-  get reachable(): number[] {
-    return [...this.#lines.values()].filter(({ peer }) => peer.values !== null)
-      .map(({ peer }) => peer.id);
+  /** Those that take calls now. */
+  get reachable(): PeerKey[] {
+    return [...this.#lines.values()].filter(({ far }) => far.values !== null)
+      .map(({ far }) => far.peer);
   }
 
   /** A peer calls, or replies. */
-  receive(id: number, message: LinkCall | LinkReply): void {
-    const line = this.#lines.get(id);
+  receive(peer: PeerKey, message: LinkCall | LinkReply): void {
+    const line = this.#lines.get(peerText(peer));
     if (!line) return;
     if (message.op === "reply") line.asks.settle(message.id, message);
     else this.#answer(line, message);
@@ -102,7 +101,7 @@ export class Switchboard {
     const value = encodeValue(data);
     const read = readOptions(options);
     if ("all" in to) return await this.#commandAll(value, read);
-    return await this.#call(this.#idOf(to), "command", value, read);
+    return await this.#call(this.#target(to), "command", value, read);
   }
 
   /**
@@ -110,16 +109,20 @@ export class Switchboard {
    *
    * @throws {GatehouseError} `away`, `deadline`.
    */
-  ask(id: number, verb: Verb, value: unknown, timeoutMs: number): Promise<unknown> {
-    return this.#call(id, verb, encodeValue(value), { receptive: true, timeout: timeoutMs });
+  ask(peer: PeerKey, verb: Verb, value: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#call(peer, verb, encodeValue(value), { receptive: true, timeout: timeoutMs });
   }
 
-  /** Tells every peer of `ids` that takes calls. */
-  tell(ids: readonly number[], verb: Verb, value: unknown): void {
+  /** Tells every one of `peers` that takes calls. */
+  tell(peers: readonly PeerKey[], verb: Verb, value: unknown): void {
     const wire = encodeValue(value);
-    for (const id of ids) {
-      this.#call(id, verb, wire, {}).catch((error) =>
-        this.#options.log.debug("peer was not told", { verb, peer: id, error: messageOf(error) })
+    for (const peer of peers) {
+      this.#call(peer, verb, wire, {}).catch((error) =>
+        this.#options.log.debug("peer was not told", {
+          verb,
+          ...peerFields(peer),
+          error: messageOf(error),
+        })
       );
     }
   }
@@ -130,7 +133,7 @@ export class Switchboard {
   ): Promise<CommandResults | undefined> {
     const { clusterIds } = this.#options.directory;
     const settled = await Promise.allSettled(
-      clusterIds.map((id) => this.#call(id, "command", value, options)),
+      clusterIds.map((id) => this.#call({ kind: "cluster", id }, "command", value, options)),
     );
     if (!options.receptive) return undefined;
     const results: unknown[] = [];
@@ -144,47 +147,46 @@ export class Switchboard {
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
   async #call(
-    id: number,
+    peer: PeerKey,
     verb: Verb,
     value: WireValue,
     { receptive = false, timeout = COMMAND_TIMEOUT_MS }: CommandOptions,
   ): Promise<unknown> {
-    const name = this.#options.directory.nameOf(id);
-    const line = this.#lines.get(id);
+    const name = peerText(peer);
+    const line = this.#lines.get(name);
     if (!line) throw new GatehouseError("away", "peer", `Cannot reach ${name}: it is not linked`);
-    const taken = takenBy(line.peer, name, value);
-    const send = (id: number) => line.peer.send({ op: "call", id, verb, receptive, value: taken });
+    const taken = takenBy(line.far, value);
+    const send = (id: number) => line.far.send({ op: "call", id, verb, receptive, value: taken });
     if (receptive) return line.asks.ask(name, timeout, send);
     return void send(0);
   }
 
-  #answer({ peer }: Line, call: LinkCall): Promise<void> {
-    const { log, directory } = this.#options;
-    const name = directory.nameOf(peer.id);
+  #answer({ far }: Line, call: LinkCall): Promise<void> {
+    const { log } = this.#options;
+    const from = peerText(far.peer);
     const { verb, to } = call;
     return replyTo(call, {
-      work: () => this.#perform(peer, call),
+      work: () => this.#perform(far, call),
       encode(answer) {
-        const isPlain = peer.values === "json" && to !== undefined && "all" in to;
-        const value = encodeValue(isPlain ? plainResults(answer as CommandResults) : answer);
-        return takenBy(peer, name, value);
+        const isPlain = far.values === "json" && to !== undefined && "all" in to;
+        return takenBy(far, encodeValue(isPlain ? plainResults(answer as CommandResults) : answer));
       },
-      send: (reply) => peer.send(reply),
+      send: (reply) => far.send(reply),
       unheard: (error) =>
-        log.warn("call without an answer failed", { from: name, verb, error: messageOf(error) }),
+        log.warn("call without an answer failed", { from, verb, error: messageOf(error) }),
     });
   }
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
   async #perform(
-    peer: Peer,
+    { peer, values }: Peer,
     { verb, to, value, receptive, timeoutMs }: LinkCall,
   ): Promise<unknown> {
-    if (peer.values === null) {
+    if (values === null) {
       throw new GatehouseError("refused", "caller", "Cannot take a call: hello had no values");
     }
     const data = decodeValue(value);
-    if (verb === "unit") return this.#options.unit(data, peer.id);
+    if (verb === "unit") return this.#options.unit(data, peer);
     if (verb === "command" && to !== undefined) {
       return this.command(to, data, {
         receptive,
@@ -194,22 +196,20 @@ export class Switchboard {
     throw new GatehouseError("bad_message", "peer", `Cannot ${verb}: only a unit asks for that`);
   }
 
-  #idOf(to: Exclude<CommandTarget, { all: true }>): number {
+  #target(to: Exclude<CommandTarget, { all: true }>): PeerKey {
     const { directory } = this.#options;
     if ("service" in to) {
-      const id = directory.serviceId(to.service);
-      if (id !== null) return id;
+      if (directory.hasService(to.service)) return { kind: "service", name: to.service };
       throw unknown(`service ${to.service}`);
     }
     if ("guildId" in to) {
       const id = directory.clusterOfGuild(to.guildId);
-      if (id !== null) return id;
+      if (id !== null) return { kind: "cluster", id };
       throw unknown(`a cluster with guild ${to.guildId}`);
     }
-    if (directory.clusterIds.includes(to.clusterId)) return to.clusterId;
-    throw unknown(
-      `cluster ${to.clusterId}: there are ${directory.clusterIds.join(", ") || "none"}`,
-    );
+    const id = to.clusterId;
+    if (directory.clusterIds.includes(id)) return { kind: "cluster", id };
+    throw unknown(`cluster ${id}: there are ${directory.clusterIds.join(", ") || "none"}`);
   }
 }
 
@@ -222,7 +222,8 @@ function unknown(what: string): GatehouseError {
  *
  * @throws {GatehouseError} where the peer would not understand it.
  */
-function takenBy({ values }: Peer, name: string, value: WireValue): WireValue {
+function takenBy({ peer, values }: Peer, value: WireValue): WireValue {
+  const name = peerText(peer);
   if (values === null) {
     throw new GatehouseError("away", "peer", `Cannot call ${name}: it takes no calls`);
   }

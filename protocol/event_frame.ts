@@ -13,10 +13,11 @@
  */
 
 import { GatehouseError } from "./errors.ts";
+import type { ClusterKey, ServiceKey } from "./peer.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
 
 /** Version of the event link; a peer that speaks another is refused in its HELLO. */
-export const EVENT_LINK_VERSION = 1;
+export const EVENT_LINK_VERSION = 2;
 
 /** Bytes before each record's body. */
 export const RECORD_HEADER_BYTES = 16;
@@ -55,8 +56,10 @@ export const GAP_EVENT = "GATEHOUSE_GAP";
 export interface LinkHello {
   readonly op: "hello";
   readonly v: number;
-  /** Which cluster this is. */
-  readonly clusterId: number;
+  /** Which cluster this is, or… */
+  readonly clusterId?: number;
+  /** …which service. */
+  readonly service?: string;
   /** Credit: the unit keeps at most this many unacknowledged bytes under way. */
   readonly windowBytes: number;
   /**
@@ -64,6 +67,11 @@ export interface LinkHello {
    * none.
    */
   readonly values?: "json" | "clone";
+  /**
+   * Of a built-in cluster: the port of this machine at which it listens for the unit's workers. They
+   * bring it its events there, and this link is left for calls.
+   */
+  readonly port?: number;
 }
 
 /** Consumer → unit: everything up to these cursors is dealt with. */
@@ -77,7 +85,6 @@ export interface LinkAck {
 export interface LinkWelcome {
   readonly op: "welcome";
   readonly v: number;
-  readonly clusterId: number;
   /** Number of this link; a later link of the same cluster has a higher one and ends this one. */
   readonly link: number;
   readonly totalShards: number;
@@ -93,6 +100,19 @@ export interface LinkBye {
 
 /** Every text message of the event link. */
 export type LinkMessage = LinkHello | LinkAck | LinkWelcome | LinkBye | LinkCall | LinkReply;
+
+/**
+ * HTTP header in which a worker that dials a consumer says its id. A consumer has one link with each, beside
+ * the one with the unit's main thread, which does not say it.
+ */
+export const WORKER_HEADER = "gatehouse-worker";
+
+/** Whose hello it is. */
+export function greeter({ clusterId, service }: LinkHello): ClusterKey | ServiceKey {
+  return service === undefined
+    ? { kind: "cluster", id: clusterId! }
+    : { kind: "service", name: service };
+}
 
 /** Close codes of the event link, in the range that RFC 6455 leaves to applications. */
 export const LINK_CLOSE = {
@@ -205,9 +225,14 @@ export function parseLinkMessage(text: string): LinkMessage {
   const message = value as Record<string, unknown>;
   switch (message.op) {
     case "hello":
-      need(message, { v: "number", clusterId: "number", windowBytes: "number" });
+      need(message, { v: "number", windowBytes: "number" });
+      if (message.service === undefined) need(message, { clusterId: "number" });
+      else need(message, { service: "string" });
       if (![undefined, "json", "clone"].includes(message.values as undefined)) {
         throw bad(`has values ${JSON.stringify(message.values)}, expected json, clone or none`);
+      }
+      if (message.port !== undefined && !isPort(message.port)) {
+        throw bad(`has port ${JSON.stringify(message.port)}, expected 1 to 65535 or none`);
       }
       break;
     case "ack":
@@ -221,7 +246,6 @@ export function parseLinkMessage(text: string): LinkMessage {
     case "welcome":
       need(message, {
         v: "number",
-        clusterId: "number",
         link: "number",
         totalShards: "number",
         stream: "string",
@@ -242,6 +266,10 @@ export function parseLinkMessage(text: string): LinkMessage {
       );
   }
   return message as unknown as LinkMessage;
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536;
 }
 
 function refuse(problem: string | null): void {

@@ -12,6 +12,7 @@ import type { ReadyFacts } from "./discord/gateway_frame.ts";
 import type { SavedGuilds } from "./discord/guild_note.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
+import type { PeerKey } from "./peer.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 import type { Wanted } from "./wanted.ts";
@@ -49,8 +50,10 @@ export interface WorkerOptions {
   readonly queueDir: string | null;
   /** Bytes that this worker may keep there. */
   readonly queueDiskBytes: number;
-  /** Shard id → id of the consumer that gets its events. */
+  /** Shard id → id of the cluster that gets its events. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
+  /** Name of the numbering that cursors belong to. */
+  readonly stream: string;
   /** How often the worker reports, which is also its sign of life. */
   readonly reportIntervalMs: number;
 }
@@ -113,21 +116,32 @@ export type ToWorker =
   }
   /** Close every shard; answered when all are closed. */
   | { readonly type: "STOP"; readonly nonce: number; readonly session: "keep" | "end" }
-  /** A cluster's link came up (its number, its credit) or went down (`null`). */
+  /** The link to a consumer came up (its number, its credit) or went down (`null`). */
   | {
     readonly type: "LINK";
-    readonly clusterId: number;
+    readonly peer: PeerKey;
     readonly link: number | null;
     readonly windowBytes: number;
   }
   | {
     readonly type: "ACK";
-    readonly clusterId: number;
+    readonly peer: PeerKey;
     readonly link: number;
     readonly cursors: Readonly<Record<string, number>>;
   }
+  /** A cluster listens at `url`: bring it its events there, and no more through the main thread. */
+  | {
+    readonly type: "DIAL";
+    readonly peer: PeerKey;
+    readonly url: string;
+    readonly secretKey: string | null;
+    /** How many workers share the cluster's credit. */
+    readonly workers: number;
+  }
+  /** A cluster that was dialled is gone. */
+  | { readonly type: "HANG_UP"; readonly peer: PeerKey }
   /** Another consumer gets a shard's events from now on; `null`: nobody, they wait. */
-  | { readonly type: "ASSIGN"; readonly shardId: number; readonly clusterId: number | null }
+  | { readonly type: "ASSIGN"; readonly shardId: number; readonly peer: PeerKey | null }
   /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
   | { readonly type: "CRASH"; readonly how: "throw" | "exit" | "hang" };
 
@@ -146,10 +160,12 @@ export type FromWorker =
   | { readonly type: "SESSION"; readonly shardId: number; readonly session: SessionPoint | null }
   /** Discord's READY came: what a consumer's own READY is made of. */
   | { readonly type: "READY_FACTS"; readonly shardId: number; readonly facts: ReadyFacts }
-  /** A batch for a cluster; see `event_frame.ts`. */
+  /** The link to a cluster that was dialled came up or went down. */
+  | { readonly type: "LINKED"; readonly peer: PeerKey; readonly isUp: boolean }
+  /** A batch for a consumer that we have no link with; see `event_frame.ts`. */
   | {
     readonly type: "EVENTS";
-    readonly clusterId: number;
+    readonly peer: PeerKey;
     readonly link: number;
     readonly batch: Uint8Array<ArrayBuffer>;
   }

@@ -6,17 +6,18 @@
  */
 
 import { encodeBatch, type EventRecord } from "../protocol/event_frame.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
+import type { PeerKey } from "../protocol/peer.ts";
 import type { ShardQueue } from "./shard_queue.ts";
+import type { Turns } from "./turns.ts";
 
 /** A batch is sent when it has this many bytes, or when the events that are here have been read. */
 export const BATCH_BYTES = 64 * 1024;
 
 /** What a lane needs. */
 export interface LaneOptions {
-  readonly clusterId: number;
-  readonly clock: Clock;
-  readonly send: (clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+  readonly peer: PeerKey;
+  readonly turns: Turns;
+  readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
 
 /** The way from one worker to one consumer. */
@@ -29,7 +30,7 @@ export class Lane {
   #windowBytes = 0;
   #underWayBytes = 0;
   #unflushedBytes = 0;
-  #cancelFlush: Cancel | null = null;
+  readonly #turn = () => this.#flush();
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -72,8 +73,7 @@ export class Lane {
   /** The link is gone: events wait. */
   down(): void {
     this.#link = null;
-    this.#cancelFlush?.();
-    this.#cancelFlush = null;
+    this.#options.turns.remove(this.#turn);
   }
 
   /** A queue has something new. */
@@ -95,14 +95,11 @@ export class Lane {
   }
 
   #flushSoon(): void {
-    this.#cancelFlush ??= this.#options.clock.soon(() => {
-      this.#cancelFlush = null;
-      this.#flush();
-    });
+    this.#options.turns.add(this.#turn);
   }
 
   #flush(): void {
-    const { clusterId, send } = this.#options;
+    const { peer, send } = this.#options;
     this.#unflushedBytes = 0;
     while (this.#link !== null && this.#ready.size > 0 && this.#underWayBytes < this.#windowBytes) {
       const batch: EventRecord[] = [];
@@ -110,7 +107,7 @@ export class Lane {
       const bytes = this.#fill(batch, Math.min(BATCH_BYTES, creditBytes));
       if (batch.length === 0) return;
       this.#underWayBytes += bytes;
-      send(clusterId, this.#link, encodeBatch(batch));
+      send(peer, this.#link, encodeBatch(batch));
     }
   }
 

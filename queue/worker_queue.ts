@@ -9,10 +9,13 @@
 
 import type { EventRecord, Gap } from "../protocol/event_frame.ts";
 import { type Clock, every } from "../ports/clock.ts";
+import type { Nap } from "../ports/nap.ts";
 import type { OpenSpool } from "../ports/spool.ts";
-import { Lane } from "./lane.ts";
+import { type PeerKey, peerText } from "../protocol/peer.ts";
+import { Lane, type LaneOptions } from "./lane.ts";
 import { ShardQueue } from "./shard_queue.ts";
 import type { Overflow } from "./shedding.ts";
+import { Turns } from "./turns.ts";
 
 /** At least this share of a queue is shed at once: to look for the largest each time is slow. */
 const SHED_SHARE = 1 / 16;
@@ -26,7 +29,7 @@ const AWAY_TICK_MS = 1_000;
 /** What the queue of a worker is made with. */
 export interface EventQueueOptions {
   readonly clock: Clock;
-  /** Shard id → consumer. A shard without one keeps its events until somebody consumes them. */
+  /** Shard id → cluster. A shard without one keeps its events until somebody consumes them. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly limitBytes: number;
   readonly overflow?: Overflow;
@@ -36,8 +39,12 @@ export interface EventQueueOptions {
   readonly openSpool?: OpenSpool;
   /** Gives each record as it is to be sent, or `null` to stop before it. */
   readonly prepare?: (record: EventRecord) => EventRecord | null;
+  /** How long an event may be held so that others share its wake-up. Default 0: not at all. */
+  readonly delayMs?: number;
+  /** Holds the thread up, where there is a `delayMs`. */
+  readonly nap?: Nap;
   /** Sends a batch to a consumer; it must not block. */
-  readonly send: (clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+  readonly send: LaneOptions["send"];
   /** The bot is done with everything of a shard up to this cursor. */
   readonly acknowledged?: (shardId: number, cursor: number) => void;
   /** Everything of a shard up to this cursor is safe on disk. */
@@ -50,9 +57,11 @@ export interface EventQueueOptions {
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #queues = new Map<number, ShardQueue>();
-  readonly #lanes = new Map<number, Lane>();
+  /** By the text of the peer. */
+  readonly #lanes = new Map<string, Lane>();
+  readonly #laneOf = new Map<number, Lane>();
+  readonly #turns: Turns;
   readonly #opened = new Map<number, Promise<void>>();
-  readonly #consumerOf: Map<number, number>;
   /** Shards whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
   #bytes = 0;
@@ -61,10 +70,12 @@ export class EventQueue {
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
+    const { clock, delayMs = 0, nap = () => {} } = options;
+    this.#turns = new Turns({ clock, delayMs, nap });
     this.#spillAbove = options.openSpool ? options.limitBytes / 2 : Infinity;
-    this.#consumerOf = new Map(
-      Object.entries(options.clusterOfShard).map(([shardId, id]) => [Number(shardId), id]),
-    );
+    for (const [shardId, id] of Object.entries(options.clusterOfShard)) {
+      this.#laneOf.set(Number(shardId), this.#lane({ kind: "cluster", id }));
+    }
     if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
   }
 
@@ -84,7 +95,7 @@ export class EventQueue {
     const { clock, acknowledged, stored, failed, prepare } = this.#options;
     const queue = new ShardQueue(shardId, {
       clock,
-      wake: (bytes) => this.#laneOf(shardId)?.wake(queue, bytes),
+      wake: (bytes) => this.#laneOf.get(shardId)?.wake(queue, bytes),
       account: (bytes) => this.#bytes += bytes,
       acknowledged: (cursor) => acknowledged?.(shardId, cursor),
       stored: (cursor) => stored?.(shardId, cursor),
@@ -95,7 +106,7 @@ export class EventQueue {
         Math.min(FRONT_BYTES, this.#options.limitBytes * FRONT_SHARE / this.#queues.size),
     });
     this.#queues.set(shardId, queue);
-    this.#laneOf(shardId)?.add(queue);
+    this.#laneOf.get(shardId)?.add(queue);
     return queue;
   }
 
@@ -112,34 +123,34 @@ export class EventQueue {
   }
 
   /** A consumer's link came up with its credit, or went down (`null`). */
-  link(clusterId: number, link: number | null, windowBytes: number): void {
-    const lane = this.#lane(clusterId);
+  link(peer: PeerKey, link: number | null, windowBytes: number): void {
+    const lane = this.#lane(peer);
     if (link === null) lane.down();
     else lane.up(link, windowBytes);
   }
 
   /** Whether nobody gets the events of a shard at this moment. */
   isAway(shardId: number): boolean {
-    return !this.#laneOf(shardId)?.isUp;
+    return !this.#laneOf.get(shardId)?.isUp;
   }
 
   /** A record that could not be sent before can be sent now. */
   wake(shardId: number): void {
-    this.#laneOf(shardId)?.wake(this.of(shardId), 0);
+    this.#laneOf.get(shardId)?.wake(this.of(shardId), 0);
   }
 
   /** Another consumer gets the events of a shard from now on; `null`: nobody, they wait. */
-  assign(shardId: number, clusterId: number | null): void {
+  assign(shardId: number, peer: PeerKey | null): void {
     const queue = this.of(shardId);
-    this.#laneOf(shardId)?.remove(queue);
-    if (clusterId === null) this.#consumerOf.delete(shardId);
-    else this.#consumerOf.set(shardId, clusterId);
-    this.#laneOf(shardId)?.add(queue);
+    this.#laneOf.get(shardId)?.remove(queue);
+    if (peer === null) this.#laneOf.delete(shardId);
+    else this.#laneOf.set(shardId, this.#lane(peer));
+    this.#laneOf.get(shardId)?.add(queue);
   }
 
   /** A consumer is done with everything up to these cursors. */
-  acknowledge(clusterId: number, link: number, cursors: Readonly<Record<string, number>>): void {
-    this.#lane(clusterId).acknowledge(link, cursors);
+  acknowledge(peer: PeerKey, link: number, cursors: Readonly<Record<string, number>>): void {
+    this.#lane(peer).acknowledge(link, cursors);
   }
 
   /** Puts what is in memory on disk, where there is one, and closes the files. */
@@ -182,17 +193,11 @@ export class EventQueue {
     return bytes;
   }
 
-  #laneOf(shardId: number): Lane | undefined {
-    const clusterId = this.#consumerOf.get(shardId);
-    return clusterId === undefined ? undefined : this.#lane(clusterId);
-  }
-
-  #lane(clusterId: number): Lane {
-    const known = this.#lanes.get(clusterId);
+  #lane(peer: PeerKey): Lane {
+    const known = this.#lanes.get(peerText(peer));
     if (known) return known;
-    const { clock, send } = this.#options;
-    const lane = new Lane({ clusterId, clock, send });
-    this.#lanes.set(clusterId, lane);
+    const lane = new Lane({ peer, turns: this.#turns, send: this.#options.send });
+    this.#lanes.set(peerText(peer), lane);
     return lane;
   }
 }

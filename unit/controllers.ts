@@ -7,6 +7,7 @@
  */
 
 import type { GatewayHelpers } from "../bot/gateway_helpers.ts";
+import type { PeerKey } from "../protocol/peer.ts";
 import type { UnitGateway } from "./gateway.ts";
 import type { Unit } from "./unit.ts";
 import { unitGateway } from "./unit_ipc.ts";
@@ -47,12 +48,12 @@ export interface RestController {
 /** The way of events from the workers to the clusters, and of their acknowledgements back. */
 export interface EventsController {
   /**
-   * Hands a batch of records, as `docs/protocols.md` tells, to a cluster's link. A batch that is kept
+   * Hands a batch of records, as `docs/protocols.md` tells, to a peer's link. A batch that is kept
    * back has to be delivered later, to the same link and before the next one.
    */
-  deliver(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
-  /** A cluster is done with its events up to these cursors, by shard: they are forgotten. */
-  acknowledged(clusterId: number, link: number, cursors: Readonly<Record<string, number>>): void;
+  deliver(peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>): void;
+  /** A peer is done with its events up to these cursors, by shard: they are forgotten. */
+  acknowledged(peer: PeerKey, link: number, cursors: Readonly<Record<string, number>>): void;
 }
 
 /** Everything that can be replaced. */
@@ -60,11 +61,18 @@ export interface Controllers {
   readonly gateway: GatewayController;
   readonly rest: RestController;
   readonly events: EventsController;
+  /** Whether the program wants to see events or acknowledgements pass: then they go through the unit. */
+  areEventsReplaced(): boolean;
 }
 
 /** Each as it is by itself. `unit` throws before it is started. */
 export function createControllers(unit: () => Unit): Controllers {
   const gateway = (): UnitGateway => gatewayOf(unit());
+  const deliver: EventsController["deliver"] = (peer, link, batch) =>
+    void gateway().links.deliver(peer, link, batch);
+  const acknowledged: EventsController["acknowledged"] = (peer, link, cursors) =>
+    gateway().pool.acknowledge(peer, link, cursors);
+  const events = { deliver, acknowledged };
   return {
     gateway: {
       ...unitGateway(unit),
@@ -78,10 +86,7 @@ export function createControllers(unit: () => Unit): Controllers {
       requestIdentify() {},
     },
     rest: { handle: (request) => unit().rest.handle(request) },
-    events: {
-      deliver: (clusterId, link, batch) => gateway().deliver(clusterId, link, batch),
-      acknowledged: (clusterId, link, cursors) =>
-        gateway().pool.acknowledge(clusterId, link, cursors),
-    },
+    events,
+    areEventsReplaced: () => events.deliver !== deliver || events.acknowledged !== acknowledged,
   };
 }

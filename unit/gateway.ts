@@ -8,27 +8,26 @@
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { IdentifyQueue } from "../gateway/identify/queue.ts";
 import { SessionBook } from "../gateway/session_book.ts";
-import { type CallDesk, Hub } from "../link/hub.ts";
+import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { canResume } from "../protocol/session_point.ts";
+import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { SpawnThread } from "../workers/life.ts";
-import { WorkerPool } from "../workers/pool.ts";
+import { type Address, WorkerPool } from "../workers/pool.ts";
 import type { PoolEvents } from "../workers/pool_events.ts";
 import { AwayAnswers } from "./away/answers.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "./controllers.ts";
-import { CONSUMER_BASE } from "./consumers/consumer_shards.ts";
 import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
 import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
 import { IdentifyRequests } from "./identify_requests.ts";
 import { QuietShards } from "./quiet_shards.ts";
-import { SERVICE_BASE } from "./peers/services.ts";
 import { workerOptions } from "./worker_options.ts";
 import { planWorkers } from "./worker_plan.ts";
 
@@ -44,7 +43,8 @@ export interface GatewayOptions {
   readonly info: GatewayInfo;
   readonly totalShards: number;
   readonly shardIds: readonly number[];
-  readonly clusterIds: readonly number[];
+  /** Clusters and services. */
+  readonly peers: readonly PeerKey[];
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly cores: number;
   readonly clock: Clock;
@@ -60,7 +60,10 @@ export interface GatewayOptions {
   readonly controllers: Controllers;
   /** Who makes and takes calls of clusters and services. */
   readonly calls?: CallDesk;
-  readonly linkChanged: (clusterId: number, isUp: boolean) => void;
+  /** A peer can be reached with everything, or not any more. */
+  readonly linkChanged: (peer: PeerKey, isUp: boolean) => void;
+  /** Where a cluster that is linked takes its events from the workers; `null`: it does not. */
+  readonly addressOf: (peer: PeerKey, port: number | null) => Address | null;
   readonly shardChanged: (status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached?: (shardId: number) => void;
@@ -70,7 +73,7 @@ export interface GatewayOptions {
 
 /** The gateway side of a unit. */
 export class UnitGateway {
-  readonly hub: Hub;
+  readonly links: Links;
   readonly pool: WorkerPool;
   readonly queue: IdentifyQueue;
   readonly consumers: Consumers;
@@ -79,6 +82,8 @@ export class UnitGateway {
   readonly #quiet: QuietShards;
   readonly #away: AwayAnswers;
   readonly #guilds: GuildBook;
+  /** Peers that can be reached, by their text. */
+  readonly #reached = new Set<string>();
   #cancelSave: Cancel | null = null;
   #isStopped = false;
 
@@ -100,11 +105,12 @@ export class UnitGateway {
     this.consumers = new Consumers({
       ...options,
       stream: this.#book.stream,
+      links: () => this.links,
       pool: () => this.pool,
       guildsOf: (shardId) => this.#guilds.of(shardId),
       door: options.consumerDoor,
     });
-    this.hub = this.#createHub();
+    this.links = this.#createLinks();
     this.pool = this.#createPool();
   }
 
@@ -151,18 +157,13 @@ export class UnitGateway {
     return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
   }
 
-  /** Hands a batch of records to the link of a cluster or a consumer. */
-  deliver(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void {
-    const links = clusterId < CONSUMER_BASE ? this.hub : this.consumers.shards;
-    links.deliver(clusterId, link, batch);
-  }
-
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
   async stop(): Promise<void> {
     this.queue.stop();
     await this.consumers.stop();
     await this.pool.stop("keep");
-    this.hub.stop("the unit stops");
+    this.links.bye("the unit stops");
+    this.links.stop("the unit stops");
     this.#cancelSave?.();
     this.#isStopped = true;
     await this.#save();
@@ -171,26 +172,42 @@ export class UnitGateway {
   }
 
   #clusterOf(shardId: number): number | null {
-    const consumerId = this.pool.consumerOf(shardId);
-    return consumerId === null || consumerId >= CONSUMER_BASE ? null : consumerId;
+    const peer = this.pool.consumerOf(shardId);
+    return peer?.kind === "cluster" ? peer.id : null;
   }
 
-  #createHub(): Hub {
-    const { clock, log, totalShards, clusterIds, linkChanged, calls, controllers } = this.#options;
-    return new Hub({
+  #createLinks(): Links {
+    const { clock, totalShards, peers, calls, controllers } = this.#options;
+    return new Links({
       ...(calls && { calls }),
       clock,
-      log,
       totalShards,
       stream: this.#book.stream,
-      clusterIds,
-      link: (clusterId, link, windowBytes) => {
-        // A service has no shards whose events it could get.
-        if (clusterId < SERVICE_BASE) this.pool.link(clusterId, link, windowBytes);
-        linkChanged(clusterId, link !== null);
-      },
+      peers: () => peers,
+      link: (...changed) => this.#link(...changed),
       acknowledged: (...done) => controllers.events.acknowledged(...done),
     });
+  }
+
+  /** The workers bring a cluster that listens its events themselves; others get them through us. */
+  #link(peer: PeerKey, link: number | null, { windowBytes, port }: Greeting): void {
+    const address = link === null ? null : this.#options.addressOf(peer, port);
+    this.pool.introduce(peer, address);
+    // A service has no shards whose events it could get.
+    if (!address && peer.kind !== "service") this.pool.link(peer, link, windowBytes);
+    this.#look(peer);
+  }
+
+  /** A cluster counts as linked when every worker that has events for it has a way to it. */
+  #look(peer: PeerKey): void {
+    if (peer.kind === "consumer") return;
+    const key = peerText(peer);
+    const isUp = this.links.of(peer) !== undefined &&
+      (!this.pool.isIntroduced(peer) || this.pool.isLinked(peer));
+    if (isUp === this.#reached.has(key)) return;
+    if (isUp) this.#reached.add(key);
+    else this.#reached.delete(key);
+    this.#options.linkChanged(peer, isUp);
   }
 
   #createPool(): WorkerPool {
@@ -201,15 +218,19 @@ export class UnitGateway {
       log,
       spawn,
       buckets,
-      worker: workerOptions({ ...this.#options, workers: buckets.length }),
+      worker: workerOptions({
+        ...this.#options,
+        workers: buckets.length,
+        stream: this.#book.stream,
+      }),
       bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
       resumePoint: (shardId) => this.#book.resumePoint(shardId),
       guildsOf: (shardId) => this.#guilds.of(shardId),
       marksOf: (shardId) => [...this.#away.marksOf(shardId)],
-      links: () => [
-        ...this.hub.links().filter(({ clusterId }) => clusterId < SERVICE_BASE),
-        ...this.consumers.shards.links(),
-      ],
+      links: () =>
+        this.links.all().filter(({ peer }) =>
+          peer.kind !== "service" && !this.pool.isIntroduced(peer)
+        ),
       events: this.#poolEvents(),
     });
   }
@@ -245,7 +266,8 @@ export class UnitGateway {
         for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
         this.#quiet.look();
       },
-      events: (clusterId, link, batch) => controllers.events.deliver(clusterId, link, batch),
+      linked: (peer) => this.#look(peer),
+      events: (...batch) => controllers.events.deliver(...batch),
       exhausted,
     };
   }

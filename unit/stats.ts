@@ -7,6 +7,7 @@
 import type { Switchboard } from "../link/switchboard.ts";
 import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
+import type { PeerKey } from "../protocol/peer.ts";
 import type {
   DiscordStats,
   EventStats,
@@ -25,7 +26,6 @@ export interface StatsOptions {
   readonly snapshot: () => Snapshot;
   /** Guilds of a shard, as far as they are known. */
   readonly guildsOf: (shardId: number) => number;
-  readonly serviceIdOf: (name: string) => number;
   /** When the unit started, on `clock`. */
   readonly startedMs: () => number;
   /** What this process says of itself. */
@@ -54,7 +54,7 @@ export class StatsCollector {
 
   /** Asks everybody. Who does not answer in time is there with an `error`. */
   async collect(): Promise<Stats> {
-    const { clock, snapshot, serviceIdOf, figures } = this.#options;
+    const { clock, snapshot, figures } = this.#options;
     const now = snapshot();
     const { clusters, services, workers, shards, identify } = now;
     const events = this.#events(now);
@@ -62,10 +62,12 @@ export class StatsCollector {
       this.#discord(shards.filter(wanted), events.byShard);
     const [ofClusters, ofServices] = await Promise.all([
       Promise.all(clusters.map(async ({ clusterId }) => [clusterId, {
-        ...await this.#ask(clusterId),
+        ...await this.#ask({ kind: "cluster", id: clusterId }),
         discord: ofShards((shard) => shard.clusterId === clusterId),
       }])),
-      Promise.all(services.map(async ({ name }) => [name, await this.#ask(serviceIdOf(name))])),
+      Promise.all(
+        services.map(async ({ name }) => [name, await this.#ask({ kind: "service", name })]),
+      ),
     ]);
     const ofWorkers = workers.map(({ workerId }) => [workerId, {
       memory: null,
@@ -88,9 +90,9 @@ export class StatsCollector {
     return this.#latest;
   }
 
-  async #ask(id: number): Promise<ProcessStats> {
+  async #ask(peer: PeerKey): Promise<ProcessStats> {
     try {
-      const said = await this.#options.switchboard.ask(id, "stats", null, ANSWER_MS);
+      const said = await this.#options.switchboard.ask(peer, "stats", null, ANSWER_MS);
       return { ...EMPTY, ...said as object };
     } catch (error) {
       return { ...EMPTY, error: messageOf(error) };

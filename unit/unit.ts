@@ -7,6 +7,13 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { shardRange } from "../protocol/ids.ts";
+import {
+  type ClusterKey,
+  peerFields,
+  type PeerKey,
+  peerText,
+  type ServiceKey,
+} from "../protocol/peer.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
 import { type Clock, every } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
@@ -19,6 +26,7 @@ import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { SpawnThread } from "../workers/life.ts";
+import type { Address } from "../workers/pool.ts";
 import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { Clusters } from "./peers/clusters.ts";
 import type { Config } from "../config/config.ts";
@@ -59,15 +67,16 @@ export interface UnitParts {
 
 /** What is started: a cluster, or the service of that name. */
 export interface Started {
-  readonly clusterId: number;
-  readonly service?: string;
+  readonly peer: ClusterKey | ServiceKey;
   readonly module: string;
 }
 
 /** One Gatehouse process' worth of work. */
 export class Unit {
-  /** Credentials of the built-in clusters, each valid for the life of this unit. */
+  /** Credentials of the built-in clusters and services that live now. */
   readonly credentials = new Set<string>();
+  /** Text of a peer → the credential of its newest life. */
+  readonly #credentialOf = new Map<string, string>();
   /** Resolves with a reason when the unit cannot go on and its process has to be restarted. */
   readonly failed: Promise<string>;
   /** What is called for each step that the program may replace. */
@@ -92,13 +101,13 @@ export class Unit {
     const { config } = parts;
     this.#clusters = new Clusters({
       ...parts,
-      start: (clusterId) => this.#start({ clusterId, module: config.botModule! }),
+      start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
     });
     this.#services = new Services({
       ...parts,
       services: config.services,
-      start: (clusterId, service, module) => this.#start({ clusterId, service, module }),
+      start: (name, module) => this.#start({ peer: { kind: "service", name }, module }),
       changed: (service) => this.#tell({ kind: "service", service }),
     });
     this.#peers = new Peers({
@@ -116,7 +125,6 @@ export class Unit {
       switchboard: this.#peers.switchboard,
       snapshot: () => this.snapshot,
       guildsOf: (shardId) => this.#gateway?.guildsOf(shardId) ?? 0,
-      serviceIdOf: (name) => this.#services.idOf(name)!,
       startedMs: () => this.#startedMs,
       figures: processFigures,
     });
@@ -178,7 +186,7 @@ export class Unit {
       maxConcurrency: info.sessionStartLimit.maxConcurrency,
       identifiesLeft: info.sessionStartLimit.remaining,
     });
-    this.#clusters.start(gateway.hub);
+    this.#clusters.start(gateway.links);
     this.#services.start();
     this.controllers.gateway.spawnShards();
     this.#collectStats();
@@ -189,7 +197,6 @@ export class Unit {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#tell({ kind: "stopping", reason });
-    this.#gateway?.hub.ending();
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.#clusters.stop(), this.#services.stop()]);
     await this.#gateway?.stop();
@@ -243,10 +250,11 @@ export class Unit {
       info,
       totalShards: this.#totalShards,
       shardIds,
-      clusterIds: this.#peers.ids,
+      peers: this.#peers.all,
       clusterOfShard,
       calls: this.#peers,
-      linkChanged: (id, isUp) => this.#peers.link(id, isUp),
+      linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
+      addressOf: (peer, port) => this.#addressOf(peer, port),
       shardChanged: (shard) => {
         this.#tell({ kind: "shard", shard });
         if (shard.state === "ready") this.#peers.shardReady(shard.shardId);
@@ -259,12 +267,34 @@ export class Unit {
   #start(what: Started): RunningCluster {
     const credential = randomHex(24);
     this.credentials.add(credential);
+    this.#credentialOf.set(peerText(what.peer), credential);
     const running = this.#parts.startCluster(what, credential);
     running.exited.then(() => {
       this.credentials.delete(credential);
-      this.#gateway?.hub.ended(what.clusterId);
+      this.#gateway?.links.ended(what.peer);
     });
     return running;
+  }
+
+  /** Where the workers bring a cluster its events; not where the program wants to see them pass. */
+  #addressOf(peer: PeerKey, port: number | null): Address | null {
+    if (peer.kind !== "cluster" || this.controllers.areEventsReplaced()) return null;
+    const { eventHandlerUrls, eventHandlerSecretKey } = this.#parts.config;
+    const url = eventHandlerUrls[peer.id];
+    if (url !== undefined) return { url, secretKey: eventHandlerSecretKey };
+    const secretKey = this.#credentialOf.get(peerText(peer));
+    if (port === null || secretKey === undefined) return null;
+    return { url: `ws://127.0.0.1:${port}/`, secretKey };
+  }
+
+  #linkChanged(peer: PeerKey, isUp: boolean): void {
+    const { log } = this.#parts;
+    const { text, away } = peer.kind === "service"
+      ? { text: "service is linked", away: "service is away, commands to it fail" }
+      : { text: "cluster is linked", away: "cluster is away, its events wait" };
+    if (isUp) log.info(text, peerFields(peer));
+    else if (!this.#stopping.signal.aborted) log.warn(away, peerFields(peer));
+    this.#peers.link(peer, isUp);
   }
 
   #collectStats(): void {

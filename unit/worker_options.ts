@@ -21,11 +21,13 @@ export interface WorkerPlan {
   readonly queueDir: string | null;
   /** Workers of the unit, among whom the disk is divided. */
   readonly workers: number;
+  /** Name of the numbering that cursors belong to. */
+  readonly stream: string;
 }
 
 /** The options of each worker, all but its number. They hold the token: never log them. */
 export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId"> {
-  const { config, info, totalShards, clusterOfShard, queueDir, workers } = plan;
+  const { config, info, totalShards, clusterOfShard, queueDir, workers, stream } = plan;
   return {
     token: config.discordToken,
     gatewayUrl: info.url,
@@ -45,6 +47,7 @@ export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId">
     queueDir: config.queueDiskBytes > 0 ? queueDir : null,
     queueDiskBytes: Math.floor(config.queueDiskBytes / workers),
     clusterOfShard,
+    stream,
     reportIntervalMs: REPORT_INTERVAL_MS,
   };
 }

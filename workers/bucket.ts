@@ -26,7 +26,9 @@ import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
+import type { Nap } from "../ports/nap.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
+import { WorkerLinks } from "./links.ts";
 import { Members } from "../gateway/members/bucket_members.ts";
 import { SafeReport } from "./safe_report.ts";
 import { ShardFigures } from "./shard_figures.ts";
@@ -39,6 +41,8 @@ export interface BucketWorld
   extends ConnectionWorld, Pick<ShardWorld, "presence" | "heartbeat" | "heartbeatAck"> {
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
+  /** Sleeps with the thread; without it events are never held. */
+  readonly nap?: Nap;
   /** Whether the bot is to get a dispatch; without it it gets all. */
   readonly keep?: EventFilter;
 }
@@ -48,6 +52,7 @@ export class Bucket {
   readonly #options: WorkerOptions;
   readonly #post: Post;
   readonly #queue: EventQueue;
+  readonly #links: WorkerLinks;
   readonly #cache: GuildCache | null;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
@@ -85,6 +90,12 @@ export class Bucket {
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
     this.#world = { ...world, ...this.#surroundings() };
+    this.#links = new WorkerLinks({
+      ...this.#world,
+      worker: options,
+      queue: this.#queue,
+      linked: (peer, isUp) => post({ type: "LINKED", peer, isUp }),
+    });
     this.#figures = new ShardFigures({
       ...this.#world,
       queue: this.#queue,
@@ -110,14 +121,18 @@ export class Bucket {
       case "ALLOW_IDENTIFY":
         return this.#shards.get(message.shardId)?.allow(message.permit);
       case "LINK":
-        return this.#queue.link(message.clusterId, message.link, message.windowBytes);
+        return this.#queue.link(message.peer, message.link, message.windowBytes);
+      case "DIAL":
+        return this.#links.dial(message);
+      case "HANG_UP":
+        return this.#links.hangUp(message.peer);
       case "ASSIGN":
-        return this.#queue.assign(message.shardId, message.clusterId);
+        return this.#queue.assign(message.shardId, message.peer);
       case "MARK":
         this.#away.settle(message.shardId, message.cursor, message.mark);
         return this.#queue.wake(message.shardId);
       case "ACK":
-        return this.#queue.acknowledge(message.clusterId, message.link, message.cursors);
+        return this.#queue.acknowledge(message.peer, message.link, message.cursors);
       case "CRASH":
         return crash(message.how);
     }
@@ -153,7 +168,7 @@ export class Bucket {
     }
   }
 
-  #createQueue({ clock, openSpool }: BucketWorld): EventQueue {
+  #createQueue({ clock, openSpool, nap }: BucketWorld): EventQueue {
     const { clusterOfShard, queueMemoryBytes, queueOverflow, queueDiskBytes } = this.#options;
     return new EventQueue({
       clock,
@@ -162,7 +177,11 @@ export class Bucket {
       overflow: queueOverflow,
       diskLimitBytes: queueDiskBytes,
       ...(openSpool ? { openSpool } : {}),
-      send: (clusterId, link, batch) => this.#post({ type: "EVENTS", clusterId, link, batch }),
+      ...(nap && { nap, delayMs: this.#options.eventDelayMs }),
+      send: (peer, link, batch) => {
+        if (this.#links.deliver(peer, link, batch)) return;
+        this.#post({ type: "EVENTS", peer, link, batch });
+      },
       prepare: (record) => this.#away.prepare(record),
       acknowledged: (shardId, cursor) => {
         this.#acknowledged.set(shardId, cursor);
@@ -256,8 +275,10 @@ export class Bucket {
   }
 
   async #stop(session: "keep" | "end"): Promise<void> {
+    this.#links.bye();
     await Promise.all([...this.#shards.values()].map((shard) => shard.stop(session)));
     await this.#queue.close();
+    this.#links.stop();
     this.#reportSafe();
     this.#report();
   }

@@ -17,6 +17,7 @@ import {
 } from "../protocol/worker_message.ts";
 import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
+import { threadNap } from "../ports/nap.ts";
 import { systemRandom } from "../ports/random.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
@@ -58,6 +59,7 @@ async function start(options: WorkerOptions): Promise<void> {
     ...shardHooks(hooks),
     clock: systemClock,
     random: systemRandom,
+    nap: threadNap(),
     connect: await wsConnect(),
     ...(options.queueDir === null ? {} : { openSpool: openSpoolDir(options.queueDir, { log }) }),
   };

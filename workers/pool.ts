@@ -12,6 +12,7 @@ import {
   type MembersRequest,
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
+import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
   FromWorker,
@@ -33,6 +34,20 @@ export const ASK_DEADLINE_MS = 10_000;
 /** The longest that a command waits in a worker, and a little more. */
 export const SEND_DEADLINE_MS = 130_000;
 
+/** Where a cluster listens for the unit. */
+export interface Address {
+  readonly url: string;
+  /** Sent as `Authorization`. */
+  readonly secretKey: string | null;
+}
+
+interface Introduced {
+  readonly peer: PeerKey;
+  readonly address: Address;
+  /** Workers whose link is up. */
+  readonly linked: Set<WorkerSlot>;
+}
+
 /** The workers of a unit. */
 export class WorkerPool {
   /** Dispatches of each type that all workers have reported, also those of earlier lives. */
@@ -40,6 +55,8 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #consumers: ConsumerMap;
   readonly #slots: WorkerSlot[];
+  /** Clusters that the workers dial, by the text of the peer. */
+  readonly #introduced = new Map<string, Introduced>();
   readonly #workerOfShard: ReadonlyMap<number, number>;
   readonly #statuses = new Map<number, ShardStatus>();
   readonly #counters = new Map<number, ShardCounters>();
@@ -118,14 +135,14 @@ export class WorkerPool {
   }
 
   /** Who gets a shard's events; `null`: nobody, they wait. */
-  consumerOf(shardId: number): number | null {
+  consumerOf(shardId: number): PeerKey | null {
     return this.#consumers.of(shardId);
   }
 
   /** Another consumer gets a shard's events from now on; `null`: nobody. Outlives the worker. */
-  assign(shardId: number, consumerId: number | null): void {
-    this.#consumers.assign(shardId, consumerId);
-    this.#slotOf(shardId).life?.tell({ type: "ASSIGN", shardId, clusterId: consumerId });
+  assign(shardId: number, peer: PeerKey | null): void {
+    this.#consumers.assign(shardId, peer);
+    this.#slotOf(shardId).life?.tell({ type: "ASSIGN", shardId, peer });
   }
 
   /** A shard goes back to the cluster that has it by the plan, if there is one. */
@@ -143,22 +160,45 @@ export class WorkerPool {
     await this.#ask(shardId, { type: "RECONNECT_SHARD", shardId, session });
   }
 
-  /** A cluster's link came up or went down: every worker that has shards for it is told. */
-  link(clusterId: number, link: number | null, windowBytes: number): void {
-    const slots = this.#slotsFor(clusterId);
+  /** The link to a consumer came up or went down: every worker that has shards for it is told. */
+  link(peer: PeerKey, link: number | null, windowBytes: number): void {
+    const slots = this.#slotsFor(peer);
     const share = Math.ceil(windowBytes / Math.max(1, slots.length));
     for (const slot of slots) {
-      slot.life?.tell({ type: "LINK", clusterId, link, windowBytes: share });
+      slot.life?.tell({ type: "LINK", peer, link, windowBytes: share });
     }
   }
 
+  /**
+   * A cluster listens at an address, where the workers that have its shards bring it its events; or it
+   * does so no more (`null`).
+   */
+  introduce(peer: PeerKey, address: Address | null): void {
+    const key = peerText(peer);
+    if (address) this.#introduced.set(key, { peer, address, linked: new Set() });
+    else if (!this.#introduced.delete(key)) return;
+    const slots = this.#slotsFor(peer);
+    for (const { life } of slots) life?.tell(introduction(peer, address, slots.length));
+  }
+
+  /** Whether the workers bring a cluster its events themselves. */
+  isIntroduced(peer: PeerKey): boolean {
+    return this.#introduced.has(peerText(peer));
+  }
+
+  /** Whether every worker that has events for a cluster that was introduced has a link to it. */
+  isLinked(peer: PeerKey): boolean {
+    const { linked } = this.#introduced.get(peerText(peer)) ?? {};
+    return this.#slotsFor(peer).every((slot) => linked?.has(slot));
+  }
+
   /** Hands acknowledgements to the workers that have the shards. */
-  acknowledge(clusterId: number, link: number, cursors: Readonly<Record<string, number>>): void {
+  acknowledge(peer: PeerKey, link: number, cursors: Readonly<Record<string, number>>): void {
     for (const slot of this.#slots) {
       const own = slot.snapshot.shards.filter((shardId) => shardId in cursors);
       if (own.length === 0) continue;
       const some = Object.fromEntries(own.map((shardId) => [shardId, cursors[shardId]!]));
-      slot.life?.tell({ type: "ACK", clusterId, link, cursors: some });
+      slot.life?.tell({ type: "ACK", peer, link, cursors: some });
     }
   }
 
@@ -208,6 +248,7 @@ export class WorkerPool {
       greet: () => this.#greet(workerId, shardIds),
       lost: () => {
         for (const shardId of shardIds) this.#idle(shardId, "its worker was lost");
+        for (const { peer } of this.#introduced.values()) this.#linked(workerId, peer, false);
         events.lost(shardIds);
       },
       exhausted: (reason) => events.exhausted(reason),
@@ -223,10 +264,14 @@ export class WorkerPool {
       if (bringUp) bringUp(workerId, shardId);
       else this.tellWorkerToIdentify(workerId, shardId);
     }
-    const own = links().filter(({ clusterId }) => this.#consumers.concerns(shardIds, clusterId));
-    for (const { clusterId, link, windowBytes } of own) {
-      const share = Math.ceil(windowBytes / this.#slotsFor(clusterId).length);
-      tell({ type: "LINK", clusterId, link, windowBytes: share });
+    for (const { peer, link, windowBytes } of links()) {
+      if (!this.#consumers.concerns(shardIds, peer)) continue;
+      const share = Math.ceil(windowBytes / this.#slotsFor(peer).length);
+      tell({ type: "LINK", peer, link, windowBytes: share });
+    }
+    for (const { peer, address } of this.#introduced.values()) {
+      if (!this.#consumers.concerns(shardIds, peer)) continue;
+      tell(introduction(peer, address, this.#slotsFor(peer).length));
     }
   }
 
@@ -236,8 +281,17 @@ export class WorkerPool {
       this.eventsByType.add(message.eventsByType);
       for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
     }
+    if (message.type === "LINKED") this.#linked(workerId, message.peer, message.isUp);
     if (message.type !== "LOG") passOn(message, this.#options.events);
     else this.#options.log[message.level](message.event, { workerId, ...message.fields });
+  }
+
+  #linked(workerId: number, peer: PeerKey, isUp: boolean): void {
+    const { linked } = this.#introduced.get(peerText(peer)) ?? {};
+    const slot = this.#slots[workerId]!;
+    if (isUp) linked?.add(slot);
+    else if (!linked?.delete(slot)) return;
+    this.#options.events.linked(peer);
   }
 
   #idle(shardId: number, reason: string): void {
@@ -246,8 +300,8 @@ export class WorkerPool {
   }
 
   /** The workers that have shards for a cluster; they share its credit. */
-  #slotsFor(clusterId: number): WorkerSlot[] {
-    return this.#slots.filter((slot) => this.#consumers.concerns(slot.snapshot.shards, clusterId));
+  #slotsFor(peer: PeerKey): WorkerSlot[] {
+    return this.#slots.filter((slot) => this.#consumers.concerns(slot.snapshot.shards, peer));
   }
 
   #ask(
@@ -274,4 +328,8 @@ export class WorkerPool {
     const message = `Cannot reach worker ${workerId}: there are ${this.#slots.length}, from 0`;
     throw new GatehouseError("no_shard", "caller", message, { workerId });
   }
+}
+
+function introduction(peer: PeerKey, address: Address | null, workers: number): ToWorker {
+  return address ? { type: "DIAL", peer, ...address, workers } : { type: "HANG_UP", peer };
 }

@@ -6,6 +6,7 @@
 
 import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import type { PeerKey } from "../protocol/peer.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { ShardCounters, ShardStatus } from "../protocol/status.ts";
 import type { FromWorker } from "../protocol/worker_message.ts";
@@ -36,7 +37,9 @@ export interface PoolEvents {
   membersCached(shardId: number): void;
   /** What the shards of a worker have counted. */
   report(shards: readonly ShardCounters[]): void;
-  events(clusterId: number, link: number, batch: Uint8Array<ArrayBuffer>): void;
+  /** A worker's link to a cluster that it dials came up or went down. */
+  linked(peer: PeerKey): void;
+  events(peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>): void;
   /** Workers are lost again and again: only a new process can help. */
   exhausted(reason: string): void;
 }
@@ -57,7 +60,7 @@ export function passOn(message: FromWorker, events: PoolEvents): void {
     case "READY_FACTS":
       return events.readyFacts(message.shardId, message.facts);
     case "EVENTS":
-      return events.events(message.clusterId, message.link, message.batch);
+      return events.events(message.peer, message.link, message.batch);
     case "REPORT":
       return events.report(message.shards);
     case "AWAY":

@@ -8,6 +8,7 @@ import type { ResumePoint } from "../gateway/session_book.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type { PeerKey } from "../protocol/peer.ts";
 import type { InteractionMark } from "../protocol/discord/interaction.ts";
 import type { WorkerOptions } from "../protocol/worker_message.ts";
 import type { SpawnThread } from "./life.ts";
@@ -26,8 +27,8 @@ export interface PoolOptions {
   readonly guildsOf: (shardId: number) => SavedGuilds | null;
   /** Interactions that wait and were responded to in the bot's place. */
   readonly marksOf: (shardId: number) => readonly (readonly [number, InteractionMark])[];
-  /** Event links that are up. */
-  readonly links: () => readonly { clusterId: number; link: number; windowBytes: number }[];
+  /** Links that are up and that batches go over through the main thread. */
+  readonly links: () => readonly { peer: PeerKey; link: number; windowBytes: number }[];
   readonly events: PoolEvents;
   /** Called for each shard of a worker that begins, instead of `tellWorkerToIdentify`. */
   readonly bringUp?: (workerId: number, shardId: number) => void;

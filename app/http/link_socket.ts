@@ -1,16 +1,16 @@
 /**
- * A consumer's WebSocket at `/events`, handed to the hub.
+ * A consumer's WebSocket at `/events`, handed to the links.
  *
  * @module
  */
 
-import type { Hub, LinkEvents } from "../../link/hub.ts";
+import type { LinkEvents, Links } from "../../link/links.ts";
 
 /** A consumer that answers no ping for so long is gone. */
 const IDLE_TIMEOUT_S = 30;
 
-/** Upgrades a request and hands the socket to the hub. */
-export function acceptLink(request: Request, hub: Pick<Hub, "accept">): Response {
+/** Upgrades a request and hands the socket to the links. */
+export function acceptLink(request: Request, links: Pick<Links, "accept">): Response {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return Response.json({ error: "expected a WebSocket upgrade" }, {
       status: 426,
@@ -21,7 +21,7 @@ export function acceptLink(request: Request, hub: Pick<Hub, "accept">): Response
   let link: LinkEvents | undefined;
   const isOpen = () => socket.readyState === WebSocket.OPEN;
   socket.onopen = () => {
-    link = hub.accept({
+    link = links.accept({
       send: (text) => void (isOpen() && socket.send(text)),
       sendBytes: (bytes) => void (isOpen() && socket.send(bytes)),
       close: (code, reason) => void (isOpen() && socket.close(code, reason)),

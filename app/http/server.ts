@@ -72,9 +72,9 @@ function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
     return c.body(renderMetrics(unit.snapshot));
   });
   app.get("/events", (c) => {
-    const hub = unit.gateway?.hub;
-    if (!hub) return c.json({ error: "the unit is still asking Discord where to connect" }, 503);
-    return acceptLink(c.req.raw, hub);
+    const links = unit.gateway?.links;
+    if (!links) return c.json({ error: "the unit is still asking Discord where to connect" }, 503);
+    return acceptLink(c.req.raw, links);
   });
   app.route("/control", controls);
   app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path} here` }, 404));

@@ -3,6 +3,8 @@
  * out in order, acknowledgements go back. It outlives its connections, so that an event that is sent
  * again after a reconnect is not handled again.
  *
+ * It has one link with the unit, and one with each of its workers where they bring their events themselves.
+ *
  * @module
  */
 
@@ -12,18 +14,31 @@ import {
   EVENT_LINK_VERSION,
   type EventRecord,
   LINK_CLOSE,
+  type LinkHello,
   type LinkWelcome,
   parseLinkMessage,
   readBatch,
   readGap,
   RECORD,
 } from "../../protocol/event_frame.ts";
+import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
 import { type Delivery, Unsettled } from "./unsettled.ts";
+
+/**
+ * How long an acknowledgement waits for others: each one wakes two threads of the unit. It delays no
+ * event; after a crash so much more is sent again, and dropped.
+ */
+export const ACK_AFTER_MS = 25;
+/** With so many bytes since the last acknowledgement the next one goes at once: credit must not run out. */
+const ACK_BYTES = 256 * 1024;
+
+/** Credit where nobody says how much. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
 
 /** What gets the events. */
 export interface Receiver {
@@ -35,7 +50,7 @@ export interface Receiver {
 
 /** What a consumer needs. */
 export interface ConsumerOptions {
-  readonly clusterId: number;
+  readonly peer: ClusterKey | ServiceKey;
   readonly receiver: Receiver;
   readonly clock: Clock;
   readonly log: Log;
@@ -85,7 +100,15 @@ export interface ConsumerCounters {
 
 interface Link {
   readonly socket: LinkSocket;
+  /** Whose it is: a worker's, or the unit's own (`null`). */
+  readonly worker: number | null;
   welcomed: boolean;
+}
+
+/** A shard, and who brings its events. */
+interface Source {
+  readonly progress: ShardProgress;
+  link: Link;
 }
 
 /**
@@ -96,14 +119,17 @@ interface Link {
  */
 export class EventConsumer {
   readonly #options: ConsumerOptions;
-  readonly #shards = new Map<number, ShardProgress>();
+  readonly #shards = new Map<number, Source>();
   /** Shards whose progress may have changed since the last acknowledgement. */
   readonly #due = new Set<number>();
   readonly #unsettled: Unsettled;
   readonly #counters = { received: 0, repeats: 0, failed: 0, late: 0 };
-  #link: Link | undefined;
+  readonly #links = new Map<number | null, Link>();
+  #port: number | undefined;
   #stream: string | undefined;
-  #flush: Cancel | undefined;
+  #cancelAck: Cancel | undefined;
+  /** Bytes that came since the last acknowledgement. */
+  #unackedBytes = 0;
   #stopping = false;
 
   constructor(options: ConsumerOptions) {
@@ -116,19 +142,26 @@ export class EventConsumer {
     });
   }
 
-  /** Greets the unit on a connection that has opened, whoever dialled. It replaces the one before. */
-  attach(socket: LinkSocket): ConsumerLink {
-    this.#link?.socket.close(LINK_CLOSE.TAKEN_OVER, "a newer link took over");
-    this.#lose();
-    const link: Link = { socket, welcomed: false };
-    this.#link = link;
-    const { calls, clusterId, windowBytes = 4 * 1024 * 1024 } = this.#options;
-    const hello = { op: "hello", v: EVENT_LINK_VERSION, clusterId, windowBytes } as const;
-    socket.send(encodeLinkMessage(calls ? { ...hello, values: "clone" } : hello));
+  /** Workers of the unit may attach at this port of this machine: the next hello says so. */
+  listensAt(port: number): void {
+    this.#port = port;
+  }
+
+  /**
+   * Greets the unit on a connection that has opened, whoever dialled. It replaces the one before.
+   *
+   * @param worker Which worker of the unit it is with; `null`: with the unit itself.
+   */
+  attach(socket: LinkSocket, worker: number | null = null): ConsumerLink {
+    this.#end(this.#links.get(worker), LINK_CLOSE.TAKEN_OVER, "a newer link took over");
+    const link: Link = { socket, worker, welcomed: false };
+    this.#links.set(worker, link);
+    socket.send(encodeLinkMessage(this.#hello(worker)));
+    const isCurrent = () => this.#links.get(worker) === link;
     return {
-      text: (text) => this.#link === link && this.#text(link, text),
-      batch: (bytes) => this.#link === link && this.#batch(link, bytes),
-      closed: () => this.#link === link && this.#lose(),
+      text: (text) => isCurrent() && this.#text(link, text),
+      batch: (bytes) => isCurrent() && this.#batch(link, bytes),
+      closed: () => isCurrent() && this.#lose(link),
       get welcomed() {
         return link.welcomed;
       },
@@ -154,61 +187,92 @@ export class EventConsumer {
     return this.#options.log;
   }
 
+  #hello(worker: number | null): LinkHello {
+    const { calls, peer, windowBytes = WINDOW_BYTES } = this.#options;
+    const port = this.#port;
+    const who = peer.kind === "cluster" ? { clusterId: peer.id } : { service: peer.name };
+    const hello = { op: "hello", v: EVENT_LINK_VERSION, ...who, windowBytes } as const;
+    if (worker !== null) return hello;
+    return { ...hello, ...(calls && { values: "clone" }), ...(port !== undefined && { port }) };
+  }
+
   #text(link: Link, text: string): void {
     try {
       const message = parseLinkMessage(text);
-      const { calls } = this.#options;
+      const calls = link.worker === null ? this.#options.calls : undefined;
       if (message.op === "welcome") this.#welcome(link, message);
       else if (calls && (message.op === "call" || message.op === "reply")) calls.receive(message);
       else if (message.op === "bye") {
         this.#log.info("unit says goodbye", { reason: message.reason });
-      } else this.#refuse(LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
+        // What it does not hear now, it sends again in its next life.
+        this.#acknowledge();
+      } else this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
     } catch (error) {
-      this.#refuse(LINK_CLOSE.BAD_MESSAGE, messageOf(error));
+      this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, messageOf(error));
     }
   }
 
   #welcome(link: Link, { v, link: number, totalShards, stream }: LinkWelcome): void {
     if (v !== EVENT_LINK_VERSION) {
       const reason = `the unit speaks version ${v}, this cluster ${EVENT_LINK_VERSION}`;
-      return this.#refuse(LINK_CLOSE.VERSION, reason);
+      return this.#refuse(link, LINK_CLOSE.VERSION, reason);
     }
-    // The unit lost its memory, or is another one: what we have seen says nothing of its cursors.
-    if (this.#stream !== stream) this.#shards.clear();
-    this.#stream = stream;
+    if (this.#stream !== stream) this.#begin(stream, link);
     link.welcomed = true;
-    this.#log.info("event link is up", { link: number, totalShards });
-    this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
+    const { worker } = link;
+    const whose = worker === null ? {} : { worker };
+    this.#log.info("event link is up", { link: number, totalShards, ...whose });
+    if (worker === null) {
+      this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
+    }
     this.#acknowledge();
+  }
+
+  /** The unit lost its memory, or is another one: what we have seen says nothing of its cursors. */
+  #begin(stream: string, first: Link): void {
+    this.#shards.clear();
+    this.#due.clear();
+    this.#stream = stream;
+    for (const link of [...this.#links.values()]) {
+      if (link !== first && link.welcomed) {
+        this.#end(link, LINK_CLOSE.TAKEN_OVER, "a unit with another numbering took over");
+      }
+    }
   }
 
   #batch(link: Link, bytes: Uint8Array): void {
     if (this.#stopping) return;
-    if (!link.welcomed) return this.#refuse(LINK_CLOSE.BAD_MESSAGE, "events before welcome");
+    if (!link.welcomed) return this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, "events before welcome");
     let records: EventRecord[];
     try {
       records = readBatch(bytes);
     } catch (error) {
-      return this.#refuse(LINK_CLOSE.BAD_MESSAGE, messageOf(error));
+      return this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, messageOf(error));
     }
-    for (const record of records) this.#record(record);
+    this.#unackedBytes += bytes.length;
+    for (const record of records) this.#record(link, record);
   }
 
-  #refuse(code: number, reason: string): void {
+  #refuse(link: Link, code: number, reason: string): void {
     this.#log.error("event link is refused", { code, reason });
     // A close frame has room for 123 bytes.
-    this.#link?.socket.close(code, reason.slice(0, 100));
-    this.#lose();
+    this.#end(link, code, reason.slice(0, 100));
   }
 
-  #lose(): void {
-    if (this.#link) this.#options.calls?.down();
-    this.#link = undefined;
+  #end(link: Link | undefined, code: number, reason: string): void {
+    if (!link) return;
+    link.socket.close(code, reason);
+    this.#lose(link);
   }
 
-  #record(record: EventRecord): void {
+  #lose(link: Link): void {
+    if (link.worker === null) this.#options.calls?.down();
+    this.#links.delete(link.worker);
+  }
+
+  #record(link: Link, record: EventRecord): void {
     const { shardId, cursor } = record;
-    if (!this.#shard(shardId).begin(cursor)) {
+    if (!this.#source(shardId, link).progress.begin(cursor)) {
       this.#counters.repeats++;
       return this.#ackSoon(shardId);
     }
@@ -264,34 +328,50 @@ export class EventConsumer {
   }
 
   #settle(shardId: number, cursor: number): void {
-    this.#shard(shardId).settle(cursor);
+    this.#shards.get(shardId)?.progress.settle(cursor);
     this.#ackSoon(shardId);
   }
 
   #ackSoon(shardId: number): void {
+    const { clock, windowBytes = WINDOW_BYTES } = this.#options;
     this.#due.add(shardId);
-    this.#flush ??= this.#options.clock.soon(() => this.#acknowledge());
+    if (this.#unackedBytes >= Math.min(ACK_BYTES, windowBytes / 8)) {
+      // Once only: from here on it is small again.
+      this.#unackedBytes = 0;
+      this.#cancelAck?.();
+      this.#cancelAck = clock.soon(() => this.#acknowledge());
+    }
+    this.#cancelAck ??= clock.after(ACK_AFTER_MS, () => this.#acknowledge());
   }
 
   #acknowledge(): void {
-    this.#flush?.();
-    this.#flush = undefined;
-    // Without a link the shards stay due: the next welcome tells what was settled meanwhile.
-    if (!this.#link?.welcomed) return;
-    const cursors: Record<string, number> = {};
+    this.#cancelAck?.();
+    this.#cancelAck = undefined;
+    const cursorsOf = new Map<Link, Record<string, number>>();
     for (const shardId of this.#due) {
-      const cursor = this.#shard(shardId).takeAck();
-      if (cursor !== undefined) cursors[shardId] = cursor;
+      const source = this.#shards.get(shardId);
+      // A link of the same worker has come in its place, or will: then the shard stays due.
+      const link = source && this.#links.get(source.link.worker);
+      if (!link?.welcomed) continue;
+      this.#due.delete(shardId);
+      const cursor = source!.progress.takeAck();
+      if (cursor === undefined) continue;
+      const cursors = cursorsOf.get(link) ?? {};
+      cursorsOf.set(link, cursors);
+      cursors[shardId] = cursor;
     }
-    this.#due.clear();
-    if (Object.keys(cursors).length === 0) return;
-    this.#link.socket.send(encodeLinkMessage({ op: "ack", cursors }));
+    for (const [{ socket }, cursors] of cursorsOf) {
+      socket.send(encodeLinkMessage({ op: "ack", cursors }));
+    }
   }
 
-  #shard(shardId: number): ShardProgress {
-    let shard = this.#shards.get(shardId);
-    if (shard === undefined) this.#shards.set(shardId, shard = new ShardProgress());
-    return shard;
+  #source(shardId: number, link: Link): Source {
+    let source = this.#shards.get(shardId);
+    if (source === undefined) {
+      this.#shards.set(shardId, source = { progress: new ShardProgress(), link });
+    }
+    source.link = link;
+    return source;
   }
 }
 

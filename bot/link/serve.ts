@@ -7,7 +7,7 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GatehouseError } from "../../protocol/errors.ts";
-import { LINK_CLOSE } from "../../protocol/event_frame.ts";
+import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { ConsumerLink, EventConsumer } from "./consumer.ts";
@@ -53,8 +53,10 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("Upgrade to WebSocket", { status: 426 });
     }
+    // A request that was upgraded has no headers any more.
+    const worker = workerOf(request);
     const { socket, response } = Deno.upgradeWebSocket(request);
-    const closed = attach(socket, consumer, log).finally(() => sockets.delete(socket));
+    const closed = attach(socket, worker, consumer, log).finally(() => sockets.delete(socket));
     sockets.set(socket, closed);
     return response;
   });
@@ -72,8 +74,19 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
   };
 }
 
+/** Which worker of the unit dials; `null`: the unit itself. */
+function workerOf(request: Request): number | null {
+  const worker = request.headers.get(WORKER_HEADER);
+  return worker !== null && /^\d{1,9}$/.test(worker) ? Number(worker) : null;
+}
+
 /** Resolves when the socket is closed. */
-function attach(socket: WebSocket, consumer: EventConsumer, log: Log): Promise<void> {
+function attach(
+  socket: WebSocket,
+  worker: number | null,
+  consumer: EventConsumer,
+  log: Log,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   let link: ConsumerLink | undefined;
   socket.binaryType = "arraybuffer";
@@ -81,7 +94,7 @@ function attach(socket: WebSocket, consumer: EventConsumer, log: Log): Promise<v
     link = consumer.attach({
       send: (text) => socket.readyState === WebSocket.OPEN && socket.send(text),
       close: (code, reason) => close(socket, code, reason),
-    });
+    }, worker);
   };
   socket.onmessage = ({ data }) => {
     if (typeof data === "string") link?.text(data);

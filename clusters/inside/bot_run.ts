@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { Bot, BotContext } from "../../bot/bot.ts";
 import { BotCalls } from "../../bot/bot_calls.ts";
 import { createRest } from "../../bot/rest.ts";
@@ -18,9 +19,7 @@ const DRAIN_MS = 5_000;
 /** What a bot runs with. */
 export interface BotRunOptions {
   readonly bot: Bot;
-  readonly clusterId: number;
-  /** Name of a service, which has no shards. */
-  readonly service?: string | undefined;
+  readonly peer: ClusterKey | ServiceKey;
   /** What the process says of itself in `stats`. */
   readonly figures: () => object;
   /** `http://host:port` of the unit, whose `/api` is the bot's REST. */
@@ -49,11 +48,11 @@ export interface BotRun {
 
 /** Starts a bot. Rejects with what its `start()` throws. */
 export async function runBot(options: BotRunOptions): Promise<BotRun> {
-  const { bot, clusterId, service, figures, clock, log } = options;
+  const { bot, peer, figures, clock, log } = options;
   const calls = new BotCalls({ bot, clock, log, figures });
   const context: BotContext = {
     rest: createRest(options.unitUrl, options.credential, options.fetch),
-    cluster: { id: clusterId, ...(service !== undefined && { service }) },
+    cluster: peer.kind === "cluster" ? { id: peer.id } : { id: -1, service: peer.name },
     ipc: calls.ipc,
     gateway: calls.gateway,
     log,

@@ -25,9 +25,11 @@ function settingsFromEnv(): ClusterSettings {
     if (value === undefined) throw new Error(`Cannot start cluster: ${name} is not set`);
     return value;
   };
+  const service = Deno.env.get("SERVICE_NAME");
   return {
-    clusterId: Number(need("CLUSTER_ID")),
-    service: Deno.env.get("SERVICE_NAME") || undefined,
+    peer: service === undefined
+      ? { kind: "cluster", id: Number(need("CLUSTER_ID")) }
+      : { kind: "service", name: service },
     unitUrl: need("GATEHOUSE_URL"),
     credential: need("GATEHOUSE_CREDENTIAL"),
     botModule: need("BOT_MODULE"),

@@ -5,9 +5,12 @@
  * @module
  */
 
+import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import { botOf } from "../../bot/bot.ts";
+import type { EventConsumer } from "../../bot/link/consumer.ts";
 import { dialEvents } from "../../bot/link/dial.ts";
-import { systemClock } from "../../ports/clock.ts";
+import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
+import { type Clock, systemClock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { systemRandom } from "../../ports/random.ts";
 import { nativeConnect } from "../../ports/socket_native.ts";
@@ -15,9 +18,7 @@ import { runBot } from "./bot_run.ts";
 
 /** What a unit tells a cluster that it starts. Holds no token. */
 export interface ClusterSettings {
-  readonly clusterId: number;
-  /** Name of a service, which has no shards. */
-  readonly service?: string | undefined;
+  readonly peer: ClusterKey | ServiceKey;
   /** `http://host:port` of the unit. */
   readonly unitUrl: string;
   /** Opens the unit's `/events` and `/api`, as long as this cluster lives. */
@@ -39,15 +40,27 @@ export async function runCluster(
 ): Promise<() => Promise<void>> {
   const { unitUrl, credential } = settings;
   const bot = botOf(module, settings.botModule);
-  const run = await runBot({ ...settings, bot, clock: systemClock, log, fetch, figures });
+  const world = { clock: systemClock, log };
+  const { consumer, stop } = await runBot({ ...settings, ...world, bot, fetch, figures });
+  const server = settings.peer.kind === "cluster" ? listen(consumer, credential, world) : null;
   const hangUp = dialEvents({
     url: `${unitUrl.replace(/^http/, "ws")}/events`,
     authorization: credential,
-    consumer: run.consumer,
+    consumer,
     connect: nativeConnect,
-    clock: systemClock,
     random: systemRandom,
-    log,
+    ...world,
   });
-  return () => run.stop().finally(hangUp);
+  return () => stop().finally(() => server?.stop()).finally(hangUp);
+}
+
+/** Opens a port of this machine for the unit's workers, who bring the events themselves. */
+function listen(
+  consumer: EventConsumer,
+  secretKey: string,
+  world: { readonly clock: Clock; readonly log: Log },
+): LinkServer {
+  const server = serveLink({ hostname: "127.0.0.1", port: 0, secretKey, consumer, ...world });
+  consumer.listensAt(server.port);
+  return server;
 }

@@ -60,7 +60,7 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
     ...options,
     bot,
     log,
-    clusterId: options.clusterId ?? 0,
+    peer: { kind: "cluster", id: options.clusterId ?? 0 },
     unitUrl: options.unitUrl ?? "http://127.0.0.1:8787",
     credential: options.restAuthorization ?? "remote-cluster",
     clock: systemClock,

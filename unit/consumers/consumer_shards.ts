@@ -1,18 +1,18 @@
 /**
- * The shards that consumers on `/gateway` have: each such consumer is one more link of the shard's
- * worker, beside those of the clusters. Sessions and sockets are not its business.
+ * The shards that consumers on `/gateway` have: each such consumer is one more link, beside those of
+ * the clusters. Sessions and sockets are not its business.
  *
  * @module
  */
 
 import type { Backlog, ShardEvents } from "../../downstream/world.ts";
+import type { Links } from "../../link/links.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../../protocol/event_frame.ts";
+import type { ConsumerKey } from "../../protocol/peer.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 
-/** Ids from here on are no cluster's: the consumer of shard n has this one plus n. */
-export const CONSUMER_BASE = 1_000_000;
 /** Bytes that may be under way to one consumer unacknowledged. */
 export const CONSUMER_WINDOW_BYTES = 16 * 1024 * 1024;
 /** How long a shard whose worker is being restarted is waited for. */
@@ -21,23 +21,15 @@ const RETRY_MS = 100;
 
 /** What it works with. */
 export interface ConsumerShardsOptions {
+  readonly totalShards: number;
   readonly clock: Clock;
-  readonly pool: () => Pick<
-    WorkerPool,
-    "assign" | "release" | "backlog" | "link" | "acknowledge"
-  >;
-}
-
-interface Taken {
-  readonly link: number;
-  readonly deliver: (record: EventRecord) => void;
+  readonly links: () => Pick<Links, "open" | "close" | "acknowledge">;
+  readonly pool: () => Pick<WorkerPool, "assign" | "release" | "backlog">;
 }
 
 /** The shards of a unit, as its consumers see them. */
 export class ConsumerShards implements ShardEvents {
   readonly #options: ConsumerShardsOptions;
-  readonly #taken = new Map<number, Taken>();
-  #link = 0;
   #stopped = false;
 
   constructor(options: ConsumerShardsOptions) {
@@ -50,50 +42,40 @@ export class ConsumerShards implements ShardEvents {
    * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
    */
   hold(shardId: number): Promise<Backlog> {
-    this.#letGo(shardId);
-    this.#options.pool().assign(shardId, null);
+    const { links, pool } = this.#options;
+    links().close(this.#peer(shardId));
+    pool().assign(shardId, null);
     return this.#backlog(shardId);
   }
 
   /** Delivers what is not acknowledged, and what comes. */
   take(shardId: number, deliver: (record: EventRecord) => void): void {
-    const link = ++this.#link;
-    const pool = this.#options.pool();
-    this.#taken.set(shardId, { link, deliver });
-    pool.assign(shardId, idOf(shardId));
-    pool.link(idOf(shardId), link, CONSUMER_WINDOW_BYTES);
+    const { links, pool } = this.#options;
+    const peer = this.#peer(shardId);
+    let isOver = false;
+    pool().assign(shardId, peer);
+    links().open(peer, CONSUMER_WINDOW_BYTES, {
+      sendBytes(batch) {
+        for (const record of readBatch(batch)) {
+          // An event may end the connection that it is delivered to.
+          if (isOver) return;
+          deliver(record);
+        }
+      },
+      close: () => isOver = true,
+    });
   }
 
   /** The consumer is done with everything up to `cursor`. */
   acknowledge(shardId: number, cursor: number): void {
-    const taken = this.#taken.get(shardId);
-    if (!taken) return;
-    this.#options.pool().acknowledge(idOf(shardId), taken.link, { [shardId]: cursor });
+    this.#options.links().acknowledge(this.#peer(shardId), { [shardId]: cursor });
   }
 
   /** The shard goes back to its cluster, or its events wait. */
   release(shardId: number): void {
-    this.#letGo(shardId);
-    this.#options.pool().release(shardId);
-  }
-
-  /** Takes a batch of a worker; stale when the shard was taken anew since. */
-  deliver(consumerId: number, link: number, batch: Uint8Array): void {
-    const shardId = consumerId - CONSUMER_BASE;
-    const taken = this.#taken.get(shardId);
-    if (taken?.link !== link) return;
-    for (const record of readBatch(batch)) {
-      // An event may end the connection that it is delivered to.
-      if (this.#taken.get(shardId) !== taken) return;
-      taken.deliver(record);
-    }
-  }
-
-  /** The links that are up, for a worker that has just started. */
-  links(): { clusterId: number; link: number; windowBytes: number }[] {
-    return [...this.#taken].map(([shardId, { link }]) => (
-      { clusterId: idOf(shardId), link, windowBytes: CONSUMER_WINDOW_BYTES }
-    ));
+    const { links, pool } = this.#options;
+    links().close(this.#peer(shardId));
+    pool().release(shardId);
   }
 
   /** Waits for no worker any more. */
@@ -101,8 +83,8 @@ export class ConsumerShards implements ShardEvents {
     this.#stopped = true;
   }
 
-  #letGo(shardId: number): void {
-    if (this.#taken.delete(shardId)) this.#options.pool().link(idOf(shardId), null, 0);
+  #peer(id: number): ConsumerKey {
+    return { kind: "consumer", shard: { total: this.#options.totalShards, id } };
   }
 
   async #backlog(shardId: number): Promise<Backlog> {
@@ -117,10 +99,6 @@ export class ConsumerShards implements ShardEvents {
       await sleep(clock, RETRY_MS);
     }
   }
-}
-
-function idOf(shardId: number): number {
-  return CONSUMER_BASE + shardId;
 }
 
 function isWorkerLost(error: unknown): boolean {

@@ -8,6 +8,7 @@
 import { DownstreamGateway } from "../../downstream/gateway.ts";
 import type { DownstreamEvents } from "../../downstream/gateway.ts";
 import type { DownstreamSocket } from "../../downstream/world.ts";
+import type { Links } from "../../link/links.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { randomHex } from "../../ports/random.ts";
@@ -43,6 +44,7 @@ export interface ConsumersOptions {
   readonly store: Store;
   /** Name of the numbering that cursors belong to. */
   readonly stream: string;
+  readonly links: () => Links;
   readonly pool: () => WorkerPool;
   /** The guilds of a shard's session now; `null` where they are not known. */
   readonly guildsOf: (shardId: number) => SavedGuilds | null;

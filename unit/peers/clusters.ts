@@ -13,7 +13,7 @@ import type { Log } from "../../ports/log.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Connect } from "../../ports/socket.ts";
 import { callOut } from "../../link/call_out.ts";
-import type { Hub } from "../../link/hub.ts";
+import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
 import type { RunningCluster } from "../../clusters/handle.ts";
 import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
@@ -72,16 +72,16 @@ export class Clusters {
   }
 
   /** Starts the built-in ones, dials the remote ones, waits for the others. */
-  start(hub: Hub): void {
+  start(links: Links): void {
     const { botModule, eventHandlerUrls } = this.#options.config;
-    for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, hub);
+    for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, links);
     if (botModule === null) return;
     for (const clusterId of this.ids) {
       this.#place(clusterId).spawn();
     }
   }
 
-  /** The hub says that a link came up or went down. */
+  /** Whether one can be reached has changed. */
   link(clusterId: number, isUp: boolean): void {
     const place = this.#builtIn.get(clusterId);
     if (place) return place.link(isUp);
@@ -131,7 +131,9 @@ export class Clusters {
   /** All of them, as seen from outside. */
   get snapshots(): ClusterSnapshot[] {
     return [
-      ...[...this.#builtIn.values()].map((place) => place.snapshot),
+      ...[...this.#builtIn].map(([clusterId, place]): ClusterSnapshot => (
+        { clusterId, kind: "built in", ...place.snapshot }
+      )),
       ...[...this.#remote.values()].map((remote) => remote.snapshot),
     ];
   }
@@ -149,22 +151,23 @@ export class Clusters {
   #place(clusterId: number): ClusterPlace {
     const { clock, log, start, changed } = this.#options;
     const place = new ClusterPlace({
-      clusterId,
+      peer: { kind: "cluster", id: clusterId },
       start: () => start(clusterId),
       clock,
       log,
-      onChange: changed,
+      onChange: (state) => changed({ clusterId, kind: "built in", ...state }),
     });
     this.#builtIn.set(clusterId, place);
     return place;
   }
 
-  #dial(clusterId: number, url: string, hub: Hub): void {
+  #dial(clusterId: number, url: string, links: Links): void {
     const { config, connect, clock, random, log } = this.#options;
+    const peer = { kind: "cluster", id: clusterId } as const;
     const secretKey = config.eventHandlerSecretKey;
     this.#remote.set(clusterId, {
       snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
-      hangUp: callOut({ clusterId, url, secretKey, hub, connect, clock, random, log }),
+      hangUp: callOut({ peer, url, secretKey, links, connect, clock, random, log }),
     });
   }
 }

@@ -38,7 +38,7 @@ export async function find(
   const path = pathOf(wanted);
   const known = await first(options.cached(wanted, timeoutMs)) ?? await first(
     askedOf(options, wanted).map(async (id) =>
-      await options.switchboard.ask(id, "find", wanted, timeoutMs)
+      await options.switchboard.ask({ kind: "cluster", id }, "find", wanted, timeoutMs)
     ),
   );
   if (known !== null || !askDiscord) return known;

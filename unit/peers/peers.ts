@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { CallDesk } from "../../link/hub.ts";
+import type { CallDesk } from "../../link/links.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import type { Wanted } from "../../protocol/wanted.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
 import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
@@ -52,10 +53,13 @@ export class Peers implements CallDesk {
     this.switchboard = new Switchboard({ ...options, directory: this.#directory() });
   }
 
-  /** Numbers of all on the event link. */
-  get ids(): number[] {
+  /** All that may have a link. */
+  get all(): PeerKey[] {
     const { clusters, services } = this.#options;
-    return [...clusters.ids, ...services.ids];
+    return [
+      ...clusters.ids.map((id) => ({ kind: "cluster", id } as const)),
+      ...services.names.map((name) => ({ kind: "service", name } as const)),
+    ];
   }
 
   /** Which cluster gets which shard's events. Call once, before the first link. */
@@ -67,30 +71,33 @@ export class Peers implements CallDesk {
     this.#members = new MembersWatch(this.#clusterOfShard);
   }
 
-  /** The hub says that a link is welcomed or lost. */
-  link(id: number, isUp: boolean): void {
+  /** A peer can be reached, or not any more. */
+  link(peer: PeerKey, isUp: boolean): void {
     const { clusters, services } = this.#options;
-    if (services.nameOf(id) === null) clusters.link(id, isUp);
-    else services.link(id, isUp);
+    if (peer.kind === "cluster") clusters.link(peer.id, isUp);
+    else if (peer.kind === "service") services.link(peer.name, isUp);
   }
 
   /** See {@linkcode CallDesk}. A newcomer is told what has happened. */
-  up(peer: Peer): void {
-    this.switchboard.up(peer);
-    if (peer.values === null) return;
-    if (this.#areReady) this.switchboard.tell([peer.id], "allClustersReady", undefined);
-    if (this.#cached.has(peer.id)) this.switchboard.tell([peer.id], "allMembersCached", false);
-    if (this.#allCached) this.#tellAllCached([peer.id]);
+  up(far: Peer): void {
+    this.switchboard.up(far);
+    const { peer, values } = far;
+    if (values === null) return;
+    if (this.#areReady) this.switchboard.tell([peer], "allClustersReady", undefined);
+    if (peer.kind === "cluster" && this.#cached.has(peer.id)) {
+      this.switchboard.tell([peer], "allMembersCached", false);
+    }
+    if (this.#allCached) this.#tellAllCached([peer]);
   }
 
   /** See {@linkcode CallDesk}. */
-  down(id: number, reason: string): void {
-    this.switchboard.down(id, reason);
+  down(peer: PeerKey, reason: string): void {
+    this.switchboard.down(peer, reason);
   }
 
   /** See {@linkcode CallDesk}. */
-  receive(id: number, message: Parameters<CallDesk["receive"]>[1]): void {
-    this.switchboard.receive(id, message);
+  receive(peer: PeerKey, message: Parameters<CallDesk["receive"]>[1]): void {
+    this.switchboard.receive(peer, message);
   }
 
   /** A shard is ready. */
@@ -106,11 +113,6 @@ export class Peers implements CallDesk {
   /** All members of a shard's guilds have come. */
   membersCached(shardId: number): void {
     this.#tellMembers(this.#members?.cached(shardId) ?? []);
-  }
-
-  /** See {@linkcode CallDesk}. */
-  serviceOf(id: number): string | null {
-    return this.#options.services.nameOf(id);
   }
 
   /** Sends a command from the unit itself: see `Ipc`. */
@@ -137,7 +139,8 @@ export class Peers implements CallDesk {
     for (const event of events) {
       if (event.kind === "cluster") {
         this.#cached.add(event.clusterId);
-        this.switchboard.tell([event.clusterId], "allMembersCached", false);
+        const peer = { kind: "cluster", id: event.clusterId } as const;
+        this.switchboard.tell([peer], "allMembersCached", false);
         this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: event.clusterId });
       } else {
         this.#allCached = true;
@@ -148,11 +151,10 @@ export class Peers implements CallDesk {
   }
 
   /** Clusters are told `true`, services without a value. */
-  #tellAllCached(ids: readonly number[]): void {
-    const { services } = this.#options;
-    for (const id of ids) {
-      const value = services.nameOf(id) === null ? true : undefined;
-      this.switchboard.tell([id], "allMembersCached", value);
+  #tellAllCached(peers: readonly PeerKey[]): void {
+    for (const peer of peers) {
+      const value = peer.kind === "cluster" ? true : undefined;
+      this.switchboard.tell([peer], "allMembersCached", value);
     }
   }
 
@@ -163,11 +165,7 @@ export class Peers implements CallDesk {
         return clusters.ids;
       },
       clusterOfGuild: (guildId) => this.#clusterOfGuild(guildId),
-      serviceId: (name) => services.idOf(name),
-      nameOf: (id) => {
-        const name = services.nameOf(id);
-        return name === null ? `cluster ${id}` : `service ${name}`;
-      },
+      hasService: (name) => services.names.includes(name),
     };
   }
 }

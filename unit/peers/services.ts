@@ -11,9 +11,6 @@ import type { Log } from "../../ports/log.ts";
 import type { RunningCluster } from "../../clusters/handle.ts";
 import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
 
-/** On the event link a service is a cluster with a number of its own, from here on. */
-export const SERVICE_BASE = 500_000;
-
 /** What the services need. */
 export interface ServicesOptions {
   /** Name and module of each. */
@@ -21,7 +18,7 @@ export interface ServicesOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Starts a service. */
-  readonly start: (id: number, name: string, module: string) => RunningCluster;
+  readonly start: (name: string, module: string) => RunningCluster;
   readonly changed: (snapshot: ServiceSnapshot) => void;
 }
 
@@ -32,14 +29,13 @@ export class Services {
 
   constructor({ services, clock, log, start, changed }: ServicesOptions) {
     this.#names = services.map(({ name }) => name);
-    services.forEach(({ name, module }, i) => {
+    services.forEach(({ name, module }) => {
       const place = new ClusterPlace({
-        clusterId: SERVICE_BASE + i,
-        service: name,
-        start: () => start(SERVICE_BASE + i, name, module),
+        peer: { kind: "service", name },
+        start: () => start(name, module),
         clock,
         log,
-        onChange: ({ state, reason, restarts }) => changed({ name, state, reason, restarts }),
+        onChange: (state) => changed({ name, ...state }),
       });
       this.#places.set(name, place);
     });
@@ -48,22 +44,6 @@ export class Services {
   /** Their names, in the order of the setting. */
   get names(): readonly string[] {
     return this.#names;
-  }
-
-  /** Their numbers on the event link. */
-  get ids(): number[] {
-    return this.#names.map((_, i) => SERVICE_BASE + i);
-  }
-
-  /** The number of one; `null` where there is none of that name. */
-  idOf(name: string): number | null {
-    const at = this.#names.indexOf(name);
-    return at < 0 ? null : SERVICE_BASE + at;
-  }
-
-  /** The name of a number; `null` where it is a cluster's. */
-  nameOf(id: number): string | null {
-    return this.#names[id - SERVICE_BASE] ?? null;
   }
 
   /**
@@ -83,17 +63,14 @@ export class Services {
     for (const place of this.#places.values()) place.spawn();
   }
 
-  /** The hub says that a link came up or went down. */
-  link(id: number, isUp: boolean): void {
-    const name = this.nameOf(id);
-    if (name !== null) this.#places.get(name)?.link(isUp);
+  /** Whether one can be reached has changed. */
+  link(name: string, isUp: boolean): void {
+    this.#places.get(name)?.link(isUp);
   }
 
   /** All of them, as seen from outside. */
   get snapshots(): ServiceSnapshot[] {
-    return [...this.#places].map(([name, { snapshot: { state, reason, restarts } }]) => (
-      { name, state, reason, restarts }
-    ));
+    return [...this.#places].map(([name, { snapshot }]) => ({ name, ...snapshot }));
   }
 
   /** Ends all. */

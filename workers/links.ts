@@ -1,0 +1,89 @@
+/**
+ * The links of one worker: it brings clusters that listen their events itself, and takes their
+ * acknowledgements, without a word to the main thread, which only says who listens where.
+ *
+ * @module
+ */
+
+import { callOut } from "../link/call_out.ts";
+import { Links } from "../link/links.ts";
+import { type PeerKey, peerText } from "../protocol/peer.ts";
+import type { ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
+import type { Random } from "../ports/random.ts";
+import type { Connect } from "../ports/socket.ts";
+import type { EventQueue } from "../queue/worker_queue.ts";
+
+/** What the links of a worker need. */
+export interface WorkerLinksOptions {
+  readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream">;
+  readonly queue: Pick<EventQueue, "link" | "acknowledge">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connect: Connect;
+  readonly log: Log;
+  /** A link came up or went down. */
+  readonly linked: (peer: PeerKey, isUp: boolean) => void;
+}
+
+interface Dialled {
+  readonly peer: PeerKey;
+  readonly workers: number;
+  hangUp(): void;
+}
+
+/** The links of one worker. */
+export class WorkerLinks {
+  readonly #options: WorkerLinksOptions;
+  readonly #dialled = new Map<string, Dialled>();
+  readonly #links: Links;
+
+  constructor(options: WorkerLinksOptions) {
+    this.#options = options;
+    const { worker, queue, clock, linked } = options;
+    this.#links = new Links({
+      ...worker,
+      clock,
+      peers: () => [...this.#dialled.values()].map(({ peer }) => peer),
+      link: (peer, link, { windowBytes }) => {
+        const { workers = 1 } = this.#dialled.get(peerText(peer)) ?? {};
+        queue.link(peer, link, Math.ceil(windowBytes / workers));
+        linked(peer, link !== null);
+      },
+      acknowledged: (peer, link, cursors) => queue.acknowledge(peer, link, cursors),
+    });
+  }
+
+  /** Dials a cluster from now on, at this address and at no other. */
+  dial({ peer, url, secretKey, workers }: Extract<ToWorker, { type: "DIAL" }>): void {
+    this.hangUp(peer);
+    const { worker: { workerId }, clock, random, connect, log } = this.#options;
+    const to = { peer, url, secretKey, worker: workerId, links: this.#links };
+    const hangUp = callOut({ ...to, clock, random, connect, log });
+    this.#dialled.set(peerText(peer), { peer, workers, hangUp });
+  }
+
+  /** Dials a cluster no more; its events wait. */
+  hangUp(peer: PeerKey): void {
+    const key = peerText(peer);
+    this.#dialled.get(key)?.hangUp();
+    this.#dialled.delete(key);
+  }
+
+  /** Hands a batch to a cluster that was dialled; gives whether it was. */
+  deliver(peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>): boolean {
+    return this.#links.deliver(peer, link, batch);
+  }
+
+  /** Asks the clusters for their last acknowledgements. */
+  bye(): void {
+    this.#links.bye("the unit stops");
+  }
+
+  /** Ends every link. */
+  stop(): void {
+    this.#links.stop("the unit stops");
+    for (const { peer } of [...this.#dialled.values()]) this.hangUp(peer);
+  }
+}
