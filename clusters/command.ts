@@ -41,8 +41,7 @@ export function clusterCommand(
       "--quiet",
       `--config=${configOf(botModule, exists)}`,
       ...permissionFlags({ ...permissions, allow: withOwn(permissions.allow) }),
-      `--preload=${botModule}`,
-      new URL("./inside/entry.ts", import.meta.url).href,
+      mainModule(botModule),
     ],
     env: {
       ...Object.fromEntries(passed),
@@ -53,6 +52,18 @@ export function clusterCommand(
       GATEHOUSE_URL: unitUrl,
     },
   };
+}
+
+/**
+ * A module that names the bot's: what is named takes no permission to read its folder, in which a `.env`
+ * with the token may lie. (`--preload` would do the same, and wait for ever for a bot whose module starts
+ * a timer.)
+ */
+function mainModule(botModule: string): string {
+  const entry = new URL("./inside/entry.ts", import.meta.url).href;
+  const source = `import { runProcess } from ${JSON.stringify(entry)};
+await runProcess(() => import(${JSON.stringify(botModule)}));`;
+  return `data:application/typescript,${encodeURIComponent(source)}`;
 }
 
 function withOwn(allow: ReturnType<typeof clusterPermissions>["allow"]): typeof allow {

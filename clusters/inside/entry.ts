@@ -1,9 +1,7 @@
 /**
  * The program of a built-in cluster that is a process. It runs under the bot's own `deno.json`, so
- * nothing in its module graph may need an import map or a package.
- *
- * The bot's module is named to Deno as `--preload`: then it is loaded without a permission to read
- * its folder, in which a `.env` with the token may lie.
+ * nothing in its module graph may need an import map or a package. Its main module is written by
+ * `command.ts`.
  *
  * @module
  */
@@ -55,14 +53,21 @@ function stackOf({ reason }: PromiseRejectionEvent): { stack?: string | undefine
   return reason instanceof Error ? { stack: reason.stack } : {};
 }
 
-async function main(): Promise<void> {
-  const settings = settingsFromEnv();
-  const stopCluster = await runCluster(
-    settings,
-    await import(settings.botModule),
-    log,
-    processFigures,
-  );
+/** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
+export async function runProcess(load: () => Promise<unknown>): Promise<void> {
+  try {
+    await run(load);
+  } catch (error) {
+    log.error("cluster cannot start", {
+      error: messageOf(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    Deno.exit(1);
+  }
+}
+
+async function run(load: () => Promise<unknown>): Promise<void> {
+  const stopCluster = await runCluster(settingsFromEnv(), await load(), log, processFigures);
   surviveMistakes();
   let stopping = false;
   const stop = async (reason: string) => {
@@ -81,14 +86,4 @@ async function main(): Promise<void> {
   Deno.addSignalListener("SIGINT", () => {});
   for await (const _ of Deno.stdin.readable);
   await stop("the unit is gone");
-}
-
-try {
-  await main();
-} catch (error) {
-  log.error("cluster cannot start", {
-    error: messageOf(error),
-    stack: error instanceof Error ? error.stack : undefined,
-  });
-  Deno.exit(1);
 }
