@@ -2,7 +2,7 @@
  * The REST proxy against nirn-proxy and against no proxy at all: what a request costs in processor
  * time of the proxy's process, and how much later its answer comes.
  *
- * nirn-proxy takes part where it is found or can be installed; see `rest_nirn.ts`. With HTTP/1.1,
+ * nirn-proxy takes part where it is found or can be installed; see `rest/nirn.ts`. With HTTP/1.1,
  * its default, it keeps two connections to Discord open and makes a new one for every request
  * beyond; with HTTP/2 it does not. Compared is with HTTP/2, where it does better.
  *
@@ -11,10 +11,10 @@
 
 import { figure, median, printTables, type Table, times } from "./measure.ts";
 import { type Program, startProgram } from "./program.ts";
-import type { LoadAnswer, LoadQuestion } from "./rest_load.ts";
-import { createNirnStarter, type NirnStarter } from "./rest_nirn.ts";
-import { cpuUsOf, type Proxy, startGatehouse, startNirn } from "./rest_proxies.ts";
-import type { Upstream, UpstreamQuestion } from "./rest_upstream.ts";
+import type { LoadAnswer, LoadQuestion } from "./rest/load.ts";
+import { createNirnStarter, type NirnStarter } from "./rest/nirn.ts";
+import { cpuUsOf, type Proxy, startGatehouse, startNirn } from "./rest/proxies.ts";
+import type { Upstream, UpstreamQuestion } from "./rest/upstream.ts";
 
 /** What is asked: the upstream, or a proxy before it. */
 interface Variant {
@@ -170,8 +170,8 @@ function latencyTable(title: string, results: readonly Result[]): Table {
 
 async function main(): Promise<void> {
   if (Deno.build.os !== "linux") return console.log("rest is skipped: it needs Linux's /proc");
-  const upstream = startProgram(new URL("./rest_upstream.ts", import.meta.url));
-  const loader = startProgram(new URL("./rest_load.ts", import.meta.url));
+  const upstream = startProgram(new URL("./rest/upstream.ts", import.meta.url));
+  const loader = startProgram(new URL("./rest/load.ts", import.meta.url));
   const nirn = createNirnStarter();
   const variants: Variant[] = [];
   try {

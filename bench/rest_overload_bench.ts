@@ -12,8 +12,8 @@
 import { ERROR_HEADER } from "../rest/problem.ts";
 import { seededId } from "../sim/world/guilds.ts";
 import { figure, printTables, quantile, type Table } from "./measure.ts";
-import { startGatehouse } from "./rest_proxies.ts";
-import { startSimulator } from "./rest_simulator.ts";
+import { startGatehouse } from "./rest/proxies.ts";
+import { startSimulator } from "./rest/simulator.ts";
 
 /** ms of each response in one phase. */
 interface Times {

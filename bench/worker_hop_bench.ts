@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { ConsumerQuestion } from "./hop_consumer.ts";
-import type { Flow, ToHop } from "./hop_worker.ts";
+import type { ConsumerQuestion } from "./hop/consumer.ts";
+import type { Flow, ToHop } from "./hop/worker.ts";
 import { figure, median, printTables, type Table, times } from "./measure.ts";
 import { cpuUs, startProgram } from "./program.ts";
 
@@ -33,7 +33,7 @@ interface HopWorker {
 
 /** Resolves when the worker's code runs: its start is not measured. */
 async function startWorker(): Promise<HopWorker> {
-  const worker = new Worker(new URL("./hop_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./hop/worker.ts", import.meta.url), { type: "module" });
   const hop: HopWorker = {
     post: (message) => worker.postMessage(message),
     heard() {},
@@ -114,7 +114,7 @@ async function served(flow: Flow): Promise<Measured> {
 }
 
 async function consumed(port: number, count: number): Promise<Measured> {
-  const consumer = startProgram(new URL("./hop_consumer.ts", import.meta.url));
+  const consumer = startProgram(new URL("./hop/consumer.ts", import.meta.url));
   const question: ConsumerQuestion = { url: `ws://127.0.0.1:${port}`, count };
   const result = await measured(count, async () => void await consumer.ask(question));
   await consumer.end();

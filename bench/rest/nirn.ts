@@ -9,8 +9,8 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { answerQuestions, startProgram } from "./program.ts";
-import { BOT_ID, CERTIFICATE } from "./rest_upstream.ts";
+import { answerQuestions, startProgram } from "../program.ts";
+import { BOT_ID, CERTIFICATE } from "./upstream.ts";
 
 /** How to run one. */
 export interface NirnQuestion {
@@ -39,7 +39,7 @@ export function createNirnStarter(): NirnStarter {
   const runner = startProgram(new URL(import.meta.url), paths, [`--allow-run=${paths}`]);
   // Deno lets nobody write what he may run: so who builds is another.
   const gos = foldersOfPath().map((path) => `${path}/go`);
-  const builder = startProgram(new URL("./rest_nirn_build.ts", import.meta.url), [folder, ...gos], [
+  const builder = startProgram(new URL("./nirn_build.ts", import.meta.url), [folder, ...gos], [
     `--allow-run=${gos}`,
     `--allow-write=${folder}`,
   ]);

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { answerQuestions } from "./program.ts";
+import { answerQuestions } from "../program.ts";
 
 /** Starts it; answered with its {@linkcode Upstream}. */
 export interface UpstreamQuestion {
@@ -28,7 +28,7 @@ export interface Upstream {
 /** Who the bot is, for what asks `/users/@me`. */
 export const BOT_ID = "102345678901234567";
 /** Certificate and key of https. */
-export const CERTIFICATE = new URL("./rest_certificate.pem", import.meta.url);
+export const CERTIFICATE = new URL("./certificate.pem", import.meta.url);
 
 const HOSTNAME = "127.0.0.1";
 /** Longest head of a CONNECT that we read. */

@@ -6,8 +6,8 @@
  * @module
  */
 
-import { readBatch } from "../protocol/event_frame.ts";
-import { answerQuestions } from "./program.ts";
+import { readBatch } from "../../protocol/event_frame.ts";
+import { answerQuestions } from "../program.ts";
 
 /** Where to get events, and how many. */
 export interface ConsumerQuestion {

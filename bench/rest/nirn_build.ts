@@ -6,8 +6,8 @@
  * @module
  */
 
-import { messageOf } from "../protocol/errors.ts";
-import { answerQuestions } from "./program.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import { answerQuestions } from "../program.ts";
 
 const MODULE = "github.com/germanoeich/nirn-proxy@latest";
 /** Go keeps what it has built so far: a second try goes on from there. */

@@ -7,8 +7,8 @@
 
 /// <reference lib="deno.worker" />
 
-import { encodeBatch, type EventRecord, RECORD } from "../protocol/event_frame.ts";
-import { makePayloads, PAYLOAD_KINDS } from "./payloads.ts";
+import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
+import { makePayloads, PAYLOAD_KINDS } from "../payloads.ts";
 
 /** What is to be sent. */
 export interface Flow {

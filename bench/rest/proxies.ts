@@ -6,8 +6,8 @@
  */
 
 import { fileURLToPath } from "node:url";
-import type { NirnStarter } from "./rest_nirn.ts";
-import { CERTIFICATE, type Upstream } from "./rest_upstream.ts";
+import type { NirnStarter } from "./nirn.ts";
+import { CERTIFICATE, type Upstream } from "./upstream.ts";
 
 /** A proxy that runs. */
 export interface Proxy {
@@ -22,7 +22,7 @@ export interface Proxy {
 export const TOKEN = "bench";
 
 /** What runs: the REST proxy by itself. */
-const GATEHOUSE = new URL("../app/terminal/rest_main.ts", import.meta.url);
+const GATEHOUSE = new URL("../../app/terminal/rest_main.ts", import.meta.url);
 const READY_MS = 10_000;
 const POLL_MS = 20;
 /** Of Linux, for what it tells to programs. */
@@ -51,7 +51,7 @@ export async function startGatehouse(
       "--ignore-env",
       `--allow-env=${Object.keys(env)}`,
       "--allow-net=127.0.0.1",
-      `--allow-read=${fileURLToPath(new URL("..", import.meta.url))}`,
+      `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`,
       fileURLToPath(GATEHOUSE),
     ],
     // It reads `.env` where it stands: not the one of who runs this.

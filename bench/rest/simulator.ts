@@ -6,8 +6,8 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { lines } from "./program.ts";
-import { killer, TOKEN } from "./rest_proxies.ts";
+import { lines } from "../program.ts";
+import { killer, TOKEN } from "./proxies.ts";
 
 /** A simulator that runs, for the bot of {@linkcode TOKEN}. */
 export interface SimulatorProcess {
@@ -19,7 +19,7 @@ export interface SimulatorProcess {
   end(): Promise<void>;
 }
 
-const SIMULATOR = new URL("../sim/main.ts", import.meta.url);
+const SIMULATOR = new URL("../../sim/main.ts", import.meta.url);
 /** It tells of broken rules once a second. */
 const TELL_MS = 1_500;
 
@@ -31,7 +31,7 @@ export async function startSimulator(guilds: number): Promise<SimulatorProcess> 
       "--no-prompt",
       "--ignore-env",
       "--allow-net=127.0.0.1",
-      `--allow-read=${fileURLToPath(new URL("..", import.meta.url))}`,
+      `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`,
       fileURLToPath(SIMULATOR),
       ...["--port", "0"],
       ...["--guilds", String(guilds)],

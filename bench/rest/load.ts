@@ -6,9 +6,9 @@
  * @module
  */
 
-import { quantile } from "./measure.ts";
-import { answerQuestions } from "./program.ts";
-import { CERTIFICATE } from "./rest_upstream.ts";
+import { quantile } from "../measure.ts";
+import { answerQuestions } from "../program.ts";
+import { CERTIFICATE } from "./upstream.ts";
 
 /** What the benchmark asks for; answered with what came of it. */
 export interface LoadQuestion {
