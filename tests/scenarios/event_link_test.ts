@@ -46,7 +46,7 @@ Deno.test("a bot that never acknowledges gets no more than its credit", async ()
   let bytes = 0;
   let handlers = 0;
   const stuck = new EventConsumer({
-    clusterId: 0,
+    peer: { kind: "cluster", id: 0 },
     clock: rig.clock,
     log: silentLog,
     windowBytes,

@@ -109,7 +109,7 @@ export async function createRig(options: RigOptions = {}) {
     info,
     totalShards: shards,
     shardIds: shardRange(0, shards - 1),
-    clusterIds: [0],
+    peers: [{ kind: "cluster", id: 0 }],
     clusterOfShard: Object.fromEntries(shardRange(0, shards - 1).map((id) => [id, 0])),
     cores: workers,
     clock,
@@ -120,6 +120,7 @@ export async function createRig(options: RigOptions = {}) {
     fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
     spawn,
     linkChanged() {},
+    addressOf: () => null,
     shardChanged() {},
     membersCached: (shardId) => cached.push(shardId),
     exhausted: (reason) => exhausted.push(reason),
@@ -133,7 +134,8 @@ export async function createRig(options: RigOptions = {}) {
       return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
     },
   };
-  const createBot = () => new EventConsumer({ clusterId: 0, receiver, clock, log, windowBytes });
+  const createBot = () =>
+    new EventConsumer({ peer: { kind: "cluster", id: 0 }, receiver, clock, log, windowBytes });
 
   const states = () => gateway.shards.map((shard) => shard.state);
   const isReady = () => states().every((state) => state === "ready");
@@ -152,7 +154,7 @@ export async function createRig(options: RigOptions = {}) {
     store,
     bot,
     createBot,
-    /** Connects a bot to the hub, as a new socket would. Gives the way to cut it. */
+    /** Connects a bot to the unit, as a new socket would. Gives the way to cut it. */
     link,
     start(): () => void {
       const cut = link(bot);
@@ -200,7 +202,7 @@ function linkInProcess(
 ): () => void {
   let open = true;
   const later = (task: () => void) => void clock.after(1, () => open && task());
-  const events = gateway.hub.accept({
+  const events = gateway.links.accept({
     send: (text) => later(() => link.text(text)),
     sendBytes: (bytes) => later(() => link.batch(bytes)),
     close: () => cut(),

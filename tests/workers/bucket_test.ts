@@ -7,6 +7,7 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
+import { cluster } from "../support/peers.ts";
 
 const BRING = {
   type: "IDENTIFY_SHARD",
@@ -77,11 +78,11 @@ Deno.test("a bucket hands the events of its shards to the cluster that is linked
   await ready(2);
   await clock.advance(10);
   assert.ok(!types().includes("EVENTS"));
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  const { clusterId, link, batch } = last("EVENTS");
-  assert.deepEqual([clusterId, link, readBatch(batch).map((it) => it.cursor)], [1, 9, [1]]);
-  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  const { peer, link, batch } = last("EVENTS");
+  assert.deepEqual([peer, link, readBatch(batch).map((it) => it.cursor)], [cluster(1), 9, [1]]);
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
   await clock.advance(1_000);
   const { queued, acknowledged, received } = last("REPORT").shards[0]!;
   assert.deepEqual([queued, acknowledged, received], [0, 1, 1]);
@@ -158,17 +159,17 @@ Deno.test("a bucket dies in the way that a test asks for", () => {
 Deno.test("a bucket tells what is acknowledged and what is on disk, together and not each time", async () => {
   const { clock, bucket, ready, posted, last } = setUp();
   const socket = await ready(2);
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   for (const s of [2, 3, 4]) socket.say({ t: "X", s, op: 0, d: null });
   await clock.advance(0);
   for (const cursor of [1, 2, 3]) {
-    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+    bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: cursor } });
   }
   await clock.advance(100);
   assert.deepEqual(posted.filter(({ type }) => type === "SAFE"), [
     { type: "SAFE", acknowledged: { 2: 3 }, stored: {} },
   ]);
-  bucket.receive({ type: "LINK", clusterId: 1, link: null, windowBytes: 0 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: null, windowBytes: 0 });
   await clock.advance(2_100);
   assert.deepEqual(last("SAFE"), { type: "SAFE", acknowledged: {}, stored: { 2: 4 } });
 });
@@ -183,7 +184,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   await first.clock.advance(0);
   assert.deepEqual(first.last("SAFE").stored, { 2: 2 });
   const second = setUp(openSpool);
-  second.bucket.receive({ type: "LINK", clusterId: 1, link: 1, windowBytes: 1 << 20 });
+  second.bucket.receive({ type: "LINK", peer: cluster(1), link: 1, windowBytes: 1 << 20 });
   second.bucket.receive({ ...BRING, shardId: 2, acknowledged: 1 });
   await second.clock.advance(0);
   assert.deepEqual(readBatch(second.last("EVENTS").batch).map(({ cursor }) => cursor), [2]);
@@ -210,9 +211,9 @@ Deno.test("a bucket tells how far a shard's events have been dealt with, and wha
     { type: "NONCE_REPLY", nonce, reply: { ok: true, value: { acknowledged, last: 1 } } }
   );
   assert.deepEqual(await backlog(1), reply(1, 0));
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
   assert.deepEqual(await backlog(2), reply(2, 1));
 });
 
@@ -232,7 +233,7 @@ Deno.test("a bucket asks Discord for members and answers with them; the bot gets
   await clock.advance(0);
   const reply = { ok: true, value: { members: [{}], notFound: [] } };
   assert.deepEqual(last("NONCE_REPLY"), { type: "NONCE_REPLY", nonce: 7, reply });
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
   assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
   bucket.receive({ type: "REQUEST_MEMBERS", nonce: 8, shardId: 3, request });
@@ -257,7 +258,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
     intents: 3,
   });
   const socket = await ready(2, GUILD);
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   socket.say({ t: "GUILD_CREATE", s: 2, op: 0, d: { id: GUILD } });
   const { d } = JSON.parse(socket.sent.at(-1)!);
   assert.deepEqual([d.guild_id, d.query, d.limit], [GUILD, "", 0]);
@@ -265,7 +266,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
   socket.say({ t: "GUILD_MEMBERS_CHUNK", s: 3, op: 0, d: chunk });
   await clock.advance(0);
   const acknowledge = (cursor: number) =>
-    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+    bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: cursor } });
   acknowledge(2);
   assert.ok(!types().includes("MEMBERS_CACHED"));
   acknowledge(3);

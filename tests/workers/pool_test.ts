@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
 import type { PoolEvents } from "../../workers/pool_events.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 import { counters } from "../support/snapshots.ts";
+import { cluster, consumer } from "../support/peers.ts";
 
 const POINT = {
   shardId: 1,
@@ -23,7 +25,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
   const { spawn, threads } = fakeThreads();
   const told: string[] = [];
   const lines: string[] = [];
-  const links: { clusterId: number; link: number; windowBytes: number }[] = [];
+  const links: { peer: PeerKey; link: number; windowBytes: number }[] = [];
   const events = new Proxy({}, {
     get: (_, name) => (...args: unknown[]) =>
       void told.push(`${String(name)} ${JSON.stringify(args)}`),
@@ -159,17 +161,17 @@ Deno.test("WorkerPool writes a worker's lines to the log, with its number", () =
 Deno.test("WorkerPool tells of a link only who has shards for it; they share its credit", () => {
   const one = setUp();
   one.pool.spawnShards();
-  one.pool.link(1, 8, 1001);
+  one.pool.link(cluster(1), 8, 1001);
   assert.deepEqual(one.toldTo(0, "LINK"), []);
   assert.deepEqual(one.toldTo(1, "LINK"), [
-    { type: "LINK", clusterId: 1, link: 8, windowBytes: 1001 },
+    { type: "LINK", peer: cluster(1), link: 8, windowBytes: 1001 },
   ]);
   const both = setUp([[0, 1], [2, 3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
   both.pool.spawnShards();
-  both.pool.link(0, 8, 1001);
+  both.pool.link(cluster(0), 8, 1001);
   for (const worker of [0, 1]) {
     assert.deepEqual(both.toldTo(worker, "LINK"), [
-      { type: "LINK", clusterId: 0, link: 8, windowBytes: 501 },
+      { type: "LINK", peer: cluster(0), link: 8, windowBytes: 501 },
     ]);
   }
 });
@@ -177,16 +179,30 @@ Deno.test("WorkerPool tells of a link only who has shards for it; they share its
 Deno.test("WorkerPool hands acknowledgements to those whose shards they are", () => {
   const { pool, toldTo } = setUp([[0, 1], [2], [3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
   pool.spawnShards();
-  pool.acknowledge(0, 8, { 1: 10, 2: 20, 77: 1 });
-  assert.deepEqual(toldTo(0, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 1: 10 } }]);
-  assert.deepEqual(toldTo(1, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 2: 20 } }]);
+  pool.acknowledge(cluster(0), 8, { 1: 10, 2: 20, 77: 1 });
+  assert.deepEqual(toldTo(0, "ACK"), [{
+    type: "ACK",
+    peer: cluster(0),
+    link: 8,
+    cursors: { 1: 10 },
+  }]);
+  assert.deepEqual(toldTo(1, "ACK"), [{
+    type: "ACK",
+    peer: cluster(0),
+    link: 8,
+    cursors: { 2: 20 },
+  }]);
   assert.deepEqual(toldTo(2, "ACK"), []);
 });
 
 Deno.test("WorkerPool tells a new worker its shards first, then the links that are up", async () => {
   const { clock, pool, threads, told, links } = setUp();
   pool.spawnShards();
-  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 1, link: 4, windowBytes: 9 });
+  links.push({ peer: cluster(0), link: 3, windowBytes: 9 }, {
+    peer: cluster(1),
+    link: 4,
+    windowBytes: 9,
+  });
   threads[0]!.fail("crashed");
   assert.deepEqual(told.slice(-1), ["lost [[0,1]]"]);
   assert.match(pool.shards[0]!.status.reason, /worker was lost/);
@@ -230,28 +246,32 @@ Deno.test("WorkerPool stops when every worker has answered, or was given its tim
 Deno.test("WorkerPool gives a shard to another consumer, also in the worker's next life, and back", async () => {
   const { clock, pool, threads, links, toldTo } = setUp();
   pool.spawnShards();
-  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 99, link: 4, windowBytes: 9 });
-  pool.assign(0, 99);
-  assert.deepEqual([pool.consumerOf(0), pool.consumerOf(1)], [99, 0]);
-  assert.deepEqual(toldTo(0, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  links.push({ peer: cluster(0), link: 3, windowBytes: 9 }, {
+    peer: consumer(0),
+    link: 4,
+    windowBytes: 9,
+  });
+  pool.assign(0, consumer(0));
+  assert.deepEqual([pool.consumerOf(0), pool.consumerOf(1)], [consumer(0), cluster(0)]);
+  assert.deepEqual(toldTo(0, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, peer: consumer(0) }]);
   threads[0]!.fail("crashed");
   await clock.advance(0);
-  assert.deepEqual(toldTo(2, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  assert.deepEqual(toldTo(2, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, peer: consumer(0) }]);
   const linked = toldTo(2, "LINK") as Extract<ToWorker, { type: "LINK" }>[];
-  assert.deepEqual(linked.map(({ clusterId }) => clusterId), [0, 99]);
+  assert.deepEqual(linked.map(({ peer }) => peer), [cluster(0), consumer(0)]);
   pool.release(0);
-  assert.equal(pool.consumerOf(0), 0);
-  assert.deepEqual(toldTo(2, "ASSIGN").at(-1), { type: "ASSIGN", shardId: 0, clusterId: 0 });
+  assert.deepEqual(pool.consumerOf(0), cluster(0));
+  assert.deepEqual(toldTo(2, "ASSIGN").at(-1), { type: "ASSIGN", shardId: 0, peer: cluster(0) });
 });
 
 Deno.test("WorkerPool tells a worker of a cluster's link although all its shards are taken", () => {
   const { pool, toldTo } = setUp();
   pool.spawnShards();
-  pool.assign(0, 99);
-  pool.assign(1, 99);
-  pool.link(0, 8, 100);
+  pool.assign(0, consumer(0));
+  pool.assign(1, consumer(1));
+  pool.link(cluster(0), 8, 100);
   assert.deepEqual(toldTo(0, "LINK"), [
-    { type: "LINK", clusterId: 0, link: 8, windowBytes: 100 },
+    { type: "LINK", peer: cluster(0), link: 8, windowBytes: 100 },
   ]);
 });
 
