@@ -161,8 +161,9 @@ export class UnitGateway {
   async stop(): Promise<void> {
     this.queue.stop();
     await this.consumers.stop();
-    await this.pool.stop("keep");
+    // Before the workers end: they write down what is acknowledged now.
     this.links.bye("the unit stops");
+    await this.pool.stop("keep");
     this.links.stop("the unit stops");
     this.#cancelSave?.();
     this.#isStopped = true;

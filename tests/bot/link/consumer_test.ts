@@ -325,12 +325,18 @@ for (
   });
 }
 
-Deno.test("a consumer acknowledges at once when the unit says goodbye: later nobody listens", () => {
-  const { connect } = setUp(SETTLED);
-  const { acks, batch, say } = connect();
-  batch(event(1, 3));
-  say({ op: "bye", reason: "the unit stops" });
-  assert.deepEqual(acks(), [ack({ 1: 3 })]);
+Deno.test("a consumer acknowledges at once when the unit says goodbye, and whatever comes after", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const [unit, worker] = [connect(), connect(true, 0)];
+  unit.batch(event(1, 3));
+  unit.say({ op: "bye", reason: "the unit stops" });
+  assert.deepEqual(unit.acks(), [ack({ 1: 3 })]);
+  unit.batch(event(1, 4));
+  await clock.advance(0);
+  assert.deepEqual(unit.acks().slice(1), [ack({ 1: 4 })]);
+  worker.batch(event(2, 1));
+  await clock.advance(0);
+  assert.deepEqual(worker.acks(), [], "who has not said goodbye can wait");
 });
 
 Deno.test("a consumer says at which port it listens, and no worker that, nor what values it takes", () => {
