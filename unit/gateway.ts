@@ -63,7 +63,7 @@ export interface GatewayOptions {
   /** A peer can be reached with everything, or not any more. */
   readonly linkChanged: (peer: PeerKey, isUp: boolean) => void;
   /** Where a cluster that is linked takes its events from the workers; `null`: it does not. */
-  readonly addressOf: (peer: PeerKey, port: number | null) => Address | null;
+  readonly addressOf: (peer: PeerKey, greeting: Greeting) => Address | null;
   readonly shardChanged: (status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached?: (shardId: number) => void;
@@ -191,11 +191,11 @@ export class UnitGateway {
   }
 
   /** The workers bring a cluster that listens its events themselves; others get them through us. */
-  #link(peer: PeerKey, link: number | null, { windowBytes, port }: Greeting): void {
-    const address = link === null ? null : this.#options.addressOf(peer, port);
+  #link(peer: PeerKey, link: number | null, greeting: Greeting): void {
+    const address = link === null ? null : this.#options.addressOf(peer, greeting);
     this.pool.introduce(peer, address);
     // A service has no shards whose events it could get.
-    if (!address && peer.kind !== "service") this.pool.link(peer, link, windowBytes);
+    if (!address && peer.kind !== "service") this.pool.link(peer, link, greeting.windowBytes);
     this.#look(peer);
   }
 

@@ -15,8 +15,8 @@ function setUp() {
     totalShards: 4,
     stream: "stream-1",
     peers: () => [cluster(0), cluster(1), service("api")],
-    link: (peer, link, { windowBytes, port }) => {
-      const at = port === null ? "" : ` port ${port}`;
+    link: (peer, link, { windowBytes, port, isDialled }) => {
+      const at = (isDialled ? " dialled" : "") + (port === null ? "" : ` port ${port}`);
       const how = link === null ? "down" : `up ${link} ${windowBytes}${at}`;
       told.push(`${peerText(peer)} ${how}`);
     },
@@ -196,7 +196,7 @@ Deno.test("Links keeps clusters apart", () => {
   first.say(HELLO);
   second.say({ ...HELLO, clusterId: 1 });
   first.closed();
-  assert.deepEqual(told, ["cluster 0 up 1 1000", "cluster 1 up 2 1000", "cluster 0 down"]);
+  assert.deepEqual(told, ["cluster 0 up 1 1000", "cluster 1 up 2 1000 dialled", "cluster 0 down"]);
   assert.deepEqual(links.all().map(({ peer }) => peer), [cluster(1)]);
 });
 
@@ -213,11 +213,16 @@ Deno.test("Links says bye to every cluster, and then ends its link", () => {
   assert.deepEqual([links.all(), told], [[], ["cluster 0 up 1 1000"]]);
 });
 
-Deno.test("Links says where a consumer listens, and nothing of who does not", () => {
+Deno.test("Links says where a consumer listens, and whether we dialled it", () => {
   const { told, dial } = setUp();
   dial().say({ ...HELLO, port: 8080 });
+  dial(cluster(1)).say({ ...HELLO, clusterId: 1 });
   dial().say({ op: "hello", v: EVENT_LINK_VERSION, service: "api", windowBytes: 1 });
-  assert.deepEqual(told, ["cluster 0 up 1 1000 port 8080", "service api up 2 1"]);
+  assert.deepEqual(told, [
+    "cluster 0 up 1 1000 port 8080",
+    "cluster 1 up 2 1000 dialled",
+    "service api up 3 1",
+  ]);
 });
 
 Deno.test("Links opens a link to somebody in this thread: batches there, acknowledgements back", () => {

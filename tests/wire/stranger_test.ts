@@ -140,7 +140,14 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-for (const way of ["dials a unit", "is dialled by a unit"] as const) {
+/** What a stranger does, how many workers the unit has, and how many connections there are then. */
+const WAYS = [
+  ["dials a unit", 2, 1],
+  ["is dialled by a unit with a worker", 1, 2],
+  ["is dialled by a unit with two workers", 2, 3],
+] as const;
+
+for (const [way, workers, connections] of WAYS) {
   Deno.test(`a stranger that ${way} gets all that Discord sent, once and in order, though the unit is killed`, async () => {
     const sim = createSimulator({
       shards: 2,
@@ -156,6 +163,7 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
       DISCORD_API_URL: discord.apiUrl,
       INTENTS: String(0x331_ffff),
       LISTEN_PORT: String(unitPort),
+      TOTAL_WORKERS: String(workers),
       REST_AUTHORIZATION: "who-dials",
       STATE_DIR: Deno.makeTempDirSync(),
       // A unit knows the clusters of its own plan: one that dials in takes the place of one that is away.
@@ -174,6 +182,8 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
     await unit.ready();
     sim.traffic.setRate(300);
     await until(() => consumer.lines.length > 500, 20_000, consumer.errors);
+    const welcomes = () => consumer.errors().split('"op":"welcome"').length - 1;
+    assert.equal(welcomes(), connections);
     await unit.end("SIGKILL");
     unit = await startUnit(settings);
     await unit.ready();
@@ -181,6 +191,7 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
     sim.traffic.setRate(0);
 
     const isComplete = () => [0, 1].every((id) => got(id).length >= sent(id).length);
+    assert.equal(welcomes(), 2 * connections);
     await until(isComplete, 10_000, () => `got ${consumer.lines.length}: ${consumer.errors()}`);
     for (const shardId of [0, 1]) {
       assert.deepEqual(got(shardId).map(([, , name]) => name), sent(shardId));
