@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readBatch } from "../../protocol/event_frame.ts";
+import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch } from "../../protocol/event_frame.ts";
 import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
@@ -277,4 +277,63 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
     loadingGuildIds: [],
     membersCached: true,
   });
+});
+
+/** A cluster that listens, and has been dialled by the bucket. */
+function listen(bucket: Bucket, sockets: ReturnType<typeof fakeSockets>["sockets"]) {
+  const peer = cluster(1);
+  const url = "ws://127.0.0.1:8001/";
+  bucket.receive({ type: "DIAL", peer, url, secretKey: "key", workers: 1 });
+  const socket = sockets.at(-1)!;
+  assert.deepEqual(socket.headers, { authorization: "key", "gatehouse-worker": "0" });
+  socket.events.open();
+  socket.say({ op: "hello", v: EVENT_LINK_VERSION, clusterId: 1, windowBytes: 1 << 20 });
+  return socket;
+}
+
+Deno.test("a bucket brings a cluster that listens its events itself, and takes its acknowledgements", async () => {
+  const { clock, bucket, ready, sockets, last, types } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  assert.deepEqual(last("LINKED"), { type: "LINKED", peer: cluster(1), isUp: true });
+  await clock.advance(0);
+  discord.say({ t: "X", s: 2, op: 0, d: null });
+  await clock.advance(0);
+  const cursors = far.sentBytes.flatMap((batch) => readBatch(batch).map(({ cursor }) => cursor));
+  assert.deepEqual(cursors, [1, 2]);
+  assert.ok(!types().includes("EVENTS"), "the main thread has nothing to do with it");
+  far.say({ op: "ack", cursors: { 2: 2 } });
+  await clock.advance(1_000);
+  assert.deepEqual(last("SAFE").acknowledged, { 2: 2 });
+  assert.equal(last("REPORT").shards[0]!.queued, 0);
+});
+
+Deno.test("a bucket whose cluster has gone keeps the events, for a link through the main thread, too", async () => {
+  const { clock, bucket, ready, sockets, last } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  await clock.advance(0);
+  bucket.receive({ type: "HANG_UP", peer: cluster(1) });
+  assert.deepEqual([far.destroyed, last("LINKED").isUp], [true, false]);
+  discord.say({ t: "X", s: 2, op: 0, d: null });
+  await clock.advance(60_000);
+  assert.equal(last("REPORT").shards[0]!.queued, 2);
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
+});
+
+Deno.test("a bucket that stops says goodbye to its clusters, and takes what they acknowledge meanwhile", async () => {
+  const { clock, bucket, ready, sockets, last } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  await clock.advance(0);
+  bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  assert.match(far.sent.at(-1)!, /"op":"bye"/);
+  assert.deepEqual(far.closes, []);
+  far.say({ op: "ack", cursors: { 2: 1 } });
+  discord.events.closed(4900, "");
+  await clock.advance(0);
+  assert.deepEqual(far.closes, [LINK_CLOSE.GOING_AWAY]);
+  assert.deepEqual(last("SAFE"), { type: "SAFE", acknowledged: { 2: 1 }, stored: {} });
 });
