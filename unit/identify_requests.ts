@@ -26,23 +26,21 @@ export class IdentifyRequests {
     this.#options = options;
   }
 
-  /** A shard wants to identify. */
-  request(shardId: number): void {
-    const { queue, gateway } = this.#options;
-    let before: void | Promise<void>;
-    try {
-      before = gateway.requestIdentify(shardId);
-    } catch (error) {
-      before = Promise.reject(error);
-    }
-    if (before === undefined) return queue.request(shardId);
+  /** A shard wants to identify; it joins at once where the program gives no promise. */
+  async request(shardId: number): Promise<void> {
+    const { queue, log, gateway } = this.#options;
     const turn = Symbol();
     this.#held.set(shardId, turn);
-    before.catch((error) => this.#failed(shardId, error)).then(() => {
-      if (this.#held.get(shardId) !== turn) return;
-      this.#held.delete(shardId);
-      queue.request(shardId);
-    });
+    try {
+      const before = gateway.requestIdentify(shardId);
+      if (before) await before;
+    } catch (error) {
+      const about = { shardId, error: messageOf(error) };
+      log.error("gateway.requestIdentify failed, the shard joins the queue", about);
+    }
+    if (this.#held.get(shardId) !== turn) return;
+    this.#held.delete(shardId);
+    queue.request(shardId);
   }
 
   /** A shard does not want to identify any more. */
@@ -55,12 +53,5 @@ export class IdentifyRequests {
   lost(shardIds: readonly number[]): void {
     for (const shardId of shardIds) this.#held.delete(shardId);
     this.#options.queue.lost(shardIds);
-  }
-
-  #failed(shardId: number, error: unknown): void {
-    this.#options.log.error("gateway.requestIdentify failed, the shard joins the queue", {
-      shardId,
-      error: messageOf(error),
-    });
   }
 }
