@@ -10,7 +10,6 @@ import { CONFIG_DEFAULTS } from "../config/config.ts";
 import { createControllers } from "../unit/controllers.ts";
 import { UnitGateway } from "../unit/gateway.ts";
 import { acceptLink } from "../app/http/link_socket.ts";
-import type { Unit } from "../unit/unit.ts";
 import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { memoryStore } from "../ports/store.ts";
@@ -55,8 +54,9 @@ export async function gatehouseUnit(
 ): Promise<RunningUnit> {
   const ready = Promise.withResolvers<void>();
   const up = new Set<number>();
-  // Asked only for its gateway side.
-  const controllers = createControllers(() => ({ gateway }) as unknown as Unit);
+  const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
+  const shardIds = shardRange(0, shards - 1);
+  const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
   const gateway: UnitGateway = await UnitGateway.create({
     controllers,
     config: {
@@ -68,9 +68,9 @@ export async function gatehouseUnit(
     },
     info: gatewayInfo(peer, shards),
     totalShards: shards,
-    shardIds: shardRange(0, shards - 1),
+    shardIds,
     clusterIds: [0],
-    clusterOfShard: Object.fromEntries(shardRange(0, shards - 1).map((id) => [id, 0])),
+    clusterOfShard: Object.fromEntries(shardIds.map((id) => [id, 0])),
     cores: 1,
     clock: systemClock,
     log: logTo((level, event, fields) => {

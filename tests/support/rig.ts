@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import { CONFIG_DEFAULTS } from "../../config/config.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
-import type { Unit } from "../../unit/unit.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
@@ -93,8 +92,9 @@ export async function createRig(options: RigOptions = {}) {
   });
   const exhausted: string[] = [];
   const cached: number[] = [];
-  // Asked only for its gateway side.
-  const controllers = createControllers(() => ({ gateway }) as unknown as Unit);
+  const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
+  const shardIds = shardRange(0, shards - 1);
+  const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
   const gateway: UnitGateway = await UnitGateway.create({
     controllers,
     config: {
@@ -108,9 +108,9 @@ export async function createRig(options: RigOptions = {}) {
     },
     info,
     totalShards: shards,
-    shardIds: shardRange(0, shards - 1),
+    shardIds,
     clusterIds: [0],
-    clusterOfShard: Object.fromEntries(shardRange(0, shards - 1).map((id) => [id, 0])),
+    clusterOfShard: Object.fromEntries(shardIds.map((id) => [id, 0])),
     cores: workers,
     clock,
     log,

@@ -14,9 +14,11 @@ import type { Log } from "../../ports/log.ts";
 import { randomHex } from "../../ports/random.ts";
 import type { Store } from "../../ports/store.ts";
 import { messageOf } from "../../protocol/errors.ts";
+import { parsePayload } from "../../protocol/discord/payload.ts";
 import type { SavedGuilds } from "../../protocol/discord/guild_note.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import type { Config } from "../../config/config.ts";
+import type { Controllers } from "../controllers.ts";
 import { ConsumerShards } from "./consumer_shards.ts";
 import { ShardFactsBook } from "./shard_facts.ts";
 
@@ -46,6 +48,8 @@ export interface ConsumersOptions {
   readonly stream: string;
   readonly links: () => Links;
   readonly pool: () => WorkerPool;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
   /** The guilds of a shard's session now; `null` where they are not known. */
   readonly guildsOf: (shardId: number) => SavedGuilds | null;
   readonly door: ConsumerDoor;
@@ -63,7 +67,7 @@ export class Consumers {
   #stopped = false;
 
   constructor(options: ConsumersOptions) {
-    const { config, totalShards, shardIds, pool, door } = options;
+    const { config, totalShards, shardIds, controllers, door } = options;
     this.#options = options;
     this.shards = new ConsumerShards(options);
     this.facts = new ShardFactsBook(totalShards, () => this.#saveSoon());
@@ -83,7 +87,8 @@ export class Consumers {
         // Guilds come and go after a READY.
         return { ...facts, guildIds: options.guildsOf(shardId)?.guildIds ?? facts.guildIds };
       },
-      send: (shardId, payload) => pool().sendPayload(shardId, payload),
+      send: async (shardId, payload) =>
+        await controllers.gateway.sendPayload(shardId, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
       changed: () => this.#saveSoon(),

@@ -23,14 +23,14 @@ function setUp() {
       assign: tell("assign"),
       release: tell("release"),
       link: tell("link"),
-      acknowledge: (id, link, cursors) =>
-        void told.push(`acknowledge ${id},${link} ${JSON.stringify(cursors)}`),
       backlog: () => {
         worker.asked++;
         if (!worker.away) return Promise.resolve(BACKLOG);
         return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
       },
     }),
+    acknowledged: (id, link, cursors) =>
+      void told.push(`acknowledge ${id},${link} ${JSON.stringify(cursors)}`),
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(2, (record) => void events.push(record));
