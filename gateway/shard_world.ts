@@ -58,5 +58,6 @@ export interface ShardTally {
   identifies: number;
   resumes: number;
   stale: number;
+  illegal: number;
   readonly reconnects: Partial<Record<Cause, number>>;
 }
