@@ -79,6 +79,8 @@ export interface ShardCounters {
   readonly reconnects: Readonly<Partial<Record<Cause, number>>>;
   /** Inputs of an old connection that were dropped. */
   readonly stale: number;
+  /** Inputs that the session table does not know in their state: each is a bug, and was dropped. */
+  readonly illegal: number;
   /** Round trip of the last heartbeat; `null` before the first. */
   readonly latencyMs: number | null;
 }

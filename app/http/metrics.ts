@@ -109,6 +109,7 @@ export const METRICS: readonly Metric[] = [
       ),
   ),
   perShard("gatehouse_stale_inputs_total", "counter", "Inputs of an ended connection.", "stale"),
+  perShard("gatehouse_illegal_inputs_total", "counter", "Inputs that were a bug.", "illegal"),
   gauge(
     "gatehouse_worker_running",
     "1 while a worker runs.",
