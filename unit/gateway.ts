@@ -6,14 +6,15 @@
  */
 
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import type { IdentifyQueue } from "../gateway/identify/queue.ts";
 import { SessionBook } from "../gateway/session_book.ts";
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
+import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import { canResume } from "../protocol/session_point.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
@@ -75,7 +76,7 @@ export interface GatewayOptions {
 export class UnitGateway {
   readonly links: Links;
   readonly pool: WorkerPool;
-  readonly queue: IdentifyQueue;
+  readonly queue: IdentifyGate;
   readonly consumers: Consumers;
   readonly #options: GatewayOptions;
   readonly #book: SessionBook;
@@ -87,7 +88,7 @@ export class UnitGateway {
   #cancelSave: Cancel | null = null;
   #isStopped = false;
 
-  constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
+  constructor(options: GatewayOptions, queue: IdentifyGate, saved: unknown) {
     this.#options = options;
     this.queue = queue;
     this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
@@ -119,7 +120,7 @@ export class UnitGateway {
     const { store, log } = options;
     const queue = await createIdentifyQueue({
       ...options,
-      allow: (shardId, permit) => gateway.pool.allowIdentify(shardId, permit),
+      allow: ({ id }, permit) => gateway.pool.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
     const saved = await store.load(SAVED_AS);
@@ -169,6 +170,10 @@ export class UnitGateway {
     await this.#save();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
+  }
+
+  #key(id: number): ShardKey {
+    return { total: this.#options.totalShards, id };
   }
 
   #clusterOf(shardId: number): number | null {
@@ -238,13 +243,14 @@ export class UnitGateway {
   #poolEvents(): PoolEvents {
     const { shardChanged, exhausted, controllers, log } = this.#options;
     const { queue } = this;
+    const key = (shardId: number) => this.#key(shardId);
     const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
     return {
-      expectIdentify: (shardIds) => queue.expect(shardIds),
-      requestIdentify: (shardId) => identifies.request(shardId),
-      identifySent: (shardId, permit) => queue.sent(shardId, permit),
-      releaseIdentify: (shardId) => identifies.release(shardId),
-      lost: (shardIds) => identifies.lost(shardIds),
+      expectIdentify: (shardIds) => queue.expect(shardIds.map(key)),
+      requestIdentify: (shardId) => identifies.request(key(shardId)),
+      identifySent: (shardId, permit) => queue.sent(key(shardId), permit),
+      releaseIdentify: (shardId) => identifies.release(key(shardId)),
+      lost: (shardIds) => identifies.lost(shardIds.map(key)),
       status: shardChanged,
       session: (shardId, session) => this.#book.session(shardId, session),
       readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
