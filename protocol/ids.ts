@@ -30,17 +30,6 @@ export function calculateShardId(guildId: string | bigint, totalShards: number):
   return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));
 }
 
-/** A shard among all of one total: shard 3 of 16 has other guilds than shard 3 of 32. */
-export interface ShardKey {
-  readonly total: number;
-  readonly id: number;
-}
-
-/** `3/16`: the shard, as a key of maps and names. */
-export function shardKeyText({ id, total }: ShardKey): string {
-  return `${id}/${total}`;
-}
-
 /** The key under which Discord paces identifies: one per key per 5 s. */
 export function identifyKey(shardId: number, maxConcurrency: number): number {
   return shardId % maxConcurrency;
