@@ -55,7 +55,9 @@ export class WorkerSlot {
 
   constructor(options: SlotOptions) {
     this.#options = options;
-    this.#supervision = new Supervision(options.clock, WORKER_POLICY, {
+    this.#supervision = new Supervision({
+      clock: options.clock,
+      policy: WORKER_POLICY,
       start: () => this.#start(),
       end: (reason) => this.#end(reason),
       lost: (reason, delayMs) => this.#lost(reason, delayMs),
