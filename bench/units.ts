@@ -85,6 +85,7 @@ export async function gatehouseUnit(
     shardChanged({ shardId, state }) {
       if (state === "ready" && up.add(shardId).size === shards) ready.resolve();
     },
+    membersCached() {},
     exhausted: (reason) => ready.reject(new Error(reason)),
   });
   const server = Deno.serve(

@@ -19,8 +19,7 @@ import { canResume } from "../protocol/session_point.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { SpawnThread } from "../workers/life.ts";
-import { type Address, WorkerPool } from "../workers/pool.ts";
-import type { PoolEvents } from "../workers/pool_events.ts";
+import { type Address, type PoolEvents, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away/answers.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "./controllers.ts";
@@ -67,7 +66,7 @@ export interface GatewayOptions {
   readonly addressOf: (peer: PeerKey, port: number | null) => Address | null;
   readonly shardChanged: (status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
-  readonly membersCached?: (shardId: number) => void;
+  readonly membersCached: (shardId: number) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
 }
@@ -247,14 +246,14 @@ export class UnitGateway {
     const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
     return {
       expectIdentify: (shardIds) => queue.expect(shardIds.map(key)),
-      requestIdentify: (shardId) => identifies.request(key(shardId)),
-      identifySent: (shardId, permit) => queue.sent(key(shardId), permit),
-      releaseIdentify: (shardId) => identifies.release(key(shardId)),
+      REQUEST_IDENTIFY: ({ shardId }) => identifies.request(key(shardId)),
+      IDENTIFY_SENT: ({ shardId, permit }) => queue.sent(key(shardId), permit),
+      RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
       lost: (shardIds) => identifies.lost(shardIds.map(key)),
-      status: shardChanged,
-      session: (shardId, session) => this.#book.session(shardId, session),
-      readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
-      safe: (acknowledged, stored) => {
+      SHARD_STATUS: ({ status }) => shardChanged(status),
+      SESSION: ({ shardId, session }) => this.#book.session(shardId, session),
+      READY_FACTS: ({ shardId, facts }) => this.consumers.facts.note(shardId, facts),
+      SAFE: ({ acknowledged, stored }) => {
         for (const [shardId, cursor] of Object.entries(acknowledged)) {
           this.#book.acknowledged(Number(shardId), cursor);
           this.#away.acknowledged(Number(shardId), cursor);
@@ -263,17 +262,17 @@ export class UnitGateway {
           this.#book.stored(Number(shardId), cursor);
         }
       },
-      away: async (shardId, cursor, payload) => {
+      AWAY: async ({ shardId, cursor, payload }) => {
         this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
       },
-      guilds: (shardId, guilds) => this.#guilds.keep(shardId, guilds),
-      membersCached: (shardId) => this.#options.membersCached?.(shardId),
-      report: (shards) => {
+      GUILDS: ({ shardId, guilds }) => this.#guilds.keep(shardId, guilds),
+      MEMBERS_CACHED: ({ shardId }) => this.#options.membersCached(shardId),
+      REPORT: ({ shards }) => {
         for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
         this.#quiet.look();
       },
       linked: (peer) => this.#look(peer),
-      events: (...batch) => controllers.events.deliver(...batch),
+      EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
       exhausted,
     };
   }

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
-import type { PoolEvents } from "../../workers/pool_events.ts";
+import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 import { counters } from "../support/snapshots.ts";
 
@@ -28,7 +27,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
     get: (_, name) => (...args: unknown[]) =>
       void told.push(`${String(name)} ${JSON.stringify(args)}`),
   }) as PoolEvents;
-  const pool = new WorkerPool({
+  const pool: WorkerPool = new WorkerPool({
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     spawn,
@@ -42,6 +41,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
     marksOf: () => [],
     guildsOf: () => null,
     links: () => links,
+    bringUp: (workerId, shardId) => pool.tellWorkerToIdentify(workerId, shardId),
     events,
   });
   const toldTo = (worker: number, type: ToWorker["type"]) =>
@@ -120,11 +120,19 @@ Deno.test("WorkerPool tells a worker again to bring a shard up, and a worker tha
   assert.equal(toldTo(0, "IDENTIFY_SHARD").length, 3);
 });
 
-Deno.test("WorkerPool passes on what a worker says", () => {
+Deno.test("WorkerPool hands on what a worker says, but for what is said to it", () => {
   const { pool, threads, told } = setUp();
   pool.spawnShards();
-  threads[0]!.say({ type: "MEMBERS_CACHED", shardId: 1 });
-  assert.equal(told.at(-1), "membersCached [1]");
+  told.length = 0;
+  threads[0]!.say({ type: "STARTED" });
+  threads[0]!.say({ type: "LOG", level: "info", event: "something", fields: {} });
+  threads[0]!.say({ type: "NONCE_REPLY", nonce: 9, reply: { ok: true, value: null } });
+  threads[0]!.say({ type: "REQUEST_IDENTIFY", shardId: 1 });
+  threads[1]!.say({ type: "IDENTIFY_SENT", shardId: 2, permit: 4 });
+  assert.deepEqual(told.map((it) => it.split(',"v"')[0]), [
+    'REQUEST_IDENTIFY [{"type":"REQUEST_IDENTIFY","shardId":1',
+    'IDENTIFY_SENT [{"type":"IDENTIFY_SENT","shardId":2,"permit":4',
+  ]);
 });
 
 Deno.test("WorkerPool keeps what shards said last, and what they counted", () => {
@@ -145,8 +153,8 @@ Deno.test("WorkerPool keeps what shards said last, and what they counted", () =>
   assert.equal(pool.shards[3]!.counters!.received, 12);
   assert.equal(pool.shards[2]!.counters, null);
   assert.deepEqual(pool.eventsByType.totals, { TYPING_START: 4 });
-  assert.match(told.at(-3)!, /^status .*"ready"/);
-  assert.match(told.at(-2)!, /^report \[\[\{"shardId":3,"received":12,/);
+  assert.match(told.at(-3)!, /^SHARD_STATUS .*"ready"/);
+  assert.match(told.at(-2)!, /^REPORT .*"shardId":3,"received":12,/);
 });
 
 Deno.test("WorkerPool writes a worker's lines to the log, with its number", () => {
