@@ -68,7 +68,8 @@ export type { Log, LogFields, LogLevel } from "./ports/log.ts";
 export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
 export { type IntentName, INTENTS } from "./protocol/discord/intents.ts";
 export type { InteractionMark, InteractionNote } from "./protocol/discord/interaction.ts";
-export { calculateShardId } from "./protocol/ids.ts";
+export { calculateShardId, type ShardKey } from "./protocol/ids.ts";
+export type { ClusterKey, ConsumerKey, PeerKey, ServiceKey } from "./protocol/peer.ts";
 export { type Blame, type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 
 if (import.meta.main) {
