@@ -14,6 +14,7 @@ import {
   identify,
   parseReady,
   parseReadyFacts,
+  type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
@@ -46,6 +47,8 @@ export class Shard {
   #state: State = newSession();
   #sinceMs: number;
   #connection: Connection | null = null;
+  /** What the last READY told. */
+  #facts: ReadyFacts | null = null;
   #permit = 0;
   #progress = false;
   #cancelTimer: Cancel = () => {};
@@ -177,8 +180,7 @@ export class Shard {
       case "pause":
         return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
       case "keep session":
-        // Nothing of it is acknowledged yet.
-        return session(shardId, this.point && { ...this.point, seq: 0 });
+        return session(shardId, { session: { ...this.point!, seq: 0 }, facts: this.#facts! });
       case "forget session":
         log.warn("shard lost its session", { shardId, reason: effect.reason });
         return session(shardId, null);
@@ -259,7 +261,7 @@ export class Shard {
   }
 
   #beginSession(ready: Uint8Array): void {
-    this.#world.readyFacts(this.#settings.shardId, parseReadyFacts(ready));
+    this.#facts = parseReadyFacts(ready);
     const gap = this.#sequence.begin();
     if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
   }

@@ -6,36 +6,30 @@
  */
 
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import { SessionBook } from "../gateway/session_book.ts";
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { Log } from "../ports/log.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
-import { canResume } from "../protocol/session_point.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import { Estates } from "../store/estates.ts";
+import { inheritQueues } from "../store/queue_folders.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import { type Address, type PoolEvents, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away/answers.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "./controllers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
-import { GuildBook } from "./guild_book.ts";
 import { createIdentifyQueue } from "./identify.ts";
 import { IdentifyRequests } from "./identify_requests.ts";
 import { QuietShards } from "./quiet_shards.ts";
 import { workerOptions } from "./worker_options.ts";
 import { planWorkers } from "./worker_plan.ts";
-
-/** Name of the file in the state folder. */
-const SAVED_AS = "sessions";
-const MARKS_SAVED_AS = "away";
-/** Session points are written down this long after a change, at the latest. */
-const SAVE_AFTER_MS = 500;
 
 /** What the gateway side is made with. */
 export interface GatewayOptions {
@@ -78,36 +72,30 @@ export class UnitGateway {
   readonly queue: IdentifyGate;
   readonly consumers: Consumers;
   readonly #options: GatewayOptions;
-  readonly #book: SessionBook;
+  readonly #estates: Estates;
   readonly #quiet: QuietShards;
   readonly #away: AwayAnswers;
-  readonly #guilds: GuildBook;
   /** Peers that can be reached, by their text. */
   readonly #reached = new Set<string>();
-  #cancelSave: Cancel | null = null;
-  #isStopped = false;
 
-  constructor(options: GatewayOptions, queue: IdentifyGate, saved: unknown) {
+  constructor(options: GatewayOptions, queue: IdentifyGate, estates: Estates) {
     this.#options = options;
     this.queue = queue;
-    this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
-    this.#loadSessions(saved);
-    this.#guilds = new GuildBook(options.store, options.log);
+    this.#estates = estates;
     this.#away = new AwayAnswers({
       apiUrl: options.config.discordApiUrl,
       fetch: options.fetch,
       clock: options.clock,
       log: options.log,
       inviteCode: options.config.botServerInviteCode,
-      changed: () => this.#saveSoon(),
+      estates,
     });
     this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
     this.consumers = new Consumers({
       ...options,
-      stream: this.#book.stream,
+      estates,
       links: () => this.links,
       pool: () => this.pool,
-      guildsOf: (shardId) => this.#guilds.of(shardId),
       door: options.consumerDoor,
     });
     this.links = this.#createLinks();
@@ -116,17 +104,21 @@ export class UnitGateway {
 
   /** Reads what an earlier life wrote down, and joins the parts. Connects nothing yet. */
   static async create(options: GatewayOptions): Promise<UnitGateway> {
-    const { store, log } = options;
+    const { log, totalShards, shardIds, queueDir } = options;
     const queue = await createIdentifyQueue({
       ...options,
       allow: ({ id }, permit) => gateway.pool.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
-    const saved = await store.load(SAVED_AS);
-    const gateway = new UnitGateway(options, queue, saved);
-    // Cursors of another numbering would mark the wrong events.
-    if (saved !== undefined) await gateway.#guilds.load(options.shardIds);
-    if (saved !== undefined) gateway.#away.load(await store.load(MARKS_SAVED_AS));
+    const estates = await Estates.open({ ...options, newStream: randomHex(8) });
+    await estates.begin(totalShards, shardIds, options.config.intents);
+    if (queueDir !== null) {
+      // What stays where it was, Discord replays as far as it can.
+      await inheritQueues(queueDir, totalShards, shardIds).catch((error) =>
+        log.error("events of an earlier run cannot be used", { error: messageOf(error) })
+      );
+    }
+    const gateway = new UnitGateway(options, queue, estates);
     await gateway.consumers.load();
     return gateway;
   }
@@ -148,7 +140,7 @@ export class UnitGateway {
 
   /** How many guilds a shard has, as far as is known. */
   guildsOf(shardId: number): number {
-    return this.#guilds.of(shardId)?.guildIds.length ?? 0;
+    return this.#estates.of(this.#key(shardId)).guilds?.guildIds.length ?? 0;
   }
 
   /** What became of interactions whose bot was away. */
@@ -164,9 +156,7 @@ export class UnitGateway {
     await this.pool.stop("keep");
     this.links.bye("the unit stops");
     this.links.stop("the unit stops");
-    this.#cancelSave?.();
-    this.#isStopped = true;
-    await this.#save();
+    await this.#estates.close();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
   }
@@ -186,7 +176,7 @@ export class UnitGateway {
       ...(calls && { calls }),
       clock,
       totalShards,
-      stream: this.#book.stream,
+      stream: this.#estates.stream,
       peers: () => peers,
       link: (...changed) => this.#link(...changed),
       acknowledged: (...done) => controllers.events.acknowledged(...done),
@@ -225,12 +215,10 @@ export class UnitGateway {
       worker: workerOptions({
         ...this.#options,
         workers: buckets.length,
-        stream: this.#book.stream,
+        stream: this.#estates.stream,
       }),
       bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
-      resumePoint: (shardId) => this.#book.resumePoint(shardId),
-      guildsOf: (shardId) => this.#guilds.of(shardId),
-      marksOf: (shardId) => [...this.#away.marksOf(shardId)],
+      estateOf: (shardId) => this.#estates.of(this.#key(shardId)),
       links: () =>
         this.links.all().filter(({ peer }) =>
           peer.kind !== "service" && !this.pool.isIntroduced(peer)
@@ -242,6 +230,7 @@ export class UnitGateway {
   #poolEvents(): PoolEvents {
     const { shardChanged, exhausted, controllers, log } = this.#options;
     const { queue } = this;
+    const estates = this.#estates;
     const key = (shardId: number) => this.#key(shardId);
     const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
     return {
@@ -251,63 +240,27 @@ export class UnitGateway {
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
       lost: (shardIds) => identifies.lost(shardIds.map(key)),
       SHARD_STATUS: ({ status }) => shardChanged(status),
-      SESSION: ({ shardId, session }) => this.#book.session(shardId, session),
-      READY_FACTS: ({ shardId, facts }) => this.consumers.facts.note(shardId, facts),
-      SAFE: ({ acknowledged, stored }) => {
-        for (const [shardId, cursor] of Object.entries(acknowledged)) {
-          this.#book.acknowledged(Number(shardId), cursor);
-          this.#away.acknowledged(Number(shardId), cursor);
-        }
-        for (const [shardId, cursor] of Object.entries(stored)) {
-          this.#book.stored(Number(shardId), cursor);
+      SESSION: ({ shardId, began }) =>
+        estates.change(key(shardId), (estate) => withSession(estate, began)),
+      SAFE: ({ shards }) => {
+        for (const [shardId, safe] of Object.entries(shards)) {
+          estates.change(key(Number(shardId)), (estate) => withSafe(estate, safe));
         }
       },
       AWAY: async ({ shardId, cursor, payload }) => {
-        this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
+        const event = { shard: key(shardId), cursor, payload };
+        this.pool.mark(shardId, cursor, await this.#away.answer(event));
       },
-      GUILDS: ({ shardId, guilds }) => this.#guilds.keep(shardId, guilds),
       MEMBERS_CACHED: ({ shardId }) => this.#options.membersCached(shardId),
       REPORT: ({ shards }) => {
-        for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
+        for (const { shardId, newestCursor } of shards) {
+          estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
+        }
         this.#quiet.look();
       },
       linked: (peer) => this.#look(peer),
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
       exhausted,
     };
-  }
-
-  #loadSessions(saved: unknown): void {
-    const { config, totalShards, log } = this.#options;
-    const { intents } = config;
-    const { usable, other } = this.#book.load(
-      saved,
-      (point) => canResume(point, { shardId: point.shardId, totalShards, intents }),
-    );
-    if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
-    if (other > 0) {
-      log.warn("sessions of an earlier run cannot be resumed: other shard count or intents", {
-        sessions: other,
-      });
-    }
-  }
-
-  #saveSoon(): void {
-    if (this.#isStopped) return;
-    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
-      this.#cancelSave = null;
-      this.#save();
-    });
-  }
-
-  async #save(): Promise<void> {
-    const { store, log } = this.#options;
-    const saves = [
-      store.save(SAVED_AS, this.#book.save()),
-      store.save(MARKS_SAVED_AS, this.#away.save()),
-    ];
-    await Promise.all(saves).catch((error) =>
-      log.error("session points were not saved", { error: messageOf(error) })
-    );
   }
 }

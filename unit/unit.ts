@@ -247,12 +247,13 @@ export class Unit {
 
   #createGateway(info: GatewayInfo, shardIds: number[]): Promise<UnitGateway> {
     const clusterOfShard = this.clusters.ofShards(shardIds);
-    this.peers.plan(clusterOfShard);
+    const total = this.#totalShards;
+    this.peers.plan(total, clusterOfShard);
     return UnitGateway.create({
       ...this.#parts,
       controllers: this.controllers,
       info,
-      totalShards: this.#totalShards,
+      totalShards: total,
       shardIds,
       peers: this.peers.all,
       clusterOfShard,
@@ -261,9 +262,9 @@ export class Unit {
       addressOf: (peer, port) => this.#addressOf(peer, port),
       shardChanged: (shard) => {
         this.#tell({ kind: "shard", shard });
-        if (shard.state === "ready") this.peers.shardReady(shard.shardId);
+        if (shard.state === "ready") this.peers.shardReady({ total, id: shard.shardId });
       },
-      membersCached: (shardId) => this.peers.membersCached(shardId),
+      membersCached: (id) => this.peers.membersCached({ total, id }),
       exhausted: (reason) => this.#fail(reason),
     });
   }

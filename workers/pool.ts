@@ -5,7 +5,6 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
 import type { InteractionMark } from "../protocol/discord/interaction.ts";
 import {
   MEMBERS_DEADLINE_MS,
@@ -13,6 +12,7 @@ import {
   type MembersRequest,
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
+import type { Estate } from "../protocol/estate.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
@@ -24,7 +24,6 @@ import type {
   WorkerOptions,
 } from "../protocol/worker_message.ts";
 import type { Wanted } from "../protocol/wanted.ts";
-import type { ResumePoint } from "../gateway/session_book.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
 import type { Asked } from "./life.ts";
@@ -40,11 +39,8 @@ export interface PoolOptions extends Pick<SlotOptions, "clock" | "log" | "spawn"
   /** Shards of each worker; the index is the worker's id. */
   readonly buckets: readonly (readonly number[])[];
   readonly worker: Omit<WorkerOptions, "workerId">;
-  readonly resumePoint: (shardId: number) => ResumePoint;
-  /** The guilds of a shard's session; `null` where they are not known. */
-  readonly guildsOf: (shardId: number) => SavedGuilds | null;
-  /** Interactions that wait and were responded to in the bot's place. */
-  readonly marksOf: (shardId: number) => readonly (readonly [number, InteractionMark])[];
+  /** What a worker is given of a shard. */
+  readonly estateOf: (shardId: number) => Estate;
   /** Links that are up and that batches go over through the main thread. */
   readonly links: () => readonly { peer: PeerKey; link: number; windowBytes: number }[];
   readonly events: PoolEvents;
@@ -125,13 +121,12 @@ export class WorkerPool {
   tellWorkerToIdentify(workerId: number, shardId: number): void {
     const life = this.#slots[workerId]?.life;
     if (!life) return;
-    const { events, resumePoint, marksOf, guildsOf } = this.#options;
-    const point = resumePoint(shardId);
+    const { events, estateOf } = this.#options;
+    const estate = estateOf(shardId);
     const isIdle = this.#statuses.get(shardId)?.state === "idle";
     // One that runs has asked already, or does not ask: nobody must wait for it.
-    if (isIdle && !point.session) events.expectIdentify([shardId]);
-    const kept = { marks: marksOf(shardId), guilds: guildsOf(shardId) };
-    life.tell({ type: "IDENTIFY_SHARD", shardId, ...point, ...kept });
+    if (isIdle && !estate.session) events.expectIdentify([shardId]);
+    life.tell({ type: "IDENTIFY_SHARD", shardId, estate });
   }
 
   /** Allows a shard to identify. */

@@ -53,8 +53,10 @@ function setUp() {
       gap: (_, gap) => void gaps.push(gap),
     },
     status: ({ state }) => void states.push(state),
-    session: (_, point) => void points.push(point),
-    readyFacts: (_, told) => void facts.push(told),
+    session(_, began) {
+      points.push(began && began.session);
+      if (began) facts.push(began.facts);
+    },
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {

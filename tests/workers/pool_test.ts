@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
+import { type Estate, NO_ESTATE } from "../../protocol/estate.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
@@ -15,6 +16,10 @@ const POINT = {
   seq: 7,
   base: 0,
 };
+
+/** Shard 1 has lived. */
+const estateOf = (shardId: number): Estate =>
+  shardId === 1 ? { ...NO_ESTATE, session: POINT, highest: 7, acknowledged: 5 } : NO_ESTATE;
 
 /** Shards 0 and 1 in worker 0, 2 and 3 in worker 1; cluster 0 has 0 and 1, cluster 1 the others. */
 function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShard) {
@@ -33,13 +38,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
     spawn,
     buckets,
     worker: { ...WORKER, clusterOfShard },
-    resumePoint: (shardId) => ({
-      session: shardId === 1 ? POINT : null,
-      cursorFloor: 10 * shardId,
-      acknowledged: shardId,
-    }),
-    marksOf: () => [],
-    guildsOf: () => null,
+    estateOf,
     links: () => links,
     bringUp: (workerId, shardId) => pool.tellWorkerToIdentify(workerId, shardId),
     events,
@@ -60,28 +59,12 @@ Deno.test("WorkerPool starts nothing by itself; its shards are idle", () => {
   ]);
 });
 
-Deno.test("WorkerPool gives each worker its shards, with the point to resume from", () => {
+Deno.test("WorkerPool gives each worker its shards, with the estate of each", () => {
   const { pool, told, toldTo } = setUp();
   pool.spawnShards();
   assert.deepEqual(toldTo(0, "IDENTIFY_SHARD"), [
-    {
-      type: "IDENTIFY_SHARD",
-      shardId: 0,
-      session: null,
-      cursorFloor: 0,
-      acknowledged: 0,
-      marks: [],
-      guilds: null,
-    },
-    {
-      type: "IDENTIFY_SHARD",
-      shardId: 1,
-      session: POINT,
-      cursorFloor: 10,
-      acknowledged: 1,
-      marks: [],
-      guilds: null,
-    },
+    { type: "IDENTIFY_SHARD", shardId: 0, estate: NO_ESTATE },
+    { type: "IDENTIFY_SHARD", shardId: 1, estate: estateOf(1) },
   ]);
   assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2]]", "expectIdentify [[3]]"]);
   const [start] = toldTo(1, "START") as Extract<ToWorker, { type: "START" }>[];
