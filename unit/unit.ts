@@ -128,7 +128,7 @@ export class Unit {
       ...parts,
       switchboard: this.peers.switchboard,
       snapshot: () => this.snapshot,
-      guildsOf: (shardId) => this.#gateway?.guildsOf(shardId) ?? 0,
+      guildsOf: (shardId) => this.#gateway?.serving.guildsOf(shardId) ?? 0,
       startedMs: () => this.#startedMs,
       figures: processFigures,
     });
@@ -146,7 +146,7 @@ export class Unit {
 
   /** The shards of this unit; none until Discord has been asked. */
   get shardIds(): number[] {
-    return this.#gateway?.shards.map(({ shardId }) => shardId) ?? [];
+    return this.#gateway?.serving.shards.map(({ shardId }) => shardId) ?? [];
   }
 
   /** Whether workers may be crashed. */
@@ -214,11 +214,11 @@ export class Unit {
     return {
       mode: this.#parts.config.mode,
       totalShards: this.#totalShards,
-      shards: gateway?.shards ?? [],
+      shards: gateway?.serving.shards ?? [],
       workers: gateway?.pool.workers ?? [],
       clusters: this.clusters.snapshots,
       services: this.services.snapshots,
-      identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
+      identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,

@@ -45,8 +45,8 @@ export interface ConsumersOptions {
   readonly log: Log;
   readonly store: Store;
   readonly estates: Pick<Estates, "stream" | "until">;
-  readonly links: () => Links;
-  readonly pool: () => WorkerPool;
+  readonly links: Links;
+  readonly pool: WorkerPool;
   /** What is called for each step that the program may replace. */
   readonly controllers: Controllers;
   readonly door: ConsumerDoor;
