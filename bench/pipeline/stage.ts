@@ -1,0 +1,133 @@
+/**
+ * A party and the rest of its world, each in processes of their own, every shard ready; and what one
+ * run of events costs the party.
+ *
+ * @module
+ */
+
+import { type Program, startProgram } from "../program.ts";
+import type { Payload } from "./load.ts";
+import type { MeterQuestion } from "./meter.ts";
+import type { Party, PartyOptions, RunningParty } from "./party.ts";
+import { type ProcessReading, type Spent, spentBetween } from "./schedstat.ts";
+import type { Delays, Sent, WorldAddress, WorldQuestion } from "./world.ts";
+
+/** Events per second, or as fast as they come back. */
+export type Rate = number | "max";
+
+/** What a stage is set with. */
+export type StageOptions = Omit<PartyOptions, "world">;
+
+/** What a run of events cost. Times are of the run; divide by `received`. */
+export interface Measurement extends Sent, Delays {
+  /** Processor time of the gateway's process, µs. */
+  readonly unit: Spent;
+  /** Processor time of the handler's process, µs. */
+  readonly cluster: Spent;
+  readonly unitMiB: number;
+  readonly clusterMiB: number;
+}
+
+/** A stage, set. It ends when it is disposed of. */
+export interface Stage extends AsyncDisposable {
+  measure(payload: Payload, rate: Rate, forMs: number): Promise<Measurement>;
+  /** Resident MiB of the unit's process, now. */
+  unitMiB(): Promise<number>;
+}
+
+/** Reads `/proc`. */
+export interface Meter {
+  /** Why it cannot, or `null`. */
+  whyNot(): Promise<string | null>;
+  /** A process and its descendants. */
+  read(pid: number): Promise<readonly ProcessReading[]>;
+  end(): Promise<void>;
+}
+
+const READY_MS = 30_000;
+/** Guilds per shard, and at least so many: events go to their shards. */
+const GUILDS_PER_SHARD = 2;
+const LEAST_GUILDS = 160;
+/** Code is compiled while it is flooded, before the first run. */
+const WARM_UP_MS = 1_000;
+/** What comes before a run at a rate, so that nothing of the run before is left. */
+const LEAD_MS = 400;
+
+/** Starts a meter. */
+export function startMeter(): Meter {
+  const program = startProgram(new URL("./meter.ts", import.meta.url), [], "all");
+  return {
+    whyNot: () => program.ask<string | null>({ do: "try" } satisfies MeterQuestion),
+    read: (pid) => program.ask({ do: "read", pid } satisfies MeterQuestion),
+    end: () => program.end(),
+  };
+}
+
+/**
+ * Sets a stage; resolves when events come through to the handler.
+ *
+ * @throws {Error} When the party does not start, with its last words.
+ */
+export async function setStage(party: Party, meter: Meter, options: StageOptions): Promise<Stage> {
+  const { shards } = options;
+  const guilds = Math.max(LEAST_GUILDS, GUILDS_PER_SHARD * shards);
+  const program = startProgram(new URL("./world.ts", import.meta.url));
+  const ask = <Answer>(question: WorldQuestion) => program.ask<Answer>(question);
+  const world = await ask<WorldAddress>({ do: "serve", shards, guilds });
+  let running: RunningParty | undefined;
+  try {
+    running = await party.start({ ...options, world });
+    const problem = await ask<string | null>({ do: "ready", limitMs: READY_MS });
+    if (problem !== null) throw new Error(`${problem}\n${running.lastWords()}`);
+  } catch (error) {
+    await running?.end();
+    await program.end();
+    throw error;
+  }
+  return joined(program, running, meter);
+}
+
+function joined(program: Program, party: RunningParty, meter: Meter): Stage {
+  const ask = <Answer>(question: WorldQuestion) => program.ask<Answer>(question);
+  const run = (payload: Payload, rate: Rate, forMs: number) =>
+    ask<Sent>(
+      rate === "max"
+        ? { do: "flood", payload, forMs }
+        : { do: "pace", payload, perSecond: rate, forMs },
+    );
+  let isWarm = false;
+  return {
+    async measure(payload, rate, forMs) {
+      if (!isWarm) await run(payload, "max", WARM_UP_MS);
+      isWarm = true;
+      await run(payload, rate, LEAD_MS);
+      const before = await readParty(party, meter);
+      const sent = await run(payload, rate, forMs);
+      const after = await readParty(party, meter);
+      return {
+        ...sent,
+        ...await ask<Delays>({ do: "delays" }),
+        unit: spentBetween(before.unit, after.unit),
+        cluster: spentBetween(before.cluster, after.cluster),
+        unitMiB: mib(after.unit),
+        clusterMiB: mib(after.cluster),
+      };
+    },
+    unitMiB: async () => mib((await readParty(party, meter)).unit),
+    async [Symbol.asyncDispose]() {
+      await party.end();
+      await program.end();
+    },
+  };
+}
+
+async function readParty({ pid, handlerPid }: RunningParty, meter: Meter) {
+  const [unit, ...below] = await meter.read(pid);
+  if (!unit) throw new Error("Cannot measure: the party's process has ended");
+  const cluster = handlerPid === undefined ? below : await meter.read(handlerPid);
+  return { unit: [unit], cluster };
+}
+
+function mib(processes: readonly ProcessReading[]): number {
+  return processes.reduce((sum, { residentKiB }) => sum + residentKiB, 0) / 1024;
+}
