@@ -71,6 +71,8 @@ async function turn(
   round: number,
 ): Promise<Cell[]> {
   const cells: Cell[] = [];
+  const { shards, compression } = setting;
+  console.error(`round ${round + 1}: ${party.name}, ${shards} shards, ${compression}`);
   try {
     const folder = await Deno.makeTempDir({ dir: above });
     await using stage = await setStage(party, meter, { ...setting, folder, baseTree });
@@ -81,7 +83,7 @@ async function turn(
       }
     }
   } catch (error) {
-    console.error(`\n${party.label}, ${setting.shards} shards: ${messageOf(error)}`);
+    console.error(`Cannot measure ${party.name}: ${messageOf(error)}`);
   }
   return cells;
 }

@@ -9,6 +9,9 @@ import type { WorldAddress } from "./world.ts";
 /** What the simulator sends with. */
 export type Compression = "zlib-stream" | "none";
 
+/** Every party asks for all of them. */
+export const INTENTS = 0x331_ffff;
+
 /** What a party is started with. */
 export interface PartyOptions {
   readonly world: WorldAddress;

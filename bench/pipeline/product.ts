@@ -7,12 +7,11 @@
 
 import { fileURLToPath } from "node:url";
 import { lines } from "../program.ts";
-import type { PartyOptions, RunningParty } from "./party.ts";
+import { INTENTS, type PartyOptions, type RunningParty } from "./party.ts";
 
 const KINDS = ["net", "read", "write", "run", "env"];
 /** What Deno needs to find its cache and its packages; nothing else is passed on. */
 const OF_DENO = ["DENO_DIR", "HOME", "NPM_CONFIG_REGISTRY", "PATH", "XDG_CACHE_HOME"];
-const ALL_INTENTS = 0x331_ffff;
 /** Everything is in these files; `sink.ts` is imported by the first. */
 const BOT_FILES = ["bot.ts", "sink.ts"];
 const LAST_WORDS = 12;
@@ -33,7 +32,7 @@ export async function startProduct(
     ...inherited(),
     DISCORD_TOKEN: token,
     DISCORD_API_URL: apiUrl,
-    INTENTS: String(ALL_INTENTS),
+    INTENTS: String(INTENTS),
     GATEWAY_COMPRESSION: compression,
     BOT_MODULE: await writeBot(tree, folder),
     BENCH_SINK_PORT: String(sinkPort),

@@ -48,8 +48,11 @@ const READY_MS = 30_000;
 /** Guilds per shard, and at least so many: events go to their shards. */
 const GUILDS_PER_SHARD = 2;
 const LEAST_GUILDS = 160;
-/** Code is compiled while it is flooded, before the first run. */
+/** Events that may be under way in a flood: far from what fills a queue. */
+const UNDER_WAY = 10_000;
+/** Code is compiled while it is flooded, before the first run, without drowning anybody. */
 const WARM_UP_MS = 1_000;
+const WARM_UP_UNDER_WAY = 500;
 /** What comes before a run at a rate, so that nothing of the run before is left. */
 const LEAD_MS = 400;
 
@@ -92,13 +95,15 @@ function joined(program: Program, party: RunningParty, meter: Meter): Stage {
   const run = (payload: Payload, rate: Rate, forMs: number) =>
     ask<Sent>(
       rate === "max"
-        ? { do: "flood", payload, forMs }
+        ? { do: "flood", payload, underWay: UNDER_WAY, forMs }
         : { do: "pace", payload, perSecond: rate, forMs },
     );
+  const warmUp = (payload: Payload) =>
+    ask({ do: "flood", payload, underWay: WARM_UP_UNDER_WAY, forMs: WARM_UP_MS });
   let isWarm = false;
   return {
     async measure(payload, rate, forMs) {
-      if (!isWarm) await run(payload, "max", WARM_UP_MS);
+      if (!isWarm) await warmUp(payload);
       isWarm = true;
       await run(payload, rate, LEAD_MS);
       const before = await readParty(party, meter);

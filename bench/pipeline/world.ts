@@ -24,8 +24,13 @@ export type WorldQuestion =
     readonly perSecond: number;
     readonly forMs: number;
   }
-  /** Sends events as fast as they come back; answered with the {@linkcode Sent}. */
-  | { readonly do: "flood"; readonly payload: Payload; readonly forMs: number }
+  /** Sends events as fast as they come back, `underWay` ahead; answered with the {@linkcode Sent}. */
+  | {
+    readonly do: "flood";
+    readonly payload: Payload;
+    readonly underWay: number;
+    readonly forMs: number;
+  }
   /** Answered with the {@linkcode Delays} of what was sent last. */
   | { readonly do: "delays" };
 
@@ -54,8 +59,6 @@ export interface Delays {
   readonly p99: number | null;
 }
 
-/** Events that may be under way in a flood: far from what fills a queue. */
-const UNDER_WAY = 10_000;
 const STEP_EVENTS = 100;
 /** Nothing has come for so long: the rest is lost. */
 const GIVE_UP_MS = 3_000;
@@ -136,7 +139,7 @@ async function pace(payload: Payload, perSecond: number, forMs: number): Promise
   }
 }
 
-async function flood(payload: Payload, forMs: number): Promise<Sent> {
+async function flood(payload: Payload, underWay: number, forMs: number): Promise<Sent> {
   await begin();
   const send = senders[payload];
   const startMs = performance.now();
@@ -144,7 +147,7 @@ async function flood(payload: Payload, forMs: number): Promise<Sent> {
   for (;;) {
     const elapsedMs = performance.now() - startMs;
     if (elapsedMs >= forMs) return await end(sent, elapsedMs, sent / STEP_EVENTS);
-    if (sent - received >= UNDER_WAY) await pause(1);
+    if (sent - received >= underWay) await pause(1);
     else for (let i = 0; i < STEP_EVENTS; i++, sent++) send(run);
     await soon();
   }
@@ -199,7 +202,7 @@ function answer(question: WorldQuestion): unknown {
     case "pace":
       return pace(question.payload, question.perSecond, question.forMs);
     case "flood":
-      return flood(question.payload, question.forMs);
+      return flood(question.payload, question.underWay, question.forMs);
     case "delays":
       return delays();
   }
