@@ -49,12 +49,14 @@ export async function runProgram(
   return (await command(file, args, extra, "null", "inherit").spawn().status).code;
 }
 
+const END_MS = 2_000;
+
 /** A program that answers questions. */
 export interface Program {
   readonly pid: number;
   /** The answer to the next question. Ask one at a time. */
   ask<Answer>(question: unknown): Promise<Answer>;
-  /** Ends the program. */
+  /** Ends the program: by force, where it does not end by itself within two seconds. */
   end(): Promise<void>;
 }
 
@@ -76,9 +78,12 @@ export function startProgram(
       return JSON.parse(value) as Answer;
     },
     async end() {
-      await questions.close();
+      const killing = setTimeout(() => child.kill("SIGKILL"), END_MS);
+      // It may have ended already.
+      await questions.close().catch(() => {});
       await answers.next();
       await child.status;
+      clearTimeout(killing);
     },
   };
 }

@@ -28,7 +28,9 @@ async function git(...args: string[]): Promise<string | null> {
     const { success, stderr } = await command.output();
     return success ? null : new TextDecoder().decode(stderr).trim().split("\n").at(-1)!;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "there is no git";
+    // Deno does not grant what it does not find.
+    const { NotCapable, NotFound } = Deno.errors;
+    if (error instanceof NotFound || error instanceof NotCapable) return "there is no git";
     throw error;
   }
 }

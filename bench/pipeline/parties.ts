@@ -5,6 +5,7 @@
  */
 
 import { fileURLToPath } from "node:url";
+import { messageOf } from "../../protocol/errors.ts";
 import { type Program, startProgram } from "../program.ts";
 import { BASE_COMMIT } from "./base.ts";
 import type { FloorQuestion } from "./floor.ts";
@@ -24,31 +25,37 @@ export const GATEHOUSE: Party = {
 export const BASE: Party = {
   name: "base",
   label: `Gatehouse at ${BASE_COMMIT}`,
-  start: (options) => startProduct(options.baseTree, options),
+  start(options) {
+    if (options.baseTree === null) throw new Error("Cannot start: it is not checked out");
+    return startProduct(options.baseTree, options);
+  },
+};
+
+/** What a small bot runs on. Without compression: with `zlib-stream` it fails on this runtime. */
+export const DISCORDENO: Party = {
+  name: "discordeno",
+  label: "discordeno 21, one process, uncompressed",
+  start: (options) => startPeer("discordeno", options),
 };
 
 /** All of them, in the order of their turns and of the rows of tables. */
 export const PARTIES: readonly Party[] = [
   GATEHOUSE,
   BASE,
-  {
-    name: "discordeno",
-    label: "@discordeno/gateway 21, one process, uncompressed",
-    start: (options) => startPeer("discordeno", options),
-  },
+  DISCORDENO,
   {
     name: "discordeno-ws",
-    label: "the same, JSON over a WebSocket to a second process",
+    label: "discordeno, two processes, JSON by WebSocket, uncompressed",
     start: (options) => startPeer("discordeno", options, "socket"),
   },
   {
     name: "guide",
-    label: "the same, a POST per event to a second process",
+    label: "discordeno, two processes, a POST per event, uncompressed",
     start: (options) => startPeer("discordeno", options, "post"),
   },
   {
     name: "discordjs",
-    label: "@discordjs/ws 2, one process, uncompressed",
+    label: "discord.js (ws 2), one process, uncompressed",
     start: (options) => startPeer("discordjs", options),
   },
   {
@@ -69,8 +76,8 @@ async function startPeer(
   const port = await handler?.ask<number>(world satisfies HandlerQuestion);
   const way: Way = kind && port !== undefined ? { kind, port } : { kind: "handler" };
   const peer = startProgram(new URL("./peer.ts", import.meta.url));
-  await peer.ask({ library, world, shards, intents: INTENTS, way } satisfies PeerQuestion);
-  return running(peer, handler);
+  const question: PeerQuestion = { library, world, shards, intents: INTENTS, way };
+  return running(peer, question, handler);
 }
 
 async function startFloor({ world, shards, compression }: PartyOptions): Promise<RunningParty> {
@@ -78,16 +85,21 @@ async function startFloor({ world, shards, compression }: PartyOptions): Promise
   const port = await counter.ask<number>(world satisfies HandlerQuestion);
   const floor = startProgram(new URL("./floor.ts", import.meta.url));
   const question: FloorQuestion = { world, shards, intents: INTENTS, compression, port };
-  await floor.ask(question);
-  return running(floor, counter);
+  return running(floor, question, counter);
 }
 
-function running(unit: Program, handler: Program | undefined): RunningParty {
+/** The answer is not waited for: the world finds out whether events come through, and gives up in time. */
+function running(
+  unit: Program,
+  question: PeerQuestion | FloorQuestion,
+  handler: Program | undefined,
+): RunningParty {
+  let words = "";
+  unit.ask(question).catch((error) => words = messageOf(error));
   return {
     pid: unit.pid,
     ...(handler && { handlerPid: handler.pid }),
-    // What goes wrong is printed as it happens.
-    lastWords: () => "",
+    lastWords: () => words,
     async end() {
       await unit.end();
       await handler?.end();

@@ -19,8 +19,8 @@ export interface PartyOptions {
   readonly compression: Compression;
   /** A temporary folder of its own. */
   readonly folder: string;
-  /** Where Gatehouse as it was is checked out. */
-  readonly baseTree: string;
+  /** Where Gatehouse as it was is checked out, if it is. */
+  readonly baseTree: string | null;
 }
 
 /** A party that runs. */

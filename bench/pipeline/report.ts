@@ -11,7 +11,7 @@ import type { Compression, Party } from "./party.ts";
 import { type Spent, THREAD_GROUPS, total } from "./schedstat.ts";
 import type { Measurement, Rate } from "./stage.ts";
 
-/** What all cells of a table have in common. */
+/** What runs that are compared have in common. */
 export interface Conditions {
   readonly payload: Payload;
   readonly compression: Compression;
@@ -19,10 +19,9 @@ export interface Conditions {
 }
 
 /** One run of a party. */
-export interface Cell {
+export interface Cell extends Conditions {
   /** By name. */
   readonly party: string;
-  readonly payload: Payload;
   readonly rate: Rate;
   readonly round: number;
   readonly measurement: Measurement;
@@ -31,7 +30,7 @@ export interface Cell {
 /** A party as tables show it. */
 export type Row = Pick<Party, "name" | "label" | "unitOnly">;
 
-/** All tables of one set of conditions. The first row is what the others are compared with. */
+/** The tables of one set of conditions. The first row is what the others are compared with. */
 export function tablesOf(
   conditions: Conditions,
   rates: readonly Rate[],
@@ -39,27 +38,26 @@ export function tablesOf(
   cells: readonly Cell[],
 ): Table[] {
   const what = describe(conditions);
-  const cellsOf = (row: Row, rate: Rate) =>
-    cells.filter((cell) => cell.party === row.name && cell.rate === rate);
+  const cellsOf = (row: Row, rate: Rate) => chosen(cells, { ...conditions, party: row.name, rate });
   const table = (title: string, text: (row: Row, rate: Rate) => string): Table => ({
     title: `${title}: ${what}`,
     columns: ["party", ...rates.map(rateName)],
     rows: rows.map((row) => [nameOf(row), ...rates.map((rate) => text(row, rate))]),
   });
-  const [first] = rows;
+  const [first, ...others] = rows;
   return [
     table(
       "CPU µs per event, unit + cluster",
       (row, rate) =>
         spread(cellsOf(row, rate).map(({ measurement }) => costUs(measurement, row.unitOnly))),
     ),
-    table(
-      `CPU, ${first?.label} ÷ party`,
+    ...(first === undefined || others.length === 0 ? [] : [table(
+      `CPU, ${first.label} ÷ party`,
       (row, rate) =>
         row === first
           ? "1"
-          : spread(ratios(cellsOf(first!, rate), cellsOf(row, rate), row.unitOnly)),
-    ),
+          : spread(ratios(cellsOf(first, rate), cellsOf(row, rate), row.unitOnly)),
+    )]),
     table("Delay ms, p50 / p99", (row, rate) => delaysOf(cellsOf(row, rate))),
     {
       title: `By thread, CPU µs per event: ${what}`,
@@ -69,6 +67,38 @@ export function tablesOf(
       ),
     },
   ];
+}
+
+/** How the cost grows with the number of shards: each number against the reference, by party. */
+export function scaleTable(
+  { payload, compression }: Omit<Conditions, "shards">,
+  numbers: readonly number[],
+  rates: readonly Rate[],
+  rows: readonly Row[],
+  cells: readonly Cell[],
+): Table {
+  const reference = numbers.includes(USUAL_SHARDS) ? USUAL_SHARDS : numbers[0]!;
+  const cellsOf = (row: Row, rate: Rate, shards: number) =>
+    chosen(cells, { payload, compression, shards, party: row.name, rate });
+  return {
+    title: `CPU, n shards ÷ ${reference}: ${PAYLOADS[payload]}, ${compression}`,
+    columns: ["party, shards", ...rates.map(rateName)],
+    rows: rows.flatMap((row) =>
+      numbers.filter((shards) => shards !== reference).map((shards) => [
+        `${row.label}, ${shards}`,
+        ...rates.map((rate) =>
+          spread(ratios(cellsOf(row, rate, shards), cellsOf(row, rate, reference), row.unitOnly))
+        ),
+      ])
+    ),
+  };
+}
+
+const USUAL_SHARDS = 16;
+
+function chosen(cells: readonly Cell[], wanted: Partial<Cell>): Cell[] {
+  const keys = Object.keys(wanted) as (keyof Cell)[];
+  return cells.filter((cell) => keys.every((key) => cell[key] === wanted[key]));
 }
 
 /** Median, and in brackets the least and the most where there are several. */
@@ -125,7 +155,7 @@ function threads(cells: readonly Cell[]): string[] {
     ...THREAD_GROUPS.map((group) => perEvent(({ unit }) => unit[group])),
     perEvent(({ cluster }) => cluster.main),
     perEvent(({ cluster }) => rest(cluster)),
-    middle(({ received, sendingMs }) => received / sendingMs * 1000),
+    middle(({ received, tookMs }) => received / tookMs * 1000),
     middle(({ together }) => together),
     figure(lostOf(cells)),
     middle(({ unitMiB }) => unitMiB),

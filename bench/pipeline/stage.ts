@@ -6,9 +6,10 @@
  */
 
 import { type Program, startProgram } from "../program.ts";
+import type { Bench } from "./bench.ts";
 import type { Payload } from "./load.ts";
-import type { MeterQuestion } from "./meter.ts";
 import type { Party, PartyOptions, RunningParty } from "./party.ts";
+import type { Meter } from "./bench.ts";
 import { type ProcessReading, type Spent, spentBetween } from "./schedstat.ts";
 import type { Delays, Sent, WorldAddress, WorldQuestion } from "./world.ts";
 
@@ -16,7 +17,10 @@ import type { Delays, Sent, WorldAddress, WorldQuestion } from "./world.ts";
 export type Rate = number | "max";
 
 /** What a stage is set with. */
-export type StageOptions = Omit<PartyOptions, "world">;
+export interface StageOptions extends Pick<PartyOptions, "shards" | "compression"> {
+  /** Default: two per shard, and enough for events to go to many. */
+  readonly guilds?: number;
+}
 
 /** What a run of events cost. Times are of the run; divide by `received`. */
 export interface Measurement extends Sent, Delays {
@@ -35,17 +39,7 @@ export interface Stage extends AsyncDisposable {
   unitMiB(): Promise<number>;
 }
 
-/** Reads `/proc`. */
-export interface Meter {
-  /** Why it cannot, or `null`. */
-  whyNot(): Promise<string | null>;
-  /** A process and its descendants. */
-  read(pid: number): Promise<readonly ProcessReading[]>;
-  end(): Promise<void>;
-}
-
 const READY_MS = 30_000;
-/** Guilds per shard, and at least so many: events go to their shards. */
 const GUILDS_PER_SHARD = 2;
 const LEAST_GUILDS = 160;
 /** Events that may be under way in a flood: far from what fills a queue. */
@@ -56,30 +50,23 @@ const WARM_UP_UNDER_WAY = 500;
 /** What comes before a run at a rate, so that nothing of the run before is left. */
 const LEAD_MS = 400;
 
-/** Starts a meter. */
-export function startMeter(): Meter {
-  const program = startProgram(new URL("./meter.ts", import.meta.url), [], "all");
-  return {
-    whyNot: () => program.ask<string | null>({ do: "try" } satisfies MeterQuestion),
-    read: (pid) => program.ask({ do: "read", pid } satisfies MeterQuestion),
-    end: () => program.end(),
-  };
-}
-
 /**
  * Sets a stage; resolves when events come through to the handler.
  *
  * @throws {Error} When the party does not start, with its last words.
  */
-export async function setStage(party: Party, meter: Meter, options: StageOptions): Promise<Stage> {
-  const { shards } = options;
-  const guilds = Math.max(LEAST_GUILDS, GUILDS_PER_SHARD * shards);
+export async function setStage(
+  { meter, baseTree, folder }: Bench,
+  party: Party,
+  { shards, compression, guilds = Math.max(LEAST_GUILDS, GUILDS_PER_SHARD * shards) }: StageOptions,
+): Promise<Stage> {
   const program = startProgram(new URL("./world.ts", import.meta.url));
   const ask = <Answer>(question: WorldQuestion) => program.ask<Answer>(question);
   const world = await ask<WorldAddress>({ do: "serve", shards, guilds });
   let running: RunningParty | undefined;
   try {
-    running = await party.start({ ...options, world });
+    const options = { world, shards, compression, baseTree, folder: await folder() };
+    running = await party.start(options);
     const problem = await ask<string | null>({ do: "ready", limitMs: READY_MS });
     if (problem !== null) throw new Error(`${problem}\n${running.lastWords()}`);
   } catch (error) {

@@ -47,8 +47,8 @@ export interface WorldAddress {
 export interface Sent {
   readonly sent: number;
   readonly received: number;
-  /** From the first event until the last was sent. */
-  readonly sendingMs: number;
+  /** From the first event until the last was sent and, as far as any did, came. */
+  readonly tookMs: number;
   /** Events that were sent together, on average. At a rate it is 1, unless the machine is too busy. */
   readonly together: number;
 }
@@ -69,6 +69,7 @@ let senders: Record<Payload, Send>;
 let sink: Deno.TcpConn | undefined;
 let run = 0;
 let received = 0;
+let heardMs = 0;
 let begun = Promise.withResolvers<void>();
 let delaysTold = Promise.withResolvers<Delays>();
 const gate = new Int32Array(new SharedArrayBuffer(4));
@@ -94,6 +95,7 @@ async function listen(listener: Deno.TcpListener): Promise<never> {
 function hear(word: SinkWord): void {
   if ("p50" in word) delaysTold.resolve(word);
   else if (word.run === run) {
+    if (word.received > received) heardMs = performance.now();
     received = word.received;
     begun.resolve();
   }
@@ -128,7 +130,7 @@ async function pace(payload: Payload, perSecond: number, forMs: number): Promise
   let turns = 0;
   for (;;) {
     const elapsedMs = performance.now() - startMs;
-    if (elapsedMs >= forMs) return await end(sent, elapsedMs, turns);
+    if (elapsedMs >= forMs) return await end(sent, turns, startMs);
     const due = eventsDue(elapsedMs, perSecond);
     if (due > sent) turns++;
     for (; sent < due; sent++) send(run);
@@ -145,8 +147,7 @@ async function flood(payload: Payload, underWay: number, forMs: number): Promise
   const startMs = performance.now();
   let sent = 0;
   for (;;) {
-    const elapsedMs = performance.now() - startMs;
-    if (elapsedMs >= forMs) return await end(sent, elapsedMs, sent / STEP_EVENTS);
+    if (performance.now() - startMs >= forMs) return await end(sent, sent / STEP_EVENTS, startMs);
     if (sent - received >= underWay) await pause(1);
     else for (let i = 0; i < STEP_EVENTS; i++, sent++) send(run);
     await soon();
@@ -162,9 +163,11 @@ async function begin(): Promise<void> {
   await begun.promise;
 }
 
-async function end(sent: number, sendingMs: number, turns: number): Promise<Sent> {
+async function end(sent: number, turns: number, startMs: number): Promise<Sent> {
+  const sentMs = performance.now();
   await drained(sent, GIVE_UP_MS);
-  return { sent, received, sendingMs, together: sent / turns };
+  const tookMs = Math.max(sentMs, heardMs) - startMs;
+  return { sent, received, tookMs, together: sent / turns };
 }
 
 /** Waits for `count` events, until nothing has come for `quietMs`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Cell, ratios, spread, tablesOf } from "../../../bench/pipeline/report.ts";
+import { type Cell, ratios, scaleTable, spread, tablesOf } from "../../../bench/pipeline/report.ts";
 import { NOTHING_SPENT } from "../../../bench/pipeline/schedstat.ts";
 import type { Measurement } from "../../../bench/pipeline/stage.ts";
 
@@ -12,7 +12,7 @@ function cell(party: string, round: number, unitUs: number, clusterUs: number): 
   const measurement: Measurement = {
     sent: 100,
     received: 100,
-    sendingMs: 100,
+    tookMs: 100,
     together: 1,
     p50: 0.25,
     p99: 1.5,
@@ -21,7 +21,7 @@ function cell(party: string, round: number, unitUs: number, clusterUs: number): 
     unitMiB: 90,
     clusterMiB: 60,
   };
-  return { party, round, payload: "1200", rate: 1_000, measurement };
+  return { ...CONDITIONS, party, round, rate: 1_000, measurement };
 }
 
 Deno.test("spread() gives the median, and least and most of several", () => {
@@ -60,4 +60,15 @@ Deno.test("tablesOf() shows events that were lost", () => {
   const lossy = [{ ...rest, measurement: { ...measurement, received: 97 } }];
   const threads = tablesOf(CONDITIONS, [1_000], [OURS], lossy).at(-1)!;
   assert.equal(threads.rows[0]![threads.columns.indexOf("lost")], "3");
+});
+
+Deno.test("scaleTable() compares numbers of shards with 16, by party and round", () => {
+  const many = { ...cell("gatehouse", 0, 20, 10), shards: 256 };
+  const { title, rows } = scaleTable(CONDITIONS, [16, 256], [1_000], [OURS], [
+    cell("gatehouse", 0, 10, 5),
+    cell("base", 0, 1, 1),
+    many,
+  ]);
+  assert.equal(title, "CPU, n shards ÷ 16: 1.2 KB, zlib-stream");
+  assert.deepEqual(rows, [["Gatehouse, 256", "2"]]);
 });
