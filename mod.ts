@@ -9,8 +9,15 @@
  * @module
  */
 
-export type { EventsController, GatewayController, RestController } from "./unit/controllers.ts";
+// Inside your own program.
 export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/gatehouse.ts";
+export type { ClusterControl } from "./clusters/place.ts";
+export type { ServiceModule, Settings } from "./config/config.ts";
+export type * from "./protocol/status.ts";
+export type { Compression, ShardPayload } from "./protocol/worker_message.ts";
+export type { EventsController, GatewayController, RestController } from "./unit/controllers.ts";
+
+// The bot's code.
 export {
   type Answers,
   type Bot,
@@ -28,6 +35,8 @@ export {
   type EventName,
   type Hooks,
 } from "./bot/define_bot.ts";
+export { type DiscordenoBot, discordenoBot, NO_TOKEN } from "./bot/discordeno_bot.ts";
+export type { Dispatches, NotedGuild, NotedInteraction } from "./bot/dispatches.ts";
 export type {
   BotStatus,
   GatewayHelpers,
@@ -35,31 +44,33 @@ export type {
   RequestedMembers,
 } from "./bot/gateway_helpers.ts";
 export type { ClusterTarget, FetchOptions, Ipc, PeerControl } from "./bot/ipc.ts";
-export type { CommandOptions, CommandResults } from "./protocol/command.ts";
-export type { ClusterControl } from "./clusters/place.ts";
-export { discordenoBot, NO_TOKEN } from "./bot/discordeno_bot.ts";
-export type { Dispatches, NotedGuild, NotedInteraction } from "./bot/dispatches.ts";
 export { type Rest, RestError, type RestOptions } from "./bot/rest.ts";
-export { calculateShardId } from "./protocol/ids.ts";
-export { type ErrorCode, GatehouseError } from "./protocol/errors.ts";
-export type { Gap } from "./protocol/event_frame.ts";
-export type { InteractionMark, InteractionNote } from "./protocol/discord/interaction.ts";
-export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
-export type { IntentName } from "./protocol/discord/intents.ts";
-export type * from "./protocol/status.ts";
-export type { Wanted } from "./protocol/wanted.ts";
-export type { ShardPayload } from "./protocol/worker_message.ts";
 export {
   type EventServer,
   serveEvents,
   type ServeEventsOptions,
 } from "./clusters/inside/serve_events.ts";
+export type { CommandOptions, CommandResults } from "./protocol/command.ts";
+export type { Gap } from "./protocol/event_frame.ts";
+export type { Wanted } from "./protocol/wanted.ts";
+
+// Your code in the shard workers.
 export {
   defineWorker,
   type DueBeat,
   type WorkerEvent,
   type WorkerHooks,
 } from "./workers/worker_hooks.ts";
+
+// Words that all of these use.
+export type { Discord } from "./deps.ts";
+export type { Log, LogFields, LogLevel } from "./ports/log.ts";
+export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
+export { type IntentName, INTENTS } from "./protocol/discord/intents.ts";
+export type { InteractionMark, InteractionNote } from "./protocol/discord/interaction.ts";
+export { calculateShardId, type ShardKey } from "./protocol/ids.ts";
+export type { ClusterKey, ConsumerKey, PeerKey, ServiceKey } from "./protocol/peer.ts";
+export { type Blame, type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 
 if (import.meta.main) {
   const { main } = await import("./app/terminal/main.ts");

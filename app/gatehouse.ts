@@ -26,7 +26,7 @@ import {
 } from "../unit/controllers.ts";
 import { unitLog } from "./terminal/log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
-import { unitIpc } from "../unit/unit_ipc.ts";
+import { callUnit, unitIpc } from "../unit/methods.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
 export interface GatehouseOptions extends Partial<Settings> {
@@ -117,6 +117,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     yield* (await opened.promise).unit.status();
   }
   const controllers = createControllers(running);
+  const ipc = unitIpc(running);
   return {
     async start() {
       if (isStarted) {
@@ -139,13 +140,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return open?.url ?? null;
     },
     failed: failed.promise,
-    sendPayload: (shardId, payload) => controllers.gateway.sendPayload(shardId, payload),
+    async sendPayload(shardId, payload) {
+      await callUnit(running(), "operator", { method: "sendPayload", shardId, payload });
+    },
     ...controllers,
-    ipc: unitIpc(running),
+    ipc,
     clusters: { get: (clusterId) => running().clusters.get(clusterId) },
     services: { get: (name) => running().services.get(name) },
-    restart: (clusterId) => running().clusters.get(clusterId).respawn(),
-    restartAll: () => running().clusters.restartAll(),
+    restart: ipc.restart,
+    restartAll: ipc.restartAll,
     get stats() {
       return running().stats;
     },

@@ -125,7 +125,6 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     port: config.listenPort,
     unit,
     log,
-    allowFaults: config.allowFaults,
     authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     restVerdict,

@@ -1,6 +1,7 @@
 /**
  * `deno task bench [name…]`: every benchmark, or those named, each in a process of its own so that
- * one's heap is not another's. What the numbers mean is in `docs/benchmarks.md`.
+ * one's heap is not another's. What follows the first flag is for the one that is named. What the
+ * numbers mean is in `docs/benchmarks.md`.
  *
  * @module
  */
@@ -21,15 +22,32 @@ const BENCHMARKS = [
   "rest_overload",
 ];
 
+/** Those that start whole units: temporary folders, and what Deno needs to find its packages. */
+const OF_UNITS = [
+  "--allow-env=DENO_DIR,HOME,NPM_CONFIG_REGISTRY,PATH,XDG_CACHE_HOME",
+  "--allow-read=/tmp",
+  "--allow-write=/tmp",
+  "--allow-run=git",
+];
+
 /**
  * What one of them may do besides what all may. `rest` looks for nirn-proxy, and reads what time
  * other processes took: from `/proc`, which Deno itself lets nobody read who may not do everything.
  */
 const EXTRA: Readonly<Record<string, readonly string[]>> = {
+  pipeline: OF_UNITS,
+  memory: OF_UNITS,
   rest: ["--allow-env=NIRN_PROXY,PATH,HOME,TMPDIR", "--allow-run=cat"],
 };
 
-async function main(names: readonly string[]): Promise<number> {
+async function main(args: readonly string[]): Promise<number> {
+  const firstFlag = args.findIndex((arg) => arg.startsWith("--"));
+  const names = firstFlag < 0 ? args : args.slice(0, firstFlag);
+  const flags = args.slice(names.length);
+  if (flags.length > 0 && names.length !== 1) {
+    console.error(`Cannot pass ${flags.join(" ")} on: name one benchmark`);
+    return 2;
+  }
   const unknown = names.filter((name) => !BENCHMARKS.includes(name));
   if (unknown.length > 0) {
     console.error(`Cannot run ${unknown.join(", ")}: the benchmarks are ${BENCHMARKS.join(", ")}`);
@@ -38,7 +56,11 @@ async function main(names: readonly string[]): Promise<number> {
   let failed = 0;
   for (const name of names.length > 0 ? names : BENCHMARKS) {
     console.log(`\n## ${name}`);
-    const code = await runProgram(new URL(`./${name}_bench.ts`, import.meta.url), EXTRA[name]);
+    const code = await runProgram(
+      new URL(`./${name}_bench.ts`, import.meta.url),
+      flags,
+      EXTRA[name],
+    );
     if (code !== 0) failed++;
   }
   return failed === 0 ? 0 : 1;

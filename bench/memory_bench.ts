@@ -6,34 +6,50 @@
  */
 
 import { figure, printTables, type Table, times } from "./measure.ts";
-import { setStage } from "./stage.ts";
-import { UNIT_KINDS, type UnitKind } from "./units.ts";
+import { type Bench, openBench } from "./pipeline/bench.ts";
+import { BASE, DISCORDENO, GATEHOUSE } from "./pipeline/parties.ts";
+import type { Compression, Party } from "./pipeline/party.ts";
+import { setStage } from "./pipeline/stage.ts";
 
 const SHARDS = [1, 64, 256] as const;
 const GUILDS_PER_SHARD = 2;
-/** From the last READY until memory is looked at. */
+/** From the first event that came through until memory is looked at. */
 const SETTLE_MS = 1_500;
 
-async function residentBytes(kind: UnitKind, shards: number): Promise<number> {
-  const stage = await setStage({ kind, shards, guilds: shards * GUILDS_PER_SHARD });
+/** What is compared, the baseline first. */
+const ROWS: readonly (readonly [string, Party, Compression])[] = [
+  [DISCORDENO.label, DISCORDENO, "none"],
+  [`${BASE.label}, zlib-stream`, BASE, "zlib-stream"],
+  [`${GATEHOUSE.label}, uncompressed`, GATEHOUSE, "none"],
+  [`${GATEHOUSE.label}, zlib-stream`, GATEHOUSE, "zlib-stream"],
+];
+
+async function residentMiB(
+  bench: Bench,
+  party: Party,
+  compression: Compression,
+  shards: number,
+): Promise<number> {
+  const guilds = shards * GUILDS_PER_SHARD;
+  await using stage = await setStage(bench, party, { shards, compression, guilds });
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  const bytes = await stage.unitBytes();
-  await stage.end();
-  return bytes;
+  return await stage.unitMiB();
 }
 
 /** The table. */
 export async function run(): Promise<Table[]> {
   const [few, , many] = SHARDS;
+  await using bench = await openBench(true);
   const rows: string[][] = [];
   let baseline: number | undefined;
-  for (const [kind, name] of UNIT_KINDS) {
-    const bytes: number[] = [];
-    for (const shards of SHARDS) bytes.push(await residentBytes(kind, shards));
-    const perShard = (bytes.at(-1)! - bytes[0]!) / 1024 / (many - few);
+  for (const [name, party, compression] of ROWS) {
+    if (party === BASE && bench.baseTree === null) continue;
+    const mib: number[] = [];
+    for (const shards of SHARDS) mib.push(await residentMiB(bench, party, compression, shards));
+    const perShard = (mib.at(-1)! - mib[0]!) * 1024 / (many - few);
     rows.push([
       name,
-      ...bytes.map((one) => figure(one / 2 ** 20)),
+      ...mib.map(figure),
       figure(perShard),
       baseline === undefined ? "baseline" : times(perShard / baseline),
     ]);

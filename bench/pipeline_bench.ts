@@ -1,88 +1,109 @@
 /**
- * The whole way: simulator → socket → shard worker → main thread → event link → consumer, on real
- * sockets. The simulator and the consumer are one process and the unit is another. Every event must
- * arrive: a run that loses one fails.
+ * What a user pays for an event on its whole way, simulator → unit → cluster → handler: processor
+ * time of every thread of every process but the simulator's, delay, memory. Beside it, in the same
+ * run, an earlier Gatehouse, other libraries and the least that this machine can do. Every event must
+ * arrive at Gatehouse's handler, or the benchmark fails.
  *
  * @module
  */
 
-import { figure, median, printTables, type Table, times } from "./measure.ts";
-import type { Delays } from "./peer.ts";
-import { setStage, type Stage } from "./stage.ts";
-import { UNIT_KINDS, type UnitKind } from "./units.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { printTables } from "./measure.ts";
+import { type Bench, openBench } from "./pipeline/bench.ts";
+import { readFlags, type Selection, USAGE } from "./pipeline/flags.ts";
+import { BASE, GATEHOUSE, PARTIES } from "./pipeline/parties.ts";
+import type { Compression, Party } from "./pipeline/party.ts";
+import { type Cell, scaleTable, tablesOf } from "./pipeline/report.ts";
+import { setStage } from "./pipeline/stage.ts";
 
-const SHARDS = 16;
-const GUILDS = 160;
-const FLOOD_EVENTS = 60_000;
-const FLOODS = 5;
-const PER_SECOND = 5_000;
-const PACE_MS = 5_000;
-
-interface Flood {
-  readonly perSecond: number;
-  readonly cpuUs: number;
+/** One of the combinations of a selection that need stages of their own. */
+interface Setting {
+  readonly shards: number;
+  readonly compression: Compression;
 }
 
-async function flood(stage: Stage): Promise<Flood> {
-  const startCpuUs = await stage.unitCpuUs();
-  const tookMs = await stage.flood(FLOOD_EVENTS);
-  return {
-    perSecond: FLOOD_EVENTS / tookMs * 1000,
-    cpuUs: (await stage.unitCpuUs() - startCpuUs) / FLOOD_EVENTS,
-  };
-}
-
-async function pace(stage: Stage): Promise<Delays & { readonly cpuUs: number }> {
-  const startCpuUs = await stage.unitCpuUs();
-  const delays = await stage.pace(PER_SECOND, PACE_MS);
-  if (delays.received !== delays.sent) {
-    throw new Error(`${delays.sent} events were sent, ${delays.received} came`);
+/** Measures and prints a selection. Gives whether every event came to Gatehouse's handler. */
+async function runSelection(bench: Bench, selection: Selection): Promise<boolean> {
+  const { parties: names, rounds } = selection;
+  const parties = PARTIES.filter(({ name }) => names.includes(name))
+    .filter((party) => party !== BASE || bench.baseTree !== null);
+  const cells: Cell[] = [];
+  let isWhole = true;
+  for (let round = 0; round < rounds; round++) {
+    for (const setting of settingsOf(selection)) {
+      for (const party of parties) {
+        const measured = await turn(bench, party, setting, selection, round);
+        if (party === GATEHOUSE) isWhole &&= !losesAny(measured, selection);
+        cells.push(...measured);
+      }
+    }
   }
-  return { ...delays, cpuUs: (await stage.unitCpuUs() - startCpuUs) / delays.sent };
+  print(selection, parties, cells);
+  return isWhole;
 }
 
-async function measure(kind: UnitKind) {
-  const stage = await setStage({ kind, shards: SHARDS, guilds: GUILDS });
-  await stage.flood(FLOOD_EVENTS);
-  const floods: Flood[] = [];
-  for (let i = 0; i < FLOODS; i++) floods.push(await flood(stage));
-  const paced = await pace(stage);
-  await stage.end();
-  return {
-    perSecond: median(floods.map(({ perSecond }) => perSecond)),
-    floodUs: median(floods.map(({ cpuUs }) => cpuUs)),
-    paced,
-  };
+function settingsOf({ compressions, shards }: Selection): Setting[] {
+  return compressions.flatMap((compression) =>
+    shards.map((number) => ({ compression, shards: number }))
+  );
 }
 
-/** One table of loads as high as they go, one of a moderate rate. */
-export async function run(): Promise<Table[]> {
-  const results: { name: string; measured: Awaited<ReturnType<typeof measure>> }[] = [];
-  for (const [kind, name] of UNIT_KINDS) results.push({ name, measured: await measure(kind) });
-  const [first] = results;
-  const against = (cost: number, baseline: number) =>
-    cost === baseline ? "baseline" : times(baseline / cost);
-  const rate = PER_SECOND.toLocaleString("en-US");
-  return [{
-    title: `As fast as events come back, usual mix, ${SHARDS} shards in one worker`,
-    columns: ["unit", "events/s", "CPU µs per event", "baseline ÷ this"],
-    rows: results.map(({ name, measured: { perSecond, floodUs } }) => [
-      name,
-      figure(perSecond),
-      figure(floodUs),
-      against(floodUs, first!.measured.floodUs),
-    ]),
-  }, {
-    title: `${rate} events/s of 1.2 KB, from the simulator to the bot's handler`,
-    columns: ["unit", "CPU µs per event", "baseline ÷ this", "delay p50 ms", "p99 ms"],
-    rows: results.map(({ name, measured: { paced } }) => [
-      name,
-      figure(paced.cpuUs),
-      against(paced.cpuUs, first!.measured.paced.cpuUs),
-      figure(paced.p50),
-      figure(paced.p99),
-    ]),
-  }];
+function print(selection: Selection, parties: readonly Party[], cells: readonly Cell[]): void {
+  const { compressions, payloads, rates, shards } = selection;
+  for (const payload of payloads) {
+    for (const setting of settingsOf(selection)) {
+      printTables(tablesOf({ ...setting, payload }, rates, parties, cells));
+    }
+    if (shards.length === 1) continue;
+    for (const compression of compressions) {
+      printTables([scaleTable({ payload, compression }, shards, rates, parties, cells)]);
+    }
+  }
 }
 
-if (import.meta.main) printTables(await run());
+/** One party's turn in a round, on a stage of its own: a run with each payload at each rate. */
+async function turn(
+  bench: Bench,
+  party: Party,
+  setting: Setting,
+  { payloads, rates, seconds }: Selection,
+  round: number,
+): Promise<Cell[]> {
+  const cells: Cell[] = [];
+  const { shards, compression } = setting;
+  console.error(`round ${round + 1}: ${party.name}, ${shards} shards, ${compression}`);
+  try {
+    await using stage = await setStage(bench, party, setting);
+    for (const payload of payloads) {
+      for (const rate of rates) {
+        const measurement = await stage.measure(payload, rate, seconds * 1000);
+        cells.push({ ...setting, party: party.name, payload, rate, round, measurement });
+      }
+    }
+  } catch (error) {
+    console.error(`Cannot measure ${party.name}: ${messageOf(error)}`);
+  }
+  return cells;
+}
+
+function losesAny(cells: readonly Cell[], { payloads, rates }: Selection): boolean {
+  return cells.length < payloads.length * rates.length ||
+    cells.some(({ measurement: { sent, received } }) => sent !== received);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const selections = readFlags(args, PARTIES.map(({ name }) => name));
+  if ("problems" in selections) {
+    console.error([...selections.problems, "", USAGE].join("\n"));
+    return 2;
+  }
+  await using bench = await openBench(
+    selections.some(({ parties }) => parties.includes(BASE.name)),
+  );
+  let isWhole = true;
+  for (const selection of selections) isWhole = await runSelection(bench, selection) && isWhole;
+  if (!isWhole) console.error("\nNot every event came to Gatehouse's handler");
+  return isWhole ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -21,50 +21,56 @@ function permissions(executable: string): string[] {
   ];
 }
 
+/** Flags of what a program may do besides what all may; `all`: whatever there is. */
+type Extra = readonly string[] | "all";
+
 function command(
   file: URL,
   args: readonly string[],
-  extra: readonly string[],
+  extra: Extra,
   stdin: "null" | "piped",
   stdout: "inherit" | "piped",
 ) {
   const executable = Deno.execPath();
+  const flags = extra === "all" ? ["--allow-all"] : [...permissions(executable), ...extra];
   return new Deno.Command(executable, {
-    args: ["run", ...permissions(executable), ...extra, fileURLToPath(file), ...args],
+    args: ["run", ...flags, fileURLToPath(file), ...args],
     stdin,
     stdout,
   });
 }
 
-/**
- * Runs a program that prints for people; gives its exit code. `extra` are flags of what this one may
- * do besides.
- */
-export async function runProgram(file: URL, extra: readonly string[] = []): Promise<number> {
-  return (await command(file, [], extra, "null", "inherit").spawn().status).code;
+/** Runs a program that prints for people; gives its exit code. */
+export async function runProgram(
+  file: URL,
+  args: readonly string[] = [],
+  extra: Extra = [],
+): Promise<number> {
+  return (await command(file, args, extra, "null", "inherit").spawn().status).code;
 }
+
+const END_MS = 2_000;
 
 /** A program that answers questions. */
 export interface Program {
+  readonly pid: number;
   /** The answer to the next question. Ask one at a time. */
   ask<Answer>(question: unknown): Promise<Answer>;
-  /** Ends the program. */
+  /** Ends the program: by force, where it does not end by itself within two seconds. */
   end(): Promise<void>;
 }
 
-/**
- * Starts a program that calls {@linkcode answerQuestions}. `extra` are flags of what this one may do
- * besides.
- */
+/** Starts a program that calls {@linkcode answerQuestions}. */
 export function startProgram(
   file: URL,
   args: readonly string[] = [],
-  extra: readonly string[] = [],
+  extra: Extra = [],
 ): Program {
   const child = command(file, args, extra, "piped", "piped").spawn();
   const questions = child.stdin.getWriter();
   const answers = lines(child.stdout);
   return {
+    pid: child.pid,
     async ask<Answer>(question: unknown): Promise<Answer> {
       await questions.write(new TextEncoder().encode(`${JSON.stringify(question)}\n`));
       const { value, done } = await answers.next();
@@ -72,9 +78,12 @@ export function startProgram(
       return JSON.parse(value) as Answer;
     },
     async end() {
-      await questions.close();
+      const killing = setTimeout(() => child.kill("SIGKILL"), END_MS);
+      // It may have ended already.
+      await questions.close().catch(() => {});
       await answers.next();
       await child.status;
+      clearTimeout(killing);
     },
   };
 }

@@ -79,36 +79,35 @@ export interface GatewayHelpers {
   requestMembers(guildId: string | bigint, request?: MemberRequest): Promise<RequestedMembers>;
 }
 
-/** The helpers on top of `world`. */
+/** The helpers on top of `world`. One that is replaced in the object is replaced for the others, too. */
 export function gatewayHelpers(world: GatewayWorld): GatewayHelpers {
-  const shardOf = (guildId: string | bigint) => calculateShardId(guildId, world.totalShards());
-  // Each is asynchronous from the first step on: what is thrown becomes a rejection.
-  const sendPayload = async (shardId: number, payload: ShardPayload) =>
-    await world.sendPayload(shardId, payload);
   const voice = async (guildId: string | bigint, channelId: string | null, options: object) =>
-    await sendPayload(shardOf(guildId), {
+    await helpers.sendPayload(helpers.calculateShardId(guildId), {
       op: OP.VOICE_STATE_UPDATE,
       d: { guild_id: String(guildId), channel_id: channelId, ...options },
     });
-  const editShardStatus = (shardId: number, status: BotStatus) =>
-    sendPayload(shardId, { op: OP.PRESENCE_UPDATE, d: { since: null, afk: false, ...status } });
-  return {
-    calculateShardId: shardOf,
-    sendPayload,
-    editShardStatus,
+  // Each is asynchronous from the first step on: what is thrown becomes a rejection.
+  const helpers: GatewayHelpers = {
+    calculateShardId: (guildId) => calculateShardId(guildId, world.totalShards()),
+    sendPayload: async (shardId, payload) => await world.sendPayload(shardId, payload),
+    editShardStatus: async (shardId, status) =>
+      await helpers.sendPayload(shardId, {
+        op: OP.PRESENCE_UPDATE,
+        d: { since: null, afk: false, ...status },
+      }),
     async editBotStatus(status) {
-      await Promise.all(
-        (await world.shardIds()).map((shardId) => editShardStatus(shardId, status)),
-      );
+      const shardIds = await world.shardIds();
+      await Promise.all(shardIds.map((shardId) => helpers.editShardStatus(shardId, status)));
     },
     joinVoiceChannel: (guildId, channelId, { selfMute = false, selfDeaf = false } = {}) =>
       voice(guildId, String(channelId), { self_mute: selfMute, self_deaf: selfDeaf }),
     leaveVoiceChannel: (guildId) => voice(guildId, null, { self_mute: false, self_deaf: false }),
     requestMembers: async (guildId, request = {}) =>
-      await world.requestMembers(shardOf(guildId), {
+      await world.requestMembers(helpers.calculateShardId(guildId), {
         ...request,
         guildId: String(guildId),
         ...(request.userIds && { userIds: request.userIds.map(String) }),
       }),
   };
+  return helpers;
 }

@@ -8,6 +8,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
+import { shown } from "../protocol/record.ts";
 import type { Stats } from "../protocol/status.ts";
 import { encodeValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -103,6 +104,62 @@ export interface PeerControl {
   respawn(timeout?: number): Promise<void>;
 }
 
+/** How the unit, or somebody who reaches it, does these things. */
+export interface IpcWorld {
+  readonly command: (
+    to: CommandTarget,
+    data: unknown,
+    options: Required<CommandOptions>,
+  ) => Promise<unknown>;
+  /** Calls a method of the unit, which has so long to answer. */
+  readonly unit: (request: object, timeoutMs?: number) => Promise<unknown>;
+}
+
+/** The commands on top of `world`. */
+export function ipcOf({ command, unit }: IpcWorld): Ipc {
+  // Each is asynchronous: what is thrown becomes a rejection.
+  const send = async (to: unknown, data: unknown, options: CommandOptions = {}) => {
+    const target = targetOf(to);
+    if (target) return await command(target, data, readOptions(options));
+    const text = "expected {all: true}, {clusterId}, {guildId} or {service}";
+    const message = `Cannot send a command: ${text}, received ${shown(to)}`;
+    throw new GatehouseError("bad_message", "caller", message);
+  };
+  const fetch = async (
+    wanted: Readonly<Record<string, unknown>>,
+    { rest = false, timeout }: FetchOptions = {},
+  ) => {
+    const ids = Object.entries(wanted).map(([name, id]) => [name, String(id)]);
+    const request = { method: "fetch", wanted: Object.fromEntries(ids), rest, ...inMs(timeout) };
+    // Discord is asked after the clusters, and may take its own time.
+    return await unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
+  };
+  const control = (whose: { readonly clusterId: number } | { readonly service: string }) => {
+    const ask = async (method: string, timeout?: number) => {
+      const request = { method, ...whose, ...inMs(timeout) };
+      await unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
+    };
+    return {
+      spawn: () => ask("spawn"),
+      kill: (timeout?: number) => ask("kill", timeout),
+      respawn: (timeout?: number) => ask("respawn", timeout),
+    };
+  };
+  return {
+    sendServiceCommand: (name, data, options) => send({ service: name }, data, options),
+    sendClusterCommand: send as Ipc["sendClusterCommand"],
+    fetchGuild: (guildId, options) => fetch({ kind: "guild", guildId }, options),
+    fetchChannel: (channelId, options) => fetch({ kind: "channel", channelId }, options),
+    fetchUser: (userId, options) => fetch({ kind: "user", userId }, options),
+    fetchMember: (guildId, userId, options) => fetch({ kind: "member", guildId, userId }, options),
+    restart: (clusterId) => control({ clusterId }).respawn(),
+    restartAll: async () => void await unit({ method: "restartAll" }, Infinity),
+    clusters: { get: (clusterId) => control({ clusterId }) },
+    services: { get: (service) => control({ service }) },
+    stats: () => unit({ method: "stats" }) as Promise<Stats | null>,
+  };
+}
+
 /** A link, as the calls need it. */
 export type SendCall = (message: LinkCall | LinkReply) => void;
 
@@ -140,64 +197,19 @@ export class IpcCalls {
 
   /** Commands. */
   get ipc(): Ipc {
-    return {
-      sendServiceCommand: (name, data, options = {}) =>
-        this.#command({ service: name }, data, options),
-      sendClusterCommand:
-        ((to: ClusterTarget, data: unknown, options: CommandOptions = {}) =>
-          this.#command(to, data, options)) as Ipc["sendClusterCommand"],
-      fetchGuild: (guildId, options) => this.#fetch({ kind: "guild", guildId }, options),
-      fetchChannel: (channelId, options) => this.#fetch({ kind: "channel", channelId }, options),
-      fetchUser: (userId, options) => this.#fetch({ kind: "user", userId }, options),
-      fetchMember: (guildId, userId, options) =>
-        this.#fetch({ kind: "member", guildId, userId }, options),
-      restart: (clusterId) => this.#control({ clusterId }).respawn(),
-      restartAll: async () => void await this.unit({ method: "restartAll" }, Infinity),
-      clusters: { get: (clusterId) => this.#control({ clusterId }) },
-      services: { get: (service) => this.#control({ service }) },
-      stats: () => this.unit({ method: "stats" }) as Promise<Stats | null>,
-    };
+    return ipcOf({
+      command: (to, data, { receptive, timeout }) => {
+        const call = { verb: "command", receptive, value: encodeValue(data), to } as const;
+        return this.#call({ ...call, timeoutMs: timeout }, timeout);
+      },
+      unit: (...asked) => this.unit(...asked),
+    });
   }
 
   /** Calls a method of the unit. */
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
-  async unit(request: unknown, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
+  async unit(request: object, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
     return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
-  }
-
-  // deno-lint-ignore require-await -- what is thrown becomes a rejection
-  async #fetch(
-    wanted: Record<string, unknown>,
-    { rest = false, timeout }: FetchOptions = {},
-  ): Promise<unknown> {
-    const ids = Object.entries(wanted).map(([name, id]) => [name, String(id)]);
-    const request = { method: "fetch", wanted: Object.fromEntries(ids), rest, ...inMs(timeout) };
-    // Discord is asked after the clusters, and may take its own time.
-    return this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
-  }
-
-  #control(whose: { readonly clusterId: number } | { readonly service: string }): PeerControl {
-    const ask = async (method: string, timeout?: number) => {
-      const request = { method, ...whose, ...inMs(timeout) };
-      await this.unit(request, COMMAND_TIMEOUT_MS + (timeout ?? 0));
-    };
-    return {
-      spawn: () => ask("spawn"),
-      kill: (timeout) => ask("kill", timeout),
-      respawn: (timeout) => ask("respawn", timeout),
-    };
-  }
-
-  // deno-lint-ignore require-await -- what is thrown becomes a rejection
-  async #command(target: unknown, data: unknown, options: CommandOptions): Promise<unknown> {
-    const to: CommandTarget | null = targetOf(target);
-    if (to === null) {
-      const text = "Cannot send a command: expected {all: true}, {clusterId} or {guildId}";
-      throw new GatehouseError("bad_message", "caller", `${text}, received ${typeof target}`);
-    }
-    const { receptive, timeout } = readOptions(options);
-    const value = encodeValue(data);
-    return this.#call({ verb: "command", receptive, value, to, timeoutMs: timeout }, timeout);
   }
 
   #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {

@@ -78,7 +78,9 @@ export class ClusterPlace implements ClusterControl {
   constructor(options: PlaceOptions) {
     this.#options = options;
     const { clock, log, onChange } = options;
-    this.#supervision = new Supervision(clock, CLUSTER_POLICY, {
+    this.#supervision = new Supervision({
+      clock,
+      policy: CLUSTER_POLICY,
       start: () => this.#start(),
       end: (_, deadlineMs) => this.#stopping = this.#running!.stop(deadlineMs),
       lost: (reason, restartInMs) =>

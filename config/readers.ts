@@ -145,10 +145,7 @@ export const services: Reader<{ name: string; module: string }[]> = {
   schema: (v) =>
     v.pipe(
       pairs.schema(v),
-      v.mapItems((pair) => {
-        const at = pair.indexOf("=");
-        return { name: pair.slice(0, at), module: pair.slice(at + 1) };
-      }),
+      v.mapItems((pair) => ({ name: pair.replace(/=.*/, ""), module: pair.replace(/^.*?=/, "") })),
       v.check((all) => new Set(all.map(({ name }) => name)).size === all.length),
     ),
 };

@@ -19,8 +19,10 @@ export interface RuleOptions {
 }
 
 /** Every rule that `config` breaks. */
-export function brokenRules(config: Config, options: RuleOptions = {}): Problem[] {
-  const { nameOf = (field) => SETTINGS[field].name, except = new Set() } = options;
+export function brokenRules(
+  config: Config,
+  { nameOf = (field) => SETTINGS[field].name, except = new Set() }: RuleOptions = {},
+): Problem[] {
   return [...shards(config, nameOf), ...doors(config, nameOf), ...events(config, nameOf)]
     .filter(([fields]) => !fields.some((field) => except.has(field)))
     .map(([[blamed], expected]) => {
@@ -71,17 +73,16 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
     const expected = `nothing while ${name("eventHandlerUrls")} is set`;
     yield [["botModule", "eventHandlerUrls"], `${expected}: a shard's events go to one place`];
   }
-  // What Discord does not tell of would be remembered as it once was.
-  const forCache = missing(intents, REMEMBERED[cache]);
-  if (forCache !== "") {
-    const why = `${name("cache")} is ${cache}`;
-    yield [["intents", "cache"], `${forCache} among them, because ${why}`];
-  }
-  // Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are.
-  const forMembers = missing(intents, cacheAllMembers ? REMEMBERED.members : []);
-  if (forMembers !== "") {
-    const why = `${name("cacheAllMembers")} is set`;
-    yield [["intents", "cacheAllMembers"], `${forMembers} among them, because ${why}`];
+  const needs: [Field, unknown, readonly IntentName[]][] = [
+    // What Discord does not tell of would be remembered as it once was.
+    ["cache", cache, REMEMBERED[cache]],
+    // Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are.
+    ["cacheAllMembers", "set", cacheAllMembers ? REMEMBERED.members : []],
+  ];
+  for (const [field, value, names] of needs) {
+    const missing = names.filter((each) => (intents & INTENTS[each]) === 0).join(" and ");
+    const why = `${name(field)} is ${value}`;
+    if (missing !== "") yield [["intents", field], `${missing} among them, because ${why}`];
   }
 }
 
@@ -91,10 +92,6 @@ const REMEMBERED: Readonly<Record<Config["cache"], readonly IntentName[]>> = {
   guilds: ["GUILDS"],
   members: ["GUILDS", "GUILD_MEMBERS"],
 };
-
-function missing(intents: number, names: readonly IntentName[]): string {
-  return names.filter((name) => (intents & INTENTS[name]) === 0).join(" and ");
-}
 
 /** Whether the API is Discord's own, and not a proxy or a simulator that has rules of its own. */
 export function isDiscord(config: Pick<Config, "mode" | "discordApiUrl">): boolean {

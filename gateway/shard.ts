@@ -14,6 +14,7 @@ import {
   identify,
   parseReady,
   parseReadyFacts,
+  type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
@@ -24,7 +25,7 @@ import { pauseMs } from "./backoff.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { Sequence } from "./sequence.ts";
-import { isLegal, newSession, step } from "./session/step.ts";
+import { newSession, placeOf, step } from "./session/step.ts";
 import type { ShardSettings, ShardTally, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
@@ -36,6 +37,7 @@ export class Shard {
     identifies: 0,
     resumes: 0,
     stale: 0,
+    illegal: 0,
     reconnects: {},
   };
   readonly #settings: ShardSettings;
@@ -45,6 +47,8 @@ export class Shard {
   #state: State = newSession();
   #sinceMs: number;
   #connection: Connection | null = null;
+  /** What the last READY told. */
+  #facts: ReadyFacts | null = null;
   #permit = 0;
   #progress = false;
   #cancelTimer: Cancel = () => {};
@@ -88,17 +92,13 @@ export class Shard {
    * @param cursorFloor Cursors of a new session start above it; 0 for a shard that never lived.
    */
   start(point: SessionPoint | null, cursorFloor: number): void {
-    // The numbers of a session that runs already are not touched; the table says what is wrong.
-    if (isLegal(this.#state.kind, "start")) this.#pickUp(point, cursorFloor);
-    const session = point && { sessionId: point.sessionId, resumeUrl: point.resumeUrl };
-    this.#feed({ kind: "start", session });
+    this.#feed({ kind: "start", point, cursorFloor });
   }
 
   /** The identify queue allows this shard to identify. */
   allow(permit: number): void {
     this.#permit = permit;
-    if (this.#state.kind === "queued") this.#feed({ kind: "permit" });
-    else this.#world.gate.release(this.#settings.shardId);
+    this.#feed({ kind: "permit" });
   }
 
   /** Sends a command of the bot; settles as {@linkcode Commands.send} says. */
@@ -116,7 +116,7 @@ export class Shard {
     this.#feed({ kind: "restart", session });
   }
 
-  /** Closes the connection; resolves when it is closed, after {@linkcode CLOSE_DEADLINE_MS} at most. */
+  /** Closes the connection; resolves when it is closed, after `DEADLINE_MS.closing` at most. */
   stop(session: "keep" | "end"): Promise<void> {
     return new Promise((resolve) => {
       this.#stopped.push(resolve);
@@ -132,6 +132,7 @@ export class Shard {
       [this.#state, ...effects] = step(before, input);
     } catch (error) {
       const { shardId } = this.#settings;
+      this.tally.illegal++;
       return this.#world.log.error("shard got an input that the session table does not know", {
         shardId,
         error: messageOf(error),
@@ -158,6 +159,8 @@ export class Shard {
     const { gate, session, log } = this.#world;
     const { shardId } = this.#settings;
     switch (effect.do) {
+      case "pick up":
+        return this.#pickUp(effect.point, effect.cursorFloor);
       case "ask to identify":
         return gate.ask(shardId);
       case "release permit":
@@ -177,8 +180,7 @@ export class Shard {
       case "pause":
         return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
       case "keep session":
-        // Nothing of it is acknowledged yet.
-        return session(shardId, this.point && { ...this.point, seq: 0 });
+        return session(shardId, { session: { ...this.point!, seq: 0 }, facts: this.#facts! });
       case "forget session":
         log.warn("shard lost its session", { shardId, reason: effect.reason });
         return session(shardId, null);
@@ -233,19 +235,15 @@ export class Shard {
   }
 
   #dispatch(connection: number, { s, t }: Envelope, payload: Uint8Array): void {
-    if (connection !== this.#state.memory.connection) {
-      this.tally.stale++;
-      return;
-    }
-    const input = t === "READY"
-      ? { kind: "ready", session: parseReady(payload), connection } as const
-      : t === "RESUMED"
-      ? { kind: "resumed", connection } as const
-      : null;
-    if (input?.kind === "ready" && this.#state.kind === "identifying") this.#beginSession(payload);
-    else if (!this.#state.memory.session) return;
+    const place = placeOf(this.#state, connection, t);
+    if (place === "stale") this.tally.stale++;
+    if (place === "stale" || place === "none") return;
+    // One that cannot be read begins nothing.
+    const session = t === "READY" ? parseReady(payload) : null;
+    if (place === "begin") this.#beginSession(payload);
     this.#accept(s, t, payload);
-    if (input) this.#feed(input);
+    if (session) this.#feed({ kind: "ready", session, connection });
+    else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
   }
 
   #pickUp(point: SessionPoint | null, cursorFloor: number): void {
@@ -263,7 +261,7 @@ export class Shard {
   }
 
   #beginSession(ready: Uint8Array): void {
-    this.#world.readyFacts(this.#settings.shardId, parseReadyFacts(ready));
+    this.#facts = parseReadyFacts(ready);
     const gap = this.#sequence.begin();
     if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
   }

@@ -5,8 +5,7 @@
  */
 
 import type { Gap } from "../protocol/event_frame.ts";
-import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import type { SessionPoint } from "../protocol/session_point.ts";
+import type { BegunSession } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import type { Log } from "../ports/log.ts";
@@ -39,10 +38,8 @@ export interface ShardWorld extends ConnectionWorld {
   };
   /** Sees every change of state. */
   status(status: ShardStatus): void;
-  /** A session began, or is gone. */
-  session(shardId: number, point: SessionPoint | null): void;
-  /** What READY told, each time a session begins. */
-  readyFacts(shardId: number, facts: ReadyFacts): void;
+  /** A session began, or is gone (`null`). */
+  session(shardId: number, began: BegunSession | null): void;
   /** The presence that a shard identifies with; `undefined`: none. */
   presence?(shardId: number): object | undefined;
   /** A heartbeat is due, and sent by whoever calls `send`; without this it is sent at once. */
@@ -58,5 +55,6 @@ export interface ShardTally {
   identifies: number;
   resumes: number;
   stale: number;
+  illegal: number;
   readonly reconnects: Partial<Record<Cause, number>>;
 }

@@ -13,6 +13,7 @@ import {
   isExpired,
   markInteraction,
 } from "../protocol/discord/interaction.ts";
+import type { AnswerMark } from "../protocol/estate.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** A bot that is back so soon answers by itself. Discord waits for 3 s. */
@@ -68,14 +69,10 @@ export class AwayWatch {
   }
 
   /** What is known of events that wait on disk: the marks given before, and the last cursor. */
-  load(
-    shardId: number,
-    marks: readonly (readonly [cursor: number, mark: InteractionMark])[],
-    backlog: number,
-  ): void {
+  load(shardId: number, marks: readonly AnswerMark[], backlog: number): void {
     const shard = this.#shard(shardId);
     shard.backlog = backlog;
-    for (const [cursor, mark] of marks) shard.entries.set(cursor, { mark });
+    for (const { cursor, mark } of marks) shard.entries.set(cursor, { mark });
   }
 
   /** The bot is done with everything up to `cursor`. */

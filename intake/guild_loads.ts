@@ -102,13 +102,6 @@ export class GuildLoads {
   }
 }
 
-/** Guilds read back from a file; `null` where it is something else. */
-export function parseSavedGuilds(value: unknown): SavedGuilds | null {
-  const { guildIds, loadingGuildIds, membersCached } = (value ?? {}) as Record<string, unknown>;
-  if (!isTexts(guildIds) || !isTexts(loadingGuildIds)) return null;
-  return { guildIds, loadingGuildIds, ...(membersCached === true ? { membersCached } : {}) };
-}
-
 const CHANGES: ReadonlySet<string> = new Set(["READY", "GUILD_CREATE", "GUILD_DELETE"]);
 
 /** Below this size a GUILD_CREATE is parsed: it may be `{id, unavailable: true}` and no guild. */
@@ -169,8 +162,4 @@ function guildsOf(saved: SavedGuilds | null): Guilds | null {
 
 function loadingOf(guilds: Guilds | null): string[] {
   return [...guilds ?? []].filter(([, state]) => state === "loading").map(([id]) => id);
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

@@ -97,12 +97,9 @@ export class Intake {
     this.#guilds.get(shardId)?.membersCached(cursor);
   }
 
-  /** Guilds that have changed since the last call, to be written down. */
-  takeUnsaved(): { shardId: number; guilds: SavedGuilds }[] {
-    return [...this.#guilds].flatMap(([shardId, loads]) => {
-      const guilds = loads.takeUnsaved();
-      return guilds ? [{ shardId, guilds }] : [];
-    });
+  /** The guilds of a shard as of the last event confirmed; `null` where they have not changed since the last call. */
+  takeUnsaved(shardId: number): SavedGuilds | null {
+    return this.#guilds.get(shardId)?.takeUnsaved() ?? null;
   }
 
   #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {

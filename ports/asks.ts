@@ -50,11 +50,6 @@ export class Asks<Reply> {
     this.#terms = terms;
   }
 
-  /** How many wait. */
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** Whether a question still waits. */
   has(id: number): boolean {
     return this.#open.has(id);
@@ -114,15 +109,7 @@ export class Asks<Reply> {
 
 /**
  * Answers a question of the other side, whatever becomes of the work: with the reply that it gives, or
- * with what `refuse` makes of what it threw, or of a reply that could not be sent.
- *
- * @example
- * ```ts
- * import { answer } from "./asks.ts";
- * const replies: string[] = [];
- * await answer(() => JSON.parse("{"), () => "refused", (reply) => replies.push(reply));
- * console.assert(replies[0] === "refused");
- * ```
+ * with what `refuse` makes of what it threw, or of why its reply could not be sent.
  */
 export async function answer<Reply>(
   work: () => Reply | Promise<Reply>,

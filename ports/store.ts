@@ -8,11 +8,14 @@
  * One named value, kept whole.
  *
  * - `save` replaces the value atomically: a reader sees the old or the new one, never half of one.
+ *   When it resolves, the new one survives a power cut.
  * - `load` gives `undefined` where nothing was saved; it throws where something was and cannot be read.
  */
 export interface Store {
   load(name: string): Promise<unknown>;
   save(name: string, value: unknown): Promise<void>;
+  /** Forgets a value; that there is none is no error. */
+  remove(name: string): Promise<void>;
   /** Resolves when no save is under way, whether each went well or not. */
   settled(): Promise<void>;
 }
@@ -27,6 +30,10 @@ export function memoryStore(): Store {
     },
     save(name, value) {
       values.set(name, JSON.stringify(value));
+      return Promise.resolve();
+    },
+    remove(name) {
+      values.delete(name);
       return Promise.resolve();
     },
     settled: () => Promise.resolve(),

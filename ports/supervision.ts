@@ -6,7 +6,6 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
 import type { Cancel, Clock } from "./clock.ts";
 
 /** When what ended is started again, and when it is given up. */
@@ -72,28 +71,10 @@ export const NOT_STARTED: State = {
   endsMs: [],
 };
 
-/**
- * What follows from `input` in `state`.
- *
- * @throws {GatehouseError} `illegal_step` when the table has no such pair.
- *
- * @example
- * ```ts
- * import { NOT_STARTED, step } from "./supervision.ts";
- * const policy = { delaysMs: [0, 1000], windowMs: 60_000, stableMs: 60_000, budget: 5 };
- * const [state, effect] = step(NOT_STARTED, { kind: "start" }, { policy, nowMs: 0 });
- * console.assert(state.kind === "starting" && effect?.do === "start");
- * ```
- */
+/** What follows from `input` in `state`. Every pair has its cell. */
 export function step(state: State, input: Input, at: Moment): Step {
-  const cell = CELLS[state.kind][input.kind] as Cell<Input> | undefined;
-  if (cell) return cell(state, input, at);
-  throw new GatehouseError(
-    "illegal_step",
-    "host",
-    `Cannot step supervision: ${input.kind} is not expected while ${state.kind}`,
-    { state: state.kind, input: input.kind },
-  );
+  const cell = CELLS[state.kind][input.kind] as Cell<Input>;
+  return cell(state, input, at);
 }
 
 /** What else a step depends on. */
@@ -103,12 +84,12 @@ export interface Moment {
 }
 
 type Cell<It extends Input> = (state: State, input: It, at: Moment) => Step;
-type Cells = { readonly [Kind in Input["kind"]]?: Cell<Extract<Input, { kind: Kind }>> };
+type Cells = { readonly [Kind in Input["kind"]]: Cell<Extract<Input, { kind: Kind }>> };
 
 const stay = (state: State): Step => [state];
 
 /** Something runs. */
-const RUNS = {
+const RUNS: Cells = {
   start: stay,
   up: (s, { reason }) => [{ ...s, kind: "up", reason }],
   down: stay,
@@ -117,41 +98,34 @@ const RUNS = {
     { ...s, kind: "stopping", reason },
     { do: "end", deadlineMs },
   ],
-} as const satisfies Cells;
+};
 
 /** Nothing runs: what is still heard of a link is no news. */
-const RESTS = {
-  start: (s, _, { nowMs }) => [
-    {
-      ...s,
-      kind: "starting",
-      reason: `restarted: ${s.reason}`,
-      restarts: s.restarts + 1,
-      startedMs: nowMs,
-    },
-    { do: "start" },
-  ],
+const RESTS: Cells = {
+  start: (s, _, at) => begin({ ...s, restarts: s.restarts + 1 }, `restarted: ${s.reason}`, at),
   up: stay,
   down: stay,
+  ended: stay,
   stop: (s, { reason }) => [{ ...s, kind: "stopped", reason }],
-} as const satisfies Cells;
+};
 
 const CELLS: Readonly<Record<State["kind"], Cells>> = {
   stopped: {
     ...RESTS,
-    start: (_, _input, { nowMs }) => [
-      { ...NOT_STARTED, kind: "starting", reason: "started", startedMs: nowMs },
-      { do: "start" },
-    ],
+    start: (_, _input, at) => begin(NOT_STARTED, "started", at),
     stop: stay,
   },
   starting: RUNS,
   up: { ...RUNS, down: (s, { reason }) => [{ ...s, kind: "away", reason }] },
   away: RUNS,
-  stopping: { up: stay, down: stay, stop: stay, ended: (s) => [{ ...s, kind: "stopped" }] },
+  stopping: { ...RUNS, up: stay, ended: (s) => [{ ...s, kind: "stopped" }], stop: stay },
   "backing off": RESTS,
   failed: RESTS,
 };
+
+function begin(s: State, reason: string, { nowMs }: Moment): Step {
+  return [{ ...s, kind: "starting", reason, startedMs: nowMs }, { do: "start" }];
+}
 
 /** It has ended without being asked to. */
 function again(s: State, { policy, nowMs }: Moment): Step {
@@ -165,28 +139,25 @@ function again(s: State, { policy, nowMs }: Moment): Step {
   ];
 }
 
-/** What is supervised. Each is called when the state is the new one already. */
+/** What is supervised. Its functions are called when the state is the new one already. */
 export interface Supervised {
-  /** Starts it. Whoever does tells {@linkcode Supervision.take} when it has `ended`. */
-  start(): void;
-  end(reason: string, deadlineMs: number): void;
+  readonly clock: Clock;
+  readonly policy: Policy;
+  /** Starts it. Whoever does says when it has `ended`. */
+  readonly start: () => void;
+  readonly end: (reason: string, deadlineMs: number) => void;
   /** It has ended without being asked to, and is started again after so long; `null`: never. */
-  lost(reason: string, restartInMs: number | null): void;
-  changed?(state: State, before: State): void;
+  readonly lost: (reason: string, restartInMs: number | null) => void;
+  readonly changed?: (state: State, before: State) => void;
 }
 
-/** Keeps one place. */
+/** Keeps one place. Nothing runs there before the input `start`. */
 export class Supervision {
-  readonly #clock: Clock;
-  readonly #policy: Policy;
   readonly #supervised: Supervised;
   #state = NOT_STARTED;
   #cancelPause: Cancel = () => {};
 
-  /** Nothing runs before the input `start`. */
-  constructor(clock: Clock, policy: Policy, supervised: Supervised) {
-    this.#clock = clock;
-    this.#policy = policy;
+  constructor(supervised: Supervised) {
     this.#supervised = supervised;
   }
 
@@ -195,33 +166,31 @@ export class Supervision {
     return this.#state;
   }
 
-  /**
-   * Something happens to it.
-   *
-   * @throws {GatehouseError} `illegal_step`: what is stopping was started, or what does not run ended.
-   */
+  /** Something happens to it. */
   take(input: Input): void {
+    const { policy, clock, changed } = this.#supervised;
     const before = this.#state;
-    const at = { policy: this.#policy, nowMs: this.#clock.now() };
-    const [state, effect] = step(before, input, at);
+    const [state, effect] = step(before, input, { policy, nowMs: clock.now() });
     if (state === before) return;
     this.#cancelPause();
     this.#state = state;
-    this.#supervised.changed?.(state, before);
-    if (effect) this.#perform(effect, state.reason);
+    changed?.(state, before);
+    if (effect) this.#perform(effect);
   }
 
-  #perform(effect: Effect, reason: string): void {
+  #perform(effect: Effect): void {
+    const { clock, start, end, lost } = this.#supervised;
+    const { reason } = this.#state;
     switch (effect.do) {
       case "start":
-        return this.#supervised.start();
+        return start();
       case "end":
-        return this.#supervised.end(reason, effect.deadlineMs);
+        return end(reason, effect.deadlineMs);
       case "pause":
-        this.#cancelPause = this.#clock.after(effect.delayMs, () => this.take({ kind: "start" }));
-        return this.#supervised.lost(reason, effect.delayMs);
+        this.#cancelPause = clock.after(effect.delayMs, () => this.take({ kind: "start" }));
+        return lost(reason, effect.delayMs);
       case "give up":
-        return this.#supervised.lost(reason, null);
+        return lost(reason, null);
     }
   }
 }

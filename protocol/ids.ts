@@ -5,20 +5,29 @@
  * @module
  */
 
-/** Which shard of `totalShards` receives the events of a guild: `(guild_id >> 22) % totalShards`. */
-export function calculateShardId(guildId: string | bigint, totalShards: number): number {
-  return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));
-}
-
-/** A shard among all of one total: shard 3 of 16 has other guilds than shard 3 of 32. */
+/** A shard by its name: an id alone says too little once shards of two totals live side by side. */
 export interface ShardKey {
   readonly total: number;
   readonly id: number;
 }
 
-/** `3/16`: the shard, as a key of maps and names. */
-export function shardKeyText({ id, total }: ShardKey): string {
+/** A {@linkcode ShardKey} as text, `3/16`: the key of maps, and the name in files. */
+export type ShardKeyText = `${number}/${number}`;
+
+/** `3/16` for shard 3 of 16. */
+export function shardKeyText({ total, id }: ShardKey): ShardKeyText {
   return `${id}/${total}`;
+}
+
+/** The shard of this name; `undefined` where it is none. */
+export function parseShardKey(text: string): ShardKey | undefined {
+  const [, id, total] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];
+  return id === undefined ? undefined : { total: Number(total), id: Number(id) };
+}
+
+/** Which shard of `totalShards` receives the events of a guild: `(guild_id >> 22) % totalShards`. */
+export function calculateShardId(guildId: string | bigint, totalShards: number): number {
+  return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));
 }
 
 /** The key under which Discord paces identifies: one per key per 5 s. */

@@ -23,3 +23,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function define(object: object, key: string, value: unknown, enumerable: boolean): void {
   Object.defineProperty(object, key, { value, enumerable, writable: true, configurable: true });
 }
+
+/** A value from outside as an error tells it: a simple one in full, of others what they are. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return "a list";
+  const isSimple = value === null || ["number", "boolean", "undefined"].includes(typeof value);
+  return isSimple ? String(value) : `of type ${typeof value}`;
+}

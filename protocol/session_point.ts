@@ -43,6 +43,7 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   return { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } as SessionPoint;
 }
 
-function isCount(value: unknown): boolean {
+/** Whether a value read from outside is a number to count with: whole, and not below 0. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

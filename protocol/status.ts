@@ -4,18 +4,22 @@
  * @module
  */
 
-/** States of a shard's session; the table in `gateway/session/step.ts` says how they follow another. */
-export type ShardState =
-  | "idle"
-  | "queued"
-  | "connecting"
-  | "hello"
-  | "identifying"
-  | "resuming"
-  | "ready"
-  | "closing"
-  | "backing off"
-  | "stopped";
+/** States of a shard's session; `gateway/session/table.ts` says how they follow another. */
+export const SHARD_STATES = [
+  "idle",
+  "queued",
+  "connecting",
+  "hello",
+  "identifying",
+  "resuming",
+  "ready",
+  "closing",
+  "backing off",
+  "stopped",
+] as const;
+
+/** One of {@linkcode SHARD_STATES}. */
+export type ShardState = typeof SHARD_STATES[number];
 
 /** Why a connection ended, as a small fixed set: the label of `gatehouse_reconnects_total`. */
 export type Cause =
@@ -75,6 +79,8 @@ export interface ShardCounters {
   readonly reconnects: Readonly<Partial<Record<Cause, number>>>;
   /** Inputs of an old connection that were dropped. */
   readonly stale: number;
+  /** Inputs that the session table does not know in their state: each is a bug, and was dropped. */
+  readonly illegal: number;
   /** Round trip of the last heartbeat; `null` before the first. */
   readonly latencyMs: number | null;
 }

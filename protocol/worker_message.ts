@@ -8,10 +8,9 @@
  */
 
 import { GatehouseError, messageOf } from "./errors.ts";
-import type { ReadyFacts } from "./discord/gateway_frame.ts";
-import type { SavedGuilds } from "./discord/guild_note.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
+import type { BegunSession, Estate, SafeEvents } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
 import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
@@ -71,15 +70,7 @@ export type ToWorker =
   | {
     readonly type: "IDENTIFY_SHARD";
     readonly shardId: number;
-    readonly session: SessionPoint | null;
-    /** Cursors of a new session start above this one. */
-    readonly cursorFloor: number;
-    /** The bot is done with everything up to this cursor, whatever is found on disk. */
-    readonly acknowledged: number;
-    /** The guilds of the session to resume. */
-    readonly guilds: SavedGuilds | null;
-    /** Interactions among what waits on disk that were responded to in the bot's place. */
-    readonly marks: readonly (readonly [cursor: number, mark: InteractionMark])[];
+    readonly estate: Estate;
   }
   /** An interaction was responded to in the bot's place, or could not be (`null`). */
   | {
@@ -156,10 +147,8 @@ export type FromWorker =
   /** A permit that was not used, or a request that is no longer wanted. */
   | { readonly type: "RELEASE_IDENTIFY"; readonly shardId: number }
   | { readonly type: "SHARD_STATUS"; readonly status: ShardStatus }
-  /** A session began (`session`) or is gone (`null`). Its `seq` is that of the last acknowledged event. */
-  | { readonly type: "SESSION"; readonly shardId: number; readonly session: SessionPoint | null }
-  /** Discord's READY came: what a consumer's own READY is made of. */
-  | { readonly type: "READY_FACTS"; readonly shardId: number; readonly facts: ReadyFacts }
+  /** A session began, or is gone (`null`). */
+  | { readonly type: "SESSION"; readonly shardId: number; readonly began: BegunSession | null }
   /** The link to a cluster that was dialled came up or went down. */
   | { readonly type: "LINKED"; readonly peer: PeerKey; readonly isUp: boolean }
   /** A batch for a consumer that we have no link with; see `event_frame.ts`. */
@@ -169,12 +158,8 @@ export type FromWorker =
     readonly link: number;
     readonly batch: Uint8Array<ArrayBuffer>;
   }
-  /** Shard id → cursor up to which the bot is done with everything, or everything is on disk. */
-  | {
-    readonly type: "SAFE";
-    readonly acknowledged: Readonly<Record<string, number>>;
-    readonly stored: Readonly<Record<string, number>>;
-  }
+  /** Shard id → what has become safe since the last time. */
+  | { readonly type: "SAFE"; readonly shards: Readonly<Record<string, SafeEvents>> }
   /** An interaction came and the bot is away: answered by MARK. */
   | {
     readonly type: "AWAY";
@@ -182,8 +167,6 @@ export type FromWorker =
     readonly cursor: number;
     readonly payload: Uint8Array<ArrayBuffer>;
   }
-  /** The guilds of a shard's session, as of the last event that is safe. */
-  | { readonly type: "GUILDS"; readonly shardId: number; readonly guilds: SavedGuilds }
   /**
    * All members of a shard's guilds have come, and the bot is done with their chunks. Once per session
    * and life of the worker.

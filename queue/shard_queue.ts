@@ -16,18 +16,41 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
-import type { Cancel } from "../ports/clock.ts";
+import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { Outbox } from "./outbox.ts";
-import type { ShardQueueOptions } from "./shard_queue_options.ts";
 import type { Overflow } from "./shedding.ts";
 import { Trimmer } from "./trimmer.ts";
 
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
+/** Memory that several events share, at most. */
+const SLAB_BYTES = 64 * 1024;
+const NO_SLAB = new Uint8Array();
 /** How long after a failed write or read it is tried again. */
 export const RETRY_MS = 1_000;
+
+/** What the queue of a shard needs. */
+export interface ShardQueueOptions {
+  readonly clock: Clock;
+  /** There is something new to send, of so many bytes. */
+  readonly wake: (bytes: number) => void;
+  /** Memory taken or given back. */
+  readonly account: (bytes: number) => void;
+  /** The bot is done with everything up to this cursor. */
+  readonly acknowledged: (cursor: number) => void;
+  /** Everything up to this cursor is safe on disk. */
+  readonly stored: (cursor: number) => void;
+  /** The disk failed; events stay in memory and it is tried again. */
+  readonly failed: (reason: string) => void;
+  /** Whether the disk may take more. */
+  readonly mayWrite: () => boolean;
+  /** Unsent bytes that are kept in memory while the rest is on disk. */
+  readonly frontBytes: () => number;
+  /** Gives each record as it is to be sent, or `null` to stop before it. */
+  readonly prepare?: (record: EventRecord) => EventRecord | null;
+}
 
 /** The queue of one shard. */
 export class ShardQueue {
@@ -49,6 +72,8 @@ export class ShardQueue {
   /** Records on disk that are not in the front, as far as this life knows. */
   #behind = 0;
   #droppedBefore = 0;
+  #slab = NO_SLAB;
+  #slabUsed = 0;
   #writing: Promise<void> | null = null;
   #reading = false;
   /** Ends the wait after a write that failed. */
@@ -115,7 +140,7 @@ export class ShardQueue {
 
   /** Takes a dispatch, unless it came before. The bytes are copied. */
   accept(cursor: number, payload: Uint8Array): void {
-    const body = new Uint8Array(payload);
+    const body = this.#copy(payload);
     this.#enter({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
   }
 
@@ -141,6 +166,7 @@ export class ShardQueue {
     if (this.#front.acknowledged > before) this.#options.acknowledged(last);
     if (this.#tail) this.#trimmer?.trim(last);
     this.#settle();
+    if (this.queued === 0) this.#slab = NO_SLAB;
     return bytes;
   }
 
@@ -172,6 +198,24 @@ export class ShardQueue {
     this.#write();
     while (this.#writing) await this.#writing;
     await this.#spool?.close();
+  }
+
+  /**
+   * A copy of its own where little waits; else one of several in a slab, which is cheaper. A slab is as
+   * large as what waits at most: it may be held by its last event.
+   */
+  #copy(payload: Uint8Array): Uint8Array {
+    const { length } = payload;
+    if (this.#slab === NO_SLAB || this.#slab.length - this.#slabUsed < length) {
+      const size = Math.min(SLAB_BYTES, this.queuedBytes);
+      if (size < 2 * length) return new Uint8Array(payload);
+      this.#slab = new Uint8Array(size);
+      this.#slabUsed = 0;
+    }
+    const from = this.#slabUsed;
+    this.#slab.set(payload, from);
+    this.#slabUsed = from + length;
+    return this.#slab.subarray(from, this.#slabUsed);
   }
 
   #enter(record: EventRecord): void {

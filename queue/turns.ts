@@ -48,14 +48,18 @@ export class Turns {
   }
 
   #run(): void {
-    const { clock, delayMs, nap } = this.#options;
+    const { clock, delayMs } = this.#options;
     this.#cancel = null;
     const tasks = [...this.#tasks];
     this.#tasks.clear();
     for (const task of tasks) task();
-    if (delayMs === 0) return;
-    const workedMs = clock.now() - this.#overMs;
-    const restMs = delayMs - workedMs;
+    // What the tasks send goes out first: a socket may write at the end of the turn, too.
+    if (delayMs > 0) clock.soon(() => this.#rest());
+  }
+
+  #rest(): void {
+    const { clock, delayMs, nap } = this.#options;
+    const restMs = delayMs - (clock.now() - this.#overMs);
     if (restMs >= SHORTEST_NAP_MS) nap(restMs);
     this.#overMs = clock.now();
   }

@@ -10,6 +10,7 @@ import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { makeStateDir } from "./make_state_dir.ts";
+import { diskFs } from "./spool_fs.ts";
 import { readStateFile, STATE_VERSION, type StateFile, stateFileText } from "./state_file.ts";
 import { writeWhole } from "./write_whole.ts";
 
@@ -36,6 +37,13 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
     if (isFile && name.endsWith(".json")) await read(options, name);
   }
   const writes = new Map<string, Promise<void>>();
+  /** One after another: two writers of one file would take each other's temporary file. */
+  function inTurn(name: string, task: () => Promise<void>): Promise<void> {
+    const before = writes.get(name) ?? Promise.resolve();
+    const write = before.catch(() => {}).then(task);
+    writes.set(name, write);
+    return write;
+  }
   return {
     async load(name) {
       const file = await read(options, `${name}.json`);
@@ -44,12 +52,9 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
     },
     save(name, value) {
       const text = stateFileText(bot, value);
-      // One after another: two writers of one file would take each other's temporary file.
-      const before = writes.get(name) ?? Promise.resolve();
-      const write = before.catch(() => {}).then(() => replace(`${dir}/${name}.json`, text));
-      writes.set(name, write);
-      return write;
+      return inTurn(name, () => replace(dir, `${name}.json`, text));
     },
+    remove: (name) => inTurn(name, () => diskFs.remove(`${dir}/${name}.json`)),
     settled: async () => void await Promise.allSettled(writes.values()),
   };
 }
@@ -104,7 +109,8 @@ async function moveAside(
   });
 }
 
-async function replace(path: string, text: string): Promise<void> {
+async function replace(dir: string, name: string, text: string): Promise<void> {
+  const path = `${dir}/${name}`;
   const file = await Deno.open(`${path}.new`, {
     write: true,
     create: true,
@@ -118,4 +124,5 @@ async function replace(path: string, text: string): Promise<void> {
     file.close();
   }
   await Deno.rename(`${path}.new`, path);
+  await diskFs.syncDir(dir);
 }

@@ -6,9 +6,13 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import { isCount } from "../protocol/session_point.ts";
 
-/** Version of the format that we write. */
-export const STATE_VERSION = 1;
+/**
+ * Version of the format that we write. 1 is read as well: it had other files for the same facts, so
+ * that a Gatehouse of its time has to refuse ours, or it would identify every shard anew.
+ */
+export const STATE_VERSION = 2;
 
 /** What a file of the state folder turns out to be. */
 export type StateFile =
@@ -34,9 +38,9 @@ export function readStateFile(bot: string, text: string): StateFile {
     return { kind: "unknown", reason: messageOf(error) };
   }
   const { version, bot: owner, value } = Object(file) as Record<string, unknown>;
-  if (!Number.isSafeInteger(version)) return { kind: "unknown", reason: "it has no version" };
-  if (version as number > STATE_VERSION) return { kind: "newer", version: version as number };
-  if (version !== STATE_VERSION || typeof owner !== "string" || value === undefined) {
+  if (!isCount(version)) return { kind: "unknown", reason: "it has no version" };
+  if (version > STATE_VERSION) return { kind: "newer", version };
+  if (version === 0 || typeof owner !== "string" || value === undefined) {
     return { kind: "unknown", reason: `it is not what version ${version} is` };
   }
   return owner === bot ? { kind: "value", value } : { kind: "foreign", bot: owner };

@@ -5,13 +5,15 @@
  * @module
  */
 
-import { isLegal, step } from "../gateway/session/step.ts";
+import { step } from "../gateway/session/step.ts";
+import { CELLS } from "../gateway/session/table.ts";
 import type { Input, Memory, State } from "../gateway/session/words.ts";
 import type { ShardState } from "../protocol/status.ts";
 
 const FILE = "docs/session.md";
 
 const SESSION = { sessionId: "s", resumeUrl: "wss://resume" };
+const POINT = { ...SESSION, shardId: 0, totalShards: 1, intents: 0, seq: 1, base: 0 };
 const MEMORY: Memory = {
   session: SESSION,
   attempt: 0,
@@ -25,7 +27,7 @@ const NO_SESSION: Memory = { ...MEMORY, session: null };
 const STATES: readonly State[] = [
   { kind: "idle", memory: NO_SESSION, reason: "" },
   { kind: "queued", memory: NO_SESSION, reason: "" },
-  { kind: "connecting", memory: NO_SESSION, reason: "", goal: "identify" },
+  { kind: "connecting", memory: NO_SESSION, reason: "", goal: "identify", host: "generic" },
   { kind: "hello", memory: NO_SESSION, reason: "", goal: "identify" },
   { kind: "hello", memory: MEMORY, reason: "", goal: "resume" },
   { kind: "identifying", memory: NO_SESSION, reason: "" },
@@ -33,15 +35,15 @@ const STATES: readonly State[] = [
   { kind: "ready", memory: MEMORY, reason: "" },
   { kind: "closing", memory: MEMORY, reason: "", then: "back off" },
   { kind: "closing", memory: MEMORY, reason: "", then: "stop" },
-  { kind: "backing off", memory: MEMORY, reason: "" },
-  { kind: "backing off", memory: NO_SESSION, reason: "" },
+  { kind: "backing off", memory: MEMORY, reason: "", pause: "back off" },
+  { kind: "backing off", memory: NO_SESSION, reason: "", pause: "back off" },
   { kind: "stopped", memory: NO_SESSION, reason: "" },
 ];
 
 /** Every kind of input, with what makes a difference, under the words of the picture. */
 const INPUTS: readonly (readonly [string, Input])[] = [
-  ["start", { kind: "start", session: null }],
-  ["start with session", { kind: "start", session: SESSION }],
+  ["start", { kind: "start", point: null, cursorFloor: 0 }],
+  ["start with session", { kind: "start", point: POINT, cursorFloor: 0 }],
   ["permit", { kind: "permit" }],
   ["opened", { kind: "opened", connection: 1 }],
   ["failed", { kind: "failed", reason: "", connection: 1 }],
@@ -64,8 +66,9 @@ function draw(): string {
 
 <!-- Drawn by \`deno task diagrams\` from gateway/session/table.ts. Do not edit. -->
 
-The table is \`gateway/session/table.ts\`; what it is made of, with every deadline, is
-\`gateway/session/moves.ts\`. What an old connection still says is dropped in every state and counted.
+The table, with every deadline, is \`gateway/session/table.ts\`; what entering and leaving a state asks
+for is \`gateway/session/effects.ts\`. What an old connection still says is dropped in every state and
+counted.
 
 \`\`\`mermaid
 stateDiagram-v2
@@ -99,7 +102,7 @@ function arrows(): string[] {
 function table(): string[] {
   const kinds = [...new Set(STATES.map((state) => state.kind))];
   const cell = (kind: ShardState, input: Input) => {
-    if (!isLegal(kind, input.kind)) return "";
+    if (!(input.kind in CELLS[kind])) return "";
     const nexts = STATES.filter((state) => state.kind === kind)
       .map((state) => nextOf(state, input)!)
       .map((next) => next === kind ? "·" : next);
@@ -115,7 +118,7 @@ function table(): string[] {
 }
 
 function nextOf(state: State, input: Input): ShardState | undefined {
-  if (!isLegal(state.kind, input.kind)) return undefined;
+  if (!(input.kind in CELLS[state.kind])) return undefined;
   return step(state, input)[0].kind;
 }
 

@@ -6,12 +6,17 @@
  * @module
  */
 
-import type { GatewayHelpers } from "../bot/gateway_helpers.ts";
+import {
+  type GatewayHelpers,
+  gatewayHelpers,
+  type RequestedMembers,
+} from "../bot/gateway_helpers.ts";
+import type { MembersRequest } from "../protocol/discord/members.ts";
+import { parsePayload } from "../protocol/discord/payload.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type { UnitGateway } from "./gateway.ts";
-import type { Unit } from "./unit.ts";
-import { unitGateway } from "./unit_ipc.ts";
-import { gatewayOf } from "./unit_methods.ts";
+import type { Links } from "../link/links.ts";
+import { GatehouseError } from "../protocol/errors.ts";
+import type { WorkerPool } from "../workers/pool.ts";
 
 /**
  * The gateway's methods. The helpers are there to be called, by you and by every cluster; the others
@@ -45,7 +50,7 @@ export interface RestController {
   handle(request: Request): Promise<Response>;
 }
 
-/** The way of events from the workers to the clusters, and of their acknowledgements back. */
+/** The way of events from the workers to who consumes them, and of the acknowledgements back. */
 export interface EventsController {
   /**
    * Hands a batch of records, as `docs/protocols.md` tells, to a peer's link. A batch that is kept
@@ -65,28 +70,71 @@ export interface Controllers {
   areEventsReplaced(): boolean;
 }
 
+/** What the methods lead to by themselves. */
+export interface UnitCore {
+  /** 0 until Discord has said. */
+  readonly totalShards: number;
+  readonly shardIds: readonly number[];
+  readonly rest: RestController;
+  /** `null` until Discord has been asked. */
+  readonly gateway: { readonly links: Pick<Links, "deliver">; readonly pool: CorePool } | null;
+}
+
+type CorePool = Pick<
+  WorkerPool,
+  | "acknowledge"
+  | "calculateWorkerId"
+  | "requestMembers"
+  | "sendPayload"
+  | "spawnShards"
+  | "tellWorkerToIdentify"
+>;
+
 /** Each as it is by itself. `unit` throws before it is started. */
-export function createControllers(unit: () => Unit): Controllers {
-  const gateway = (): UnitGateway => gatewayOf(unit());
-  const deliver: EventsController["deliver"] = (peer, link, batch) =>
-    void gateway().links.deliver(peer, link, batch);
-  const acknowledged: EventsController["acknowledged"] = (peer, link, cursors) =>
-    gateway().pool.acknowledge(peer, link, cursors);
+export function createControllers(unit: () => UnitCore): Controllers {
+  const gateway = () => gatewayOf(unit());
+  const helpers = gatewayHelpers({
+    totalShards: () => totalShardsOf(unit()),
+    // deno-lint-ignore require-await -- what is thrown becomes a rejection
+    shardIds: async () => unit().shardIds,
+    sendPayload: (shardId, payload) => gateway().pool.sendPayload(shardId, parsePayload(payload)),
+    requestMembers: async (shardId, request) =>
+      await gateway().pool.requestMembers(shardId, request as MembersRequest) as RequestedMembers,
+  });
+  const own: Omit<GatewayController, keyof GatewayHelpers> = {
+    spawnShards: () => gateway().pool.spawnShards(),
+    tellWorkerToIdentify: (...asked) => gateway().pool.tellWorkerToIdentify(...asked),
+    calculateWorkerId: (shardId, proposed) =>
+      proposed
+        ? proposed.findIndex((shardIds) => shardIds.includes(shardId))
+        : gateway().pool.calculateWorkerId(shardId),
+    requestIdentify() {},
+  };
+  const deliver: EventsController["deliver"] = (...batch) => void gateway().links.deliver(...batch);
+  const acknowledged: EventsController["acknowledged"] = (...done) =>
+    gateway().pool.acknowledge(...done);
   const events = { deliver, acknowledged };
   return {
-    gateway: {
-      ...unitGateway(unit),
-      spawnShards: () => gateway().pool.spawnShards(),
-      tellWorkerToIdentify: (workerId, shardId) =>
-        gateway().pool.tellWorkerToIdentify(workerId, shardId),
-      calculateWorkerId: (shardId, proposed) =>
-        proposed
-          ? proposed.findIndex((shardIds) => shardIds.includes(shardId))
-          : gateway().pool.calculateWorkerId(shardId),
-      requestIdentify() {},
-    },
+    // The same object, not a copy: a helper sees what was put in the place of another.
+    gateway: Object.assign(helpers, own),
     rest: { handle: (request) => unit().rest.handle(request) },
     events,
     areEventsReplaced: () => events.deliver !== deliver || events.acknowledged !== acknowledged,
   };
+}
+
+/**
+ * The gateway side of a unit.
+ *
+ * @throws {GatehouseError} `not_ready` before there is one.
+ */
+export function gatewayOf<Gateway>({ gateway }: { readonly gateway: Gateway | null }): Gateway {
+  if (gateway) return gateway;
+  throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
+}
+
+function totalShardsOf({ totalShards }: UnitCore): number {
+  if (totalShards > 0) return totalShards;
+  const text = "Cannot tell a guild's shard: Discord has not said yet how many there are";
+  throw new GatehouseError("not_ready", "host", text);
 }

@@ -1,144 +1,126 @@
 /**
- * The gateway side of a unit, joined: workers, identify queue, session points and event links. Made
- * once Discord has said how many shards there are.
+ * The gateway side of a unit: what its generations of shards share. Links, the identify gate, the estates,
+ * consumers on `/gateway`, and who stands in for a bot that is away. Made once Discord has said how many
+ * shards there are.
  *
  * @module
  */
 
-import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import type { IdentifyQueue } from "../gateway/identify/queue.ts";
-import { SessionBook } from "../gateway/session_book.ts";
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
+import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { randomHex } from "../ports/random.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { canResume } from "../protocol/session_point.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
-import type { InteractionSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
-import type { SpawnThread } from "../workers/life.ts";
-import { type Address, WorkerPool } from "../workers/pool.ts";
-import type { PoolEvents } from "../workers/pool_events.ts";
+import type { InteractionSnapshot } from "../protocol/status.ts";
+import { Estates } from "../store/estates.ts";
+import { inheritQueues } from "../store/queue_folders.ts";
+import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away/answers.ts";
-import type { Config } from "../config/config.ts";
-import type { Controllers } from "./controllers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
-import { GuildBook } from "./guild_book.ts";
+import { Generation, type GenerationOptions } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
-import { IdentifyRequests } from "./identify_requests.ts";
-import { QuietShards } from "./quiet_shards.ts";
-import { workerOptions } from "./worker_options.ts";
-import { planWorkers } from "./worker_plan.ts";
 
-/** Name of the file in the state folder. */
-const SAVED_AS = "sessions";
-const MARKS_SAVED_AS = "away";
-/** Session points are written down this long after a change, at the latest. */
-const SAVE_AFTER_MS = 500;
+/** What the generations get from here. */
+type Shared = "estates" | "gate" | "away" | "links" | "linked";
 
-/** What the gateway side is made with. */
-export interface GatewayOptions {
-  readonly config: Config;
-  readonly info: GatewayInfo;
-  readonly totalShards: number;
-  readonly shardIds: readonly number[];
+/** What the gateway side is made with: also what its first generation is. */
+export interface GatewayOptions extends Omit<GenerationOptions, Shared> {
   /** Clusters and services. */
   readonly peers: readonly PeerKey[];
-  readonly clusterOfShard: Readonly<Record<number, number>>;
-  readonly cores: number;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly store: Store;
-  /** Folder for events that do not fit into memory; `null`: memory only. */
-  readonly queueDir: string | null;
   readonly fetch: typeof fetch;
   /** Who may consume on `/gateway`, and where. */
   readonly consumerDoor: ConsumerDoor;
-  readonly spawn: SpawnThread;
-  /** What is called for each step that the program may replace. */
-  readonly controllers: Controllers;
   /** Who makes and takes calls of clusters and services. */
-  readonly calls?: CallDesk;
+  readonly calls: CallDesk;
   /** A peer can be reached with everything, or not any more. */
   readonly linkChanged: (peer: PeerKey, isUp: boolean) => void;
   /** Where a cluster that is linked takes its events from the workers; `null`: it does not. */
   readonly addressOf: (peer: PeerKey, greeting: Greeting) => Address | null;
-  readonly shardChanged: (status: ShardStatus) => void;
-  /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
-  readonly membersCached?: (shardId: number) => void;
-  /** Workers are lost again and again: only a new process can help. */
-  readonly exhausted: (reason: string) => void;
 }
 
 /** The gateway side of a unit. */
 export class UnitGateway {
   readonly links: Links;
-  readonly pool: WorkerPool;
-  readonly queue: IdentifyQueue;
+  readonly gate: IdentifyGate;
   readonly consumers: Consumers;
+  /** One, but while the unit reshards. */
+  readonly generations: readonly [Generation, ...Generation[]];
   readonly #options: GatewayOptions;
-  readonly #book: SessionBook;
-  readonly #quiet: QuietShards;
+  readonly #estates: Estates;
   readonly #away: AwayAnswers;
-  readonly #guilds: GuildBook;
   /** Peers that can be reached, by their text. */
   readonly #reached = new Set<string>();
-  #cancelSave: Cancel | null = null;
-  #isStopped = false;
 
-  constructor(options: GatewayOptions, queue: IdentifyQueue, saved: unknown) {
+  constructor(options: GatewayOptions, gate: IdentifyGate, estates: Estates) {
+    const { config, controllers, calls, peers } = options;
     this.#options = options;
-    this.queue = queue;
-    this.#book = new SessionBook(randomHex(8), () => this.#saveSoon());
-    this.#loadSessions(saved);
-    this.#guilds = new GuildBook(options.store, options.log);
+    this.gate = gate;
+    this.#estates = estates;
     this.#away = new AwayAnswers({
-      apiUrl: options.config.discordApiUrl,
-      fetch: options.fetch,
-      clock: options.clock,
-      log: options.log,
-      inviteCode: options.config.botServerInviteCode,
-      changed: () => this.#saveSoon(),
+      ...options,
+      apiUrl: config.discordApiUrl,
+      inviteCode: config.botServerInviteCode,
+      estates,
     });
-    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
+    this.links = new Links({
+      ...options,
+      calls,
+      stream: estates.stream,
+      peers: () => peers,
+      link: (...changed) => this.#link(...changed),
+      acknowledged: (...done) => controllers.events.acknowledged(...done),
+    });
+    this.generations = [
+      new Generation({
+        ...options,
+        estates,
+        gate,
+        away: this.#away,
+        links: () => this.#relayed,
+        linked: (peer) => this.#look(peer),
+      }),
+    ];
     this.consumers = new Consumers({
       ...options,
-      stream: this.#book.stream,
-      links: () => this.links,
-      pool: () => this.pool,
-      guildsOf: (shardId) => this.#guilds.of(shardId),
+      estates,
+      links: this.links,
+      pool: this.pool,
       door: options.consumerDoor,
     });
-    this.links = this.#createLinks();
-    this.pool = this.#createPool();
   }
 
   /** Reads what an earlier life wrote down, and joins the parts. Connects nothing yet. */
   static async create(options: GatewayOptions): Promise<UnitGateway> {
-    const { store, log } = options;
-    const queue = await createIdentifyQueue({
+    const { log, totalShards, shardIds, queueDir } = options;
+    const gate = await createIdentifyQueue({
       ...options,
-      allow: (shardId, permit) => gateway.pool.allowIdentify(shardId, permit),
+      allow: ({ total, id }, permit) =>
+        gateway.generations.find((each) => each.total === total)?.pool.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
-    const saved = await store.load(SAVED_AS);
-    const gateway = new UnitGateway(options, queue, saved);
-    // Cursors of another numbering would mark the wrong events.
-    if (saved !== undefined) await gateway.#guilds.load(options.shardIds);
-    if (saved !== undefined) gateway.#away.load(await store.load(MARKS_SAVED_AS));
+    const estates = await Estates.open({ ...options, newStream: randomHex(8) });
+    await estates.begin(totalShards, shardIds, options.config.intents);
+    if (queueDir !== null) {
+      // What stays where it was, Discord replays as far as it can.
+      await inheritQueues(queueDir, totalShards, shardIds).catch((error) =>
+        log.error("events of an earlier run cannot be used", { error: messageOf(error) })
+      );
+    }
+    const gateway = new UnitGateway(options, gate, estates);
     await gateway.consumers.load();
     return gateway;
   }
 
-  /** Shards with the worker and the cluster that serve them. */
-  get shards(): ShardSnapshot[] {
-    return this.pool.shards.map(({ status, workerId, counters }) => ({
-      ...status,
-      workerId,
-      clusterId: this.#clusterOf(status.shardId),
-      counters,
-    }));
+  /** The generation that serves: the last one that is whole. */
+  get serving(): Generation {
+    return this.generations[0];
+  }
+
+  /** The workers of the generation that serves. */
+  get pool(): WorkerPool {
+    return this.serving.pool;
   }
 
   /** The consumers on `/gateway`; `null` when the unit stops. */
@@ -146,56 +128,42 @@ export class UnitGateway {
     return this.consumers.isStopped ? null : this.consumers;
   }
 
-  /** How many guilds a shard has, as far as is known. */
-  guildsOf(shardId: number): number {
-    return this.#guilds.of(shardId)?.guildIds.length ?? 0;
-  }
-
   /** What became of interactions whose bot was away. */
   get interactions(): InteractionSnapshot {
-    const dropped = this.pool.shards.reduce((sum, it) => sum + (it.counters?.expired ?? 0), 0);
+    const shards = this.generations.flatMap(({ pool }) => pool.shards);
+    const dropped = shards.reduce((sum, { counters }) => sum + (counters?.expired ?? 0), 0);
     return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
   }
 
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
   async stop(): Promise<void> {
-    this.queue.stop();
+    this.gate.stop();
     await this.consumers.stop();
-    // Before the workers end: they write down what is acknowledged now.
+    // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await this.pool.stop("keep");
+    await Promise.all(this.generations.map(({ pool }) => pool.stop("keep")));
     this.links.stop("the unit stops");
-    this.#cancelSave?.();
-    this.#isStopped = true;
-    await this.#save();
+    await this.#estates.close();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
   }
 
-  #clusterOf(shardId: number): number | null {
-    const peer = this.pool.consumerOf(shardId);
-    return peer?.kind === "cluster" ? peer.id : null;
+  /** The links that batches go over through the main thread. A service has no shards. */
+  get #relayed() {
+    return this.links.all().filter(({ peer }) => peer.kind !== "service" && !this.#isDirect(peer));
   }
 
-  #createLinks(): Links {
-    const { clock, totalShards, peers, calls, controllers } = this.#options;
-    return new Links({
-      ...(calls && { calls }),
-      clock,
-      totalShards,
-      stream: this.#book.stream,
-      peers: () => peers,
-      link: (...changed) => this.#link(...changed),
-      acknowledged: (...done) => controllers.events.acknowledged(...done),
-    });
+  #isDirect(peer: PeerKey): boolean {
+    return this.generations.some(({ pool }) => pool.isIntroduced(peer));
   }
 
   /** The workers bring a cluster that listens its events themselves; others get them through us. */
   #link(peer: PeerKey, link: number | null, greeting: Greeting): void {
     const address = link === null ? null : this.#options.addressOf(peer, greeting);
-    this.pool.introduce(peer, address);
-    // A service has no shards whose events it could get.
-    if (!address && peer.kind !== "service") this.pool.link(peer, link, greeting.windowBytes);
+    for (const { pool } of this.generations) {
+      pool.introduce(peer, address);
+      if (!address && peer.kind !== "service") pool.link(peer, link, greeting.windowBytes);
+    }
     this.#look(peer);
   }
 
@@ -204,106 +172,10 @@ export class UnitGateway {
     if (peer.kind === "consumer") return;
     const key = peerText(peer);
     const isUp = this.links.of(peer) !== undefined &&
-      (!this.pool.isIntroduced(peer) || this.pool.isLinked(peer));
+      this.generations.every(({ pool }) => !pool.isIntroduced(peer) || pool.isLinked(peer));
     if (isUp === this.#reached.has(key)) return;
     if (isUp) this.#reached.add(key);
     else this.#reached.delete(key);
     this.#options.linkChanged(peer, isUp);
-  }
-
-  #createPool(): WorkerPool {
-    const { clock, log, spawn, controllers } = this.#options;
-    const buckets = planWorkers(this.#options);
-    return new WorkerPool({
-      clock,
-      log,
-      spawn,
-      buckets,
-      worker: workerOptions({
-        ...this.#options,
-        workers: buckets.length,
-        stream: this.#book.stream,
-      }),
-      bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
-      resumePoint: (shardId) => this.#book.resumePoint(shardId),
-      guildsOf: (shardId) => this.#guilds.of(shardId),
-      marksOf: (shardId) => [...this.#away.marksOf(shardId)],
-      links: () =>
-        this.links.all().filter(({ peer }) =>
-          peer.kind !== "service" && !this.pool.isIntroduced(peer)
-        ),
-      events: this.#poolEvents(),
-    });
-  }
-
-  #poolEvents(): PoolEvents {
-    const { shardChanged, exhausted, controllers, log } = this.#options;
-    const { queue } = this;
-    const identifies = new IdentifyRequests({ queue, log, gateway: controllers.gateway });
-    return {
-      expectIdentify: (shardIds) => queue.expect(shardIds),
-      requestIdentify: (shardId) => identifies.request(shardId),
-      identifySent: (shardId, permit) => queue.sent(shardId, permit),
-      releaseIdentify: (shardId) => identifies.release(shardId),
-      lost: (shardIds) => identifies.lost(shardIds),
-      status: shardChanged,
-      session: (shardId, session) => this.#book.session(shardId, session),
-      readyFacts: (shardId, facts) => this.consumers.facts.note(shardId, facts),
-      safe: (acknowledged, stored) => {
-        for (const [shardId, cursor] of Object.entries(acknowledged)) {
-          this.#book.acknowledged(Number(shardId), cursor);
-          this.#away.acknowledged(Number(shardId), cursor);
-        }
-        for (const [shardId, cursor] of Object.entries(stored)) {
-          this.#book.stored(Number(shardId), cursor);
-        }
-      },
-      away: async (shardId, cursor, payload) => {
-        this.pool.mark(shardId, cursor, await this.#away.answer({ shardId, cursor, payload }));
-      },
-      guilds: (shardId, guilds) => this.#guilds.keep(shardId, guilds),
-      membersCached: (shardId) => this.#options.membersCached?.(shardId),
-      report: (shards) => {
-        for (const { shardId, newestCursor } of shards) this.#book.newest(shardId, newestCursor);
-        this.#quiet.look();
-      },
-      linked: (peer) => this.#look(peer),
-      events: (...batch) => controllers.events.deliver(...batch),
-      exhausted,
-    };
-  }
-
-  #loadSessions(saved: unknown): void {
-    const { config, totalShards, log } = this.#options;
-    const { intents } = config;
-    const { usable, other } = this.#book.load(
-      saved,
-      (point) => canResume(point, { shardId: point.shardId, totalShards, intents }),
-    );
-    if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
-    if (other > 0) {
-      log.warn("sessions of an earlier run cannot be resumed: other shard count or intents", {
-        sessions: other,
-      });
-    }
-  }
-
-  #saveSoon(): void {
-    if (this.#isStopped) return;
-    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
-      this.#cancelSave = null;
-      this.#save();
-    });
-  }
-
-  async #save(): Promise<void> {
-    const { store, log } = this.#options;
-    const saves = [
-      store.save(SAVED_AS, this.#book.save()),
-      store.save(MARKS_SAVED_AS, this.#away.save()),
-    ];
-    await Promise.all(saves).catch((error) =>
-      log.error("session points were not saved", { error: messageOf(error) })
-    );
   }
 }

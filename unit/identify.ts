@@ -5,10 +5,12 @@
  */
 
 import type { Clock } from "../ports/clock.ts";
+import type { Allow, IdentifyGate } from "../ports/identify_gate.ts";
 import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import type { Config } from "../config/config.ts";
 
 /** Name of the file in the state folder. */
@@ -20,13 +22,13 @@ export interface IdentifyOptions {
   readonly info: GatewayInfo;
   readonly store: Store;
   readonly clock: Clock;
-  readonly allow: (shardId: number, permit: number) => void;
+  readonly allow: Allow;
   /** Writing down failed; the budget in memory still holds. */
   readonly notSaved: (error: unknown) => void;
 }
 
 /** The identify queue of a unit, with its budget as it was left. */
-export async function createIdentifyQueue(options: IdentifyOptions): Promise<IdentifyQueue> {
+export async function createIdentifyQueue(options: IdentifyOptions): Promise<IdentifyGate> {
   const { config, info, store, clock, allow, notSaved } = options;
   const saved = (await store.load(SAVED_AS) ?? {}) as Partial<SavedIdentifies>;
   const limit = info.sessionStartLimit;

@@ -36,12 +36,11 @@ import { type Controllers, createControllers } from "./controllers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { UnitGateway } from "./gateway.ts";
+import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
 import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
-import { unitCall } from "./unit_calls.ts";
-import { methodsOf } from "./unit_methods.ts";
 
 /** What a unit needs of the world. */
 export interface UnitParts {
@@ -82,10 +81,13 @@ export class Unit {
   readonly failed: Promise<string>;
   /** What is called for each step that the program may replace. */
   readonly controllers: Controllers;
+  /** The consumers of this unit. */
+  readonly clusters: Clusters;
+  /** The services of this unit. */
+  readonly services: Services;
+  /** All who run code for this unit, and their commands. */
+  readonly peers: Peers;
   readonly #parts: UnitParts;
-  readonly #clusters: Clusters;
-  readonly #services: Services;
-  readonly #peers: Peers;
   readonly #stats: StatsCollector;
   readonly #feed = new Feed<Status>();
   readonly #stopping = new AbortController();
@@ -93,6 +95,8 @@ export class Unit {
   #gateway: UnitGateway | null = null;
   #totalShards = 0;
   #startedMs = 0;
+  /** Every shard has been ready; before that the unit cannot be. */
+  #shardsWereReady = false;
   #wasReady = false;
 
   constructor(parts: UnitParts) {
@@ -100,32 +104,32 @@ export class Unit {
     this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
     const { config } = parts;
-    this.#clusters = new Clusters({
+    this.clusters = new Clusters({
       ...parts,
       start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
     });
-    this.#services = new Services({
+    this.services = new Services({
       ...parts,
       services: config.services,
       start: (name, module) => this.#start({ peer: { kind: "service", name }, module }),
       changed: (service) => this.#tell({ kind: "service", service }),
     });
-    this.#peers = new Peers({
+    this.peers = new Peers({
       ...parts,
-      clusters: this.#clusters,
-      services: this.#services,
+      clusters: this.clusters,
+      services: this.services,
       totalShards: () => this.#totalShards,
-      unit: (request) => unitCall(methodsOf(this), request),
+      unit: (request) => callUnit(this, "peer", request),
       cached: (...asked) => config.cache === "none" ? [] : this.#gateway?.pool.find(...asked) ?? [],
       rest: (path) => parts.rest.asBot(path),
       tell: (status) => this.#tell(status),
     });
     this.#stats = new StatsCollector({
       ...parts,
-      switchboard: this.#peers.switchboard,
+      switchboard: this.peers.switchboard,
       snapshot: () => this.snapshot,
-      guildsOf: (shardId) => this.#gateway?.guildsOf(shardId) ?? 0,
+      guildsOf: (shardId) => this.#gateway?.serving.guildsOf(shardId) ?? 0,
       startedMs: () => this.#startedMs,
       figures: processFigures,
     });
@@ -136,14 +140,19 @@ export class Unit {
     return this.#gateway;
   }
 
-  /** The consumers of this unit. */
-  get clusters(): Clusters {
-    return this.#clusters;
+  /** How many shards the bot has; 0 until Discord has said. */
+  get totalShards(): number {
+    return this.#totalShards;
   }
 
-  /** The services of this unit. */
-  get services(): Services {
-    return this.#services;
+  /** The shards of this unit; none until Discord has been asked. */
+  get shardIds(): number[] {
+    return this.#gateway?.serving.shards.map(({ shardId }) => shardId) ?? [];
+  }
+
+  /** Whether workers may be crashed. */
+  get allowFaults(): boolean {
+    return this.#parts.config.allowFaults;
   }
 
   /** The figures that were collected last; `null` before the first time. */
@@ -154,11 +163,6 @@ export class Unit {
   /** The REST proxy. */
   get rest(): UnitParts["rest"] {
     return this.#parts.rest;
-  }
-
-  /** All who run code for this unit, and their commands. */
-  get peers(): Peers {
-    return this.#peers;
   }
 
   /**
@@ -187,8 +191,8 @@ export class Unit {
       maxConcurrency: info.sessionStartLimit.maxConcurrency,
       identifiesLeft: info.sessionStartLimit.remaining,
     });
-    this.#clusters.start(gateway.links);
-    this.#services.start();
+    this.clusters.start(gateway.links);
+    this.services.start();
     this.controllers.gateway.spawnShards();
     this.#collectStats();
   }
@@ -199,9 +203,9 @@ export class Unit {
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#tell({ kind: "stopping", reason });
     // Clusters first: what they are working on is acknowledged before the points are written down.
-    await Promise.all([this.#clusters.stop(), this.#services.stop()]);
+    await Promise.all([this.clusters.stop(), this.services.stop()]);
     await this.#gateway?.stop();
-    this.#clusters.hangUp();
+    this.clusters.hangUp();
     this.#feed.end();
   }
 
@@ -211,11 +215,11 @@ export class Unit {
     return {
       mode: this.#parts.config.mode,
       totalShards: this.#totalShards,
-      shards: gateway?.shards ?? [],
+      shards: gateway?.serving.shards ?? [],
       workers: gateway?.pool.workers ?? [],
-      clusters: this.#clusters.snapshots,
-      services: this.#services.snapshots,
-      identify: gateway?.queue.snapshot ?? NO_IDENTIFIES,
+      clusters: this.clusters.snapshots,
+      services: this.services.snapshots,
+      identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,
@@ -243,24 +247,25 @@ export class Unit {
   }
 
   #createGateway(info: GatewayInfo, shardIds: number[]): Promise<UnitGateway> {
-    const clusterOfShard = this.#clusters.ofShards(shardIds);
-    this.#peers.plan(clusterOfShard);
+    const clusterOfShard = this.clusters.ofShards(shardIds);
+    const total = this.#totalShards;
+    this.peers.plan(total, clusterOfShard);
     return UnitGateway.create({
       ...this.#parts,
       controllers: this.controllers,
       info,
-      totalShards: this.#totalShards,
+      totalShards: total,
       shardIds,
-      peers: this.#peers.all,
+      peers: this.peers.all,
       clusterOfShard,
-      calls: this.#peers,
+      calls: this.peers,
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
       shardChanged: (shard) => {
         this.#tell({ kind: "shard", shard });
-        if (shard.state === "ready") this.#peers.shardReady(shard.shardId);
+        if (shard.state === "ready") this.peers.shardReady({ total, id: shard.shardId });
       },
-      membersCached: (shardId) => this.#peers.membersCached(shardId),
+      membersCached: (id) => this.peers.membersCached({ total, id }),
       exhausted: (reason) => this.#fail(reason),
     });
   }
@@ -296,7 +301,7 @@ export class Unit {
       : { text: "cluster is linked", away: "cluster is away, its events wait" };
     if (isUp) log.info(text, peerFields(peer));
     else if (!this.#stopping.signal.aborted) log.warn(away, peerFields(peer));
-    this.#peers.link(peer, isUp);
+    this.peers.link(peer, isUp);
   }
 
   #collectStats(): void {
@@ -313,7 +318,8 @@ export class Unit {
 
   #tell(status: Status): void {
     this.#feed.publish(status);
-    if (this.#wasReady || status.kind === "stopping") return;
+    this.#shardsWereReady ||= status.kind === "allClustersReady";
+    if (this.#wasReady || !this.#shardsWereReady || status.kind === "stopping") return;
     if (!readiness(this.snapshot).ready) return;
     this.#wasReady = true;
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });

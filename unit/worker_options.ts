@@ -5,6 +5,7 @@
  */
 
 import type { WorkerOptions } from "../protocol/worker_message.ts";
+import { queueFolder } from "../store/queue_folders.ts";
 import type { Config } from "../config/config.ts";
 import { isModule, moduleUrl } from "../config/module_url.ts";
 
@@ -44,7 +45,7 @@ export function workerOptions(plan: WorkerPlan): Omit<WorkerOptions, "workerId">
       ? moduleUrl(config.editedMessages)
       : config.editedMessages,
     workerModule: config.workerModule === null ? null : moduleUrl(config.workerModule),
-    queueDir: config.queueDiskBytes > 0 ? queueDir : null,
+    queueDir: config.queueDiskBytes > 0 && queueDir ? queueFolder(queueDir, totalShards) : null,
     queueDiskBytes: Math.floor(config.queueDiskBytes / workers),
     clusterOfShard,
     stream,

@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { cursorFloor } from "../protocol/estate.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import {
   type FromWorker,
@@ -213,21 +214,21 @@ export class Bucket {
         post({ type: "SHARD_STATUS", status });
         if (status.state === "stopped") this.#members.of(status.shardId)?.stopped(status.reason);
       },
-      session: (shardId, session) => post({ type: "SESSION", shardId, session }),
-      readyFacts: (shardId, facts) => post({ type: "READY_FACTS", shardId, facts }),
+      session: (shardId, began) => post({ type: "SESSION", shardId, began }),
       log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };
   }
 
   /** What an earlier life left on disk comes first. */
   async #start(message: Extract<ToWorker, { type: "IDENTIFY_SHARD" }>): Promise<void> {
-    const { shardId, session, cursorFloor, acknowledged } = message;
+    const { shardId, estate } = message;
+    const { session, acknowledged, guilds } = estate;
     const shard = this.#bring(shardId);
     this.#acknowledged.set(shardId, acknowledged);
-    this.#away.load(shardId, message.marks, -1);
+    this.#away.load(shardId, estate.marks, -1);
     if (shard.status.state === "idle") {
-      this.#intake.begin(shardId, message.guilds);
-      this.#members.of(shardId)?.all?.begin(message.guilds);
+      this.#intake.begin(shardId, guilds);
+      this.#members.of(shardId)?.all?.begin(guilds);
     }
     try {
       await this.#queue.open(shardId, acknowledged);
@@ -238,7 +239,7 @@ export class Bucket {
     }
     const { newest } = this.#queue.of(shardId);
     const safe = Math.max(acknowledged, newest);
-    shard.start(session && notAfter(session, safe), Math.max(cursorFloor, newest));
+    shard.start(session && notAfter(session, safe), Math.max(cursorFloor(estate), newest));
   }
 
   /** The shard, made when it is first asked for. */
@@ -289,10 +290,8 @@ export class Bucket {
   }
 
   #reportSafe(): void {
-    // The guilds first: a session point must not be newer than them.
-    for (const each of this.#intake.takeUnsaved()) this.#post({ type: "GUILDS", ...each });
-    const safe = this.#safe.take();
-    if (safe) this.#post(safe);
+    const shards = this.#safe.take((shardId) => this.#intake.takeUnsaved(shardId));
+    if (shards) this.#post({ type: "SAFE", shards });
   }
 
   #report(): void {

@@ -41,12 +41,15 @@ export interface LifeOptions {
   readonly clock: Clock;
   readonly spawn: SpawnThread;
   readonly worker: WorkerOptions;
-  readonly message: (message: FromWorker) => void;
+  readonly message: (message: Exclude<FromWorker, { type: "NONCE_REPLY" | "DYING" }>) => void;
   /** Called once, unless the life was ended by {@linkcode Life.end}. */
   readonly lost: (reason: string) => void;
 }
 
 type WithoutNonce<Message> = Message extends Question ? Omit<Message, "nonce"> : never;
+
+/** A question that has no number yet. */
+export type Asked = WithoutNonce<Question>;
 
 /** One life of a worker. */
 export class Life {
@@ -82,7 +85,7 @@ export class Life {
    *
    * @throws {GatehouseError} What the worker answered, `deadline`, or `worker_lost`.
    */
-  ask(question: WithoutNonce<Question>, deadlineMs: number): Promise<unknown> {
+  ask(question: Asked, deadlineMs: number): Promise<unknown> {
     return this.#asks.ask(question.type, deadlineMs, (nonce) => {
       if (this.#over) throw lost("the worker has ended");
       this.tell({ ...question, nonce } as Question);

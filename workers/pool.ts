@@ -12,6 +12,7 @@ import {
   type MembersRequest,
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
+import type { Estate } from "../protocol/estate.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
@@ -20,19 +21,54 @@ import type {
   ShardInfo,
   ShardPayload,
   ToWorker,
+  WorkerOptions,
 } from "../protocol/worker_message.ts";
 import type { Wanted } from "../protocol/wanted.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
-import type { Life } from "./life.ts";
-import { passOn } from "./pool_events.ts";
-import type { PoolOptions } from "./pool_options.ts";
-import { WorkerSlot } from "./slot.ts";
+import type { Asked } from "./life.ts";
+import { type SlotOptions, WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
 export const ASK_DEADLINE_MS = 10_000;
 /** The longest that a command waits in a worker, and a little more. */
 export const SEND_DEADLINE_MS = 130_000;
+
+/** What the pool needs. */
+export interface PoolOptions extends Pick<SlotOptions, "clock" | "log" | "spawn"> {
+  /** Shards of each worker; the index is the worker's id. */
+  readonly buckets: readonly (readonly number[])[];
+  readonly worker: Omit<WorkerOptions, "workerId">;
+  /** What a worker is given of a shard. */
+  readonly estateOf: (shardId: number) => Estate;
+  /** Links that are up and that batches go over through the main thread. */
+  readonly links: () => readonly { peer: PeerKey; link: number; windowBytes: number }[];
+  readonly events: PoolEvents;
+  /** Called for each shard of a worker that begins: {@linkcode WorkerPool.tellWorkerToIdentify} follows. */
+  readonly bringUp: (workerId: number, shardId: number) => void;
+}
+
+/** What only the pool and its parts act on. */
+type OwnWord = "DYING" | "LINKED" | "LOG" | "NONCE_REPLY" | "STARTED";
+
+/** What a worker says, by type. */
+type WorkerEvents = {
+  readonly [Type in Exclude<FromWorker["type"], OwnWord>]: (
+    message: Extract<FromWorker, { type: Type }>,
+  ) => void;
+};
+
+/** What the pool tells its owner: the words of its workers, and what became of them. */
+export interface PoolEvents extends WorkerEvents {
+  /** These shards come up without a session: they are about to ask. */
+  expectIdentify(shardIds: readonly number[]): void;
+  /** The worker of these shards is lost. */
+  lost(shardIds: readonly number[]): void;
+  /** A worker's link to a cluster that it dials came up or went down. */
+  linked(peer: PeerKey): void;
+  /** Workers are lost again and again: only a new process can help. */
+  exhausted(reason: string): void;
+}
 
 /** Where a cluster listens for the unit. */
 export interface Address {
@@ -85,13 +121,12 @@ export class WorkerPool {
   tellWorkerToIdentify(workerId: number, shardId: number): void {
     const life = this.#slots[workerId]?.life;
     if (!life) return;
-    const { events, resumePoint, marksOf, guildsOf } = this.#options;
-    const point = resumePoint(shardId);
+    const { events, estateOf } = this.#options;
+    const estate = estateOf(shardId);
     const isIdle = this.#statuses.get(shardId)?.state === "idle";
     // One that runs has asked already, or does not ask: nobody must wait for it.
-    if (isIdle && !point.session) events.expectIdentify([shardId]);
-    const kept = { marks: marksOf(shardId), guilds: guildsOf(shardId) };
-    life.tell({ type: "IDENTIFY_SHARD", shardId, ...point, ...kept });
+    if (isIdle && !estate.session) events.expectIdentify([shardId]);
+    life.tell({ type: "IDENTIFY_SHARD", shardId, estate });
   }
 
   /** Allows a shard to identify. */
@@ -260,10 +295,7 @@ export class WorkerPool {
     const { links, bringUp } = this.#options;
     const tell = (message: ToWorker) => this.#slots[workerId]?.life?.tell(message);
     this.#consumers.changes(shardIds).forEach(tell);
-    for (const shardId of shardIds) {
-      if (bringUp) bringUp(workerId, shardId);
-      else this.tellWorkerToIdentify(workerId, shardId);
-    }
+    for (const shardId of shardIds) bringUp(workerId, shardId);
     for (const { peer, link, windowBytes } of links()) {
       if (!this.#consumers.concerns(shardIds, peer)) continue;
       const share = Math.ceil(windowBytes / this.#slotsFor(peer).length);
@@ -275,15 +307,18 @@ export class WorkerPool {
     }
   }
 
-  #message(workerId: number, message: FromWorker): void {
+  #message(workerId: number, message: Parameters<SlotOptions["message"]>[0]): void {
+    const { log, events } = this.#options;
+    if (message.type === "LOG") {
+      return log[message.level](message.event, { workerId, ...message.fields });
+    }
     if (message.type === "SHARD_STATUS") this.#statuses.set(message.status.shardId, message.status);
     if (message.type === "REPORT") {
       this.eventsByType.add(message.eventsByType);
       for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
     }
-    if (message.type === "LINKED") this.#linked(workerId, message.peer, message.isUp);
-    if (message.type !== "LOG") passOn(message, this.#options.events);
-    else this.#options.log[message.level](message.event, { workerId, ...message.fields });
+    if (message.type === "LINKED") return this.#linked(workerId, message.peer, message.isUp);
+    (events[message.type] as (message: FromWorker) => void)(message);
   }
 
   #linked(workerId: number, peer: PeerKey, isUp: boolean): void {
@@ -304,11 +339,7 @@ export class WorkerPool {
     return this.#slots.filter((slot) => this.#consumers.concerns(slot.snapshot.shards, peer));
   }
 
-  #ask(
-    shardId: number,
-    question: Parameters<Life["ask"]>[0],
-    deadlineMs = ASK_DEADLINE_MS,
-  ): Promise<unknown> {
+  #ask(shardId: number, question: Asked, deadlineMs = ASK_DEADLINE_MS): Promise<unknown> {
     const life = this.#slotOf(shardId).life;
     if (life) return life.ask(question, deadlineMs);
     const message = `Cannot reach shard ${shardId}: its worker is being restarted`;

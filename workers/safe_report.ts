@@ -1,23 +1,21 @@
 /**
- * Cursors that are safe, collected and reported together: up to which the bot is done with everything,
- * and up to which everything is on disk.
+ * What has become safe of the shards of a worker, collected and reported together.
  *
  * @module
  */
 
-import type { FromWorker } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type { SafeEvents } from "../protocol/estate.ts";
 
 /** Safe cursors are reported together, this long after the first. */
 export const SAFE_AFTER_MS = 100;
-
-type Safe = Extract<FromWorker, { type: "SAFE" }>;
 
 /** What is safe and not reported yet. */
 export class SafeReport {
   readonly #clock: Clock;
   readonly #report: () => void;
-  #safe: { acknowledged: Record<string, number>; stored: Record<string, number> } | null = null;
+  #shards: Record<string, SafeEvents> | null = null;
 
   /** @param report Called when it is time to {@linkcode SafeReport.take}. */
   constructor(clock: Clock, report: () => void) {
@@ -27,15 +25,23 @@ export class SafeReport {
 
   /** A cursor of a shard is safe. */
   note(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
-    if (!this.#safe) this.#clock.after(SAFE_AFTER_MS, this.#report);
-    this.#safe ??= { acknowledged: {}, stored: {} };
-    this.#safe[how][shardId] = cursor;
+    if (!this.#shards) this.#clock.after(SAFE_AFTER_MS, this.#report);
+    this.#shards ??= {};
+    this.#shards[shardId] = { ...this.#shards[shardId], [how]: cursor };
   }
 
-  /** What has become safe since the last call; `null`: nothing. */
-  take(): Safe | null {
-    const safe = this.#safe;
-    this.#safe = null;
-    return safe && { type: "SAFE", ...safe };
+  /**
+   * What has become safe since the last call; `null`: nothing.
+   *
+   * @param guildsOf The guilds of a shard as of what is safe now, where they have changed.
+   */
+  take(guildsOf: (shardId: number) => SavedGuilds | null): Record<string, SafeEvents> | null {
+    const shards = this.#shards;
+    this.#shards = null;
+    for (const shardId in shards) {
+      const guilds = guildsOf(Number(shardId));
+      if (guilds) shards[shardId] = { ...shards[shardId], guilds };
+    }
+    return shards;
   }
 }

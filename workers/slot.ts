@@ -6,11 +6,11 @@
  */
 
 import type { WorkerSnapshot } from "../protocol/status.ts";
-import type { FromWorker, WorkerOptions } from "../protocol/worker_message.ts";
+import type { WorkerOptions } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
-import { Life, type SpawnThread } from "./life.ts";
+import { Life, type LifeOptions, type SpawnThread } from "./life.ts";
 
 /** A worker that is lost is replaced at once, then later each time, ten times in ten minutes. */
 export const WORKER_POLICY: Policy = {
@@ -30,6 +30,8 @@ const SEEN: Readonly<Record<State["kind"], WorkerSnapshot["state"]>> = {
   failed: "failed",
 };
 
+type Word = Parameters<LifeOptions["message"]>[0];
+
 /** What a slot needs. */
 export interface SlotOptions {
   readonly clock: Clock;
@@ -37,7 +39,7 @@ export interface SlotOptions {
   readonly spawn: SpawnThread;
   readonly worker: WorkerOptions;
   readonly shardIds: readonly number[];
-  readonly message: (message: FromWorker) => void;
+  readonly message: (message: Exclude<Word, { type: "STARTED" }>) => void;
   /** A worker began: it is to be told what it has to know. */
   readonly greet: () => void;
   /** A worker is lost, and with it what its shards had asked for. */
@@ -55,7 +57,9 @@ export class WorkerSlot {
 
   constructor(options: SlotOptions) {
     this.#options = options;
-    this.#supervision = new Supervision(options.clock, WORKER_POLICY, {
+    this.#supervision = new Supervision({
+      clock: options.clock,
+      policy: WORKER_POLICY,
       start: () => this.#start(),
       end: (reason) => this.#end(reason),
       lost: (reason, delayMs) => this.#lost(reason, delayMs),
@@ -116,9 +120,9 @@ export class WorkerSlot {
     this.#supervision.take({ kind: "ended", reason });
   }
 
-  #message(message: FromWorker): void {
-    if (message.type === "STARTED") this.#supervision.take({ kind: "up", reason: "well" });
-    this.#options.message(message);
+  #message(message: Word): void {
+    if (message.type !== "STARTED") return this.#options.message(message);
+    this.#supervision.take({ kind: "up", reason: "well" });
   }
 
   #lost(reason: string, delayMs: number | null): void {

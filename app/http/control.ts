@@ -5,92 +5,64 @@
  */
 
 import type { Hono } from "../../deps.ts";
-import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { type CommandResults, plainResults } from "../../protocol/command.ts";
-import { targetOf } from "../../protocol/link_call.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
-import type { ShardPayload } from "../../protocol/worker_message.ts";
-import type { UnitGateway } from "../../unit/gateway.ts";
-import type { Unit } from "../../unit/unit.ts";
+import { callUnit, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
 
-/** What `/control` acts on. */
-export interface ControlOptions {
-  readonly unit: Unit;
-  readonly allowFaults: boolean;
-}
+/** The routes that do something, and which method of the unit each is. */
+const POSTS: readonly (readonly [path: string, request: { method: string; session?: string }])[] = [
+  ["/shards/:id/resume", { method: "reconnect", session: "keep" }],
+  ["/shards/:id/reconnect", { method: "reconnect", session: "end" }],
+  ["/workers/:id/restart", { method: "restartWorker" }],
+  ["/workers/:id/crash", { method: "crashWorker" }],
+  ["/clusters/:id/restart", { method: "respawn" }],
+  ["/clusters/restart-all", { method: "restartAll" }],
+  ...["kill", "respawn", "spawn"].flatMap((method) => [
+    [`/clusters/:id/${method}`, { method }] as const,
+    [`/services/:name/${method}`, { method }] as const,
+  ]),
+];
 
-const VERBS = ["kill", "respawn", "spawn"] as const;
-
-const CRASHES = ["throw", "exit", "hang"] as const;
+/** What the number, or the name, in a path says. */
+const FIELDS: Readonly<Record<string, string>> = {
+  shards: "shardId",
+  workers: "workerId",
+  clusters: "clusterId",
+  services: "service",
+};
 
 /** Adds the routes of `/control` to an empty app. */
-export function control(app: Hono, { unit, allowFaults }: ControlOptions): Hono {
-  const number = (text: string, what: string): number => {
-    if (/^\d{1,9}$/.test(text)) return Number(text);
-    throw bad(`${what} is ${JSON.stringify(text)}, expected a number`);
-  };
+export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snapshot }): Hono {
+  const call = async (request: object) => await callUnit(unit, "operator", request);
+  const ipc = unitIpc(() => unit);
   app.get("/state", (c) => c.json(unit.snapshot));
+  app.get("/stats", async (c) => c.json(await call({ method: "stats" }) as object | null));
   app.get("/shards/:id", async (c) => {
-    const { session, ...info } = await running(unit).pool.shardInfo(
-      number(c.req.param("id"), "shard"),
-    );
-    return c.json({ ...info, session: session && { seq: session.seq, base: session.base } });
-  });
-  app.post("/shards/:id/reconnect", async (c) => {
-    await running(unit).pool.reconnect(number(c.req.param("id"), "shard"), "end");
-    return c.json({ ok: true });
-  });
-  app.post("/shards/:id/resume", async (c) => {
-    await running(unit).pool.reconnect(number(c.req.param("id"), "shard"), "keep");
-    return c.json({ ok: true });
+    const shardId = numberIn(c.req.param("id"));
+    return c.json(await call({ method: "shardInfo", shardId }) as object);
   });
   app.post("/shards/:id/send", async (c) => {
-    const payload = payloadOf(await c.req.json().catch(() => undefined));
-    await running(unit).pool.sendPayload(number(c.req.param("id"), "shard"), payload);
+    const payload = await c.req.json().catch(() => undefined);
+    await call({ method: "sendPayload", shardId: numberIn(c.req.param("id")), payload });
     return c.json({ ok: true });
   });
-  app.post("/workers/:id/restart", (c) => {
-    running(unit).pool.restart(number(c.req.param("id"), "worker"));
-    return c.json({ ok: true });
-  });
-  app.post("/workers/:id/crash", (c) => {
-    if (!allowFaults) {
-      throw new GatehouseError("refused", "caller", "Cannot crash: ALLOW_FAULTS is not 1");
-    }
-    const how = CRASHES.find((known) => known === (c.req.query("how") ?? "throw"));
-    if (!how) {
-      throw bad(`how is ${JSON.stringify(c.req.query("how"))}, expected ${CRASHES.join(", ")}`);
-    }
-    running(unit).pool.crash(number(c.req.param("id"), "worker"), how);
-    return c.json({ ok: true });
-  });
-  app.post("/clusters/:id/restart", async (c) => {
-    await unit.clusters.get(number(c.req.param("id"), "cluster")).respawn();
-    return c.json({ ok: true });
-  });
-  app.post("/clusters/restart-all", async (c) => {
-    await unit.clusters.restartAll();
-    return c.json({ ok: true });
-  });
-  for (const verb of VERBS) {
-    app.post(`/clusters/:id/${verb}`, async (c) => {
-      const cluster = unit.clusters.get(number(c.req.param("id"), "cluster"));
-      await cluster[verb](timeoutOf(c.req.query("timeout")));
-      return c.json({ ok: true });
-    });
-    app.post(`/services/:name/${verb}`, async (c) => {
-      await unit.services.get(c.req.param("name"))[verb](timeoutOf(c.req.query("timeout")));
+  for (const [path, request] of POSTS) {
+    const field = FIELDS[path.split("/")[1]!]!;
+    app.post(path, async (c) => {
+      const { id, name } = c.req.param() as { id?: string; name?: string };
+      const { timeout, how = "throw" } = c.req.query();
+      const whose = { [field]: name ?? numberIn(id) };
+      await call({ ...request, ...whose, how, timeoutMs: numberIn(timeout) });
       return c.json({ ok: true });
     });
   }
-  app.get("/stats", (c) => c.json(unit.stats));
   app.post("/command", async (c) => {
-    const { to, data, ...options } = await c.req.json().catch(() => ({}));
-    const target = targetOf(to);
-    if (!target) throw bad("to is none of {all}, {clusterId}, {guildId}, {service}");
+    const { to, data, ...options } = await c.req.json().catch(() => null) ?? {};
     try {
-      const answer = await unit.peers.command(target, data, options) ?? null;
-      const isAll = "all" in target && answer !== null;
+      const answer = await ipc.sendClusterCommand(to, data, options) ?? null;
+      const isAll = answer !== null && to.all === true;
       const plain = isAll ? plainResults(answer as CommandResults) : answer;
       const place = notJson(encodeValue(plain));
       if (place === null) return c.json({ answer: plain });
@@ -104,24 +76,7 @@ export function control(app: Hono, { unit, allowFaults }: ControlOptions): Hono 
   return app;
 }
 
-/** `?timeout=` in milliseconds. */
-function timeoutOf(text: string | undefined): number | undefined {
-  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? text : Number(text);
-  throw bad(`timeout is ${JSON.stringify(text)}, expected milliseconds`);
-}
-
-function running(unit: Unit): UnitGateway {
-  if (unit.gateway) return unit.gateway;
-  throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
-}
-
-function payloadOf(body: unknown): ShardPayload {
-  const { op, d } = (body ?? {}) as Record<string, unknown>;
-  if (typeof op !== "number") throw bad(`op is ${JSON.stringify(op)}, expected a number`);
-  if (d === undefined) throw bad("d is missing");
-  return { op, d };
-}
-
-function bad(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "caller", `Cannot read request: ${what}`);
+/** A number where the text is one; else the text, which the method refuses by its name. */
+function numberIn(text: string | undefined): number | string | undefined {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : text;
 }

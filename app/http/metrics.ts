@@ -5,25 +5,12 @@
  * @module
  */
 
-import type { ShardCounters, ShardState, Snapshot } from "../../protocol/status.ts";
+import { SHARD_STATES, type ShardCounters, type Snapshot } from "../../protocol/status.ts";
 import { type Metric as MetricOf, renderText } from "./prometheus.ts";
 import { REST_METRICS } from "./rest_metrics.ts";
 
 /** A metric of a unit. */
 export type Metric = MetricOf<Snapshot>;
-
-const STATES: readonly ShardState[] = [
-  "idle",
-  "queued",
-  "connecting",
-  "hello",
-  "identifying",
-  "resuming",
-  "ready",
-  "closing",
-  "backing off",
-  "stopped",
-];
 
 /**
  * Every metric of a unit. Counters of shards begin at 0 with each life of their worker, which
@@ -37,7 +24,7 @@ export const METRICS: readonly Metric[] = [
     "gatehouse_shards",
     "Shards of this unit by state.",
     ({ shards }) =>
-      STATES.map((state) => ({
+      SHARD_STATES.map((state) => ({
         labels: { state },
         value: shards.filter((shard) => shard.state === state).length,
       })),
@@ -122,6 +109,7 @@ export const METRICS: readonly Metric[] = [
       ),
   ),
   perShard("gatehouse_stale_inputs_total", "counter", "Inputs of an ended connection.", "stale"),
+  perShard("gatehouse_illegal_inputs_total", "counter", "Inputs that were a bug.", "illegal"),
   gauge(
     "gatehouse_worker_running",
     "1 while a worker runs.",

@@ -31,8 +31,6 @@ export interface ServerOptions {
   readonly authorizePlace: Authorize;
   /** Who may open event links, read metrics and control the unit. */
   readonly authorize: Authorize;
-  /** Whether `/control` may crash workers. */
-  readonly allowFaults: boolean;
 }
 
 /**
@@ -42,7 +40,7 @@ export interface ServerOptions {
  */
 export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
-  const app = routes(new Hono(), control(new Hono(), options), options);
+  const app = routes(new Hono(), control(new Hono(), options.unit), options);
   const port = listen(options, (request) => app.fetch(request));
   options.log.info("listening", { url: port.url });
   return port;
@@ -53,7 +51,7 @@ function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
   gatewayRoutes(app, {
     ...options,
     consumers: () => unit.gateway?.openConsumers ?? null,
-    totalShards: () => unit.snapshot.totalShards,
+    totalShards: () => unit.totalShards,
   });
   app.all("/api/*", (c) => rest(c.req.raw));
   app.get("/healthz", (c) => c.text("ok\n"));

@@ -15,9 +15,10 @@
  * @module
  */
 
-import { identifyKey } from "../../protocol/ids.ts";
+import { identifyKey, type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
 import type { IdentifySnapshot } from "../../protocol/status.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Allow, IdentifyGate } from "../../ports/identify_gate.ts";
 import { budgetWaitMs, type IdentifyBudget, refilled, spend } from "./budget.ts";
 
 /** Added to the spacing: an IDENTIFY may travel faster than the one before it. */
@@ -36,8 +37,7 @@ export interface IdentifyQueueOptions {
   readonly reserve: number;
   /** When each key was last used, in wall-clock ms, from an earlier life of the unit. */
   readonly lastSentAtMs?: Readonly<Record<string, number>>;
-  /** Tells a shard that it may identify. */
-  readonly allow: (shardId: number, permit: number) => void;
+  readonly allow: Allow;
   /** Called after each identify with what has to survive a restart. */
   readonly spent: (saved: SavedIdentifies) => void;
 }
@@ -50,18 +50,19 @@ export interface SavedIdentifies {
 }
 
 interface Permit {
+  readonly shard: ShardKey;
   readonly number: number;
   readonly cancelExpiry: Cancel;
 }
 
 /** The identify queue of a unit. */
-export class IdentifyQueue {
+export class IdentifyQueue implements IdentifyGate {
   readonly #options: IdentifyQueueOptions;
   readonly #spacingMs: number;
-  readonly #waiting = new Set<number>();
+  readonly #waiting = new Map<ShardKeyText, ShardKey>();
   /** Shards that are about to ask: nobody of a later group goes before them. */
-  readonly #expected = new Set<number>();
-  readonly #permits = new Map<number, Permit>();
+  readonly #expected = new Map<ShardKeyText, ShardKey>();
+  readonly #permits = new Map<ShardKeyText, Permit>();
   /** Key → from when on it is free, by the monotonic clock. */
   readonly #freeAtMs = new Map<number, number>();
   readonly #lastSentAtMs: Record<string, number>;
@@ -83,40 +84,38 @@ export class IdentifyQueue {
   }
 
   /** These shards are about to ask: they come up in a worker that is starting. */
-  expect(shardIds: readonly number[]): void {
-    for (const shardId of shardIds) this.#expected.add(shardId);
+  expect(shards: readonly ShardKey[]): void {
+    for (const shard of shards) this.#expected.set(shardKeyText(shard), shard);
   }
 
   /** A shard wants to identify. Asking twice is asking once. */
-  request(shardId: number): void {
+  request(shard: ShardKey): void {
     if (this.#stopped) return;
-    if (this.#permits.has(shardId)) this.#void(shardId);
-    this.#expected.delete(shardId);
-    this.#waiting.add(shardId);
+    this.#void(shard);
+    this.#expected.delete(shardKeyText(shard));
+    this.#waiting.set(shardKeyText(shard), shard);
     this.#serve();
   }
 
   /** A shard has sent IDENTIFY with this permit. */
-  sent(shardId: number, permit: number): void {
-    if (this.#permits.get(shardId)?.number === permit) this.#take(shardId);
-    this.#spend(shardId);
+  sent(shard: ShardKey, permit: number): void {
+    if (this.#permits.get(shardKeyText(shard))?.number === permit) this.#take(shard);
+    this.#spend(shard);
     this.#serve();
   }
 
   /** A shard does not want to identify any more: it is taken off the queue, its permit comes back. */
-  release(shardId: number): void {
-    this.#expected.delete(shardId);
-    this.#waiting.delete(shardId);
-    this.#take(shardId);
+  release(shard: ShardKey): void {
+    this.#forget(shard);
+    this.#take(shard);
     this.#serve();
   }
 
   /** The worker of these shards died: what they held is void, what they asked for is forgotten. */
-  lost(shardIds: readonly number[]): void {
-    for (const shardId of shardIds) {
-      this.#expected.delete(shardId);
-      this.#waiting.delete(shardId);
-      this.#void(shardId);
+  lost(shards: readonly ShardKey[]): void {
+    for (const shard of shards) {
+      this.#forget(shard);
+      this.#void(shard);
     }
     this.#serve();
   }
@@ -127,7 +126,7 @@ export class IdentifyQueue {
     this.#cancelTimer();
     this.#expected.clear();
     this.#waiting.clear();
-    for (const shardId of [...this.#permits.keys()]) this.#take(shardId);
+    for (const { shard } of [...this.#permits.values()]) this.#take(shard);
   }
 
   /** How things stand. */
@@ -149,29 +148,29 @@ export class IdentifyQueue {
 
   #serve(): void {
     this.#cancelTimer();
-    for (const shardId of this.#eligible()) this.#grant(shardId);
+    for (let shard; (shard = this.#next()) !== undefined;) this.#grant(shard);
     const waitMs = this.#waitMs();
     if (Number.isFinite(waitMs)) {
       this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#serve());
     }
   }
 
-  /** Who may go now: the lowest group that is not done, one shard per free key. */
-  #eligible(): number[] {
+  /** Who may go now: of the lowest group that is not done, with a key that is free. */
+  #next(): ShardKey | undefined {
     const { clock, reserve } = this.#options;
-    if (budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs()) > 0) return [];
-    const { remaining } = refilled(this.#budget, clock.wallMs());
-    const nowMs = clock.now();
-    return this.#candidates().filter((shardId) => this.#freeAt(shardId) <= nowMs)
-      .slice(0, remaining - reserve - this.#permits.size);
+    if (budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs()) > 0) return;
+    return this.#candidates().find((shard) => this.#freeAt(shard) <= clock.now());
   }
 
   /** Shards of the lowest group that waits, unless one of a lower group is on its way or expected. */
-  #candidates(): number[] {
-    const group = (shardId: number) => Math.floor(shardId / this.#options.maxConcurrency);
-    const lowest = Math.min(...this.#waiting, ...this.#permits.keys(), ...this.#expected);
-    return [...this.#waiting].filter((shardId) => group(shardId) === group(lowest))
-      .filter((shardId) => !this.#keyIsHeld(shardId)).sort((a, b) => a - b);
+  #candidates(): ShardKey[] {
+    const group = ({ id }: ShardKey) => Math.floor(id / this.#options.maxConcurrency);
+    const held = [...this.#permits.values()].map(({ shard }) => shard);
+    const waiting = [...this.#waiting.values()];
+    const lowest = Math.min(...[...waiting, ...held, ...this.#expected.values()].map(group));
+    const heldKeys = new Set(held.map((shard) => this.#keyOf(shard)));
+    return waiting.filter((shard) => group(shard) === lowest && !heldKeys.has(this.#keyOf(shard)))
+      .sort((a, b) => a.id - b.id || a.total - b.total);
   }
 
   /** Time until somebody may go; infinite when nobody waits, or only for a permit to come back. */
@@ -179,51 +178,54 @@ export class IdentifyQueue {
     const { clock, reserve } = this.#options;
     const candidates = this.#candidates();
     if (candidates.length === 0) return Infinity;
-    const keyWaitMs = Math.min(...candidates.map((id) => this.#freeAt(id))) - clock.now();
+    const freeAtMs = Math.min(...candidates.map((shard) => this.#freeAt(shard)));
     const budgetMs = budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs());
-    return Math.max(0, keyWaitMs, budgetMs);
+    return Math.max(0, freeAtMs - clock.now(), budgetMs);
   }
 
-  #grant(shardId: number): void {
-    this.#waiting.delete(shardId);
+  #grant(shard: ShardKey): void {
+    this.#waiting.delete(shardKeyText(shard));
     const number = ++this.#permitNumber;
     const cancelExpiry = this.#options.clock.after(PERMIT_EXPIRES_MS, () => {
-      this.#void(shardId);
+      this.#void(shard);
       this.#serve();
     });
-    this.#permits.set(shardId, { number, cancelExpiry });
-    this.#options.allow(shardId, number);
+    this.#permits.set(shardKeyText(shard), { shard, number, cancelExpiry });
+    this.#options.allow(shard, number);
+  }
+
+  #forget(shard: ShardKey): void {
+    this.#expected.delete(shardKeyText(shard));
+    this.#waiting.delete(shardKeyText(shard));
   }
 
   /** Takes a permit back unused. */
-  #take(shardId: number): void {
-    this.#permits.get(shardId)?.cancelExpiry();
-    this.#permits.delete(shardId);
+  #take(shard: ShardKey): void {
+    this.#permits.get(shardKeyText(shard))?.cancelExpiry();
+    this.#permits.delete(shardKeyText(shard));
   }
 
   /** Takes back a permit of which nobody knows whether it was used: it counts as used now. */
-  #void(shardId: number): void {
-    if (!this.#permits.has(shardId)) return;
-    this.#take(shardId);
-    this.#spend(shardId);
+  #void(shard: ShardKey): void {
+    if (!this.#permits.has(shardKeyText(shard))) return;
+    this.#take(shard);
+    this.#spend(shard);
   }
 
-  #spend(shardId: number): void {
-    const { clock, maxConcurrency, spent } = this.#options;
-    const key = identifyKey(shardId, maxConcurrency);
+  #spend(shard: ShardKey): void {
+    const { clock, spent } = this.#options;
+    const key = this.#keyOf(shard);
     this.#freeAtMs.set(key, clock.now() + this.#spacingMs);
     this.#lastSentAtMs[key] = clock.wallMs();
     this.#budget = spend(this.#budget, clock.wallMs());
     spent({ budget: this.#budget, lastSentAtMs: { ...this.#lastSentAtMs } });
   }
 
-  #freeAt(shardId: number): number {
-    return this.#freeAtMs.get(identifyKey(shardId, this.#options.maxConcurrency)) ?? -Infinity;
+  #freeAt(shard: ShardKey): number {
+    return this.#freeAtMs.get(this.#keyOf(shard)) ?? -Infinity;
   }
 
-  #keyIsHeld(shardId: number): boolean {
-    const { maxConcurrency } = this.#options;
-    const key = identifyKey(shardId, maxConcurrency);
-    return [...this.#permits.keys()].some((held) => identifyKey(held, maxConcurrency) === key);
+  #keyOf({ id }: ShardKey): number {
+    return identifyKey(id, this.#options.maxConcurrency);
   }
 }

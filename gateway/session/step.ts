@@ -12,19 +12,9 @@
  */
 
 import { GatehouseError } from "../../protocol/errors.ts";
-import type { ShardState } from "../../protocol/status.ts";
+import { effectsOf, isConnected, refused } from "./effects.ts";
 import { CELLS } from "./table.ts";
 import type { Input, State, Step } from "./words.ts";
-
-/** States in which a connection is open or being opened; only here can its input be fresh. */
-const CONNECTED: ReadonlySet<ShardState> = new Set<ShardState>([
-  "connecting",
-  "hello",
-  "identifying",
-  "resuming",
-  "ready",
-  "closing",
-]);
 
 /** A shard that has not been asked for anything. */
 export function newSession(): State {
@@ -43,7 +33,7 @@ export function newSession(): State {
  * @example
  * ```ts
  * import { newSession, step } from "./step.ts";
- * const [state, effect] = step(newSession(), { kind: "start", session: null });
+ * const [state, , effect] = step(newSession(), { kind: "start", point: null, cursorFloor: 0 });
  * console.assert(state.kind === "queued" && effect?.do === "ask to identify");
  * ```
  */
@@ -51,9 +41,12 @@ export function step(state: State, input: Input): Step {
   if ("connection" in input && isStale(state, input.connection)) {
     return [state, { do: "count stale" }];
   }
-  const cells = CELLS[state.kind] as Partial<Record<string, (s: State, i: Input) => Step>>;
+  const cells = CELLS[state.kind] as Partial<Record<string, (s: State, i: Input) => State>>;
   const cell = cells[input.kind];
-  if (cell) return cell(state, input);
+  if (cell) {
+    const after = refused(state, input, cell(state, input));
+    return [after, ...effectsOf(state, input, after)];
+  }
   throw new GatehouseError(
     "illegal_step",
     "host",
@@ -62,11 +55,21 @@ export function step(state: State, input: Input): Step {
   );
 }
 
-/** Whether the table has this pair. */
-export function isLegal(state: ShardState, input: Input["kind"]): boolean {
-  return input in CELLS[state];
+/**
+ * What a dispatch of `connection` is: `stale`, of no session (`none`), the one with which the numbers
+ * of a new session `begin`, or the `next`. Asked for every event, so it is no input and allocates
+ * nothing; READY has to have its number before anybody is told of the state that it leads to.
+ */
+export function placeOf(
+  state: State,
+  connection: number,
+  t: string | null,
+): "stale" | "none" | "begin" | "next" {
+  if (connection !== state.memory.connection) return "stale";
+  if (state.kind === "identifying" && t === "READY") return "begin";
+  return state.memory.session ? "next" : "none";
 }
 
 function isStale(state: State, connection: number): boolean {
-  return connection !== state.memory.connection || !CONNECTED.has(state.kind);
+  return connection !== state.memory.connection || !isConnected(state);
 }

@@ -1,167 +1,234 @@
 /**
- * The session table itself. One cell per pair of state and input; a missing cell is an illegal pair.
+ * The session table: where each input leads from each state. One cell per pair; a missing cell is an
+ * illegal pair. A cell names the next state and nothing else: what entering and leaving a state asks
+ * for is the same whatever led there, and stands in `effects.ts`.
  *
  * @module
  */
 
+import { closeCode } from "../../protocol/discord/close_codes.ts";
 import type { ShardState } from "../../protocol/status.ts";
-import * as to from "./moves.ts";
-import type { Input, InputOf, StateOf, Step } from "./words.ts";
+import type { Goal, Input, InputOf, Memory, Pause, Start, State, StateOf } from "./words.ts";
 
-type Table = {
-  readonly [S in ShardState]: {
-    readonly [I in Input["kind"]]?: (state: StateOf<S>, input: InputOf<I>) => Step;
-  };
+/** How long each state waits for what it is named after. */
+export const DEADLINE_MS = {
+  /** To the end of the WebSocket handshake. */
+  connecting: 15_000,
+  hello: 15_000,
+  /** To READY. */
+  identifying: 60_000,
+  /** Longest silence between RESUME and RESUMED; a replay in progress is no silence. */
+  resuming: 20_000,
+  /** A connection that lasted this long has paid for the failures before it. */
+  ready: 60_000,
+  /** How long Discord may take to answer a close frame before the socket is destroyed. */
+  closing: 1_000,
+} as const satisfies Partial<Record<ShardState, number>>;
+
+type Cells<S extends ShardState> = {
+  readonly [I in Input["kind"]]?: (state: StateOf<S>, input: InputOf<I>) => State;
 };
+
+/** Where nothing is open that could be closed. A permit that nobody waits for goes back. */
+const NOT_OPEN = {
+  permit: stay,
+  stop: (s, { session }) => stopped(keep(s, session)),
+} as const satisfies Cells<ShardState>;
+
+/** Ends of an open connection. The session outlives each, unless it is said to be over. */
+const OPEN = {
+  ...NOT_OPEN,
+  closed: (s, { code }) => closed(s, code),
+  reconnect: (s) => leave(s, "Discord asked to reconnect"),
+  invalid: (s, { resumable }) =>
+    resumable
+      ? leave(s, "Discord asked to resume anew")
+      : leave(without(s), "Discord ended the session", "invalid session"),
+  corrupt: (s, { reason }) => leave(s, reason),
+  zombie: (s) => leave(s, "heartbeats unanswered"),
+  hello: (s) => confused(s, "a second HELLO"),
+  restart: (s, { session }) => leave(keep(s, session), "reconnect requested"),
+  stop: (s, { session }) => leave(keep(s, session), "stopping", "stop"),
+} as const satisfies Cells<ShardState>;
 
 /** What each input does in each state. */
 export const CELLS = {
   idle: {
-    start: (s, i) => to.begin({ ...s.memory, session: i.session }, "started"),
-    stop: (s) => to.stopped(s.memory, "stopped before it was started"),
+    ...NOT_OPEN,
+    start: (s, { point }) => begin(set(s, { session: sessionOf(point) }), "started"),
+    stop: (s) => stopped(s, "stopped before it was started"),
   },
 
   queued: {
-    permit: (s) => to.connect(s.memory, "identify", "allowed to identify"),
-    restart: (s) => [s],
-    stop: (s) => [...to.stopped(s.memory, "stopped"), { do: "release permit" }],
+    ...NOT_OPEN,
+    permit: (s) => connect(s, "identify", "allowed to identify"),
+    restart: stay,
   },
 
   connecting: {
-    opened: (s) => [
-      { kind: "hello", memory: s.memory, goal: s.goal, reason: "connected, waiting for HELLO" },
-      { do: "deadline", afterMs: to.HELLO_DEADLINE_MS },
-    ],
-    failed: (s, i) => to.noHello(s, "connect failed", `could not connect: ${i.reason}`),
-    closed: (s, i) => to.closedBeforeSession(s, i.code),
-    timeout: (s) => [
-      ...to.noHello(s, "deadline", `no connection after ${to.CONNECT_DEADLINE_MS} ms`),
-      { do: "destroy" },
-    ],
-    restart: (s, i) =>
-      i.session === "keep" || s.goal === "identify" ? [s] : to.aside(
-        s.memory,
-        i.session,
-        (memory) => [...to.begin(memory, "reconnect requested"), { do: "destroy" }],
-      ),
-    stop: (s, i) =>
-      to.aside(s.memory, i.session, (memory) => [
-        ...to.permitBack(s.goal, to.stopped(memory, "stopped")),
-        { do: "destroy" },
-      ]),
+    ...NOT_OPEN,
+    opened: ({ memory, goal }) => (
+      { kind: "hello", memory, goal, reason: "connected, waiting for HELLO" }
+    ),
+    failed: (s, { reason }) => backOff(s, `could not connect: ${reason}`),
+    closed: (s, { code }) => closed(s, code),
+    timeout: (s) => backOff(s, `no connection after ${DEADLINE_MS.connecting} ms`),
+    restart: (s, { session }) =>
+      session === "keep" || s.goal === "identify" ? s : begin(without(s), "reconnect requested"),
   },
 
   hello: {
-    hello: (s) => s.goal === "resume" ? to.resuming(s.memory) : to.identifying(s.memory),
-    closed: (s, i) => to.closedBeforeSession(s, i.code),
-    timeout: (s) => [
-      ...to.noHello(s, "deadline", `no HELLO after ${to.HELLO_DEADLINE_MS} ms`),
-      { do: "destroy" },
-    ],
-    reconnect: (s) => to.permitBack(s.goal, to.reconnect(s.memory)),
-    invalid: (s, i) => to.permitBack(s.goal, to.invalidSession(s.memory, i.resumable)),
-    corrupt: (s, i) => to.permitBack(s.goal, to.corrupt(s.memory, i.reason)),
-    zombie: (s) => to.permitBack(s.goal, to.zombie(s.memory)),
-    ready: (s) => to.permitBack(s.goal, to.confused(s.memory, "READY before IDENTIFY")),
-    resumed: (s) => to.permitBack(s.goal, to.confused(s.memory, "RESUMED before RESUME")),
-    restart: (s, i) => to.permitBack(s.goal, to.restart(s.memory, i.session)),
-    stop: (s, i) => to.permitBack(s.goal, to.stop(s.memory, i.session)),
+    ...OPEN,
+    hello: ({ memory, goal }) =>
+      goal === "resume"
+        ? { kind: "resuming", memory, reason: "RESUME sent, waiting for RESUMED" }
+        : { kind: "identifying", memory, reason: "IDENTIFY sent, waiting for READY" },
+    timeout: (s) => backOff(s, `no HELLO after ${DEADLINE_MS.hello} ms`),
+    ready: (s) => confused(s, "READY before IDENTIFY"),
+    resumed: (s) => confused(s, "RESUMED before RESUME"),
   },
 
   identifying: {
-    ready: (s, i) => [
-      ...to.ready(s.memory, i.session, "identified"),
-      { do: "keep session", session: i.session },
-    ],
-    invalid: (s) =>
-      to.leave(s.memory, "invalid session", "Discord refused to identify", "invalid session"),
-    closed: (s, i) => to.closedByDiscord(s.memory, i.code),
-    timeout: (s) => to.leave(s.memory, "deadline", `no READY after ${to.READY_DEADLINE_MS} ms`),
-    reconnect: (s) => to.reconnect(s.memory),
-    corrupt: (s, i) => to.corrupt(s.memory, i.reason),
-    zombie: (s) => to.zombie(s.memory),
-    hello: (s) => to.confused(s.memory, "a second HELLO"),
-    resumed: (s) => to.confused(s.memory, "RESUMED after IDENTIFY"),
-    restart: (s, i) => to.restart(s.memory, i.session),
-    stop: (s, i) => to.stop(s.memory, i.session),
+    ...OPEN,
+    ready: (s, { session }) => ready(set(s, { session }), "identified"),
+    invalid: (s) => leave(s, "Discord refused to identify", "invalid session"),
+    timeout: (s) => leave(s, `no READY after ${DEADLINE_MS.identifying} ms`),
+    resumed: (s) => confused(s, "RESUMED after IDENTIFY"),
   },
 
   resuming: {
-    resumed: (s) => to.ready(s.memory, s.memory.session, "resumed"),
-    invalid: (s, i) => to.invalidSession(s.memory, i.resumable),
-    closed: (s, i) => to.closedByDiscord(to.refused(s.memory), i.code),
-    timeout: (s, i) =>
-      i.progress ? [s, { do: "deadline", afterMs: to.RESUMED_DEADLINE_MS }] : to.leave(
-        to.refused(s.memory),
-        "deadline",
-        `no RESUMED after ${to.RESUMED_DEADLINE_MS} ms`,
-      ),
-    reconnect: (s) => to.reconnect(to.refused(s.memory)),
-    corrupt: (s, i) => to.corrupt(to.refused(s.memory), i.reason),
-    zombie: (s) => to.zombie(to.refused(s.memory)),
-    hello: (s) => to.confused(to.refused(s.memory), "a second HELLO"),
+    ...OPEN,
+    resumed: (s) => ready(s, "resumed"),
+    timeout: (s, { progress }) =>
+      progress ? s : leave(s, `no RESUMED after ${DEADLINE_MS.resuming} ms`),
     // A session that was never acknowledged is replayed from its first event.
-    ready: (s) => [s],
-    restart: (s, i) => to.restart(s.memory, i.session),
-    stop: (s, i) => to.stop(s.memory, i.session),
+    ready: stay,
   },
 
   ready: {
+    ...OPEN,
     // The only deadline of this state is a good one: it has been stable.
-    timeout: (s) => [{ ...s, memory: { ...s.memory, attempt: 0 } }],
-    reconnect: (s) => to.reconnect(s.memory),
-    invalid: (s, i) => to.invalidSession(s.memory, i.resumable),
-    closed: (s, i) => to.closedByDiscord(s.memory, i.code),
-    corrupt: (s, i) => to.corrupt(s.memory, i.reason),
-    zombie: (s) => to.zombie(s.memory),
-    hello: (s) => to.confused(s.memory, "a second HELLO"),
-    ready: (s) => to.confused(s.memory, "a second READY"),
+    timeout: (s) => set(s, { attempt: 0 }),
+    ready: (s) => confused(s, "a second READY"),
     // A replay from before an earlier RESUMED holds that one too.
-    resumed: (s) => [s],
-    restart: (s, i) => to.restart(s.memory, i.session),
-    stop: (s, i) => to.stop(s.memory, i.session),
+    resumed: stay,
   },
 
   closing: {
-    closed: (s) => to.after(s),
-    failed: (s) => to.after(s),
-    timeout: (s) => [...to.after(s), { do: "destroy" }],
-    stop: (s, i) =>
-      to.aside(s.memory, i.session, (memory) => [
-        { ...s, memory, then: "stop", reason: "stopping" },
-      ]),
-    restart: (s, i) => to.aside(s.memory, i.session, (memory) => [{ ...s, memory }]),
+    ...NOT_OPEN,
+    closed: after,
+    failed: after,
+    timeout: after,
+    stop: (s, { session }) => ({ ...keep(s, session), then: "stop", reason: "stopping" }),
+    restart: (s, { session }) => keep(s, session),
     // What still arrives after we said goodbye changes nothing.
-    opened: (s) => [s],
-    hello: (s) => [s],
-    ready: (s) => [s],
-    resumed: (s) => [s],
-    reconnect: (s) => [s],
-    invalid: (s) => [s],
-    corrupt: (s) => [s],
-    zombie: (s) => [s],
+    opened: stay,
+    hello: stay,
+    ready: stay,
+    resumed: stay,
+    reconnect: stay,
+    invalid: stay,
+    corrupt: stay,
+    zombie: stay,
   },
 
   "backing off": {
-    timeout: (s) => to.begin(s.memory, s.reason),
-    restart: (s, i) =>
-      to.aside(
-        { ...s.memory, attempt: 0 },
-        i.session,
-        (memory) => to.begin(memory, "reconnect requested"),
-      ),
-    stop: (s, i) => to.aside(s.memory, i.session, (memory) => to.stopped(memory, "stopped")),
+    ...NOT_OPEN,
+    timeout: (s) => begin(s, s.reason),
+    restart: (s, { session }) =>
+      begin(set(keep(s, session), { attempt: 0 }), "reconnect requested"),
   },
 
   stopped: {
-    start: (s, i) =>
-      to.begin({ ...s.memory, session: i.session, attempt: 0, refusals: 0 }, "started again"),
-    restart: (s, i) =>
-      to.aside(
-        { ...s.memory, attempt: 0, refusals: 0 },
-        i.session,
-        (memory) => to.begin(memory, "reconnect requested"),
-      ),
-    stop: (s, i) => to.aside(s.memory, i.session, (memory) => [{ ...s, memory }]),
+    ...NOT_OPEN,
+    start: (s, { point }) =>
+      begin(set(s, { session: sessionOf(point), attempt: 0, refusals: 0 }), "started again"),
+    restart: (s, { session }) =>
+      begin(set(keep(s, session), { attempt: 0, refusals: 0 }), "reconnect requested"),
+    stop: (s, { session }) => keep(s, session),
   },
-} satisfies Table;
+} as const satisfies { readonly [S in ShardState]: Cells<S> };
+
+function stay<S extends State>(state: S): S {
+  return state;
+}
+
+/** Resume if there is a session, else wait for a permit: no identify is spent on what can live. */
+function begin(state: State, reason: string): State {
+  if (state.memory.session) return connect(state, "resume", reason);
+  return { kind: "queued", memory: state.memory, reason: `${reason}, waiting to identify` };
+}
+
+/** The host that READY named comes first; each failure to connect tries the other one. */
+function connect({ memory }: State, goal: Goal, reason: string): State {
+  const host = goal === "resume" && memory.connectFailures % 2 === 0 ? "resume" : "generic";
+  return {
+    kind: "connecting",
+    memory: { ...memory, connection: memory.connection + 1 },
+    goal,
+    host,
+    reason: `${reason}, connecting to ${goal} on the ${host} host`,
+  };
+}
+
+/** The session is live on this connection. */
+function ready({ memory }: State, reason: string): State {
+  return { kind: "ready", memory: { ...memory, connectFailures: 0, refusals: 0 }, reason };
+}
+
+/** Closed by Discord: its code says whether the session lives, once Discord was told of it. */
+function closed(state: State, code: number): State {
+  const { verdict, meaning } = closeCode(code);
+  const isEarly = "goal" in state;
+  const reason = `closed ${code}${isEarly ? " before HELLO" : ""}: ${meaning}`;
+  if (verdict === "fatal") return stopped(state, reason);
+  return backOff(isEarly || verdict === "resume" ? state : without(state), reason);
+}
+
+/** Discord said something that has no place here: a new connection clears it up. */
+function confused(state: State, what: string): State {
+  return leave(state, `${what} has no place here`);
+}
+
+/** Closes an open connection, then goes on after a pause, or not at all. */
+function leave({ memory }: State, reason: string, then: Pause | "stop" = "back off"): State {
+  return { kind: "closing", memory, then, reason };
+}
+
+/** The connection is closed: what was it closed for? */
+function after(state: StateOf<"closing">): State {
+  return state.then === "stop" ? stopped(state) : backOff(state, state.reason, state.then);
+}
+
+/** The connection is gone. After one that never came to HELLO the other host is next. */
+function backOff(state: State, reason: string, pause: Pause = "back off"): State {
+  const { attempt, connectFailures } = state.memory;
+  const memory = {
+    ...state.memory,
+    attempt: attempt + 1,
+    connectFailures: "goal" in state ? connectFailures + 1 : connectFailures,
+  };
+  return { kind: "backing off", memory, pause, reason };
+}
+
+/** Nothing more happens until somebody starts it. */
+function stopped({ memory }: State, reason = "stopped"): State {
+  return { kind: "stopped", memory, reason };
+}
+
+/** The state without its session, where that is asked for. */
+function keep<S extends State>(state: S, session: "keep" | "end"): S {
+  return session === "keep" ? state : without(state);
+}
+
+function without<S extends State>(state: S): S {
+  return set(state, { session: null, refusals: 0 });
+}
+
+function set<S extends State>(state: S, changed: Partial<Memory>): S {
+  return { ...state, memory: { ...state.memory, ...changed } };
+}
+
+function sessionOf(point: Start["point"]): Memory["session"] {
+  return point && { sessionId: point.sessionId, resumeUrl: point.resumeUrl };
+}

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SessionPoint } from "../../protocol/session_point.ts";
 import type { Cause, ShardState } from "../../protocol/status.ts";
 
 /** What Discord gave us to come back with. */
@@ -45,13 +46,13 @@ interface Common<Kind extends ShardState> {
 export type State =
   | Common<"idle">
   | Common<"queued">
-  | Common<"connecting"> & { readonly goal: Goal }
+  | Common<"connecting"> & { readonly goal: Goal; readonly host: Host }
   | Common<"hello"> & { readonly goal: Goal }
   | Common<"identifying">
   | Common<"resuming">
   | Common<"ready">
   | Common<"closing"> & { readonly then: Pause | "stop" }
-  | Common<"backing off">
+  | Common<"backing off"> & { readonly pause: Pause }
   | Common<"stopped">;
 
 /** The state of one kind. */
@@ -75,9 +76,15 @@ export type SocketInput =
   /** Beats go unanswered. */
   | { readonly kind: "zombie" };
 
+/** Where a shard begins: at a point of its session, or above every cursor that was given out. */
+export interface Start {
+  readonly point: SessionPoint | null;
+  readonly cursorFloor: number;
+}
+
 /** What happens to a session. */
 export type Input =
-  | { readonly kind: "start"; readonly session: Session | null }
+  | { readonly kind: "start" } & Start
   /** The identify queue allows this shard to identify now. */
   | { readonly kind: "permit" }
   /** The deadline or pause of the state ran out. `progress`: events came meanwhile. */
@@ -92,6 +99,8 @@ export type InputOf<Kind extends Input["kind"]> = Extract<Input, { kind: Kind }>
 
 /** What the shell is to do. Entering a state ends the deadline of the one before. */
 export type Effect =
+  /** Number the events from here on. */
+  | { readonly do: "pick up" } & Start
   | { readonly do: "ask to identify" }
   /** Give back a permit that was not used, or take back the request for one. */
   | { readonly do: "release permit" }

@@ -24,6 +24,17 @@ export interface SavedGuilds {
   readonly membersCached?: true;
 }
 
+/** Guilds read from outside; `null` where it is something else. */
+export function parseSavedGuilds(value: unknown): SavedGuilds | null {
+  const { guildIds, loadingGuildIds, membersCached } = (value ?? {}) as Record<string, unknown>;
+  if (!isTexts(guildIds) || !isTexts(loadingGuildIds)) return null;
+  return { guildIds, loadingGuildIds, ...(membersCached === true ? { membersCached } : {}) };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
 /** What a READY, GUILD_CREATE or GUILD_DELETE changes about the guilds of a shard. */
 export type GuildChange =
   /** READY: a new session with these guilds, all still to come. */

@@ -108,3 +108,19 @@ Deno.test("helpers reject, and never throw, where the unit is not there yet", as
     assert.equal(await settled, "not there", String(call));
   }
 });
+
+Deno.test("a helper calls the others as they are then", async () => {
+  const { helpers, sent, asked } = setUp();
+  const seen: unknown[] = [];
+  helpers.sendPayload = (shardId, { op }) => (seen.push([shardId, op]), Promise.resolve());
+  await helpers.editBotStatus({ status: "idle", activities: [] });
+  await helpers.leaveVoiceChannel(GUILD);
+  helpers.calculateShardId = () => 7;
+  await helpers.joinVoiceChannel(GUILD, "1");
+  await helpers.requestMembers(GUILD);
+  helpers.editShardStatus = (shardId) => (seen.push(shardId), Promise.resolve());
+  await helpers.editBotStatus({ status: "idle", activities: [] });
+  assert.deepEqual(seen, [[1, 3], [3, 3], [2, 4], [7, 4], 1, 3]);
+  assert.deepEqual(sent, []);
+  assert.deepEqual(asked, [[7, { guildId: GUILD }]]);
+});

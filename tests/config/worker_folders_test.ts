@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { workerFolders } from "../../config/worker_folders.ts";
+import { SOURCE_FOLDERS } from "../../tools/tree.ts";
 
 const folders = (config: Partial<Config>) => workerFolders({ ...CONFIG_DEFAULTS, ...config });
 
@@ -22,6 +24,9 @@ Deno.test("workerFolders() names the folder of each module", () => {
 
 Deno.test("workerFolders() names our code for defineWorker, and not the folder that it is in", () => {
   const named = folders({ workerModule: "https://example.com/w.ts" });
-  assert.ok(named.includes(resolve("mod.ts")) && named.includes(resolve("protocol")));
+  const ours = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
+  for (const code of ["mod.ts", "deps.ts", ...ours]) {
+    assert.ok(named.includes(resolve(code)), code);
+  }
   for (const secret of [".", ".env", ".gatehouse"]) assert.ok(!named.includes(resolve(secret)));
 });

@@ -65,7 +65,7 @@ Deno.test("docs/migration.md names settings, statuses and constants that are the
 Deno.test("docs/migration.md names routes of the control API that are there", async () => {
   const { Hono } = await loadHono();
   // Routes are only listed here, never called.
-  const { routes } = control(new Hono(), { unit: {} as Unit, allowFaults: false });
+  const { routes } = control(new Hono(), {} as Unit);
   const known = routes.flatMap(({ method, path }) => {
     const [, before, verbs, after] = /^(.*):\w+\{(.+)\}(.*)$/.exec(path) ?? [];
     if (verbs === undefined) return [`${method} /control${path}`];

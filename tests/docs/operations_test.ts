@@ -59,7 +59,7 @@ Deno.test("docs/operations.md has a row for every metric, with its type, and non
 Deno.test("docs/operations.md has a row for every route of the control API, and no other", async () => {
   const { Hono } = await loadHono();
   // Routes are only listed here, never called.
-  const { routes } = control(new Hono(), { unit: {} as Unit, allowFaults: false });
+  const { routes } = control(new Hono(), {} as Unit);
   const known = routes.map(({ method, path }) => `${method} /control${path}`);
   const told = firstCells("The HTTP port").filter((cell) => /^(GET|POST) \/control/.test(cell));
   assert.deepEqual(told.toSorted(), known.toSorted());

@@ -53,8 +53,10 @@ function setUp() {
       gap: (_, gap) => void gaps.push(gap),
     },
     status: ({ state }) => void states.push(state),
-    session: (_, point) => void points.push(point),
-    readyFacts: (_, told) => void facts.push(told),
+    session(_, began) {
+      points.push(began && began.session);
+      if (began) facts.push(began.facts);
+    },
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {
@@ -179,6 +181,35 @@ Deno.test("a permit that comes too late goes back", () => {
   shard.start(POINT, 1_000);
   shard.allow(5);
   assert.deepEqual([gate, sockets.length], [["release 3"], 1]);
+  assert.equal(shard.tally.illegal, 0);
+});
+
+Deno.test("a permit takes the place of one that is held, and IDENTIFY is told under it", () => {
+  const { shard, hello, gate } = setUp();
+  shard.start(null, 0);
+  shard.allow(5);
+  shard.allow(6);
+  hello();
+  assert.deepEqual(gate, ["ask 3", "sent 3 with 6"]);
+});
+
+Deno.test("events of no session are dropped", () => {
+  const { shard, hello, event, accepted, states } = setUp();
+  shard.start(null, 0);
+  shard.allow(1);
+  hello();
+  event("MESSAGE_CREATE", 1);
+  event("RESUMED", 2);
+  assert.deepEqual([accepted, states.at(-1)], [[], "identifying"]);
+});
+
+Deno.test("a READY that cannot be read begins no numbers, and ends the connection", () => {
+  const { shard, hello, event, accepted, facts, states } = setUp();
+  shard.start(null, 0);
+  shard.allow(1);
+  hello();
+  event("READY", 1, {});
+  assert.deepEqual([accepted, facts, states.at(-1)], [[], [], "closing"]);
 });
 
 Deno.test("starting a shard that runs changes nothing, its numbers least of all", () => {
@@ -190,6 +221,7 @@ Deno.test("starting a shard that runs changes nothing, its numbers least of all"
   event("B", 3);
   assert.deepEqual(accepted, ["1 READY", "2 A", "3 B"]);
   assert.match(logged.join(), /start is not expected while ready/);
+  assert.equal(shard.tally.illegal, 1);
 });
 
 Deno.test("stop() resolves when the connection is closed, or its deadline is over", async () => {

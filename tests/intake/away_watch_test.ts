@@ -95,7 +95,7 @@ Deno.test("AwayWatch tells an interaction whose token died as a GAP", async () =
 Deno.test("AwayWatch knows the marks of an earlier life, and looks for dead ones among what waited", async () => {
   const { clock, watch, record } = setUp();
   const [marked, old, other] = [record(1), record(2), record(3, "MESSAGE_CREATE")];
-  watch.load(1, [[1, "answered"]], 3);
+  watch.load(1, [{ cursor: 1, mark: "answered", atMs: 0 }], 3);
   assert.match(text(watch.prepare(marked)!), /"answered":"answered"/);
   await clock.advance(16 * 60_000);
   assert.equal(watch.prepare(old)!.kind, RECORD.GAP);

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { GuildLoads, parseSavedGuilds } from "../../intake/guild_loads.ts";
-import type { GuildArrival, GuildChange } from "../../protocol/discord/guild_note.ts";
+import { GuildLoads } from "../../intake/guild_loads.ts";
+import {
+  type GuildArrival,
+  type GuildChange,
+  parseSavedGuilds,
+} from "../../protocol/discord/guild_note.ts";
 import { seededRandom } from "../../ports/random.ts";
 import {
   botJoins,
@@ -207,14 +211,4 @@ Deno.test("every change is told, and nothing else", () => {
     { kind: "away", guildId: "2" },
     { kind: "left", guildId: "1" },
   ]);
-});
-
-Deno.test("parseSavedGuilds() takes what was saved and nothing else", () => {
-  const saved = { guildIds: ["1"], loadingGuildIds: [] };
-  assert.deepEqual(parseSavedGuilds({ ...saved, more: 1, membersCached: 1 }), saved);
-  const cached = { ...saved, membersCached: true };
-  assert.deepEqual(parseSavedGuilds(cached), cached);
-  for (const other of [undefined, null, 3, {}, { guildIds: [1], loadingGuildIds: [] }, [saved]]) {
-    assert.equal(parseSavedGuilds(other), null);
-  }
 });

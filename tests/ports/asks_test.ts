@@ -31,7 +31,7 @@ Deno.test("a question is answered by the reply with its number, whatever the ord
   asks.settle(second.id, "second");
   asks.settle(first.id, "first");
   assert.deepEqual(await Promise.all([first.answer, second.answer]), ["first", "second"]);
-  assert.deepEqual([asks.size, clock.timers.size], [0, 0]);
+  assert.equal(clock.timers.size, 0);
 });
 
 Deno.test("a question can be answered while it is being asked", async () => {
@@ -44,27 +44,27 @@ Deno.test("a question is rejected with what reading its reply throws", async () 
   const { id, answer } = ask("cluster 0", 1000);
   asks.settle(id, new RangeError("too far"));
   await assert.rejects(answer, { name: "RangeError", message: "too far" });
-  assert.deepEqual([asks.size, clock.timers.size], [0, 0]);
+  assert.equal(clock.timers.size, 0);
 });
 
 Deno.test("a question without a reply is rejected at its deadline, not a moment before", async () => {
-  const { asks, ask, clock } = setUp();
+  const { ask, clock } = setUp();
   const { answer } = ask("cluster 4", 300);
   await clock.advance(299);
-  assert.equal(asks.size, 1);
+  assert.equal(clock.timers.size, 1);
   await clock.advance(1);
   await assert.rejects(answer, { message: "cluster 4 is late: 300 ms" });
-  assert.equal(asks.size, 0);
+  assert.equal(clock.timers.size, 0);
 });
 
 Deno.test("a deadline longer than a timer takes is far away, not now", async () => {
   for (const deadlineMs of [2 ** 40, Infinity]) {
-    const { asks, ask, clock } = setUp();
+    const { ask, clock } = setUp();
     ask("cluster 4", deadlineMs);
     await clock.advance(2 ** 31 - 2);
-    assert.equal(asks.size, 1);
+    assert.equal(clock.timers.size, 1);
     await clock.advance(1);
-    assert.equal(asks.size, 0);
+    assert.equal(clock.timers.size, 0);
   }
 });
 
@@ -76,7 +76,7 @@ Deno.test("a reply that nobody waits for changes nothing", async () => {
   asks.settle(id, "late");
   asks.settle(99, new Error("stray"));
   await assert.rejects(answer, { message: /is late/ });
-  assert.deepEqual([asks.has(id), asks.has(other.id), asks.size], [false, true, 1]);
+  assert.deepEqual([asks.has(id), asks.has(other.id)], [false, true]);
   asks.settle(other.id, 1);
   asks.settle(other.id, 2);
   assert.equal(await other.answer, 1);
@@ -88,7 +88,7 @@ Deno.test("a question that cannot be sent is rejected with why", async () => {
     throw new TypeError("not sent");
   });
   await assert.rejects(asked, { name: "TypeError", message: "not sent" });
-  assert.deepEqual([asks.size, clock.timers.size], [0, 0]);
+  assert.equal(clock.timers.size, 0);
 });
 
 Deno.test("fail() rejects one question, drop() all but those that were not sent", async () => {
@@ -98,7 +98,7 @@ Deno.test("fail() rejects one question, drop() all but those that were not sent"
   asks.drop("cluster 0 is gone", new Set([unsent!.id]));
   await assert.rejects(failed!.answer, { name: "TypeError", message: "not sent" });
   await assert.rejects(gone!.answer, { message: "nobody is there: cluster 0 is gone" });
-  assert.equal(asks.size, 1);
+  assert.equal(clock.timers.size, 1);
   asks.settle(unsent!.id, true);
   assert.equal(await unsent!.answer, true);
   assert.equal(clock.timers.size, 0);

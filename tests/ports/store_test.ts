@@ -22,6 +22,14 @@ Deno.test("memoryStore() keeps the value of the moment: later changes do not rea
   assert.deepEqual(await store.load("a"), { n: 1 });
 });
 
+Deno.test("memoryStore() forgets what is removed", async () => {
+  const store = memoryStore();
+  await store.save("a", 1);
+  await store.remove("a");
+  await store.remove("b");
+  assert.equal(await store.load("a"), undefined);
+});
+
 Deno.test("memoryStore() tells a saved null from nothing", async () => {
   const store = memoryStore();
   await store.save("a", null);

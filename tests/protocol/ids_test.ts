@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { calculateShardId, identifyKey, shardRange } from "../../protocol/ids.ts";
+import {
+  calculateShardId,
+  identifyKey,
+  parseShardKey,
+  shardKeyText,
+  shardRange,
+} from "../../protocol/ids.ts";
 
 Deno.test("calculateShardId() is (guild_id >> 22) % totalShards, beyond what a number can hold", () => {
   assert.equal(calculateShardId("197038439483310086", 16), Number(46977624770n % 16n));
@@ -22,4 +28,14 @@ Deno.test("shardRange() holds both ends", () => {
   assert.deepEqual(shardRange(3, 5), [3, 4, 5]);
   assert.deepEqual(shardRange(0, 0), [0]);
   assert.deepEqual(shardRange(1, 0), []);
+});
+
+Deno.test("parseShardKey() reads what shardKeyText() wrote, and nothing else", () => {
+  assert.equal(shardKeyText({ total: 16, id: 3 }), "3/16");
+  assert.deepEqual(parseShardKey("3/16"), { total: 16, id: 3 });
+  for (
+    const other of ["", "3", "3/", "/16", "3/16/1", "-3/16", "3.5/16", " 3/16", "3/1234567890"]
+  ) {
+    assert.equal(parseShardKey(other), undefined, other);
+  }
 });

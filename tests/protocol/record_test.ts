@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { define, isRecord } from "../../protocol/record.ts";
+import { define, isRecord, shown } from "../../protocol/record.ts";
 
 Deno.test("isRecord() takes objects with fields, and neither null nor lists", () => {
   assert.equal(isRecord({}), true);
@@ -15,4 +15,21 @@ Deno.test("define() gives a property of its own, and changes no prototype", () =
     Object.prototype,
   ]);
   assert.deepEqual([Reflect.get(object, "hidden"), Reflect.get({}, "polluted")], [1, undefined]);
+});
+
+Deno.test("shown() tells any value in few words, and never throws", () => {
+  const values = ["a", 1, NaN, true, null, undefined, 5n, [1], { a: 1 }, Symbol(), () => 1];
+  assert.deepEqual(values.map(shown), [
+    '"a"',
+    "1",
+    "NaN",
+    "true",
+    "null",
+    "undefined",
+    "5n",
+    "a list",
+    "of type object",
+    "of type symbol",
+    "of type function",
+  ]);
 });

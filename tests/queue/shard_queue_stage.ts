@@ -5,8 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import { ShardQueue } from "../../queue/shard_queue.ts";
-import type { ShardQueueOptions } from "../../queue/shard_queue_options.ts";
+import { ShardQueue, type ShardQueueOptions } from "../../queue/shard_queue.ts";
 import type { EventRecord } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ScriptedDisk } from "../support/scripted_disk.ts";

@@ -35,6 +35,28 @@ Deno.test("ShardQueue keeps a copy: the socket's bytes are reused", () => {
   assert.deepEqual([record!.shardId, record!.kind, record!.cursor], [0, RECORD.DISPATCH, 1]);
 });
 
+Deno.test("ShardQueue gives an event that comes alone memory of its own, and no more", () => {
+  const queue = setUpQueue().live();
+  for (const cursor of [1, 2, 3]) {
+    queue.accept(cursor, new Uint8Array(100));
+    assert.equal(takeRecords(queue)[0]!.body.buffer.byteLength, 100);
+    queue.acknowledge(cursor);
+  }
+});
+
+Deno.test("ShardQueue never holds more memory for events than twice what they are", () => {
+  const queue = setUpQueue().live();
+  accept(queue, 1, 2_000, 500);
+  const records = takeRecords(queue);
+  const held = () => {
+    const buffers = new Set(records.map(({ body }) => body.buffer));
+    return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  };
+  assert.ok(held() <= 2 * 2_000 * 500, `${held()} bytes`);
+  assert.ok(new Set(records.map(({ body }) => body.buffer)).size < 100, "they share");
+  assert.deepEqual([...new Set(records.map(({ body }) => body.length))], [500]);
+});
+
 Deno.test("ShardQueue takes each cursor once, a GAP's too", () => {
   const queue = setUpQueue().live();
   const gap = { from: 2, to: 5, count: 4, reason: "lost" };

@@ -148,12 +148,23 @@ Deno.test("a folder of another bot is refused when it is opened, and not touched
 
 Deno.test("a folder of a newer version is refused when it is opened, and not touched", () =>
   inTempDir(async (dir) => {
-    await Deno.writeTextFile(`${dir}/sessions.json`, '{"version":2,"more":1}');
+    await Deno.writeTextFile(`${dir}/sessions.json`, '{"version":3,"more":1}');
     await assert.rejects(open(dir), {
       code: "bad_config",
-      message: /sessions\.json has version 2, this Gatehouse knows 1; start the newer Gatehouse/,
+      message: /sessions\.json has version 3, this Gatehouse knows 2; start the newer Gatehouse/,
     });
-    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), '{"version":2,"more":1}');
+    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), '{"version":3,"more":1}');
+  }));
+
+Deno.test("a value that was removed is not there, nor is one that never was", () =>
+  inTempDir(async (dir) => {
+    const store = await open(dir);
+    await store.save("a", 1);
+    const removed = [store.remove("a"), store.remove("b")];
+    await store.settled();
+    assert.deepEqual([...Deno.readDirSync(dir)], []);
+    assert.equal(await store.load("a"), undefined);
+    await Promise.all(removed);
   }));
 
 Deno.test("a file that another bot wrote meanwhile is refused when it is loaded", () =>

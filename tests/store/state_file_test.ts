@@ -7,6 +7,11 @@ Deno.test("readStateFile() gives a value back to the bot that it belongs to", ()
   }
 });
 
+Deno.test("readStateFile() reads what the version before wrote", () => {
+  const text = '{"version":1,"bot":"7","value":3}';
+  assert.deepEqual(readStateFile("7", text), { kind: "value", value: 3 });
+});
+
 Deno.test("readStateFile() says whose state it is when it is another's", () => {
   assert.deepEqual(readStateFile("8", stateFileText("7", 1)), { kind: "foreign", bot: "7" });
 });

@@ -9,7 +9,6 @@ import assert from "node:assert/strict";
 import { CONFIG_DEFAULTS } from "../../config/config.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
-import type { Unit } from "../../unit/unit.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
@@ -93,8 +92,9 @@ export async function createRig(options: RigOptions = {}) {
   });
   const exhausted: string[] = [];
   const cached: number[] = [];
-  // Asked only for its gateway side.
-  const controllers = createControllers(() => ({ gateway }) as unknown as Unit);
+  const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
+  const shardIds = shardRange(0, shards - 1);
+  const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
   const gateway: UnitGateway = await UnitGateway.create({
     controllers,
     config: {
@@ -108,9 +108,9 @@ export async function createRig(options: RigOptions = {}) {
     },
     info,
     totalShards: shards,
-    shardIds: shardRange(0, shards - 1),
+    shardIds,
     peers: [{ kind: "cluster", id: 0 }],
-    clusterOfShard: Object.fromEntries(shardRange(0, shards - 1).map((id) => [id, 0])),
+    clusterOfShard: Object.fromEntries(shardIds.map((id) => [id, 0])),
     cores: workers,
     clock,
     log,
@@ -119,6 +119,7 @@ export async function createRig(options: RigOptions = {}) {
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
     fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
     spawn,
+    calls: { up() {}, down() {}, receive() {} },
     linkChanged() {},
     addressOf: () => null,
     shardChanged() {},
@@ -137,7 +138,7 @@ export async function createRig(options: RigOptions = {}) {
   const createBot = () =>
     new EventConsumer({ peer: { kind: "cluster", id: 0 }, receiver, clock, log, windowBytes });
 
-  const states = () => gateway.shards.map((shard) => shard.state);
+  const states = () => gateway.serving.shards.map((shard) => shard.state);
   const isReady = () => states().every((state) => state === "ready");
   const bot = createBot();
   const link = (consumer: EventConsumer) => linkInProcess(gateway, clock, consumer);

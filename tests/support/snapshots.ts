@@ -32,6 +32,7 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     resumes: 0,
     reconnects: {},
     stale: 0,
+    illegal: 0,
     latencyMs: null,
     ...counted,
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DocTree, privateTypes, undocumented } from "../../tools/docs.ts";
+import { type DocTree, isHidden, privateTypes, undocumented } from "../../tools/docs.ts";
 
 const FILE = "file:///repo/app/a.ts";
 
@@ -45,15 +45,22 @@ Deno.test("undocumented() leaves what is exported again to the file that made it
   );
 });
 
-Deno.test("privateTypes() takes from deno doc --lint only types that are exported nowhere", () => {
-  const finding = (name: string, declaration: string) =>
-    `error[private-type-ref]: public type 'f' references private type '${name}'\n --> a.ts:7:3\n` +
-    `  = hint: make it public\n  | \n5 | ${declaration}\n  | - this is the referenced type`;
-  const lint = [
-    "error[missing-jsdoc]: x\n --> a.ts",
-    finding("Hidden", "interface Hidden {"),
-    finding("Shown", "export interface Shown {"),
-    "error[missing-return-type]: w",
-  ].join("\n\n\n");
-  assert.deepEqual(privateTypes(lint), [finding("Hidden", "interface Hidden {")]);
+const finding = (name: string, declaration: string) =>
+  `error[private-type-ref]: public type 'f' references private type '${name}'\n --> a.ts:7:3\n` +
+  `  = hint: make it public\n  | \n5 | ${declaration}\n  | - this is the referenced type`;
+const HIDDEN = finding("Hidden", "interface Hidden {");
+const SHOWN = finding("Shown", "export interface Shown {");
+
+Deno.test("privateTypes() takes from deno doc --lint all that it says of types, and nothing else", () => {
+  const comment = "error[missing-jsdoc]: x\n --> a.ts";
+  const lint = [comment, HIDDEN, SHOWN, "error[missing-return-type]: w"].join("\n\n\n");
+  assert.deepEqual(privateTypes(lint), [HIDDEN, SHOWN]);
+  assert.deepEqual(privateTypes(`Warning Failed resolving types.\n    at b.ts\n${SHOWN}\n`), [
+    SHOWN,
+  ]);
+  assert.deepEqual(privateTypes(comment), []);
+});
+
+Deno.test("isHidden() tells a type that its own file exports from one that nobody can name", () => {
+  assert.deepEqual([HIDDEN, SHOWN].map(isHidden), [true, false]);
 });

@@ -2,14 +2,16 @@ import assert from "node:assert/strict";
 import { IdentifyRequests } from "../../unit/identify_requests.ts";
 import { logTo } from "../../ports/log.ts";
 
+const of = (id: number) => ({ total: 16, id });
+
 function setUp(requestIdentify: (shardId: number) => void | Promise<void>) {
   const done: string[] = [];
   const logged: unknown[] = [];
   const requests = new IdentifyRequests({
     queue: {
-      request: (shardId) => void done.push(`request ${shardId}`),
-      release: (shardId) => void done.push(`release ${shardId}`),
-      lost: (shardIds) => void done.push(`lost ${shardIds}`),
+      request: ({ id }) => void done.push(`request ${id}`),
+      release: ({ id }) => void done.push(`release ${id}`),
+      lost: (shards) => void done.push(`lost ${shards.map(({ id }) => id)}`),
     },
     log: logTo((level, event, fields) => logged.push([level, event, fields])),
     gateway: { requestIdentify },
@@ -24,7 +26,7 @@ async function settled(): Promise<void> {
 
 Deno.test("a shard joins the queue at once where the program does nothing", () => {
   const { requests, done } = setUp(() => {});
-  requests.request(3);
+  requests.request(of(3));
   assert.deepEqual(done, ["request 3"]);
 });
 
@@ -32,8 +34,8 @@ Deno.test("a shard that the program holds up joins when it is let go, and only o
   const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let asked = 0;
   const { requests, done } = setUp(() => gates[asked++]!.promise);
-  requests.request(0);
-  requests.request(0);
+  requests.request(of(0));
+  requests.request(of(0));
   gates[0]!.resolve();
   await settled();
   assert.deepEqual(done, []);
@@ -48,7 +50,7 @@ for (const how of ["throws", "rejects"]) {
       if (how === "throws") throw new Error("no");
       return Promise.reject(new Error("no"));
     });
-    requests.request(7);
+    requests.request(of(7));
     await settled();
     assert.deepEqual(done, ["request 7"]);
     const text = "gateway.requestIdentify failed, the shard joins the queue";
@@ -59,10 +61,10 @@ for (const how of ["throws", "rejects"]) {
 Deno.test("a shard that is released or lost while it is held up does not join", async () => {
   const gate = Promise.withResolvers<void>();
   const { requests, done } = setUp(() => gate.promise);
-  requests.request(1);
-  requests.request(2);
-  requests.release(1);
-  requests.lost([2]);
+  requests.request(of(1));
+  requests.request(of(2));
+  requests.release(of(1));
+  requests.lost([2].map(of));
   gate.resolve();
   await settled();
   assert.deepEqual(done, ["release 1", "lost 2"]);

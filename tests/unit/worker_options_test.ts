@@ -15,7 +15,7 @@ const options = (config: Partial<Config>, workers = 1) =>
 
 Deno.test("workerOptions() divides the disk among the workers", () => {
   const { queueDir, queueDiskBytes } = options({ queueDiskBytes: 1_001 }, 2);
-  assert.deepEqual([queueDir, queueDiskBytes], ["/state/queue", 500]);
+  assert.deepEqual([queueDir, queueDiskBytes], ["/state/queue/of-4", 500]);
   assert.equal(options({ queueDiskBytes: 0 }).queueDir, null);
 });
 

@@ -110,7 +110,18 @@ Deno.test("REST, events and what clusters send go through what is put in place",
     receptive: true,
     timeout: 5000,
   });
-  assert.deepEqual(seen.presences.sort(), [0, 1, 2, 3]);
+  assert.deepEqual(seen.presences.splice(0).sort(), [0, 1, 2, 3]);
+
+  const payload = { op: 3, d: { since: null, afk: false, status: "idle", activities: [] } };
+  await unit.sendPayload(2, payload);
+  await unit.gateway.editShardStatus(3, { status: "idle", activities: [] });
+  const body = JSON.stringify(payload);
+  const sent = await fetch(`${unit.url}/control/shards/1/send`, { method: "POST", body });
+  assert.deepEqual([sent.status, await sent.json()], [200, { ok: true }]);
+  assert.deepEqual(seen.presences, [2, 3, 1]);
+  const wrong = { code: "bad_message", message: /d is undefined, expected the data of op 3/ };
+  await assert.rejects(unit.sendPayload(0, { op: 3 } as never), wrong);
+  assert.equal(seen.presences.length, 3);
 
   const answer = { members: [], notFound: ["7"] };
   unit.gateway.requestMembers = () => Promise.resolve(answer);

@@ -2,8 +2,12 @@
 
 import assert from "node:assert/strict";
 import { serveEvents } from "../../mod.ts";
+import { sleep, systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { botIdentity } from "../../store/bot_identity.ts";
+import { openStateDir } from "../../store/state_dir.ts";
+import { makeOld } from "../support/old_state.ts";
 import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 
 /** A simulator on real sockets and the settings that point a unit at it. */
@@ -189,3 +193,55 @@ Deno.test("events of a bot that is away are on disk after two seconds, with the 
   assert.equal(await unit.end("SIGTERM"), 0);
   await discord.close();
 });
+
+Deno.test("a unit of e038c8e that was killed while its bot was away is followed by this one: nothing lost, no identify", async () => {
+  // Discord keeps fewer events than wait on disk.
+  const discord = serveDiscord({ shards: 2, maxConcurrency: 2, guilds: 8, ringEvents: 50 });
+  const unit = await startUnit(discord.settings);
+  await unit.ready();
+  discord.sim.traffic.setRate(100);
+  await until(() => discord.sim.ledger.events.length > 500, 10_000);
+  discord.sim.traffic.setRate(0);
+  const metric = async () => await (await fetch(`${await unit.url()}/metrics`)).text();
+  const waiting = /gatehouse_queue_disk_bytes\{shard="\d"\} [1-9]/g;
+  await until(
+    async () => (await metric()).match(waiting)?.length === 2,
+    10_000,
+    () => "nothing is on disk",
+  );
+  // Half a second and a little more: it is written down how far.
+  await sleep(systemClock, 1_000);
+  await unit.end("SIGKILL");
+  const { STATE_DIR } = discord.settings;
+  await makeOldFolder(STATE_DIR, discord.sim.settings.token);
+  const recorder = await serveRecorder();
+  const next = await startUnit({ ...discord.settings, ...recorder.settings });
+  await next.ready();
+  await assertAllArrived(discord, recorder);
+  assert.equal(discord.sim.ledger.identifies.length, 2, "an identify was spent");
+  assert.equal(await next.end("SIGTERM"), 0);
+  assert.deepEqual(next.lines.filter(({ level }) => level === "ERROR"), []);
+  assert.ok(!isThere(`${STATE_DIR}/sessions.json`) && !isThere(`${STATE_DIR}/queue/0`));
+  await recorder.close();
+  await discord.close();
+});
+
+/** Turns the folder of a unit with two shards into what e038c8e would have left. */
+async function makeOldFolder(dir: string, token: string): Promise<void> {
+  const options = { dir, bot: botIdentity(token), clock: systemClock, log: silentLog };
+  await makeOld(await openStateDir(options), 2, [0, 1]);
+  for (const { name } of Deno.readDirSync(dir)) {
+    if (!name.endsWith(".json")) continue;
+    const text = Deno.readTextFileSync(`${dir}/${name}`).replace('"version":2', '"version":1');
+    Deno.writeTextFileSync(`${dir}/${name}`, text);
+  }
+  for (const id of [0, 1]) Deno.renameSync(`${dir}/queue/of-2/${id}`, `${dir}/queue/${id}`);
+}
+
+function isThere(path: string): boolean {
+  try {
+    return Deno.statSync(path) !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch } from "../../protocol/event_frame.ts";
+import { NO_ESTATE } from "../../protocol/estate.ts";
 import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
@@ -9,14 +10,8 @@ import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
 import { cluster } from "../support/peers.ts";
 
-const BRING = {
-  type: "IDENTIFY_SHARD",
-  session: null,
-  cursorFloor: 0,
-  acknowledged: 0,
-  marks: [],
-  guilds: null,
-} as const;
+const NO_GUILDS = { guildIds: [], loadingGuildIds: [] };
+const BRING = { type: "IDENTIFY_SHARD", estate: NO_ESTATE } as const;
 
 function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<WorkerOptions> = {}) {
   const clock = createVirtualClock();
@@ -60,7 +55,7 @@ Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", 
   await ready(2);
   assert.deepEqual(last("REQUEST_IDENTIFY"), { type: "REQUEST_IDENTIFY", shardId: 2 });
   assert.deepEqual(last("IDENTIFY_SENT"), { type: "IDENTIFY_SENT", shardId: 2, permit: 5 });
-  assert.equal(last("SESSION").session!.sessionId, "s2");
+  assert.equal(last("SESSION").began!.session.sessionId, "s2");
   const states = posted.flatMap((it) => it.type === "SHARD_STATUS" ? [it.status.state] : []);
   assert.deepEqual(states, ["queued", "connecting", "hello", "identifying", "ready"]);
 });
@@ -130,7 +125,7 @@ Deno.test("a bucket reconnects a shard when it is asked to", async () => {
   bucket.receive({ type: "RECONNECT_SHARD", nonce: 1, shardId: 0, session: "end" });
   await clock.advance(0);
   assert.deepEqual([socket.closes, last("NONCE_REPLY").reply.ok], [[1000], true]);
-  assert.equal(last("SESSION").session, null);
+  assert.equal(last("SESSION").began, null);
 });
 
 Deno.test("a bucket that stops answers when every shard is closed, after a last report", async () => {
@@ -167,11 +162,11 @@ Deno.test("a bucket tells what is acknowledged and what is on disk, together and
   }
   await clock.advance(100);
   assert.deepEqual(posted.filter(({ type }) => type === "SAFE"), [
-    { type: "SAFE", acknowledged: { 2: 3 }, stored: {} },
+    { type: "SAFE", shards: { 2: { acknowledged: 3, guilds: NO_GUILDS } } },
   ]);
   bucket.receive({ type: "LINK", peer: cluster(1), link: null, windowBytes: 0 });
   await clock.advance(2_100);
-  assert.deepEqual(last("SAFE"), { type: "SAFE", acknowledged: {}, stored: { 2: 4 } });
+  assert.deepEqual(last("SAFE"), { type: "SAFE", shards: { 2: { stored: 4 } } });
 });
 
 Deno.test("a bucket that begins sends what an earlier one left on disk before what comes", async () => {
@@ -182,10 +177,10 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   first.bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
   socket.events.closed(4900, "");
   await first.clock.advance(0);
-  assert.deepEqual(first.last("SAFE").stored, { 2: 2 });
+  assert.deepEqual(first.last("SAFE").shards, { 2: { stored: 2, guilds: NO_GUILDS } });
   const second = setUp(openSpool);
   second.bucket.receive({ type: "LINK", peer: cluster(1), link: 1, windowBytes: 1 << 20 });
-  second.bucket.receive({ ...BRING, shardId: 2, acknowledged: 1 });
+  second.bucket.receive({ ...BRING, shardId: 2, estate: { ...NO_ESTATE, acknowledged: 1 } });
   await second.clock.advance(0);
   assert.deepEqual(readBatch(second.last("EVENTS").batch).map(({ cursor }) => cursor), [2]);
 });
@@ -193,7 +188,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
 Deno.test("a bucket whose disk cannot be opened says so, and brings the shard up", async () => {
   const { ready, last, posted } = setUp(() => Promise.reject(new Error("no such disk")));
   await ready(2);
-  assert.equal(last("SESSION").session!.sessionId, "s2");
+  assert.equal(last("SESSION").began!.session.sessionId, "s2");
   assert.match(JSON.stringify(posted), /"level":"error".*no such disk/);
 });
 
@@ -201,7 +196,7 @@ Deno.test("a bucket tells how far a shard's events have been dealt with, and wha
   const { clock, bucket, ready, last } = setUp();
   await ready(2);
   const facts = { user: null, application: null, guildIds: [] };
-  assert.deepEqual(last("READY_FACTS"), { type: "READY_FACTS", shardId: 2, facts });
+  assert.deepEqual(last("SESSION").began!.facts, facts);
   const backlog = async (nonce: number) => {
     bucket.receive({ type: "GET_BACKLOG", nonce, shardId: 2 });
     await clock.advance(0);
@@ -272,7 +267,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
   acknowledge(3);
   assert.deepEqual(last("MEMBERS_CACHED"), { type: "MEMBERS_CACHED", shardId: 2 });
   await clock.advance(100);
-  assert.deepEqual(last("GUILDS").guilds, {
+  assert.deepEqual(last("SAFE").shards[2]!.guilds, {
     guildIds: [GUILD],
     loadingGuildIds: [],
     membersCached: true,
@@ -304,7 +299,7 @@ Deno.test("a bucket brings a cluster that listens its events itself, and takes i
   assert.ok(!types().includes("EVENTS"), "the main thread has nothing to do with it");
   far.say({ op: "ack", cursors: { 2: 2 } });
   await clock.advance(1_000);
-  assert.deepEqual(last("SAFE").acknowledged, { 2: 2 });
+  assert.deepEqual(last("SAFE").shards, { 2: { acknowledged: 2, guilds: NO_GUILDS } });
   assert.equal(last("REPORT").shards[0]!.queued, 0);
 });
 
@@ -335,5 +330,8 @@ Deno.test("a bucket that stops says goodbye to its clusters, and takes what they
   discord.events.closed(4900, "");
   await clock.advance(0);
   assert.deepEqual(far.closes, [LINK_CLOSE.GOING_AWAY]);
-  assert.deepEqual(last("SAFE"), { type: "SAFE", acknowledged: { 2: 1 }, stored: {} });
+  assert.deepEqual(last("SAFE"), {
+    type: "SAFE",
+    shards: { 2: { acknowledged: 1, guilds: NO_GUILDS } },
+  });
 });

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
+import { type Estate, NO_ESTATE } from "../../protocol/estate.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { ASK_DEADLINE_MS, WorkerPool } from "../../workers/pool.ts";
-import type { PoolEvents } from "../../workers/pool_events.ts";
+import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 import { counters } from "../support/snapshots.ts";
 import { cluster, consumer } from "../support/peers.ts";
@@ -19,6 +19,10 @@ const POINT = {
   base: 0,
 };
 
+/** Shard 1 has lived. */
+const estateOf = (shardId: number): Estate =>
+  shardId === 1 ? { ...NO_ESTATE, session: POINT, highest: 7, acknowledged: 5 } : NO_ESTATE;
+
 /** Shards 0 and 1 in worker 0, 2 and 3 in worker 1; cluster 0 has 0 and 1, cluster 1 the others. */
 function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShard) {
   const clock = createVirtualClock();
@@ -30,20 +34,15 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
     get: (_, name) => (...args: unknown[]) =>
       void told.push(`${String(name)} ${JSON.stringify(args)}`),
   }) as PoolEvents;
-  const pool = new WorkerPool({
+  const pool: WorkerPool = new WorkerPool({
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     spawn,
     buckets,
     worker: { ...WORKER, clusterOfShard },
-    resumePoint: (shardId) => ({
-      session: shardId === 1 ? POINT : null,
-      cursorFloor: 10 * shardId,
-      acknowledged: shardId,
-    }),
-    marksOf: () => [],
-    guildsOf: () => null,
+    estateOf,
     links: () => links,
+    bringUp: (workerId, shardId) => pool.tellWorkerToIdentify(workerId, shardId),
     events,
   });
   const toldTo = (worker: number, type: ToWorker["type"]) =>
@@ -62,28 +61,12 @@ Deno.test("WorkerPool starts nothing by itself; its shards are idle", () => {
   ]);
 });
 
-Deno.test("WorkerPool gives each worker its shards, with the point to resume from", () => {
+Deno.test("WorkerPool gives each worker its shards, with the estate of each", () => {
   const { pool, told, toldTo } = setUp();
   pool.spawnShards();
   assert.deepEqual(toldTo(0, "IDENTIFY_SHARD"), [
-    {
-      type: "IDENTIFY_SHARD",
-      shardId: 0,
-      session: null,
-      cursorFloor: 0,
-      acknowledged: 0,
-      marks: [],
-      guilds: null,
-    },
-    {
-      type: "IDENTIFY_SHARD",
-      shardId: 1,
-      session: POINT,
-      cursorFloor: 10,
-      acknowledged: 1,
-      marks: [],
-      guilds: null,
-    },
+    { type: "IDENTIFY_SHARD", shardId: 0, estate: NO_ESTATE },
+    { type: "IDENTIFY_SHARD", shardId: 1, estate: estateOf(1) },
   ]);
   assert.deepEqual(told, ["expectIdentify [[0]]", "expectIdentify [[2]]", "expectIdentify [[3]]"]);
   const [start] = toldTo(1, "START") as Extract<ToWorker, { type: "START" }>[];
@@ -122,11 +105,19 @@ Deno.test("WorkerPool tells a worker again to bring a shard up, and a worker tha
   assert.equal(toldTo(0, "IDENTIFY_SHARD").length, 3);
 });
 
-Deno.test("WorkerPool passes on what a worker says", () => {
+Deno.test("WorkerPool hands on what a worker says, but for what is said to it", () => {
   const { pool, threads, told } = setUp();
   pool.spawnShards();
-  threads[0]!.say({ type: "MEMBERS_CACHED", shardId: 1 });
-  assert.equal(told.at(-1), "membersCached [1]");
+  told.length = 0;
+  threads[0]!.say({ type: "STARTED" });
+  threads[0]!.say({ type: "LOG", level: "info", event: "something", fields: {} });
+  threads[0]!.say({ type: "NONCE_REPLY", nonce: 9, reply: { ok: true, value: null } });
+  threads[0]!.say({ type: "REQUEST_IDENTIFY", shardId: 1 });
+  threads[1]!.say({ type: "IDENTIFY_SENT", shardId: 2, permit: 4 });
+  assert.deepEqual(told.map((it) => it.split(',"v"')[0]), [
+    'REQUEST_IDENTIFY [{"type":"REQUEST_IDENTIFY","shardId":1',
+    'IDENTIFY_SENT [{"type":"IDENTIFY_SENT","shardId":2,"permit":4',
+  ]);
 });
 
 Deno.test("WorkerPool keeps what shards said last, and what they counted", () => {
@@ -147,8 +138,8 @@ Deno.test("WorkerPool keeps what shards said last, and what they counted", () =>
   assert.equal(pool.shards[3]!.counters!.received, 12);
   assert.equal(pool.shards[2]!.counters, null);
   assert.deepEqual(pool.eventsByType.totals, { TYPING_START: 4 });
-  assert.match(told.at(-3)!, /^status .*"ready"/);
-  assert.match(told.at(-2)!, /^report \[\[\{"shardId":3,"received":12,/);
+  assert.match(told.at(-3)!, /^SHARD_STATUS .*"ready"/);
+  assert.match(told.at(-2)!, /^REPORT .*"shardId":3,"received":12,/);
 });
 
 Deno.test("WorkerPool writes a worker's lines to the log, with its number", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NO_ESTATE } from "../../protocol/estate.ts";
 import { memorySpool } from "../../ports/spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker } from "../../protocol/worker_message.ts";
@@ -17,8 +18,7 @@ async function setUp() {
   const bucket = new Bucket(WORKER, world, (message) => {
     if (message.type === "REPORT") reports.push(structuredClone(message));
   });
-  const kept = { session: null, cursorFloor: 0, acknowledged: 0, marks: [], guilds: null };
-  bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, ...kept });
+  bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, estate: NO_ESTATE });
   // It looks at the disk first.
   await clock.advance(0);
   bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5 });

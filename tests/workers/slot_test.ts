@@ -43,7 +43,8 @@ Deno.test("a slot greets each worker after START, and runs at its first word", (
   assert.deepEqual(threads[0]!.told.map((message) => message.type), ["START", "CRASH"]);
   assert.equal(state(), "starting");
   threads[0]!.say({ type: "STARTED" });
-  assert.deepEqual([state(), told], ["running", ["STARTED"]]);
+  threads[0]!.say({ type: "REQUEST_IDENTIFY", shardId: 0 });
+  assert.deepEqual([state(), told], ["running", ["REQUEST_IDENTIFY"]]);
 });
 
 Deno.test("a slot starts another worker when its own is lost, later each time", async () => {
@@ -72,10 +73,10 @@ Deno.test("what a lost worker still says does not reach its successor's owner", 
   threads[0]!.fail("crashed");
   await clock.advance(0);
   threads[0]!.say({ type: "REQUEST_IDENTIFY", shardId: 0 });
-  threads[1]!.say({ type: "STARTED" }, 1);
+  threads[1]!.say({ type: "REQUEST_IDENTIFY", shardId: 0 }, 1);
   assert.deepEqual(told, ["lost"]);
-  threads[1]!.say({ type: "STARTED" });
-  assert.deepEqual(told, ["lost", "STARTED"]);
+  threads[1]!.say({ type: "REQUEST_IDENTIFY", shardId: 0 });
+  assert.deepEqual(told, ["lost", "REQUEST_IDENTIFY"]);
 });
 
 Deno.test("a slot gives up when its workers are lost again and again", async () => {

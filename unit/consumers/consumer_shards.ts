@@ -23,8 +23,8 @@ const RETRY_MS = 100;
 export interface ConsumerShardsOptions {
   readonly totalShards: number;
   readonly clock: Clock;
-  readonly links: () => Pick<Links, "open" | "close" | "acknowledge">;
-  readonly pool: () => Pick<WorkerPool, "assign" | "release" | "backlog">;
+  readonly links: Pick<Links, "open" | "close" | "acknowledge">;
+  readonly pool: Pick<WorkerPool, "assign" | "release" | "backlog">;
 }
 
 /** The shards of a unit, as its consumers see them. */
@@ -43,8 +43,8 @@ export class ConsumerShards implements ShardEvents {
    */
   hold(shardId: number): Promise<Backlog> {
     const { links, pool } = this.#options;
-    links().close(this.#peer(shardId));
-    pool().assign(shardId, null);
+    links.close(this.#peer(shardId));
+    pool.assign(shardId, null);
     return this.#backlog(shardId);
   }
 
@@ -53,8 +53,8 @@ export class ConsumerShards implements ShardEvents {
     const { links, pool } = this.#options;
     const peer = this.#peer(shardId);
     let isOver = false;
-    pool().assign(shardId, peer);
-    links().open(peer, CONSUMER_WINDOW_BYTES, {
+    pool.assign(shardId, peer);
+    links.open(peer, CONSUMER_WINDOW_BYTES, {
       sendBytes(batch) {
         for (const record of readBatch(batch)) {
           // An event may end the connection that it is delivered to.
@@ -68,14 +68,14 @@ export class ConsumerShards implements ShardEvents {
 
   /** The consumer is done with everything up to `cursor`. */
   acknowledge(shardId: number, cursor: number): void {
-    this.#options.links().acknowledge(this.#peer(shardId), { [shardId]: cursor });
+    this.#options.links.acknowledge(this.#peer(shardId), { [shardId]: cursor });
   }
 
   /** The shard goes back to its cluster, or its events wait. */
   release(shardId: number): void {
     const { links, pool } = this.#options;
-    links().close(this.#peer(shardId));
-    pool().release(shardId);
+    links.close(this.#peer(shardId));
+    pool.release(shardId);
   }
 
   /** Waits for no worker any more. */
@@ -92,7 +92,7 @@ export class ConsumerShards implements ShardEvents {
     const deadlineMs = clock.now() + HOLD_DEADLINE_MS;
     while (true) {
       try {
-        return await pool().backlog(shardId);
+        return await pool.backlog(shardId);
       } catch (error) {
         if (!isWorkerLost(error) || this.#stopped || clock.now() >= deadlineMs) throw error;
       }

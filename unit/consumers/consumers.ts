@@ -14,16 +14,18 @@ import type { Log } from "../../ports/log.ts";
 import { randomHex } from "../../ports/random.ts";
 import type { Store } from "../../ports/store.ts";
 import { messageOf } from "../../protocol/errors.ts";
-import type { SavedGuilds } from "../../protocol/discord/guild_note.ts";
+import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
+import { parsePayload } from "../../protocol/discord/payload.ts";
+import type { Estate } from "../../protocol/estate.ts";
+import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import type { Config } from "../../config/config.ts";
+import type { Controllers } from "../controllers.ts";
 import { ConsumerShards } from "./consumer_shards.ts";
-import { ShardFactsBook } from "./shard_facts.ts";
 
-/** Names of the files in the state folder. */
-const SESSIONS_SAVED_AS = "consumers";
-const FACTS_SAVED_AS = "facts";
-/** Both are written down this long after a change, at the latest. */
+/** Name of the file in the state folder. */
+const SAVED_AS = "consumers";
+/** It is written this long after a change, at the latest. */
 const SAVE_AFTER_MS = 100;
 
 /** Who may consume, and under which address. */
@@ -42,12 +44,11 @@ export interface ConsumersOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Store;
-  /** Name of the numbering that cursors belong to. */
-  readonly stream: string;
-  readonly links: () => Links;
-  readonly pool: () => WorkerPool;
-  /** The guilds of a shard's session now; `null` where they are not known. */
-  readonly guildsOf: (shardId: number) => SavedGuilds | null;
+  readonly estates: Pick<Estates, "stream" | "until">;
+  readonly links: Links;
+  readonly pool: WorkerPool;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
   readonly door: ConsumerDoor;
 }
 
@@ -55,20 +56,18 @@ export interface ConsumersOptions {
 export class Consumers {
   /** The shards that they have or that wait for them. */
   readonly shards: ConsumerShards;
-  /** What their READYs are made of. */
-  readonly facts: ShardFactsBook;
   readonly #options: ConsumersOptions;
   readonly #gateway: DownstreamGateway;
   #cancelSave: Cancel | null = null;
   #stopped = false;
 
   constructor(options: ConsumersOptions) {
-    const { config, totalShards, shardIds, pool, door } = options;
+    const { config, totalShards, shardIds, controllers, door, estates } = options;
     this.#options = options;
     this.shards = new ConsumerShards(options);
-    this.facts = new ShardFactsBook(totalShards, () => this.#saveSoon());
     this.#gateway = new DownstreamGateway({
       ...options,
+      stream: estates.stream,
       url: door.url(),
       terms: {
         totalShards,
@@ -78,12 +77,10 @@ export class Consumers {
         isSecret: door.isSecret,
       },
       events: this.shards,
-      facts: async (shardId, signal) => {
-        const facts = await this.facts.of(shardId, signal);
-        // Guilds come and go after a READY.
-        return { ...facts, guildIds: options.guildsOf(shardId)?.guildIds ?? facts.guildIds };
-      },
-      send: (shardId, payload) => pool().sendPayload(shardId, payload),
+      facts: (shardId, signal) =>
+        estates.until({ total: totalShards, id: shardId }, readyFacts, signal),
+      send: async (shardId, payload) =>
+        await controllers.gateway.sendPayload(shardId, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
       changed: () => this.#saveSoon(),
@@ -97,9 +94,7 @@ export class Consumers {
 
   /** Takes over what an earlier life wrote down; before any worker starts. */
   async load(): Promise<void> {
-    const { store } = this.#options;
-    this.facts.load(await store.load(FACTS_SAVED_AS));
-    this.#gateway.load(await store.load(SESSIONS_SAVED_AS));
+    this.#gateway.load(await this.#options.store.load(SAVED_AS));
   }
 
   /** Takes an open socket; `url` is our address as its client reaches us. */
@@ -125,12 +120,13 @@ export class Consumers {
 
   async #save(): Promise<void> {
     const { store, log } = this.#options;
-    const saves = [
-      store.save(SESSIONS_SAVED_AS, this.#gateway.sessions.save()),
-      store.save(FACTS_SAVED_AS, this.facts.save()),
-    ];
-    await Promise.all(saves).catch((error) =>
+    await store.save(SAVED_AS, this.#gateway.sessions.save()).catch((error) =>
       log.error("sessions of consumers were not saved", { error: messageOf(error) })
     );
   }
+}
+
+/** What a READY for a consumer is made of. Guilds come and go after Discord's READY. */
+function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
+  return facts && { ...facts, guildIds: guilds?.guildIds ?? facts.guildIds };
 }

@@ -12,7 +12,12 @@ import type { CommandOptions } from "../../protocol/command.ts";
 import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { calculateShardId } from "../../protocol/ids.ts";
+import {
+  calculateShardId,
+  type ShardKey,
+  type ShardKeyText,
+  shardKeyText,
+} from "../../protocol/ids.ts";
 import type { CommandTarget } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import type { Clusters } from "./clusters.ts";
@@ -40,9 +45,9 @@ export interface PeersOptions {
 export class Peers implements CallDesk {
   readonly switchboard: Switchboard;
   readonly #options: PeersOptions;
-  readonly #clusterOfShard = new Map<number, number>();
+  readonly #clusterOfShard = new Map<ShardKeyText, number>();
   /** Shards that have not been ready yet. */
-  readonly #unready = new Set<number>();
+  readonly #unready = new Set<ShardKeyText>();
   #members: MembersWatch | null = null;
   #areReady = false;
   readonly #cached = new Set<number>();
@@ -63,10 +68,11 @@ export class Peers implements CallDesk {
   }
 
   /** Which cluster gets which shard's events. Call once, before the first link. */
-  plan(clusterOfShard: Readonly<Record<number, number>>): void {
+  plan(total: number, clusterOfShard: Readonly<Record<number, number>>): void {
     for (const [shardId, clusterId] of Object.entries(clusterOfShard)) {
-      this.#clusterOfShard.set(Number(shardId), clusterId);
-      this.#unready.add(Number(shardId));
+      const shard = shardKeyText({ total, id: Number(shardId) });
+      this.#clusterOfShard.set(shard, clusterId);
+      this.#unready.add(shard);
     }
     this.#members = new MembersWatch(this.#clusterOfShard);
   }
@@ -101,8 +107,8 @@ export class Peers implements CallDesk {
   }
 
   /** A shard is ready. */
-  shardReady(shardId: number): void {
-    this.#unready.delete(shardId);
+  shardReady(shard: ShardKey): void {
+    this.#unready.delete(shardKeyText(shard));
     if (this.#unready.size > 0 || this.#areReady) return;
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
@@ -111,8 +117,8 @@ export class Peers implements CallDesk {
   }
 
   /** All members of a shard's guilds have come. */
-  membersCached(shardId: number): void {
-    this.#tellMembers(this.#members?.cached(shardId) ?? []);
+  membersCached(shard: ShardKey): void {
+    this.#tellMembers(this.#members?.cached(shardKeyText(shard)) ?? []);
   }
 
   /** Sends a command from the unit itself: see `Ipc`. */
@@ -131,8 +137,9 @@ export class Peers implements CallDesk {
   }
 
   #clusterOfGuild(guildId: string): number | null {
-    const totalShards = Math.max(1, this.#options.totalShards());
-    return this.#clusterOfShard.get(calculateShardId(guildId, totalShards)) ?? null;
+    const total = Math.max(1, this.#options.totalShards());
+    const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
+    return this.#clusterOfShard.get(shard) ?? null;
   }
 
   #tellMembers(events: readonly MembersEvent[]): void {

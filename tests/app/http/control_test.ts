@@ -2,173 +2,110 @@ import assert from "node:assert/strict";
 import { control } from "../../../app/http/control.ts";
 import { loadHono } from "../../../deps.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
-import type { Unit } from "../../../unit/unit.ts";
-import { snapshot } from "../../support/snapshots.ts";
+import { createNotedUnit } from "../../support/noted_unit.ts";
 
-/** `/control` of a unit that writes down what is done to it. */
-async function setUp({ allowFaults = false, isRunning = true } = {}) {
-  const done: unknown[][] = [];
-  const world = { answer: (): unknown => ({ did: "it" }) };
-  const note = (...what: unknown[]) => (done.push(what), Promise.resolve());
-  const verbs = (name: unknown) => ({
-    spawn: () => void done.push(["spawn", name]),
-    kill: (timeoutMs?: number) => note("kill", name, timeoutMs),
-    respawn: (timeoutMs?: number) => note("respawn", name, timeoutMs),
-  });
-  const pool = {
-    shardInfo: (shardId: number) => {
-      if (shardId > 1) throw new GatehouseError("no_shard", "caller", `no shard ${shardId}`);
-      const session = { sessionId: "secret", resumeUrl: "wss://secret", seq: 5, base: 100 };
-      return Promise.resolve({ shardId, state: "ready", session });
+const { Hono } = await loadHono();
+
+function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
+  const { unit, called } = createNotedUnit(changed);
+  const app = control(new Hono(), unit);
+  app.onError((error, c) => c.json({ error: error.message }, 400));
+  return {
+    unit,
+    called,
+    async get(path: string) {
+      return await (await app.request(path)).json();
     },
-    reconnect: (shardId: number, session: string) => note("reconnect", shardId, session),
-    sendPayload: (shardId: number, payload: unknown) => note("send", shardId, payload),
-    restart: (workerId: number) => note("restart", workerId),
-    crash: (workerId: number, how: string) => note("crash", workerId, how),
-  };
-  const unit = {
-    snapshot: snapshot(),
-    stats: { clusters: [] },
-    gateway: isRunning ? { pool } : null,
-    clusters: { get: verbs, restartAll: () => note("restart all") },
-    services: { get: verbs },
-    peers: {
-      command: (...given: unknown[]) => {
-        done.push(["command", ...given]);
-        return new Promise((resolve) => resolve(world.answer()));
-      },
+    async post(path: string, body?: unknown) {
+      const init = { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) };
+      const response = await app.request(path, init);
+      return [response.status, await response.json()] as const;
     },
-  } as unknown as Unit;
-  const { Hono } = await loadHono();
-  const app = control(new Hono(), { unit, allowFaults });
-  app.onError((error, c) =>
-    error instanceof GatehouseError
-      ? c.json({ code: error.code, error: error.message }, 400)
-      : c.json({ error: String(error) }, 500)
-  );
-  const ask = async (method: string, path: string, body?: unknown) => {
-    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const answer = await app.request(path, init);
-    return { status: answer.status, body: await answer.json() };
   };
-  return { ask, done, world };
 }
 
-Deno.test("/control shows the unit, and of a session nothing that could be resumed elsewhere", async () => {
-  const { ask } = await setUp();
-  assert.equal((await ask("GET", "/state")).body.totalShards, 2);
-  assert.deepEqual((await ask("GET", "/stats")).body, { clusters: [] });
-  const shard = await ask("GET", "/shards/1");
-  assert.deepEqual(shard.body, { shardId: 1, state: "ready", session: { seq: 5, base: 100 } });
-  assert.equal((await ask("GET", "/shards/9")).body.code, "no_shard");
-});
+const payload = { op: 3, d: {} };
 
-Deno.test("/control moves shards, workers, clusters and services", async () => {
-  const { ask, done } = await setUp({ allowFaults: true });
-  const paths = [
-    "/shards/0/reconnect",
-    "/shards/1/resume",
-    "/workers/0/restart",
-    "/workers/0/crash",
-    "/workers/0/crash?how=hang",
-    "/clusters/2/restart",
-    "/clusters/2/kill?timeout=50",
-    "/clusters/2/spawn",
-    "/clusters/restart-all",
-    "/services/counter/respawn",
-  ];
-  for (const path of paths) assert.deepEqual((await ask("POST", path)).body, { ok: true }, path);
-  await ask("POST", "/shards/1/send", { op: 3, d: null });
-  assert.deepEqual(done, [
-    ["reconnect", 0, "end"],
-    ["reconnect", 1, "keep"],
-    ["restart", 0],
-    ["crash", 0, "throw"],
-    ["crash", 0, "hang"],
-    ["respawn", 2, undefined],
-    ["kill", 2, 50],
-    ["spawn", 2],
-    ["restart all"],
-    ["respawn", "counter", undefined],
-    ["send", 1, { op: 3, d: null }],
-  ]);
-});
+const POSTS: readonly (readonly [path: string, does: unknown[], body?: unknown])[] = [
+  ["/shards/1/resume", ["reconnect", 1, "keep"]],
+  ["/shards/1/reconnect?session=keep", ["reconnect", 1, "end"]],
+  ["/shards/1/send", ["sendPayload", 1, payload], { ...payload, shardId: 2, method: "stats" }],
+  ["/workers/2/restart", ["restart", 2]],
+  ["/workers/2/crash", ["crash", 2, "throw"]],
+  ["/workers/2/crash?how=exit&workerId=3", ["crash", 2, "exit"]],
+  ["/clusters/0/restart", ["respawn", 0, undefined]],
+  ["/clusters/restart-all", ["restartAll"]],
+  ["/clusters/0/kill?timeout=50", ["kill", 0, 50]],
+  ["/clusters/0/respawn?service=api", ["respawn", 0, undefined]],
+  ["/clusters/0/spawn", ["spawn", 0]],
+  ["/services/7/kill", ["kill", "7", undefined]],
+  ["/services/api/respawn?timeout=0", ["respawn", "api", 0]],
+  ["/services/api/spawn", ["spawn", "api"]],
+];
 
-Deno.test("/control says what it cannot read, and does nothing", async () => {
-  const { ask, done } = await setUp({ allowFaults: true });
-  const requests: [path: string, body: unknown, says: RegExp][] = [
-    ["/shards/x/reconnect", undefined, /shard is "x", expected a number/],
-    ["/workers/-1/restart", undefined, /worker is "-1"/],
-    ["/workers/0/crash?how=softly", undefined, /how is "softly", expected throw, exit, hang/],
-    ["/clusters/1.5/kill", undefined, /cluster is "1.5"/],
-    ["/clusters/1/kill?timeout=soon", undefined, /timeout is "soon", expected milliseconds/],
-    ["/shards/0/send", { op: "3", d: 1 }, /op is "3", expected a number/],
-    ["/shards/0/send", { op: 3 }, /d is missing/],
-    ["/shards/0/send", undefined, /op is undefined/],
-    ["/command", { data: 1 }, /to is none of/],
-    ["/command", undefined, /to is none of/],
-  ];
-  for (const [path, body, says] of requests) {
-    const answer = await ask("POST", path, body);
-    assert.equal(answer.body.code, "bad_message", path);
-    assert.match(answer.body.error, says);
-  }
-  assert.deepEqual(done, []);
-});
-
-Deno.test("/control crashes no worker where faults are not allowed", async () => {
-  const { ask, done } = await setUp();
-  assert.equal((await ask("POST", "/workers/0/crash")).body.code, "refused");
-  assert.deepEqual(done, []);
-});
-
-Deno.test("/control has nothing to move before the first shard has started", async () => {
-  const { ask } = await setUp({ isRunning: false });
-  for (const path of ["/shards/0/resume", "/workers/0/restart"]) {
-    assert.equal((await ask("POST", path)).body.code, "not_ready", path);
-  }
-  assert.equal((await ask("GET", "/state")).status, 200);
-});
-
-Deno.test("/control/command passes a command on and gives the answer, null where there is none", async () => {
-  const { ask, done, world } = await setUp();
-  const body = { to: { clusterId: 1 }, data: [1], receptive: true, timeout: 50 };
-  assert.deepEqual(await ask("POST", "/command", body), {
-    status: 200,
-    body: { answer: { did: "it" } },
+for (const [path, does, body] of POSTS) {
+  Deno.test(`POST ${path} does what it says`, async () => {
+    const { post, called } = setUp();
+    assert.deepEqual(await post(path, body), [200, { ok: true }]);
+    assert.deepEqual(called, [does]);
   });
-  assert.deepEqual(done, [["command", { clusterId: 1 }, [1], { receptive: true, timeout: 50 }]]);
-  world.answer = () => undefined;
-  assert.deepEqual((await ask("POST", "/command", body)).body, { answer: null });
-});
+}
 
-Deno.test("/control/command to all gives results, and errors in words", async () => {
-  const { ask, world } = await setUp();
-  const error = Object.assign(new RangeError("too far"), { clusterId: 1 });
-  world.answer = () => ({ results: [1], errors: [error] });
-  const { body } = await ask("POST", "/command", { to: { all: true }, receptive: true });
-  assert.deepEqual(body.answer.results, [1]);
-  assert.equal(body.answer.errors[0].message, "too far");
-});
+const WRONG: readonly (readonly [path: string, says: RegExp, body?: unknown])[] = [
+  ["/shards/x/resume", /shardId is "x", expected a whole number/],
+  ["/shards/1e3/send", /shardId is "1e3"/, payload],
+  ["/shards/1/send", /op is undefined, expected a number/],
+  ["/shards/1/send", /op is "3", expected a number/, { op: "3", d: {} }],
+  ["/shards/1/send", /d is undefined, expected the data of op 3/, { op: 3 }],
+  ["/workers/-1/restart", /workerId is "-1"/],
+  ["/workers/1/crash?how=x", /how is "x", expected throw, exit, hang/],
+  ["/clusters/a/kill", /clusterId is "a"/],
+  ["/clusters/0/kill?timeout=-5", /timeoutMs is "-5", expected milliseconds/],
+  ["/command", /expected {all: true}, {clusterId}, {guildId} or {service}, received undefined/],
+  ["/command", /received undefined/, null],
+  ["/command", /received "all"/, { to: "all", method: "stats" }],
+  ["/command", /timeout is x, expected milliseconds/, { to: { all: true }, timeout: "x" }],
+];
 
-Deno.test("/control/command tells an error of the target, and an answer that JSON cannot carry, as 502", async () => {
-  const { ask, world } = await setUp();
-  const body = { to: { service: "counter" }, receptive: true };
-  world.answer = () => {
-    throw new RangeError("too far");
-  };
-  assert.deepEqual(await ask("POST", "/command", body), {
-    status: 502,
-    body: { error: "too far", name: "RangeError" },
+for (const [path, says, body] of WRONG) {
+  Deno.test(`POST ${path} is refused: ${says}`, async () => {
+    const { post, called } = setUp();
+    const [status, { error }] = await post(path, body);
+    assert.equal(status, 400);
+    assert.match(error, says);
+    assert.deepEqual(called, []);
   });
-  world.answer = () => ({ at: [new Date(0)] });
-  const { status, body: { error } } = await ask("POST", "/command", body);
-  assert.deepEqual([status, error], [
-    502,
-    "Cannot write the answer as JSON: a Date at data.at[0]",
-  ]);
-  world.answer = () => {
-    throw new GatehouseError("away", "peer", "it is away");
+}
+
+Deno.test("what there is, is told; of a session neither its id nor its host", async () => {
+  const { get, unit } = setUp();
+  assert.deepEqual(await get("/state"), JSON.parse(JSON.stringify(unit.snapshot)));
+  assert.deepEqual(await get("/shards/1"), { session: { seq: 9, base: 100 } });
+  assert.equal(await get("/stats"), null);
+});
+
+Deno.test("a command is answered with what its target gave, or with 502 and what it threw", async () => {
+  const answers: unknown[] = [{ found: 1 }, undefined, new Map()];
+  const command = () => {
+    if (answers.length > 0) return Promise.resolve(answers.shift());
+    return Promise.reject(new RangeError("too far"));
   };
-  assert.equal((await ask("POST", "/command", body)).body.code, "away");
+  const { post } = setUp({ peers: { command, find: command } });
+  const ask = () => post("/command", { to: { clusterId: 0 }, data: 1, receptive: true });
+  assert.deepEqual(await ask(), [200, { answer: { found: 1 } }]);
+  assert.deepEqual(await ask(), [200, { answer: null }]);
+  const [status, { error }] = await ask();
+  assert.equal(status, 502);
+  assert.match(error, /^Cannot write the answer as JSON: /);
+  assert.deepEqual(await ask(), [502, { error: "too far", name: "RangeError" }]);
+});
+
+Deno.test("a command to all is answered with results and with errors as texts", async () => {
+  const error = Object.assign(new GatehouseError("away", "peer", "it is away"), { clusterId: 1 });
+  const command = () => Promise.resolve({ results: [1], errors: [error] });
+  const { post } = setUp({ peers: { command, find: command } });
+  const [, { answer }] = await post("/command", { to: { all: true }, receptive: true });
+  assert.deepEqual(answer.results, [1]);
+  assert.equal(answer.errors[0].message, "it is away");
+  assert.equal(answer.errors[0].clusterId, 1);
 });

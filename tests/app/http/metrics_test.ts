@@ -19,6 +19,7 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
     resumes: 9,
     reconnects: { zombie: 10, "op 7": 11 },
     stale: 12,
+    illegal: 14,
     latencyMs: 13.5,
   });
   const text = lines(renderMetrics(snapshot({ shards: [shard(3, { counters: counted })] })));
@@ -38,6 +39,7 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
       'gatehouse_reconnects_total{shard="3",cause="zombie"} 10',
       'gatehouse_reconnects_total{shard="3",cause="op 7"} 11',
       'gatehouse_stale_inputs_total{shard="3"} 12',
+      'gatehouse_illegal_inputs_total{shard="3"} 14',
       'gatehouse_shard_latency_ms{shard="3"} 13.5',
     ]
   ) assert(text.includes(line), line);

@@ -55,7 +55,7 @@ async function checkSchedule(
     budget: { total: 1000, remaining, resetAtMs: Number.MAX_SAFE_INTEGER },
     reserve: RESERVE,
     spent() {},
-    allow(shardId, permit) {
+    allow({ id: shardId }, permit) {
       expire();
       assert.ok(waiting.delete(shardId), "a permit that nobody asked for");
       const key = shardId % maxConcurrency;
@@ -74,9 +74,11 @@ async function checkSchedule(
     if (kind === "request") waiting.add(shardId);
     else waiting.delete(shardId);
     if (kind === "release") held.delete(shardId);
-    if (kind === "sent") queue.sent(shardId, permit!);
-    else if (kind === "lost") queue.lost([shardId]);
-    else queue[kind as "request" | "release"](shardId);
+    // Those of two totals: an id is a shard of one of them here.
+    const shard = { total: shardId % 2 === 0 ? 12 : 24, id: shardId };
+    if (kind === "sent") queue.sent(shard, permit!);
+    else if (kind === "lost") queue.lost([shard]);
+    else queue[kind as "request" | "release"](shard);
   };
   for (const { kind, shardId, forMs } of moves) {
     if (kind !== "wait") act(kind, shardId);

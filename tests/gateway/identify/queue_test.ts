@@ -6,28 +6,50 @@ import {
   PERMIT_EXPIRES_MS,
   type SavedIdentifies,
 } from "../../../gateway/identify/queue.ts";
+import { shardKeyText } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
 const SPACING_MS = 5000 + IDENTIFY_SLACK_MS;
 const DAY_MS = 86_400_000;
+
+const of = (id: number) => ({ total: 16, id });
+
+/** The queue as the shards of one total use it. */
+function byId(queue: IdentifyQueue) {
+  return {
+    expect: (ids: readonly number[]) => queue.expect(ids.map(of)),
+    request: (id: number) => queue.request(of(id)),
+    sent: (id: number, permit: number) => queue.sent(of(id), permit),
+    release: (id: number) => queue.release(of(id)),
+    lost: (ids: readonly number[]) => queue.lost(ids.map(of)),
+    stop: () => queue.stop(),
+    get snapshot() {
+      return queue.snapshot;
+    },
+    /** The queue itself. */
+    queue,
+  };
+}
 
 function setUp(changed: Partial<IdentifyQueueOptions> = {}) {
   const clock = createVirtualClock();
   const allowed: string[] = [];
   const permits = new Map<number, number>();
   const saved: SavedIdentifies[] = [];
-  const queue = new IdentifyQueue({
-    clock,
-    maxConcurrency: 1,
-    budget: { total: 1000, remaining: 1000, resetAtMs: clock.wallMs() + DAY_MS },
-    reserve: 100,
-    allow(shardId, permit) {
-      allowed.push(`${clock.now()}: ${shardId}`);
-      permits.set(shardId, permit);
-    },
-    spent: (spent) => saved.push(spent),
-    ...changed,
-  });
+  const queue = byId(
+    new IdentifyQueue({
+      clock,
+      maxConcurrency: 1,
+      budget: { total: 1000, remaining: 1000, resetAtMs: clock.wallMs() + DAY_MS },
+      reserve: 100,
+      allow({ id }, permit) {
+        allowed.push(`${clock.now()}: ${id}`);
+        permits.set(id, permit);
+      },
+      spent: (spent) => saved.push(spent),
+      ...changed,
+    }),
+  );
   const sent = (shardId: number) => queue.sent(shardId, permits.get(shardId)!);
   return { clock, allowed, permits, saved, queue, sent };
 }
@@ -244,4 +266,29 @@ Deno.test("stop() grants nothing any more, but still counts what was sent", asyn
   await clock.advance(DAY_MS);
   assert.deepEqual(allowed, ["0: 0"]);
   assert.equal(saved.length, 1);
+});
+
+Deno.test("shards of two totals wait beside each other, and share the pace of their key", async () => {
+  const grants: string[] = [];
+  const { clock, queue: { queue } } = setUp({
+    maxConcurrency: 16,
+    allow: (shard, permit) => void grants.push(`${shardKeyText(shard)} ${permit}`),
+  });
+  const [old, young] = [{ total: 16, id: 3 }, { total: 32, id: 3 }];
+  queue.request(young);
+  queue.request(old);
+  queue.request({ total: 32, id: 19 });
+  assert.deepEqual(grants, ["3/32 1"], "one of a key at a time");
+  queue.release(old);
+  assert.equal(queue.snapshot.waiting, 1, "the other one of its id is not taken off");
+  queue.request(old);
+  queue.sent(young, 1);
+  await clock.advance(SPACING_MS);
+  assert.deepEqual(grants, ["3/32 1", "3/16 2"], "group 0 first");
+  queue.lost([young]);
+  await clock.advance(SPACING_MS);
+  assert.equal(grants.length, 2, "the permit of the other one of its id is not taken");
+  queue.sent(old, 2);
+  await clock.advance(SPACING_MS);
+  assert.deepEqual(grants.at(-1), "19/32 3");
 });

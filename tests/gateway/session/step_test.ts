@@ -1,96 +1,44 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { closeCode } from "../../../protocol/discord/close_codes.ts";
-import type { ShardState } from "../../../protocol/status.ts";
-import { isLegal, newSession, step } from "../../../gateway/session/step.ts";
-import { MOST_REFUSALS } from "../../../gateway/session/moves.ts";
-import type { Effect, Input, Memory, State } from "../../../gateway/session/words.ts";
+import { SHARD_STATES } from "../../../protocol/status.ts";
+import { isConnected, MOST_REFUSALS } from "../../../gateway/session/effects.ts";
+import { newSession, placeOf, step } from "../../../gateway/session/step.ts";
+import { CELLS } from "../../../gateway/session/table.ts";
+import type { Input, State } from "../../../gateway/session/words.ts";
+import { INPUTS, MEMORY, names, POINT, SESSION, stateOf, STATES } from "./pairs.ts";
 
-const SESSION = { sessionId: "s", resumeUrl: "wss://resume.test" };
-const MEMORY: Memory = {
-  session: SESSION,
-  attempt: 0,
-  connectFailures: 0,
-  refusals: 0,
-  connection: 7,
-};
-
-/** One state of each kind, as the table meets them. */
-const STATES: State[] = [
-  { kind: "idle", memory: MEMORY, reason: "" },
-  { kind: "queued", memory: { ...MEMORY, session: null }, reason: "" },
-  { kind: "connecting", memory: MEMORY, reason: "", goal: "resume" },
-  { kind: "hello", memory: MEMORY, reason: "", goal: "resume" },
-  { kind: "identifying", memory: { ...MEMORY, session: null }, reason: "" },
-  { kind: "resuming", memory: MEMORY, reason: "" },
-  { kind: "ready", memory: MEMORY, reason: "" },
-  { kind: "closing", memory: MEMORY, reason: "", then: "back off" },
-  { kind: "backing off", memory: MEMORY, reason: "" },
-  { kind: "stopped", memory: MEMORY, reason: "" },
-];
-
-const INPUTS: Input[] = [
-  { kind: "start", session: null },
-  { kind: "permit" },
-  { kind: "timeout", progress: false },
-  { kind: "restart", session: "keep" },
-  { kind: "stop", session: "keep" },
-  { kind: "opened", connection: 7 },
-  { kind: "failed", reason: "refused", connection: 7 },
-  { kind: "closed", code: 1006, connection: 7 },
-  { kind: "hello", connection: 7 },
-  { kind: "ready", session: SESSION, connection: 7 },
-  { kind: "resumed", connection: 7 },
-  { kind: "reconnect", connection: 7 },
-  { kind: "invalid", resumable: false, connection: 7 },
-  { kind: "corrupt", reason: "bad", connection: 7 },
-  { kind: "zombie", connection: 7 },
-];
-
-const CONNECTED: ShardState[] = [
-  "connecting",
-  "hello",
-  "identifying",
-  "resuming",
-  "ready",
-  "closing",
-];
-
-function stateOf(kind: ShardState): State {
-  return STATES.find((state) => state.kind === kind)!;
-}
-
-function names(effects: readonly Effect[]): string[] {
-  return effects.map((effect) => effect.do);
-}
-
-for (const state of STATES) {
-  Deno.test(`step() accepts exactly what the table has for ${state.kind}`, () => {
-    for (const input of INPUTS) {
+for (const kind of SHARD_STATES) {
+  Deno.test(`step() accepts exactly what the table has for ${kind}`, () => {
+    for (const state of STATES.filter((each) => each.kind === kind)) {
       const before = structuredClone(state);
-      if ("connection" in input && !CONNECTED.includes(state.kind)) {
-        assert.deepEqual(step(state, input), [state, { do: "count stale" }]);
-      } else if (isLegal(state.kind, input.kind)) {
-        const [next, ...effects] = step(state, input);
-        assertArmed(state, next, effects);
-      } else {
-        assert.throws(() => step(state, input), { code: "illegal_step" });
+      for (const input of INPUTS) {
+        if ("connection" in input && !isConnected(state)) {
+          assert.deepEqual(step(state, input), [state, { do: "count stale" }]);
+        } else if (input.kind in CELLS[kind]) step(state, input);
+        else assert.throws(() => step(state, input), { code: "illegal_step" });
+        assert.deepEqual(state, before, "a step must not change the state it was given");
       }
-      assert.deepEqual(state, before, "a step must not change the state it was given");
     }
   });
 }
 
-/** Every state that waits for somebody else has a deadline, every pause an end. */
-function assertArmed(before: State, next: State, effects: Effect[]): void {
-  if (before.kind === next.kind) return;
-  const armed = names(effects);
-  if ([...CONNECTED, "ready"].includes(next.kind)) {
-    assert.ok(armed.includes("deadline"), `${next.kind} has no deadline`);
+Deno.test("a state is connected when something of its connection can still be fresh", () => {
+  const connected = SHARD_STATES.filter((kind) => isConnected(stateOf(kind)));
+  const hears = SHARD_STATES.filter((kind) =>
+    INPUTS.some((input) => "connection" in input && input.kind in CELLS[kind])
+  );
+  assert.deepEqual(connected, hears);
+});
+
+Deno.test("placeOf() begins numbers with the READY that was asked for, goes on with a session's", () => {
+  for (const state of STATES) {
+    assert.equal(placeOf(state, 6, "READY"), "stale");
+    const usual = state.memory.session ? "next" : "none";
+    for (const t of ["MESSAGE_CREATE", "RESUMED", null]) assert.equal(placeOf(state, 7, t), usual);
+    assert.equal(placeOf(state, 7, "READY"), state.kind === "identifying" ? "begin" : usual);
   }
-  if (next.kind === "backing off") assert.ok(armed.includes("pause"), "a pause without an end");
-  if (next.kind === "queued") assert.ok(armed.includes("ask to identify"));
-}
+});
 
 Deno.test("step() drops and counts what an old connection says", () => {
   const ready = stateOf("ready");
@@ -133,7 +81,7 @@ for (const code of [4004, 4010, 4011, 4012, 4013, 4014]) {
 }
 
 Deno.test("a resume host that is dead is tried in turn with the generic one, session kept", () => {
-  let [state, ...effects] = step(newSession(), { kind: "start", session: SESSION });
+  let [state, ...effects] = step(newSession(), { kind: "start", point: POINT, cursorFloor: 0 });
   const hosts: string[] = [];
   for (let i = 0; i < 4; i++) {
     hosts.push((effects.find((effect) => effect.do === "open") as { host: string }).host);
@@ -146,7 +94,7 @@ Deno.test("a resume host that is dead is tried in turn with the generic one, ses
 });
 
 Deno.test("a session whose RESUME is never answered is given up after a bounded number of tries", () => {
-  let [state, ...effects] = step(newSession(), { kind: "start", session: SESSION });
+  let [state, ...effects] = step(newSession(), { kind: "start", point: POINT, cursorFloor: 0 });
   let resumes = 0;
   while (state.memory.session && resumes < 100) {
     const { connection } = state.memory;
@@ -164,7 +112,7 @@ Deno.test("a session whose RESUME is never answered is given up after a bounded 
 
 Deno.test("the pauses grow until a connection has been stable, and only then start anew", () => {
   const attempts: number[] = [];
-  let state = stateOf("ready");
+  let state: State = stateOf("ready", { memory: { ...MEMORY, attempt: 0 } });
   const drop = () => {
     const [next, ...effects] = step(state, { kind: "closed", code: 4000, connection: 7 });
     attempts.push((effects.find((effect) => effect.do === "pause") as { attempt: number }).attempt);
@@ -189,7 +137,7 @@ Deno.test("whatever happens, no IDENTIFY goes out without a permit and no permit
       let sockets = 0;
       for (const { input, stale, end } of moves) {
         const now = freshen(input, state, stale, end);
-        if (!isLegal(state.kind, now.kind)) continue;
+        if (!(now.kind in CELLS[state.kind])) continue;
         const before = state;
         const [next, ...effects] = step(state, now);
         state = next;
@@ -219,6 +167,6 @@ Deno.test("whatever happens, no IDENTIFY goes out without a permit and no permit
 function freshen(input: Input, state: State, stale: boolean, end: boolean): Input {
   const { connection } = state.memory;
   if ("connection" in input) return { ...input, connection: stale ? connection - 1 : connection };
-  if (input.kind === "start") return { ...input, session: end ? null : SESSION };
+  if (input.kind === "start") return { ...input, point: end ? null : POINT };
   return input;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noteGuild, renameLoaded } from "../../../protocol/discord/guild_note.ts";
+import { noteGuild, parseSavedGuilds, renameLoaded } from "../../../protocol/discord/guild_note.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -21,5 +21,15 @@ Deno.test("renameLoaded() gives a guild that loads Discordeno's name, and no oth
   );
   for (const arrival of ["available", "joined"] as const) {
     assert.equal(renameLoaded(payload, arrival), payload);
+  }
+});
+
+Deno.test("parseSavedGuilds() takes what was saved and nothing else", () => {
+  const saved = { guildIds: ["1"], loadingGuildIds: [] };
+  assert.deepEqual(parseSavedGuilds({ ...saved, more: 1, membersCached: 1 }), saved);
+  const cached = { ...saved, membersCached: true };
+  assert.deepEqual(parseSavedGuilds(cached), cached);
+  for (const other of [undefined, null, 3, {}, { guildIds: [1], loadingGuildIds: [] }, [saved]]) {
+    assert.equal(parseSavedGuilds(other), null);
   }
 });

@@ -32,8 +32,8 @@ function setUp() {
   const shards = new ConsumerShards({
     totalShards: 4,
     clock,
-    links: () => links,
-    pool: () => ({
+    links,
+    pool: {
       assign: (shardId, peer) => void told.push(`assign ${shardId} ${peer && peerText(peer)}`),
       release: tell("release"),
       backlog: () => {
@@ -41,7 +41,7 @@ function setUp() {
         if (!worker.away) return Promise.resolve(BACKLOG);
         return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
       },
-    }),
+    },
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(2, (record) => void events.push(record));

@@ -50,7 +50,7 @@ function setUp() {
     rest: (path) => (paths.push(path), Promise.resolve(Response.json({ of: "Discord" }))),
     tell: (status) => statuses.push(status),
   });
-  peers.plan(clusters.ofShards([0, 1, 2, 3]));
+  peers.plan(4, clusters.ofShards([0, 1, 2, 3]));
   /** Links a peer, which answers commands with its name; what it was told. */
   const link = (who: number | typeof API, values: "clone" | "json" | null = "clone") => {
     const told: unknown[] = [];
@@ -68,8 +68,10 @@ function setUp() {
     });
     return told;
   };
-  const ready = (...shardIds: number[]) => shardIds.forEach((id) => peers.shardReady(id));
-  const cached = (...shardIds: number[]) => shardIds.forEach((id) => peers.membersCached(id));
+  const ready = (...shardIds: number[]) =>
+    shardIds.forEach((id) => peers.shardReady({ total: 4, id }));
+  const cached = (...shardIds: number[]) =>
+    shardIds.forEach((id) => peers.membersCached({ total: 4, id }));
   return { clock, clusters, services, peers, states, statuses, paths, link, ready, cached };
 }
 
@@ -201,7 +203,7 @@ Deno.test("a guild of a shard that another unit runs has no cluster here", async
     rest: () => assert.fail("Discord is not asked"),
     tell() {},
   });
-  part.plan(clusters.ofShards([4, 5]));
+  part.plan(8, clusters.ofShards([4, 5]));
   const guildId = String(2n << 22n);
   await assert.rejects(part.command({ guildId }, null, RECEPTIVE), {
     code: "no_target",

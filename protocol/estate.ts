@@ -1,0 +1,145 @@
+/**
+ * A shard's estate: all that is known of one shard beside its events, and all that whoever runs it
+ * next has to be given. One value, replaced as a whole and never changed, so that its parts cannot
+ * be of different moments: the point to resume from is never newer than the guilds beside it.
+ *
+ * @module
+ */
+
+import type { ReadyFacts } from "./discord/gateway_frame.ts";
+import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
+import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
+import { isRecord } from "./record.ts";
+import { isCount, parseSessionPoint, type SessionPoint } from "./session_point.ts";
+
+/** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
+const UNHEARD_CURSORS = 2 ** 20;
+
+/** An interaction that was responded to in the bot's place. */
+export interface AnswerMark {
+  /** Of its event. */
+  readonly cursor: number;
+  readonly mark: InteractionMark;
+  /** When, in wall-clock ms. */
+  readonly atMs: number;
+}
+
+/** What is known of a shard. */
+export interface Estate {
+  /** Where it can be picked up; `null`: it has no session. */
+  readonly session: SessionPoint | null;
+  /** No cursor above it was given out, as far as is known; `null`: it never had a session, so none was. */
+  readonly highest: number | null;
+  /** The bot is done with everything up to this cursor. */
+  readonly acknowledged: number;
+  /** The guilds of the session, as of its point; `null` where they are not known. */
+  readonly guilds: SavedGuilds | null;
+  /** Responses whose events the bot has not dealt with, oldest first. */
+  readonly marks: readonly AnswerMark[];
+  /** What the last READY told of the bot; `null` before the first. */
+  readonly facts: ReadyFacts | null;
+}
+
+/** The estate of a shard that never lived. */
+export const NO_ESTATE: Estate = {
+  session: null,
+  highest: null,
+  acknowledged: 0,
+  guilds: null,
+  marks: [],
+  facts: null,
+};
+
+/** What a shard's queue says is safe. */
+export interface SafeEvents {
+  /** The bot is done with everything up to this cursor. */
+  readonly acknowledged?: number | undefined;
+  /** Everything up to this cursor is on disk. */
+  readonly stored?: number | undefined;
+  /** The guilds as of the higher of the two, where they have changed. */
+  readonly guilds?: SavedGuilds | undefined;
+}
+
+/** A session as READY began it. Nothing of it is acknowledged yet: its `seq` is 0. */
+export type BegunSession = { readonly [Part in "session" | "facts"]: NonNullable<Estate[Part]> };
+
+/** A session began, or is gone (`null`); cursors go on growing. */
+export function withSession(estate: Estate, began: BegunSession | null): Estate {
+  const highest = Math.max(estate.highest ?? 0, began?.session.base ?? 0);
+  return { ...estate, session: null, ...began, highest };
+}
+
+/** Events are safe: Discord need not replay them. What was known does not go back. */
+export function withSafe(
+  estate: Estate,
+  { acknowledged = 0, stored = 0, guilds }: SafeEvents,
+): Estate {
+  const cursor = Math.max(acknowledged, stored);
+  const { session, marks } = estate;
+  return {
+    ...estate,
+    session: session && resumedAfter(session, cursor - session.base),
+    highest: Math.max(estate.highest ?? 0, cursor),
+    acknowledged: Math.max(estate.acknowledged, acknowledged),
+    guilds: guilds ?? estate.guilds,
+    marks: kept(marks, (each) => each.cursor > acknowledged),
+  };
+}
+
+/** The shard has given out cursors up to this one. */
+export function withCursor(estate: Estate, cursor: number): Estate {
+  return cursor > (estate.highest ?? 0) ? { ...estate, highest: cursor } : estate;
+}
+
+/** An interaction was responded to; nothing to remember where the bot has dealt with it meanwhile. */
+export function withMark(estate: Estate, mark: AnswerMark): Estate {
+  if (mark.cursor <= estate.acknowledged) return estate;
+  // A mark is of no use once the interaction's token is dead.
+  const alive = kept(estate.marks, ({ atMs }) => atMs > mark.atMs - INTERACTION_TOKEN_MS);
+  return { ...estate, marks: [...alive, mark] };
+}
+
+/** What a shard of another total leaves to the one of its id that comes after it: cursors must grow. */
+export function heirOf({ highest, acknowledged, marks }: Estate): Estate {
+  return { ...NO_ESTATE, highest, acknowledged, marks };
+}
+
+/** Cursors of a new session start above it; 0 for a shard that never lived. */
+export function cursorFloor({ highest }: Estate): number {
+  return highest === null ? 0 : highest + UNHEARD_CURSORS;
+}
+
+/** A session that is to be resumed after `seq`, where that is not behind. */
+export function resumedAfter(session: SessionPoint, seq: number): SessionPoint {
+  return seq > session.seq ? { ...session, seq } : session;
+}
+
+/** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */
+export function parseEstate(value: unknown): Estate {
+  const { session, highest, acknowledged, guilds, marks, facts } = isRecord(value) ? value : {};
+  return {
+    session: parseSessionPoint(session) ?? null,
+    highest: isCount(highest) ? highest : 0,
+    acknowledged: isCount(acknowledged) ? acknowledged : 0,
+    guilds: parseSavedGuilds(guilds),
+    marks: Array.isArray(marks) ? marks.filter(isAnswerMark) : [],
+    facts: isReadyFacts(facts) ? facts : null,
+  };
+}
+
+function isAnswerMark(value: unknown): value is AnswerMark {
+  const { cursor, mark, atMs } = isRecord(value) ? value : {};
+  return isCount(cursor) && Number.isFinite(atMs) && (mark === "deferred" || mark === "answered");
+}
+
+function isReadyFacts(value: unknown): value is ReadyFacts {
+  return isRecord(value) && Array.isArray(value.guildIds);
+}
+
+/** The same list where nothing is taken out: who looks for changes finds none. */
+function kept(
+  marks: readonly AnswerMark[],
+  isKept: (mark: AnswerMark) => boolean,
+): readonly AnswerMark[] {
+  return marks.every(isKept) ? marks : marks.filter(isKept);
+}

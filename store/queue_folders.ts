@@ -1,0 +1,59 @@
+/**
+ * Where the events of which shard wait on disk: `of-16/3` for shard 3 of 16, so that shards of two
+ * totals that live side by side do not meet.
+ *
+ * @module
+ */
+
+import { diskFs } from "./spool_fs.ts";
+
+/** Folder of the shards of a total; each of them has one of its id in it. */
+export function queueFolder(queueDir: string, total: number): string {
+  return `${queueDir}/of-${total}`;
+}
+
+/**
+ * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and
+ * of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
+ * grow with an id whatever the total. Call before any worker starts; wherever it is interrupted,
+ * every event is in one of the folders.
+ */
+export async function inheritQueues(
+  queueDir: string,
+  total: number,
+  shardIds: readonly number[],
+  rename: (from: string, to: string) => Promise<void> = Deno.rename,
+): Promise<void> {
+  const own = queueFolder(queueDir, total);
+  const totals = await foldersIn(queueDir, /^of-\d+$/);
+  const others = totals.map((name) => `${queueDir}/${name}`).filter((folder) => folder !== own);
+  for (const folder of [queueDir, ...others]) {
+    for (const id of await foldersIn(folder, /^\d+$/)) {
+      if (shardIds.includes(Number(id))) await move(`${folder}/${id}`, `${own}/${id}`, rename);
+    }
+  }
+}
+
+async function move(
+  from: string,
+  to: string,
+  rename: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  await diskFs.makeDir(to);
+  const known = new Set((await diskFs.list(to)).map(({ name }) => name));
+  const files = await diskFs.list(from);
+  for (const { name } of files) {
+    if (!known.has(name)) await rename(`${from}/${name}`, `${to}/${name}`);
+  }
+  await diskFs.syncDir(to);
+  // What has a namesake stays, and is nobody's: nothing is written over.
+  if (files.every(({ name }) => !known.has(name))) await Deno.remove(from);
+}
+
+async function foldersIn(dir: string, name: RegExp): Promise<string[]> {
+  const folders: string[] = [];
+  for await (const entry of Deno.readDir(dir)) {
+    if (entry.isDirectory && name.test(entry.name)) folders.push(entry.name);
+  }
+  return folders;
+}

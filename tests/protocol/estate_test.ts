@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import {
+  cursorFloor,
+  type Estate,
+  heirOf,
+  NO_ESTATE,
+  parseEstate,
+  withCursor,
+  withMark,
+  withSafe,
+  withSession,
+} from "../../protocol/estate.ts";
+import type { SessionPoint } from "../../protocol/session_point.ts";
+
+const FACTS = { user: { id: "1" }, application: { id: "2" }, guildIds: ["3"] };
+const GUILDS = { guildIds: ["3"], loadingGuildIds: [] };
+const MINUTE_MS = 60_000;
+
+function pointOf(changed: Partial<SessionPoint> = {}): SessionPoint {
+  return {
+    shardId: 3,
+    totalShards: 4,
+    intents: 1,
+    sessionId: "abc",
+    resumeUrl: "wss://resume.test",
+    seq: 0,
+    base: 0,
+    ...changed,
+  };
+}
+
+const lived = (base = 0): Estate =>
+  withSession(NO_ESTATE, { session: pointOf({ base }), facts: FACTS });
+const acknowledged = (estate: Estate, cursor: number) => withSafe(estate, { acknowledged: cursor });
+const markAt = (cursor: number, atMs = 0) => ({ cursor, mark: "deferred", atMs }) as const;
+
+Deno.test("a shard that never lived starts from cursor 0", () => {
+  assert.equal(cursorFloor(NO_ESTATE), 0);
+  assert.equal(cursorFloor(withCursor(NO_ESTATE, 0)), 0, "a report says nothing of a life");
+});
+
+Deno.test("what the bot acknowledged moves the point on, in the numbers of Discord", () => {
+  const estate = acknowledged(lived(100), 107);
+  assert.deepEqual([estate.session!.seq, estate.acknowledged], [7, 107]);
+  const later = acknowledged(estate, 105);
+  assert.deepEqual([later.session!.seq, later.acknowledged], [7, 107], "it went back");
+});
+
+Deno.test("an acknowledgement of an earlier session leaves the point of this one alone", () => {
+  const session = pointOf({ sessionId: "def", base: 60 });
+  const estate = acknowledged(
+    withSession(acknowledged(lived(), 40), { session, facts: FACTS }),
+    50,
+  );
+  assert.deepEqual(estate.session, session);
+  assert.equal(acknowledged(estate, 60).session!.seq, 0, "the GAP is no event of Discord's");
+});
+
+Deno.test("what is on disk moves the point on, and is not taken for acknowledged", () => {
+  const estate = withSafe(acknowledged(lived(100), 102), { stored: 107 });
+  assert.deepEqual([estate.session!.seq, estate.acknowledged], [7, 102]);
+  assert.equal(withSafe(estate, { stored: 105 }).session!.seq, 7, "it went back");
+});
+
+Deno.test("the guilds are those of what is safe, and stay where they have not changed", () => {
+  const estate = withSafe(lived(), { acknowledged: 2, guilds: GUILDS });
+  assert.equal(estate.guilds, GUILDS);
+  assert.equal(acknowledged(estate, 3).guilds, GUILDS);
+});
+
+Deno.test("a shard that lived begins a new session far above what may have been given out", () => {
+  for (
+    const estate of [
+      withSession(acknowledged(lived(), 1_000), null),
+      withSession(withCursor(lived(), 1_000), null),
+      lived(1_000),
+      acknowledged(NO_ESTATE, 1_000),
+    ]
+  ) {
+    assert.ok(cursorFloor(estate) > 1_000_000, `${cursorFloor(estate)}`);
+  }
+  assert.equal(withSession(lived(), null).session, null);
+  assert.ok(cursorFloor(withSession(NO_ESTATE, null)) > 0);
+});
+
+Deno.test("cursors that were given out do not go back", () => {
+  const estate = withCursor(lived(), 9);
+  assert.equal(withCursor(estate, 8), estate);
+});
+
+Deno.test("a mark is kept until the bot has dealt with its event", () => {
+  const estate = [5, 6, 9].reduce((it, cursor) => withMark(it, markAt(cursor)), lived());
+  const cursors = ({ marks }: Estate) => marks.map(({ cursor }) => cursor);
+  assert.equal(acknowledged(estate, 4).marks, estate.marks);
+  assert.deepEqual(cursors(acknowledged(estate, 6)), [9]);
+  assert.deepEqual(cursors(withSafe(estate, { stored: 9 })), [5, 6, 9]);
+  assert.equal(withMark(acknowledged(estate, 9), markAt(8)).marks.length, 0);
+});
+
+Deno.test("a mark is forgotten when the interaction's token is dead", () => {
+  const first = withMark(withMark(lived(), markAt(1)), markAt(2, MINUTE_MS));
+  const later = withMark(first, markAt(3, 15 * MINUTE_MS));
+  assert.deepEqual(later.marks.map(({ cursor }) => cursor), [2, 3]);
+});
+
+Deno.test("an heir of another total has the cursors and what waits, and no session", () => {
+  const estate = withMark(
+    acknowledged(withSafe(lived(), { stored: 8, guilds: GUILDS }), 5),
+    markAt(7),
+  );
+  assert.deepEqual(heirOf(estate), {
+    ...NO_ESTATE,
+    highest: 8,
+    acknowledged: 5,
+    marks: [markAt(7)],
+  });
+});
+
+Deno.test("parseEstate() reads what was written down", () => {
+  const estate = withMark(withSafe(lived(100), { acknowledged: 107, guilds: GUILDS }), markAt(108));
+  assert.deepEqual(parseEstate(JSON.parse(JSON.stringify(estate))), estate);
+});
+
+Deno.test("parseEstate() leaves out what is not what it should be, and takes a shard for one that lived", () => {
+  for (const other of [undefined, null, 7, "text", [], {}]) {
+    assert.deepEqual(parseEstate(other), { ...NO_ESTATE, highest: 0 });
+  }
+  const garbled = {
+    session: { ...pointOf(), seq: "7" },
+    highest: -1,
+    acknowledged: 1.5,
+    guilds: { guildIds: "all" },
+    marks: [null, [1, "deferred", 0], markAt(-1), { ...markAt(2), mark: "x" }, markAt(3)],
+    facts: { guildIds: null },
+  };
+  assert.deepEqual(parseEstate(garbled), { ...NO_ESTATE, highest: 0, marks: [markAt(3)] });
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
+import { inheritQueues, queueFolder } from "../../store/queue_folders.ts";
+import { openSpoolDir } from "../../store/spool_files.ts";
+import { readAll } from "./spool_conformance.ts";
+
+async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+/** Leaves events of a shard in a folder, a segment for each cursor. */
+async function leave(dir: string, shardId: number, ...cursors: number[]): Promise<void> {
+  const spool = await openSpoolDir(dir, { segmentBytes: 1 })(shardId);
+  for (const cursor of cursors) {
+    await spool.append([record(shardId, cursor)]);
+  }
+  await spool.close();
+}
+
+function record(shardId: number, cursor: number): EventRecord {
+  return {
+    kind: RECORD.DISPATCH,
+    shardId,
+    cursor,
+    body: new TextEncoder().encode(`event ${cursor}`),
+  };
+}
+
+async function found(dir: string, shardId: number): Promise<number[]> {
+  const spool = await openSpoolDir(dir)(shardId);
+  const records = await readAll(spool, -1, 1_000_000);
+  await spool.close();
+  return records.map(({ cursor }) => cursor);
+}
+
+const namesIn = (dir: string) => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+
+Deno.test("queueFolder() keeps shards of two totals apart", () => {
+  assert.equal(queueFolder("/state/queue", 16), "/state/queue/of-16");
+});
+
+Deno.test("inheritQueues() gives shards what e038c8e left in folders without a total", () =>
+  inTempDir(async (dir) => {
+    await leave(dir, 3, 1, 2, 3);
+    await leave(dir, 16, 7);
+    await inheritQueues(dir, 17, [3, 16]);
+    assert.deepEqual(await found(queueFolder(dir, 17), 3), [1, 2, 3]);
+    assert.deepEqual(await found(queueFolder(dir, 17), 16), [7]);
+    assert.deepEqual(namesIn(dir), ["of-17"]);
+  }));
+
+Deno.test("inheritQueues() gives shards what those of their ids of other totals left, behind each other", () =>
+  inTempDir(async (dir) => {
+    await leave(dir, 3, 1, 2);
+    await leave(queueFolder(dir, 16), 3, 5, 6);
+    await leave(queueFolder(dir, 32), 3, 9);
+    await inheritQueues(dir, 32, [3]);
+    assert.deepEqual(await found(queueFolder(dir, 32), 3), [1, 2, 5, 6, 9]);
+  }));
+
+Deno.test("inheritQueues() leaves alone what is another unit's, and what is no shard's", () =>
+  inTempDir(async (dir) => {
+    await leave(dir, 3, 1);
+    await leave(queueFolder(dir, 16), 4, 2);
+    await Deno.mkdir(`${dir}/lost+found`);
+    await inheritQueues(dir, 32, [0, 1, 2]);
+    assert.deepEqual(namesIn(dir), ["3", "lost+found", "of-16"]);
+    assert.deepEqual(await found(dir, 3), [1]);
+    assert.deepEqual(await found(queueFolder(dir, 16), 4), [2]);
+  }));
+
+Deno.test("inheritQueues() that is killed between any two moves loses nothing, and goes on the next time", () =>
+  inTempDir(async (dir) => {
+    for (let moves = 0; moves <= 4; moves++) {
+      const queue = `${dir}/${moves}`;
+      await leave(queue, 3, 1, 2);
+      await leave(queueFolder(queue, 8), 3, 3, 4);
+      let left = moves;
+      const killed = inheritQueues(queue, 16, [3], async (from, to) => {
+        if (left-- === 0) throw new Error("killed");
+        await Deno.rename(from, to);
+      });
+      if (moves < 4) await assert.rejects(killed, /killed/);
+      else await killed;
+      await inheritQueues(queue, 16, [3]);
+      assert.deepEqual(await found(queueFolder(queue, 16), 3), [1, 2, 3, 4]);
+    }
+  }));
+
+Deno.test("inheritQueues() writes over nothing", () =>
+  inTempDir(async (dir) => {
+    await leave(dir, 3, 1, 2);
+    await leave(queueFolder(dir, 16), 3, 2, 3);
+    await inheritQueues(dir, 16, [3]);
+    assert.deepEqual(await found(queueFolder(dir, 16), 3), [1, 2, 3]);
+    assert.deepEqual(await found(dir, 3), [2]);
+  }));

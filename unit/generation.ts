@@ -1,0 +1,136 @@
+/**
+ * A generation: the shards of one total, their workers and estates. A unit has more than one only while
+ * it reshards; what all of them share (links, identify gate, consumers) is in `gateway.ts`.
+ *
+ * @module
+ */
+
+import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { IdentifyGate } from "../ports/identify_gate.ts";
+import type { Log } from "../ports/log.ts";
+import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
+import type { ShardKey } from "../protocol/ids.ts";
+import type { PeerKey } from "../protocol/peer.ts";
+import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { Estates } from "../store/estates.ts";
+import type { SpawnThread } from "../workers/life.ts";
+import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
+import type { AwayAnswers } from "./away/answers.ts";
+import type { Config } from "../config/config.ts";
+import type { Controllers } from "./controllers.ts";
+import { IdentifyRequests } from "./identify_requests.ts";
+import { QuietShards } from "./quiet_shards.ts";
+import { workerOptions } from "./worker_options.ts";
+import { planWorkers } from "./worker_plan.ts";
+
+/** What a generation is made of, and what it shares with the others. */
+export interface GenerationOptions {
+  readonly config: Config;
+  readonly info: GatewayInfo;
+  readonly totalShards: number;
+  readonly shardIds: readonly number[];
+  /** Shard id → the cluster that gets its events. */
+  readonly clusterOfShard: Readonly<Record<number, number>>;
+  readonly cores: number;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  readonly spawn: SpawnThread;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
+  readonly estates: Estates;
+  readonly gate: IdentifyGate;
+  readonly away: AwayAnswers;
+  readonly links: PoolOptions["links"];
+  /** A worker's link to a cluster that it dials came up or went down. */
+  readonly linked: (peer: PeerKey) => void;
+  readonly shardChanged: (status: ShardStatus) => void;
+  /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
+  readonly membersCached: (shardId: number) => void;
+  /** Workers are lost again and again: only a new process can help. */
+  readonly exhausted: (reason: string) => void;
+}
+
+/** The shards of one total. */
+export class Generation {
+  readonly total: number;
+  readonly pool: WorkerPool;
+  readonly #options: GenerationOptions;
+  readonly #quiet: QuietShards;
+
+  constructor(options: GenerationOptions) {
+    const { totalShards, controllers, estates } = options;
+    this.#options = options;
+    this.total = totalShards;
+    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
+    const buckets = planWorkers(options);
+    this.pool = new WorkerPool({
+      ...options,
+      buckets,
+      worker: workerOptions({ ...options, workers: buckets.length, stream: estates.stream }),
+      bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
+      estateOf: (shardId) => estates.of(this.#key(shardId)),
+      events: this.#poolEvents(),
+    });
+  }
+
+  /** Shards with the worker and the cluster that serve them. */
+  get shards(): ShardSnapshot[] {
+    return this.pool.shards.map(({ status, workerId, counters }) => {
+      const peer = this.pool.consumerOf(status.shardId);
+      return {
+        ...status,
+        workerId,
+        clusterId: peer?.kind === "cluster" ? peer.id : null,
+        counters,
+      };
+    });
+  }
+
+  /** How many guilds a shard has, as far as is known. */
+  guildsOf(shardId: number): number {
+    return this.#options.estates.of(this.#key(shardId)).guilds?.guildIds.length ?? 0;
+  }
+
+  #key(id: number): ShardKey {
+    return { total: this.total, id };
+  }
+
+  #poolEvents(): PoolEvents {
+    const { gate, away, estates, controllers, log } = this.#options;
+    const { linked, shardChanged, membersCached, exhausted } = this.#options;
+    const key = (shardId: number) => this.#key(shardId);
+    const identifies = new IdentifyRequests({ queue: gate, log, gateway: controllers.gateway });
+    return {
+      expectIdentify: (shardIds) => gate.expect(shardIds.map(key)),
+      lost: (shardIds) => identifies.lost(shardIds.map(key)),
+      linked,
+      exhausted,
+      REQUEST_IDENTIFY: ({ shardId }) => void identifies.request(key(shardId)),
+      IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
+      RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
+      SHARD_STATUS: ({ status }) => shardChanged(status),
+      SESSION: ({ shardId, began }) =>
+        estates.change(key(shardId), (estate) => withSession(estate, began)),
+      SAFE: ({ shards }) => {
+        for (const [shardId, safe] of Object.entries(shards)) {
+          estates.change(key(Number(shardId)), (estate) => withSafe(estate, safe));
+        }
+      },
+      AWAY: async ({ shardId, cursor, payload }) => {
+        const mark = await away.answer({ shard: key(shardId), cursor, payload });
+        this.pool.mark(shardId, cursor, mark);
+      },
+      MEMBERS_CACHED: ({ shardId }) => membersCached(shardId),
+      REPORT: ({ shards }) => {
+        for (const { shardId, newestCursor } of shards) {
+          estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
+        }
+        this.#quiet.look();
+      },
+      EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
+    };
+  }
+}
