@@ -9,6 +9,24 @@ import { systemClock } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
 import { type FakeUnit, fakeUnit } from "./fake_unit.ts";
 
+/**
+ * What a cluster may do of itself: nothing but talk to its unit, and listen at a port that is free, where
+ * the unit's workers find it.
+ */
+export const LEAST = {
+  token: "nothing",
+  passed: "nothing",
+  inherited: "nothing",
+  read: "NotCapable",
+  run: "NotCapable",
+  listen: "done",
+  listenToAll: "NotCapable",
+  listenAt: "NotCapable",
+  connect: "NotCapable",
+  connectByAddress: "NotCapable",
+  fetch: "NotCapable",
+};
+
 const PROBE = new URL("./probe_bot.ts", import.meta.url).href;
 
 /** What the cluster of these tests authenticates with. */
@@ -22,6 +40,8 @@ export interface ClusterBench {
   /** What the probe bot has reported. */
   reports(): unknown[];
   say(cursor: number, content: string): void;
+  /** Asks the probe bot what it may do, while somebody listens at another port; what it is to say. */
+  permissions(): Promise<Record<string, unknown>>;
 }
 
 /** Runs `body` with a unit that is stopped afterwards. */
@@ -51,9 +71,20 @@ export async function withUnit(
     );
   const say = (cursor: number, content: string) =>
     unit.send(1, cursor, "MESSAGE_CREATE", { id: "1", channel_id: "5", content });
+  const other = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response("somebody else"),
+  );
+  const permissions = async () => {
+    const nonce = String(other.addr.port);
+    unit.send(1, 1, "MESSAGE_CREATE", { id: "1", channel_id: "5", content: "permissions", nonce });
+    await unit.until(() => reports().length === 1);
+    return reports()[0] as Record<string, unknown>;
+  };
   try {
-    await body({ unit, lines, options, reports, say });
+    await body({ unit, lines, options, reports, say, permissions });
   } finally {
+    await other.shutdown();
     await unit.stop();
   }
 }

@@ -33,7 +33,7 @@ export default defineBot({
           console.log("plain words");
           return log.info("words of a bot", { shardId });
         case "permissions":
-          return await report(rest, permissions());
+          return await report(rest, await permissions(Number(message.nonce)));
         default:
           return await report(rest, message.content);
       }
@@ -49,14 +49,24 @@ function spin(): never {
   while (true);
 }
 
-function permissions(): Record<string, unknown> {
+/** What this process may do. Somebody listens at `port` of this machine. */
+async function permissions(port: number): Promise<Record<string, unknown>> {
   return {
     token: variable("DISCORD_TOKEN"),
     passed: variable("PASSED"),
     inherited: variable("WS_NO_BUFFER_UTIL"),
     read: attempt(() => Deno.readTextFileSync(new URL(import.meta.url))),
     run: attempt(() => new Deno.Command("/bin/true").outputSync()),
-    net: attempt(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()),
+    listen: attempt(() => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close()),
+    listenToAll: attempt(() => Deno.listen({ hostname: "0.0.0.0", port: 0 }).close()),
+    listenAt: attempt(() => Deno.listen({ hostname: "127.0.0.1", port: port + 1 }).close()),
+    connect: await attemptLater(async () => (await Deno.connect({ port })).close()),
+    connectByAddress: await attemptLater(async () =>
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close()
+    ),
+    fetch: await attemptLater(async () => {
+      await (await fetch(`http://127.0.0.1:${port}/`)).body?.cancel();
+    }),
   };
 }
 
@@ -64,6 +74,10 @@ function permissions(): Record<string, unknown> {
 function variable(name: string): unknown {
   const value = attempt(() => Deno.env.get(name) ?? "nothing");
   return value === "NotCapable" ? "nothing" : value;
+}
+
+async function attemptLater(what: () => Promise<void>): Promise<unknown> {
+  return await what().then(() => "done", (error) => error.name);
 }
 
 function attempt(what: () => unknown): unknown {

@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createGatehouse, type Status } from "../../mod.ts";
+import { readBatch } from "../../protocol/event_frame.ts";
+import { peerText } from "../../protocol/peer.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { until } from "../support/unit_process.ts";
 
@@ -10,7 +12,12 @@ const SHARDS = 4;
 
 /** Discord, and a unit of four shards that has not been started. */
 async function setUp() {
-  const sim = createSimulator({ shards: SHARDS, maxConcurrency: SHARDS, guilds: 8 });
+  const sim = createSimulator({
+    shards: SHARDS,
+    maxConcurrency: SHARDS,
+    guilds: 8,
+    recordEvents: true,
+  });
   const discord = serveSimulator(sim);
   const stateDir = await Deno.makeTempDir();
   const unit = createGatehouse({
@@ -80,18 +87,75 @@ Deno.test("every step of a shard's way up can be replaced", async () => {
   assert.equal(sim.ledger.identifies.length, SHARDS);
 });
 
+/** Lets Discord talk for a while, and waits until everything that Discord sent is acknowledged. */
+async function talk({ sim, unit }: Awaited<ReturnType<typeof setUp>>): Promise<void> {
+  const total = () => sim.ledger.events.length;
+  const before = total();
+  sim.traffic.setRate(300);
+  await until(() => total() > before + 300, 10_000);
+  sim.traffic.setRate(0);
+  const isDone = () => unit.snapshot.shards.every(({ counters }) => counters?.queued === 0);
+  // Counters are told once a second.
+  const receivedAll = () =>
+    unit.snapshot.shards.reduce((sum, { counters }) => sum + (counters?.received ?? 0), 0) ===
+      total();
+  await until(() => receivedAll() && isDone(), 10_000, () => "not everything was acknowledged");
+}
+
+Deno.test("every event passes what is put in the place of events.deliver", async () => {
+  await using rig = await setUp();
+  const { sim, unit } = rig;
+  const { deliver } = unit.events;
+  const passed = new Map<number, string[]>();
+  const peers = new Set<string>();
+  unit.events.deliver = (peer, link, batch) => {
+    peers.add(peerText(peer));
+    for (const { shardId, body } of readBatch(batch)) {
+      const { t } = JSON.parse(new TextDecoder().decode(body));
+      passed.set(shardId, [...passed.get(shardId) ?? [], t]);
+    }
+    deliver(peer, link, batch);
+  };
+  await unit.start();
+  await until(rig.isReady, 20_000, () => "it is not ready");
+  await talk(rig);
+  for (let shardId = 0; shardId < SHARDS; shardId++) {
+    const sent = sim.ledger.events.filter((event) => event.shardId === shardId).map(({ t }) => t);
+    assert.deepEqual(passed.get(shardId), sent);
+  }
+  assert.deepEqual([...peers], ["cluster 0"]);
+});
+
+Deno.test("every acknowledgement passes what is put in the place of events.acknowledged", async () => {
+  await using rig = await setUp();
+  const { unit } = rig;
+  const { acknowledged } = unit.events;
+  const passed: Record<string, number> = {};
+  unit.events.acknowledged = (peer, link, cursors) => {
+    Object.assign(passed, cursors);
+    acknowledged(peer, link, cursors);
+  };
+  await unit.start();
+  await until(rig.isReady, 20_000, () => "it is not ready");
+  await talk(rig);
+  const newest = unit.snapshot.shards.map((
+    { shardId, counters },
+  ) => [shardId, counters!.newestCursor]);
+  assert.deepEqual(passed, Object.fromEntries(newest));
+});
+
 Deno.test("REST, events and what clusters send go through what is put in place", async () => {
   await using rig = await setUp();
   const { unit } = rig;
   const { deliver, acknowledged } = unit.events;
   const seen = { batches: 0, cursors: {} as Record<string, number>, presences: [] as number[] };
-  unit.events.deliver = (clusterId, link, batch) => {
+  unit.events.deliver = (peer, link, batch) => {
     seen.batches++;
-    deliver(clusterId, link, batch);
+    deliver(peer, link, batch);
   };
-  unit.events.acknowledged = (clusterId, link, cursors) => {
+  unit.events.acknowledged = (peer, link, cursors) => {
     Object.assign(seen.cursors, cursors);
-    acknowledged(clusterId, link, cursors);
+    acknowledged(peer, link, cursors);
   };
   unit.rest.handle = (request) =>
     Promise.resolve(new Response(`mine: ${new URL(request.url).pathname}`));

@@ -4,7 +4,7 @@ import { systemClock } from "../../ports/clock.ts";
 import { clusterCommand } from "../../clusters/command.ts";
 import { startProcess } from "../../clusters/process.ts";
 import { ClusterPlace, type PlaceSnapshot } from "../../clusters/place.ts";
-import { CREDENTIAL, withUnit } from "../support/cluster_bench.ts";
+import { CREDENTIAL, LEAST, withUnit } from "../support/cluster_bench.ts";
 
 const EXAMPLES = ["bot.ts", "discordeno_bot.ts"];
 
@@ -34,22 +34,13 @@ for (const example of EXAMPLES) {
     }));
 }
 
-Deno.test("a cluster's process has no token and nothing but the unit's address", () =>
-  withUnit(async ({ options, reports, say, unit }) => {
+Deno.test("a cluster's process has no token and nothing but the unit's address, and a port to listen at", () =>
+  withUnit(async ({ options, ...bench }) => {
     const permissions = ["--allow-env=PASSED,WS_NO_BUFFER_UTIL"];
     Deno.env.set("WS_NO_BUFFER_UTIL", "inherited");
     const cluster = startProcess({ ...options, permissions });
     Deno.env.delete("WS_NO_BUFFER_UTIL");
-    say(1, "permissions");
-    await unit.until(() => reports().length === 1);
-    assert.deepEqual(reports()[0], {
-      token: "nothing",
-      passed: "passed on",
-      inherited: "nothing",
-      read: "NotCapable",
-      run: "NotCapable",
-      net: "NotCapable",
-    });
+    assert.deepEqual(await bench.permissions(), { ...LEAST, passed: "passed on" });
     await cluster.stop(10_000);
   }));
 
@@ -156,4 +147,15 @@ Deno.test("a module that is no bot ends the cluster with a clear reason", () =>
     const exit = await startProcess({ ...options, botModule: missing }).exited;
     assert.equal(exit.code, 1);
     assert.match(exit.reason, /Module not found/);
+  }));
+
+Deno.test("a bot whose module starts a timer runs, and ends when it is asked to", () =>
+  withUnit(async ({ options, reports, say, unit }) => {
+    const botModule = new URL("../support/ticking_bot.ts", import.meta.url).href;
+    const cluster = startProcess({ ...options, botModule });
+    say(1, "hello");
+    await unit.until(() => unit.acked.get(1) === 1);
+    assert.deepEqual(reports(), ["hello, it ticks"]);
+    await cluster.stop(10_000);
+    assert.deepEqual(await cluster.exited, { code: 0, reason: "ended with code 0" });
   }));
