@@ -11,7 +11,7 @@ function setUp({ stopsByItself = true, failures = 0 } = {}) {
   const starts: { atMs: number; exit: (reason: string) => void }[] = [];
   const stops: number[] = [];
   const place = new ClusterPlace({
-    clusterId: 4,
+    peer: { kind: "cluster", id: 4 },
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     onChange: ({ state }) => states.push(state),
@@ -36,8 +36,6 @@ function setUp({ stopsByItself = true, failures = 0 } = {}) {
 Deno.test("nothing runs in a place before it is spawned, and killing nothing is done at once", async () => {
   const { place, starts, states } = setUp();
   assert.deepEqual(place.snapshot, {
-    clusterId: 4,
-    kind: "built in",
     state: "stopped",
     reason: "not started",
     restarts: 0,
@@ -76,8 +74,6 @@ Deno.test("a cluster that ends by itself is started again, later each time, and 
     "backing off",
   ]);
   assert.deepEqual(place.snapshot, {
-    clusterId: 4,
-    kind: "built in",
     state: "starting",
     reason: "restarted: ended with code 1",
     restarts: 9,
@@ -143,8 +139,8 @@ Deno.test("a cluster that was killed stays away until it is spawned, with the sa
   place.link(false);
   await clock.advance(600_000);
   assert.deepEqual([starts.length, stops], [1, [500]]);
-  const { clusterId, state, reason } = place.snapshot;
-  assert.deepEqual([clusterId, state, reason], [4, "stopped", "asked to"]);
+  const { state, reason } = place.snapshot;
+  assert.deepEqual([state, reason], ["stopped", "asked to"]);
   place.spawn();
   assert.equal(starts.length, 2);
   assert.equal(place.snapshot.state, "starting");
@@ -234,4 +230,25 @@ Deno.test("linked does not resolve with the link of a life that was ended, howev
   assert.equal(place.snapshot.state, "starting", "the old link's end is no news");
   place.link(true);
   assert.equal(await isResolved(next), true);
+});
+
+Deno.test("what cannot be ended counts as ended when stopping it is done; its end then is no news", async () => {
+  const exits: ((exit: ClusterExit) => void)[] = [];
+  const clock = createVirtualClock();
+  const place = new ClusterPlace({
+    peer: { kind: "service", name: "api" },
+    clock,
+    log: logTo(() => {}),
+    onChange() {},
+    start() {
+      const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+      exits.push(resolve);
+      return { exited, stop: () => Promise.resolve() };
+    },
+  });
+  place.spawn();
+  await place.respawn();
+  exits[0]!({ code: null, reason: "at last" });
+  await clock.advance(600_000);
+  assert.deepEqual([exits.length, place.snapshot.state], [2, "starting"]);
 });
