@@ -97,13 +97,18 @@ async function main(args: readonly string[]): Promise<number> {
     console.error([...selections.problems, "", USAGE].join("\n"));
     return 2;
   }
-  await using bench = await openBench(
-    selections.some(({ parties }) => parties.includes(BASE.name)),
-  );
+  const wantsBase = selections.some(({ parties }) => parties.includes(BASE.name));
+  await using bench = await openBench(wantsBase);
   let isWhole = true;
   for (const selection of selections) isWhole = await runSelection(bench, selection) && isWhole;
-  if (!isWhole) console.error("\nNot every event came to Gatehouse's handler");
+  if (!isWhole) console.error("\nNot every event came to Gatehouse's handler, once");
   return isWhole ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) {
+  const code = await main(Deno.args).catch((error) => {
+    console.error(messageOf(error));
+    return 1;
+  });
+  Deno.exit(code);
+}

@@ -6,10 +6,9 @@
  */
 
 import { type Program, startProgram } from "../program.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, Meter } from "./bench.ts";
 import type { Payload } from "./load.ts";
 import type { Party, PartyOptions, RunningParty } from "./party.ts";
-import type { Meter } from "./bench.ts";
 import { type ProcessReading, type Spent, spentBetween } from "./schedstat.ts";
 import type { Delays, Sent, WorldAddress, WorldQuestion } from "./world.ts";
 
