@@ -92,6 +92,10 @@ function losesAny(cells: readonly Cell[], { payloads, rates }: Selection): boole
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help")) {
+    console.log(USAGE);
+    return 0;
+  }
   const selections = readFlags(args, PARTIES.map(({ name }) => name));
   if ("problems" in selections) {
     console.error([...selections.problems, "", USAGE].join("\n"));

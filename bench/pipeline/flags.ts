@@ -1,5 +1,5 @@
 /**
- * What is to be measured: from the command line, or a selection that takes about five minutes.
+ * What is to be measured: from the command line, or a selection that takes about six minutes.
  *
  * @module
  */
