@@ -31,11 +31,12 @@ export interface Measurement extends Sent, Delays {
   readonly clusterMiB: number;
 }
 
-/** A stage, set. It ends when it is disposed of. */
-export interface Stage extends AsyncDisposable {
+/** A stage, set. */
+export interface Stage {
   measure(payload: Payload, rate: Rate, forMs: number): Promise<Measurement>;
   /** Resident MiB of the unit's process, now. */
   unitMiB(): Promise<number>;
+  end(): Promise<void>;
 }
 
 const READY_MS = 30_000;
@@ -105,7 +106,7 @@ function joined(program: Program, party: RunningParty, meter: Meter): Stage {
       };
     },
     unitMiB: async () => mib((await readParty(party, meter)).unit),
-    async [Symbol.asyncDispose]() {
+    async end() {
       await party.end();
       await program.end();
     },
