@@ -61,7 +61,7 @@ export interface Delays {
 
 const STEP_EVENTS = 100;
 /** Nothing has come for so long: the rest is lost. */
-const GIVE_UP_MS = 3_000;
+const GIVE_UP_MS = 5_000;
 /** A sink that has not answered for so long is gone. */
 const ANSWER_MS = 10_000;
 const POLL_MS = 20;
