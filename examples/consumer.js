@@ -16,7 +16,7 @@
 
 // deno-lint-ignore-file gatehouse-ports/ports-only -- it has no Clock and no Random: it imports nothing
 
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 16;
 const GAP = 1;
 /** Dialling again after these cannot help: somebody has to look. */
@@ -47,16 +47,20 @@ function dial(failures) {
   };
 }
 
-/** Waits for the unit to dial; the newest connection is the one that counts. */
+/**
+ * Waits for the unit to dial: its main thread first, then each of its workers that has events for us,
+ * which says its number. Of each the newest connection is the one that counts.
+ */
 function listen(port) {
-  let before;
+  const newest = new Map();
   Deno.serve({ hostname: "127.0.0.1", port }, (request) => {
     if (!isSame(request.headers.get("authorization") ?? "", authorization)) {
       return new Response("Unauthorized", { status: 401 });
     }
-    before?.close(4409, "a newer link took over");
+    const worker = request.headers.get("gatehouse-worker") ?? "none";
+    newest.get(worker)?.close(4409, "a newer link took over");
     const { socket, response } = Deno.upgradeWebSocket(request);
-    before = socket;
+    newest.set(worker, socket);
     speak(socket, () => {});
     return response;
   });

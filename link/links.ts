@@ -49,6 +49,8 @@ export interface Greeting {
   readonly windowBytes: number;
   /** Where it listens for the unit's workers; `null`: they are not to come. */
   readonly port: number | null;
+  /** Whether we dialled it: only then does it listen where we dial. */
+  readonly isDialled: boolean;
 }
 
 /** What the links need. */
@@ -148,7 +150,7 @@ export class Links {
 
   /** A link to somebody in this thread, who gets the batches until it is closed or taken over. */
   open(peer: PeerKey, windowBytes: number, far: Far): void {
-    this.#up(peer, { windowBytes, port: null }, far);
+    this.#up(peer, { windowBytes, port: null, isDialled: false }, far);
   }
 
   /** Ends a link to somebody in this thread, where there is one. */
@@ -221,7 +223,8 @@ export class Links {
     const windowBytes = Math.max(1, Math.min(hello.windowBytes, MOST_WINDOW_BYTES));
     const welcome = { op: "welcome", v, link: this.#number + 1, totalShards, stream } as const;
     socket.send(encodeLinkMessage(welcome));
-    const link = this.#up(peer, { windowBytes, port: hello.port ?? null }, socket);
+    const greeting = { windowBytes, port: hello.port ?? null, isDialled: expected !== undefined };
+    const link = this.#up(peer, greeting, socket);
     calls?.up({
       peer,
       values: hello.values ?? null,

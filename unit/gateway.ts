@@ -37,7 +37,7 @@ export interface GatewayOptions extends Omit<GenerationOptions, Shared> {
   /** A peer can be reached with everything, or not any more. */
   readonly linkChanged: (peer: PeerKey, isUp: boolean) => void;
   /** Where a cluster that is linked takes its events from the workers; `null`: it does not. */
-  readonly addressOf: (peer: PeerKey, port: number | null) => Address | null;
+  readonly addressOf: (peer: PeerKey, greeting: Greeting) => Address | null;
 }
 
 /** The gateway side of a unit. */
@@ -158,11 +158,11 @@ export class UnitGateway {
   }
 
   /** The workers bring a cluster that listens its events themselves; others get them through us. */
-  #link(peer: PeerKey, link: number | null, { windowBytes, port }: Greeting): void {
-    const address = link === null ? null : this.#options.addressOf(peer, port);
+  #link(peer: PeerKey, link: number | null, greeting: Greeting): void {
+    const address = link === null ? null : this.#options.addressOf(peer, greeting);
     for (const { pool } of this.generations) {
       pool.introduce(peer, address);
-      if (!address && peer.kind !== "service") pool.link(peer, link, windowBytes);
+      if (!address && peer.kind !== "service") pool.link(peer, link, greeting.windowBytes);
     }
     this.#look(peer);
   }

@@ -22,6 +22,7 @@ import type { Random } from "../ports/random.ts";
 import type { Connect } from "../ports/socket.ts";
 import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { Greeting } from "../link/links.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { processFigures } from "../ports/figures.ts";
@@ -259,7 +260,7 @@ export class Unit {
       clusterOfShard,
       calls: this.peers,
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
-      addressOf: (peer, port) => this.#addressOf(peer, port),
+      addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
       shardChanged: (shard) => {
         this.#tell({ kind: "shard", shard });
         if (shard.state === "ready") this.peers.shardReady({ total, id: shard.shardId });
@@ -282,11 +283,12 @@ export class Unit {
   }
 
   /** Where the workers bring a cluster its events; not where the program wants to see them pass. */
-  #addressOf(peer: PeerKey, port: number | null): Address | null {
+  #addressOf(peer: PeerKey, { port, isDialled }: Greeting): Address | null {
     if (peer.kind !== "cluster" || this.controllers.areEventsReplaced()) return null;
     const { eventHandlerUrls, eventHandlerSecretKey } = this.#parts.config;
     const url = eventHandlerUrls[peer.id];
-    if (url !== undefined) return { url, secretKey: eventHandlerSecretKey };
+    // One that dials in has taken the place of the one that listens there.
+    if (url !== undefined) return isDialled ? { url, secretKey: eventHandlerSecretKey } : null;
     const secretKey = this.#credentialOf.get(peerText(peer));
     if (port === null || secretKey === undefined) return null;
     return { url: `ws://127.0.0.1:${port}/`, secretKey };

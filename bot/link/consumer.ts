@@ -103,6 +103,8 @@ interface Link {
   /** Whose it is: a worker's, or the unit's own (`null`). */
   readonly worker: number | null;
   welcomed: boolean;
+  /** The unit has said goodbye: what it does not hear now, it sends again in its next life. */
+  isEnding: boolean;
 }
 
 /** A shard, and who brings its events. */
@@ -154,7 +156,7 @@ export class EventConsumer {
    */
   attach(socket: LinkSocket, worker: number | null = null): ConsumerLink {
     this.#end(this.#links.get(worker), LINK_CLOSE.TAKEN_OVER, "a newer link took over");
-    const link: Link = { socket, worker, welcomed: false };
+    const link: Link = { socket, worker, welcomed: false, isEnding: false };
     this.#links.set(worker, link);
     socket.send(encodeLinkMessage(this.#hello(worker)));
     const isCurrent = () => this.#links.get(worker) === link;
@@ -204,7 +206,7 @@ export class EventConsumer {
       else if (calls && (message.op === "call" || message.op === "reply")) calls.receive(message);
       else if (message.op === "bye") {
         this.#log.info("unit says goodbye", { reason: message.reason });
-        // What it does not hear now, it sends again in its next life.
+        link.isEnding = true;
         this.#acknowledge();
       } else this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
     } catch (error) {
@@ -335,7 +337,8 @@ export class EventConsumer {
   #ackSoon(shardId: number): void {
     const { clock, windowBytes = WINDOW_BYTES } = this.#options;
     this.#due.add(shardId);
-    if (this.#unackedBytes >= Math.min(ACK_BYTES, windowBytes / 8)) {
+    const isFull = this.#unackedBytes >= Math.min(ACK_BYTES, windowBytes / 8);
+    if (isFull || this.#shards.get(shardId)?.link.isEnding) {
       // Once only: from here on it is small again.
       this.#unackedBytes = 0;
       this.#cancelAck?.();

@@ -1,24 +1,25 @@
 import assert from "node:assert/strict";
 import { COUNTER, createExchange, TOTAL_SHARDS } from "../support/exchange.ts";
+import { cluster } from "../support/peers.ts";
 
 const RECEPTIVE = { receptive: true, timeout: 5000 } as const;
 
 Deno.test("a bot is told once in its life what happened, however often its link is made anew", async () => {
   const { bot, clock, switchboard } = createExchange();
   const told: unknown[] = [];
-  const cluster = bot(0, {
+  const own = bot(0, {
     allClustersReady: ({ cluster }) => void told.push(["ready", cluster.id]),
     allMembersCached: (all, { cluster }) => void told.push(["cached", all, cluster.id]),
   });
   for (let i = 0; i < 3; i++) {
-    cluster.link();
-    switchboard.tell([0], "allClustersReady", undefined);
-    switchboard.tell([0], "allMembersCached", false);
+    own.link();
+    switchboard.tell([cluster(0)], "allClustersReady", undefined);
+    switchboard.tell([cluster(0)], "allMembersCached", false);
     await clock.advance(5);
-    cluster.cut();
+    own.cut();
   }
-  cluster.link();
-  switchboard.tell([0], "allMembersCached", true);
+  own.link();
+  switchboard.tell([cluster(0)], "allMembersCached", true);
   await clock.advance(5);
   assert.deepEqual(told, [["ready", 0], ["cached", false, 0], ["cached", true, 0]]);
 });
@@ -32,7 +33,7 @@ Deno.test("a bot that throws where nobody waits for an answer is logged, and goe
       return data;
     },
   }).link();
-  switchboard.tell([0], "allClustersReady", undefined);
+  switchboard.tell([cluster(0)], "allClustersReady", undefined);
   await switchboard.command({ clusterId: 0 }, "x");
   await clock.advance(5);
   assert.match(lines[0]!, /^error call failed .*"verb":"allClustersReady","error":"no database"/);
@@ -46,25 +47,25 @@ Deno.test("a bot answers what it is asked: its figures, what it knows", async ()
     getStats: () => Promise.resolve({ queueLength: 3 }),
     find: (wanted) => ({ found: wanted }),
   }).link();
-  const stats = await run(switchboard.ask(0, "stats", null, 5000));
+  const stats = await run(switchboard.ask(cluster(0), "stats", null, 5000));
   assert.deepEqual(stats, { memory: { rss: 1 }, queueLength: 3 });
   const wanted = { kind: "guild", guildId: "1" };
-  assert.deepEqual(await run(switchboard.ask(0, "find", wanted, 5000)), { found: wanted });
+  assert.deepEqual(await run(switchboard.ask(cluster(0), "find", wanted, 5000)), { found: wanted });
 });
 
 Deno.test("an answer goes back over the link that the question came by, not over a later one", async () => {
   const { bot, clock, switchboard } = createExchange();
   const done = Promise.withResolvers<unknown>();
-  const cluster = bot(0, { handleCommand: () => done.promise });
-  cluster.link();
+  const own = bot(0, { handleCommand: () => done.promise });
+  own.link();
   const lost = assert.rejects(switchboard.command({ clusterId: 0 }, 1, RECEPTIVE), {
     code: "away",
   });
   await clock.advance(5);
-  cluster.cut();
+  own.cut();
   await lost;
   const sent: unknown[] = [];
-  cluster.calls.up((message) => sent.push(message), 1);
+  own.calls.up((message) => sent.push(message), 1);
   done.resolve("late");
   await clock.advance(5);
   assert.deepEqual(sent, []);
@@ -85,8 +86,8 @@ Deno.test("gateway calls go to the unit, each with its shard", async () => {
     if (method === "shardIds") return [2, 3];
     return method === "requestMembers" ? { members: [], notFound: ["7"] } : undefined;
   });
-  const { gateway, ...cluster } = bot(1);
-  cluster.link();
+  const { gateway, ...own } = bot(1);
+  own.link();
   const status = { status: "idle", activities: [] } as const;
   const presence = { op: 3, d: { since: null, afk: false, ...status } };
   await run(gateway.editBotStatus(status));
@@ -106,16 +107,16 @@ Deno.test("gateway calls go to the unit, each with its shard", async () => {
 
 Deno.test("a guild's shard is not guessed before the unit has said how many there are", async () => {
   const { bot, clock, run } = createExchange();
-  const { gateway, ...cluster } = bot(0);
+  const { gateway, ...own } = bot(0);
   const early = { code: "not_ready", message: /has not said yet/ };
   assert.throws(() => gateway.calculateShardId("1"), early);
   const settled = gateway.joinVoiceChannel("1", "2").catch((error) => error.code);
   assert.equal(await settled, "not_ready", "it rejects, it does not throw");
   await assert.rejects(gateway.requestMembers("1"), early);
-  cluster.link();
+  own.link();
   assert.equal(gateway.calculateShardId("1"), 0);
   await run(gateway.joinVoiceChannel("1", "2"));
-  cluster.cut();
+  own.cut();
   await clock.advance(5);
   assert.equal(gateway.calculateShardId("1"), 0, "it has not forgotten");
 });
@@ -124,8 +125,8 @@ Deno.test("a refusal of the unit is the rejection of the gateway call", async ()
   const { bot, run } = createExchange(() => {
     throw new RangeError("no shard 9");
   });
-  const { gateway, ...cluster } = bot(0);
-  cluster.link();
+  const { gateway, ...own } = bot(0);
+  own.link();
   const call = run(gateway.sendPayload(9, { op: 3, d: {} }));
   await assert.rejects(call, { name: "RangeError", message: "no shard 9" });
 });

@@ -13,7 +13,7 @@ const options: StartClusterOptions = {
     REGION: "eu",
     PATH: "/bin",
   },
-  clusterId: 3,
+  peer: { kind: "cluster", id: 3 },
   unitUrl: "http://127.0.0.1:8787",
   credential: "credential",
   botModule: "file:///srv/bot/src/bot.ts",
@@ -43,11 +43,14 @@ Deno.test("clusterCommand() gives the cluster what it needs, and no secret of th
 Deno.test("clusterCommand() allows the unit's address and its own variables, not the bot's folder", () => {
   const allowed = command().args.filter((arg) => /^--(allow|ignore|deny)/.test(arg));
   assert.deepEqual(allowed, [
-    "--allow-net=127.0.0.1:8787",
+    "--allow-net=127.0.0.1:8787,127.0.0.1:0",
     "--allow-env=BOT_MODULE,CLUSTER_ID,GATEHOUSE_CREDENTIAL,GATEHOUSE_URL,SERVICE_NAME,REGION",
     "--ignore-env",
   ]);
-  assert.ok(command().args.includes("--preload=file:///srv/bot/src/bot.ts"));
+  const main = command().args.at(-1)!;
+  assert.match(main, /^data:application\/typescript,/);
+  const source = decodeURIComponent(main.slice(main.indexOf(",") + 1));
+  assert.match(source, /import\("file:\/\/\/srv\/bot\/src\/bot\.ts"\)/);
 });
 
 Deno.test("clusterCommand() takes the deno.json nearest above the bot, else ours", () => {

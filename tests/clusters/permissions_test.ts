@@ -9,13 +9,13 @@ import {
 const UNIT = "http://127.0.0.1:8787";
 const flags = (...given: string[]) => permissionFlags(clusterPermissions(UNIT, given));
 
-Deno.test("a cluster may talk to its unit and do nothing else", () => {
-  assert.deepEqual(flags(), ["--allow-net=127.0.0.1:8787", "--ignore-env"]);
+Deno.test("a cluster may talk to its unit, listen for it, and do nothing else", () => {
+  assert.deepEqual(flags(), ["--allow-net=127.0.0.1:8787,127.0.0.1:0", "--ignore-env"]);
   assert.deepEqual(workerPermissions(clusterPermissions(UNIT, [])), {
     env: ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"],
     ffi: [],
     import: [],
-    net: ["127.0.0.1:8787"],
+    net: ["127.0.0.1:8787", "127.0.0.1:0"],
     read: [],
     run: [],
     sys: [],
@@ -26,18 +26,18 @@ Deno.test("a cluster may talk to its unit and do nothing else", () => {
 Deno.test("a unit without a port is allowed on the port of its protocol only", () => {
   assert.deepEqual(
     permissionFlags(clusterPermissions("http://unit", [])).at(0),
-    "--allow-net=unit:80",
+    "--allow-net=unit:80,127.0.0.1:0",
   );
   assert.deepEqual(
     permissionFlags(clusterPermissions("https://unit", [])).at(0),
-    "--allow-net=unit:443",
+    "--allow-net=unit:443,127.0.0.1:0",
   );
 });
 
 Deno.test("permissions of one kind are merged", () => {
   assert.deepEqual(
     flags("--allow-net=db:5432", "--allow-read=./data", "--allow-net=cache,db:5432"),
-    ["--allow-net=127.0.0.1:8787,db:5432,cache", "--allow-read=./data", "--ignore-env"],
+    ["--allow-net=127.0.0.1:8787,127.0.0.1:0,db:5432,cache", "--allow-read=./data", "--ignore-env"],
   );
   assert.deepEqual(flags("--allow-net", "--allow-net=db")[0], "--allow-net");
 });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { workerFolders } from "../../config/worker_folders.ts";
-import { SOURCE_FOLDERS } from "../../tools/source_files.ts";
+import { SOURCE_FOLDERS } from "../../tools/tree.ts";
 
 const folders = (config: Partial<Config>) => workerFolders({ ...CONFIG_DEFAULTS, ...config });
 

@@ -1,23 +1,26 @@
 import assert from "node:assert/strict";
 import { callOut } from "../../link/call_out.ts";
-import type { LinkSocket } from "../../link/hub.ts";
+import type { LinkSocket } from "../../link/links.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
+import { cluster } from "../support/peers.ts";
 
-function setUp(secretKey: string | null = "the-secret") {
+function setUp(secretKey: string | null = "the-secret", worker?: number) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const lines: string[] = [];
-  const accepted: { socket: LinkSocket; clusterId: number | undefined }[] = [];
+  const accepted: { socket: LinkSocket; peer: PeerKey | undefined }[] = [];
   const heard: string[] = [];
   const end = callOut({
-    clusterId: 4,
+    peer: cluster(4),
     url: "wss://user:pass@bot.test/events?key=hidden",
     secretKey,
-    hub: {
-      accept(socket, clusterId) {
-        accepted.push({ socket, clusterId });
+    ...(worker !== undefined && { worker }),
+    links: {
+      accept(socket, peer) {
+        accepted.push({ socket, peer });
         return { text: (text) => heard.push(text), closed: () => heard.push("closed") };
       },
     },
@@ -34,11 +37,19 @@ Deno.test("callOut() dials with the secret, and without one where there is none"
   assert.deepEqual(setUp(null).sockets[0]!.headers, {});
 });
 
-Deno.test("callOut() gives an open socket to the hub, as the cluster that it dialled", () => {
+Deno.test("callOut() says which worker dials, also the first", () => {
+  assert.deepEqual(setUp("key", 0).sockets[0]!.headers, {
+    authorization: "key",
+    "gatehouse-worker": "0",
+  });
+  assert.deepEqual(setUp(null, 12).sockets[0]!.headers, { "gatehouse-worker": "12" });
+});
+
+Deno.test("callOut() gives an open socket to the links, as the cluster that it dialled", () => {
   const { sockets: [socket], accepted, heard } = setUp();
   assert.equal(accepted.length, 0);
   socket!.events.open();
-  assert.equal(accepted[0]!.clusterId, 4);
+  assert.deepEqual(accepted[0]!.peer, cluster(4));
   socket!.say({ op: "hello" });
   assert.deepEqual(heard, ['{"op":"hello"}']);
   const link = accepted[0]!.socket;
@@ -64,7 +75,7 @@ Deno.test("callOut() dials again for ever, with growing delays", async () => {
   }
 });
 
-Deno.test("callOut() tells the hub that a link is lost, and hands it the next one", async () => {
+Deno.test("callOut() tells the links that one is lost, and hands it the next one", async () => {
   const { clock, sockets, accepted, heard } = setUp();
   sockets[0]!.events.open();
   sockets[0]!.events.closed(1006, "");

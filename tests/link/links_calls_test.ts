@@ -1,10 +1,11 @@
 /** Calls over event links: who may call, and whose words count. */
 
 import assert from "node:assert/strict";
-import { type CallDesk, Hub } from "../../link/hub.ts";
-import { logTo, silentLog } from "../../ports/log.ts";
+import { type CallDesk, Links } from "../../link/links.ts";
 import { EVENT_LINK_VERSION, LINK_CLOSE } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { peerText } from "../../protocol/peer.ts";
+import { cluster } from "../support/peers.ts";
 
 const HELLO = { op: "hello", v: EVENT_LINK_VERSION, clusterId: 0, windowBytes: 1000 };
 const CALL = { op: "call", id: 1, verb: "command", receptive: true, value: { json: 1 } };
@@ -16,25 +17,24 @@ function setUp(withCalls = true) {
   const calls: CallDesk = {
     up(peer) {
       peers.push(peer);
-      told.push(["up", peer.id, peer.values]);
+      told.push(["up", peerText(peer.peer), peer.values]);
     },
-    down: (id, reason) => void told.push(["down", id, reason]),
-    receive: (id, message) => void told.push(["receive", id, message]),
+    down: (peer, reason) => void told.push(["down", peerText(peer), reason]),
+    receive: (peer, message) => void told.push(["receive", peerText(peer), message]),
   };
-  const hub = new Hub({
+  const links = new Links({
     clock: createVirtualClock(),
-    log: silentLog,
     totalShards: 4,
     stream: "stream-1",
-    clusterIds: [0, 1],
+    peers: () => [cluster(0), cluster(1)],
     ...(withCalls && { calls }),
-    link: (clusterId, link) => void told.push(["link", clusterId, link]),
+    link: (peer, link) => void told.push(["link", peerText(peer), link]),
     acknowledged() {},
   });
   const dial = () => {
     const sent: unknown[] = [];
     const closes: string[] = [];
-    const events = hub.accept({
+    const events = links.accept({
       send: (text) => sent.push(JSON.parse(text)),
       sendBytes() {},
       close: (code, reason) => closes.push(`${code} ${reason}`),
@@ -42,18 +42,18 @@ function setUp(withCalls = true) {
     const say = (message: unknown) => events.text(JSON.stringify(message));
     return { sent, closes, say, ...events };
   };
-  return { hub, told, peers, dial };
+  return { links, told, peers, dial };
 }
 
-Deno.test("Hub tells the desk of each link what values it takes", () => {
+Deno.test("Links tells the desk of each link what values it takes", () => {
   for (const values of ["json", "clone", undefined]) {
     const { told, dial } = setUp();
     dial().say({ ...HELLO, values });
-    assert.deepEqual(told, [["link", 0, 1], ["up", 0, values ?? null]]);
+    assert.deepEqual(told, [["link", "cluster 0", 1], ["up", "cluster 0", values ?? null]]);
   }
 });
 
-Deno.test("Hub closes a link that takes values of another kind, and says which there are", () => {
+Deno.test("Links closes a link that takes values of another kind, and says which there are", () => {
   const { told, dial } = setUp();
   const { say, closes } = dial();
   say({ ...HELLO, values: "xml" });
@@ -61,7 +61,7 @@ Deno.test("Hub closes a link that takes values of another kind, and says which t
   assert.deepEqual(told, []);
 });
 
-Deno.test("Hub welcomes before the desk can say anything, and sends what it says as text", () => {
+Deno.test("Links welcomes before the desk can say anything, and sends what it says as text", () => {
   const { peers, dial } = setUp();
   const { say, sent } = dial();
   say({ ...HELLO, values: "json" });
@@ -70,18 +70,18 @@ Deno.test("Hub welcomes before the desk can say anything, and sends what it says
   assert.deepEqual(sent[1], CALL);
 });
 
-Deno.test("Hub passes calls and replies on with the number of the cluster", () => {
+Deno.test("Links passes calls and replies on with whose they are", () => {
   const { told, dial } = setUp();
   const { say, closes } = dial();
   say({ ...HELLO, clusterId: 1, values: "json" });
   told.length = 0;
   say(CALL);
   say(REPLY);
-  assert.deepEqual(told, [["receive", 1, CALL], ["receive", 1, REPLY]]);
+  assert.deepEqual(told, [["receive", "cluster 1", CALL], ["receive", "cluster 1", REPLY]]);
   assert.deepEqual(closes, []);
 });
 
-Deno.test("Hub closes on a call before hello, and on one that it cannot read", () => {
+Deno.test("Links closes on a call before hello, and on one that it cannot read", () => {
   const { told, dial } = setUp();
   const early = dial();
   early.say(CALL);
@@ -94,22 +94,22 @@ Deno.test("Hub closes on a call before hello, and on one that it cannot read", (
   assert.deepEqual(told, []);
 });
 
-Deno.test("Hub tells the desk of the end of a link, and why", () => {
-  const { told, dial, hub } = setUp();
+Deno.test("Links tells the desk of the end of a link, and why", () => {
+  const { told, dial, links } = setUp();
   const first = dial();
   first.say({ ...HELLO, values: "json" });
   told.length = 0;
   first.closed();
-  assert.deepEqual(told, [["link", 0, null], ["down", 0, "its link is down"]]);
+  assert.deepEqual(told, [["link", "cluster 0", null], ["down", "cluster 0", "its link is down"]]);
   const second = dial();
   second.say({ ...HELLO, values: "json" });
   told.length = 0;
-  hub.stop("the unit stops");
+  links.stop("the unit stops");
   second.closed();
-  assert.deepEqual(told, [["down", 0, "the unit stops"]]);
+  assert.deepEqual(told, [["down", "cluster 0", "the unit stops"]]);
 });
 
-Deno.test("Hub does not listen to a link that was taken over, nor tell of its end", () => {
+Deno.test("Links does not listen to a link that was taken over, nor tell of its end", () => {
   const { told, dial } = setUp();
   const [older, newer] = [dial(), dial()];
   older.say({ ...HELLO, values: "json" });
@@ -120,59 +120,14 @@ Deno.test("Hub does not listen to a link that was taken over, nor tell of its en
   older.closed();
   assert.deepEqual(told, []);
   newer.say(REPLY);
-  assert.deepEqual(told, [["receive", 0, REPLY]]);
+  assert.deepEqual(told, [["receive", "cluster 0", REPLY]]);
 });
 
-Deno.test("Hub without a desk drops calls, and keeps the link", () => {
+Deno.test("Links without a desk drops calls, and keeps the link", () => {
   const { told, dial } = setUp(false);
   const { say, closes } = dial();
   say({ ...HELLO, values: "json" });
   say(CALL);
   say(REPLY);
-  assert.deepEqual([told, closes], [[["link", 0, 1]], []]);
-});
-
-/** The log of a hub with cluster 0 and service `api`, which come and go. */
-function logOf(end: (hub: Hub) => void): unknown[] {
-  const lines: unknown[] = [];
-  const hub = new Hub({
-    clock: createVirtualClock(),
-    log: logTo((...line) => lines.push(line)),
-    totalShards: 4,
-    stream: "stream-1",
-    clusterIds: [0, 500_000],
-    calls: {
-      up() {},
-      down() {},
-      receive() {},
-      serviceOf: (id) => id === 500_000 ? "api" : null,
-    },
-    link() {},
-    acknowledged() {},
-  });
-  const links = [0, 500_000].map((clusterId) => {
-    const events = hub.accept({ send() {}, sendBytes() {}, close() {} });
-    events.text(JSON.stringify({ ...HELLO, clusterId }));
-    return events;
-  });
-  end(hub);
-  for (const { closed } of links) closed();
-  return lines;
-}
-
-const LINKED = [
-  ["info", "cluster is linked", { clusterId: 0, link: 1 }],
-  ["info", "service is linked", { service: "api", link: 2 }],
-];
-
-Deno.test("Hub calls a service by its name in the log, and a cluster by its number", () => {
-  assert.deepEqual(logOf(() => {}), [
-    ...LINKED,
-    ["warn", "cluster is away, its events wait", { clusterId: 0 }],
-    ["warn", "service is away, commands to it fail", { service: "api" }],
-  ]);
-});
-
-Deno.test("Hub warns of nobody who goes because the unit stops", () => {
-  assert.deepEqual(logOf((hub) => hub.ending()), LINKED);
+  assert.deepEqual([told, closes], [[["link", "cluster 0", 1]], []]);
 });

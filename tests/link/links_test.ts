@@ -1,30 +1,33 @@
 import assert from "node:assert/strict";
-import { Hub, LINK_HELLO_DEADLINE_MS, MOST_WINDOW_BYTES } from "../../link/hub.ts";
-import { silentLog } from "../../ports/log.ts";
+import { LINK_HELLO_DEADLINE_MS, Links, MOST_WINDOW_BYTES } from "../../link/links.ts";
+import { type PeerKey, peerText } from "../../protocol/peer.ts";
 import { EVENT_LINK_VERSION, LINK_CLOSE } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { cluster, consumer, service } from "../support/peers.ts";
 
 const HELLO = { op: "hello", v: EVENT_LINK_VERSION, clusterId: 0, windowBytes: 1000 };
 
 function setUp() {
   const clock = createVirtualClock();
   const told: string[] = [];
-  const hub = new Hub({
+  const links = new Links({
     clock,
-    log: silentLog,
     totalShards: 4,
     stream: "stream-1",
-    clusterIds: [0, 1],
-    link: (clusterId, link, windowBytes) =>
-      told.push(link === null ? `${clusterId} down` : `${clusterId} up ${link} ${windowBytes}`),
-    acknowledged: (clusterId, link, cursors) =>
-      told.push(`${clusterId} ack ${link} ${JSON.stringify(cursors)}`),
+    peers: () => [cluster(0), cluster(1), service("api")],
+    link: (peer, link, { windowBytes, port, isDialled }) => {
+      const at = (isDialled ? " dialled" : "") + (port === null ? "" : ` port ${port}`);
+      const how = link === null ? "down" : `up ${link} ${windowBytes}${at}`;
+      told.push(`${peerText(peer)} ${how}`);
+    },
+    acknowledged: (peer, link, cursors) =>
+      told.push(`${peerText(peer)} ack ${link} ${JSON.stringify(cursors)}`),
   });
-  const dial = (expected?: number) => {
+  const dial = (expected?: PeerKey) => {
     const sent: unknown[] = [];
     const batches: Uint8Array[] = [];
     const closes: string[] = [];
-    const events = hub.accept({
+    const events = links.accept({
       send: (text) => sent.push(JSON.parse(text)),
       sendBytes: (bytes) => batches.push(bytes),
       close: (code, reason) => closes.push(`${code} ${reason}`),
@@ -32,87 +35,91 @@ function setUp() {
     const say = (message: unknown) => events.text(JSON.stringify(message));
     return { sent, batches, closes, say, ...events };
   };
-  return { clock, hub, told, dial };
+  return { clock, links, told, dial };
 }
 
-Deno.test("Hub welcomes a cluster that says hello, and passes its credit on", () => {
-  const { hub, told, dial } = setUp();
+Deno.test("Links welcomes a cluster that says hello, and passes its credit on", () => {
+  const { links, told, dial } = setUp();
   const { say, sent, closes } = dial();
-  assert.equal(hub.isLinked(0), false);
+  assert.equal(links.of(cluster(0)), undefined);
   say(HELLO);
   assert.deepEqual(sent, [{
     op: "welcome",
     v: EVENT_LINK_VERSION,
-    clusterId: 0,
     link: 1,
     totalShards: 4,
     stream: "stream-1",
   }]);
-  assert.deepEqual([told, closes], [["0 up 1 1000"], []]);
-  assert.equal(hub.isLinked(0), true);
-  assert.deepEqual(hub.links(), [{ clusterId: 0, link: 1, windowBytes: 1000 }]);
+  assert.deepEqual([told, closes], [["cluster 0 up 1 1000"], []]);
+  assert.equal(links.of(cluster(0)), 1);
+  assert.deepEqual(links.all(), [{ peer: cluster(0), link: 1, windowBytes: 1000 }]);
 });
 
-Deno.test("Hub ends the link of a process that ended and left it open, after its last words", async () => {
-  const { clock, hub, told, dial } = setUp();
+Deno.test("Links ends the link of a process that ended and left it open, after its last words", async () => {
+  const { clock, links, told, dial } = setUp();
   const first = dial();
   first.say(HELLO);
-  hub.ended(0);
-  hub.ended(1);
+  links.ended(cluster(0));
+  links.ended(cluster(1));
   await clock.advance(999);
   first.say({ op: "ack", cursors: { 2: 7 } });
-  assert.equal(hub.isLinked(0), true);
+  assert.equal(links.of(cluster(0)), 1);
   await clock.advance(1);
-  assert.deepEqual(told, ["0 up 1 1000", '0 ack 1 {"2":7}', "0 down"]);
+  assert.deepEqual(told, ["cluster 0 up 1 1000", 'cluster 0 ack 1 {"2":7}', "cluster 0 down"]);
   assert.match(first.closes[0]!, /has ended/);
 
   dial().say(HELLO);
-  hub.ended(0);
+  links.ended(cluster(0));
   const next = dial();
   next.say(HELLO);
   await clock.advance(5000);
-  assert.deepEqual([hub.isLinked(0), next.closes], [true, []]);
+  assert.deepEqual([links.of(cluster(0)), next.closes], [3, []]);
 });
 
-Deno.test("Hub grants some credit, and never more than its own memory allows", () => {
+Deno.test("Links grants some credit, and never more than its own memory allows", () => {
   for (
     const [asked, granted] of [[1e12, MOST_WINDOW_BYTES], [0, 1], [-5, 1], [1000, 1000]] as const
   ) {
     const { told, dial } = setUp();
     dial().say({ ...HELLO, windowBytes: asked });
-    assert.deepEqual(told, [`0 up 1 ${granted}`]);
+    assert.deepEqual(told, [`cluster 0 up 1 ${granted}`]);
   }
 });
 
-Deno.test("Hub refuses another version, saying which it speaks", () => {
+Deno.test("Links refuses another version, saying which it speaks", () => {
   const { told, dial } = setUp();
   const { say, closes } = dial();
   say({ ...HELLO, v: 99 });
-  assert.match(closes.join(), new RegExp(`^${LINK_CLOSE.VERSION} expected version 1, received 99`));
+  assert.match(
+    closes.join(),
+    new RegExp(`^${LINK_CLOSE.VERSION} expected version ${EVENT_LINK_VERSION}, received 99`),
+  );
   assert.deepEqual(told, []);
 });
 
-Deno.test("Hub refuses a cluster that it does not run, or another than was dialled", () => {
+Deno.test("Links refuses a cluster that it does not run, or another than was dialled", () => {
   const { told, dial } = setUp();
   const stranger = dial();
   stranger.say({ ...HELLO, clusterId: 7 });
   assert.deepEqual(stranger.closes, [
-    `${LINK_CLOSE.UNKNOWN_CLUSTER} expected cluster 0, 1, received 7`,
+    `${LINK_CLOSE.UNKNOWN_CLUSTER} expected cluster 0, cluster 1, service api, received cluster 7`,
   ]);
-  const other = dial(1);
+  const other = dial(cluster(1));
   other.say(HELLO);
-  assert.deepEqual(other.closes, [`${LINK_CLOSE.UNKNOWN_CLUSTER} expected cluster 1, received 0`]);
+  assert.deepEqual(other.closes, [
+    `${LINK_CLOSE.UNKNOWN_CLUSTER} expected cluster 1, received cluster 0`,
+  ]);
   assert.deepEqual(told, []);
 });
 
-Deno.test("Hub closes on what it cannot read or did not expect", () => {
+Deno.test("Links closes on what it cannot read or did not expect", () => {
   const { dial } = setUp();
   const linked = dial();
   linked.say(HELLO);
   for (
     const [text, reason] of [
       ["{", /not JSON/],
-      ['{"op":"hello","v":1}', /clusterId/],
+      ['{"op":"hello","v":2,"windowBytes":1}', /clusterId/],
       [JSON.stringify(HELLO), /hello has no place here/],
       ['{"op":"bye","reason":""}', /bye has no place here/],
     ] as const
@@ -125,14 +132,14 @@ Deno.test("Hub closes on what it cannot read or did not expect", () => {
   assert.match(early.closes[0]!, /ack has no place here/);
 });
 
-Deno.test("Hub keeps a reason short enough for a close frame", () => {
+Deno.test("Links keeps a reason short enough for a close frame", () => {
   const { dial } = setUp();
   const { text, closes } = dial();
   text(JSON.stringify({ op: "x".repeat(1_000) }));
   assert.ok(new TextEncoder().encode(closes[0]!).length <= 123 + 5);
 });
 
-Deno.test("Hub waits so long for a hello, and no longer", async () => {
+Deno.test("Links waits so long for a hello, and no longer", async () => {
   const { clock, dial } = setUp();
   const silent = dial();
   const greets = dial();
@@ -146,60 +153,110 @@ Deno.test("Hub waits so long for a hello, and no longer", async () => {
   assert.deepEqual([greets.closes, gone.closes], [[], []]);
 });
 
-Deno.test("Hub passes acknowledgements on with the number of their link", () => {
+Deno.test("Links passes acknowledgements on with the number of their link", () => {
   const { told, dial } = setUp();
   const { say } = dial();
   say(HELLO);
   say({ op: "ack", cursors: { 2: 77 } });
-  assert.equal(told.at(-1), '0 ack 1 {"2":77}');
+  assert.equal(told.at(-1), 'cluster 0 ack 1 {"2":77}');
 });
 
-Deno.test("Hub lets a newer link take over; the older one's end is no news", () => {
-  const { hub, told, dial } = setUp();
+Deno.test("Links lets a newer link take over; the older one's end is no news", () => {
+  const { links, told, dial } = setUp();
   const older = dial();
   const newer = dial();
   older.say(HELLO);
   newer.say({ ...HELLO, windowBytes: 5 });
   assert.match(older.closes[0]!, new RegExp(`^${LINK_CLOSE.TAKEN_OVER} `));
   older.closed();
-  assert.deepEqual(told, ["0 up 1 1000", "0 up 2 5"]);
-  assert.equal(hub.isLinked(0), true);
+  assert.deepEqual(told, ["cluster 0 up 1 1000", "cluster 0 up 2 5"]);
+  assert.equal(links.of(cluster(0)), 2);
   newer.closed();
-  assert.deepEqual(told.slice(2), ["0 down"]);
-  assert.equal(hub.isLinked(0), false);
+  assert.deepEqual(told.slice(2), ["cluster 0 down"]);
+  assert.equal(links.of(cluster(0)), undefined);
 });
 
-Deno.test("Hub delivers a batch to the link that it was made for, to no other", () => {
-  const { hub, dial } = setUp();
+Deno.test("Links delivers a batch to the link that it was made for, to no other", () => {
+  const { links, dial } = setUp();
   const older = dial();
   const newer = dial();
   older.say(HELLO);
   newer.say(HELLO);
-  hub.deliver(0, 1, Uint8Array.of(1));
-  hub.deliver(0, 2, Uint8Array.of(2));
-  hub.deliver(1, 2, Uint8Array.of(3));
+  const deliver = (id: number, link: number) =>
+    links.deliver(cluster(id), link, Uint8Array.of(link));
+  assert.deepEqual([deliver(0, 1), deliver(0, 2), deliver(1, 2)], [true, true, false]);
   assert.deepEqual(older.batches, []);
   assert.deepEqual(newer.batches, [Uint8Array.of(2)]);
 });
 
-Deno.test("Hub keeps clusters apart", () => {
-  const { hub, told, dial } = setUp();
+Deno.test("Links keeps clusters apart", () => {
+  const { links, told, dial } = setUp();
   const first = dial();
-  const second = dial(1);
+  const second = dial(cluster(1));
   first.say(HELLO);
   second.say({ ...HELLO, clusterId: 1 });
   first.closed();
-  assert.deepEqual(told, ["0 up 1 1000", "1 up 2 1000", "0 down"]);
-  assert.deepEqual(hub.links().map(({ clusterId }) => clusterId), [1]);
+  assert.deepEqual(told, ["cluster 0 up 1 1000", "cluster 1 up 2 1000 dialled", "cluster 0 down"]);
+  assert.deepEqual(links.all().map(({ peer }) => peer), [cluster(1)]);
 });
 
-Deno.test("Hub says bye to every cluster when it stops", () => {
-  const { hub, told, dial } = setUp();
+Deno.test("Links says bye to every cluster, and then ends its link", () => {
+  const { links, told, dial } = setUp();
   const { say, sent, closes, closed } = dial();
   say(HELLO);
-  hub.stop("the unit stops");
+  links.bye("the unit stops");
+  assert.deepEqual(closes, [], "what it has done with can still be told");
+  links.stop("the unit stops");
   assert.deepEqual(sent.at(-1), { op: "bye", reason: "the unit stops" });
   assert.deepEqual(closes, [`${LINK_CLOSE.GOING_AWAY} the unit stops`]);
   closed();
-  assert.deepEqual([hub.links(), told], [[], ["0 up 1 1000"]]);
+  assert.deepEqual([links.all(), told], [[], ["cluster 0 up 1 1000"]]);
+});
+
+Deno.test("Links says where a consumer listens, and whether we dialled it", () => {
+  const { told, dial } = setUp();
+  dial().say({ ...HELLO, port: 8080 });
+  dial(cluster(1)).say({ ...HELLO, clusterId: 1 });
+  dial().say({ op: "hello", v: EVENT_LINK_VERSION, service: "api", windowBytes: 1 });
+  assert.deepEqual(told, [
+    "cluster 0 up 1 1000 port 8080",
+    "cluster 1 up 2 1000 dialled",
+    "service api up 3 1",
+  ]);
+});
+
+Deno.test("Links opens a link to somebody in this thread: batches there, acknowledgements back", () => {
+  const { links, told } = setUp();
+  const peer = consumer(3);
+  const batches: Uint8Array[] = [];
+  const closes: number[] = [];
+  links.acknowledge(peer, { 3: 1 });
+  links.open(peer, 50, {
+    sendBytes: (bytes) => batches.push(bytes),
+    close: (code) => closes.push(code),
+  });
+  assert.deepEqual(links.all(), [{ peer, link: 1, windowBytes: 50 }]);
+  assert.equal(links.deliver(peer, 1, Uint8Array.of(7)), true);
+  links.acknowledge(peer, { 3: 9 });
+  links.bye("it has no ears for words");
+  links.close(peer);
+  links.close(peer);
+  links.acknowledge(peer, { 3: 10 });
+  assert.equal(links.deliver(peer, 1, Uint8Array.of(8)), false);
+  assert.deepEqual([batches, closes], [[Uint8Array.of(7)], [LINK_CLOSE.GOING_AWAY]]);
+  assert.deepEqual(told, [
+    "consumer 3/4 up 1 50",
+    'consumer 3/4 ack 1 {"3":9}',
+    "consumer 3/4 down",
+  ]);
+});
+
+Deno.test("Links ends a link in this thread, too, when a newer one takes over", () => {
+  const { links, told } = setUp();
+  const closes: number[] = [];
+  const far = { sendBytes() {}, close: (code: number) => closes.push(code) };
+  links.open(consumer(3), 50, far);
+  links.open(consumer(3), 60, { sendBytes() {}, close() {} });
+  assert.deepEqual(closes, [LINK_CLOSE.TAKEN_OVER]);
+  assert.deepEqual(told, ["consumer 3/4 up 1 50", "consumer 3/4 up 2 60"]);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { COUNTER, createExchange } from "../support/exchange.ts";
+import { cluster, service } from "../support/peers.ts";
 
 const RECEPTIVE = { receptive: true, timeout: 5000 } as const;
 
@@ -91,7 +92,7 @@ Deno.test("nothing is null for who takes JSON only, as a command and as an answe
   assert.deepEqual([method!.value, methods], [{ json: null }, [{ method: "restartAll" }]]);
   stranger.heard.length = 0;
   await ours.ipc.sendClusterCommand({ clusterId: 1 }, undefined);
-  switchboard.tell([1], "allClustersReady", undefined);
+  switchboard.tell([cluster(1)], "allClustersReady", undefined);
   await clock.advance(5);
   assert.deepEqual(stranger.heard.map(({ verb, value }) => [verb, value]), [
     ["allClustersReady", { json: null }],
@@ -122,11 +123,11 @@ Deno.test("who says no values takes no calls: who commands it is told", async ()
   const away = { code: "away", message: /Cannot call cluster 2: it takes no calls/ };
   await assert.rejects(run(ours.ipc.sendClusterCommand({ clusterId: 2 }, 0, RECEPTIVE)), away);
   await assert.rejects(run(switchboard.command({ clusterId: 2 }, 0)), away);
-  await assert.rejects(run(switchboard.ask(2, "stats", null, 5000)), away);
-  switchboard.tell([1, 2], "allMembersCached", true);
+  await assert.rejects(run(switchboard.ask(cluster(2), "stats", null, 5000)), away);
+  switchboard.tell([cluster(1), cluster(2)], "allMembersCached", true);
   await clock.advance(5);
-  assert.deepEqual(switchboard.reachable, [0, 1]);
-  assert.match(lines.at(-1)!, /^debug peer was not told .*"peer":2/);
+  assert.deepEqual(switchboard.reachable, [cluster(0), cluster(1)]);
+  assert.match(lines.at(-1)!, /^debug peer was not told .*"clusterId":2/);
   assert.deepEqual([deaf.heard, stranger.heard.length], [[], 1]);
 });
 
@@ -163,18 +164,18 @@ Deno.test("a call whose value cannot be read is answered with an error", async (
 
 Deno.test("the unit's method gets the request and who asks, and what it throws is the answer", async () => {
   const seen: unknown[] = [];
-  const exchange = createExchange((request, callerId) => {
-    seen.push([request, callerId]);
+  const exchange = createExchange((request, caller) => {
+    seen.push([request, caller]);
     if (request === "sync") throw new RangeError("at once");
     return Promise.reject(new TypeError("later"));
   });
-  const service = exchange.stranger(COUNTER, "json");
+  const counter = exchange.stranger(COUNTER, "json");
   for (const json of ["sync", "async"]) {
-    service.say({ op: "call", id: 1, verb: "unit", receptive: true, value: { json } });
+    counter.say({ op: "call", id: 1, verb: "unit", receptive: true, value: { json } });
   }
   await exchange.clock.advance(5);
-  assert.deepEqual(seen, [["sync", COUNTER], ["async", COUNTER]]);
-  assert.deepEqual(service.heard.map(({ error }) => error.name), ["RangeError", "TypeError"]);
+  assert.deepEqual(seen, [["sync", service("counter")], ["async", service("counter")]]);
+  assert.deepEqual(counter.heard.map(({ error }) => error.name), ["RangeError", "TypeError"]);
 });
 
 Deno.test("options that the wire does not carry are refused before anything is sent", async () => {
@@ -203,7 +204,7 @@ Deno.test("a value that cannot be written ends its call at once", async () => {
   const send = () => {
     throw new RangeError("Invalid string length");
   };
-  switchboard.up({ id: 2, values: "clone", send });
+  switchboard.up({ peer: cluster(2), values: "clone", send });
   const command = switchboard.command({ clusterId: 2 }, "huge", RECEPTIVE);
   await assert.rejects(run(command), { name: "RangeError" });
   assert.equal(clock.timers.size, 0);

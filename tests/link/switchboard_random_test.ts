@@ -6,7 +6,7 @@ import type { Bot } from "../../bot/bot.ts";
 import type { CommandResults } from "../../protocol/command.ts";
 import { sleep } from "../../ports/clock.ts";
 import type { CommandTarget } from "../../protocol/link_call.ts";
-import { COUNTER, createExchange, type End } from "../support/exchange.ts";
+import { COUNTER, createExchange, type End, type Who } from "../support/exchange.ts";
 
 /** A stranger, who replies to whatever number comes to its mind. */
 const SLOPPY = 2;
@@ -60,15 +60,15 @@ interface Sent {
   readonly sentMs: number;
   readonly lossesBefore: number;
   /** Who has to stay linked for it; `null`: somebody was not when it was sent. */
-  readonly through: readonly number[] | null;
+  readonly through: readonly Who[] | null;
   readonly outcomes: { atMs: number; value?: unknown; error?: unknown }[];
-  readonly handled: { by: number; atMs: number }[];
+  readonly handled: { by: Who; atMs: number }[];
 }
 
 /** Which links there are, and when one was lost. */
 interface Links {
-  readonly up: Set<number>;
-  readonly losses: { id: number; atMs: number }[];
+  readonly up: Set<Who>;
+  readonly losses: { id: Who; atMs: number }[];
 }
 
 Deno.test("whatever links and peers do, every receptive command settles once, in time, with its own answer", async () => {
@@ -81,7 +81,7 @@ async function check(moves: readonly Move[]): Promise<void> {
   const exchange = createExchange();
   const { clock, switchboard } = exchange;
   const sent: Sent[] = [];
-  const definition = (id: number): Partial<Bot> => ({
+  const definition = (id: Who): Partial<Bot> => ({
     async handleCommand(data, _, { asResponse, asError }) {
       const { token, act, afterMs } = data as { token: number; act: string; afterMs: number };
       sent[token]!.handled.push({ by: id, atMs: clock.now() });
@@ -94,7 +94,7 @@ async function check(moves: readonly Move[]): Promise<void> {
   const bots = new Map(OURS.map((id) => [id, exchange.bot(id, definition(id))]));
   let stranger: ReturnType<typeof exchange.stranger> | undefined;
   const links: Links = { up: new Set(), losses: [] };
-  const lose = (id: number) => {
+  const lose = (id: Who) => {
     if (links.up.delete(id)) links.losses.push({ id, atMs: clock.now() });
   };
 
@@ -120,13 +120,13 @@ async function check(moves: readonly Move[]): Promise<void> {
         (error) => outcomes.push({ atMs: clock.now(), error }),
       );
     },
-    link({ id }: { id: number }) {
+    link({ id }: { id: Who }) {
       lose(id);
       links.up.add(id);
       if (id === SLOPPY) stranger = exchange.stranger(SLOPPY, "json");
       else bots.get(id as 0)!.link();
     },
-    cut({ id, first }: { id: number; first: End }) {
+    cut({ id, first }: { id: Who; first: End }) {
       lose(id);
       if (id === SLOPPY) stranger?.cut(first);
       else bots.get(id as 0)!.cut(first);
@@ -148,7 +148,7 @@ async function check(moves: readonly Move[]): Promise<void> {
 }
 
 /** Whose answers a command needs. */
-function targetsOf(to: CommandTarget): number[] {
+function targetsOf(to: CommandTarget): Who[] {
   if ("all" in to) return [0, 1, SLOPPY];
   if ("service" in to) return to.service === "counter" ? [COUNTER] : [];
   if ("guildId" in to) return to.guildId === "11" ? [1] : [];

@@ -5,6 +5,7 @@ import {
   encodeBatch,
   encodeLinkMessage,
   type EventRecord,
+  greeter,
   type LinkMessage,
   parseLinkMessage,
   readBatch,
@@ -69,13 +70,16 @@ Deno.test("readBatch() does not copy bodies", () => {
 });
 
 const messages: LinkMessage[] = [
-  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096 },
+  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096 },
   { op: "ack", cursors: { "0": 12, "15": 2 ** 40 } },
   { op: "ack", cursors: {} },
-  { op: "welcome", v: 1, clusterId: 3, link: 9, totalShards: 16, stream: "a" },
+  { op: "welcome", v: 2, link: 9, totalShards: 16, stream: "a" },
   { op: "bye", reason: 'say "bye"' },
-  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096, values: "json" },
-  { op: "hello", v: 1, clusterId: 3, windowBytes: 4096, values: "clone" },
+  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096, values: "json" },
+  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096, values: "clone" },
+  { op: "hello", v: 2, service: "api", windowBytes: 4096 },
+  { op: "hello", v: 2, clusterId: 0, windowBytes: 1, port: 1 },
+  { op: "hello", v: 2, clusterId: 0, windowBytes: 1, port: 65_535 },
   {
     op: "call",
     id: 7,
@@ -96,6 +100,12 @@ Deno.test("parseLinkMessage() gives back what encodeLinkMessage() was given", ()
   }
 });
 
+Deno.test("greeter() tells a cluster, also the first, from a service", () => {
+  const hello = { op: "hello", v: 2, windowBytes: 1 } as const;
+  assert.deepEqual(greeter({ ...hello, clusterId: 0 }), { kind: "cluster", id: 0 });
+  assert.deepEqual(greeter({ ...hello, service: "api" }), { kind: "service", name: "api" });
+});
+
 Deno.test("parseLinkMessage() accepts fields that a later version may add", () => {
   assert.equal(parseLinkMessage('{"op":"bye","reason":"x","retryMs":1}').op, "bye");
 });
@@ -112,7 +122,13 @@ const refused: [text: string, says: string][] = [
   ['{"op":"ack","cursors":{"x":1}}', 'has cursors["x"]'],
   ['{"op":"ack","cursors":{"1":1.5}}', 'has cursors["1"]'],
   ['{"op":"ack","cursors":{"1":"2"}}', 'has cursors["1"]'],
-  ['{"op":"welcome","v":1,"clusterId":0,"link":1}', "has totalShards of type undefined"],
+  ['{"op":"hello","v":2,"windowBytes":1}', "has clusterId of type undefined, expected number"],
+  ['{"op":"hello","v":2,"service":7,"windowBytes":1}', "has service of type number"],
+  ...[0, -1, 1.5, 65_536, '"80"', null].map((port): [string, string] => [
+    `{"op":"hello","v":2,"clusterId":0,"windowBytes":1,"port":${port}}`,
+    `has port ${port}, expected 1 to 65535 or none`,
+  ]),
+  ['{"op":"welcome","v":2,"link":1}', "has totalShards of type undefined"],
   ['{"op":"bye"}', "has reason of type undefined"],
   ['{"op":"hello","v":1,"clusterId":0,"windowBytes":1,"values":null}', "has values null"],
   ['{"op":"call","id":1,"verb":"command","receptive":true}', "has no value of the form"],

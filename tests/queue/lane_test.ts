@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { BATCH_BYTES, Lane } from "../../queue/lane.ts";
 import { ShardQueue } from "../../queue/shard_queue.ts";
+import { Turns } from "../../queue/turns.ts";
 import { readBatch } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { cluster } from "../support/peers.ts";
 
 const WINDOW = 1 << 20;
 
@@ -20,10 +22,10 @@ function setUp(shardIds: readonly number[] = [0]) {
   const clock = createVirtualClock();
   const batches: { link: number; records: string[]; bytes: number }[] = [];
   const lane = new Lane({
-    clusterId: 5,
-    clock,
-    send(clusterId, link, batch) {
-      assert.equal(clusterId, 5);
+    peer: cluster(5),
+    turns: new Turns({ clock, delayMs: 0, nap: () => assert.fail("nobody naps") }),
+    send(peer, link, batch) {
+      assert.deepEqual(peer, cluster(5));
       const records = readBatch(batch).map(({ shardId, cursor }) => `${shardId}/${cursor}`);
       batches.push({ link, records, bytes: batch.length });
     },

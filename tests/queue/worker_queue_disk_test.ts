@@ -5,6 +5,7 @@ import { memorySpool } from "../support/memory_spool.ts";
 import { readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { range } from "./shard_queue_stage.ts";
+import { cluster } from "../support/peers.ts";
 
 const BIG = 1 << 30;
 
@@ -23,7 +24,9 @@ async function setUp(
     clusterOfShard,
     limitBytes: BIG,
     openSpool,
-    send(clusterId, _link, batch) {
+    send(peer, _link, batch) {
+      assert.ok(peer.kind === "cluster");
+      const clusterId = peer.id;
       for (const record of readBatch(batch)) {
         const { shardId, cursor, kind } = record;
         const gap = kind === RECORD.GAP
@@ -53,7 +56,7 @@ async function setUp(
       for (const record of got) {
         if (record.clusterId === clusterId) cursors[record.shardId] = record.cursor;
       }
-      queue.acknowledge(clusterId, link, cursors);
+      queue.acknowledge(cluster(clusterId), link, cursors);
     }
   };
   return { clock, queue, got, failed, stored, accept, cursorsOf, drain };
@@ -61,7 +64,7 @@ async function setUp(
 
 Deno.test("EventQueue moves the fullest shard to disk at half the memory, and no other", async () => {
   const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 0 }, { limitBytes: 200_000 });
-  queue.link(0, 1, 1);
+  queue.link(cluster(0), 1, 1);
   accept(1, 1, 10);
   accept(0, 1, 70);
   await clock.advance(0);
@@ -74,7 +77,7 @@ Deno.test("EventQueue moves the fullest shard to disk at half the memory, and no
 
 Deno.test("EventQueue moves one more to disk only when memory still grows", async () => {
   const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 0 }, { limitBytes: 200_000 });
-  queue.link(0, 1, 1);
+  queue.link(cluster(0), 1, 1);
   accept(1, 1, 40);
   accept(0, 1, 50);
   await clock.advance(0);
@@ -86,8 +89,8 @@ Deno.test("EventQueue moves one more to disk only when memory still grows", asyn
 
 Deno.test("EventQueue moves the events of a consumer that is away to disk after two ticks", async () => {
   const { clock, queue, stored, accept } = await setUp({ 0: 0, 1: 1, 2: 2 });
-  queue.link(0, 1, BIG);
-  queue.link(2, 2, BIG);
+  queue.link(cluster(0), 1, BIG);
+  queue.link(cluster(2), 2, BIG);
   queue.assign(2, null);
   for (const shardId of [0, 1, 2]) accept(shardId, 1, 3);
   await clock.advance(1_000);
@@ -101,9 +104,9 @@ Deno.test("EventQueue writes nothing for a consumer that was away for a moment",
   accept(0, 1, 3);
   for (let link = 1; link <= 5; link++) {
     await clock.advance(1_000);
-    queue.link(0, link, BIG);
+    queue.link(cluster(0), link, BIG);
     await clock.advance(1_000);
-    queue.link(0, null, 0);
+    queue.link(cluster(0), null, 0);
   }
   assert.deepEqual(stored, {});
   assert.deepEqual(cursorsOf(0).slice(0, 3), [1, 2, 3]);
@@ -111,26 +114,26 @@ Deno.test("EventQueue writes nothing for a consumer that was away for a moment",
 
 Deno.test("assign() moves a shard from one consumer to another without loss", async () => {
   const { clock, queue, got, accept } = await setUp({ 0: 0 }, { limitBytes: 1_000_000 });
-  queue.link(0, 1, 100_000);
-  queue.link(1, 2, 100_000);
+  queue.link(cluster(0), 1, 100_000);
+  queue.link(cluster(1), 2, 100_000);
   accept(0, 1, 800);
   await clock.advance(0);
-  queue.acknowledge(0, 1, { 0: 40 });
-  queue.assign(0, 1);
+  queue.acknowledge(cluster(0), 1, { 0: 40 });
+  queue.assign(0, cluster(1));
   accept(0, 801, 900);
   await clock.advance(0);
   // What the first one says now is about a shard that it does not have any more.
-  queue.acknowledge(0, 1, { 0: 60 });
-  queue.acknowledge(1, 2, { 0: 80 });
+  queue.acknowledge(cluster(0), 1, { 0: 60 });
+  queue.acknowledge(cluster(1), 2, { 0: 80 });
   queue.assign(0, null);
   await clock.advance(2_000);
   const before = got.length;
-  queue.assign(0, 0);
+  queue.assign(0, cluster(0));
   await clock.advance(0);
   assert.deepEqual(got[before], { clusterId: 0, shardId: 0, cursor: 81 });
   for (let last = 0; last < 900;) {
     last = got.at(-1)!.cursor;
-    queue.acknowledge(0, 1, { 0: last });
+    queue.acknowledge(cluster(0), 1, { 0: last });
     await clock.advance(0);
   }
   assert.deepEqual(got.slice(before).map(({ cursor }) => cursor), range(81, 900));
@@ -152,7 +155,7 @@ Deno.test("however many shards spill, nothing is dropped while the disk has room
     assert.ok(kept <= limitBytes, `${kept} bytes are kept`);
   }
   assert.deepEqual(shards.map((shardId) => queue.of(shardId).counts.dropped), shards.map(() => 0));
-  queue.link(0, 1, BIG);
+  queue.link(cluster(0), 1, BIG);
   await drain(0, 1);
   for (const shardId of shards) assert.deepEqual(cursorsOf(shardId), range(1, 1_500));
   assert.deepEqual(shards.map((shardId) => queue.of(shardId).queued), shards.map(() => 0));
@@ -172,7 +175,7 @@ Deno.test("EventQueue sheds in memory when the disk has what all shards may use 
   assert.match(failed[0]!, /QUEUE_DISK_BYTES/);
   const bytes = [0, 1].map((shardId) => queue.of(shardId).queuedBytes);
   assert.ok(bytes[0]! + bytes[1]! <= 110_000, `${bytes} bytes are kept`);
-  queue.link(0, 1, BIG);
+  queue.link(cluster(0), 1, BIG);
   await drain(0, 1);
   for (const shardId of [0, 1]) {
     let last = 0;
@@ -193,7 +196,7 @@ Deno.test("close() puts every shard on disk, and a later life goes on from there
   await first.queue.close();
   assert.deepEqual(first.stored, { 0: 5, 1: 7 });
   const second = await setUp({ 0: 0, 1: 0 }, {}, openSpool);
-  second.queue.link(0, 1, BIG);
+  second.queue.link(cluster(0), 1, BIG);
   second.accept(1, 6, 9);
   await second.drain(0, 1);
   assert.deepEqual([second.cursorsOf(0), second.cursorsOf(1)], [range(1, 5), range(1, 9)]);
@@ -221,11 +224,11 @@ Deno.test("a shard whose disk cannot be opened keeps its events in memory", asyn
   const { clock, queue, accept, cursorsOf } = await setUp({}, {}, () => {
     return Promise.reject(new Error("no such disk"));
   });
-  queue.assign(0, 0);
+  queue.assign(0, cluster(0));
   for (let i = 0; i < 2; i++) await assert.rejects(queue.open(0, 0), /no such disk/);
   accept(0, 1, 3);
   await clock.advance(5_000);
-  queue.link(0, 1, BIG);
+  queue.link(cluster(0), 1, BIG);
   await clock.advance(0);
   assert.deepEqual(cursorsOf(0), [1, 2, 3]);
 });

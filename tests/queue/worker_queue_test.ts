@@ -4,6 +4,8 @@ import { EventQueue } from "../../queue/worker_queue.ts";
 import { type Gap, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { type PeerKey, peerText } from "../../protocol/peer.ts";
+import { cluster } from "../support/peers.ts";
 
 /** More than a GAP takes. */
 const GAP_BYTES = 400;
@@ -16,10 +18,10 @@ function setUp(limitBytes: number, clusterOfShard: Record<number, number> = { 0:
     clock,
     clusterOfShard,
     limitBytes,
-    send(clusterId, link, batch) {
+    send(peer, link, batch) {
       for (const { shardId, cursor, kind } of readBatch(batch)) {
         const what = kind === RECORD.GAP ? "gap" : "event";
-        sent.push(`${what} ${shardId}/${cursor} to ${clusterId} on ${link}`);
+        sent.push(`${what} ${shardId}/${cursor} to ${peerText(peer)} on ${link}`);
       }
     },
   });
@@ -33,22 +35,22 @@ function setUp(limitBytes: number, clusterOfShard: Record<number, number> = { 0:
 
 Deno.test("EventQueue sends each shard's events to its own cluster", async () => {
   const { clock, queue, sent, accept } = setUp(BIG, { 0: 0, 1: 1, 2: 0 });
-  queue.link(0, 10, BIG);
-  queue.link(1, 11, BIG);
+  queue.link(cluster(0), 10, BIG);
+  queue.link(cluster(1), 11, BIG);
   for (const shardId of [0, 1, 2]) accept(shardId, 7);
   queue.gap(1, { from: null, to: 8, count: null, reason: "lost" });
   await clock.advance(0);
   assert.deepEqual(sent, [
-    "event 0/7 to 0 on 10",
-    "event 2/7 to 0 on 10",
-    "event 1/7 to 1 on 11",
-    "gap 1/8 to 1 on 11",
+    "event 0/7 to cluster 0 on 10",
+    "event 2/7 to cluster 0 on 10",
+    "event 1/7 to cluster 1 on 11",
+    "gap 1/8 to cluster 1 on 11",
   ]);
 });
 
 Deno.test("EventQueue keeps the events of a shard that nobody consumes", async () => {
   const { clock, queue, sent, accept } = setUp(BIG, {});
-  queue.link(0, 1, BIG);
+  queue.link(cluster(0), 1, BIG);
   accept(4, 1);
   await clock.advance(0);
   assert.deepEqual(sent, []);
@@ -57,24 +59,24 @@ Deno.test("EventQueue keeps the events of a shard that nobody consumes", async (
 
 Deno.test("EventQueue lets a cluster that is away wait without holding up another", async () => {
   const { clock, queue, sent, accept } = setUp(BIG, { 0: 0, 1: 1 });
-  queue.link(0, 1, BIG);
-  queue.link(1, 2, BIG);
-  queue.link(0, null, 0);
+  queue.link(cluster(0), 1, BIG);
+  queue.link(cluster(1), 2, BIG);
+  queue.link(cluster(0), null, 0);
   accept(0, 1);
   accept(1, 1);
   await clock.advance(0);
-  assert.deepEqual(sent, ["event 1/1 to 1 on 2"]);
+  assert.deepEqual(sent, ["event 1/1 to cluster 1 on 2"]);
 });
 
 Deno.test("EventQueue takes no acknowledgement of one cluster for another's shard", async () => {
   const { clock, queue, accept } = setUp(BIG, { 0: 0, 1: 1 });
-  queue.link(0, 1, BIG);
-  queue.link(1, 2, BIG);
+  queue.link(cluster(0), 1, BIG);
+  queue.link(cluster(1), 2, BIG);
   accept(1, 1);
   await clock.advance(0);
-  queue.acknowledge(0, 1, { 1: 1 });
+  queue.acknowledge(cluster(0), 1, { 1: 1 });
   assert.equal(queue.of(1).queued, 1);
-  queue.acknowledge(1, 2, { 1: 1 });
+  queue.acknowledge(cluster(1), 2, { 1: 1 });
   assert.equal(queue.of(1).queued, 0);
 });
 
@@ -94,12 +96,12 @@ Deno.test("EventQueue sheds many at once, so that it seldom has to", () => {
 
 Deno.test("EventQueue has room again for what was acknowledged", async () => {
   const { clock, queue, accept } = setUp(60_000);
-  queue.link(0, 1, BIG);
+  queue.link(cluster(0), 1, BIG);
   for (let cursor = 1; cursor <= 5_000; cursor++) {
     accept(0, cursor);
     if (cursor % 100 !== 0) continue;
     await clock.advance(0);
-    queue.acknowledge(0, 1, { 0: cursor });
+    queue.acknowledge(cluster(0), 1, { 0: cursor });
   }
   assert.deepEqual([queue.of(0).counts.dropped, queue.of(0).queued], [0, 0]);
 });
@@ -110,7 +112,7 @@ Deno.test("EventQueue is bounded where the fullest outbox has nothing to shed", 
     400_000,
     Object.fromEntries(shards.map((shardId) => [shardId, 0])),
   );
-  queue.link(0, 1, 150_000);
+  queue.link(cluster(0), 1, 150_000);
   for (let cursor = 1; cursor <= 150; cursor++) accept(0, cursor, 1_000);
   // Shard 0 fills the credit of a bot that is stuck: none of it can be dropped.
   await clock.advance(0);
@@ -150,14 +152,14 @@ async function checkHistory(
     clock,
     clusterOfShard: { 0: 0, 1: 0, 2: 1 },
     limitBytes,
-    send: (clusterId, link, batch) => bot.receive(clusterId, link, batch),
+    send: (peer, link, batch) => bot.receive(peer, link, batch),
   });
   const last = [0, 0, 0];
   const links: (number | null)[] = [null, null];
   let link = 0;
   const up = (clusterId: number, windowBytes: number) => {
     bot.reconnect(clusterId);
-    queue.link(clusterId, links[clusterId] = ++link, windowBytes);
+    queue.link(cluster(clusterId), links[clusterId] = ++link, windowBytes);
   };
   for (const [shardId, { kind, n }] of moves) {
     const clusterId = shardId === 2 ? 1 : 0;
@@ -166,9 +168,11 @@ async function checkHistory(
       bounded(queue, limitBytes);
     } else if (kind === "flush") await clock.advance(0);
     else if (kind === "up") up(clusterId, n);
-    else if (kind === "down") queue.link(clusterId, links[clusterId] = null, 0);
+    else if (kind === "down") queue.link(cluster(clusterId), links[clusterId] = null, 0);
     else if (links[clusterId] !== null) {
-      queue.acknowledge(clusterId, links[clusterId]!, { [shardId]: bot.seen(shardId) - n });
+      queue.acknowledge(cluster(clusterId), links[clusterId]!, {
+        [shardId]: bot.seen(shardId) - n,
+      });
     }
   }
   for (const clusterId of [0, 1]) up(clusterId, BIG);
@@ -176,7 +180,7 @@ async function checkHistory(
   for (const shardId of [0, 1, 2]) {
     assert.equal(bot.seen(shardId), last[shardId], `shard ${shardId} did not get everything`);
     const clusterId = shardId === 2 ? 1 : 0;
-    queue.acknowledge(clusterId, links[clusterId]!, { [shardId]: last[shardId]! });
+    queue.acknowledge(cluster(clusterId), links[clusterId]!, { [shardId]: last[shardId]! });
     const { queued, queuedBytes, unsentBytes } = queue.of(shardId);
     assert.deepEqual([queued, queuedBytes, unsentBytes], [0, 0, 0]);
   }
@@ -200,9 +204,9 @@ function consumer() {
     reconnect(clusterId: number) {
       for (const shardId of clusterId === 0 ? [0, 1] : [2]) resent[shardId] = 0;
     },
-    receive(clusterId: number, _link: number, batch: Uint8Array) {
+    receive(peer: PeerKey, _link: number, batch: Uint8Array) {
       for (const { shardId, kind, cursor, body } of readBatch(batch)) {
-        assert.equal(clusterId, shardId === 2 ? 1 : 0);
+        assert.deepEqual(peer, cluster(shardId === 2 ? 1 : 0));
         assert.ok(cursor > resent[shardId]!, "out of order on one link");
         const isGap = kind === RECORD.GAP;
         const from = isGap ? (JSON.parse(new TextDecoder().decode(body)) as Gap).from! : cursor;

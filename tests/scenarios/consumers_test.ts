@@ -66,13 +66,13 @@ Deno.test("a library gets the shard from its cluster, which gets it back when th
   await rig.ready();
   await rig.clock.advance(2_000);
   const before = rig.got.length;
-  assert.equal(rig.gateway.shards[0]!.clusterId, 0);
+  assert.equal(rig.gateway.serving.shards[0]!.clusterId, 0);
   const client = connect(rig);
   client.identify();
   await rig.clock.advance(100);
   assert.equal(client.got[1]?.t, "READY");
   assert.equal(client.got[1]!.d.guilds.length, 4);
-  assert.equal(rig.gateway.shards[0]!.clusterId, null);
+  assert.equal(rig.gateway.serving.shards[0]!.clusterId, null);
   rig.sim.traffic.setRate(50);
   await rig.clock.advance(4_000);
   client.acknowledge();
@@ -84,7 +84,7 @@ Deno.test("a library gets the shard from its cluster, which gets it back when th
   await rig.clock.advance(4_000);
   rig.sim.traffic.setRate(0);
   await rig.clock.advance(1_000);
-  assert.equal(rig.gateway.shards[0]!.clusterId, 0);
+  assert.equal(rig.gateway.serving.shards[0]!.clusterId, 0);
   const all = [...rig.got.slice(0, before).map(({ t }) => t), ...names(client)];
   const after = rig.got.slice(before).map(({ t }) => t);
   assert.ok(after.length > 150, `${after.length} events`);

@@ -32,12 +32,12 @@ Deno.test("a bot that is away for a minute gets everything when it is back, hear
   await rig.clock.advance(60_000);
   rig.sim.traffic.setRate(0);
   assert.deepEqual(rig.states(), ["ready"]);
-  const { queued } = rig.gateway.shards[0]!.counters!;
+  const { queued } = rig.gateway.serving.shards[0]!.counters!;
   assert.ok(queued > 11_000, `${queued} events wait`);
   rig.link(rig.createBot());
   await rig.clock.advance(5_000);
   rig.assertNothingLost();
-  assert.equal(rig.gateway.shards[0]!.counters!.queued, 0);
+  assert.equal(rig.gateway.serving.shards[0]!.counters!.queued, 0);
 });
 
 Deno.test("a bot that never acknowledges gets no more than its credit", async () => {
@@ -46,7 +46,7 @@ Deno.test("a bot that never acknowledges gets no more than its credit", async ()
   let bytes = 0;
   let handlers = 0;
   const stuck = new EventConsumer({
-    clusterId: 0,
+    peer: { kind: "cluster", id: 0 },
     clock: rig.clock,
     log: silentLog,
     windowBytes,
@@ -88,7 +88,7 @@ Deno.test("a queue that is full sheds in one place, tells a GAP there, and goes 
   cut();
   rig.sim.traffic.setRate(500);
   await rig.clock.advance(10_000);
-  const { queuedBytes, dropped } = rig.gateway.shards[0]!.counters!;
+  const { queuedBytes, dropped } = rig.gateway.serving.shards[0]!.counters!;
   assert.ok(queuedBytes <= 512 * 1024, `${queuedBytes} bytes are kept`);
   assert.ok(dropped > 1_000);
   rig.sim.traffic.setRate(0);

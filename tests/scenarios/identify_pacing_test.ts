@@ -86,7 +86,7 @@ Deno.test("the reserve of the day is not touched, and the wait is visible", asyn
   again.start();
   await again.clock.advance(60_000);
   assert.deepEqual(again.states(), ["ready", "ready", "queued", "queued"]);
-  const { remaining, reserve, waiting } = again.gateway.queue.snapshot;
+  const { remaining, reserve, waiting } = again.gateway.gate.snapshot;
   assert.deepEqual({ remaining, reserve, waiting }, { remaining: 100, reserve: 100, waiting: 2 });
 });
 
@@ -117,9 +117,9 @@ Deno.test("a worker that dies with a permit in hand costs its key no more than o
 Deno.test("a later group waits for an earlier one whose worker is slower to start", async () => {
   const rig = await createRig({ shards: 4, workers: 2, sim: { maxConcurrency: 2 } });
   const shards = shardRange(0, 3).map((id) => ({ total: 4, id }));
-  rig.gateway.queue.expect(shards);
-  for (const shard of shards.slice(2)) rig.gateway.queue.request(shard);
-  assert.equal(rig.gateway.queue.snapshot.nextSlotMs, 0);
+  rig.gateway.gate.expect(shards);
+  for (const shard of shards.slice(2)) rig.gateway.gate.request(shard);
+  assert.equal(rig.gateway.gate.snapshot.nextSlotMs, 0);
   await rig.clock.advance(10_000);
-  assert.equal(rig.gateway.queue.snapshot.waiting, 2, "a later group went first");
+  assert.equal(rig.gateway.gate.snapshot.waiting, 2, "a later group went first");
 });

@@ -20,10 +20,10 @@ Deno.test("ten minutes without a bot end with every event, in order, memory flat
   const memory: number[] = [];
   for (let minute = 0; minute < 10; minute++) {
     await rig.clock.advance(MINUTE_MS);
-    memory.push(rig.gateway.shards.reduce((sum, it) => sum + it.counters!.queuedBytes, 0));
+    memory.push(rig.gateway.serving.shards.reduce((sum, it) => sum + it.counters!.queuedBytes, 0));
   }
   rig.sim.traffic.setRate(0);
-  const queued = rig.gateway.shards.reduce((sum, shard) => sum + shard.counters!.queued, 0);
+  const queued = rig.gateway.serving.shards.reduce((sum, shard) => sum + shard.counters!.queued, 0);
   assert.ok(queued > 23_000, `${queued} events wait`);
   assert.ok(Math.max(...memory) < 8 * 1.5 * FRONT_BYTES, `${Math.max(...memory)} bytes of memory`);
   rig.link(rig.bot);
@@ -32,7 +32,7 @@ Deno.test("ten minutes without a bot end with every event, in order, memory flat
   rig.assertNothingLost();
   rig.assertNoViolations();
   assert.equal(rig.identifies(), 8);
-  for (const shard of rig.gateway.shards) {
+  for (const shard of rig.gateway.serving.shards) {
     const { queued, queuedBytes, queuedDiskBytes, dropped } = shard.counters!;
     assert.deepEqual([queued, queuedBytes, queuedDiskBytes, dropped], [0, 0, 0, 0]);
   }
@@ -100,12 +100,12 @@ Deno.test("a slow bot has its events kept on disk, and still gets them in order"
   await rig.ready();
   rig.sim.traffic.setRate(300);
   await rig.clock.advance(20_000);
-  assert.ok(rig.gateway.shards[0]!.counters!.queuedDiskBytes > 0, "nothing went to disk");
-  assert.ok(rig.gateway.shards[0]!.counters!.queuedBytes < 4 * FRONT_BYTES);
+  assert.ok(rig.gateway.serving.shards[0]!.counters!.queuedDiskBytes > 0, "nothing went to disk");
+  assert.ok(rig.gateway.serving.shards[0]!.counters!.queuedBytes < 4 * FRONT_BYTES);
   assert.deepEqual(rig.states(), ["ready"]);
   rig.sim.traffic.setRate(0);
   await rig.clock.runUntil(() => rig.got.length >= rig.sim.ledger.events.length, 20 * MINUTE_MS);
   await rig.clock.advance(3_000);
   rig.assertNothingLost();
-  assert.equal(rig.gateway.shards[0]!.counters!.dropped, 0);
+  assert.equal(rig.gateway.serving.shards[0]!.counters!.dropped, 0);
 });

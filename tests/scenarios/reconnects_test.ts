@@ -93,7 +93,7 @@ for (const code of [4004, 4010, 4011, 4012, 4013, 4014]) {
     rig.sim.faults.close(code, { shardId: 0 });
     await rig.clock.advance(120_000);
     assert.deepEqual(rig.states(), ["stopped", "ready"]);
-    const shard = rig.gateway.shards[0]!;
+    const shard = rig.gateway.serving.shards[0]!;
     assert.match(shard.reason, new RegExp(String(code)));
     assert.ok(rig.logged.some(({ level, event }) => level === "error" && /stopped/.test(event)));
     assert.equal(rig.sim.ledger.connections.length, 2, "a fatal close was tried again");
@@ -192,7 +192,7 @@ Deno.test("after a corrupt frame the shard resumes and nothing is lost", async (
   const rig = await liveRig({ compression: "zlib-stream" });
   rig.sim.faults.corruptNext();
   await assertResumed(rig, 10_000);
-  assert.equal(rig.gateway.shards[0]!.counters!.reconnects["corrupt frame"], 1);
+  assert.equal(rig.gateway.serving.shards[0]!.counters!.reconnects["corrupt frame"], 1);
 });
 
 for (const compression of ["zlib-stream", "zstd-stream"] as const) {

@@ -31,7 +31,7 @@ Deno.test("events that are withheld hold nothing up: the others arrive, and a re
     const due = sent.filter((t) => keep(t, new Uint8Array(), shardId));
     assert.ok(due.length < sent.length - 50, `${due.length} of ${sent.length}`);
     assert.deepEqual(got.map(({ t }) => t), due, `shard ${shardId}`);
-    assert.ok(second.gateway.shards[shardId]!.counters!.withheld > 20);
+    assert.ok(second.gateway.serving.shards[shardId]!.counters!.withheld > 20);
   }
   second.assertNoViolations();
 });
@@ -88,7 +88,7 @@ Deno.test("a heartbeat that is replaced is sent when it says so; where it never 
   rig.start();
   await rig.ready();
   await rig.clock.advance(300_000);
-  const connections = rig.gateway.shards.map(({ connection }) => connection);
+  const connections = rig.gateway.serving.shards.map(({ connection }) => connection);
   assert.equal(connections[0], 1, "the one that beats stays connected");
   assert.ok(held.length > 2 && connections[1]! > 1, `${held.length}, ${connections}`);
   assert.equal(rig.identifies(), 2, "a session was lost");

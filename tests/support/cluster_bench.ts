@@ -38,7 +38,7 @@ export async function withUnit(
   const options: StartClusterOptions = {
     permissions: [],
     env,
-    clusterId: 0,
+    peer: { kind: "cluster", id: 0 },
     unitUrl: unit.url,
     credential: CREDENTIAL,
     botModule: PROBE,

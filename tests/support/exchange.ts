@@ -15,13 +15,17 @@ import {
   parseLinkMessage,
 } from "../../protocol/event_frame.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import type { WireValue } from "../../protocol/value.ts";
 import type { WireError } from "../../protocol/wire_error.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { botContext } from "./bot_context.ts";
+import { cluster, service } from "./peers.ts";
 
-/** The number of the service `counter`. */
-export const COUNTER = 500_000;
+/** The service. */
+export const COUNTER = "counter";
+/** A cluster by its number, or the service. */
+export type Who = number | typeof COUNTER;
 /** How many shards the unit says it has. */
 export const TOTAL_SHARDS = 6;
 
@@ -40,6 +44,9 @@ export interface Heard {
 
 /** Clusters 0 to 2 and the service `counter`, none of them linked yet; guild 10 is of cluster 0, and so on. */
 export type Exchange = ReturnType<typeof createExchange>;
+
+/** The peer as the unit names it. */
+export const peerOf = (who: Who): PeerKey => who === COUNTER ? service(who) : cluster(who);
 
 /** A clock that knows which timers have not fired yet. */
 export function countingClock(): VirtualClock & { readonly timers: ReadonlySet<unknown> } {
@@ -69,7 +76,6 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
   const log = logTo((level, event, fields) => {
     lines.push(`${level} ${event} ${JSON.stringify(fields)}`);
   });
-  const nameOf = (id: number) => id === COUNTER ? "service counter" : `cluster ${id}`;
   const switchboard = new Switchboard({
     clock,
     log,
@@ -77,17 +83,16 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
     directory: {
       clusterIds: [0, 1, 2],
       clusterOfGuild: (guildId) => [0, 1, 2].find((id) => `1${id}` === guildId) ?? null,
-      serviceId: (name) => name === "counter" ? COUNTER : null,
-      nameOf,
+      hasService: (name) => name === COUNTER,
     },
   });
 
   /** The newest wire of each peer: only its end is news. */
-  const current = new Map<number, symbol>();
+  const current = new Map<Who, symbol>();
 
   /** Lays a wire: `hear` gets what the unit says, `lost` is told of a cut. */
   function lay(
-    id: number,
+    id: Who,
     values: "json" | "clone" | null,
     hear: (message: LinkMessage) => void,
     lost: () => void,
@@ -99,15 +104,19 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
     const down = () => {
       if (current.get(id) !== mine) return;
       current.delete(id);
-      switchboard.down(id, "its link is down");
+      switchboard.down(peerOf(id), "its link is down");
     };
     current.set(id, mine);
-    switchboard.up({ id, values, send: (message) => carry(encodeLinkMessage(message), hear) });
+    switchboard.up({
+      peer: peerOf(id),
+      values,
+      send: (message) => carry(encodeLinkMessage(message), hear),
+    });
     return {
       say: (message: unknown) =>
         carry(JSON.stringify(message), (it) => {
-          // As the hub does it: of a link that was taken over nothing counts.
-          if (current.get(id) === mine) switchboard.receive(id, it as LinkCall | LinkReply);
+          // As the links do it: of a link that was taken over nothing counts.
+          if (current.get(id) === mine) switchboard.receive(peerOf(id), it as LinkCall | LinkReply);
         }),
       cut(first: End = "both") {
         if (!isOpen) return;
@@ -125,7 +134,7 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
     lines,
     switchboard,
     /** One of our own, not linked yet. */
-    bot(id: number, definition: Partial<Bot> = {}) {
+    bot(id: Who, definition: Partial<Bot> = {}) {
       const calls = new BotCalls({
         bot: { wants: () => false, handle() {}, ...definition },
         clock,
@@ -133,7 +142,7 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
         figures: () => ({ memory: { rss: 1 } }),
       });
       calls.context = botContext({
-        cluster: id === COUNTER ? { id, service: "counter" } : { id },
+        cluster: id === COUNTER ? { id: -1, service: id } : { id },
         ipc: calls.ipc,
         gateway: calls.gateway,
       });
@@ -157,7 +166,7 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
       };
     },
     /** A stranger, linked, who speaks by hand. */
-    stranger(id: number, values: "json" | "clone" | null) {
+    stranger(id: Who, values: "json" | "clone" | null) {
       const heard: Heard[] = [];
       const { say, cut } = lay(
         id,

@@ -45,6 +45,7 @@ export const WORKER: WorkerOptions = {
   queueDir: null,
   queueDiskBytes: 1 << 30,
   clusterOfShard: { 0: 0, 1: 0, 2: 1, 3: 1 },
+  stream: "a",
   reportIntervalMs: 1_000,
 };
 

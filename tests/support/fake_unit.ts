@@ -55,14 +55,13 @@ export function fakeUnit(credential: string): FakeUnit {
     socket.onmessage = ({ data }) => {
       const message = parseLinkMessage(data);
       if (message.op === "hello") {
-        const { v, clusterId } = message;
+        const { v } = message;
         links++;
         welcomed.add(socket);
         socket.send(
           encodeLinkMessage({
             op: "welcome",
             v,
-            clusterId,
             link: links,
             totalShards: 2,
             stream: "a",

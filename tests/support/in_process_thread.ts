@@ -1,7 +1,7 @@
 /**
  * A shard worker in the test's own thread and time: the same bucket behind the same messages, each
  * cloned as `postMessage` would. When it is terminated, or crashes, its sockets are cut and its
- * timers never fire.
+ * timers never fire. One that hangs is deaf and dumb, and its sockets stay open whatever is done.
  *
  * @module
  */
@@ -17,11 +17,19 @@ import {
 import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
 import type { SpawnThread } from "../../workers/life.ts";
 
-/** Threads that share the test's world. `died` cuts one off without a word, as a crash does. */
+/** A thread that runs. */
+export interface Mortal {
+  /** Ends without a word, as a crash does. */
+  die(): void;
+  /** Begins an endless loop: it cannot be ended any more. */
+  hang(): void;
+}
+
+/** Threads that share the test's world. */
 export function inProcessThreads(
   world: BucketWorld,
-): { spawn: SpawnThread; alive: Set<{ die(): void }> } {
-  const alive = new Set<{ die(): void }>();
+): { spawn: SpawnThread; alive: Set<Mortal> } {
+  const alive = new Set<Mortal>();
   const spawn: SpawnThread = ({ message }) => {
     let dead = false;
     let epoch = 0;
@@ -30,7 +38,7 @@ export function inProcessThreads(
     const own: BucketWorld = {
       ...world,
       clock: mortalClock(world.clock, () => dead),
-      connect: mortalConnect(world.connect, sockets),
+      connect: mortalConnect(world.connect, sockets, () => dead),
     };
     const later = (task: () => void) => void own.clock.after(0, task);
     const post = (words: FromWorker) => {
@@ -45,9 +53,13 @@ export function inProcessThreads(
     };
     const thread = {
       die() {
+        if (dead) return;
+        thread.hang();
+        for (const socket of sockets) socket.destroy();
+      },
+      hang() {
         dead = true;
         alive.delete(thread);
-        for (const socket of sockets) socket.destroy();
       },
     };
     alive.add(thread);
@@ -74,9 +86,18 @@ function mortalClock(clock: Clock, isDead: () => boolean): Clock {
   };
 }
 
-function mortalConnect(connect: Connect, sockets: Set<Socket>): Connect {
+function mortalConnect(
+  connect: Connect,
+  sockets: Set<Socket>,
+  isDead: () => boolean,
+): Connect {
   return (url, events, options) => {
-    const socket = connect(url, events, options);
+    const socket = connect(url, {
+      open: () => isDead() || events.open(),
+      message: (data, isText) => isDead() || events.message(data, isText),
+      closed: (code, reason) => isDead() || events.closed(code, reason),
+      failed: (reason) => isDead() || events.failed(reason),
+    }, options);
     sockets.add(socket);
     return socket;
   };

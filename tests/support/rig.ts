@@ -22,6 +22,7 @@ import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.t
 import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
 import type { BucketWorld } from "../../workers/bucket.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
+import { listeningCluster } from "./listening_cluster.ts";
 
 /** What a rig is made with. */
 export interface RigOptions {
@@ -43,6 +44,8 @@ export interface RigOptions {
   readonly windowBytes?: number;
   /** How long the bot's handlers take: events are unacknowledged for as long. Default 0. */
   readonly handlerMs?: number;
+  /** The workers bring the bot its events themselves; else they come through the main thread. */
+  readonly direct?: boolean;
   /** A rig of a later life of the same unit meets the same Discord. */
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
 }
@@ -72,11 +75,12 @@ export async function createRig(options: RigOptions = {}) {
   const random = seededRandom(7);
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   const log = logTo((level, event, fields) => logged.push({ level, event, fields }));
+  const place = listeningCluster(clock);
   const { spawn, alive } = inProcessThreads({
     clock,
     random,
     ...(options.openSpool ? { openSpool: options.openSpool } : {}),
-    connect: simConnect(sim, { latencyMs }),
+    connect: place.connect(simConnect(sim, { latencyMs })),
     ...options.hooks,
   });
   const store = options.store ?? memoryStore();
@@ -92,6 +96,8 @@ export async function createRig(options: RigOptions = {}) {
   });
   const exhausted: string[] = [];
   const cached: number[] = [];
+  const linked: boolean[] = [];
+  let relayed = 0;
   const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
   const shardIds = shardRange(0, shards - 1);
   const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
@@ -109,7 +115,7 @@ export async function createRig(options: RigOptions = {}) {
     info,
     totalShards: shards,
     shardIds,
-    clusterIds: [0],
+    peers: [{ kind: "cluster", id: 0 }],
     clusterOfShard: Object.fromEntries(shardIds.map((id) => [id, 0])),
     cores: workers,
     clock,
@@ -119,7 +125,9 @@ export async function createRig(options: RigOptions = {}) {
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
     fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
     spawn,
-    linkChanged() {},
+    calls: { up() {}, down() {}, receive() {} },
+    linkChanged: (_, isUp) => linked.push(isUp),
+    addressOf: () => options.direct ? place.address : null,
     shardChanged() {},
     membersCached: (shardId) => cached.push(shardId),
     exhausted: (reason) => exhausted.push(reason),
@@ -133,12 +141,16 @@ export async function createRig(options: RigOptions = {}) {
       return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
     },
   };
-  const createBot = () => new EventConsumer({ clusterId: 0, receiver, clock, log, windowBytes });
+  const createBot = () =>
+    new EventConsumer({ peer: { kind: "cluster", id: 0 }, receiver, clock, log, windowBytes });
 
-  const states = () => gateway.shards.map((shard) => shard.state);
+  const states = () => gateway.serving.shards.map((shard) => shard.state);
   const isReady = () => states().every((state) => state === "ready");
   const bot = createBot();
-  const link = (consumer: EventConsumer) => linkInProcess(gateway, clock, consumer);
+  const link = (consumer: EventConsumer) => {
+    place.bot = consumer;
+    return linkInProcess(gateway, clock, consumer, () => relayed++);
+  };
   return {
     clock,
     sim,
@@ -152,7 +164,13 @@ export async function createRig(options: RigOptions = {}) {
     store,
     bot,
     createBot,
-    /** Connects a bot to the hub, as a new socket would. Gives the way to cut it. */
+    /** Batches that came through the main thread. */
+    relayed: () => relayed,
+    /** Where the workers find the bot, with `direct`. */
+    place,
+    /** Each time that the bot could be reached with everything, and not any more. */
+    linked,
+    /** Connects a bot to the unit, as a new socket would. Gives the way to cut it. */
     link,
     start(): () => void {
       const cut = link(bot);
@@ -197,12 +215,16 @@ function linkInProcess(
   gateway: UnitGateway,
   clock: VirtualClock,
   bot: EventConsumer,
+  relayed: () => void,
 ): () => void {
   let open = true;
   const later = (task: () => void) => void clock.after(1, () => open && task());
-  const events = gateway.hub.accept({
+  const events = gateway.links.accept({
     send: (text) => later(() => link.text(text)),
-    sendBytes: (bytes) => later(() => link.batch(bytes)),
+    sendBytes: (bytes) => {
+      relayed();
+      later(() => link.batch(bytes));
+    },
     close: () => cut(),
   });
   const link = bot.attach({

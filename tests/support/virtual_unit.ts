@@ -18,7 +18,6 @@ import { decodeValue, encodeValue } from "../../protocol/value.ts";
 import { decodeError } from "../../protocol/wire_error.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Controllers } from "../../unit/controllers.ts";
-import { SERVICE_BASE } from "../../unit/peers/services.ts";
 import { Unit } from "../../unit/unit.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 import { snapshot } from "./snapshots.ts";
@@ -90,16 +89,22 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
     looks: () => looks,
     start: () => run(unit.start()),
     /** Links the cluster and the service; each gives the way to call the unit. */
-    link: () => ({ cluster: linkTo(unit, 0), service: linkTo(unit, SERVICE_BASE) }),
+    link: () => ({
+      cluster: linkTo(unit, { clusterId: 0 }),
+      service: linkTo(unit, { service: "api" }),
+    }),
     /** Waits until every shard is ready. */
     ready: () =>
       clock.runUntil(() => unit.snapshot.shards.every(({ state }) => state === "ready"), 60_000),
   };
 }
 
-function linkTo(unit: Unit, clusterId: number): (request: unknown) => Promise<unknown> {
+function linkTo(
+  unit: Unit,
+  who: { readonly clusterId: number } | { readonly service: string },
+): (request: unknown) => Promise<unknown> {
   const waiting = new Map<number, ReturnType<typeof Promise.withResolvers<unknown>>>();
-  const link = unit.gateway!.hub.accept({
+  const link = unit.gateway!.links.accept({
     send(text) {
       const reply = parseLinkMessage(text);
       if (reply.op !== "reply") return;
@@ -114,7 +119,7 @@ function linkTo(unit: Unit, clusterId: number): (request: unknown) => Promise<un
     encodeLinkMessage({
       op: "hello",
       v: EVENT_LINK_VERSION,
-      clusterId,
+      ...who,
       windowBytes,
       values: "clone",
     }),

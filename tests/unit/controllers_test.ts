@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createControllers, type UnitCore } from "../../unit/controllers.ts";
+import { cluster } from "../support/peers.ts";
 
 /** A unit that writes down what its methods lead to. */
 function setUp(changed: Partial<UnitCore> = {}) {
@@ -11,7 +12,7 @@ function setUp(changed: Partial<UnitCore> = {}) {
     shardIds: [0, 1],
     rest: { handle: () => Promise.resolve(new Response("by the proxy")) },
     gateway: {
-      deliver: note("deliver"),
+      links: { deliver: (...batch) => (note("deliver")(...batch), true) },
       pool: {
         acknowledge: note("acknowledge"),
         calculateWorkerId: () => 3,
@@ -37,16 +38,16 @@ Deno.test("each method leads to its part by itself", async () => {
   assert.equal(gateway.requestIdentify(1), undefined);
   await gateway.sendPayload(1, { op: 3, d: {} });
   await gateway.requestMembers(1n << 22n, { limit: 1 });
-  events.deliver(0, 1, batch);
-  events.acknowledged(0, 1, { 0: 9 });
+  events.deliver(cluster(0), 1, batch);
+  events.acknowledged(cluster(0), 1, { 0: 9 });
   assert.equal(await (await rest.handle(new Request("http://x.test/"))).text(), "by the proxy");
   assert.deepEqual(called, [
     ["spawnShards"],
     ["tell", 0, 1],
     ["sendPayload", 1, { op: 3, d: {} }],
     ["requestMembers", 1, { guildId: String(1n << 22n), limit: 1 }],
-    ["deliver", 0, 1, batch],
-    ["acknowledge", 0, 1, { 0: 9 }],
+    ["deliver", cluster(0), 1, batch],
+    ["acknowledge", cluster(0), 1, { 0: 9 }],
   ]);
 });
 
@@ -61,7 +62,7 @@ Deno.test("before there is a shard the methods say so, and helpers reject", asyn
   const { gateway, events } = setUp({ gateway: null, totalShards: 0, shardIds: [] });
   const early = { code: "not_ready", message: /no shard has started yet/ };
   assert.throws(() => gateway.spawnShards(), early);
-  assert.throws(() => events.deliver(0, 1, new Uint8Array()), early);
+  assert.throws(() => events.deliver(cluster(0), 1, new Uint8Array()), early);
   await assert.rejects(gateway.sendPayload(0, { op: 3, d: {} }), early);
   const unknown = { code: "not_ready", message: /Discord has not said yet how many/ };
   assert.throws(() => gateway.calculateShardId("1"), unknown);

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { CONFIG_DEFAULTS } from "../../config/config.ts";
 import { IDENTIFY_SLACK_MS } from "../../gateway/identify/queue.ts";
+import type { ShardKey } from "../../protocol/ids.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { createIdentifyQueue } from "../../unit/identify.ts";
 
 const HOUR_MS = 3_600_000;
+const key = (id: number): ShardKey => ({ total: 4, id });
 
 /** A unit's life on what an earlier one has written down. */
 async function setUp(
@@ -22,9 +24,9 @@ async function setUp(
     },
     store,
     clock,
-    allow: (shardId, permit) => {
-      allowed.push(shardId);
-      queue.sent(shardId, permit);
+    allow: (shard, permit) => {
+      allowed.push(shard.id);
+      queue.sent(shard, permit);
     },
     notSaved: (error) => unsaved.push(error),
   });
@@ -35,19 +37,19 @@ Deno.test("createIdentifyQueue() keeps the configured part of Discord's total ba
   const { queue, allowed } = await setUp({ remaining: 101 });
   const { maxConcurrency, total, remaining, reserve } = queue.snapshot;
   assert.deepEqual([maxConcurrency, total, remaining, reserve], [2, 1005, 101, 100]);
-  queue.request(0);
-  queue.request(1);
+  queue.request(key(0));
+  queue.request(key(1));
   assert.deepEqual(allowed, [0], "the reserve was touched");
 });
 
 Deno.test("createIdentifyQueue() goes on with the budget and the keys of an earlier life", async () => {
   const first = await setUp();
-  first.queue.request(0);
+  first.queue.request(key(0));
   first.queue.stop();
   await first.clock.advance(1_000);
   const { queue, allowed, clock } = await setUp(first);
   assert.equal(queue.snapshot.remaining, 899, "Discord's answer may be older than our identify");
-  for (const shardId of [0, 1]) queue.request(shardId);
+  for (const shardId of [0, 1]) queue.request(key(shardId));
   assert.deepEqual(allowed, [1], "key 0 was used a second ago");
   await clock.advance(CONFIG_DEFAULTS.spawnShardDelayMs + IDENTIFY_SLACK_MS - 1_001);
   assert.deepEqual(allowed, [1]);
@@ -60,7 +62,7 @@ Deno.test("createIdentifyQueue() believes nothing of a file that is none of ours
     const store = memoryStore();
     await store.save("identifies", saved);
     const { queue, allowed } = await setUp({ store });
-    queue.request(0);
+    queue.request(key(0));
     assert.deepEqual([allowed, queue.snapshot.remaining], [[0], 899]);
     queue.stop();
   }
@@ -70,7 +72,7 @@ Deno.test("createIdentifyQueue() tells that it could not write, and goes on coun
   const full = new Error("the disk is full");
   const store: Store = { ...memoryStore(), save: () => Promise.reject(full) };
   const { queue, unsaved } = await setUp({ store });
-  queue.request(0);
+  queue.request(key(0));
   await Promise.resolve();
   assert.deepEqual([unsaved, queue.snapshot.remaining], [[full], 899]);
 });

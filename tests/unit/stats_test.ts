@@ -1,17 +1,19 @@
 import assert from "node:assert/strict";
 import { ANSWER_MS, StatsCollector } from "../../unit/stats.ts";
 import { sleep } from "../../ports/clock.ts";
+import type { ClusterKey } from "../../protocol/peer.ts";
 import type { ShardState, Snapshot } from "../../protocol/status.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { counters, shard, snapshot } from "../support/snapshots.ts";
+import { cluster, service } from "../support/peers.ts";
 
 const CLUSTER = { kind: "built in", state: "connected", reason: "", restarts: 0 } as const;
 const SERVICE = { name: "api", state: "connected", reason: "", restarts: 0 } as const;
 
 const WAITS = { queueAgeMs: 70, ackLagMs: 15 };
 
-/** Clusters 0 and 1, service `api` with number 9, who answer with `answers` by number. */
-function setUp(answers: Record<number, unknown> = {}, startedMs = 0) {
+/** Clusters 0 and 1 and service `api`, who answer with `answers`. */
+function setUp(answers: Record<string, unknown> = {}, startedMs = 0) {
   const clock = createVirtualClock();
   const asked: unknown[] = [];
   let now: Snapshot = snapshot({
@@ -29,16 +31,15 @@ function setUp(answers: Record<number, unknown> = {}, startedMs = 0) {
   const stats = new StatsCollector({
     clock,
     switchboard: {
-      async ask(id, verb, value, timeoutMs) {
-        asked.push([id, verb, value, timeoutMs]);
-        const answer = await answers[id];
+      async ask(peer, verb, value, timeoutMs) {
+        asked.push([peer, verb, value, timeoutMs]);
+        const answer = await answers[peer.kind === "service" ? peer.name : (peer as ClusterKey).id];
         if (answer instanceof Error) throw answer;
         return answer;
       },
     },
     snapshot: () => now,
     guildsOf: (shardId) => [10, 20, 30][shardId]!,
-    serviceIdOf: () => 9,
     startedMs: () => startedMs,
     figures: () => ({ memory: { rss: 5 }, cpu: { user: 1, system: 2 } }),
   });
@@ -54,10 +55,13 @@ function setUp(answers: Record<number, unknown> = {}, startedMs = 0) {
 
 Deno.test("each cluster and service is asked, and what it says is merged in", async () => {
   const said = { memory: { rss: 1 }, cpu: { user: 3, system: 4 }, queueLength: 2 };
-  const { stats, asked, clock } = setUp({ 0: said, 1: { queueLength: 0 }, 9: { count: 1 } });
+  const { stats, asked, clock } = setUp({ 0: said, 1: { queueLength: 0 }, api: { count: 1 } });
   await clock.advance(1000);
   const { clusters, services, atMs } = await stats.collect();
-  assert.deepEqual(asked, [0, 1, 9].map((id) => [id, "stats", null, ANSWER_MS]));
+  assert.deepEqual(
+    asked,
+    [cluster(0), cluster(1), service("api")].map((peer) => [peer, "stats", null, ANSWER_MS]),
+  );
   assert.deepEqual(Object.keys(clusters), ["0", "1"]);
   const { discord: _, ...own } = clusters[0]!;
   assert.deepEqual(own, said);
@@ -99,7 +103,7 @@ Deno.test("figures of the shards go to the cluster and worker that have them, an
 });
 
 Deno.test("who does not answer is there with the reason, and keeps nobody else out", async () => {
-  const { stats } = setUp({ 0: new Error("none within 5000 ms"), 9: new Error("not linked") });
+  const { stats } = setUp({ 0: new Error("none within 5000 ms"), api: new Error("not linked") });
   const { clusters, services } = await stats.collect();
   assert.equal(clusters[0]!.error, "none within 5000 ms");
   assert.deepEqual([clusters[0]!.memory, clusters[0]!.discord!.guilds], [null, 10]);

@@ -4,6 +4,7 @@ import { loadHono } from "../../deps.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
 import { createVirtualUnit } from "../support/virtual_unit.ts";
+import { service } from "../support/peers.ts";
 
 const PRESENCE: ShardPayload = {
   op: OP.PRESENCE_UPDATE,
@@ -168,7 +169,7 @@ Deno.test("a unit that starts does not look at everything with each word of a sh
   await rig.clock.advance(60_000);
   assert.ok(told.filter((kind) => kind === "shard").length > 4 * SHARDS);
   rig.link();
-  rig.unit.peers.link(500_000, true);
+  rig.unit.peers.link(service("api"), true);
   await rig.clock.advance(10);
   assert.ok(told.includes("ready"), told.slice(-5).join());
   assert.ok(rig.looks() < SHARDS, `it looked ${rig.looks()} times`);

@@ -10,6 +10,7 @@ const options = (config: Partial<Config>, workers = 1) =>
     clusterOfShard: { 0: 0 },
     queueDir: "/state/queue",
     workers,
+    stream: "a",
   });
 
 Deno.test("workerOptions() divides the disk among the workers", () => {
@@ -26,14 +27,18 @@ Deno.test("workerOptions() names a module by its URL, and leaves words as they a
 });
 
 Deno.test("workerOptions() hands on what the shards go by", () => {
-  const { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard } = options(
-    {
-      discordToken: "t",
-      eventDelayMs: 7,
-      cacheAllMembers: true,
-    },
-  );
-  const told = { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard };
+  const all = options({ discordToken: "t", eventDelayMs: 7, cacheAllMembers: true });
+  const { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard } = all;
+  const { stream } = all;
+  const told = {
+    token,
+    gatewayUrl,
+    totalShards,
+    eventDelayMs,
+    cacheAllMembers,
+    clusterOfShard,
+    stream,
+  };
   assert.deepEqual(told, {
     token: "t",
     gatewayUrl: "wss://gateway.test",
@@ -41,5 +46,6 @@ Deno.test("workerOptions() hands on what the shards go by", () => {
     eventDelayMs: 7,
     cacheAllMembers: true,
     clusterOfShard: { 0: 0 },
+    stream: "a",
   });
 });

@@ -17,8 +17,7 @@ import { fakeUnit } from "../support/fake_unit.ts";
 
 const WELCOME = {
   op: "welcome",
-  v: 1,
-  clusterId: 0,
+  v: 2,
   link: 1,
   totalShards: 1,
   stream: "a",
@@ -45,7 +44,7 @@ async function withServer(
 Deno.test("a remote cluster greets the unit that dials it, takes events and acknowledges them", () =>
   withServer(async (port, received) => {
     const { next, socket } = dialCluster(port, "key");
-    const hello = { op: "hello", v: 1, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
+    const hello = { op: "hello", v: 2, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
     assert.deepEqual(await next(), hello);
     socket.send(encodeLinkMessage(WELCOME));
     socket.sendBytes(encodeBatch([event(1, "a"), event(2, "b")]));
@@ -59,7 +58,7 @@ Deno.test("a cluster that dials gets its events in order, and those of a lost li
   const received: unknown[] = [];
   const { promise: hang, resolve: finish } = Promise.withResolvers<void>();
   const consumer = new EventConsumer({
-    clusterId: 0,
+    peer: { kind: "cluster", id: 0 },
     clock: systemClock,
     log: silentLog,
     receiver: {

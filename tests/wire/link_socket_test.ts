@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { acceptLink } from "../../app/http/link_socket.ts";
-import type { LinkSocket } from "../../link/hub.ts";
+import type { LinkSocket } from "../../link/links.ts";
 
-/** A port whose sockets go to a hub that writes down what it is told. */
+/** A port whose sockets go to links that write down what they are told. */
 function serve() {
   const told: string[] = [];
   const accepted = Promise.withResolvers<LinkSocket>();
   const closed = Promise.withResolvers<void>();
-  const hub = {
+  const links = {
     accept(socket: LinkSocket) {
       accepted.resolve(socket);
       return {
@@ -18,7 +18,7 @@ function serve() {
   };
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => acceptLink(request, hub),
+    (request) => acceptLink(request, links),
   );
   return {
     url: `127.0.0.1:${server.addr.port}`,
@@ -43,7 +43,7 @@ Deno.test("acceptLink() asks for an upgrade where there is none", async () => {
   assert.deepEqual(await answer.json(), { error: "expected a WebSocket upgrade" });
 });
 
-Deno.test("acceptLink() hands texts and the end to the hub, and its words and bytes to the socket", async () => {
+Deno.test("acceptLink() hands texts and the end to the links, and its words and bytes to the socket", async () => {
   await using rig = serve();
   const socket = new WebSocket(`ws://${rig.url}/events`);
   socket.binaryType = "arraybuffer";
@@ -54,19 +54,19 @@ Deno.test("acceptLink() hands texts and the end to the hub, and its words and by
   message = next({ socket });
   link.sendBytes(new Uint8Array([1, 2, 3]));
   assert.deepEqual(new Uint8Array(await message as ArrayBuffer), new Uint8Array([1, 2, 3]));
-  // Binary means nothing in this direction: the hub, which gets an empty text, refuses it.
+  // Binary means nothing in this direction: the links, which get an empty text, refuse it.
   socket.send(new Uint8Array([9]));
   socket.send("hello");
   socket.close();
   await rig.closed;
   assert.deepEqual(rig.told, ["", "hello"]);
-  // The hub may not know yet.
+  // The links may not know yet.
   link.send("too late");
   link.sendBytes(new Uint8Array(1));
   link.close(4503, "too late");
 });
 
-Deno.test("acceptLink() closes with the hub's code and reason", async () => {
+Deno.test("acceptLink() closes with the links' code and reason", async () => {
   await using rig = serve();
   const socket = new WebSocket(`ws://${rig.url}/events`);
   const ended = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);

@@ -65,7 +65,7 @@ Deno.test("openUnit() lets the key of event links open links and nothing else", 
     await status(`${url}${path}`, { authorization });
   assert.equal(await asked("/control/state", "the secret"), 200);
   assert.equal(await asked("/control/state", "the key"), 401);
-  assert.equal(await asked("/events", "the key"), 503, "let in, but there is no hub yet");
+  assert.equal(await asked("/events", "the key"), 503, "let in, but there are no links yet");
   assert.equal(await asked("/events", "another key"), 401);
   assert.equal(await status(`${url}/control/state`), 401);
   await stop("asked to");

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { systemClock } from "../../ports/clock.ts";
-import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { clusterCommand } from "../../clusters/command.ts";
 import { startProcess } from "../../clusters/process.ts";
-import { ClusterPlace } from "../../clusters/place.ts";
+import { ClusterPlace, type PlaceSnapshot } from "../../clusters/place.ts";
 import { CREDENTIAL, withUnit } from "../support/cluster_bench.ts";
 
 const EXAMPLES = ["bot.ts", "discordeno_bot.ts"];
@@ -109,10 +108,10 @@ Deno.test("a cluster whose unit has died stops by itself", () =>
 
 Deno.test("a crash is told with its code and restarted, at once and then with growing delays", () =>
   withUnit(async ({ options, reports, say, unit }) => {
-    const changes: ClusterSnapshot[] = [];
+    const changes: PlaceSnapshot[] = [];
     const changed = Promise.withResolvers<void>();
     const place = new ClusterPlace({
-      clusterId: 0,
+      peer: { kind: "cluster", id: 0 },
       start: () => startProcess(options),
       clock: systemClock,
       log: options.log,

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { acceptLink } from "../../app/http/link_socket.ts";
-import { Hub } from "../../link/hub.ts";
+import { Links } from "../../link/links.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { silentLog } from "../../ports/log.ts";
 import { encodeBatch, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit, until } from "../support/unit_process.ts";
+import { cluster } from "../support/peers.ts";
 
 const CONSUMER = new URL("../../examples/consumer.js", import.meta.url).pathname;
 
@@ -59,33 +59,32 @@ function dispatch(shardId: number, cursor: number, t: string): EventRecord {
   return { shardId, kind: RECORD.DISPATCH, cursor, body };
 }
 
-/** A hub on a port: what a unit has at `/events`. */
-function serveHub(
+/** Links on a port: what a unit has at `/events`. */
+function serveLinks(
   port: number,
   stream: string,
   greet: (deliver: (...r: EventRecord[]) => void) => void,
 ) {
   const acks: Record<string, number>[] = [];
-  const hub = new Hub({
+  const links: Links = new Links({
     clock: systemClock,
-    log: silentLog,
     totalShards: 2,
     stream,
-    clusterIds: [0],
-    link: (_cluster, link) => {
-      if (link !== null) greet((...records) => hub.deliver(0, link, encodeBatch(records)));
+    peers: () => [cluster(0)],
+    link: (peer, link) => {
+      if (link !== null) greet((...records) => links.deliver(peer, link, encodeBatch(records)));
     },
-    acknowledged: (_cluster, _link, cursors) => acks.push({ ...cursors }),
+    acknowledged: (_peer, _link, cursors) => acks.push({ ...cursors }),
   });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port, onListen() {} },
-    (request) => acceptLink(request, hub),
+    (request) => acceptLink(request, links),
   );
   return {
     acks,
     port: server.addr.port,
     async stop() {
-      hub.stop("the test goes on");
+      links.stop("the test goes on");
       await server.shutdown();
     },
   };
@@ -94,7 +93,7 @@ function serveHub(
 Deno.test("a stranger prints each event once, acknowledges it, and drops what is sent again", async () => {
   const unknown = { ...dispatch(0, 3, "X"), kind: 9 };
   const lost = gapRecord(0, { from: null, to: 9, count: null, reason: "a new session begins" });
-  const first = serveHub(0, "one", (deliver) => {
+  const first = serveLinks(0, "one", (deliver) => {
     deliver(dispatch(0, 1, "READY"), dispatch(7, 2 ** 33 + 5, "GUILD_CREATE"), dispatch(0, 2, "A"));
     deliver(unknown, lost);
   });
@@ -103,7 +102,7 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
   assert.deepEqual(first.acks, [{ 0: 2, 7: 2 ** 33 + 5 }, { 0: 9 }]);
   await first.stop();
 
-  const again = serveHub(
+  const again = serveLinks(
     first.port,
     "one",
     (deliver) => deliver(dispatch(0, 2, "A"), lost, dispatch(0, 10, "B")),
@@ -112,7 +111,7 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
   assert.deepEqual(again.acks, [{ 0: 10 }], "a repeat is acknowledged, or it would come for ever");
   await again.stop();
 
-  const other = serveHub(first.port, "two", (deliver) => deliver(dispatch(0, 1, "READY")));
+  const other = serveLinks(first.port, "two", (deliver) => deliver(dispatch(0, 1, "READY")));
   await until(() => other.acks.length === 1, 20_000, consumer.errors);
   await other.stop();
   await consumer.end();
@@ -127,11 +126,11 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
 });
 
 Deno.test("a stranger that the unit does not know ends, and says what the unit said", async () => {
-  const hub = serveHub(0, "one", () => {});
-  const consumer = startConsumer(`ws://127.0.0.1:${hub.port}/events`, { CLUSTER_ID: "3" });
+  const unit = serveLinks(0, "one", () => {});
+  const consumer = startConsumer(`ws://127.0.0.1:${unit.port}/events`, { CLUSTER_ID: "3" });
   assert.equal(await consumer.exited, 1);
-  assert.match(consumer.errors(), /4404 expected cluster 0, received 3/);
-  await hub.stop();
+  assert.match(consumer.errors(), /4404 expected cluster 0, received cluster 3/);
+  await unit.stop();
 });
 
 /** A port that is free now, and will be when a unit wants it again. */
@@ -141,7 +140,14 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-for (const way of ["dials a unit", "is dialled by a unit"] as const) {
+/** What a stranger does, how many workers the unit has, and how many connections there are then. */
+const WAYS = [
+  ["dials a unit", 2, 1],
+  ["is dialled by a unit with a worker", 1, 2],
+  ["is dialled by a unit with two workers", 2, 3],
+] as const;
+
+for (const [way, workers, connections] of WAYS) {
   Deno.test(`a stranger that ${way} gets all that Discord sent, once and in order, though the unit is killed`, async () => {
     const sim = createSimulator({
       shards: 2,
@@ -157,6 +163,7 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
       DISCORD_API_URL: discord.apiUrl,
       INTENTS: String(0x331_ffff),
       LISTEN_PORT: String(unitPort),
+      TOTAL_WORKERS: String(workers),
       REST_AUTHORIZATION: "who-dials",
       STATE_DIR: Deno.makeTempDirSync(),
       // A unit knows the clusters of its own plan: one that dials in takes the place of one that is away.
@@ -175,6 +182,8 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
     await unit.ready();
     sim.traffic.setRate(300);
     await until(() => consumer.lines.length > 500, 20_000, consumer.errors);
+    const welcomes = () => consumer.errors().split('"op":"welcome"').length - 1;
+    assert.equal(welcomes(), connections);
     await unit.end("SIGKILL");
     unit = await startUnit(settings);
     await unit.ready();
@@ -182,6 +191,7 @@ for (const way of ["dials a unit", "is dialled by a unit"] as const) {
     sim.traffic.setRate(0);
 
     const isComplete = () => [0, 1].every((id) => got(id).length >= sent(id).length);
+    assert.equal(welcomes(), 2 * connections);
     await until(isComplete, 10_000, () => `got ${consumer.lines.length}: ${consumer.errors()}`);
     for (const shardId of [0, 1]) {
       assert.deepEqual(got(shardId).map(([, , name]) => name), sent(shardId));

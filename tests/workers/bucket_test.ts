@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readBatch } from "../../protocol/event_frame.ts";
+import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch } from "../../protocol/event_frame.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { memorySpool } from "../support/memory_spool.ts";
@@ -9,6 +9,7 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
+import { cluster } from "../support/peers.ts";
 
 const NO_GUILDS = { guildIds: [], loadingGuildIds: [] };
 const BRING = { type: "IDENTIFY_SHARD", estate: NO_ESTATE } as const;
@@ -73,11 +74,11 @@ Deno.test("a bucket hands the events of its shards to the cluster that is linked
   await ready(2);
   await clock.advance(10);
   assert.ok(!types().includes("EVENTS"));
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  const { clusterId, link, batch } = last("EVENTS");
-  assert.deepEqual([clusterId, link, readBatch(batch).map((it) => it.cursor)], [1, 9, [1]]);
-  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  const { peer, link, batch } = last("EVENTS");
+  assert.deepEqual([peer, link, readBatch(batch).map((it) => it.cursor)], [cluster(1), 9, [1]]);
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
   await clock.advance(1_000);
   const { queued, acknowledged, received } = last("REPORT").shards[0]!;
   assert.deepEqual([queued, acknowledged, received], [0, 1, 1]);
@@ -154,17 +155,17 @@ Deno.test("a bucket dies in the way that a test asks for", () => {
 Deno.test("a bucket tells what is acknowledged and what is on disk, together and not each time", async () => {
   const { clock, bucket, ready, posted, last } = setUp();
   const socket = await ready(2);
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   for (const s of [2, 3, 4]) socket.say({ t: "X", s, op: 0, d: null });
   await clock.advance(0);
   for (const cursor of [1, 2, 3]) {
-    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+    bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: cursor } });
   }
   await clock.advance(100);
   assert.deepEqual(posted.filter(({ type }) => type === "SAFE"), [
     { type: "SAFE", shards: { 2: { acknowledged: 3, guilds: NO_GUILDS } } },
   ]);
-  bucket.receive({ type: "LINK", clusterId: 1, link: null, windowBytes: 0 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: null, windowBytes: 0 });
   await clock.advance(2_100);
   assert.deepEqual(last("SAFE"), { type: "SAFE", shards: { 2: { stored: 4 } } });
 });
@@ -179,7 +180,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   await first.clock.advance(0);
   assert.deepEqual(first.last("SAFE").shards, { 2: { stored: 2, guilds: NO_GUILDS } });
   const second = setUp(openSpool);
-  second.bucket.receive({ type: "LINK", clusterId: 1, link: 1, windowBytes: 1 << 20 });
+  second.bucket.receive({ type: "LINK", peer: cluster(1), link: 1, windowBytes: 1 << 20 });
   second.bucket.receive({ ...BRING, shardId: 2, estate: { ...NO_ESTATE, acknowledged: 1 } });
   await second.clock.advance(0);
   assert.deepEqual(readBatch(second.last("EVENTS").batch).map(({ cursor }) => cursor), [2]);
@@ -206,9 +207,9 @@ Deno.test("a bucket tells how far a shard's events have been dealt with, and wha
     { type: "NONCE_REPLY", nonce, reply: { ok: true, value: { acknowledged, last: 1 } } }
   );
   assert.deepEqual(await backlog(1), reply(1, 0));
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: 1 } });
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
   assert.deepEqual(await backlog(2), reply(2, 1));
 });
 
@@ -228,7 +229,7 @@ Deno.test("a bucket asks Discord for members and answers with them; the bot gets
   await clock.advance(0);
   const reply = { ok: true, value: { members: [{}], notFound: [] } };
   assert.deepEqual(last("NONCE_REPLY"), { type: "NONCE_REPLY", nonce: 7, reply });
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
   assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
   bucket.receive({ type: "REQUEST_MEMBERS", nonce: 8, shardId: 3, request });
@@ -253,7 +254,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
     intents: 3,
   });
   const socket = await ready(2, GUILD);
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   socket.say({ t: "GUILD_CREATE", s: 2, op: 0, d: { id: GUILD } });
   const { d } = JSON.parse(socket.sent.at(-1)!);
   assert.deepEqual([d.guild_id, d.query, d.limit], [GUILD, "", 0]);
@@ -261,7 +262,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
   socket.say({ t: "GUILD_MEMBERS_CHUNK", s: 3, op: 0, d: chunk });
   await clock.advance(0);
   const acknowledge = (cursor: number) =>
-    bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors: { 2: cursor } });
+    bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: cursor } });
   acknowledge(2);
   assert.ok(!types().includes("MEMBERS_CACHED"));
   acknowledge(3);
@@ -271,5 +272,67 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
     guildIds: [GUILD],
     loadingGuildIds: [],
     membersCached: true,
+  });
+});
+
+/** A cluster that listens, and has been dialled by the bucket. */
+function listen(bucket: Bucket, sockets: ReturnType<typeof fakeSockets>["sockets"]) {
+  const peer = cluster(1);
+  const url = "ws://127.0.0.1:8001/";
+  bucket.receive({ type: "DIAL", peer, url, secretKey: "key", workers: 1 });
+  const socket = sockets.at(-1)!;
+  assert.deepEqual(socket.headers, { authorization: "key", "gatehouse-worker": "0" });
+  socket.events.open();
+  socket.say({ op: "hello", v: EVENT_LINK_VERSION, clusterId: 1, windowBytes: 1 << 20 });
+  return socket;
+}
+
+Deno.test("a bucket brings a cluster that listens its events itself, and takes its acknowledgements", async () => {
+  const { clock, bucket, ready, sockets, last, types } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  assert.deepEqual(last("LINKED"), { type: "LINKED", peer: cluster(1), isUp: true });
+  await clock.advance(0);
+  discord.say({ t: "X", s: 2, op: 0, d: null });
+  await clock.advance(0);
+  const cursors = far.sentBytes.flatMap((batch) => readBatch(batch).map(({ cursor }) => cursor));
+  assert.deepEqual(cursors, [1, 2]);
+  assert.ok(!types().includes("EVENTS"), "the main thread has nothing to do with it");
+  far.say({ op: "ack", cursors: { 2: 2 } });
+  await clock.advance(1_000);
+  assert.deepEqual(last("SAFE").shards, { 2: { acknowledged: 2, guilds: NO_GUILDS } });
+  assert.equal(last("REPORT").shards[0]!.queued, 0);
+});
+
+Deno.test("a bucket whose cluster has gone keeps the events, for a link through the main thread, too", async () => {
+  const { clock, bucket, ready, sockets, last } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  await clock.advance(0);
+  bucket.receive({ type: "HANG_UP", peer: cluster(1) });
+  assert.deepEqual([far.destroyed, last("LINKED").isUp], [true, false]);
+  discord.say({ t: "X", s: 2, op: 0, d: null });
+  await clock.advance(60_000);
+  assert.equal(last("REPORT").shards[0]!.queued, 2);
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
+});
+
+Deno.test("a bucket that stops says goodbye to its clusters, and takes what they acknowledge meanwhile", async () => {
+  const { clock, bucket, ready, sockets, last } = setUp();
+  const discord = await ready(2);
+  const far = listen(bucket, sockets);
+  await clock.advance(0);
+  bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  assert.match(far.sent.at(-1)!, /"op":"bye"/);
+  assert.deepEqual(far.closes, []);
+  far.say({ op: "ack", cursors: { 2: 1 } });
+  discord.events.closed(4900, "");
+  await clock.advance(0);
+  assert.deepEqual(far.closes, [LINK_CLOSE.GOING_AWAY]);
+  assert.deepEqual(last("SAFE"), {
+    type: "SAFE",
+    shards: { 2: { acknowledged: 1, guilds: NO_GUILDS } },
   });
 });

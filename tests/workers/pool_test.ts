@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import { type Estate, NO_ESTATE } from "../../protocol/estate.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ASK_DEADLINE_MS, type PoolEvents, WorkerPool } from "../../workers/pool.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 import { counters } from "../support/snapshots.ts";
+import { cluster, consumer } from "../support/peers.ts";
 
 const POINT = {
   shardId: 1,
@@ -27,7 +29,7 @@ function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShar
   const { spawn, threads } = fakeThreads();
   const told: string[] = [];
   const lines: string[] = [];
-  const links: { clusterId: number; link: number; windowBytes: number }[] = [];
+  const links: { peer: PeerKey; link: number; windowBytes: number }[] = [];
   const events = new Proxy({}, {
     get: (_, name) => (...args: unknown[]) =>
       void told.push(`${String(name)} ${JSON.stringify(args)}`),
@@ -150,17 +152,17 @@ Deno.test("WorkerPool writes a worker's lines to the log, with its number", () =
 Deno.test("WorkerPool tells of a link only who has shards for it; they share its credit", () => {
   const one = setUp();
   one.pool.spawnShards();
-  one.pool.link(1, 8, 1001);
+  one.pool.link(cluster(1), 8, 1001);
   assert.deepEqual(one.toldTo(0, "LINK"), []);
   assert.deepEqual(one.toldTo(1, "LINK"), [
-    { type: "LINK", clusterId: 1, link: 8, windowBytes: 1001 },
+    { type: "LINK", peer: cluster(1), link: 8, windowBytes: 1001 },
   ]);
   const both = setUp([[0, 1], [2, 3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
   both.pool.spawnShards();
-  both.pool.link(0, 8, 1001);
+  both.pool.link(cluster(0), 8, 1001);
   for (const worker of [0, 1]) {
     assert.deepEqual(both.toldTo(worker, "LINK"), [
-      { type: "LINK", clusterId: 0, link: 8, windowBytes: 501 },
+      { type: "LINK", peer: cluster(0), link: 8, windowBytes: 501 },
     ]);
   }
 });
@@ -168,16 +170,30 @@ Deno.test("WorkerPool tells of a link only who has shards for it; they share its
 Deno.test("WorkerPool hands acknowledgements to those whose shards they are", () => {
   const { pool, toldTo } = setUp([[0, 1], [2], [3]], { 0: 0, 1: 0, 2: 0, 3: 0 });
   pool.spawnShards();
-  pool.acknowledge(0, 8, { 1: 10, 2: 20, 77: 1 });
-  assert.deepEqual(toldTo(0, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 1: 10 } }]);
-  assert.deepEqual(toldTo(1, "ACK"), [{ type: "ACK", clusterId: 0, link: 8, cursors: { 2: 20 } }]);
+  pool.acknowledge(cluster(0), 8, { 1: 10, 2: 20, 77: 1 });
+  assert.deepEqual(toldTo(0, "ACK"), [{
+    type: "ACK",
+    peer: cluster(0),
+    link: 8,
+    cursors: { 1: 10 },
+  }]);
+  assert.deepEqual(toldTo(1, "ACK"), [{
+    type: "ACK",
+    peer: cluster(0),
+    link: 8,
+    cursors: { 2: 20 },
+  }]);
   assert.deepEqual(toldTo(2, "ACK"), []);
 });
 
 Deno.test("WorkerPool tells a new worker its shards first, then the links that are up", async () => {
   const { clock, pool, threads, told, links } = setUp();
   pool.spawnShards();
-  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 1, link: 4, windowBytes: 9 });
+  links.push({ peer: cluster(0), link: 3, windowBytes: 9 }, {
+    peer: cluster(1),
+    link: 4,
+    windowBytes: 9,
+  });
   threads[0]!.fail("crashed");
   assert.deepEqual(told.slice(-1), ["lost [[0,1]]"]);
   assert.match(pool.shards[0]!.status.reason, /worker was lost/);
@@ -221,28 +237,32 @@ Deno.test("WorkerPool stops when every worker has answered, or was given its tim
 Deno.test("WorkerPool gives a shard to another consumer, also in the worker's next life, and back", async () => {
   const { clock, pool, threads, links, toldTo } = setUp();
   pool.spawnShards();
-  links.push({ clusterId: 0, link: 3, windowBytes: 9 }, { clusterId: 99, link: 4, windowBytes: 9 });
-  pool.assign(0, 99);
-  assert.deepEqual([pool.consumerOf(0), pool.consumerOf(1)], [99, 0]);
-  assert.deepEqual(toldTo(0, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  links.push({ peer: cluster(0), link: 3, windowBytes: 9 }, {
+    peer: consumer(0),
+    link: 4,
+    windowBytes: 9,
+  });
+  pool.assign(0, consumer(0));
+  assert.deepEqual([pool.consumerOf(0), pool.consumerOf(1)], [consumer(0), cluster(0)]);
+  assert.deepEqual(toldTo(0, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, peer: consumer(0) }]);
   threads[0]!.fail("crashed");
   await clock.advance(0);
-  assert.deepEqual(toldTo(2, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, clusterId: 99 }]);
+  assert.deepEqual(toldTo(2, "ASSIGN"), [{ type: "ASSIGN", shardId: 0, peer: consumer(0) }]);
   const linked = toldTo(2, "LINK") as Extract<ToWorker, { type: "LINK" }>[];
-  assert.deepEqual(linked.map(({ clusterId }) => clusterId), [0, 99]);
+  assert.deepEqual(linked.map(({ peer }) => peer), [cluster(0), consumer(0)]);
   pool.release(0);
-  assert.equal(pool.consumerOf(0), 0);
-  assert.deepEqual(toldTo(2, "ASSIGN").at(-1), { type: "ASSIGN", shardId: 0, clusterId: 0 });
+  assert.deepEqual(pool.consumerOf(0), cluster(0));
+  assert.deepEqual(toldTo(2, "ASSIGN").at(-1), { type: "ASSIGN", shardId: 0, peer: cluster(0) });
 });
 
 Deno.test("WorkerPool tells a worker of a cluster's link although all its shards are taken", () => {
   const { pool, toldTo } = setUp();
   pool.spawnShards();
-  pool.assign(0, 99);
-  pool.assign(1, 99);
-  pool.link(0, 8, 100);
+  pool.assign(0, consumer(0));
+  pool.assign(1, consumer(1));
+  pool.link(cluster(0), 8, 100);
   assert.deepEqual(toldTo(0, "LINK"), [
-    { type: "LINK", clusterId: 0, link: 8, windowBytes: 100 },
+    { type: "LINK", peer: cluster(0), link: 8, windowBytes: 100 },
   ]);
 });
 
@@ -281,4 +301,106 @@ Deno.test("WorkerPool refuses a request for members that is wrong, or of a shard
   await assert.rejects(pool.requestMembers(2, { guildId: "all" }), wrong);
   await assert.rejects(pool.requestMembers(9, { guildId: "1" }), { code: "no_shard" });
   assert.deepEqual(toldTo(1, "REQUEST_MEMBERS"), []);
+});
+
+const ADDRESS = { url: "ws://127.0.0.1:8001/", secretKey: "key" };
+const DIAL = { type: "DIAL", peer: cluster(0), ...ADDRESS };
+const ALL_OF_ONE = { 0: 0, 1: 0, 2: 0, 3: 0 };
+
+Deno.test("WorkerPool introduces a cluster to the workers that have its shards, and to their successors", async () => {
+  const { clock, pool, threads, toldTo } = setUp();
+  pool.spawnShards();
+  pool.introduce(cluster(0), ADDRESS);
+  assert.deepEqual(toldTo(0, "DIAL"), [{ ...DIAL, workers: 1 }]);
+  assert.deepEqual(toldTo(1, "DIAL"), []);
+  for (const [worker, successor] of [[0, 2], [1, 3]] as const) {
+    threads[worker]!.fail("crashed");
+    await clock.advance(0);
+    assert.equal(toldTo(successor, "DIAL").length, worker === 0 ? 1 : 0);
+  }
+  const types = threads[2]!.told.map(({ type }) => type);
+  assert.ok(types.indexOf("DIAL") > types.lastIndexOf("IDENTIFY_SHARD"), "its shards come first");
+});
+
+Deno.test("WorkerPool says how many workers share an introduced cluster's credit, also to a newcomer", async () => {
+  const { clock, pool, threads, toldTo } = setUp([[0, 1], [2, 3]], ALL_OF_ONE);
+  pool.introduce(cluster(0), ADDRESS);
+  pool.spawnShards();
+  threads[0]!.fail("crashed");
+  await clock.advance(0);
+  for (const worker of [0, 1, 2]) {
+    assert.deepEqual(toldTo(worker, "DIAL"), [{ ...DIAL, workers: 2 }], `${worker}`);
+  }
+});
+
+Deno.test("WorkerPool tells of another address, and that there is none any more, once", async () => {
+  const { clock, pool, threads, toldTo } = setUp();
+  pool.spawnShards();
+  pool.introduce(cluster(0), null);
+  assert.deepEqual(toldTo(0, "HANG_UP"), []);
+  pool.introduce(cluster(0), ADDRESS);
+  pool.introduce(cluster(0), { url: "ws://127.0.0.1:9/", secretKey: null });
+  assert.equal(pool.isIntroduced(cluster(0)), true);
+  pool.introduce(cluster(0), null);
+  pool.introduce(cluster(0), null);
+  assert.equal(pool.isIntroduced(cluster(0)), false);
+  assert.deepEqual(toldTo(0, "DIAL"), [
+    { ...DIAL, workers: 1 },
+    { type: "DIAL", peer: cluster(0), url: "ws://127.0.0.1:9/", secretKey: null, workers: 1 },
+  ]);
+  assert.deepEqual(toldTo(0, "HANG_UP"), [{ type: "HANG_UP", peer: cluster(0) }]);
+  assert.deepEqual(toldTo(1, "HANG_UP"), []);
+  threads[0]!.fail("crashed");
+  await clock.advance(0);
+  assert.deepEqual(toldTo(2, "DIAL"), []);
+});
+
+Deno.test("WorkerPool: an introduced cluster is linked when every worker with its shards is", () => {
+  const { pool, threads, told } = setUp([[0], [1], [2, 3]], { 0: 0, 1: 0, 2: 1, 3: 1 });
+  pool.spawnShards();
+  pool.introduce(cluster(0), ADDRESS);
+  told.length = 0;
+  const say = (worker: number, isUp: boolean) => {
+    threads[worker]!.say({ type: "LINKED", peer: cluster(0), isUp });
+    return pool.isLinked(cluster(0));
+  };
+  assert.deepEqual([say(0, true), say(1, true), say(0, false), say(0, true)], [
+    false,
+    true,
+    false,
+    true,
+  ]);
+  assert.deepEqual(told, Array(4).fill('linked [{"kind":"cluster","id":0}]'));
+  assert.equal(say(1, false), false);
+  pool.introduce(cluster(0), ADDRESS);
+  assert.equal(pool.isLinked(cluster(0)), false, "links to the address before do not count");
+  assert.deepEqual([say(1, true), say(0, true)], [false, true]);
+  assert.equal(pool.isLinked(cluster(1)), false, "nobody has introduced it");
+});
+
+Deno.test("WorkerPool: a lost worker takes its link along, until its successor has dialled", async () => {
+  const { clock, pool, threads, told } = setUp([[0, 1], [2, 3]], ALL_OF_ONE);
+  pool.spawnShards();
+  pool.introduce(cluster(0), ADDRESS);
+  for (const thread of threads) thread.say({ type: "LINKED", peer: cluster(0), isUp: true });
+  told.length = 0;
+  threads[0]!.fail("crashed");
+  assert.equal(pool.isLinked(cluster(0)), false);
+  assert.deepEqual(told, ['linked [{"kind":"cluster","id":0}]', "lost [[0,1]]"]);
+  await clock.advance(0);
+  assert.equal(pool.isLinked(cluster(0)), false);
+  threads[0]!.say({ type: "LINKED", peer: cluster(0), isUp: true });
+  assert.equal(pool.isLinked(cluster(0)), false, "words of a dead worker");
+  threads[2]!.say({ type: "LINKED", peer: cluster(0), isUp: true });
+  assert.equal(pool.isLinked(cluster(0)), true);
+});
+
+Deno.test("WorkerPool hears of a link to a cluster that is introduced no more, and tells nobody", () => {
+  const { pool, threads, told } = setUp();
+  pool.spawnShards();
+  pool.introduce(cluster(0), ADDRESS);
+  pool.introduce(cluster(0), null);
+  told.length = 0;
+  threads[0]!.say({ type: "LINKED", peer: cluster(0), isUp: false });
+  assert.deepEqual([told, pool.isLinked(cluster(0))], [[], false]);
 });

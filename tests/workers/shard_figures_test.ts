@@ -7,6 +7,7 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
+import { cluster } from "../support/peers.ts";
 
 /** A bucket with shard 2, which is ready: READY waits for cluster 1, which is away. */
 async function setUp() {
@@ -37,10 +38,10 @@ Deno.test("figures of a shard tell how long its events wait while the cluster is
   assert.deepEqual([queueAgeMs, ackLagMs], [5_000, null]);
   await clock.advance(10_000);
   assert.equal(figures().queueAgeMs, 15_000);
-  bucket.receive({ type: "LINK", clusterId: 1, link: 9, windowBytes: 1 << 20 });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(1_000);
   const cursors = { 2: figures().newestCursor };
-  bucket.receive({ type: "ACK", clusterId: 1, link: 9, cursors });
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors });
   await clock.advance(1_000);
   assert.deepEqual([figures().queueAgeMs, figures().ackLagMs], [0, 16_000]);
 });

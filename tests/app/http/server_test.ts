@@ -30,7 +30,6 @@ async function setUp() {
     restVerdict: () => "bot",
     authorizePlace: () => null,
     authorize: () => world.refusal,
-    allowFaults: false,
   });
   return {
     world,

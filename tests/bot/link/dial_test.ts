@@ -7,7 +7,7 @@ import type { SocketEvents } from "../../../ports/socket.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const WELCOME = bytes('{"op":"welcome","v":1,"clusterId":0,"link":1,"totalShards":1,"stream":"a"}');
+const WELCOME = bytes('{"op":"welcome","v":2,"link":1,"totalShards":1,"stream":"a"}');
 
 interface FakeSocket {
   readonly url: string;
@@ -23,7 +23,7 @@ function setUp() {
   const received: unknown[] = [];
   const lines: string[] = [];
   const consumer = new EventConsumer({
-    clusterId: 0,
+    peer: { kind: "cluster", id: 0 },
     clock,
     log: silentLog,
     receiver: { wants: () => true, receive: ({ d }) => void received.push(d) },

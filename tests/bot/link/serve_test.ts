@@ -5,11 +5,12 @@ import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { systemClock } from "../../../ports/clock.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { dialCluster } from "../../support/dialling_unit.ts";
+import { cluster } from "../../support/peers.ts";
 
 function serve(secretKey: string): LinkServer {
   const clock = systemClock;
   const receiver = { wants: () => true, receive() {} };
-  const consumer = new EventConsumer({ clusterId: 0, clock, log: silentLog, receiver });
+  const consumer = new EventConsumer({ peer: cluster(0), clock, log: silentLog, receiver });
   const options = { hostname: "127.0.0.1", port: 0, clock, log: silentLog };
   return serveLink({ ...options, secretKey, consumer });
 }

@@ -15,7 +15,7 @@ async function setUp(bot: Partial<Bot>) {
       shutdown: () => void order.push("shutdown"),
       ...bot,
     },
-    clusterId: 2,
+    peer: { kind: "cluster", id: 2 },
     unitUrl: "http://unit",
     credential: "credential",
     clock,
@@ -24,7 +24,7 @@ async function setUp(bot: Partial<Bot>) {
     figures: () => ({}),
   });
   const link = run.consumer.attach({ send() {}, close() {} });
-  link.text('{"op":"welcome","v":1,"clusterId":2,"link":1,"totalShards":1,"stream":"a"}');
+  link.text('{"op":"welcome","v":2,"link":1,"totalShards":1,"stream":"a"}');
   const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
   link.batch(encodeBatch([{ shardId: 6, kind: RECORD.DISPATCH, cursor: 1, body }]));
   return { clock, order, run };

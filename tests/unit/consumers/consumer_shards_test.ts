@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  CONSUMER_BASE,
   CONSUMER_WINDOW_BYTES,
   ConsumerShards,
   HOLD_DEADLINE_MS,
@@ -8,82 +7,94 @@ import {
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { Links } from "../../../link/links.ts";
+import { peerText } from "../../../protocol/peer.ts";
+import { consumer } from "../../support/peers.ts";
 
 const BACKLOG = { acknowledged: 3, last: 9 };
 
-/** Shards over a pool that writes down what it is told; its worker is away while `away`. */
+/** Shards over links and a pool that write down what they are told; the worker is away while `away`. */
 function setUp() {
   const clock = createVirtualClock();
   const told: string[] = [];
   const worker = { away: false, asked: 0 };
   const tell = (name: string) => (...args: unknown[]) => void told.push(`${name} ${args.join()}`);
-  const shards = new ConsumerShards({
+  const links = new Links({
     clock,
-    pool: () => ({
-      assign: tell("assign"),
+    totalShards: 4,
+    stream: "a",
+    peers: () => [],
+    link: (peer, link, { windowBytes }) =>
+      told.push(`link ${peerText(peer)} ${link} ${windowBytes}`),
+    acknowledged: (peer, link, cursors) =>
+      told.push(`acknowledge ${peerText(peer)} ${link} ${JSON.stringify(cursors)}`),
+  });
+  const shards = new ConsumerShards({
+    totalShards: 4,
+    clock,
+    links,
+    pool: {
+      assign: (shardId, peer) => void told.push(`assign ${shardId} ${peer && peerText(peer)}`),
       release: tell("release"),
-      link: tell("link"),
       backlog: () => {
         worker.asked++;
         if (!worker.away) return Promise.resolve(BACKLOG);
         return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
       },
-    }),
-    acknowledged: (id, link, cursors) =>
-      void told.push(`acknowledge ${id},${link} ${JSON.stringify(cursors)}`),
+    },
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(2, (record) => void events.push(record));
-  return { clock, told, worker, shards, events, take };
+  return { clock, told, worker, links, shards, events, take };
 }
 
-function batch(...cursors: number[]): Uint8Array {
+function batch(...cursors: number[]): Uint8Array<ArrayBuffer> {
   const body = new TextEncoder().encode("{}");
   return encodeBatch(
     cursors.map((cursor) => ({ shardId: 2, kind: RECORD.DISPATCH, cursor, body })),
   );
 }
 
-const ID = CONSUMER_BASE + 2;
+const PEER = consumer(2);
 
 Deno.test("ConsumerShards holds a shard: nobody has it, and how far it is dealt with is known", async () => {
   const { shards, told } = setUp();
   assert.deepEqual(await shards.hold(2), BACKLOG);
-  assert.deepEqual(told, ["assign 2,"]);
+  assert.deepEqual(told, ["assign 2 null"]);
 });
 
 Deno.test("ConsumerShards takes a shard under a link of its own, and releases it", () => {
-  const { shards, told, take } = setUp();
+  const { links, shards, told, take } = setUp();
   take();
   shards.acknowledge(2, 8);
-  assert.deepEqual(shards.links(), [
-    { clusterId: ID, link: 1, windowBytes: CONSUMER_WINDOW_BYTES },
+  assert.deepEqual(links.all(), [
+    { peer: PEER, link: 1, windowBytes: CONSUMER_WINDOW_BYTES },
   ]);
   shards.release(2);
   shards.acknowledge(2, 9);
-  assert.deepEqual(shards.links(), []);
+  assert.deepEqual(links.all(), []);
   assert.deepEqual(told, [
-    `assign 2,${ID}`,
-    `link ${ID},1,${CONSUMER_WINDOW_BYTES}`,
-    `acknowledge ${ID},1 {"2":8}`,
-    `link ${ID},,0`,
+    "assign 2 consumer 2/4",
+    `link consumer 2/4 1 ${CONSUMER_WINDOW_BYTES}`,
+    'acknowledge consumer 2/4 1 {"2":8}',
+    `link consumer 2/4 null ${CONSUMER_WINDOW_BYTES}`,
     "release 2",
   ]);
 });
 
 Deno.test("ConsumerShards delivers what belongs to the link, and stops once the shard is let go", () => {
-  const { shards, events, take } = setUp();
+  const { links, shards, events, take } = setUp();
   take();
   take();
-  shards.deliver(ID, 1, batch(1));
+  links.deliver(PEER, 1, batch(1));
   assert.equal(events.length, 0);
-  shards.deliver(ID, 2, batch(1, 2));
+  links.deliver(PEER, 2, batch(1, 2));
   assert.deepEqual(events.map(({ cursor }) => cursor), [1, 2]);
   shards.take(2, (record) => {
     events.push(record);
     shards.release(2);
   });
-  shards.deliver(ID, 3, batch(3, 4));
+  links.deliver(PEER, 3, batch(3, 4));
   assert.deepEqual(events.map(({ cursor }) => cursor), [1, 2, 3]);
 });
 
@@ -96,7 +107,7 @@ Deno.test("ConsumerShards waits for a worker that is being restarted, and assign
   worker.away = false;
   await clock.advance(1_000);
   assert.deepEqual(await held, BACKLOG);
-  assert.deepEqual(told, ["assign 2,", "release 2"]);
+  assert.deepEqual(told, ["assign 2 null", "release 2"]);
 });
 
 Deno.test("ConsumerShards gives a worker up after its deadline, and at once when it is stopped", async () => {

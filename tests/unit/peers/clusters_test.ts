@@ -4,6 +4,7 @@ import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { shardRange } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import type { ClusterExit } from "../../../clusters/handle.ts";
 import { fakeSockets } from "../../support/fake_sockets.ts";
 
 function setUp(config: Partial<Config>) {
@@ -19,14 +20,16 @@ function setUp(config: Partial<Config>) {
     connect,
     start(clusterId) {
       starts.push(clusterId);
-      return { exited: new Promise(() => {}), stop: () => Promise.resolve() };
+      const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+      const stop = () => Promise.resolve(resolve({ code: 0, reason: "asked to" }));
+      return { exited, stop };
     },
     changed: ({ clusterId, kind, state }) => changes.push(`${kind} ${clusterId} ${state}`),
   });
   return { clusters, clock, sockets, changes, starts };
 }
 
-const HUB = { accept: () => ({ text() {}, closed() {} }) } as unknown as Parameters<
+const LINKS = { accept: () => ({ text() {}, closed() {} }) } as unknown as Parameters<
   Clusters["start"]
 >[0];
 
@@ -44,7 +47,7 @@ Deno.test("Clusters gives built-in ones consecutive shards", () => {
 Deno.test("Clusters waits for those that dial in where none is configured", () => {
   const { clusters, sockets, changes } = setUp({ totalClusters: 2 });
   assert.deepEqual(clusters.ofShards([0, 1, 2]), { 0: 0, 1: 1, 2: 0 });
-  clusters.start(HUB);
+  clusters.start(LINKS);
   assert.equal(sockets.length, 0);
   assert.deepEqual(clusters.snapshots, [], "nobody has come: that is no fault");
   clusters.link(1, true);
@@ -54,7 +57,7 @@ Deno.test("Clusters waits for those that dial in where none is configured", () =
 
 Deno.test("Clusters dials each remote one, and tells of its link", () => {
   const { clusters, sockets, changes } = setUp({ eventHandlerUrls: ["ws://a", "ws://b"] });
-  clusters.start(HUB);
+  clusters.start(LINKS);
   assert.equal(sockets.length, 2);
   assert.deepEqual(clusters.snapshots.map(({ state }) => state), ["starting", "starting"]);
   clusters.link(0, true);
@@ -64,14 +67,14 @@ Deno.test("Clusters dials each remote one, and tells of its link", () => {
 
 Deno.test("Clusters restarts only what it has started", () => {
   const { clusters } = setUp({ eventHandlerUrls: ["ws://a"] });
-  clusters.start(HUB);
+  clusters.start(LINKS);
   assert.throws(() => clusters.get(0), { code: "refused" });
   clusters.hangUp();
 });
 
 Deno.test("Clusters restarts one after another: the next when the one before is linked again", async () => {
   const { clusters, clock, starts } = setUp({ botModule: "./bot.ts", totalClusters: 3 });
-  clusters.start(HUB);
+  clusters.start(LINKS);
   for (const id of [0, 1, 2]) clusters.link(id, true);
   starts.length = 0;
   let isDone = false;

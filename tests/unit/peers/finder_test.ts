@@ -12,9 +12,10 @@ function setUp(
   const paths: string[] = [];
   const options: FinderOptions = {
     switchboard: {
-      ask: (id, verb, value, timeoutMs) => {
-        asked.push([id, verb, value, timeoutMs]);
-        const answer = answers[id];
+      ask: (peer, verb, value, timeoutMs) => {
+        assert.ok(peer.kind === "cluster");
+        asked.push([peer.id, verb, value, timeoutMs]);
+        const answer = answers[peer.id];
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
     },

@@ -2,15 +2,19 @@ import assert from "node:assert/strict";
 import { Clusters } from "../../../unit/peers/clusters.ts";
 import { CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { Peers } from "../../../unit/peers/peers.ts";
-import { SERVICE_BASE, Services } from "../../../unit/peers/services.ts";
+import { Services } from "../../../unit/peers/services.ts";
 import { silentLog } from "../../../ports/log.ts";
+import { type PeerKey, peerText } from "../../../protocol/peer.ts";
 import type { LinkCall } from "../../../protocol/link_call.ts";
 import type { Status } from "../../../protocol/status.ts";
 import { decodeValue } from "../../../protocol/value.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { cluster, consumer, service } from "../../support/peers.ts";
 
 const RECEPTIVE = { receptive: true, timeout: 1000 } as const;
-const API = SERVICE_BASE;
+const API = service("api");
+/** The peers of these tests in few letters. */
+const key = (who: number | typeof API): PeerKey => typeof who === "number" ? cluster(who) : who;
 
 /** Two clusters with two shards each, of four; a service; nobody linked. */
 function setUp() {
@@ -47,18 +51,19 @@ function setUp() {
     tell: (status) => statuses.push(status),
   });
   peers.plan(4, clusters.ofShards([0, 1, 2, 3]));
-  /** Links a peer, which answers commands with its number; what it was told. */
-  const link = (id: number, values: "clone" | "json" | null = "clone") => {
+  /** Links a peer, which answers commands with its name; what it was told. */
+  const link = (who: number | typeof API, values: "clone" | "json" | null = "clone") => {
     const told: unknown[] = [];
+    const peer = key(who);
     peers.up({
-      id,
+      peer,
       values,
       send(message) {
-        const { op, verb, value, receptive, id: number } = message as LinkCall;
+        const { op, verb, value, receptive, id } = message as LinkCall;
         if (op !== "call") return void told.push(message);
         told.push(verb.startsWith("all") ? [verb, decodeValue(value)] : verb);
         if (!receptive) return;
-        peers.receive(id, { op: "reply", id: number, value: { json: `of ${id}` } });
+        peers.receive(peer, { op: "reply", id, value: { json: `of ${peerText(peer)}` } });
       },
     });
     return told;
@@ -94,11 +99,6 @@ Deno.test("who comes later is told what has happened, each time it comes", () =>
   cached(2, 3);
   assert.deepEqual(link(0), [READY, ["allMembersCached", false], ["allMembersCached", true]]);
   assert.deepEqual(link(API), [READY, ["allMembersCached", undefined]]);
-});
-
-Deno.test("a number is a service's or a cluster's", () => {
-  const { peers } = setUp();
-  assert.deepEqual([peers.serviceOf(API), peers.serviceOf(0)], ["api", null]);
 });
 
 Deno.test("who takes no calls is told nothing, and keeps nobody from being told", () => {
@@ -147,11 +147,12 @@ Deno.test("a link is told to whose it is: a cluster or a service", () => {
   clusters.start({ accept: () => assert.fail("nobody is dialled") } as never);
   services.start();
   states.length = 0;
-  peers.link(1, true);
+  peers.link(cluster(1), true);
+  peers.link(consumer(0), true);
   peers.link(API, true);
   peers.link(API, false);
   assert.deepEqual(states, ["1 connected", "api connected", "api away"]);
-  assert.deepEqual(peers.ids, [0, 1, API]);
+  assert.deepEqual(peers.all, [cluster(0), cluster(1), API]);
 });
 
 Deno.test("a command finds a cluster by the shard of a guild, and a service by its name", async () => {
@@ -161,10 +162,19 @@ Deno.test("a command finds a cluster by the shard of a guild, and a service by i
   const answers = [0, 1, 2, 3].map((shardId) =>
     peers.command({ guildId: guildOf(shardId) }, null, RECEPTIVE)
   );
-  assert.deepEqual(await Promise.all(answers), ["of 0", "of 0", "of 1", "of 1"]);
-  assert.equal(await peers.command({ service: "api" }, null, RECEPTIVE), `of ${API}`);
+  assert.deepEqual(await Promise.all(answers), [
+    "of cluster 0",
+    "of cluster 0",
+    "of cluster 1",
+    "of cluster 1",
+  ]);
+  assert.equal(await peers.command({ service: "api" }, null, RECEPTIVE), "of service api");
   const all = await peers.command({ all: true }, null, RECEPTIVE);
-  assert.deepEqual(all, { results: ["of 0", "of 1"], errors: [] }, "services are no clusters");
+  assert.deepEqual(
+    all,
+    { results: ["of cluster 0", "of cluster 1"], errors: [] },
+    "services are no clusters",
+  );
 });
 
 Deno.test("a command names whom it did not find, or who is away", async () => {
@@ -172,11 +182,11 @@ Deno.test("a command names whom it did not find, or who is away", async () => {
   link(0);
   const fails = (to: Parameters<Peers["command"]>[0], code: string, message: RegExp) =>
     assert.rejects(peers.command(to, null, RECEPTIVE), { code, message });
-  await fails({ clusterId: API }, "no_target", /Cannot find cluster 500000: there are 0, 1/);
+  await fails({ clusterId: 7 }, "no_target", /Cannot find cluster 7: there are 0, 1/);
   await fails({ service: "web" }, "no_target", /Cannot find service web/);
   await fails({ service: "api" }, "away", /Cannot reach service api: it is not linked/);
   await fails({ clusterId: 1 }, "away", /Cannot reach cluster 1/);
-  peers.down(0, "its link is down");
+  peers.down(cluster(0), "its link is down");
   await fails({ clusterId: 0 }, "away", /Cannot reach cluster 0/);
 });
 
@@ -208,7 +218,7 @@ Deno.test("find() asks the clusters, then Discord where it shall", async () => {
   assert.equal(await peers.find({ kind: "user", userId: "7" }, false), null);
   assert.deepEqual(await peers.find({ kind: "user", userId: "7" }, true), { of: "Discord" });
   const told = link(1);
-  assert.equal(await peers.find({ kind: "user", userId: "7" }, true), "of 1");
+  assert.equal(await peers.find({ kind: "user", userId: "7" }, true), "of cluster 1");
   assert.deepEqual([told, paths], [["find"], ["/users/7"]]);
 });
 

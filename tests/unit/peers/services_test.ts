@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SERVICE_BASE, Services } from "../../../unit/peers/services.ts";
+import { Services } from "../../../unit/peers/services.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../../clusters/handle.ts";
@@ -16,7 +16,7 @@ function setUp(names: readonly string[] = ["api", "counter"]) {
     start(...what) {
       started.push(what);
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
-      exits.set(what[1], resolve);
+      exits.set(what[0], resolve);
       return {
         exited,
         stop: (deadlineMs) => {
@@ -30,42 +30,33 @@ function setUp(names: readonly string[] = ["api", "counter"]) {
   return { clock, services, started, changes, exits };
 }
 
-Deno.test("each service has a name, and a number above those of clusters", () => {
-  const { services } = setUp();
-  assert.deepEqual(services.names, ["api", "counter"]);
-  assert.deepEqual(services.ids, [SERVICE_BASE, SERVICE_BASE + 1]);
-  assert.deepEqual([services.idOf("counter"), services.nameOf(SERVICE_BASE + 1)], [
-    SERVICE_BASE + 1,
-    "counter",
-  ]);
-  for (const id of [0, 1, SERVICE_BASE - 1, SERVICE_BASE + 2]) {
-    assert.equal(services.nameOf(id), null);
-  }
-  for (const name of ["nobody", "", "length"]) assert.equal(services.idOf(name), null);
+Deno.test("services have the names of the setting, in its order", () => {
+  assert.deepEqual(setUp().services.names, ["api", "counter"]);
+  assert.deepEqual(setUp([]).services.names, []);
 });
 
-Deno.test("start() starts each with its number, name and module, once", () => {
+Deno.test("start() starts each with its name and module, once", () => {
   const { services, started, changes } = setUp();
   assert.deepEqual(started, []);
   services.start();
   services.start();
   assert.deepEqual(started, [
-    [SERVICE_BASE, "api", "./api.ts"],
-    [SERVICE_BASE + 1, "counter", "./counter.ts"],
+    ["api", "./api.ts"],
+    ["counter", "./counter.ts"],
   ]);
   assert.deepEqual(changes, ["api starting", "counter starting"]);
 });
 
-Deno.test("a link is that of the service with its number, and of no other", () => {
+Deno.test("a link is that of the service with its name, and of no other", () => {
   const { services, changes } = setUp();
   services.start();
-  services.link(SERVICE_BASE + 1, true);
-  services.link(0, true);
+  services.link("counter", true);
+  services.link("nobody", true);
   assert.deepEqual(services.snapshots, [
     { name: "api", state: "starting", reason: "started", restarts: 0 },
     { name: "counter", state: "connected", reason: "the event link is up", restarts: 0 },
   ]);
-  services.link(SERVICE_BASE + 1, false);
+  services.link("counter", false);
   assert.deepEqual(changes.slice(2), ["counter connected", "counter away"]);
 });
 
@@ -87,7 +78,6 @@ Deno.test("get() is what kills, spawns and respawns a service by its name", asyn
   counter.spawn();
   await counter.respawn();
   assert.equal(started.length, 4);
-  assert.equal(services.idOf("counter"), SERVICE_BASE + 1);
 });
 
 Deno.test("get() refuses a name that there is not, and says which there are", () => {
