@@ -8,7 +8,7 @@
 import { existsSync } from "node:fs";
 import { peerFields } from "../protocol/peer.ts";
 import { clusterCommand } from "./command.ts";
-import { type ClusterExit, type RunningCluster, type StartClusterOptions } from "./handle.ts";
+import type { ClusterExit, RunningCluster, StartClusterOptions } from "./handle.ts";
 import { eachLine, parseLogLine } from "./log.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
