@@ -64,6 +64,7 @@ export function fieldsOf(
  * A copy of the payload with `"gatehouse": note` in `d`, which must be an object. It becomes the first
  * field, because the beginning of `d` is certain where its end would have to be searched for.
  *
+ * @param note Texts in ASCII.
  * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
  */
 export function annotate(
@@ -150,12 +151,12 @@ function bodyAt(payload: Uint8Array): number {
   return at + HEAD_D.length;
 }
 
+/** Puts a text of ours, which is ASCII, in place of what was there. */
 function splice(bytes: Uint8Array, from: number, to: number, text: string) {
-  const middle = encoder.encode(text);
-  const spliced = new Uint8Array(bytes.length - (to - from) + middle.length);
+  const spliced = new Uint8Array(bytes.length - (to - from) + text.length);
   spliced.set(bytes.subarray(0, from));
-  spliced.set(middle, from);
-  spliced.set(bytes.subarray(to), from + middle.length);
+  encoder.encodeInto(text, spliced.subarray(from));
+  spliced.set(bytes.subarray(to), from + text.length);
   return spliced;
 }
 
