@@ -31,9 +31,11 @@ async function residentMiB(
   shards: number,
 ): Promise<number> {
   const guilds = shards * GUILDS_PER_SHARD;
-  await using stage = await setStage(bench, party, { shards, compression, guilds });
+  const stage = await setStage(bench, party, { shards, compression, guilds });
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  return await stage.unitMiB();
+  const mib = await stage.unitMiB();
+  await stage.end();
+  return mib;
 }
 
 /** The table. */

@@ -37,6 +37,8 @@ async function table(kind: PayloadKind): Promise<Table> {
   );
 }
 
+const CLUSTER = { kind: "cluster", id: 0 } as const;
+
 const decoder = new TextDecoder();
 
 function throughQueue(payloads: readonly Uint8Array[], shards: number): Work {
@@ -49,7 +51,7 @@ function throughQueue(payloads: readonly Uint8Array[], shards: number): Work {
   });
   const cursors: Record<string, number> = {};
   let cursor = 0;
-  queue.link(0, 1, MEMORY_BYTES);
+  queue.link(CLUSTER, 1, MEMORY_BYTES);
   return (count) => {
     for (let i = 0; i < count; i++) {
       const shardId = i % shards;
@@ -57,7 +59,7 @@ function throughQueue(payloads: readonly Uint8Array[], shards: number): Work {
       cursors[shardId] = cursor;
       if (i % PER_TURN < PER_TURN - 1 && i < count - 1) continue;
       for (const flush of turns.splice(0)) flush();
-      queue.acknowledge(0, 1, cursors);
+      queue.acknowledge(CLUSTER, 1, cursors);
     }
   };
 }

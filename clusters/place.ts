@@ -82,7 +82,7 @@ export class ClusterPlace implements ClusterControl {
       clock,
       policy: CLUSTER_POLICY,
       start: () => this.#start(),
-      end: (_, deadlineMs) => this.#stopping = this.#running!.stop(deadlineMs),
+      end: (reason, deadlineMs) => this.#stopping = this.#stop(this.#running!, reason, deadlineMs),
       lost: (reason, restartInMs) =>
         log.error("cluster has ended", { ...peerFields(options.peer), reason, restartInMs }),
       changed: (_, before) => {
@@ -148,11 +148,24 @@ export class ClusterPlace implements ClusterControl {
 
   #start(): void {
     try {
-      this.#running = this.#options.start();
-      this.#running.exited.then(({ reason }) => this.#supervision.take({ kind: "ended", reason }));
+      const running = this.#options.start();
+      this.#running = running;
+      running.exited.then(({ reason }) => this.#ended(running, reason));
     } catch (error) {
       this.#supervision.take({ kind: "ended", reason: messageOf(error) });
     }
+  }
+
+  async #stop(running: RunningCluster, reason: string, deadlineMs: number): Promise<void> {
+    await running.stop(deadlineMs);
+    this.#ended(running, reason);
+  }
+
+  /** Both who stops it and its exit tell, and the later of them may come in another's life. */
+  #ended(running: RunningCluster, reason: string): void {
+    if (this.#running !== running) return;
+    this.#running = null;
+    this.#supervision.take({ kind: "ended", reason });
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * One connection on `/gateway`: performs the effects of `downstream_step.ts`, and passes the events of
+ * One connection on `/gateway`: performs the effects of `step.ts`, and passes the events of
  * its shard on. Knows nothing of sockets beyond sending and closing.
  *
  * @module
@@ -11,16 +11,19 @@ import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./beats.ts";
-import { closeReason } from "./refusal.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
-import { control, hello, rateLimited, ready, resumed } from "./frames.ts";
-import { BINARY_REFUSED, readMessage } from "./message.ts";
+import { closeReason, control, hello, rateLimited, ready, resumed } from "./frames.ts";
+import {
+  BINARY_REFUSED,
+  DownstreamPace,
+  MESSAGE_WINDOW_MS,
+  MESSAGES_PER_WINDOW,
+  readMessage,
+} from "./message.ts";
 import { DownstreamNumbers } from "./numbers.ts";
-import { DownstreamPace, MESSAGE_WINDOW_MS, MESSAGES_PER_WINDOW } from "./pace.ts";
 import type { DownstreamSession, DownstreamSessions } from "./sessions.ts";
-import { step } from "./step.ts";
+import { type Effect, type Input, type Phase, step } from "./step.ts";
 import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
-import type { Effect, Input, Phase } from "./words.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
 /** How long HELLO asks a client to wait between heartbeats, unless told otherwise. */

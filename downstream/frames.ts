@@ -1,6 +1,7 @@
 /**
- * The payloads that Gatehouse writes by itself on `/gateway`, in Discord's order of keys. What Discord
- * wrote is passed on as bytes: `downstream_numbers.ts`.
+ * What Gatehouse writes by itself to clients of `/gateway`: payloads in Discord's order of keys, the
+ * answers to `GET /gateway[/bot]`, close reasons. What Discord wrote is passed on as bytes:
+ * `numbers.ts`.
  *
  * @module
  */
@@ -10,6 +11,10 @@ import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 
 const TRACE: readonly string[] = ["gatehouse"];
+/** Libraries refuse to start when fewer starts are left than they have shards. */
+const LEAST_STARTS = 1000;
+/** A close frame holds no more. */
+const MOST_REASON_BYTES = 123;
 
 /** What READY is made of. */
 export interface ReadyOptions {
@@ -77,4 +82,23 @@ export function rateLimited(s: number, { op, d }: ShardPayload, retryAfterMs: nu
   const { guild_id, nonce } = (d ?? {}) as Record<string, unknown>;
   const meta = { guild_id, nonce };
   return dispatch("RATE_LIMITED", s, { opcode: op, retry_after: retryAfterMs / 1000, meta });
+}
+
+/**
+ * The answer to `GET /gateway/bot`, which puts a library behind Gatehouse: our WebSocket address,
+ * without a query, and as many shards as the unit's fleet has. To identify with us costs nothing at
+ * Discord, so all shards may do so at once and the limit never runs down. See
+ * [Discord Docs/Get Gateway Bot](https://discord.com/developers/docs/events/gateway#get-gateway-bot).
+ */
+export function gatewayBotAnswer(url: string, totalShards: number): object {
+  const starts = Math.max(LEAST_STARTS, totalShards);
+  const limit = { total: starts, remaining: starts, reset_after: 0, max_concurrency: totalShards };
+  return { url, shards: totalShards, session_start_limit: limit };
+}
+
+/** As much of a reason as a close frame holds, cut between two characters. */
+export function closeReason(reason: string): string {
+  const bytes = new Uint8Array(MOST_REASON_BYTES);
+  const { written } = new TextEncoder().encodeInto(reason, bytes);
+  return new TextDecoder().decode(bytes.subarray(0, written));
 }

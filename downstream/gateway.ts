@@ -11,9 +11,9 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
+import { closeReason } from "./frames.ts";
 import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
 import { readDialect } from "./terms.ts";
-import { closeReason } from "./refusal.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
 /** What the gateway for consumers is made with. */

@@ -1,5 +1,6 @@
 /**
- * What a client on `/gateway` sends, read as far as anybody may send it. See
+ * What a client on `/gateway` sends, read as far as anybody may send it, and how much: what Discord
+ * takes, so that a bot that is too fast for Discord learns it here and not in production. See
  * [Discord Docs/Sending Events](https://discord.com/developers/docs/events/gateway#sending-events).
  *
  * @module
@@ -7,11 +8,14 @@
 
 import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
 import { isRecord } from "../protocol/record.ts";
-import type { Refusal } from "./refusal.ts";
-import type { Message } from "./words.ts";
+import type { Message, Refusal } from "./step.ts";
 
 /** A message that cannot be accepted. */
 export type Refused = Refusal & { readonly kind: "refused" };
+/** Messages in one window; one more is close 4008. */
+export const MESSAGES_PER_WINDOW = 120;
+/** Length of the window. */
+export const MESSAGE_WINDOW_MS = 60_000;
 
 /**
  * Reads one text message.
@@ -45,6 +49,20 @@ export const BINARY_REFUSED: Refused = refused(
   4002,
   "Binary messages are not accepted: send JSON as text.",
 );
+
+/** The messages of one connection, in a window that slides. */
+export class DownstreamPace {
+  readonly #cameMs: number[] = [];
+
+  /** Counts a message that came at `nowMs`; false where it is one too many. */
+  allows(nowMs: number): boolean {
+    while (this.#cameMs.length > 0 && this.#cameMs[0]! <= nowMs - MESSAGE_WINDOW_MS) {
+      this.#cameMs.shift();
+    }
+    this.#cameMs.push(nowMs);
+    return this.#cameMs.length <= MESSAGES_PER_WINDOW;
+  }
+}
 
 function heartbeat(d: unknown): Message | Refused {
   if (d === null || d === undefined) return { kind: "heartbeat", seq: null };

@@ -2,12 +2,11 @@
  * The numbers of one consumer's session: `s = cursor − base`. The same event has the same number
  * whatever became of the connection upstream, of ours, or of Gatehouse; READY is number 1.
  *
- * A payload is not parsed for it: the digits behind `"s":` are replaced.
- *
  * @module
  */
 
-import { type Envelope, readEnvelope } from "../protocol/discord/envelope.ts";
+import { renumber } from "../protocol/discord/body.ts";
+import { readEnvelope } from "../protocol/discord/envelope.ts";
 import { type EventRecord, GAP_EVENT, readGap, RECORD } from "../protocol/event_frame.ts";
 import { dispatch } from "./frames.ts";
 
@@ -87,52 +86,9 @@ export class DownstreamNumbers {
   }
 }
 
-/**
- * A dispatch with another number.
- *
- * @throws {SyntaxError} When it is not a JSON object with a numeric `op`.
- *
- * @example
- * ```ts
- * import { renumber } from "./numbers.ts";
- * const payload = new TextEncoder().encode('{"t":"X","s":7,"op":0,"d":null}');
- * const text = new TextDecoder().decode(renumber(payload, 12));
- * console.assert(text === '{"t":"X","s":12,"op":0,"d":null}');
- * ```
- */
-export function renumber(payload: Uint8Array, s: number): Uint8Array {
-  return splice(payload, readEnvelope(payload), s);
-}
-
 function passedOn(payload: Uint8Array, s: number): Uint8Array | null {
   const envelope = readEnvelope(payload);
-  return envelope.t !== null && NOT_PASSED_ON.has(envelope.t) ? null : splice(payload, envelope, s);
-}
-
-const encoder = new TextEncoder();
-const BEFORE_NAME = '{"t":"'.length;
-const AFTER_NAME = '","s":'.length;
-
-function splice(payload: Uint8Array, { t, s: old, fast }: Envelope, s: number): Uint8Array {
-  if (!fast || t === null || old === null) return rewritten(payload, s);
-  // A name read the fast way is ASCII, so that its length is its bytes.
-  const start = BEFORE_NAME + t.length + AFTER_NAME;
-  const digits = String(s);
-  const rest = payload.subarray(digitsEnd(payload, start));
-  const whole = new Uint8Array(start + digits.length + rest.length);
-  whole.set(payload.subarray(0, start));
-  encoder.encodeInto(digits, whole.subarray(start));
-  whole.set(rest, start + digits.length);
-  return whole;
-}
-
-function digitsEnd(bytes: Uint8Array, start: number): number {
-  let end = start;
-  while (bytes[end]! >= 0x30 && bytes[end]! <= 0x39) end++;
-  return end;
-}
-
-function rewritten(payload: Uint8Array, s: number): Uint8Array {
-  const value = JSON.parse(new TextDecoder().decode(payload)) as Record<string, unknown>;
-  return encoder.encode(JSON.stringify({ ...value, s }));
+  return envelope.t !== null && NOT_PASSED_ON.has(envelope.t)
+    ? null
+    : renumber(payload, s, envelope);
 }

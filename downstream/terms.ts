@@ -12,7 +12,7 @@ import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { DownstreamSession } from "./sessions.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "./step.ts";
 
 /** What the unit serves, and to whom. */
 export interface DownstreamTerms {

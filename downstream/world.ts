@@ -7,18 +7,10 @@
 
 import type { EventRecord } from "../protocol/event_frame.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import type { ShardPayload } from "../protocol/worker_message.ts";
+import type { ShardBacklog, ShardPayload } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { DownstreamTerms } from "./terms.ts";
-
-/** How far a shard's events have been dealt with. */
-export interface Backlog {
-  /** Whoever consumed the shard before is done with everything up to this cursor. */
-  readonly acknowledged: number;
-  /** Cursor of the last event that waits; `acknowledged` or below it where none does. */
-  readonly last: number;
-}
 
 /**
  * The events of the unit's shards, as the one who hands them out sees it. A shard is with its cluster
@@ -33,7 +25,7 @@ export interface ShardEvents {
    * @returns How far the events have been dealt with, once that is certain.
    * @throws When the shard cannot be reached now.
    */
-  hold(shardId: number): Promise<Backlog>;
+  hold(shardId: number): Promise<ShardBacklog>;
   /**
    * Delivers every event that is not acknowledged, the first one first and whether or not it was
    * delivered before, and then those that come. It may start over at the first one at any time. Events

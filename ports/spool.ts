@@ -5,7 +5,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import { type EventRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
+import type { EventRecord } from "../protocol/event_frame.ts";
 
 /**
  * A queue on disk. Calls may be made at any time, without waiting for others: appends are carried
@@ -90,57 +90,6 @@ export function requireGrowing(
     last = record.cursor;
   }
   return last;
-}
-
-/** Spools that forget at exit, for tests: what is closed is found again when it is opened anew. */
-export function memorySpool(): OpenSpool {
-  const shards = new Map<number, EventRecord[]>();
-  return (shardId) => {
-    const records = shards.get(shardId) ?? [];
-    shards.set(shardId, records);
-    return Promise.resolve(spoolOf(shardId, records));
-  };
-}
-
-function spoolOf(shardId: number, records: EventRecord[]): Spool {
-  let isOpen = true;
-  return {
-    get first() {
-      return records[0]?.cursor ?? null;
-    },
-    get last() {
-      return records.at(-1)?.cursor ?? null;
-    },
-    get bytes() {
-      return records.reduce((sum, { body }) => sum + RECORD_HEADER_BYTES + body.length, 0);
-    },
-    // deno-lint-ignore require-await -- what is thrown becomes a rejection
-    async append(more) {
-      if (!isOpen) throw closedSpool(shardId);
-      requireGrowing(shardId, records.at(-1)?.cursor ?? -1, more);
-      records.push(...more.map((record) => ({ ...record, body: record.body.slice() })));
-    },
-    read(cursor, limitBytes) {
-      let bytes = 0;
-      const found: EventRecord[] = [];
-      for (const record of records) {
-        if (record.cursor <= cursor) continue;
-        if (bytes >= limitBytes && found.length > 0) break;
-        bytes += RECORD_HEADER_BYTES + record.body.length;
-        found.push(record);
-      }
-      return Promise.resolve(found);
-    },
-    trim(cursor) {
-      const kept = records.findIndex((record) => record.cursor > cursor);
-      records.splice(0, kept === -1 ? records.length : kept);
-      return Promise.resolve();
-    },
-    close() {
-      isOpen = false;
-      return Promise.resolve();
-    },
-  };
 }
 
 /** The error of a call on a spool that was closed. */

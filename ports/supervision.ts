@@ -78,10 +78,7 @@ export function step(state: State, input: Input, at: Moment): Step {
 }
 
 /** What else a step depends on. */
-export interface Moment {
-  readonly policy: Policy;
-  readonly nowMs: number;
-}
+export type Moment = { readonly policy: Policy; readonly nowMs: number };
 
 type Cell<It extends Input> = (state: State, input: It, at: Moment) => Step;
 type Cells = { readonly [Kind in Input["kind"]]: Cell<Extract<Input, { kind: Kind }>> };

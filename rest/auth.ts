@@ -58,7 +58,7 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
  * ```
  */
 export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
-  const refused = refusePlace(headers, rules);
+  const refused = authorizePlace(headers, rules);
   if (refused) return { refused };
   if (headers.has(OWN_CREDENTIAL_HEADER)) {
     const { value } = readCredential(headers, OWN_CREDENTIAL_HEADER);
@@ -82,7 +82,7 @@ export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
  * web pages from elsewhere may not.
  */
 export function authorizeUnit(headers: Headers, rules: AuthRules): string | null {
-  const refused = refusePlace(headers, rules);
+  const refused = authorizePlace(headers, rules);
   if (refused) return refused;
   const { value } = readCredential(headers);
   if (isOpen(rules) || isOurs(value, rules)) return null;
@@ -90,11 +90,18 @@ export function authorizeUnit(headers: Headers, rules: AuthRules): string | null
 }
 
 /**
- * Whether a socket may be opened on `/gateway` from where the request comes from. Who it is, its
- * IDENTIFY or RESUME tells: {@linkcode isConsumerToken}.
+ * Why a request is refused for where it comes from, whatever credential it shows. All that is asked of
+ * a socket on `/gateway`: who that is, its IDENTIFY or RESUME tells: {@linkcode isConsumerToken}.
  */
 export function authorizePlace(headers: Headers, rules: AuthRules): string | null {
-  return refusePlace(headers, rules);
+  if (rules.secret !== undefined) return null;
+  if (!rules.loopback) return "REST_AUTHORIZATION is not set, and this is not a loopback address";
+  const host = headers.get("host")?.toLowerCase() ?? "";
+  // A page whose name was made to point at this machine sends its own name.
+  if (!rules.ownHosts.has(host)) return "Host is not this unit's";
+  const origin = headers.get("origin")?.toLowerCase();
+  if (origin === undefined || rules.ownHosts.has(origin.replace(/^https?:\/\//, ""))) return null;
+  return "Origin is not this unit's: web pages from elsewhere may not call it";
 }
 
 /** Whether the token of an IDENTIFY or RESUME, without `Bot `, lets in. */
@@ -107,18 +114,6 @@ const WRONG = "Authorization is not this unit's REST_AUTHORIZATION";
 /** Open to every program on the machine. */
 function isOpen({ secret, loopback }: AuthRules): boolean {
   return secret === undefined && loopback;
-}
-
-/** Why a request is refused for where it comes from, whatever credential it shows. */
-function refusePlace(headers: Headers, rules: AuthRules): string | null {
-  if (rules.secret !== undefined) return null;
-  if (!rules.loopback) return "REST_AUTHORIZATION is not set, and this is not a loopback address";
-  const host = headers.get("host")?.toLowerCase() ?? "";
-  // A page whose name was made to point at this machine sends its own name.
-  if (!rules.ownHosts.has(host)) return "Host is not this unit's";
-  const origin = headers.get("origin")?.toLowerCase();
-  if (origin === undefined || rules.ownHosts.has(origin.replace(/^https?:\/\//, ""))) return null;
-  return "Origin is not this unit's: web pages from elsewhere may not call it";
 }
 
 interface Credential {

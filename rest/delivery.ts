@@ -7,10 +7,9 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
-import type { HttpSend } from "../ports/http.ts";
+import { HttpError, type HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
 import type { DeadEnds } from "./dead_ends.ts";
-import { exchange, type Outcome } from "./exchange.ts";
 import { type InvalidFuse, isInvalid } from "./invalid_fuse.ts";
 import { type LaneName, LANES } from "./limits/lane.ts";
 import { type Permit, type Permits, TooLong } from "./limits/permits.ts";
@@ -40,6 +39,20 @@ export interface Parcel {
   readonly signal: AbortSignal;
 }
 
+/** What is sent of it. */
+export type Outgoing = Pick<Parcel, "method" | "path" | "headers" | "body" | "signal">;
+
+/** What came of sending a request once. */
+export type Outcome =
+  /** `text` is the body of a refusal: 401, 403, 404, 429. */
+  | { readonly kind: "answered"; readonly answer: Response; readonly text: string | undefined }
+  /** No answer in time; Discord may have carried it out all the same. */
+  | { readonly kind: "late" }
+  /** The caller went away. */
+  | { readonly kind: "abandoned" }
+  /** `wasSent` false: it provably did not reach Discord. */
+  | { readonly kind: "failed"; readonly reason: string; readonly wasSent: boolean };
+
 /** What the caller gets, and how long it took. */
 export interface Delivered {
   readonly result: Response | Problem;
@@ -68,6 +81,8 @@ export interface DeliveryOptions {
 
 /** A long body has to be sent first. */
 const UPLOAD_MS = 600_000;
+/** Answers that are about the request's right to be: small, and looked at. */
+const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
 /** Tries of a request that does not reach Discord, or that comes too early. */
 const MOST_TRIES = 4;
 /** Between tries of a request that did not reach Discord; doubled each time. */
@@ -126,7 +141,7 @@ export class Delivery {
     if ("status" in permit) return permit;
     trip.tries++;
     trip.arrival = permit.arrival;
-    const outcome = await exchange({ ...this.#options, uploadMs: UPLOAD_MS }, trip.parcel);
+    const outcome = await exchange(this.#options, trip.parcel);
     trip.upstreamMs = (trip.upstreamMs ?? 0) + clock.now() - sentMs;
     const report = this.#learn(trip, permit, outcome);
     if (!this.#mayTryAgain(trip, outcome, report)) return resultOf(outcome);
@@ -220,6 +235,49 @@ export class Delivery {
     // A caller that goes away meanwhile is noticed with the next try.
     await sleep(clock, PAUSE_MS * 2 ** (trip.tries - 1), trip.parcel.signal).catch(() => {});
     trip.queueMs += clock.now() - startMs;
+  }
+}
+
+/**
+ * Sends a request once, within the deadline for its answer; one with a long body has longer. Never
+ * throws, and decides nothing.
+ */
+export async function exchange(
+  { clock, send, answerMs }: Pick<DeliveryOptions, "clock" | "send" | "answerMs">,
+  { method, path, headers, body, signal }: Outgoing,
+): Promise<Outcome> {
+  const ending = new AbortController();
+  const leave = () => ending.abort(signal.reason);
+  if (signal.aborted) leave();
+  signal.addEventListener("abort", leave, { once: true });
+  let isLate = false;
+  const cancel = clock.after(body.isReplayable ? answerMs : UPLOAD_MS, () => {
+    isLate = true;
+    ending.abort(new Error("no answer in time"));
+  });
+  try {
+    const content = await body.read();
+    ending.signal.throwIfAborted();
+    const answer = await send({
+      method,
+      path,
+      headers,
+      body: content,
+      bodyLength: body.length ?? undefined,
+      signal: ending.signal,
+    });
+    if (!REFUSALS.has(answer.status)) return { kind: "answered", answer, text: undefined };
+    const bytes = await answer.bytes();
+    const { status, headers: said } = answer;
+    const again = new Response(bytes.length > 0 ? bytes : null, { status, headers: said });
+    return { kind: "answered", answer: again, text: new TextDecoder().decode(bytes) };
+  } catch (error) {
+    if (isLate) return { kind: "late" };
+    if (signal.aborted) return { kind: "abandoned" };
+    const wasSent = !(error instanceof HttpError) || error.sent;
+    return { kind: "failed", reason: messageOf(error), wasSent };
+  } finally {
+    cancel();
   }
 }
 

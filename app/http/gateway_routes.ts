@@ -6,7 +6,7 @@
  */
 
 import type { Hono } from "../../deps.ts";
-import { gatewayAnswer, gatewayBotAnswer } from "../../downstream/info.ts";
+import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import type { Authorize, RestVerdict } from "../../rest/auth.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import type { Consumers } from "../../unit/consumers/consumers.ts";
@@ -39,7 +39,7 @@ export function gatewayRoutes(app: Hono, options: GatewayRoutesOptions): void {
   };
   app.get(
     "/api/:version{v(9|10)}/gateway",
-    (c) => answer(c.req.raw, gatewayAnswer, false),
+    (c) => answer(c.req.raw, (url) => ({ url }), false),
   );
   app.get(
     "/api/:version{v(9|10)}/gateway/bot",

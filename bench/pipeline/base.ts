@@ -4,12 +4,14 @@
  * @module
  */
 
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Before the middle was rebuilt: what later versions are measured against. */
 export const BASE_COMMIT = "e038c8e";
 
-const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
+/** The root of this tree. */
+export const REPOSITORY = dirname(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Checks the commit out into `folder`, which must not be there yet. Gives why it cannot, or `null`. */
 export function checkOut(folder: string): Promise<string | null> {

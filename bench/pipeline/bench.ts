@@ -40,7 +40,10 @@ export interface Bench extends AsyncDisposable {
 export async function openBench(wantsBase: boolean): Promise<Bench> {
   const meter = startMeter();
   const problem = await meter.whyNot();
-  if (problem !== null) throw new Error(`Cannot measure processor time by thread: ${problem}`);
+  if (problem !== null) {
+    await meter.end();
+    throw new Error(`Cannot measure processor time by thread: ${problem}`);
+  }
   const above = await Deno.makeTempDir({ dir: TEMPORARY, prefix: "gatehouse-bench-" });
   const tree = `${above}/base`;
   const tidy = async () => {

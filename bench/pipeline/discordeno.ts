@@ -1,13 +1,13 @@
 /**
  * `@discordeno/gateway` in the main thread, as a bot uses it. Without compression: with `zlib-stream`
- * it loses events on this runtime.
+ * it fails on this runtime, on JSON cut in the wrong places.
  *
  * @module
  */
 
 import { createGatewayManager } from "@discordeno/bot";
 import { OP } from "../../protocol/discord/opcodes.ts";
-import type { ConnectOptions } from "./peer.ts";
+import type { ConnectOptions } from "./party.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} };
 

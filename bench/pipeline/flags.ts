@@ -1,5 +1,5 @@
 /**
- * What is to be measured: from the command line, or a selection that takes about five minutes.
+ * What is to be measured: from the command line, or a selection that takes about six minutes.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export const USAGE = `deno task bench pipeline [flags]
   --compression zlib-stream,none
   --parties gatehouse,base,discordeno,discordeno-ws,guide,discordjs,floor
   --rounds 3                          of all parties in turn
-  --seconds 1.5                        of each run
+  --seconds 1.5                       of each run
 
 Without any flag: all parties at all rates with 1.2 KB, zlib-stream and 16 shards, some for the rest.
 With flags: what they leave out is as in the first of these.`;

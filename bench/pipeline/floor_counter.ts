@@ -8,12 +8,9 @@
 import { answerQuestions } from "../program.ts";
 import type { HandlerQuestion } from "./handler.ts";
 import { openSink, type Sink } from "./sink.ts";
+import { readStamp } from "./stamp.ts";
 
-/** The stamp stands in front: `{"t":"…","s":1,"op":0,"d":{"run":1,"sentMs":2.5,`. */
-const STAMP = /"d":\{"run":(\d+),"sentMs":([\d.]+),/;
-const STAMP_BYTES = 128;
 const READ_BYTES = 256 * 1024;
-const decoder = new TextDecoder();
 
 async function listen(sinkPort: number): Promise<number> {
   const sink = await openSink(sinkPort);
@@ -35,7 +32,8 @@ async function read(conn: Deno.TcpConn, sink: Sink): Promise<void> {
     while (end - at >= 4) {
       const next = at + 4 + view.getUint32(at, true);
       if (next > end) break;
-      leave(buffer.subarray(at + 4, Math.min(next, at + 4 + STAMP_BYTES)), sink);
+      const stamp = readStamp(buffer.subarray(at + 4, next));
+      if (stamp) sink(stamp);
       at = next;
     }
     const rest = buffer.subarray(at, end);
@@ -43,12 +41,6 @@ async function read(conn: Deno.TcpConn, sink: Sink): Promise<void> {
     buffer.set(rest);
     end = rest.length;
   }
-}
-
-/** Leaves an event at the sink, if it begins with a stamp. */
-function leave(start: Uint8Array, sink: Sink): void {
-  const [, run, sentMs] = STAMP.exec(decoder.decode(start)) ?? [];
-  if (run !== undefined) sink({ run: Number(run), sentMs: Number(sentMs) });
 }
 
 if (import.meta.main) {

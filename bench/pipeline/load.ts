@@ -6,8 +6,9 @@
  * @module
  */
 
-import { type Body, preparedTail } from "../../sim/world/body.ts";
+import { preparedTail } from "../../sim/world/body.ts";
 import type { Simulator } from "../../sim/mod.ts";
+import { stamped } from "./stamp.ts";
 import { makePayloads, PAYLOAD_KINDS, type PayloadKind } from "../payloads.ts";
 
 /** What can be sent: bytes of one event, or the usual mix. */
@@ -32,7 +33,10 @@ export type Send = (run: number) => void;
 export function createSenders({ traffic, world }: Simulator): Record<Payload, Send> {
   let run = 0;
   const publish = world.publish;
-  world.publish = (t, guildId, body) => publish(t, guildId, stamped(body, run));
+  world.publish = (t, guildId, body) => {
+    const sentMs = performance.timeOrigin + performance.now();
+    publish(t, guildId, stamped(body, { run, sentMs }));
+  };
   const guildIds = [...world.guilds.keys()];
   const oneSize = (kind: PayloadKind): Send => {
     const tails = tailsOf(kind);
@@ -52,11 +56,6 @@ export function createSenders({ traffic, world }: Simulator): Record<Payload, Se
       traffic.burst(1);
     },
   };
-}
-
-function stamped(body: Body, run: number): Body {
-  const sentMs = performance.timeOrigin + performance.now();
-  return { ...body, head: `{"run":${run},"sentMs":${sentMs},${body.head.slice(1)}` };
 }
 
 function tailsOf({ t, bytes }: PayloadKind) {

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
 import { messageOf } from "../../protocol/errors.ts";
 import { type Program, startProgram } from "../program.ts";
-import { BASE_COMMIT } from "./base.ts";
+import { BASE_COMMIT, REPOSITORY } from "./base.ts";
 import type { FloorQuestion } from "./floor.ts";
 import type { HandlerQuestion } from "./handler.ts";
 import { INTENTS, type Party, type PartyOptions, type RunningParty } from "./party.ts";
@@ -18,7 +17,7 @@ import { startProduct } from "./product.ts";
 export const GATEHOUSE: Party = {
   name: "gatehouse",
   label: "Gatehouse",
-  start: (options) => startProduct(fileURLToPath(new URL("../..", import.meta.url)), options),
+  start: (options) => startProduct(REPOSITORY, options),
 };
 
 /** Gatehouse as it was. */

@@ -44,3 +44,12 @@ export interface Party {
   readonly unitOnly?: true;
   start(options: PartyOptions): Promise<RunningParty>;
 }
+
+/** What another library connects with. */
+export interface ConnectOptions {
+  readonly world: WorldAddress;
+  readonly shards: number;
+  readonly intents: number;
+  /** Takes each dispatch, parsed. */
+  dispatch(shardId: number, payload: { readonly d: unknown }): void;
+}

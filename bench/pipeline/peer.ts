@@ -8,6 +8,7 @@
 import { answerQuestions } from "../program.ts";
 import { connectDiscordeno } from "./discordeno.ts";
 import { connectDiscordjs } from "./discordjs.ts";
+import type { ConnectOptions } from "./party.ts";
 import { openSink } from "./sink.ts";
 import type { WorldAddress } from "./world.ts";
 
@@ -24,15 +25,6 @@ export interface PeerQuestion {
 export type Way =
   | { readonly kind: "handler" }
   | { readonly kind: "socket" | "post"; readonly port: number };
-
-/** What a library connects with. */
-export interface ConnectOptions {
-  readonly world: WorldAddress;
-  readonly shards: number;
-  readonly intents: number;
-  /** Takes each dispatch, parsed. */
-  dispatch(shardId: number, payload: { readonly d: unknown }): void;
-}
 
 const LIBRARIES = { discordeno: connectDiscordeno, discordjs: connectDiscordjs };
 

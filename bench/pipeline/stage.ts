@@ -6,10 +6,9 @@
  */
 
 import { type Program, startProgram } from "../program.ts";
-import type { Bench } from "./bench.ts";
+import type { Bench, Meter } from "./bench.ts";
 import type { Payload } from "./load.ts";
 import type { Party, PartyOptions, RunningParty } from "./party.ts";
-import type { Meter } from "./bench.ts";
 import { type ProcessReading, type Spent, spentBetween } from "./schedstat.ts";
 import type { Delays, Sent, WorldAddress, WorldQuestion } from "./world.ts";
 
@@ -32,11 +31,12 @@ export interface Measurement extends Sent, Delays {
   readonly clusterMiB: number;
 }
 
-/** A stage, set. It ends when it is disposed of. */
-export interface Stage extends AsyncDisposable {
+/** A stage, set. */
+export interface Stage {
   measure(payload: Payload, rate: Rate, forMs: number): Promise<Measurement>;
   /** Resident MiB of the unit's process, now. */
   unitMiB(): Promise<number>;
+  end(): Promise<void>;
 }
 
 const READY_MS = 30_000;
@@ -106,7 +106,7 @@ function joined(program: Program, party: RunningParty, meter: Meter): Stage {
       };
     },
     unitMiB: async () => mib((await readParty(party, meter)).unit),
-    async [Symbol.asyncDispose]() {
+    async end() {
       await party.end();
       await program.end();
     },

@@ -61,7 +61,9 @@ export interface Delays {
 
 const STEP_EVENTS = 100;
 /** Nothing has come for so long: the rest is lost. */
-const GIVE_UP_MS = 3_000;
+const GIVE_UP_MS = 5_000;
+/** A sink that has not answered for so long is gone. */
+const ANSWER_MS = 10_000;
 const POLL_MS = 20;
 
 let sim: Simulator;
@@ -85,9 +87,13 @@ function serve(shards: number, guilds: number): WorldAddress {
 
 async function listen(listener: Deno.TcpListener): Promise<never> {
   for (;;) {
-    sink = await listener.accept();
-    sink.setNoDelay(true);
-    for await (const line of lines(sink.readable)) hear(JSON.parse(line) as SinkWord);
+    const conn = sink = await listener.accept();
+    conn.setNoDelay(true);
+    try {
+      for await (const line of lines(conn.readable)) hear(JSON.parse(line) as SinkWord);
+    } catch {
+      // The handler's process has been ended; what misses it gives up in time.
+    }
     sink = undefined;
   }
 }
@@ -160,7 +166,7 @@ async function begin(): Promise<void> {
   received = 0;
   begun = Promise.withResolvers();
   await ask({ do: "begin", run });
-  await begun.promise;
+  await answered(begun.promise);
 }
 
 async function end(sent: number, turns: number, startMs: number): Promise<Sent> {
@@ -185,7 +191,17 @@ async function drained(count: number, quietMs: number): Promise<boolean> {
 async function delays(): Promise<Delays> {
   delaysTold = Promise.withResolvers();
   await ask({ do: "delays" });
-  return await delaysTold.promise;
+  return await answered(delaysTold.promise);
+}
+
+/** What a sink answers, unless it is gone. */
+async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new Error("Cannot measure: no handler answers")),
+    ANSWER_MS,
+  );
+  return await Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function pause(ms: number): Promise<void> {

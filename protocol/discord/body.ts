@@ -1,19 +1,20 @@
 /**
- * The body `d` of a payload, without a parse: reading one field of it, and the only two changes that
- * are ever made to what Discord sent, a note put into the body and another name for the event. A
+ * The body `d` of a payload, without a parse: reading one field of it, and the only changes that
+ * are ever made to what Discord sent: a note put into the body, another name or number for the event. A
  * payload that is not written as Discord writes it is parsed: the order is a matter of speed only.
  *
  * @module
  */
 
-import { readEnvelope } from "./envelope.ts";
+import { type Envelope, readEnvelope } from "./envelope.ts";
 
 /** The field of `d` that is ours. What stands in it is said where a note is made. */
 export const NOTE_FIELD = "gatehouse";
 
-const [SPACE, QUOTE, BACKSLASH, COLON, COMMA] = [0x20, 0x22, 0x5c, 0x3a, 0x2c];
+const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 const NAME_AT = '{"t":"'.length;
+const HEAD_S = '","s":';
 const HEAD_D = ',"d":';
 
 const encoder = new TextEncoder();
@@ -34,9 +35,7 @@ const decoder = new TextDecoder();
  * ```
  */
 export function textField(payload: Uint8Array, name: string): string | undefined {
-  const found = scanText(payload, name);
-  if (found !== null) return found;
-  const value = (parse(payload).d as Record<string, unknown> | null | undefined)?.[name];
+  const value = read(payload, [name], 1)[name];
   return typeof value === "string" ? value : undefined;
 }
 
@@ -58,25 +57,14 @@ export function fieldsOf(
   payload: Uint8Array,
   names: readonly string[],
 ): Readonly<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  const isWhole = scan(payload, (keyAt, keyEnd, valueAt, end) => {
-    const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
-    if (name !== undefined) {
-      found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
-    }
-    return false;
-  });
-  if (isWhole) return found;
-  const d = parse(payload).d as Record<string, unknown> | null | undefined;
-  return Object.fromEntries(
-    names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
-  );
+  return read(payload, names, Infinity);
 }
 
 /**
  * A copy of the payload with `"gatehouse": note` in `d`, which must be an object. It becomes the first
  * field, because the beginning of `d` is certain where its end would have to be searched for.
  *
+ * @param note Texts in ASCII.
  * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
  */
 export function annotate(
@@ -106,6 +94,50 @@ export function rename(payload: Uint8Array, name: string): Uint8Array<ArrayBuffe
   return encoder.encode(JSON.stringify({ ...parse(payload), t: name }));
 }
 
+/**
+ * A copy of a dispatch with another number.
+ *
+ * @throws {SyntaxError} When it is not a JSON object with a numeric `op`.
+ *
+ * @example
+ * ```ts
+ * import { renumber } from "./body.ts";
+ * const payload = new TextEncoder().encode('{"t":"X","s":7,"op":0,"d":null}');
+ * const text = new TextDecoder().decode(renumber(payload, 12));
+ * console.assert(text === '{"t":"X","s":12,"op":0,"d":null}');
+ * ```
+ */
+export function renumber(
+  payload: Uint8Array,
+  s: number,
+  { fast, t, s: old }: Envelope = readEnvelope(payload),
+): Uint8Array {
+  if (!fast || t === null || old === null) {
+    return encoder.encode(JSON.stringify({ ...parse(payload), s }));
+  }
+  // A name read the fast way is ASCII, so that its length is its bytes.
+  const start = NAME_AT + t.length + HEAD_S.length;
+  let end = start;
+  while (payload[end] !== COMMA) end++;
+  return splice(payload, start, end, String(s));
+}
+
+/** The values of some fields; looks no further once it has found `most`. */
+function read(payload: Uint8Array, names: readonly string[], most: number) {
+  const found: Record<string, unknown> = {};
+  const isRead = scan(payload, (keyAt, keyEnd, valueAt, end) => {
+    const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
+    if (name === undefined) return false;
+    found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
+    return --most === 0;
+  });
+  if (isRead) return found;
+  const d = parse(payload).d as Record<string, unknown> | null | undefined;
+  return Object.fromEntries(
+    names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
+  );
+}
+
 function parse(payload: Uint8Array): Record<string, unknown> {
   return JSON.parse(decoder.decode(payload)) as Record<string, unknown>;
 }
@@ -119,24 +151,13 @@ function bodyAt(payload: Uint8Array): number {
   return at + HEAD_D.length;
 }
 
+/** Puts a text of ours, which is ASCII, in place of what was there. */
 function splice(bytes: Uint8Array, from: number, to: number, text: string) {
-  const middle = encoder.encode(text);
-  const spliced = new Uint8Array(bytes.length - (to - from) + middle.length);
+  const spliced = new Uint8Array(bytes.length - (to - from) + text.length);
   spliced.set(bytes.subarray(0, from));
-  spliced.set(middle, from);
-  spliced.set(bytes.subarray(to), from + middle.length);
+  encoder.encodeInto(text, spliced.subarray(from));
+  spliced.set(bytes.subarray(to), from + text.length);
   return spliced;
-}
-
-/** As {@linkcode textField}; `null` where the bytes are not written as usual and must be parsed. */
-function scanText(bytes: Uint8Array, name: string): string | undefined | null {
-  let text: string | undefined | null;
-  const isRead = scan(bytes, (keyAt, keyEnd, valueAt, end) => {
-    if (!holds(bytes, keyAt, keyEnd, name)) return false;
-    text = textAt(bytes, valueAt, end);
-    return true;
-  });
-  return isRead ? text : null;
 }
 
 /**
@@ -163,11 +184,6 @@ function scan(
     if (found(keyAt, keyEnd, valueAt, at)) return true;
   }
   return true;
-}
-
-function textAt(bytes: Uint8Array, from: number, to: number): string | undefined | null {
-  if (bytes[from] === QUOTE) return JSON.parse(decoder.decode(bytes.subarray(from, to))) as string;
-  return bytes[from]! > SPACE ? undefined : null;
 }
 
 /** Index of the quote that closes the text opened at `at`; -1 where there is none. */

@@ -12,8 +12,7 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import type { Lease } from "./bucket.ts";
-import { Gates } from "./gates.ts";
-import { type Destination, type Gate, Line, placeOf, type Waiter } from "./line.ts";
+import { type Destination, type Gate, Gates, Line, placeOf, type Waiter } from "./gates.ts";
 import type { Ask } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 import { SubLimits } from "./sub_limits.ts";

@@ -5,38 +5,23 @@
  * @module
  */
 
-import type { Clock } from "../../ports/clock.ts";
-import { type Brake, Limits } from "./limits.ts";
+import type { RestSnapshot } from "../../protocol/status.ts";
+import { Limits, type LimitsOptions } from "./limits.ts";
 import { type Ask, type Permit, type Permits, TooLong } from "./permits.ts";
-
-/** What all limits share. */
-export interface CredentialsOptions {
-  readonly clock: Clock;
-  /** Requests per second of each credential; asked with each request. */
-  readonly perSecond: () => number;
-  readonly brake: Brake;
-}
 
 /** Credentials that are remembered though nothing of theirs is spent. */
 const MOST_IDLE = 1_024;
 /** Credentials with something under way or spent, at most. */
 const MOST = 10_000;
 
-/** Sums over all credentials. */
-export interface CredentialsSnapshot {
-  readonly credentials: number;
-  readonly waiting: number;
-  readonly inFlight: number;
-  readonly buckets: number;
-}
-
 /** The limits of all credentials, made as they appear. */
 export class Credentials implements Permits {
-  readonly #options: CredentialsOptions;
+  readonly #options: LimitsOptions;
   /** In the order of their last use. */
   readonly #limits = new Map<string, Limits>();
 
-  constructor(options: CredentialsOptions) {
+  /** @param options Of each credential's limits: what all share. */
+  constructor(options: LimitsOptions) {
     this.#options = options;
   }
 
@@ -47,7 +32,7 @@ export class Credentials implements Permits {
   }
 
   /** Sums over all. */
-  get snapshot(): CredentialsSnapshot {
+  get snapshot(): Pick<RestSnapshot, "credentials" | "waiting" | "inFlight" | "buckets"> {
     const all = [...this.#limits.values()];
     const sum = (count: (limits: Limits) => number) =>
       all.reduce((total, limits) => total + count(limits), 0);
@@ -60,10 +45,9 @@ export class Credentials implements Permits {
   }
 
   #of(credential: string): Limits {
-    const { clock, perSecond, brake } = this.#options;
     const found = this.#limits.get(credential);
-    const limits = found ?? new Limits({ clock, brake, perSecond });
-    if (!found && this.#limits.size >= MOST_IDLE) this.#forgetOne(clock.now());
+    const limits = found ?? new Limits(this.#options);
+    if (!found && this.#limits.size >= MOST_IDLE) this.#forgetOne(this.#options.clock.now());
     this.#limits.delete(credential);
     this.#limits.set(credential, limits);
     return limits;

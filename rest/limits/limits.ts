@@ -12,11 +12,11 @@
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import { Buckets, type Hold } from "./buckets.ts";
+import type { Waiter } from "./gates.ts";
 import { GlobalPace, type Place } from "./global_pace.ts";
-import type { Waiter } from "./line.ts";
+import { LANES } from "./lane.ts";
 import { type Ask, type Permit, TooLong } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
-import { ReadyQueue } from "./ready_queue.ts";
 
 /** What slows everybody down, whoever asks: see `invalid_fuse.ts`. */
 export interface Brake {
@@ -50,7 +50,8 @@ export class Limits {
   readonly #brake: Brake;
   readonly #pace: GlobalPace;
   readonly #buckets: Buckets;
-  readonly #ready = new ReadyQueue<Hold>();
+  /** What has passed its buckets: by lane, each in the order of arrival. */
+  readonly #ready = Object.values(LANES).map((): Hold[] => []);
   readonly #callers = new Map<Waiter, Caller>();
   #arrivals = 0;
   #inFlight = 0;
@@ -144,14 +145,17 @@ export class Limits {
   #leave(waiter: Waiter): void {
     this.#callers.delete(waiter);
     if (this.#buckets.leave(waiter)) return;
-    const hold = this.#ready.remove((it) => it.waiter === waiter);
-    if (hold) this.#buckets.giveBack(hold);
+    const lane = this.#ready[waiter.ask.lane]!;
+    const at = lane.findIndex((hold) => hold.waiter === waiter);
+    if (at >= 0) this.#buckets.giveBack(lane.splice(at, 1)[0]!);
   }
 
   #afterBuckets(hold: Hold): void {
-    const { ask } = hold.waiter;
+    const { ask, arrival } = hold.waiter;
     if (!isExempt(ask)) {
-      this.#ready.add(hold, ask.lane, hold.waiter.arrival);
+      const lane = this.#ready[ask.lane]!;
+      const at = lane.findLastIndex(({ waiter }) => waiter.arrival <= arrival);
+      lane.splice(at + 1, 0, hold);
       return this.#pump();
     }
     // Counted all the same where the credential is a bot's: the others make room for it.
@@ -160,11 +164,12 @@ export class Limits {
   }
 
   #pump(): void {
-    while (this.#ready.size > 0) {
-      const hold = this.#ready.first!;
+    const first = () => this.#ready.find(({ length }) => length > 0);
+    for (let lane = first(); lane; lane = first()) {
+      const hold = lane[0]!;
       if (!this.#buckets.isCurrent(hold)) {
         // Something was learnt of its limits while it waited here: back to its line, at its old place.
-        this.#ready.shift();
+        lane.shift();
         this.#buckets.giveBack(hold);
         this.#buckets.enter(hold.waiter);
         continue;
@@ -172,7 +177,7 @@ export class Limits {
       const nowMs = this.#clock.now();
       const waitMs = Math.max(this.#pace.waitMs(nowMs), this.#brake.waitMs(nowMs));
       if (waitMs > 0) return this.#wake(waitMs);
-      this.#ready.shift();
+      lane.shift();
       this.#brake.take(nowMs);
       this.#grant(hold, this.#pace.take(nowMs));
     }

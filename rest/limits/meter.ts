@@ -29,21 +29,9 @@ export interface Finished {
 }
 
 /** Upper bounds of the histograms, ms. */
+// deno-fmt-ignore
 export const TIME_BOUNDS_MS: readonly number[] = [
-  1,
-  5,
-  10,
-  25,
-  50,
-  100,
-  250,
-  500,
-  1_000,
-  2_500,
-  5_000,
-  10_000,
-  30_000,
-  60_000,
+  1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000,
 ];
 
 /** A caller that makes up paths must not fill the memory: routes beyond these are one. */

@@ -231,3 +231,24 @@ Deno.test("linked does not resolve with the link of a life that was ended, howev
   place.link(true);
   assert.equal(await isResolved(next), true);
 });
+
+Deno.test("what cannot be ended counts as ended when stopping it is done; its end then is no news", async () => {
+  const exits: ((exit: ClusterExit) => void)[] = [];
+  const clock = createVirtualClock();
+  const place = new ClusterPlace({
+    peer: { kind: "service", name: "api" },
+    clock,
+    log: logTo(() => {}),
+    onChange() {},
+    start() {
+      const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+      exits.push(resolve);
+      return { exited, stop: () => Promise.resolve() };
+    },
+  });
+  place.spawn();
+  await place.respawn();
+  exits[0]!({ code: null, reason: "at last" });
+  await clock.advance(600_000);
+  assert.deepEqual([exits.length, place.snapshot.state], [2, "starting"]);
+});

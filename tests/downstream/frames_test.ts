@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { control, hello, rateLimited, ready, resumed } from "../../downstream/frames.ts";
+import {
+  closeReason,
+  control,
+  gatewayBotAnswer,
+  hello,
+  rateLimited,
+  ready,
+  resumed,
+} from "../../downstream/frames.ts";
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
 import { FACTS } from "./stage.ts";
 
@@ -53,4 +61,24 @@ Deno.test("rateLimited() says in seconds when to ask again, and what was asked",
   const { t, s, d } = JSON.parse(rateLimited(7, request, 60_000));
   const meta = { guild_id: "11", nonce: "n" };
   assert.deepEqual([t, s, d], ["RATE_LIMITED", 7, { opcode: 8, retry_after: 60, meta }]);
+});
+
+Deno.test("closeReason() cuts to what a close frame holds, between two characters", () => {
+  assert.equal(closeReason("Not authenticated."), "Not authenticated.");
+  assert.equal(closeReason("x".repeat(200)), "x".repeat(123));
+  assert.equal(closeReason("é".repeat(200)), "é".repeat(61));
+});
+
+Deno.test("gatewayBotAnswer() lets all shards start at once, as often as they like", () => {
+  assert.deepEqual(gatewayBotAnswer("ws://h:1/gateway", 16), {
+    url: "ws://h:1/gateway",
+    shards: 16,
+    session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 16 },
+  });
+});
+
+Deno.test("gatewayBotAnswer() leaves a start for every shard of a bot that has more than 1000", () => {
+  const { session_start_limit } = gatewayBotAnswer("ws://h", 1200) as Record<string, unknown>;
+  const limit = { total: 1200, remaining: 1200, reset_after: 0, max_concurrency: 1200 };
+  assert.deepEqual(session_start_limit, limit);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BINARY_REFUSED, readMessage } from "../../downstream/message.ts";
+import { BINARY_REFUSED, DownstreamPace, readMessage } from "../../downstream/message.ts";
 
 const read = (value: unknown) => readMessage(JSON.stringify(value));
 
@@ -38,4 +38,19 @@ Deno.test("readMessage() takes 4096 bytes, counted as UTF-8, and not one more", 
   assert.equal(refusal(payload("x".repeat(room))), undefined);
   assert.equal(refusal(payload("x".repeat(room + 1))), 4002);
   assert.equal(refusal(payload("é".repeat(room / 2 + 1))), 4002);
+});
+
+Deno.test("DownstreamPace allows 120 messages in any 60 s, and not one more", () => {
+  const pace = new DownstreamPace();
+  for (let i = 0; i < 60; i++) assert.ok(pace.allows(0));
+  for (let i = 0; i < 60; i++) assert.ok(pace.allows(30_000));
+  assert.ok(!pace.allows(59_999));
+});
+
+Deno.test("DownstreamPace forgets what came a minute ago, and no earlier", () => {
+  const pace = new DownstreamPace();
+  for (let i = 0; i < 60; i++) pace.allows(0);
+  for (let i = 0; i < 60; i++) pace.allows(30_000);
+  for (let i = 0; i < 60; i++) assert.ok(pace.allows(60_000), String(i));
+  assert.ok(!pace.allows(60_000));
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DownstreamNumbers, renumber } from "../../downstream/numbers.ts";
+import { DownstreamNumbers } from "../../downstream/numbers.ts";
 import { type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -10,34 +10,6 @@ function event(cursor: number, t = "X"): EventRecord {
   const body = bytes(`{"t":"${t}","s":3,"op":0,"d":{"s":3}}`);
   return { shardId: 5, kind: RECORD.DISPATCH, cursor, body };
 }
-
-Deno.test("renumber() replaces the digits and not one byte more", () => {
-  const cases: [string, number, string][] = [
-    ['{"t":"X","s":7,"op":0,"d":{"s":7}}', 123, '{"t":"X","s":123,"op":0,"d":{"s":7}}'],
-    ['{"t":"A_B","s":98765,"op":0,"d":"é"}', 2, '{"t":"A_B","s":2,"op":0,"d":"é"}'],
-    [
-      '{"t":"X","s":1,"op":0,"d":12345678901234567890.10}',
-      2,
-      '{"t":"X","s":2,"op":0,"d":12345678901234567890.10}',
-    ],
-  ];
-  for (const [payload, s, wanted] of cases) {
-    assert.equal(text(renumber(bytes(payload), s)), wanted);
-  }
-});
-
-Deno.test("renumber() leaves the payload that it was given as it was", () => {
-  const payload = bytes('{"t":"X","s":7,"op":0,"d":null}');
-  renumber(payload, 9);
-  assert.equal(text(payload), '{"t":"X","s":7,"op":0,"d":null}');
-});
-
-Deno.test("renumber() parses a payload whose envelope is in another order", () => {
-  for (const payload of ['{"op":0,"s":7,"t":"X","d":"é"}', '{"t":"x y","s":7,"op":0,"d":"é"}']) {
-    const { s, d, op } = JSON.parse(text(renumber(bytes(payload), 12))!);
-    assert.deepEqual([s, d, op], [12, "é", 0]);
-  }
-});
 
 Deno.test("DownstreamNumbers counts from the session's base, whatever Discord's numbers are", () => {
   const numbers = new DownstreamNumbers(99, 100);

@@ -13,11 +13,11 @@ import {
 import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
 import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
 import type { DownstreamTerms } from "../../downstream/terms.ts";
-import type { Backlog, ShardEvents } from "../../downstream/world.ts";
+import type { ShardEvents } from "../../downstream/world.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
-import type { ShardPayload } from "../../protocol/worker_message.ts";
+import type { ShardBacklog, ShardPayload } from "../../protocol/worker_message.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
 
@@ -115,7 +115,7 @@ export class FakeEvents implements ShardEvents {
     return known;
   }
 
-  async hold(shardId: number): Promise<Backlog> {
+  async hold(shardId: number): Promise<ShardBacklog> {
     if (this.broken) throw this.broken;
     const shard = this.shard(shardId);
     shard.consumer = "held";

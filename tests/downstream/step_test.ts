@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { step } from "../../downstream/step.ts";
-import type { Input, Phase } from "../../downstream/words.ts";
+import { type Input, type Phase, step } from "../../downstream/step.ts";
 
 const PHASES: readonly Phase[] = ["waiting", "starting", "live", "closed"];
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { memorySpool, requireGrowing } from "../../ports/spool.ts";
+import { requireGrowing } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { eventRecord, eventRecords, SHARD, spoolConformance } from "../store/spool_conformance.ts";
 
 spoolConformance("memorySpool()", () => ({ open: memorySpool() }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ShardQueue } from "../../queue/shard_queue.ts";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { readGap, RECORD } from "../../protocol/event_frame.ts";
 import {
   accept,

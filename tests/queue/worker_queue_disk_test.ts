@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
-import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
+import type { OpenSpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { range } from "./shard_queue_stage.ts";

@@ -1,7 +1,7 @@
 /** Interactions that come while the bot is away, in virtual time, judged by the simulator. */
 
 import assert from "node:assert/strict";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { createRig } from "../support/rig.ts";
 
 const INTERACTIONS = { INTERACTION_CREATE: 1 };

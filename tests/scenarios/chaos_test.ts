@@ -4,7 +4,8 @@
  */
 
 import assert from "node:assert/strict";
-import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
+import type { OpenSpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { createRig } from "../support/rig.ts";

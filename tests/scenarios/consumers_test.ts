@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { CONFIG_DEFAULTS } from "../../config/config.ts";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { botLeaves } from "../../sim/mod.ts";

@@ -1,7 +1,7 @@
 /** What becomes of events when the bot is away for long, with a disk, in virtual time. */
 
 import assert from "node:assert/strict";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { createRig } from "../support/rig.ts";
 

@@ -1,7 +1,7 @@
 /** A unit that finds the state of an earlier version, or of another number of shards. */
 
 import assert from "node:assert/strict";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import { makeOld } from "../support/old_state.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch } from "../../protocol/event_frame.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
-import { memorySpool, type OpenSpool } from "../../ports/spool.ts";
+import type { OpenSpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";

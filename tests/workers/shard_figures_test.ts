@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { NO_ESTATE } from "../../protocol/estate.ts";
-import { memorySpool } from "../../ports/spool.ts";
+import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";

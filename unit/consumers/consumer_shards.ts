@@ -5,12 +5,13 @@
  * @module
  */
 
-import type { Backlog, ShardEvents } from "../../downstream/world.ts";
+import type { ShardEvents } from "../../downstream/world.ts";
 import type { Links } from "../../link/links.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../../protocol/event_frame.ts";
 import type { ConsumerKey } from "../../protocol/peer.ts";
+import type { ShardBacklog } from "../../protocol/worker_message.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 
 /** Bytes that may be under way to one consumer unacknowledged. */
@@ -41,7 +42,7 @@ export class ConsumerShards implements ShardEvents {
    *
    * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
    */
-  hold(shardId: number): Promise<Backlog> {
+  hold(shardId: number): Promise<ShardBacklog> {
     const { links, pool } = this.#options;
     links.close(this.#peer(shardId));
     pool.assign(shardId, null);
@@ -87,7 +88,7 @@ export class ConsumerShards implements ShardEvents {
     return { kind: "consumer", shard: { total: this.#options.totalShards, id } };
   }
 
-  async #backlog(shardId: number): Promise<Backlog> {
+  async #backlog(shardId: number): Promise<ShardBacklog> {
     const { clock, pool } = this.#options;
     const deadlineMs = clock.now() + HOLD_DEADLINE_MS;
     while (true) {

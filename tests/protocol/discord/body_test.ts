@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { annotate, fieldsOf, rename, textField } from "../../../protocol/discord/body.ts";
+import { annotate, fieldsOf, rename, renumber, textField } from "../../../protocol/discord/body.ts";
 import { readEnvelope } from "../../../protocol/discord/envelope.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -134,4 +134,32 @@ Deno.test("rename() changes the event's name and nothing else", () => {
       assert.equal(readEnvelope(renamed).fast, isUsual);
     }),
   );
+});
+
+Deno.test("renumber() replaces the digits and not one byte more", () => {
+  const cases: [string, number, string][] = [
+    ['{"t":"X","s":7,"op":0,"d":{"s":7}}', 123, '{"t":"X","s":123,"op":0,"d":{"s":7}}'],
+    ['{"t":"A_B","s":98765,"op":0,"d":"é"}', 2, '{"t":"A_B","s":2,"op":0,"d":"é"}'],
+    [
+      '{"t":"X","s":1,"op":0,"d":12345678901234567890.10}',
+      2,
+      '{"t":"X","s":2,"op":0,"d":12345678901234567890.10}',
+    ],
+  ];
+  for (const [payload, s, wanted] of cases) {
+    assert.equal(decode(renumber(encode(payload), s)), wanted);
+  }
+});
+
+Deno.test("renumber() leaves the payload that it was given as it was", () => {
+  const payload = encode('{"t":"X","s":7,"op":0,"d":null}');
+  renumber(payload, 9);
+  assert.equal(decode(payload), '{"t":"X","s":7,"op":0,"d":null}');
+});
+
+Deno.test("renumber() parses a payload whose envelope is in another order", () => {
+  for (const payload of ['{"op":0,"s":7,"t":"X","d":"é"}', '{"t":"x y","s":7,"op":0,"d":"é"}']) {
+    const { s, d, op } = JSON.parse(decode(renumber(encode(payload), 12)));
+    assert.deepEqual([s, d, op], [12, "é", 0]);
+  }
 });

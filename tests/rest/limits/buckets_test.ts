@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buckets, type Hold } from "../../../rest/limits/buckets.ts";
-import type { Waiter } from "../../../rest/limits/line.ts";
+import type { Waiter } from "../../../rest/limits/gates.ts";
 import type { Ask } from "../../../rest/limits/permits.ts";
 import type { Refusal, Report } from "../../../rest/limits/rate_report.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { type Brake, Limits, MOST_WAITING } from "../../../rest/limits/limits.ts";
 import { type Ask, type Permit, TooLong } from "../../../rest/limits/permits.ts";
 import type { Report } from "../../../rest/limits/rate_report.ts";
@@ -90,6 +91,36 @@ Deno.test("lanes go in order where the global limit holds them up", async () => 
     await clock.advance(1000);
   }
   assert.deepEqual(names(), ["first", "high", "normal", "low"]);
+});
+
+Deno.test("what waits for the global limit goes by lane, then by arrival, whoever comes back or leaves", async () => {
+  const request = fc.record({ lane: fc.nat(4), arrival: fc.nat(5), leaves: fc.boolean() });
+  const requests = fc.array(request, { maxLength: 20, size: "max" });
+  await fc.assert(
+    fc.asyncProperty(requests, async (all) => {
+      const { clock, ask, names, granted, limits } = setUp({ perSecond: 1 });
+      ask("first");
+      const named = all.map((each, i) => ({
+        ...each,
+        name: `${i}`,
+        leaving: new AbortController(),
+      }));
+      for (const { name, leaving, ...each } of named) {
+        ask(name, { ...each, signal: leaving.signal });
+      }
+      await clock.advance(0);
+      for (const { leaves, leaving } of named) if (leaves) leaving.abort();
+      const stay = named.filter(({ leaves }) => !leaves)
+        .toSorted((a, b) => a.lane - b.lane || a.arrival - b.arrival);
+      assert.equal(limits.waiting, stay.length);
+      for (const _ of stay) {
+        granted.at(-1)!.permit.settle(LIMITLESS);
+        await clock.advance(1000);
+      }
+      assert.deepEqual(names(), ["first", ...stay.map(({ name }) => name)]);
+    }),
+    { numRuns: 200 },
+  );
 });
 
 Deno.test("what follows an interaction waits for no global limit, pause or brake", async () => {
