@@ -4,14 +4,15 @@
  * @module
  */
 
-import { type LinkMessage, parseLinkMessage } from "../../protocol/event_frame.ts";
+import { type LinkMessage, parseLinkMessage, WORKER_HEADER } from "../../protocol/event_frame.ts";
 import type { Socket } from "../../ports/socket.ts";
 import { nativeConnect } from "../../ports/socket_native.ts";
 
-/** Dials a cluster on 127.0.0.1. `next()` gives what it says, `closed <code>` or `refused`. */
+/** Dials a cluster on 127.0.0.1, perhaps as a worker. `next()` gives what it says, `closed <code>` or `refused`. */
 export function dialCluster(
   port: number,
   secretKey: string,
+  worker?: number | string,
 ): { socket: Socket; next: () => Promise<LinkMessage | string> } {
   const said: (LinkMessage | string)[] = [];
   const waiting: ((word: LinkMessage | string) => void)[] = [];
@@ -25,7 +26,12 @@ export function dialCluster(
     message: (data) => hear(parseLinkMessage(new TextDecoder().decode(data))),
     closed: (code) => hear(`closed ${code}`),
     failed: () => hear("refused"),
-  }, { headers: { authorization: secretKey } });
+  }, {
+    headers: {
+      authorization: secretKey,
+      ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
+    },
+  });
   const next = () => {
     const word = said.shift();
     return word !== undefined

@@ -9,6 +9,7 @@ import {
   encodeBatch,
   encodeLinkMessage,
   type EventRecord,
+  type LinkHello,
   parseLinkMessage,
   RECORD,
 } from "../../protocol/event_frame.ts";
@@ -25,6 +26,8 @@ export interface ApiCall {
 export interface FakeUnit {
   readonly url: string;
   readonly calls: ApiCall[];
+  /** What was said first on each link. */
+  readonly hellos: LinkHello[];
   /** How many links were welcomed. */
   readonly links: number;
   /** Highest acknowledged cursor by shard. */
@@ -41,6 +44,7 @@ export interface FakeUnit {
 /** Starts a unit whose only cluster presents `credential`. */
 export function fakeUnit(credential: string): FakeUnit {
   const calls: ApiCall[] = [];
+  const hellos: LinkHello[] = [];
   const acked = new Map<number, number>();
   const records: EventRecord[] = [];
   const waiting = new Set<{ predicate: () => boolean; resolve: () => void }>();
@@ -56,6 +60,7 @@ export function fakeUnit(credential: string): FakeUnit {
       const message = parseLinkMessage(data);
       if (message.op === "hello") {
         const { v } = message;
+        hellos.push(message);
         links++;
         welcomed.add(socket);
         socket.send(
@@ -105,6 +110,7 @@ export function fakeUnit(credential: string): FakeUnit {
   return {
     url: `http://127.0.0.1:${server.addr.port}`,
     calls,
+    hellos,
     acked,
     get links() {
       return links;

@@ -50,6 +50,22 @@ Deno.test("serveLink() lets the newest link win", async () => {
   await server.stop();
 });
 
+Deno.test("serveLink() keeps the unit's own link and one of each worker; the newest of each wins", async () => {
+  const server = serve("key");
+  const dial = async (worker?: number | string) => {
+    const link = dialCluster(server.port, "key", worker);
+    assert.match(JSON.stringify(await link.next()), /"op":"hello"/);
+    return link;
+  };
+  const before = [await dial(), await dial(0), await dial(1), await dial(12)];
+  const again = [await dial(1), await dial("none")];
+  assert.equal(await before[2]!.next(), `closed ${LINK_CLOSE.TAKEN_OVER}`);
+  assert.equal(await before[0]!.next(), `closed ${LINK_CLOSE.TAKEN_OVER}`, "no number: the unit");
+  await server.stop();
+  const others = [before[1]!, before[3]!, ...again].map(({ next }) => next());
+  assert.deepEqual(await Promise.all(others), Array(4).fill(`closed ${LINK_CLOSE.GOING_AWAY}`));
+});
+
 Deno.test("serveLink() says goodbye to its unit when it stops", async () => {
   const server = serve("key");
   const { next } = dialCluster(server.port, "key");

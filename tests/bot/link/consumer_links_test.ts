@@ -1,0 +1,139 @@
+/** A consumer's links: its unit's own, and one of each worker. */
+
+import assert from "node:assert/strict";
+import { ACK_AFTER_MS } from "../../../bot/link/consumer.ts";
+import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
+import { service } from "../../support/peers.ts";
+import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
+
+Deno.test("a consumer says at which port it listens, and no worker that, nor what values it takes", () => {
+  const { connect, consumer } = setUp({ calls: { up() {}, down() {}, receive() {} } });
+  const hello = { op: "hello", v: 2, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
+  assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone" }]);
+  consumer.listensAt(8080);
+  assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone", port: 8080 }]);
+  assert.deepEqual(connect(false, 0).sent, [hello]);
+});
+
+Deno.test("a service greets by its name", () => {
+  const { connect } = setUp({ peer: service("api"), windowBytes: 5 });
+  assert.deepEqual(connect(false).sent, [{
+    op: "hello",
+    v: 2,
+    service: "api",
+    windowBytes: 5,
+  }]);
+});
+
+Deno.test("a consumer takes the events of all workers as they come", () => {
+  const { connect, names } = setUp();
+  const [unit, first, second] = [connect(), connect(true, 0), connect(true, 1)];
+  first.batch(event(0, 1));
+  second.batch(event(1, 1));
+  first.batch(event(0, 2));
+  second.batch(event(1, 2), event(0, 2));
+  assert.deepEqual(names(), ["0:1", "1:1", "0:2", "1:2"]);
+  assert.deepEqual([unit, first, second].flatMap(({ closes }) => closes), []);
+});
+
+Deno.test("a consumer acknowledges each shard to who brought it", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const [unit, first, second] = [connect(), connect(true, 0), connect(true, 1)];
+  first.batch(event(0, 1), event(2, 9));
+  second.batch(event(1, 4));
+  first.batch(event(0, 2));
+  await clock.advance(ACK_AFTER_MS);
+  assert.deepEqual([unit, first, second].map(({ acks }) => acks()), [
+    [],
+    [ack({ 0: 2, 2: 9 })],
+    [ack({ 1: 4 })],
+  ]);
+});
+
+Deno.test("a newer link of a worker ends the older one of the same worker, and no other", async () => {
+  const { clock, connect, names, started } = setUp();
+  const [unit, first, second] = [connect(), connect(true, 0), connect(true, 1)];
+  first.batch(event(0, 1));
+  second.batch(event(1, 1));
+  const again = connect(true, 0);
+  assert.deepEqual([unit, first, second].map(({ closes }) => closes), [
+    [],
+    [LINK_CLOSE.TAKEN_OVER],
+    [],
+  ]);
+  first.link.closed();
+  first.batch(event(0, 2));
+  second.batch(event(1, 2));
+  again.batch(event(0, 1), event(0, 2));
+  assert.deepEqual(names(), ["0:1", "1:1", "1:2", "0:2"]);
+  for (const { done } of started) done.resolve();
+  await clock.advance(ACK_AFTER_MS);
+  assert.deepEqual([first.acks(), again.acks(), second.acks()], [
+    [],
+    [ack({ 0: 2 })],
+    [ack({ 1: 2 })],
+  ]);
+});
+
+Deno.test("what a worker's lost link brought is acknowledged to the worker's next one, not to others", async () => {
+  const { clock, connect, started } = setUp();
+  const [unit, first, second] = [connect(), connect(true, 0), connect(true, 1)];
+  first.batch(event(0, 1));
+  first.link.closed();
+  started[0]!.done.resolve();
+  await clock.advance(10 * ACK_AFTER_MS);
+  assert.deepEqual([unit, first, second].map(({ acks }) => acks()), [[], [], []]);
+  assert.deepEqual(connect(true, 0).acks(), [ack({ 0: 1 })]);
+});
+
+Deno.test("a shard that comes over another link from now on is acknowledged there", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const [unit, worker] = [connect(), connect(true, 3)];
+  unit.batch(event(0, 1));
+  await clock.advance(ACK_AFTER_MS);
+  worker.batch(event(0, 1), event(0, 2));
+  await clock.advance(ACK_AFTER_MS);
+  assert.deepEqual([unit.acks(), worker.acks()], [[ack({ 0: 1 })], [ack({ 0: 2 })]]);
+});
+
+Deno.test("a welcome with another numbering ends the links of the older one", () => {
+  const { connect, names } = setUp();
+  const [unit, first, second] = [connect(), connect(true, 0), connect(false, 1)];
+  first.batch(event(0, 5));
+  const other = connect(true, 0, "b");
+  assert.deepEqual([unit, first, second].map(({ closes }) => closes), [
+    [LINK_CLOSE.TAKEN_OVER],
+    [LINK_CLOSE.TAKEN_OVER],
+    [],
+  ]);
+  other.batch(event(0, 1));
+  assert.deepEqual(names(), ["0:5", "0:1"]);
+});
+
+Deno.test("nothing that came in one numbering is acknowledged in another", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const before = connect(true, 0);
+  before.batch(event(0, 5));
+  const after = connect(true, 1, "b");
+  const again = connect(true, 0, "b");
+  await clock.advance(10 * ACK_AFTER_MS);
+  assert.deepEqual([before, after, again].flatMap(({ acks }) => acks()), []);
+});
+
+Deno.test("a worker makes and takes no calls", () => {
+  const told: string[] = [];
+  const { connect } = setUp({
+    calls: {
+      up: () => told.push("up"),
+      down: () => told.push("down"),
+      receive: ({ op }) => told.push(op),
+    },
+  });
+  const unit = connect();
+  const worker = connect(true, 0);
+  worker.link.closed();
+  const other = connect(true, 0);
+  other.say({ op: "call", id: 1, verb: "stats", receptive: true, value: { json: null } });
+  assert.deepEqual([other.closes, unit.closes], [[LINK_CLOSE.BAD_MESSAGE], []]);
+  assert.deepEqual(told, ["up"]);
+});

@@ -1,0 +1,76 @@
+/** A remote cluster, which a unit dials. */
+
+import assert from "node:assert/strict";
+import {
+  type EventServer,
+  serveEvents,
+  type ServeEventsOptions,
+} from "../../clusters/inside/serve_events.ts";
+import { type BotContext, defineBot } from "../../mod.ts";
+import { logTo } from "../../ports/log.ts";
+import { EVENT_LINK_VERSION } from "../../protocol/event_frame.ts";
+import { dialCluster } from "../support/dialling_unit.ts";
+import { fakeUnit } from "../support/fake_unit.ts";
+
+const HELLO = { op: "hello", v: EVENT_LINK_VERSION, windowBytes: 4 * 1024 * 1024 };
+
+async function serve(options: Partial<ServeEventsOptions> = {}) {
+  const lines: string[] = [];
+  const order: string[] = [];
+  const started = Promise.withResolvers<BotContext>();
+  const bot = defineBot({
+    events: {},
+    start: started.resolve,
+    shutdown: () => void order.push("shutdown"),
+  });
+  const log = logTo((_, event, fields) => lines.push(`${event} ${JSON.stringify(fields)}`));
+  const server: EventServer = await serveEvents(
+    { port: 0, secretKey: "key", log, ...options },
+    bot,
+  );
+  return { server, lines, order, context: await started.promise };
+}
+
+Deno.test("serveEvents() is cluster 0 with 4 MiB of credit, and says where it waits", async () => {
+  const { server, lines } = await serve();
+  const { next } = dialCluster(server.port, "key");
+  assert.deepEqual(await next(), { ...HELLO, clusterId: 0, values: "clone" });
+  assert.equal(
+    lines[0],
+    `cluster waits for its unit {"hostname":"127.0.0.1","port":${server.port}}`,
+  );
+  await server.stop();
+});
+
+Deno.test("serveEvents() is the cluster, and gives the credit, that it is told to", async () => {
+  const { server, context } = await serve({ clusterId: 2, windowBytes: 100_000 });
+  const { next } = dialCluster(server.port, "key", 1);
+  assert.deepEqual(await next(), { ...HELLO, clusterId: 2, windowBytes: 100_000 });
+  assert.deepEqual(context.cluster, { id: 2 });
+  await server.stop();
+});
+
+Deno.test("serveEvents() asks the REST of its unit, with the unit's secret", async () => {
+  const unit = fakeUnit("");
+  const { server, context } = await serve({ unitUrl: unit.url, restAuthorization: "the secret" });
+  await context.rest.get("/users/@me");
+  assert.deepEqual(unit.calls.map(({ path, authorization }) => [path, authorization]), [
+    ["/users/@me", "Bot the secret"],
+  ]);
+  await server.stop();
+  await unit.stop();
+});
+
+Deno.test("serveEvents() that stops calls shutdown() while the unit is still there, then says goodbye", async () => {
+  const { server, order } = await serve();
+  const { next } = dialCluster(server.port, "key");
+  await next();
+  const heard = next().then((word) => order.push(String(word)));
+  await server.stop();
+  await heard;
+  assert.deepEqual(order, ["shutdown", "closed 4503"]);
+});
+
+Deno.test("serveEvents() does not start without a secret", async () => {
+  await assert.rejects(serve({ secretKey: "" }), { code: "bad_config" });
+});
