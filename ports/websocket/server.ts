@@ -72,7 +72,7 @@ export async function acceptWebSocket(
     socket.receive(rest);
     await serve(conn, socket, options);
   } finally {
-    closeQuietly(conn);
+    end(conn);
   }
 }
 
@@ -90,7 +90,7 @@ interface Asked {
 async function readRequest(conn: Deno.TcpConn, clock: Clock): Promise<Asked | null> {
   const reader = new HeadReader();
   const buffer = new Uint8Array(READ_BYTES);
-  const cancelDeadline = clock.after(REQUEST_DEADLINE_MS, () => closeQuietly(conn));
+  const cancelDeadline = clock.after(REQUEST_DEADLINE_MS, () => end(conn));
   try {
     conn.setNoDelay(true);
     for (;;) {
@@ -140,8 +140,8 @@ async function serve(conn: Deno.TcpConn, socket: FramedSocket, options: ServerOp
 function asByteStream(conn: Deno.TcpConn): ByteStream {
   return {
     // Where it did not go through, the reading side ends and tells.
-    write: async (bytes, taken) => await wrote(conn, bytes) ? taken() : closeQuietly(conn),
-    destroy: () => closeQuietly(conn),
+    write: async (bytes, taken) => await wrote(conn, bytes) ? taken() : end(conn),
+    destroy: () => end(conn),
   };
 }
 
@@ -155,11 +155,7 @@ async function wrote(conn: Deno.TcpConn, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Closes a connection that may have been closed already. */
-function closeQuietly(conn: Deno.TcpConn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already: the runtime has no way to ask.
-  }
+/** Ends a connection; one that has ended already is left alone, which `close()` does not do. */
+function end(conn: Deno.TcpConn): void {
+  conn[Symbol.dispose]();
 }
