@@ -39,6 +39,9 @@ export function webSocketConnect(options: ClientOptions = {}): Connect {
   };
 }
 
+/** Addresses of this machine. */
+const NEAR = /^(127\.|::1$|::ffff:127\.)/;
+
 /** What is read is handed on at once, so that one buffer does for all sockets of this thread. */
 const readBuffer = new Uint8Array(64 * 1024);
 
@@ -128,6 +131,7 @@ class ClientSocket implements Socket {
     this.#failure = "";
     this.#framed = new FramedSocket(asByteStream(this.#stream), () => this.#events, {
       end: "client",
+      isNear: NEAR.test(this.#stream.remoteAddress ?? ""),
       clock,
       maxMessageBytes,
     });

@@ -232,7 +232,7 @@ export function writeFrame(
   }
   if (mask !== null) at = writeUint32(into, at, mask);
   into.set(payload, at);
-  if (mask !== null) applyMask(into, at, at + length, mask, 0);
+  if (mask) applyMask(into, at, at + length, mask, 0);
   return at + length;
 }
 
