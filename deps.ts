@@ -8,12 +8,9 @@
  * @module
  */
 
-export type { RawData, WebSocket as WsSocket } from "npm:@types/ws@8.18.2";
 export type { Hono } from "npm:hono@4.13.19";
 export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 
-/** WebSocket client: `terminate()`, no Nagle delay, bytes for text frames. */
-export const loadWs = () => import("npm:ws@8.23.0");
 /** HTTP client: bytes as they come, and a request body that comes late does not stall. */
 export const loadUndici = () => import("npm:undici@7.30.2");
 /** Router of the one HTTP port. */

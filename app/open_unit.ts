@@ -7,9 +7,8 @@
 import { resolve } from "node:path";
 import { systemClock } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
-import { nativeConnect } from "../ports/socket_native.ts";
-import { wsConnect } from "../ports/socket_ws.ts";
 import { memoryStore } from "../ports/store.ts";
+import { webSocketConnect } from "../ports/websocket/client.ts";
 import {
   authorizePlace,
   authorizeRest,
@@ -99,8 +98,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       clock,
       log,
     }),
-    // Only remote clusters are dialled from here; without them the library need not be loaded.
-    connect: config.eventHandlerUrls.length > 0 ? await wsConnect() : nativeConnect,
+    connect: webSocketConnect(),
     fetch,
     queueDir,
     consumerDoor: {

@@ -1,63 +1,110 @@
 /**
- * The choice behind the `Socket` port: `npm:ws` against the runtime's own WebSocket as the client of
- * a gateway. What a received message costs, what a command sent after a pause waits, and what becomes
- * of a connection whose peer is silent.
+ * The choice behind the `Socket` port: our own frames against `npm:ws` and the runtime's WebSocket as
+ * the client of a gateway. What a received message costs, what an idle connection weighs, what a
+ * command sent after a pause waits, and what becomes of a connection whose peer is silent.
  *
  * @module
  */
 
 import type { Connect, Socket } from "../ports/socket.ts";
-import { nativeConnect } from "../ports/socket_native.ts";
-import { wsConnect } from "../ports/socket_ws.ts";
 import { frame, rawWebSocketServer } from "../tests/support/raw_websocket_server.ts";
+import { TEST_CA } from "../tests/support/test_certificate.ts";
 import { figure, median, printTables, quantile, type Table, times } from "./measure.ts";
-import { cpuUs, type Program, startProgram } from "./program.ts";
+import { startProgram } from "./program.ts";
+import type { ClientQuestion } from "./socket_client.ts";
+import { CLIENTS } from "./socket_rivals.ts";
 import type { ServerQuestion } from "./socket_server.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 3;
+const SOCKETS = 16;
+const BYTES = 1_200;
+/** Messages per second; `Infinity`: as fast as they can be read. */
+const PACES = [1_000, 5_000, Infinity];
+const PACED_S = 2;
+const FLOOD = 16 * 12_000;
+const IDLE_SOCKETS = 1_000;
 const COMMANDS = 40;
 /** How long we wait for a connection to end. */
 const PATIENCE_MS = 3_000;
 
-interface Client {
-  readonly name: string;
-  readonly connect: Connect;
+const NAMES = Object.keys(CLIENTS);
+
+/** A client and a server, each a process of its own. */
+async function pair(client: string, tls: boolean, sockets: number) {
+  const server = startProgram(new URL("./socket_server.ts", import.meta.url));
+  const receiver = startProgram(new URL("./socket_client.ts", import.meta.url));
+  const url = await server.ask<string>({ do: "listen", tls } satisfies ServerQuestion);
+  const open = (sockets: number) =>
+    receiver.ask({ do: "open", client, url, sockets } satisfies ClientQuestion);
+  await open(sockets);
+  return {
+    open,
+    bytes: () => receiver.ask<number>({ do: "bytes" } satisfies ClientQuestion),
+    async cost(perSecond: number): Promise<number> {
+      const count = perSecond === Infinity ? FLOOD : perSecond * PACED_S;
+      await receiver.ask({ do: "count", messages: count } satisfies ClientQuestion);
+      const question: ServerQuestion = perSecond === Infinity
+        ? { do: "flood", count, bytes: BYTES }
+        : { do: "pace", count, bytes: BYTES, perSecond };
+      const sent = server.ask(question);
+      const cost = await receiver.ask<number>({ do: "cost" } satisfies ClientQuestion);
+      await sent;
+      return cost;
+    },
+    async end() {
+      await receiver.end();
+      await server.end();
+    },
+  };
 }
 
-/** CPU µs per received message, median of the rounds, one figure per client. */
-async function receiveCosts(
-  clients: readonly Client[],
-  sockets: number,
-  question: Extract<ServerQuestion, { count: number }>,
-): Promise<number[]> {
-  const costs = clients.map((): number[] => []);
+/** CPU µs per received message, medians of rounds that take turns. */
+async function receiveTable(tls: boolean): Promise<Table> {
+  const costs = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, client] of clients.entries()) {
-      costs[i]!.push(await receiveCost(client, sockets, question));
+    for (const name of NAMES) {
+      const { cost, end } = await pair(name, tls, SOCKETS);
+      for (const pace of PACES) {
+        const key = `${name} ${pace}`;
+        costs.set(key, [...costs.get(key) ?? [], await cost(pace)]);
+      }
+      await end();
     }
   }
-  return costs.map(median);
+  const [base] = NAMES as [string];
+  return {
+    title: `Socket, receiving ${BYTES} B on ${SOCKETS} ${tls ? "wss" : "ws"}: CPU µs per message`,
+    columns: ["messages", ...NAMES, ...NAMES.slice(1).map((name) => `${base} ÷ ${name}`)],
+    rows: PACES.map((pace) => {
+      const figures = NAMES.map((name) => median(costs.get(`${name} ${pace}`)!));
+      return [
+        pace === Infinity ? "flat out" : `${figure(pace)}/s`,
+        ...figures.map(figure),
+        ...figures.slice(1).map((one) => times(figures[0]! / one)),
+      ];
+    }),
+  };
 }
 
-async function receiveCost(
-  { connect }: Client,
-  sockets: number,
-  question: Extract<ServerQuestion, { count: number }>,
-): Promise<number> {
-  const server: Program = startProgram(new URL("./socket_server.ts", import.meta.url));
-  const url = await server.ask<string>({ do: "listen" });
-  let received = 0;
-  const { promise: all, resolve } = Promise.withResolvers<void>();
-  const message = () => void (++received === question.count && resolve());
-  const open = await Promise.all(
-    Array.from({ length: sockets }, () => opened(connect, url, message)),
-  );
-  const before = cpuUs();
-  await Promise.all([server.ask(question), all]);
-  const cost = (cpuUs() - before) / question.count;
-  for (const socket of open) socket.destroy();
-  await server.end();
-  return cost;
+/** KiB that a connection adds to the process while nothing happens on it. */
+async function memoryTable(): Promise<Table> {
+  const rows: string[][] = [];
+  for (const tls of [false, true]) {
+    const row: string[] = [];
+    for (const name of NAMES) {
+      const { bytes, end, open } = await pair(name, tls, SOCKETS);
+      const before = await bytes();
+      await open(IDLE_SOCKETS);
+      row.push(figure((await bytes() - before) / 1024 / IDLE_SOCKETS));
+      await end();
+    }
+    rows.push([tls ? "wss" : "ws", ...row]);
+  }
+  return {
+    title: `Socket, idle: KiB per connection, of ${IDLE_SOCKETS}`,
+    columns: ["connection", ...NAMES],
+    rows,
+  };
 }
 
 function opened(connect: Connect, url: string, message: () => void): Promise<Socket> {
@@ -72,7 +119,7 @@ function opened(connect: Connect, url: string, message: () => void): Promise<Soc
 }
 
 /** Round trips of a command of 2 KB that is sent after a pause, in ms. */
-async function commandMs({ connect }: Client): Promise<number[]> {
+async function commandMs(connect: Connect): Promise<number[]> {
   await using server = rawWebSocketServer(async (peer) => {
     while (await peer.read() !== null) await peer.write(frame(2, "x"));
   });
@@ -94,7 +141,7 @@ async function commandMs({ connect }: Client): Promise<number[]> {
 }
 
 /** ms from `destroy()` until a silent peer sees the connection end; `NaN`: not while we waited. */
-async function destroyedMs({ connect }: Client): Promise<number> {
+async function destroyedMs(connect: Connect): Promise<number> {
   let over = (_endedMs: number) => {};
   const server = rawWebSocketServer(async (peer) => {
     // Reads and answers nothing, not even a close frame.
@@ -114,36 +161,14 @@ async function destroyedMs({ connect }: Client): Promise<number> {
   return endedMs - startMs;
 }
 
-async function receiveTable(clients: readonly Client[]): Promise<Table> {
-  const cases: [string, number, Extract<ServerQuestion, { count: number }>][] = [
-    ["300 B, one busy connection", 1, { do: "flood", count: 200_000, bytes: 300 }],
-    ["1.2 KB, one busy connection", 1, { do: "flood", count: 100_000, bytes: 1_200 }],
-    ["300 B, 64 connections, 10,000/s", 64, {
-      do: "trickle",
-      count: 10_000,
-      bytes: 300,
-      perSecond: 10_000,
-    }],
-  ];
+async function lifeTable(): Promise<Table> {
   const rows: string[][] = [];
-  for (const [label, sockets, question] of cases) {
-    const [ws, native] = await receiveCosts(clients, sockets, question) as [number, number];
-    rows.push([label, figure(ws), figure(native), times(native / ws)]);
-  }
-  return {
-    title: "Socket, receiving: CPU µs per message",
-    columns: ["messages", "npm:ws", "native", "native ÷ ws"],
-    rows,
-  };
-}
-
-async function lifeTable(clients: readonly Client[]): Promise<Table> {
-  const rows: string[][] = [];
-  for (const client of clients) {
-    const commands = await commandMs(client);
-    const endedMs = await destroyedMs(client);
+  for (const name of NAMES) {
+    const connect = CLIENTS[name]!(TEST_CA);
+    const commands = await commandMs(connect);
+    const endedMs = await destroyedMs(connect);
     rows.push([
-      client.name,
+      name,
       figure(median(commands)),
       figure(quantile(commands, 0.95)),
       Number.isNaN(endedMs) ? `not in ${PATIENCE_MS}` : figure(endedMs),
@@ -156,13 +181,14 @@ async function lifeTable(clients: readonly Client[]): Promise<Table> {
   };
 }
 
-/** Both tables. */
+/** All tables. */
 export async function run(): Promise<Table[]> {
-  const clients: Client[] = [
-    { name: "npm:ws", connect: await wsConnect() },
-    { name: "native", connect: nativeConnect },
+  return [
+    await receiveTable(false),
+    await receiveTable(true),
+    await memoryTable(),
+    await lifeTable(),
   ];
-  return [await receiveTable(clients), await lifeTable(clients)];
 }
 
 if (import.meta.main) {

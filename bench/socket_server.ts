@@ -1,6 +1,6 @@
 /**
- * The other end of `socket_bench.ts`, in a process of its own: a WebSocket server made by hand that
- * sends frames as fast as it can or at a rate, each in a write of its own.
+ * The sending end of `socket_bench.ts`, in a process of its own: a WebSocket server made by hand that
+ * sends frames as fast as it can or at a steady pace, each in a write of its own.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { answerQuestions } from "./program.ts";
 
 /** What the benchmark asks for. */
 export type ServerQuestion =
-  | { readonly do: "listen" }
-  /** Sends `count` frames over the one connection, many to a write. */
+  | { readonly do: "listen"; readonly tls: boolean }
+  /** Sends `count` frames in all, over all connections at the same time, many to a write. */
   | { readonly do: "flood"; readonly count: number; readonly bytes: number }
-  /** Sends `count` frames in all, over all connections in turn, each in a write of its own. */
+  /** Sends `count` frames in all, over the connections in turn, one after the other in time. */
   | {
-    readonly do: "trickle";
+    readonly do: "pace";
     readonly count: number;
     readonly bytes: number;
     readonly perSecond: number;
@@ -24,6 +24,7 @@ export type ServerQuestion =
 const BINARY = 2;
 const WRITE_BYTES = 64 * 1024;
 const peers = new Set<RawPeer>();
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 async function hold(peer: RawPeer): Promise<void> {
   peers.add(peer);
@@ -33,37 +34,40 @@ async function hold(peer: RawPeer): Promise<void> {
 }
 
 async function flood(count: number, bytes: number): Promise<void> {
-  const [peer] = peers;
   const one = frame(BINARY, new Uint8Array(bytes).fill(120));
   const perWrite = Math.ceil(WRITE_BYTES / one.length);
   const many = new Uint8Array(one.length * perWrite);
   for (let i = 0; i < perWrite; i++) many.set(one, i * one.length);
-  for (let sent = 0; sent < count; sent += perWrite) {
-    await peer!.write(
-      count - sent >= perWrite ? many : many.subarray(0, (count - sent) * one.length),
-    );
-  }
+  const each = count / peers.size;
+  await Promise.all([...peers].map(async (peer) => {
+    for (let sent = 0; sent < each; sent += perWrite) {
+      await peer.write(many.subarray(0, Math.min(perWrite, each - sent) * one.length));
+    }
+  }));
 }
 
-async function trickle(count: number, bytes: number, perSecond: number): Promise<void> {
+/** A timer has whole milliseconds, in which several frames would share a wake-up. */
+async function pace(count: number, bytes: number, perSecond: number): Promise<void> {
   const one = frame(BINARY, new Uint8Array(bytes).fill(120));
   const turn = [...peers];
   const startMs = performance.now();
   for (let sent = 0; sent < count;) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
     const due = Math.min(count, Math.floor((performance.now() - startMs) * perSecond / 1000));
     for (; sent < due; sent++) await turn[sent % turn.length]!.write(one);
+    await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(pause, 0, 0, 300 / perSecond);
   }
 }
 
 async function answer(question: ServerQuestion): Promise<unknown> {
   switch (question.do) {
     case "listen":
-      return rawWebSocketServer(hold).url;
+      // By number: the programs of the benchmarks may talk to nothing else.
+      return rawWebSocketServer(hold, { tls: question.tls }).url.replace("localhost", "127.0.0.1");
     case "flood":
       return await flood(question.count, question.bytes);
-    case "trickle":
-      return await trickle(question.count, question.bytes, question.perSecond);
+    case "pace":
+      return await pace(question.count, question.bytes, question.perSecond);
   }
 }
 

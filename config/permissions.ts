@@ -22,7 +22,10 @@ type PermissionKind = typeof PERMISSION_KINDS[number];
 const PROGRAMS = ["unit", "demo", "rest"] as const;
 type ProgramName = typeof PROGRAMS[number];
 
-/** Variables beside the settings: of the terminal, of `ws`, and what a child process needs. */
+/**
+ * Variables beside the settings: of the terminal, of what bots load in threads, and what a child
+ * process needs.
+ */
 const OTHER_VARIABLES = [
   "DENO_DIR",
   "HOME",

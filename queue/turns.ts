@@ -48,13 +48,12 @@ export class Turns {
   }
 
   #run(): void {
-    const { clock, delayMs } = this.#options;
     this.#cancel = null;
     const tasks = [...this.#tasks];
     this.#tasks.clear();
     for (const task of tasks) task();
-    // What the tasks send goes out first: a socket may write at the end of the turn, too.
-    if (delayMs > 0) clock.soon(() => this.#rest());
+    // What the tasks send goes out first: a socket writes once the task that sends is over.
+    if (this.#options.delayMs > 0) queueMicrotask(() => this.#rest());
   }
 
   #rest(): void {

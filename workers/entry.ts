@@ -19,7 +19,7 @@ import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { threadNap } from "../ports/nap.ts";
 import { systemRandom } from "../ports/random.ts";
-import { wsConnect } from "../ports/socket_ws.ts";
+import { webSocketConnect } from "../ports/websocket/client.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
 import { loadEditFilter } from "../intake/edit_filter.ts";
 import { Bucket } from "./bucket.ts";
@@ -60,7 +60,7 @@ async function start(options: WorkerOptions): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     nap: threadNap(),
-    connect: await wsConnect(),
+    connect: webSocketConnect(),
     ...(options.queueDir === null ? {} : { openSpool: openSpoolDir(options.queueDir, { log }) }),
   };
   bucket = new Bucket(options, world, post);

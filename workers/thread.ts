@@ -6,9 +6,6 @@
 
 import type { SpawnThread } from "./life.ts";
 
-/** Environment that `npm:ws` reads when it is loaded; a shard worker gets nothing else of it. */
-export const WORKER_ENV = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
-
 /**
  * Starts `workers/entry.ts` in a Web Worker.
  *
@@ -50,7 +47,7 @@ function least(
 ): Deno.PermissionOptionsObject {
   const queue = queueDir === null ? [] : [queueDir];
   return {
-    env: WORKER_ENV,
+    env: false,
     net: "inherit",
     read: [...queue, ...modules],
     write: queue,

@@ -13,7 +13,7 @@ import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { systemRandom } from "../../ports/random.ts";
-import { nativeConnect } from "../../ports/socket_native.ts";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
 import { runBot } from "./bot_run.ts";
 
 /** What a unit tells a cluster that it starts. Holds no token. */
@@ -47,7 +47,7 @@ export async function runCluster(
     url: `${unitUrl.replace(/^http/, "ws")}/events`,
     authorization: credential,
     consumer,
-    connect: nativeConnect,
+    connect: webSocketConnect(),
     random: systemRandom,
     ...world,
   });

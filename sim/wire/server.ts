@@ -8,7 +8,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 import type { World } from "../world/world.ts";
-import { endQuietly, serveWebSockets } from "./ws_server.ts";
+import { serveWebSockets } from "./ws_server.ts";
 
 /** What is served. */
 export interface Served {
@@ -78,7 +78,7 @@ export function serveSimulator(sim: Served, options: ServeOptions = {}): Simulat
     resumeUrl,
     async close() {
       for (const listener of listeners) listener.close();
-      for (const conn of open) endQuietly(conn);
+      for (const conn of open) conn[Symbol.dispose]();
       // A session that waits to be resumed would keep the process alive for minutes.
       for (const session of sim.gateway.sessions.all()) {
         sim.gateway.sessions.end(session, "server closed");

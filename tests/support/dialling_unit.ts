@@ -6,7 +6,7 @@
 
 import { type LinkMessage, parseLinkMessage, WORKER_HEADER } from "../../protocol/event_frame.ts";
 import type { Socket } from "../../ports/socket.ts";
-import { nativeConnect } from "../../ports/socket_native.ts";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
 
 /** Dials a cluster on 127.0.0.1, perhaps as a worker. `next()` gives what it says, `closed <code>` or `refused`. */
 export function dialCluster(
@@ -21,7 +21,7 @@ export function dialCluster(
     if (next) next(word);
     else said.push(word);
   };
-  const socket = nativeConnect(`ws://127.0.0.1:${port}/`, {
+  const socket = webSocketConnect()(`ws://127.0.0.1:${port}/`, {
     open() {},
     message: (data) => hear(parseLinkMessage(new TextDecoder().decode(data))),
     closed: (code) => hear(`closed ${code}`),

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { TEST_CERTIFICATE, TEST_KEY } from "./test_certificate.ts";
+
 /** A frame as the client sent it, unmasked. */
 export interface Frame {
   readonly opcode: number;
@@ -19,6 +21,8 @@ export interface RawPeer {
   write(bytes: Uint8Array): Promise<void>;
   /** The next frame; `null` once the client has ended the connection. */
   read(): Promise<Frame | null>;
+  /** Sends nothing any more, and reads on or not. */
+  end(): Promise<void>;
   /** Ends the connection without a close frame. */
   cut(): void;
 }
@@ -49,18 +53,35 @@ export function closeFrame(code: number, reason: string): Uint8Array {
   return frame(8, Uint8Array.from([code >> 8, code & 255, ...text]));
 }
 
-/** Serves every connection with `script`. With `status` it refuses the handshake instead. */
-export function rawWebSocketServer(script: Script, status = 101): RawServer {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const connections = new Set<Deno.TcpConn>();
+/** How it is served. */
+export interface RawServerOptions {
+  /** Any other than 101 refuses the handshake. */
+  readonly status?: number;
+  /** Bytes that leave in one write with the answer to the handshake. */
+  readonly first?: Uint8Array;
+  /** What is answered instead, whatever the request. */
+  readonly raw?: string;
+  /** Over TLS, as `localhost`; `true`: with the certificate of the tests for that name. */
+  readonly tls?: boolean | { readonly certificate: string; readonly key: string };
+}
+
+/** Serves every connection with `script`. */
+export function rawWebSocketServer(script: Script, options: RawServerOptions = {}): RawServer {
+  const address = { hostname: "127.0.0.1", port: 0 };
+  const { certificate, key } = typeof options.tls === "object" ? options.tls : OURS;
+  const listener: Deno.Listener<Deno.Conn> = options.tls
+    ? Deno.listenTls({ ...address, cert: certificate, key })
+    : Deno.listen(address);
+  const connections = new Set<Deno.Conn>();
   const served = (async () => {
     for await (const connection of listener) {
       connections.add(connection);
-      serve(connection, script, status).catch(() => cut(connection));
+      serve(connection, script, options).catch(() => cut(connection));
     }
   })();
+  const { port } = listener.addr as Deno.NetAddr;
   return {
-    url: `ws://127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+    url: options.tls ? `wss://localhost:${port}` : `ws://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       listener.close();
       connections.forEach(cut);
@@ -69,20 +90,28 @@ export function rawWebSocketServer(script: Script, status = 101): RawServer {
   };
 }
 
-async function serve(connection: Deno.TcpConn, script: Script, status: number): Promise<void> {
+const OURS = { certificate: TEST_CERTIFICATE, key: TEST_KEY };
+
+async function serve(
+  connection: Deno.Conn,
+  script: Script,
+  { status = 101, first = new Uint8Array(), raw }: RawServerOptions,
+): Promise<void> {
   const input = new Input(connection);
   const head = await input.head();
   const key = /sec-websocket-key: *(\S+)/i.exec(head)?.[1] ?? "";
-  const answer = status === 101
-    ? `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      `Sec-WebSocket-Accept: ${await acceptOf(key)}\r\n\r\n`
-    : `HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
-  await write(connection, new TextEncoder().encode(answer));
+  const answer = raw ??
+    (status === 101
+      ? `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+        `Sec-WebSocket-Accept: ${await acceptOf(key)}\r\n\r\n`
+      : `HTTP/1.1 ${status} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  await write(connection, Uint8Array.from([...new TextEncoder().encode(answer), ...first]));
   if (status !== 101) return cut(connection);
   await script({
     head,
     write: (bytes) => write(connection, bytes),
     read: () => input.frame(),
+    end: () => connection.closeWrite(),
     cut: () => cut(connection),
   });
 }
@@ -93,11 +122,11 @@ async function acceptOf(key: string): Promise<string> {
   return btoa(String.fromCharCode(...digest));
 }
 
-async function write(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+async function write(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
 }
 
-function cut(connection: Deno.TcpConn): void {
+function cut(connection: Deno.Conn): void {
   try {
     connection.close();
   } catch (error) {
@@ -108,9 +137,9 @@ function cut(connection: Deno.TcpConn): void {
 /** Reads a request's head and frames from one connection. */
 class Input {
   #bytes = new Uint8Array(0);
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.Conn;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
 

@@ -5,13 +5,12 @@
 
 import assert from "node:assert/strict";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
-import { loadWs } from "../../deps.ts";
 import { type CuttingProxy, cuttingProxy } from "../support/cutting_proxy.ts";
 import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 
 // Where it finds Deno it takes Deno's WebSocket, whose `error` at every cut it answers by throwing its
 // session away. On Node it has `ws`, which only closes; so it gets that.
-globalThis.WebSocket = (await loadWs()).default as unknown as typeof WebSocket;
+globalThis.WebSocket = (await import("npm:ws@8.23.0")).default as unknown as typeof WebSocket;
 const {
   SimpleShardingStrategy,
   WebSocketManager,

@@ -10,7 +10,7 @@ import {
 } from "../../protocol/event_frame.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
-import { nativeConnect } from "../../ports/socket_native.ts";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
 import { serveEvents } from "../../clusters/inside/serve_events.ts";
 import { dialCluster } from "../support/dialling_unit.ts";
 import { fakeUnit } from "../support/fake_unit.ts";
@@ -73,7 +73,7 @@ Deno.test("a cluster that dials gets its events in order, and those of a lost li
     url: `${unit.url.replace("http", "ws")}/events`,
     authorization: "credential",
     consumer,
-    connect: nativeConnect,
+    connect: webSocketConnect(),
     clock: systemClock,
     random: () => 0,
     log: silentLog,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createInflate } from "node:zlib";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import type { Socket } from "../../ports/socket.ts";
-import { wsConnect } from "../../ports/socket_ws.ts";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import type { Payload } from "../sim/gateway/scripted_client.ts";
 
@@ -59,7 +59,7 @@ Deno.test("a native WebSocket gets HELLO, READY, its guilds, and is closed with 
 
 Deno.test("zlib-stream decodes with one inflater, general and prepared payloads mixed", async () => {
   await served(async (sim, { gatewayUrl }) => {
-    const connect = await wsConnect();
+    const connect = webSocketConnect();
     const inflate = createInflate();
     let text = "";
     const enough = Promise.withResolvers<void>();
@@ -116,8 +116,8 @@ Deno.test("a session is resumed on the resume host, and the ledger knows which i
 });
 
 /** A socket of the port, and the first thing that ends it. */
-async function dial(url: string, message: (socket: Socket) => void = () => {}) {
-  const connect = await wsConnect();
+function dial(url: string, message: (socket: Socket) => void = () => {}) {
+  const connect = webSocketConnect();
   const end = Promise.withResolvers<string>();
   const socket: Socket = connect(`${url}/?v=10&encoding=json`, {
     open() {},
@@ -130,18 +130,18 @@ async function dial(url: string, message: (socket: Socket) => void = () => {}) {
 
 Deno.test("a cut has no close frame; refusal and 503 are real", async () => {
   await served(async (sim, { gatewayUrl }) => {
-    const cut = await dial(gatewayUrl, () => sim.faults.cut());
+    const cut = dial(gatewayUrl, () => sim.faults.cut());
     assert.equal(await cut.end, "closed 1006");
     sim.faults.answer503({ times: 1 });
-    assert.match(await (await dial(gatewayUrl)).end, /503/);
+    assert.match(await dial(gatewayUrl).end, /503/);
     sim.faults.refuse({ times: 1 });
-    assert.match(await (await dial(gatewayUrl)).end, /hang up|reset|closed/);
+    assert.match(await dial(gatewayUrl).end, /hang up|reset|closed/);
   });
 });
 
 Deno.test("a frozen connection answers no close frame, and ends when the client destroys it", async () => {
   await served(async (sim, { gatewayUrl }) => {
-    const { socket, end } = await dial(gatewayUrl, (socket) => {
+    const { socket, end } = dial(gatewayUrl, (socket) => {
       sim.faults.freeze();
       socket.close(4900, "");
     });

@@ -1,82 +1,27 @@
 /**
  * What every {@linkcode Connect} must do, against a real server. An implementation runs it with one
- * line and skips a case only with a reason.
+ * line.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
-import type { Connect, Socket } from "../../ports/socket.ts";
+import type { Connect } from "../../ports/socket.ts";
+import { closeFrame, frame, rawWebSocketServer } from "../support/raw_websocket_server.ts";
 import {
-  closeFrame,
-  frame,
-  type RawPeer,
-  rawWebSocketServer,
-} from "../support/raw_websocket_server.ts";
+  type Case,
+  DEADLINE_MS,
+  pause,
+  QUIET_MS,
+  record,
+  serveClose,
+} from "../support/recorded_socket.ts";
+import { STREAM_CASES } from "./socket_stream_cases.ts";
 
-/** Long enough for a machine under load; a case that takes it has failed. */
-const DEADLINE_MS = 5_000;
-/** Long enough for an event that must not come. */
-const QUIET_MS = 100;
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** A socket and everything that happened to it, as texts. */
-interface Recorded {
-  readonly events: readonly string[];
-  readonly socket: Socket;
-  /** Resolves when an event that begins with `start` has come. */
-  seen(start: string): Promise<string>;
-}
-
-function record(connect: Connect, url: string, headers?: Record<string, string>): Recorded {
-  const events: string[] = [];
-  const waiting = new Set<() => void>();
-  const say = (event: string) => {
-    events.push(event);
-    waiting.forEach((check) => check());
-  };
-  const socket = connect(url, {
-    open: () => say("open"),
-    message: (data, isText) =>
-      say(`${isText ? "message" : "binary"} ${new TextDecoder().decode(data)}`),
-    closed: (code, reason) => say(`closed ${code} ${reason}`),
-    failed: (reason) => say(`failed ${reason}`),
-  }, headers ? { headers } : {});
-  return {
-    events,
-    socket,
-    seen: (start) =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new Error(`no ${start} came, but: ${events.join(", ") || "nothing"}`)),
-          DEADLINE_MS,
-        );
-        const check = () => {
-          const found = events.find((event) => event.startsWith(start));
-          if (found === undefined) return;
-          clearTimeout(timer);
-          waiting.delete(check);
-          resolve(found);
-        };
-        waiting.add(check);
-        check();
-      }),
-  };
-}
-
-/** Reads until the client says goodbye; then the server ends the connection, as RFC 6455 has it. */
-async function serveClose(peer: RawPeer): Promise<void> {
-  for (let got = await peer.read(); got !== null; got = await peer.read()) {
-    if (got.opcode === 8) return peer.cut();
-  }
-}
-
-type Case = (connect: Connect) => Promise<void>;
-
-const CASES: Readonly<Record<string, Case>> = {
-  async "tells of open, then of each message, then of closed, once"(connect) {
-    await using server = rawWebSocketServer(async (peer) => {
+/** Opening, sending and every way to end. */
+const LIFE_CASES: Readonly<Record<string, Case>> = {
+  async "tells of open, then of each message, then of closed, once"(connect, serve) {
+    await using server = serve(async (peer) => {
       await peer.write(frame(1, "one"));
       await peer.write(frame(2, "two"));
       await peer.write(closeFrame(4008, "too fast"));
@@ -88,9 +33,9 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.deepEqual(events, ["open", "message one", "binary two", "closed 4008 too fast"]);
   },
 
-  async "tells of closed soon, though the peer leaves the line open"(connect) {
+  async "tells of closed soon, though the peer leaves the line open"(connect, serve) {
     const left = Promise.withResolvers<void>();
-    await using server = rawWebSocketServer(async (peer) => {
+    await using server = serve(async (peer) => {
       await peer.write(closeFrame(4000, ""));
       await left.promise;
     });
@@ -99,21 +44,9 @@ const CASES: Readonly<Record<string, Case>> = {
     left.resolve();
   },
 
-  async "puts a message together that came in fragments"(connect) {
-    await using server = rawWebSocketServer(async (peer) => {
-      await peer.write(Uint8Array.of(0x01, 3, 0x61, 0x62, 0x63));
-      await peer.write(Uint8Array.of(0x00, 1, 0x64));
-      await peer.write(frame(0, "ef"));
-      await serveClose(peer);
-    });
-    const { seen, socket } = record(connect, server.url);
-    assert.equal(await seen("message"), "message abcdef");
-    socket.destroy();
-  },
-
-  async "takes a message of a megabyte"(connect) {
+  async "takes a message of a megabyte"(connect, serve) {
     const large = "x".repeat(1_000_000);
-    await using server = rawWebSocketServer(async (peer) => {
+    await using server = serve(async (peer) => {
       await peer.write(frame(1, large));
       await serveClose(peer);
     });
@@ -122,10 +55,10 @@ const CASES: Readonly<Record<string, Case>> = {
     socket.destroy();
   },
 
-  async "sends text and bytes, and the headers it was given"(connect) {
+  async "sends text and bytes, and the headers it was given"(connect, serve) {
     const got: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();
-    await using server = rawWebSocketServer(async (peer) => {
+    await using server = serve(async (peer) => {
       got.push(/^x-secret: *(.*)$/im.exec(peer.head)?.[1]?.trim() ?? "no header");
       for (let i = 0; i < 2; i++) {
         const { opcode, payload } = (await peer.read())!;
@@ -143,9 +76,9 @@ const CASES: Readonly<Record<string, Case>> = {
     socket.destroy();
   },
 
-  async "closes with the code it is told to, and tells what the peer answered"(connect) {
+  async "closes with the code it is told to, and tells what the peer answered"(connect, serve) {
     const { promise, resolve } = Promise.withResolvers<number>();
-    await using server = rawWebSocketServer(async (peer) => {
+    await using server = serve(async (peer) => {
       const { opcode, payload } = (await peer.read())!;
       assert.equal(opcode, 8);
       resolve(payload[0]! * 256 + payload[1]!);
@@ -159,16 +92,16 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.equal(await seen("closed"), "closed 4900 bye");
   },
 
-  async "tells of 1006 where the line was cut"(connect) {
-    await using server = rawWebSocketServer((peer) => peer.cut());
+  async "tells of 1006 where the line was cut"(connect, serve) {
+    await using server = serve((peer) => peer.cut());
     const { events, seen } = record(connect, server.url);
     await seen("closed 1006");
     await pause(QUIET_MS);
     assert.equal(events.length, 2, events.join());
   },
 
-  async "tells of 1006 where the line was cut in the middle of a message"(connect) {
-    await using server = rawWebSocketServer(async (peer) => {
+  async "tells of 1006 where the line was cut in the middle of a message"(connect, serve) {
+    await using server = serve(async (peer) => {
       await peer.write(frame(1, "abcdef").subarray(0, 4));
       peer.cut();
     });
@@ -188,8 +121,8 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.notEqual(events[0], "failed ", "it says why");
   },
 
-  async "fails once where the answer is 503"(connect) {
-    await using server = rawWebSocketServer(() => {}, 503);
+  async "fails once where the answer is 503"(connect, serve) {
+    await using server = serve(() => {}, { status: 503 });
     const { events, seen } = record(connect, server.url);
     assert.match(await seen("failed"), /503/);
     await pause(QUIET_MS);
@@ -204,8 +137,8 @@ const CASES: Readonly<Record<string, Case>> = {
     }
   },
 
-  async "is silent after destroy, whatever its state"(connect) {
-    await using server = rawWebSocketServer(async (peer) => {
+  async "is silent after destroy, whatever its state"(connect, serve) {
+    await using server = serve(async (peer) => {
       await peer.write(frame(1, "early"));
       await peer.read();
       await peer.write(frame(1, "late"));
@@ -225,9 +158,9 @@ const CASES: Readonly<Record<string, Case>> = {
     assert.deepEqual(open.events, ["open", "message early"]);
   },
 
-  async "ends the connection on destroy though the peer is silent"(connect) {
+  async "ends the connection on destroy though the peer is silent"(connect, serve) {
     const ended = Promise.withResolvers<void>();
-    await using server = rawWebSocketServer(async (peer) => {
+    await using server = serve(async (peer) => {
       while (await peer.read() !== null);
       ended.resolve();
     });
@@ -242,8 +175,8 @@ const CASES: Readonly<Record<string, Case>> = {
     clearTimeout(timer);
   },
 
-  async "drops what is sent before it opened and after it closed"(connect) {
-    await using server = rawWebSocketServer(async (peer) => {
+  async "drops what is sent before it opened and after it closed"(connect, serve) {
+    await using server = serve(async (peer) => {
       await peer.write(closeFrame(1000, ""));
       await serveClose(peer);
     });
@@ -258,18 +191,12 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Runs every case; `skip` says which not, and why. */
-export function socketConformance(
-  name: string,
-  make: () => Promise<Connect> | Connect,
-  skip: Readonly<Record<string, string>> = {},
-): void {
-  for (const [title, run] of Object.entries(CASES)) {
-    const reason = skip[title];
-    Deno.test({
-      name: `${name} ${title}${reason === undefined ? "" : ` (skipped: ${reason})`}`,
-      ignore: reason !== undefined,
-      fn: async () => await run(await make()),
-    });
+/** Runs every case; with `tls` over TLS, where the certificate of the tests must be trusted. */
+export function socketConformance(name: string, connect: Connect, tls = false): void {
+  for (const [title, run] of Object.entries({ ...LIFE_CASES, ...STREAM_CASES })) {
+    Deno.test(
+      `${name} ${title}`,
+      () => run(connect, (script, options) => rawWebSocketServer(script, { tls, ...options })),
+    );
   }
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { constants, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { Deflate } from "../../../sim/gateway/deflate.ts";
-import { joined } from "../../../sim/wire/ws_frames.ts";
 
+const joined = (parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 const inflated = (pieces: Uint8Array[]) =>
   new Uint8Array(inflateRawSync(joined(pieces), { finishFlush: constants.Z_SYNC_FLUSH }));
 
