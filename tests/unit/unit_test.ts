@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { control } from "../../app/http/control.ts";
 import { loadHono } from "../../deps.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
+import { EVENT_LINK_VERSION } from "../../protocol/event_frame.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
 import { createVirtualUnit } from "../support/virtual_unit.ts";
-import { service } from "../support/peers.ts";
+import { cluster, service } from "../support/peers.ts";
 
 const PRESENCE: ShardPayload = {
   op: OP.PRESENCE_UPDATE,
@@ -175,4 +176,41 @@ Deno.test("a unit that starts does not look at everything with each word of a sh
   assert.ok(rig.looks() < SHARDS, `it looked ${rig.looks()} times`);
   await rig.run(rig.unit.stop("done"));
   await reading;
+});
+
+Deno.test("a unit tells of each link in its log, by what its peer is, and of its end", async () => {
+  const rig = createVirtualUnit();
+  const { unit, logged } = rig;
+  await rig.start();
+  const told = () =>
+    logged.filter(({ event }) => / is (linked|away)/.test(event))
+      .map(({ level, event, fields }) => [level, event, fields]);
+  rig.link();
+  const linked = [
+    ["info", "cluster is linked", { clusterId: 0 }],
+    ["info", "service is linked", { service: "api" }],
+  ];
+  assert.deepEqual(told(), linked);
+  unit.gateway!.links.close(cluster(0));
+  unit.gateway!.links.close(service("api"));
+  assert.deepEqual(told().slice(2), [
+    ["warn", "cluster is away, its events wait", { clusterId: 0 }],
+    ["warn", "service is away, commands to it fail", { service: "api" }],
+  ]);
+  rig.link();
+  const stopped = unit.stop("done");
+  unit.gateway!.links.close(cluster(0));
+  await rig.run(stopped);
+  assert.deepEqual(told().slice(4), linked, "a unit that stops warns of nobody who goes");
+});
+
+Deno.test("a cluster that dials in is relayed, also where it names a port that the unit does not know of", async () => {
+  const rig = createVirtualUnit();
+  const { unit } = rig;
+  await rig.start();
+  const hello = { op: "hello", v: EVENT_LINK_VERSION, clusterId: 0, windowBytes: 1000 };
+  const link = unit.gateway!.links.accept({ send() {}, sendBytes() {}, close() {} });
+  link.text(JSON.stringify({ ...hello, port: 9 }));
+  assert.equal(unit.gateway!.pool.isIntroduced(cluster(0)), false);
+  assert.equal(unit.gateway!.links.of(cluster(0)), 1);
 });
