@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { memoryStore } from "../../ports/store.ts";
+import { cluster } from "../support/peers.ts";
+import { createRig } from "../support/rig.ts";
+
+const TWO_WORKERS = { shards: 2, workers: 2, sim: { maxConcurrency: 2 } } as const;
+
+Deno.test("a cluster that is relayed counts as linked as soon as its link is welcomed", async () => {
+  const rig = await createRig(TWO_WORKERS);
+  const cut = rig.start();
+  await rig.clock.advance(2);
+  assert.deepEqual(rig.linked, [true]);
+  assert.equal(rig.gateway.pool.isIntroduced(cluster(0)), false);
+  cut();
+  assert.deepEqual(rig.linked, [true, false]);
+});
+
+Deno.test("a cluster that the workers dial counts as linked once every one of them is welcomed", async () => {
+  const rig = await createRig({ ...TWO_WORKERS, direct: true });
+  rig.place.bot = null;
+  const cut = rig.start();
+  await rig.clock.advance(2);
+  assert.equal(rig.gateway.links.of(cluster(0)), 1, "its own link is up");
+  assert.deepEqual(rig.linked, []);
+  await rig.clock.runUntil(() => rig.linked.length > 0, 5_000);
+  assert.deepEqual([rig.linked, rig.place.workers], [[true], [0, 1]]);
+  rig.place.cut(1);
+  await rig.clock.runUntil(() => rig.linked.length > 1, 100);
+  assert.deepEqual([rig.linked, rig.place.workers], [[true, false], [0]]);
+  await rig.clock.runUntil(() => rig.linked.length > 2, 5_000);
+  assert.deepEqual(rig.linked, [true, false, true]);
+  cut();
+  await rig.clock.advance(10);
+  assert.deepEqual([rig.linked.slice(3), rig.place.workers], [[false], []], "they have hung up");
+});
+
+Deno.test("a cluster's newer link is news, although the older one never went down", async () => {
+  const rig = await createRig({ ...TWO_WORKERS, direct: true });
+  rig.start();
+  await rig.clock.advance(100);
+  rig.link(rig.createBot());
+  await rig.clock.advance(1_000);
+  assert.deepEqual(rig.linked, [true, false, true]);
+  assert.deepEqual(rig.place.workers, [0, 1]);
+});
+
+Deno.test("a gateway that stops has the last acknowledgements written down, of relayed and dialled alike", async () => {
+  for (const direct of [false, true]) {
+    const store = memoryStore();
+    const rig = await createRig({ ...TWO_WORKERS, direct, store });
+    rig.start();
+    await rig.ready();
+    rig.sim.traffic.setRate(500);
+    await rig.clock.advance(3_000);
+    await rig.stop();
+    rig.sim.traffic.setRate(0);
+    const counts = await createRig({ ...TWO_WORKERS, direct, store, earlier: rig });
+    counts.start();
+    await counts.ready();
+    await counts.clock.advance(3_000);
+    const all = [...rig.got, ...counts.got].filter(({ t }) => t !== "RESUMED");
+    const sent = rig.sim.ledger.events.filter(({ t }) => t !== "RESUMED");
+    assert.equal(all.length, sent.length, direct ? "dialled" : "relayed");
+  }
+});

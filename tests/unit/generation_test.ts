@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { silentLog } from "../../ports/log.ts";
+import { memoryStore } from "../../ports/store.ts";
+import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
+import type { FromWorker } from "../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { Estates } from "../../store/estates.ts";
+import { createControllers } from "../../unit/controllers.ts";
+import { Generation, type GenerationOptions } from "../../unit/generation.ts";
+import { fakeThreads } from "../support/fake_threads.ts";
+import { cluster, consumer } from "../support/peers.ts";
+import { counters } from "../support/snapshots.ts";
+
+const TOTAL = 4;
+const key = (id: number): ShardKey => ({ total: TOTAL, id });
+
+/** Shards 0 and 1 of four in one worker; what it says, and what comes of it. */
+async function setUp() {
+  const clock = createVirtualClock();
+  const { spawn, threads } = fakeThreads();
+  const told: unknown[] = [];
+  const note = (name: string) => (...what: unknown[]) => void told.push([name, ...what]);
+  const estates = await Estates.open({
+    store: memoryStore(),
+    clock,
+    log: silentLog,
+    newStream: "a",
+  });
+  await estates.begin(TOTAL, [0, 1], CONFIG_DEFAULTS.intents);
+  const controllers = createControllers(() => ({
+    totalShards: TOTAL,
+    shardIds: [0, 1],
+    rest: { handle: () => assert.fail("there is no REST") },
+    gateway: { links: { deliver: (...what) => (note("deliver")(...what), true) }, pool },
+  }));
+  const generation: Generation = new Generation({
+    config: { ...CONFIG_DEFAULTS, totalWorkers: 1 },
+    info: {
+      url: "wss://gateway.test",
+      shards: TOTAL,
+      sessionStartLimit: { total: 1000, remaining: 1000, resetAfterMs: 1, maxConcurrency: 1 },
+    },
+    totalShards: TOTAL,
+    shardIds: [0, 1],
+    clusterOfShard: { 0: 0, 1: 0 },
+    cores: 1,
+    clock,
+    log: silentLog,
+    queueDir: null,
+    spawn,
+    controllers,
+    estates,
+    gate: new Proxy({}, { get: (_, name) => note(String(name)) }) as GenerationOptions["gate"],
+    away: {
+      answer: ({ cursor }: { cursor: number }) => Promise.resolve(cursor === 7 ? "deferred" : null),
+    } as unknown as GenerationOptions["away"],
+    links: () => [],
+    linked: note("linked"),
+    shardChanged: note("shardChanged"),
+    membersCached: note("membersCached"),
+    exhausted: note("exhausted"),
+  });
+  const { pool } = generation;
+  pool.spawnShards();
+  const [thread] = threads;
+  const say = async (words: FromWorker) => {
+    told.length = 0;
+    thread!.say(words);
+    await clock.advance(0);
+    return told;
+  };
+  return { clock, estates, generation, pool, thread: thread!, threads, told, say };
+}
+
+Deno.test("a generation names its shards by their total to the gate", async () => {
+  const { clock, say, told, thread } = await setUp();
+  assert.deepEqual(told, [["expect", [key(0)]], ["expect", [key(1)]]]);
+  assert.deepEqual(await say({ type: "REQUEST_IDENTIFY", shardId: 1 }), [["request", key(1)]]);
+  const sent = await say({ type: "IDENTIFY_SENT", shardId: 1, permit: 5 });
+  assert.deepEqual(sent, [["sent", key(1), 5]]);
+  assert.deepEqual(await say({ type: "RELEASE_IDENTIFY", shardId: 0 }), [["release", key(0)]]);
+  told.length = 0;
+  thread.fail("crashed");
+  await clock.advance(0);
+  assert.deepEqual(told[0], ["lost", [key(0), key(1)]]);
+});
+
+Deno.test("a generation writes what its workers say into the estates", async () => {
+  const { estates, say } = await setUp();
+  const session = {
+    shardId: 0,
+    totalShards: TOTAL,
+    intents: CONFIG_DEFAULTS.intents,
+    sessionId: "s",
+    resumeUrl: "wss://resume.test",
+    seq: 0,
+    base: 0,
+  };
+  const facts = { user: null, application: null, guildIds: ["1"] };
+  await say({ type: "SESSION", shardId: 0, began: { session, facts } });
+  const guilds = { guildIds: ["1", "2"], loadingGuildIds: [] };
+  await say({ type: "SAFE", shards: { 0: { acknowledged: 3, stored: 5, guilds } } });
+  const report = { type: "REPORT", eventsByType: {} } as const;
+  await say({ ...report, shards: [counters(0, { newestCursor: 9 })] });
+  assert.deepEqual(estates.of(key(0)), {
+    session: { ...session, seq: 5 },
+    highest: 9,
+    acknowledged: 3,
+    guilds,
+    marks: [],
+    facts,
+  });
+  await say({ type: "SESSION", shardId: 0, began: null });
+  assert.equal(estates.of(key(0)).session, null);
+  assert.equal(estates.of(key(1)).highest, null, `${shardKeyText(key(1))} has nothing of it`);
+});
+
+Deno.test("a generation passes on what others act on", async () => {
+  const { say, thread } = await setUp();
+  const status = {
+    shardId: 1,
+    state: "ready",
+    reason: "resumed",
+    sinceMs: 5,
+    connection: 2,
+  } as const;
+  assert.deepEqual(await say({ type: "SHARD_STATUS", status }), [["shardChanged", status]]);
+  assert.deepEqual(await say({ type: "MEMBERS_CACHED", shardId: 1 }), [["membersCached", 1]]);
+  const peer: PeerKey = cluster(0);
+  const batch = Uint8Array.of(1);
+  const events = await say({ type: "EVENTS", peer, link: 3, batch });
+  assert.deepEqual(events, [["deliver", peer, 3, batch]]);
+  const mark = async (cursor: number) => {
+    await say({ type: "AWAY", shardId: 1, cursor, payload: batch });
+    return thread.told.at(-1);
+  };
+  assert.deepEqual(await mark(7), { type: "MARK", shardId: 1, cursor: 7, mark: "deferred" });
+  assert.deepEqual(await mark(8), { type: "MARK", shardId: 1, cursor: 8, mark: null });
+});
+
+Deno.test("a generation tells of a worker's link to a cluster that it was introduced to", async () => {
+  const { pool, say } = await setUp();
+  pool.introduce(cluster(0), { url: "ws://127.0.0.1:9/", secretKey: null });
+  const linked = await say({ type: "LINKED", peer: cluster(0), isUp: true });
+  assert.deepEqual(linked, [["linked", cluster(0)]]);
+});
+
+Deno.test("a generation shows its shards with the cluster that has each, and none where a library has it", async () => {
+  const { generation, pool, say } = await setUp();
+  await say({ type: "REPORT", shards: [counters(1, { received: 4 })], eventsByType: {} });
+  pool.assign(0, consumer(0));
+  const seen = generation.shards.map((
+    { shardId, workerId, clusterId, counters },
+  ) => [shardId, workerId, clusterId, counters?.received]);
+  assert.deepEqual(seen, [[0, 0, null, undefined], [1, 0, 0, 4]]);
+});
+
+Deno.test("a generation counts the guilds of a shard as far as they are known", async () => {
+  const { generation, say } = await setUp();
+  assert.equal(generation.guildsOf(0), 0);
+  const guilds = { guildIds: ["1", "2"], loadingGuildIds: [] };
+  await say({ type: "SAFE", shards: { 0: { acknowledged: 3, guilds } } });
+  assert.deepEqual([generation.guildsOf(0), generation.guildsOf(1)], [2, 0]);
+});
