@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { SessionPoint } from "../protocol/session_point.ts";
+import type { SessionPoint } from "../protocol/estate.ts";
 
 /** The numbers of one shard. */
 export class Sequence {

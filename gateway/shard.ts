@@ -17,7 +17,7 @@ import {
   type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
-import type { SessionPoint } from "../protocol/session_point.ts";
+import type { SessionPoint } from "../protocol/estate.ts";
 import type { ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { nameOf } from "./name_of.ts";
-import { define } from "./record.ts";
+import { define, nameOf } from "./record.ts";
 
 /** What there is to an error: what every error has, and its other properties. */
 export interface ErrorParts {

@@ -9,11 +9,30 @@
 import type { ReadyFacts } from "./discord/gateway_frame.ts";
 import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
 import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
-import { isRecord } from "./record.ts";
-import { isCount, parseSessionPoint, type SessionPoint } from "./session_point.ts";
+import { isCount, isRecord } from "./record.ts";
 
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;
+
+/**
+ * Where a session can be picked up again. All of it is kept and replaced together.
+ *
+ * `seq` is that of the last event **acknowledged by the bot**, not of the last received: Discord
+ * replays what the bot has not confirmed. The cursor of an event is `base + s`, so that a replayed
+ * event has the cursor that it had before. See "Sequence numbers" in `docs/protocols.md`.
+ */
+export interface SessionPoint {
+  readonly shardId: number;
+  readonly totalShards: number;
+  readonly intents: number;
+  readonly sessionId: string;
+  /** Host to resume on, as READY gave it (no query). */
+  readonly resumeUrl: string;
+  /** Sequence number to resume after. */
+  readonly seq: number;
+  /** What is added to `s` to make an event's cursor. */
+  readonly base: number;
+}
 
 /** An interaction that was responded to in the bot's place. */
 export interface AnswerMark {
@@ -112,6 +131,24 @@ export function cursorFloor({ highest }: Estate): number {
 /** A session that is to be resumed after `seq`, where that is not behind. */
 export function resumedAfter(session: SessionPoint, seq: number): SessionPoint {
   return seq > session.seq ? { ...session, seq } : session;
+}
+
+/** Whether a saved point can be resumed by this shard: same count, same intents. */
+export function canResume(
+  point: SessionPoint,
+  shard: { shardId: number; totalShards: number; intents: number },
+): boolean {
+  return point.shardId === shard.shardId && point.totalShards === shard.totalShards &&
+    point.intents === shard.intents;
+}
+
+/** A point read from outside; `undefined` where a field is missing or of another kind. */
+export function parseSessionPoint(value: unknown): SessionPoint | undefined {
+  if (!isRecord(value)) return undefined;
+  const { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } = value;
+  if (![shardId, totalShards, intents, seq, base].every(isCount)) return undefined;
+  if (typeof sessionId !== "string" || typeof resumeUrl !== "string") return undefined;
+  return { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } as SessionPoint;
 }
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */

@@ -222,65 +222,57 @@ export function parseLinkMessage(text: string): LinkMessage {
   if (typeof value !== "object" || value === null) {
     throw bad(`is not an object but ${typeof value}`);
   }
-  const message = value as Record<string, unknown>;
-  switch (message.op) {
-    case "hello":
-      need(message, { v: "number", windowBytes: "number" });
-      if (message.service === undefined) need(message, { clusterId: "number" });
-      else need(message, { service: "string" });
-      if (![undefined, "json", "clone"].includes(message.values as undefined)) {
-        throw bad(`has values ${JSON.stringify(message.values)}, expected json, clone or none`);
-      }
-      if (message.port !== undefined && !isPort(message.port)) {
-        throw bad(`has port ${JSON.stringify(message.port)}, expected 1 to 65535 or none`);
-      }
-      break;
-    case "ack":
-      need(message, { cursors: "object" });
-      for (const [shardId, cursor] of Object.entries(message.cursors as object)) {
-        if (!/^\d+$/.test(shardId) || !Number.isSafeInteger(cursor)) {
-          throw bad(`has cursors[${JSON.stringify(shardId)}] that is not a shard's cursor`);
-        }
-      }
-      break;
-    case "welcome":
-      need(message, {
-        v: "number",
-        link: "number",
-        totalShards: "number",
-        stream: "string",
-      });
-      break;
-    case "bye":
-      need(message, { reason: "string" });
-      break;
-    case "call":
-      refuse(problemOfCall(message));
-      break;
-    case "reply":
-      refuse(problemOfReply(message));
-      break;
-    default:
-      throw bad(
-        `has op ${JSON.stringify(message.op)}, expected hello, ack, welcome, bye, call or reply`,
-      );
-  }
+  const message = value as Fields;
+  const check = CHECKS.get(message.op);
+  const problem = check
+    ? check(message)
+    : `has op ${JSON.stringify(message.op)}, expected hello, ack, welcome, bye, call or reply`;
+  if (problem !== null) throw bad(problem);
   return message as unknown as LinkMessage;
 }
 
-function isPort(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) > 0 && (value as number) < 65_536;
-}
+type Fields = Record<string, unknown>;
 
-function refuse(problem: string | null): void {
-  if (problem !== null) throw bad(problem);
-}
+/** What is wrong with a message of each op, in words that follow "it"; `null` where nothing is. */
+const CHECKS: ReadonlyMap<unknown, (message: Fields) => string | null> = new Map([
+  ["hello", problemOfHello],
+  ["ack", problemOfAck],
+  ["welcome", wantsTypes({ v: "number", link: "number", totalShards: "number", stream: "string" })],
+  ["bye", wantsTypes({ reason: "string" })],
+  ["call", problemOfCall],
+  ["reply", problemOfReply],
+]);
 
-function need(message: Record<string, unknown>, fields: Record<string, string>): void {
-  for (const [field, kind] of Object.entries(fields)) {
-    const came = message[field] === null ? "null" : typeof message[field];
-    if (came !== kind) throw bad(`has ${field} of type ${came}, expected ${kind}`);
+function problemOfHello(message: Fields): string | null {
+  const { service, values, port } = message;
+  const who = service === undefined ? { clusterId: "number" } : { service: "string" };
+  const problem = wantsTypes({ v: "number", windowBytes: "number", ...who })(message);
+  if (problem !== null) return problem;
+  if (![undefined, "json", "clone"].includes(values as undefined)) {
+    return `has values ${JSON.stringify(values)}, expected json, clone or none`;
   }
+  const isPort = Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+  if (port === undefined || isPort) return null;
+  return `has port ${JSON.stringify(port)}, expected 1 to 65535 or none`;
+}
+
+function problemOfAck(message: Fields): string | null {
+  const problem = wantsTypes({ cursors: "object" })(message);
+  if (problem !== null) return problem;
+  const wrong = Object.entries(message.cursors as object).find(([shardId, cursor]) =>
+    !/^\d+$/.test(shardId) || !Number.isSafeInteger(cursor)
+  );
+  return wrong ? `has cursors[${JSON.stringify(wrong[0])}] that is not a shard's cursor` : null;
+}
+
+function wantsTypes(types: Record<string, string>): (message: Fields) => string | null {
+  return (message) => {
+    for (const [field, type] of Object.entries(types)) {
+      const came = message[field] === null ? "null" : typeof message[field];
+      if (came !== type) return `has ${field} of type ${came}, expected ${type}`;
+    }
+    return null;
+  };
 }
 
 function bad(what: string, options?: ErrorOptions): GatehouseError {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isRecord } from "./record.ts";
 import type { WireValue } from "./value.ts";
 import type { WireError } from "./wire_error.ts";
 
@@ -24,23 +25,17 @@ export type CommandTarget =
  * - unit → consumer: `command` (from somebody), `stats`, `find`, `allClustersReady`,
  *   `allMembersCached`.
  */
-export type Verb =
-  | "command"
-  | "unit"
-  | "stats"
-  | "find"
-  | "allClustersReady"
-  | "allMembersCached";
-
-/** The verbs. */
-export const VERBS: readonly Verb[] = [
+export const VERBS = [
   "command",
   "unit",
   "stats",
   "find",
   "allClustersReady",
   "allMembersCached",
-];
+] as const;
+
+/** One of {@linkcode VERBS}. */
+export type Verb = typeof VERBS[number];
 
 /** Asks the other side to do something. */
 export interface LinkCall {
@@ -82,7 +77,7 @@ export function problemOfCall(message: Record<string, unknown>): string | null {
 export function problemOfReply({ id, value, error }: Record<string, unknown>): string | null {
   if (!Number.isSafeInteger(id)) return "has no id that is a whole number";
   if (isWireValue(value)) return null;
-  const isError = isObject(error) &&
+  const isError = isRecord(error) &&
     [error.name, error.message].every((it) => typeof it === "string");
   return isError
     ? null
@@ -91,7 +86,7 @@ export function problemOfReply({ id, value, error }: Record<string, unknown>): s
 
 /** What somebody gave as a target, or `null` where it is none. */
 export function targetOf(value: unknown): CommandTarget | null {
-  if (!isObject(value)) return null;
+  if (!isRecord(value)) return null;
   const { all, clusterId, guildId, service } = value;
   if (all === true) return { all };
   // What JSON cannot carry must not get as far as the wire: the other side would close the link.
@@ -103,9 +98,5 @@ export function targetOf(value: unknown): CommandTarget | null {
 }
 
 function isWireValue(value: unknown): value is WireValue {
-  return isObject(value) && ("json" in value || "clone" in value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  return isRecord(value) && ("json" in value || "clone" in value);
 }

@@ -1,5 +1,6 @@
 /**
- * Objects with fields that came from outside: neither they nor their keys are believed unseen.
+ * Values that came from outside, where neither they nor their keys are believed unseen: what they are,
+ * and what they are in words.
  *
  * @module
  */
@@ -7,6 +8,11 @@
 /** Whether a value is an object with fields. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a number to count with: whole, and not below 0. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /**
@@ -31,4 +37,36 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   const isSimple = value === null || ["number", "boolean", "undefined"].includes(typeof value);
   return isSimple ? String(value) : `of type ${typeof value}`;
+}
+
+/**
+ * The kind of an object as its class has it.
+ *
+ * @example
+ * ```ts
+ * import { tagOf } from "./record.ts";
+ * console.assert(tagOf(new Map()) === "Map" && tagOf(new DataView(new ArrayBuffer(1))) === "DataView");
+ * ```
+ */
+export function tagOf(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/**
+ * What a value is, for messages.
+ *
+ * @example
+ * ```ts
+ * import { nameOf } from "./record.ts";
+ * console.assert(nameOf(new Map()) === "a Map" && nameOf(NaN) === "NaN");
+ * ```
+ */
+export function nameOf(value: unknown): string {
+  if (value === undefined || value === null || typeof value === "number") {
+    return Object.is(value, -0) ? "-0" : `${value}`;
+  }
+  const tag = typeof value === "object" ? tagOf(value) : typeof value;
+  const name = tag === "Object" ? value.constructor?.name || tag : tag;
+  if (value instanceof ArrayBuffer && value.detached) return "a detached ArrayBuffer";
+  return `${/^[AEIOaeio]/.test(name) ? "an" : "a"} ${name}`;
 }

@@ -14,8 +14,7 @@
 
 import { newError, readError, setOnError } from "./error_parts.ts";
 import { GatehouseError, messageOf } from "./errors.ts";
-import { nameOf, tagOf } from "./name_of.ts";
-import { define } from "./record.ts";
+import { define, nameOf, tagOf } from "./record.ts";
 
 /** A value on the wire: `json` is the value itself, `clone` our own form, for our own clusters only. */
 export type WireValue = { readonly json: unknown } | { readonly clone: unknown };

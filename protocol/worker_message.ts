@@ -10,9 +10,8 @@
 import { GatehouseError, messageOf } from "./errors.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
-import type { BegunSession, Estate, SafeEvents } from "./estate.ts";
+import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
-import type { SessionPoint } from "./session_point.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 import type { Wanted } from "./wanted.ts";
 

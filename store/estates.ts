@@ -15,10 +15,16 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { type Estate, heirOf, NO_ESTATE, parseEstate, resumedAfter } from "../protocol/estate.ts";
+import {
+  canResume,
+  type Estate,
+  heirOf,
+  NO_ESTATE,
+  parseEstate,
+  resumedAfter,
+} from "../protocol/estate.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
-import { isRecord } from "../protocol/record.ts";
-import { canResume, isCount } from "../protocol/session_point.ts";
+import { isCount, isRecord } from "../protocol/record.ts";
 import { type OldState, readOldState } from "./old_state.ts";
 
 /** What changes is written down this long after the first change, at the latest. */

@@ -9,8 +9,7 @@
 import type { Store } from "../ports/store.ts";
 import { type Estate, parseEstate } from "../protocol/estate.ts";
 import { type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
-import { isRecord } from "../protocol/record.ts";
-import { isCount } from "../protocol/session_point.ts";
+import { isCount, isRecord } from "../protocol/record.ts";
 
 /** What was found. */
 export interface OldState {

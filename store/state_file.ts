@@ -6,7 +6,7 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
-import { isCount } from "../protocol/session_point.ts";
+import { isCount } from "../protocol/record.ts";
 
 /**
  * Version of the format that we write. 1 is read as well: it had other files for the same facts, so

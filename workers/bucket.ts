@@ -5,8 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { cursorFloor } from "../protocol/estate.ts";
-import type { SessionPoint } from "../protocol/session_point.ts";
+import { cursorFloor, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
   type Question,

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SessionPoint } from "../../protocol/session_point.ts";
+import type { SessionPoint } from "../../protocol/estate.ts";
 import type { Cause, ShardState } from "../../protocol/status.ts";
 
 /** What Discord gave us to come back with. */

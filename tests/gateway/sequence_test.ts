@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Sequence } from "../../gateway/sequence.ts";
-import type { SessionPoint } from "../../protocol/session_point.ts";
+import type { SessionPoint } from "../../protocol/estate.ts";
 
 function pointAt(base: number, seq: number): SessionPoint {
   return {

@@ -3,7 +3,7 @@ import { Shard } from "../../gateway/shard.ts";
 import { logTo } from "../../ports/log.ts";
 import type { Gap } from "../../protocol/event_frame.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
-import type { SessionPoint } from "../../protocol/session_point.ts";
+import type { SessionPoint } from "../../protocol/estate.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { createRig } from "../support/rig.ts";

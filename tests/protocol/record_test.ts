@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { define, isRecord, shown } from "../../protocol/record.ts";
+import { define, isRecord, nameOf, shown, tagOf } from "../../protocol/record.ts";
 
 Deno.test("isRecord() takes objects with fields, and neither null nor lists", () => {
   assert.equal(isRecord({}), true);
@@ -32,4 +32,21 @@ Deno.test("shown() tells any value in few words, and never throws", () => {
     "of type symbol",
     "of type function",
   ]);
+});
+
+Deno.test("tagOf() is not taken in by a constructor of its own", () => {
+  assert.equal(tagOf(new Map()), "Map");
+  assert.equal(tagOf({ constructor: Map }), "Object");
+});
+
+Deno.test("nameOf() says what a value is", () => {
+  const cases: [unknown, string][] = [
+    [-0, "-0"],
+    [undefined, "undefined"],
+    [1n, "a bigint"],
+    [new Int8Array(), "an Int8Array"],
+    [new URIError(), "an Error"],
+    [new (class Foo {})(), "a Foo"],
+  ];
+  for (const [value, name] of cases) assert.equal(nameOf(value), name);
 });
