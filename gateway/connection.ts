@@ -128,7 +128,7 @@ export class Connection {
   #control(op: number, payload: Uint8Array): void {
     switch (op) {
       case OP.HELLO:
-        return this.#hello(parseHello(payload).heartbeatIntervalMs);
+        return this.#hello(parseHello(payload));
       case OP.HEARTBEAT_ACK:
         return this.#answered();
       case OP.HEARTBEAT:

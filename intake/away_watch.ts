@@ -5,14 +5,10 @@
  * @module
  */
 
-import { textField } from "../protocol/discord/body.ts";
+import { annotate, textField } from "../protocol/discord/body.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
 import { type EventRecord, gapRecord, RECORD } from "../protocol/event_frame.ts";
-import {
-  type InteractionMark,
-  isExpired,
-  markInteraction,
-} from "../protocol/discord/interaction.ts";
+import { type InteractionMark, isExpired } from "../protocol/discord/interaction.ts";
 import type { AnswerMark } from "../protocol/estate.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -115,5 +111,5 @@ export class AwayWatch {
 
 function marked(record: EventRecord, entry: Entry | undefined): EventRecord {
   if (typeof entry !== "object" || entry.mark === null) return record;
-  return { ...record, body: markInteraction(record.body, entry.mark) };
+  return { ...record, body: annotate(record.body, { answered: entry.mark }) };
 }

@@ -9,13 +9,8 @@ import type { AwayWatch } from "./away_watch.ts";
 import type { GuildCache } from "./guild_cache.ts";
 import { GuildLoads } from "./guild_loads.ts";
 import { TypeTally } from "./type_tally.ts";
-import {
-  type GuildArrival,
-  type GuildChange,
-  noteGuild,
-  renameLoaded,
-  type SavedGuilds,
-} from "../protocol/discord/guild_note.ts";
+import { annotate, rename } from "../protocol/discord/body.ts";
+import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/discord/guild_note.ts";
 
 /** Whether the bot is to get a dispatch of a shard. Sees it in order; must not keep the bytes. */
 export type EventFilter = (t: string, payload: Uint8Array, shardId: number) => boolean;
@@ -104,8 +99,8 @@ export class Intake {
 
   #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {
     if (!arrival) return payload;
-    return this.#options.guildLoadedDd
-      ? renameLoaded(payload, arrival)
-      : noteGuild(payload, arrival);
+    if (!this.#options.guildLoadedDd) return annotate(payload, { guild: arrival });
+    // Any other GUILD_CREATE as it came, which is what Discordeno's guide does.
+    return arrival === "loaded" ? rename(payload, "GUILD_LOADED_DD") : payload;
   }
 }

@@ -1,9 +1,14 @@
 /**
- * Numbers that name things, and the two sums that Discord prescribes for them.
+ * Numbers that name things, the sums that Discord prescribes for them, and what they tell.
  * See [Discord Docs/Sharding](https://discord.com/developers/docs/events/gateway#sharding).
  *
  * @module
  */
+
+/** The first moment that an id can tell: 1 January 2015, ms since the Unix epoch. */
+export const DISCORD_EPOCH_MS = 1_420_070_400_000;
+/** Ids of Discord: decimal, 64 bits. */
+const SNOWFLAKE = /^\d{15,20}$/;
 
 /** A shard by its name: an id alone says too little once shards of two totals live side by side. */
 export interface ShardKey {
@@ -38,4 +43,42 @@ export function identifyKey(shardId: number, maxConcurrency: number): number {
 /** Shard ids from `first` to `last`, both included. */
 export function shardRange(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
+
+/**
+ * When the thing with this id was made, ms since the Unix epoch, by Discord's clock. See
+ * [Discord Docs/Snowflakes](https://discord.com/developers/docs/reference#snowflakes).
+ *
+ * @throws {SyntaxError} When it is not a whole number.
+ *
+ * @example
+ * ```ts
+ * import { snowflakeMs } from "./ids.ts";
+ * console.assert(snowflakeMs("175928847299117063") === Date.UTC(2016, 3, 30, 11, 18, 25, 796));
+ * ```
+ */
+export function snowflakeMs(id: string): number {
+  return Number(BigInt(id) >> 22n) + DISCORD_EPOCH_MS;
+}
+
+/**
+ * The user id of the bot that a token belongs to: its first segment in base64. It is no secret and
+ * stays the same when the token is made anew. `null` where a token is not of that shape.
+ *
+ * @param token With or without `Bot `.
+ *
+ * @example
+ * ```ts
+ * import { botIdOfToken } from "./ids.ts";
+ * console.assert(botIdOfToken("MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.x") === "123456789012345678");
+ * console.assert(botIdOfToken("sim-token") === null);
+ * ```
+ */
+export function botIdOfToken(token: string): string | null {
+  const segments = token.replace(/^Bot\s+/i, "").split(".");
+  const first = segments[0]!;
+  // Base64 in an alphabet that a number's digits never leave; padding is not written.
+  if (segments.length !== 3 || !/^[A-Za-z0-9]+$/.test(first) || first.length % 4 === 1) return null;
+  const id = atob(first);
+  return SNOWFLAKE.test(id) ? id : null;
 }

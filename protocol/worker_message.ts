@@ -12,6 +12,7 @@ import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
+import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -60,6 +61,23 @@ export interface WorkerOptions {
 export interface ShardPayload {
   readonly op: number;
   readonly d: unknown;
+}
+
+/**
+ * Reads a payload that came from outside; fields that do not belong to it are left out. Whether its op
+ * is a command, and how long it may be, the shard knows.
+ *
+ * @throws {GatehouseError} `bad_message` with the name of what is wrong.
+ */
+export function parsePayload(value: unknown): ShardPayload {
+  const { op, d } = (value ?? {}) as Record<string, unknown>;
+  if (typeof op !== "number") throw badPayload(`op is ${shown(op)}, expected a number`);
+  if (d === undefined) throw badPayload(`d is undefined, expected the data of op ${op}`);
+  return { op, d };
+}
+
+function badPayload(what: string): GatehouseError {
+  return new GatehouseError("bad_message", "caller", `Cannot send payload: ${what}`);
 }
 
 /** Main thread → worker. */

@@ -7,23 +7,15 @@
  * @module
  */
 
-import type { Route } from "./route.ts";
+import { parseRecord } from "../protocol/record.ts";
+import type { Ask } from "./limits/permits.ts";
+import type { Problem } from "./problem.ts";
 
-/** What Discord answered, to be answered again in its place. */
-export interface DeadEnd {
-  readonly status: number;
-  readonly message: string;
-  readonly code: number;
-  /** Until the next request may go ahead. */
-  readonly retryAfterMs: number;
-}
+/** What Discord answered, to be answered again in its place until the next request may go ahead. */
+export type DeadEnd = Required<Omit<Problem, "reason">>;
 
 /** A request, as far as it can be in vain. */
-export interface Attempt {
-  readonly route: Route;
-  /** The `Authorization` as Discord sees it; empty for none. */
-  readonly credential: string;
-}
+export type Attempt = Pick<Ask, "route" | "credential">;
 
 interface Entry {
   readonly answer: Pick<DeadEnd, "status" | "message" | "code">;
@@ -75,7 +67,7 @@ export class DeadEnds {
     if (this.#entries.size === 0 && status < 400) return;
     const place = placeKey(attempt);
     const credential = credentialKey(attempt);
-    const { code, message } = status === 401 || status === 404 ? readError(text) : NO_ERROR;
+    const { code, message } = readError(status === 401 || status === 404 ? text : undefined);
     const isGone = (status === 404 && code === UNKNOWN_WEBHOOK) ||
       (status === 401 && code === INVALID_WEBHOOK_TOKEN);
     if (place !== null) {
@@ -111,14 +103,7 @@ function credentialKey({ route: { kind }, credential }: Attempt): string | null 
   return kind === "other" && credential !== "" ? `credential ${credential}` : null;
 }
 
-const NO_ERROR = { code: -1, message: "" };
-
 function readError(text: string | undefined): { code: number; message: string } {
-  try {
-    const { code, message } = JSON.parse(text ?? "null") as Record<string, unknown>;
-    return { code: typeof code === "number" ? code : -1, message: String(message ?? "") };
-  } catch {
-    // Not Discord's own words: nothing to learn from.
-    return NO_ERROR;
-  }
+  const { code, message } = parseRecord(text);
+  return { code: typeof code === "number" ? code : -1, message: String(message ?? "") };
 }

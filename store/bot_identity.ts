@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { botIdOfToken } from "../protocol/discord/token.ts";
+import { botIdOfToken } from "../protocol/ids.ts";
 
 /**
  * A name for the bot of a token that may be written down: its user id, which stays the same when the

@@ -12,7 +12,7 @@ import {
   type RequestedMembers,
 } from "../bot/gateway_helpers.ts";
 import type { MembersRequest } from "../protocol/discord/members.ts";
-import { parsePayload } from "../protocol/discord/payload.ts";
+import { parsePayload } from "../protocol/worker_message.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { Links } from "../link/links.ts";
 import { GatehouseError } from "../protocol/errors.ts";

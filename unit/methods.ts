@@ -9,7 +9,7 @@
 import { type Ipc, ipcOf } from "../bot/ipc.ts";
 import type { ClusterControl } from "../clusters/place.ts";
 import { parseMembersRequest } from "../protocol/discord/members.ts";
-import { parsePayload } from "../protocol/discord/payload.ts";
+import { parsePayload } from "../protocol/worker_message.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { isRecord, shown } from "../protocol/record.ts";
 import type { Stats } from "../protocol/status.ts";

@@ -8,11 +8,6 @@
 import { GatehouseError } from "../errors.ts";
 import { OP } from "./opcodes.ts";
 
-/** Body of HELLO. */
-export interface Hello {
-  readonly heartbeatIntervalMs: number;
-}
-
 /** What the session needs of READY. */
 export interface Ready {
   readonly sessionId: string;
@@ -64,13 +59,13 @@ export function resume(token: string, sessionId: string, seq: number): Outgoing 
   return { op: OP.RESUME, d: { token, session_id: sessionId, seq } };
 }
 
-/** Reads the body of HELLO. */
-export function parseHello(payload: Uint8Array): Hello {
+/** The heartbeat interval of HELLO, ms. */
+export function parseHello(payload: Uint8Array): number {
   const interval = bodyOf(payload).heartbeat_interval;
   if (typeof interval !== "number" || !(interval > 0)) {
     throw malformed("HELLO", "heartbeat_interval");
   }
-  return { heartbeatIntervalMs: interval };
+  return interval;
 }
 
 /** Reads the parts of READY that the session keeps. */

@@ -6,8 +6,6 @@
  * @module
  */
 
-import { annotate, rename } from "./body.ts";
-
 /**
  * Why a guild came: `loaded`, the first time since the session began; `available`, it was there
  * before; `joined`, the bot was added.
@@ -42,29 +40,7 @@ export type GuildChange =
   /** The guild is here; it is down, or not here yet; the bot is in it no more. */
   | { readonly kind: "here" | "away" | "left"; readonly guildId: string };
 
-/** The field `gatehouse` of a GUILD_CREATE. */
+/** The field `gatehouse` of a GUILD_CREATE, put there by `annotate()`. */
 export interface GuildNote {
   readonly guild: GuildArrival;
-}
-
-/** Discordeno's name for a GUILD_CREATE that is no join. */
-export const GUILD_LOADED_DD = "GUILD_LOADED_DD";
-
-/**
- * A copy of a GUILD_CREATE with `"gatehouse": {"guild": arrival}` in `d`.
- *
- * @throws {SyntaxError} When it is not JSON.
- */
-export function noteGuild(payload: Uint8Array, guild: GuildArrival): Uint8Array<ArrayBuffer> {
-  return annotate(payload, { guild });
-}
-
-/**
- * With the setting `GUILD_LOADED_DD`: a copy under that name where the guild `loaded`; any other
- * GUILD_CREATE as it came, which is what Discordeno's guide does.
- *
- * @throws {SyntaxError} When it is not JSON.
- */
-export function renameLoaded(payload: Uint8Array, guild: GuildArrival): Uint8Array {
-  return guild === "loaded" ? rename(payload, GUILD_LOADED_DD) : payload;
 }

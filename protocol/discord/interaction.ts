@@ -6,8 +6,8 @@
  * @module
  */
 
-import { annotate } from "./body.ts";
-import { snowflakeMs } from "./snowflake.ts";
+import { snowflakeMs } from "../ids.ts";
+import { parseRecord } from "../record.ts";
 
 /** The first response must be there this long after the interaction was made. */
 export const FIRST_RESPONSE_MS = 3_000;
@@ -20,7 +20,7 @@ export const INTERACTION_TOKEN_MS = 15 * 60_000;
  */
 export type InteractionMark = "deferred" | "answered";
 
-/** The field `gatehouse` of an interaction that was answered for the bot. */
+/** The field `gatehouse` of an interaction that was answered for the bot, put there by `annotate()`. */
 export interface InteractionNote {
   readonly answered: InteractionMark;
 }
@@ -82,29 +82,12 @@ export function answerWhileAway(
   }
 }
 
-/**
- * A copy of an INTERACTION_CREATE with `"gatehouse": {"answered": mark}` in `d`.
- *
- * @throws {SyntaxError} When it is not JSON.
- */
-export function markInteraction(
-  payload: Uint8Array,
-  mark: InteractionMark,
-): Uint8Array<ArrayBuffer> {
-  return annotate(payload, { answered: mark });
-}
-
 /** Reads an INTERACTION_CREATE; `undefined` where it is not one. */
 export function parseInteraction(payload: Uint8Array): Interaction | undefined {
-  let value: { d?: unknown };
-  try {
-    value = JSON.parse(new TextDecoder().decode(payload)) ?? {};
-  } catch {
-    return undefined;
-  }
-  const { id, type, token } = (value.d ?? {}) as Record<string, unknown>;
+  const { d } = parseRecord(new TextDecoder().decode(payload));
+  const { id, type, token } = (d ?? {}) as Record<string, unknown>;
   if (typeof id !== "string" || !/^\d+$/.test(id)) return undefined;
-  return typeof type === "number" && typeof token === "string" ? value.d as Interaction : undefined;
+  return typeof type === "number" && typeof token === "string" ? d as Interaction : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseRecord } from "../../protocol/record.ts";
 import type { Count } from "./bucket.ts";
 
 /**
@@ -100,7 +101,7 @@ function scopeOf(
 ): RefusalScope {
   const scope = headers.get("x-ratelimit-scope");
   const isGlobal = scope === "global" || headers.has("x-ratelimit-global") ||
-    readJson(text).global === true;
+    parseRecord(text).global === true;
   if (isGlobal) return "global";
   if (scope === "shared") return "shared";
   if (count === undefined || count.remaining > 0) return "hidden";
@@ -110,7 +111,7 @@ function scopeOf(
 
 /** The body's is exact, the header's is rounded up. */
 function readRetryAfter({ headers, text, version = 10 }: ReportedAnswer): number {
-  const exact = readJson(text).retry_after;
+  const exact = parseRecord(text).retry_after;
   const given = typeof exact === "number" && exact >= 0 ? exact : number(headers, "retry-after");
   if (given === null) return RETRY_MS;
   return toMs(version < 8 ? given / 1000 : given);
@@ -131,16 +132,6 @@ function isBan({ status, headers, text }: ReportedAnswer): boolean {
   }
   if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) return true;
   return /blocked from accessing our API|error code: 1015/i.test(text ?? "");
-}
-
-function readJson(text: string | undefined): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
-  } catch {
-    // A page of something in between: the headers say what there is to say.
-    return {};
-  }
 }
 
 function number(headers: Headers, name: string): number | null {

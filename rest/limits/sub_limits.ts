@@ -12,6 +12,8 @@
  * @module
  */
 
+import { parseRecord } from "../../protocol/record.ts";
+
 /** The fields at the top of a request's body, sorted; empty where that is not known. */
 export type Shape = readonly string[];
 
@@ -132,12 +134,7 @@ const MOST_FIELDS = 100;
 export function shapeOf(body: Uint8Array | null, contentType: string | null): Shape {
   if (body === null || body.length === 0) return [];
   if (!/^application\/json\b/i.test(contentType ?? "")) return [contentType?.split(";")[0] ?? "?"];
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
-    return Object.keys(value).sort().slice(0, MOST_FIELDS);
-  } catch {
-    // Not JSON after all: Discord will say so.
-    return [];
-  }
+  // Where it is not JSON after all, Discord will say so.
+  const fields = parseRecord(new TextDecoder().decode(body));
+  return Object.keys(fields).sort().slice(0, MOST_FIELDS);
 }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  botIdOfToken,
   calculateShardId,
+  DISCORD_EPOCH_MS,
   identifyKey,
   parseShardKey,
   shardKeyText,
   shardRange,
+  snowflakeMs,
 } from "../../protocol/ids.ts";
 
 Deno.test("calculateShardId() is (guild_id >> 22) % totalShards, beyond what a number can hold", () => {
@@ -37,5 +40,41 @@ Deno.test("parseShardKey() reads what shardKeyText() wrote, and nothing else", (
     const other of ["", "3", "3/", "/16", "3/16/1", "-3/16", "3.5/16", " 3/16", "3/1234567890"]
   ) {
     assert.equal(parseShardKey(other), undefined, other);
+  }
+});
+
+Deno.test("snowflakeMs() tells when the example of Discord's documentation was made", () => {
+  assert.equal(
+    new Date(snowflakeMs("175928847299117063")).toISOString(),
+    "2016-04-30T11:18:25.796Z",
+  );
+});
+
+Deno.test("snowflakeMs() keeps every bit of an id that a number could not hold", () => {
+  const id = (123_456_789_012n << 22n) | 0x3f_ffffn;
+  assert.equal(snowflakeMs(String(id)), DISCORD_EPOCH_MS + 123_456_789_012);
+  assert.equal(snowflakeMs("0"), DISCORD_EPOCH_MS);
+});
+
+Deno.test("snowflakeMs() refuses what is no id", () => {
+  assert.throws(() => snowflakeMs("abc"), SyntaxError);
+});
+
+const segment = (id: string) => btoa(id).replaceAll("=", "");
+
+Deno.test("botIdOfToken() reads the id of a token, with or without Bot, old and new", () => {
+  for (const id of ["123456789012345", "123456789012345678", "1234567890123456789"]) {
+    assert.equal(botIdOfToken(`${segment(id)}.Gabcde.x-y_z`), id);
+    assert.equal(botIdOfToken(`Bot ${segment(id)}.Gabcde.x-y_z`), id);
+  }
+});
+
+Deno.test("botIdOfToken() finds none in what is no token", () => {
+  const id = segment("123456789012345678");
+  const others = ["", "sim-token", id, `${id}.a`, `${id}.a.b.c`, `${segment("words")}.a.b`];
+  for (
+    const text of [...others, "..", "*.a.b", "abcde.a.b", `${segment("-12345678901234567")}.a.b`]
+  ) {
+    assert.equal(botIdOfToken(text), null, text);
   }
 });

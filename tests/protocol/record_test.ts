@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { define, isRecord, nameOf, shown, tagOf } from "../../protocol/record.ts";
+import { define, isRecord, nameOf, parseRecord, shown, tagOf } from "../../protocol/record.ts";
 
 Deno.test("isRecord() takes objects with fields, and neither null nor lists", () => {
   assert.equal(isRecord({}), true);
@@ -49,4 +49,11 @@ Deno.test("nameOf() says what a value is", () => {
     [new (class Foo {})(), "a Foo"],
   ];
   for (const [value, name] of cases) assert.equal(nameOf(value), name);
+});
+
+Deno.test("parseRecord() gives the fields of an object, and none of anything else", () => {
+  assert.deepEqual(parseRecord('{"a":[1]}'), { a: [1] });
+  for (const text of [undefined, "", "{", "[1]", "null", '"a"', "7"]) {
+    assert.deepEqual(parseRecord(text), {}, String(text));
+  }
 });

@@ -11,7 +11,7 @@ import {
   type Interaction,
   type InteractionCallback,
 } from "../../protocol/discord/interaction.ts";
-import { snowflakeMs } from "../../protocol/discord/snowflake.ts";
+import { snowflakeMs } from "../../protocol/ids.ts";
 import { USER_AGENT } from "../../protocol/discord/user_agent.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
 

@@ -15,7 +15,7 @@ import { randomHex } from "../../ports/random.ts";
 import type { Store } from "../../ports/store.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
-import { parsePayload } from "../../protocol/discord/payload.ts";
+import { parsePayload } from "../../protocol/worker_message.ts";
 import type { Estate } from "../../protocol/estate.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";

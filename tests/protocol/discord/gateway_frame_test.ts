@@ -40,7 +40,7 @@ Deno.test("resume() carries token, session and seq", () => {
 
 Deno.test("parseHello() reads the interval", () => {
   const hello = bytes({ t: null, s: null, op: 10, d: { heartbeat_interval: 41250, _trace: [] } });
-  assert.deepEqual(parseHello(hello), { heartbeatIntervalMs: 41250 });
+  assert.equal(parseHello(hello), 41250);
 });
 
 Deno.test("parseHello() refuses an interval that nobody could keep", () => {

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import {
   answerWhileAway,
   type AwayWords,
   isExpired,
-  markInteraction,
   parseInteraction,
 } from "../../../protocol/discord/interaction.ts";
-import { snowflakeMs } from "../../../protocol/discord/snowflake.ts";
+import { snowflakeMs } from "../../../protocol/ids.ts";
 import { allowedCallbacks } from "../../../sim/rest/interactions.ts";
 
 const words: AwayWords = { inviteCode: null };
@@ -82,21 +80,6 @@ Deno.test("answerWhileAway() gives responses that Discord allows for the type", 
     const { body } = answerWhileAway(interaction(type), words)!;
     assert.ok(allowedCallbacks({ id: "1", type, token: "t" }).includes(body.type), `${type}`);
   }
-});
-
-Deno.test("markInteraction() adds the mark to the body and changes nothing else", () => {
-  const json = fc.dictionary(fc.string().filter((key) => key !== "__proto__"), fc.jsonValue(), {
-    noNullPrototype: true,
-  });
-  fc.assert(
-    fc.property(json, fc.constantFrom("deferred" as const, "answered" as const), (more, mark) => {
-      const d = { ...more, ...interaction(2, { name: "ping" }) };
-      const payload = { t: "INTERACTION_CREATE", s: 9, op: 0, d };
-      const marked = JSON.parse(new TextDecoder().decode(markInteraction(encode(payload), mark)));
-      const expected = { ...payload, d: { ...d, gatehouse: { answered: mark } } };
-      assert.deepEqual(marked, JSON.parse(JSON.stringify(expected)));
-    }),
-  );
 });
 
 Deno.test("parseInteraction() reads an interaction, and nothing else", () => {
