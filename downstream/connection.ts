@@ -11,7 +11,7 @@ import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./beats.ts";
-import { createEncoder, type Encoder } from "./encoder.ts";
+import { Encoder } from "./encoder.ts";
 import { closeReason, control, hello, rateLimited, ready, resumed } from "./frames.ts";
 import {
   BINARY_REFUSED,
@@ -62,7 +62,7 @@ export class DownstreamConnection {
     this.#shared = shared;
     this.#socket = socket;
     this.#dialect = dialect;
-    this.#encoder = createEncoder(dialect.compression, {
+    this.#encoder = new Encoder(dialect.compression, {
       send: (text) => socket.send(text),
       sendBytes: (bytes) => socket.sendBytes(bytes),
       failed: (reason) => this.input({ kind: "refused", code: 4000, reason }),

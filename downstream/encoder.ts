@@ -9,91 +9,79 @@
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
 import type { Compression } from "../protocol/worker_message.ts";
+import type { DownstreamSocket } from "./world.ts";
 
 /** Where encoded payloads go. */
-export interface EncoderSink {
-  send(text: string): void;
-  sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
+export interface EncoderSink extends Pick<DownstreamSocket, "send" | "sendBytes"> {
   /** The stream cannot go on; nothing comes any more. */
   failed(reason: string): void;
-}
-
-/** Sends the payloads of one connection, in order. */
-export interface Encoder {
-  /** Sends a payload, as text or as UTF-8 bytes; the bytes are read later and must not change. */
-  send(payload: string | Uint8Array): void;
-  /** Sends nothing more and frees the context. */
-  end(): void;
-}
-
-/** An encoder for a new connection. Compressed payloads go out a little later, plain ones at once. */
-export function createEncoder(compression: Compression, sink: EncoderSink): Encoder {
-  return compression === "none" ? plain(sink) : compressed(compression, sink);
-}
-
-function plain(sink: EncoderSink): Encoder {
-  const decoder = new TextDecoder();
-  let over = false;
-  return {
-    send(payload) {
-      if (!over) sink.send(typeof payload === "string" ? payload : decoder.decode(payload));
-    },
-    end() {
-      over = true;
-    },
-  };
 }
 
 /** Windows as large as those that Discord's own streams have been seen with: 256 KiB. */
 const ZSTD_WINDOW_LOG = 18;
 
-function compressed(compression: "zlib-stream" | "zstd-stream", sink: EncoderSink): Encoder {
-  const { stream, flush } = openStream(compression);
-  const waiting: (string | Uint8Array)[] = [];
-  let writing = false;
-  let over = false;
-  let parts: Uint8Array[] = [];
+const decoder = new TextDecoder();
 
-  stream.on("data", (part: Uint8Array) => parts.push(part));
-  stream.on("error", (error: Error) => {
-    if (!over) sink.failed(error.message);
-    over = true;
-  });
+/** Sends the payloads of a new connection, in order: compressed ones a little later, plain ones at once. */
+export class Encoder {
+  readonly #sink: EncoderSink;
+  /** `null`: as text. */
+  readonly #packer: Packer | null;
+  readonly #waiting: (string | Uint8Array)[] = [];
+  #parts: Uint8Array[] = [];
+  #isWriting = false;
+  #isOver = false;
 
-  function next(): void {
-    const payload = waiting.shift();
-    if (over || payload === undefined) return;
-    writing = true;
-    // One write at a time: Deno calls back for several in one tick before their output is told apart.
-    stream.write(payload, () => {
-      stream.flush(flush, () => {
-        writing = false;
-        if (over) return;
-        const message = new Uint8Array(Buffer.concat(parts));
-        parts = [];
-        sink.sendBytes(message);
-        next();
-      });
+  constructor(compression: Compression, sink: EncoderSink) {
+    this.#sink = sink;
+    this.#packer = compression === "none" ? null : openPacker(compression);
+    this.#packer?.stream.on("data", (part: Uint8Array) => this.#parts.push(part));
+    this.#packer?.stream.on("error", (error: Error) => {
+      if (!this.#isOver) sink.failed(error.message);
+      this.#isOver = true;
     });
   }
 
-  return {
-    send(payload) {
-      if (over) return;
-      waiting.push(payload);
-      if (!writing) next();
-    },
-    end() {
-      over = true;
-      waiting.length = 0;
-      stream.close();
-    },
-  };
+  /** Sends a payload, as text or as UTF-8 bytes; the bytes are read later and must not change. */
+  send(payload: string | Uint8Array): void {
+    if (this.#isOver) return;
+    if (this.#packer) {
+      this.#waiting.push(payload);
+      if (!this.#isWriting) this.#next(this.#packer);
+    } else this.#sink.send(typeof payload === "string" ? payload : decoder.decode(payload));
+  }
+
+  /** Sends nothing more and frees the context. */
+  end(): void {
+    this.#isOver = true;
+    this.#waiting.length = 0;
+    this.#packer?.stream.close();
+  }
+
+  #next(packer: Packer): void {
+    const payload = this.#waiting.shift();
+    if (this.#isOver || payload === undefined) return;
+    this.#isWriting = true;
+    // One write at a time: Deno calls back for several in one tick before their output is told apart.
+    packer.stream.write(payload, () => {
+      packer.stream.flush(packer.flush, () => {
+        this.#isWriting = false;
+        if (this.#isOver) return;
+        const message = new Uint8Array(Buffer.concat(this.#parts));
+        this.#parts = [];
+        this.#sink.sendBytes(message);
+        this.#next(packer);
+      });
+    });
+  }
 }
 
-function openStream(
-  compression: "zlib-stream" | "zstd-stream",
-): { stream: zlib.Deflate | zlib.ZstdCompress; flush: number } {
+interface Packer {
+  readonly stream: zlib.Deflate | zlib.ZstdCompress;
+  readonly flush: number;
+}
+
+function openPacker(compression: "zlib-stream" | "zstd-stream"): Packer {
   if (compression === "zlib-stream") {
     return { stream: zlib.createDeflate(), flush: zlib.constants.Z_SYNC_FLUSH };
   }

@@ -16,7 +16,7 @@ import { Credentials } from "./limits/credentials.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { type Delivered, Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
-import { laneOf } from "./limits/lane.ts";
+import { laneOf } from "./limits/permits.ts";
 import { PER_SECOND } from "./limits/global_pace.ts";
 import { Meter } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";

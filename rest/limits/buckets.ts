@@ -92,7 +92,7 @@ export class Buckets {
   settle(hold: Hold, report: Report): void {
     const nowMs = this.#clock.now();
     const { line, leases } = hold;
-    const named = report.bucket && this.#gates.named(report.bucket.hash, line.major);
+    const named = report.bucket && this.#gates.named(report.bucket.hash, line.to.major);
     for (const { gate, lease } of leases) {
       if (gate === named) continue;
       // Where nothing is named, any of them may have counted it.
@@ -101,12 +101,12 @@ export class Buckets {
     }
     if (named) {
       const lease = leases.find(({ gate }) => gate === named)?.lease ??
-        named.bucket.take(line.route, nowMs);
+        named.bucket.take(line.to.route, nowMs);
       if (report.refusal?.scope === "bucket") {
         named.bucket.refuse(report.refusal.retryAfterMs, nowMs);
       } else named.bucket.settle(lease, report.bucket!.count, nowMs);
     }
-    const isNews = this.#gates.learn(line.route, report, nowMs);
+    const isNews = this.#gates.learn(line.to.route, report, nowMs);
     const moved = this.#learnHidden(hold, report, nowMs);
     this.#finish(hold, isNews, [...named?.lines ?? [], ...moved]);
   }
@@ -131,7 +131,7 @@ export class Buckets {
       const shape = waiter.ask.shape();
       if (this.#subLimits.waitMs(place, shape, this.#clock.now()) > 0) return false;
     }
-    const gates = this.#gates.of(line.route, line.major);
+    const gates = this.#gates.of(line.to.route, line.to.major);
     return gates.length === leases.length && leases.every(({ gate }, i) => gate === gates[i]);
   }
 
@@ -147,7 +147,7 @@ export class Buckets {
     const found = this.#lines.get(key);
     if (found) return found;
     const line = new Line(key, destination);
-    line.passBy(this.#gates.of(line.route, line.major));
+    line.passBy(this.#gates.of(line.to.route, line.to.major));
     this.#lines.set(key, line);
     return line;
   }
@@ -161,7 +161,7 @@ export class Buckets {
   /** Learns a hidden limit, which sorts what waits by shape; gives the lines that came of it. */
   #learnHidden({ waiter, line }: Hold, { refusal }: Report, nowMs: number): Line[] {
     if (refusal?.scope !== "hidden" && refusal?.scope !== "shared") {
-      if (refusal === null) this.#subLimits.pass(line.place, line.shape, nowMs);
+      if (refusal === null) this.#subLimits.pass(line.place, line.to.shape, nowMs);
       return [];
     }
     const shape = refusal.scope === "shared" ? [] : waiter.ask.shape();
@@ -180,8 +180,8 @@ export class Buckets {
     // A route's own bucket is of no use any more once the real one is known.
     if (isNews || leases.some(({ gate }) => gate.key === line.place)) {
       for (const other of this.#lines.values()) {
-        if (other.route !== line.route) continue;
-        other.passBy(this.#gates.of(other.route, other.major));
+        if (other.to.route !== line.to.route) continue;
+        other.passBy(this.#gates.of(other.to.route, other.to.major));
         touched.add(other);
       }
     }
@@ -223,7 +223,7 @@ export class Buckets {
     this.#lineOf.delete(waiter);
     const leases = line.gates.map((gate) => ({
       gate,
-      lease: gate.bucket.take(line.route, nowMs),
+      lease: gate.bucket.take(line.to.route, nowMs),
     }));
     this.#pass({ waiter, line, leases });
     return true;
@@ -241,7 +241,7 @@ export class Buckets {
   }
 
   #isHeldBack(line: Line, nowMs: number): boolean {
-    const { place, shape } = line;
+    const { place, to: { shape } } = line;
     if (!this.#subLimits.knows(place)) return false;
     const waitMs = this.#subLimits.waitMs(place, shape, nowMs);
     if (waitMs > 0) this.#wake(line, waitMs);

@@ -128,11 +128,7 @@ export class Gates {
 }
 
 /** Requests with the same destination. */
-export class Line implements Destination {
-  readonly route: string;
-  readonly major: string;
-  readonly shape: Shape;
-  readonly lane: number;
+export class Line {
   readonly waiters: Waiter[] = [];
   /** What it has to pass. */
   gates: readonly Gate[] = [];
@@ -142,16 +138,11 @@ export class Line implements Destination {
   #cancelWake: Cancel | null = null;
 
   /** @param key Tells it from all others. */
-  constructor(readonly key: string, { route, major, shape, lane }: Destination) {
-    this.route = route;
-    this.major = major;
-    this.shape = shape;
-    this.lane = lane;
-  }
+  constructor(readonly key: string, readonly to: Destination) {}
 
   /** Method, path and top-level resource: what hidden limits are learnt for. */
   get place(): string {
-    return placeOf(this);
+    return placeOf(this.to);
   }
 
   /** Adds a request at its place in the order of arrival: nearly always at the end. */
@@ -176,7 +167,7 @@ export class Line implements Destination {
 
   /** Whether its first goes before the first of `other`: by lane, then by arrival. */
   isBefore(other: Line): boolean {
-    if (this.lane !== other.lane) return this.lane < other.lane;
+    if (this.to.lane !== other.to.lane) return this.to.lane < other.to.lane;
     return this.waiters[0]!.arrival < other.waiters[0]!.arrival;
   }
 

@@ -14,8 +14,7 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import { Buckets, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
 import { GlobalPace, type Place } from "./global_pace.ts";
-import { LANES } from "./lane.ts";
-import { type Ask, type Permit, TooLong } from "./permits.ts";
+import { type Ask, LANES, type Permit, TooLong } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 
 /** What slows everybody down, whoever asks: see `invalid_fuse.ts`. */
@@ -197,35 +196,28 @@ export class Limits {
     grant({
       arrival: waiter.arrival,
       settle: (report) => this.#settle(hold, place, report),
-      lose: () => this.#end(hold, place, "lose"),
-      giveBack: () => this.#end(hold, place, "giveBack"),
+      lose: () => this.#end(place, () => this.#buckets.lose(hold)),
+      giveBack: () => this.#end(place, () => this.#buckets.giveBack(hold)),
     });
   }
 
   #settle(hold: Hold, place: Place | null, report: Report): void {
-    const nowMs = this.#clock.now();
     const { refusal } = report;
-    if (refusal?.scope === "global") {
-      this.#pace.pause(nowMs + refusal.retryAfterMs);
-    }
+    if (refusal?.scope === "global") this.#pace.pause(this.#clock.now() + refusal.retryAfterMs);
     // What was refused before it came to the buckets is in none of them.
     const isOutside = refusal?.scope === "global" || refusal?.scope === "address";
-    if (isOutside) return this.#end(hold, place, "giveBack");
-    this.#release(place, nowMs);
-    this.#buckets.settle(hold, report);
-    this.#pump();
-  }
-
-  #end(hold: Hold, place: Place | null, how: "lose" | "giveBack"): void {
-    this.#release(place, this.#clock.now());
-    this.#buckets[how](hold);
-    this.#pump();
+    this.#end(place, () => {
+      if (isOutside) this.#buckets.giveBack(hold);
+      else this.#buckets.settle(hold, report);
+    });
   }
 
   /** What went out, or may have, holds its place for a while: Discord's seconds are not ours. */
-  #release(place: Place | null, nowMs: number): void {
+  #end(place: Place | null, leave: () => void): void {
     this.#inFlight--;
-    if (place) this.#pace.settle(place, nowMs);
+    if (place) this.#pace.settle(place, this.#clock.now());
+    leave();
+    this.#pump();
   }
 }
 

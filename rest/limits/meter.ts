@@ -11,7 +11,7 @@ import type {
   RestRouteSnapshot,
   Times,
 } from "../../protocol/status.ts";
-import { type LaneName, LANES } from "./lane.ts";
+import { type LaneName, LANES } from "./permits.ts";
 
 /** One request, when it is over. */
 export interface Finished {

@@ -1,6 +1,7 @@
 /**
  * The words between the proxy and the limits: a request asks, gets a permit when it may go, and tells
- * what came of it. This is the seam for a fleet: who gives a permit need not be in this process.
+ * what came of it. This is the seam for a fleet: who gives a permit need not be in this process. Who
+ * goes first: what a person waits for before what a program does.
  *
  * @module
  */
@@ -10,12 +11,21 @@ import type { Report } from "./rate_report.ts";
 import type { Route } from "../route.ts";
 import type { Shape } from "./sub_limits.ts";
 
+/** Header by which a caller raises or lowers a request: `high`, `normal` or `low`. */
+export const PRIORITY_HEADER = "x-gatehouse-priority";
+
+/** The lanes; a lower number goes first. */
+export const LANES = { callback: 0, interaction: 1, high: 2, normal: 3, low: 4 } as const;
+
+/** A lane's name. */
+export type LaneName = keyof typeof LANES;
+
 /** A request that wants to go out. */
 export interface Ask {
   /** Whose limits count: the `Authorization` as Discord sees it; empty for none. Never log it. */
   readonly credential: string;
   readonly route: Route;
-  /** See `lane.ts`; a lower number goes first. */
+  /** See {@linkcode LANES}; a lower number goes first. */
   readonly lane: number;
   /** The fields of its body. */
   readonly shape: () => Shape;
@@ -59,5 +69,30 @@ export class TooLong extends GatehouseError {
    */
   constructor(why: string, readonly retryAfterMs: number) {
     super("deadline", "caller", `Cannot send in time: ${why}`);
+  }
+}
+
+/**
+ * The lane of a request. First responses to interactions have theirs, and nobody else has it: they are
+ * lost after 3 s. What follows an interaction comes next, then the rest, as the caller wishes.
+ *
+ * @example
+ * ```ts
+ * import { laneOf } from "./permits.ts";
+ * console.assert(laneOf({ kind: "other" }, new Headers()) === "normal");
+ * console.assert(laneOf({ kind: "other" }, new Headers({ "x-gatehouse-priority": "low" })) === "low");
+ * ```
+ */
+export function laneOf({ kind }: Pick<Route, "kind">, headers: Headers): LaneName {
+  if (kind === "callback") return "callback";
+  switch (headers.get(PRIORITY_HEADER)?.trim().toLowerCase()) {
+    case "high":
+      return kind === "interaction" ? "interaction" : "high";
+    case "normal":
+      return "normal";
+    case "low":
+      return "low";
+    default:
+      return kind === "interaction" ? "interaction" : "normal";
   }
 }

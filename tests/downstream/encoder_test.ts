@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
-import { createEncoder } from "../../downstream/encoder.ts";
+import { Encoder } from "../../downstream/encoder.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
 import { seededRandom } from "../../ports/random.ts";
 
@@ -15,7 +15,7 @@ async function arrives(
   const take = (message: string | Uint8Array) => {
     if (messages.push(message) === payloads.length) resolve();
   };
-  const encoder = createEncoder(compression, {
+  const encoder = new Encoder(compression, {
     send: take,
     sendBytes: take,
     failed: (reason) => reject(new Error(reason)),
@@ -34,14 +34,14 @@ function samplePayloads(): string[] {
   return ["{}", ...many, JSON.stringify(noise), "{}", "x".repeat(300_000), ...many];
 }
 
-Deno.test("createEncoder() sends plain payloads as text, at once", () => {
+Deno.test("Encoder sends plain payloads as text, at once", () => {
   const sent: (string | Uint8Array)[] = [];
   const sink = {
     send: (text: string) => void sent.push(text),
     sendBytes: (bytes: Uint8Array) => void sent.push(bytes),
     failed: assert.fail,
   };
-  const encoder = createEncoder("none", sink);
+  const encoder = new Encoder("none", sink);
   encoder.send('{"a":"é"}');
   encoder.send(new TextEncoder().encode('{"b":"é"}'));
   encoder.end();
@@ -49,7 +49,7 @@ Deno.test("createEncoder() sends plain payloads as text, at once", () => {
   assert.deepEqual(sent, ['{"a":"é"}', '{"b":"é"}']);
 });
 
-Deno.test("createEncoder() sends zlib-stream: one context, each message complete and in order", async () => {
+Deno.test("Encoder sends zlib-stream: one context, each message complete and in order", async () => {
   const payloads = samplePayloads();
   const messages = await arrives("zlib-stream", payloads);
   for (const message of messages) {
@@ -63,7 +63,7 @@ Deno.test("createEncoder() sends zlib-stream: one context, each message complete
   assert.ok(messages.at(-1)!.length < 20, `${messages.at(-1)!.length} bytes`);
 });
 
-Deno.test("createEncoder() sends zstd-stream: one message per payload, in order", async () => {
+Deno.test("Encoder sends zstd-stream: one message per payload, in order", async () => {
   const payloads = samplePayloads();
   const messages = await arrives("zstd-stream", payloads) as Uint8Array[];
   const stream = zlib.createZstdDecompress();
@@ -82,14 +82,14 @@ Deno.test("createEncoder() sends zstd-stream: one message per payload, in order"
   assert.ok(messages.at(-1)!.length < 40, `${messages.at(-1)!.length} bytes`);
 });
 
-Deno.test("createEncoder() sends nothing more after its end", async () => {
+Deno.test("Encoder sends nothing more after its end", async () => {
   const sent: unknown[] = [];
   const sink = {
     send: assert.fail,
     sendBytes: (b: unknown) => void sent.push(b),
     failed: assert.fail,
   };
-  const encoder = createEncoder("zlib-stream", sink);
+  const encoder = new Encoder("zlib-stream", sink);
   encoder.send("{}");
   encoder.end();
   encoder.end();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type LaneName, LANES } from "../../../rest/limits/lane.ts";
+import { type LaneName, LANES } from "../../../rest/limits/permits.ts";
 import { type Finished, Meter, TIME_BOUNDS_MS } from "../../../rest/limits/meter.ts";
 
 const ONE: Finished = {
