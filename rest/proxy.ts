@@ -7,7 +7,6 @@
  */
 
 import type { RestSnapshot } from "../protocol/status.ts";
-import { USER_AGENT } from "../protocol/discord/user_agent.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
@@ -148,7 +147,7 @@ export class RestProxy {
       lane: laneOf(route, headers),
       version: versionOf(path),
       path: this.#base + target,
-      headers: requestHeaders(headers, { authorization, userAgent: USER_AGENT }),
+      headers: requestHeaders(headers, authorization),
       credential: authorization ?? headers.get("authorization") ?? "",
       contentType: headers.get("content-type"),
       body: requestBody(request),

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { USER_AGENT } from "../protocol/discord/user_agent.ts";
+
 /**
  * Headers that belong to one connection and not to the message
  * ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)); `proxy-*` besides.
@@ -27,32 +29,29 @@ const OURS = "x-gatehouse-";
 const GENERIC_AGENT =
   /^(deno|node|bun|undici|node-fetch|axios|got|python|aiohttp|go-http-client|java|okhttp|curl|wget|ruby|reqwest)\b/i;
 
-/** Headers that replace the caller's. */
-export interface OwnHeaders {
-  /** Replaces the caller's `Authorization`; `undefined` leaves it. */
-  readonly authorization: string | undefined;
-  /** Stands in for a `User-Agent` that is missing or only names a runtime. */
-  readonly userAgent: string;
-}
-
 /** Names in lower case, and values. */
 export type HeaderPairs = readonly (readonly [name: string, value: string])[];
 
-/** The caller's headers as they go to Discord. */
-export function requestHeaders(caller: Headers, own: OwnHeaders): HeaderPairs {
+/**
+ * The caller's headers as they go to Discord; our `User-Agent` stands in for one that is missing or
+ * only names a runtime.
+ *
+ * @param authorization Replaces the caller's `Authorization`; `undefined` leaves it.
+ */
+export function requestHeaders(caller: Headers, authorization?: string): HeaderPairs {
   const pairs: [string, string][] = [];
   const named = namedBy(caller.get("connection"));
   let agent = "";
   for (const pair of caller) {
     const [name, value] = pair;
     if (name === "user-agent") agent = value;
-    else if (name !== "authorization" || own.authorization === undefined) {
+    else if (name !== "authorization" || authorization === undefined) {
       if (!isDropped(name) && !named.has(name)) pairs.push(pair);
     }
   }
   const isGeneric = agent === "" || GENERIC_AGENT.test(agent);
-  pairs.push(["user-agent", isGeneric ? own.userAgent : agent]);
-  if (own.authorization !== undefined) pairs.push(["authorization", own.authorization]);
+  pairs.push(["user-agent", isGeneric ? USER_AGENT : agent]);
+  if (authorization !== undefined) pairs.push(["authorization", authorization]);
   return pairs;
 }
 

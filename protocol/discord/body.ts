@@ -15,7 +15,6 @@ const [QUOTE, BACKSLASH, COLON, COMMA] = [0x22, 0x5c, 0x3a, 0x2c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 const NAME_AT = '{"t":"'.length;
 const HEAD_S = '","s":';
-const HEAD_D = ',"d":';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -71,7 +70,7 @@ export function annotate(
   payload: Uint8Array,
   note: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const at = bodyAt(payload);
+  const at = readEnvelope(payload).bodyAt;
   const after = payload[at + 1];
   if (payload[at] === OPEN_BRACE && (after === QUOTE || after === CLOSE_BRACE)) {
     const field = `"${NOTE_FIELD}":${JSON.stringify(note)}`;
@@ -89,8 +88,8 @@ export function annotate(
  * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
  */
 export function rename(payload: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
-  const { fast, t } = readEnvelope(payload);
-  if (fast && t !== null) return splice(payload, NAME_AT, NAME_AT + t.length, name);
+  const { bodyAt, t } = readEnvelope(payload);
+  if (bodyAt >= 0 && t !== null) return splice(payload, NAME_AT, NAME_AT + t.length, name);
   return encoder.encode(JSON.stringify({ ...parse(payload), t: name }));
 }
 
@@ -110,12 +109,12 @@ export function rename(payload: Uint8Array, name: string): Uint8Array<ArrayBuffe
 export function renumber(
   payload: Uint8Array,
   s: number,
-  { fast, t, s: old }: Envelope = readEnvelope(payload),
+  { bodyAt, t, s: old }: Envelope = readEnvelope(payload),
 ): Uint8Array {
-  if (!fast || t === null || old === null) {
+  if (bodyAt < 0 || t === null || old === null) {
     return encoder.encode(JSON.stringify({ ...parse(payload), s }));
   }
-  // A name read the fast way is ASCII, so that its length is its bytes.
+  // A name that was not parsed is ASCII, so that its length is its bytes.
   const start = NAME_AT + t.length + HEAD_S.length;
   let end = start;
   while (payload[end] !== COMMA) end++;
@@ -142,15 +141,6 @@ function parse(payload: Uint8Array): Record<string, unknown> {
   return JSON.parse(decoder.decode(payload)) as Record<string, unknown>;
 }
 
-/** Where the value of `d` begins; -1 where the payload does not begin as Discord writes it. */
-function bodyAt(payload: Uint8Array): number {
-  if (!readEnvelope(payload).fast) return -1;
-  // An event's name holds no quote, so that the first match is the head's.
-  let at = NAME_AT;
-  while (!holds(payload, at, at + HEAD_D.length, HEAD_D)) at++;
-  return at + HEAD_D.length;
-}
-
 /** Puts a text of ours, which is ASCII, in place of what was there. */
 function splice(bytes: Uint8Array, from: number, to: number, text: string) {
   const spliced = new Uint8Array(bytes.length - (to - from) + text.length);
@@ -169,7 +159,7 @@ function scan(
   bytes: Uint8Array,
   found: (keyAt: number, keyEnd: number, valueAt: number, end: number) => boolean,
 ): boolean {
-  const start = bodyAt(bytes);
+  const start = readEnvelope(bytes).bodyAt;
   if (bytes[start] !== OPEN_BRACE) return false;
   if (bytes[start + 1] === CLOSE_BRACE) return true;
   // On the brace or the comma before a field.

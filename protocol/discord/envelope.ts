@@ -15,8 +15,8 @@ export interface Envelope {
   readonly s: number | null;
   /** Name of a dispatch, else `null`. */
   readonly t: string | null;
-  /** False when the payload had to be parsed in full. */
-  readonly fast: boolean;
+  /** Where the value of `d` begins; -1 when the payload had to be parsed in full. */
+  readonly bodyAt: number;
 }
 
 const QUOTE = 0x22;
@@ -75,7 +75,7 @@ function scan(bytes: Uint8Array): Envelope | undefined {
   at += HEAD_OP.length;
   const end = digitsEnd(bytes, at);
   if (end === at || !startsWith(bytes, HEAD_D, end)) return undefined;
-  return { op: numberAt(bytes, at, end), s, t, fast: true };
+  return { op: numberAt(bytes, at, end), s, t, bodyAt: end + HEAD_D.length };
 }
 
 function parse(bytes: Uint8Array): Envelope {
@@ -89,7 +89,7 @@ function parse(bytes: Uint8Array): Envelope {
     op,
     s: typeof s === "number" ? s : null,
     t: typeof t === "string" ? t : null,
-    fast: false,
+    bodyAt: -1,
   };
 }
 

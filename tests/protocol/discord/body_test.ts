@@ -96,7 +96,7 @@ Deno.test("annotate() adds the note and changes nothing else", () => {
       const expected = { ...JSON.parse(decode(payload)), d: { ...d, gatehouse: { guild: "x" } } };
       const annotated = annotate(payload, { guild: "x" });
       assert.deepEqual(JSON.parse(decode(annotated)), JSON.parse(JSON.stringify(expected)));
-      assert.equal(readEnvelope(annotated).fast, isUsual);
+      assert.equal(readEnvelope(annotated).bodyAt > 0, isUsual);
     }),
   );
 });
@@ -131,7 +131,7 @@ Deno.test("rename() changes the event's name and nothing else", () => {
       const expected = { ...JSON.parse(decode(payload)), t };
       const renamed = rename(payload, t);
       assert.deepEqual(JSON.parse(decode(renamed)), expected);
-      assert.equal(readEnvelope(renamed).fast, isUsual);
+      assert.equal(readEnvelope(renamed).bodyAt > 0, isUsual);
     }),
   );
 });
