@@ -102,11 +102,9 @@ export function isError(thrown: unknown): thrown is Error {
 
 /** A text for anything: that of a primitive, the message of what has one, else what it is. */
 export function textOf(thrown: unknown): string {
-  if (typeof thrown !== "object" && typeof thrown !== "function" || thrown === null) {
-    return String(thrown);
-  }
+  if (Object(thrown) !== thrown) return String(thrown);
   try {
-    const message = Reflect.get(thrown, "message");
+    const message = Reflect.get(thrown as object, "message");
     return typeof message === "string" ? message : nameOf(thrown);
   } catch {
     return "an object";

@@ -223,12 +223,8 @@ function nodeOf(value: object, put: Put): Node | null {
   if (value instanceof Date) return ["Date", [value.getTime()]];
   if (value instanceof RegExp) return ["RegExp", [value.source, value.flags]];
   if (value instanceof Map) {
-    const parts = [...value].flat();
-    return [
-      "Map",
-      [],
-      ...parts.map((part, at) => put(part, [at % 2 ? "values" : "keys", at >> 1])),
-    ];
+    const stepTo = (at: number): Step => [at % 2 ? "values" : "keys", at >> 1];
+    return ["Map", [], ...[...value].flat().map((part, at) => put(part, stepTo(at)))];
   }
   if (value instanceof Set) {
     return ["Set", [], ...Array.from(value, (item, index) => put(item, ["values", index]))];

@@ -34,16 +34,14 @@ export function encodeError(thrown: unknown): WireError {
   if (!isError(thrown)) {
     return { name: "Error", message: textOf(thrown), cause: encodeCause(thrown) };
   }
-  const { name, message, stack, properties } = readError(thrown);
+  const { properties, ...parts } = readError(thrown);
   const cause = properties.find(([key]) => key === "cause");
   const others = properties.flatMap(([key, value]) => {
     const wire = key === "cause" ? null : encodeIfPossible(value);
     return wire === null ? [] : [[key, wire] as const];
   });
   return {
-    name,
-    message,
-    ...stack !== undefined && { stack },
+    ...parts,
     ...cause !== undefined && { cause: encodeCause(cause[1]) },
     ...others.length > 0 && { properties: Object.fromEntries(others) },
   };

@@ -52,17 +52,22 @@ export type Outcome =
   /** `wasSent` false: it provably did not reach Discord. */
   | { readonly kind: "failed"; readonly reason: string; readonly wasSent: boolean };
 
-/** What the caller gets, and how long it took. */
-export interface Delivered {
-  readonly result: Response | Problem;
+/** A parcel and how it went so far. */
+export interface Trip {
+  readonly parcel: Parcel;
+  tries: number;
+  arrival: number | undefined;
   /** Scope of a 429 of Discord's, else empty. */
-  readonly scope: string;
+  scope: string;
   /** Scopes of the 429s that the caller has not seen, because it was tried again. */
-  readonly retried: readonly string[];
-  readonly queueMs: number;
+  readonly retried: string[];
+  queueMs: number;
   /** `null` where it never went out. */
-  readonly upstreamMs: number | null;
+  upstreamMs: number | null;
 }
+
+/** What the caller gets, and how it came to that. */
+export type Delivered = Readonly<Trip> & { readonly result: Response | Problem };
 
 /** What a delivery needs. */
 export interface DeliveryOptions {
@@ -89,17 +94,6 @@ const PAUSE_MS = 100;
 
 /** A permit for what has no limit: the first response to an interaction. */
 const FREE: Permit = { arrival: 0, settle() {}, lose() {}, giveBack() {} };
-
-/** A parcel and how it went so far. */
-interface Trip {
-  readonly parcel: Parcel;
-  tries: number;
-  arrival: number | undefined;
-  scope: string;
-  readonly retried: string[];
-  queueMs: number;
-  upstreamMs: number | null;
-}
 
 /** Brings requests to Discord. */
 export class Delivery {

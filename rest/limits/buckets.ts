@@ -39,7 +39,6 @@ export class Buckets {
   readonly #pass: (hold: Hold) => void;
   readonly #gates = new Gates();
   readonly #lines = new Map<string, Line>();
-  readonly #lineOf = new Map<Waiter, Line>();
   readonly #subLimits = new SubLimits();
   #sweptMs = 0;
 
@@ -67,9 +66,9 @@ export class Buckets {
 
   /** A request does not want any more; whether it still waited. */
   leave(waiter: Waiter): boolean {
-    const line = this.#lineOf.get(waiter);
+    const { line } = waiter;
     if (!line) return false;
-    this.#lineOf.delete(waiter);
+    waiter.line = null;
     line.remove(waiter);
     this.#pump([line]);
     this.#discard(line);
@@ -138,7 +137,7 @@ export class Buckets {
   #queue(waiter: Waiter): Line {
     const line = this.#lineTo(this.#destinationOf(waiter.ask));
     line.add(waiter);
-    this.#lineOf.set(waiter, line);
+    waiter.line = line;
     return line;
   }
 
@@ -166,10 +165,10 @@ export class Buckets {
     }
     const shape = refusal.scope === "shared" ? [] : waiter.ask.shape();
     this.#subLimits.block(line.place, shape, refusal.retryAfterMs, nowMs);
-    const waiters = [...this.#lineOf].filter(([, other]) => other.place === line.place);
-    for (const [waiter, other] of waiters) other.remove(waiter);
-    const lines = waiters.map(([waiter]) => this.#queue(waiter));
-    for (const [, other] of waiters) this.#discard(other);
+    const others = [...this.#lines.values()].filter(({ place }) => place === line.place);
+    const waiters = others.flatMap((other) => other.waiters.splice(0));
+    const lines = waiters.map((waiter) => this.#queue(waiter));
+    for (const other of others) this.#discard(other);
     return lines;
   }
 
@@ -220,7 +219,7 @@ export class Buckets {
     line.waiters.shift();
     line.wakeBy(null);
     line.inFlight++;
-    this.#lineOf.delete(waiter);
+    waiter.line = null;
     const leases = line.gates.map((gate) => ({
       gate,
       lease: gate.bucket.take(line.to.route, nowMs),
