@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../../ports/clock.ts";
-import { acceptWebSocket, type Admit } from "../../ports/websocket/server.ts";
+import { acceptWebSocket, type Admit } from "./accept.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 
 /** What the server works with. */

@@ -8,7 +8,7 @@ import {
   type Admit,
   REQUEST_DEADLINE_MS,
   type ServerOptions,
-} from "../../../ports/websocket/server.ts";
+} from "../../../sim/wire/accept.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
 const connect = webSocketConnect();

@@ -1,20 +1,20 @@
 /**
- * The server's end of a WebSocket on a connection that was accepted: for our own processes, which
- * speak to each other on one machine.
+ * The server's end of a WebSocket on a connection that was accepted, which can be told to be mute, to
+ * refuse, or to cut.
  *
  * @module
  */
 
 import { messageOf } from "../../protocol/errors.ts";
-import { type Clock, every } from "../clock.ts";
-import type { Socket } from "../socket.ts";
+import { type Clock, every } from "../../ports/clock.ts";
+import type { Socket } from "../../ports/socket.ts";
 import {
   type ByteStream,
   type FramedEvents,
   FramedSocket,
   MAX_MESSAGE_BYTES,
-} from "./framed_socket.ts";
-import { acceptance, askedKey, HeadReader, refusal } from "./handshake.ts";
+} from "../../ports/websocket/framed_socket.ts";
+import { acceptance, askedKey, HeadReader, refusal } from "../../ports/websocket/handshake.ts";
 
 /** What a client asks for. */
 export interface UpgradeRequest {
