@@ -68,7 +68,9 @@ function withoutTest(path: string, text: string, texts: Texts): string[] {
   if (floorOf(topOf(path)) === undefined || !hasCode(text)) return [];
   const test = path.replace(/\.ts$/, "_test.ts");
   // A shell around sockets, processes or threads is tested with real ones.
-  const wanted = [`tests/${test}`, `tests/wire/${test.slice(test.lastIndexOf("/") + 1)}`];
+  const parts = test.split("/");
+  const wired = [1, 2].map((last) => `tests/wire/${parts.slice(-last).join("/")}`);
+  const wanted = [`tests/${test}`, ...wired];
   return wanted.some((each) => texts.has(each)) ? [] : [`${path}: no test at ${wanted[0]}`];
 }
 

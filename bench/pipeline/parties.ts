@@ -7,10 +7,10 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { type Program, startProgram } from "../program.ts";
 import { BASE_COMMIT, REPOSITORY } from "./base.ts";
-import type { FloorQuestion } from "./floor.ts";
-import type { HandlerQuestion } from "./handler.ts";
+import type { FloorQuestion } from "./others/floor.ts";
+import type { HandlerQuestion } from "./others/handler.ts";
 import { INTENTS, type Party, type PartyOptions, type RunningParty } from "./party.ts";
-import type { PeerQuestion, Way } from "./peer.ts";
+import type { PeerQuestion, Way } from "./others/peer.ts";
 import { startProduct } from "./product.ts";
 
 /** This tree, which the others are compared with. */
@@ -71,18 +71,18 @@ async function startPeer(
   { world, shards }: PartyOptions,
   kind?: "socket" | "post",
 ): Promise<RunningParty> {
-  const handler = kind && startProgram(new URL("./handler.ts", import.meta.url));
+  const handler = kind && startProgram(new URL("./others/handler.ts", import.meta.url));
   const port = await handler?.ask<number>(world satisfies HandlerQuestion);
   const way: Way = kind && port !== undefined ? { kind, port } : { kind: "handler" };
-  const peer = startProgram(new URL("./peer.ts", import.meta.url));
+  const peer = startProgram(new URL("./others/peer.ts", import.meta.url));
   const question: PeerQuestion = { library, world, shards, intents: INTENTS, way };
   return running(peer, question, handler);
 }
 
 async function startFloor({ world, shards, compression }: PartyOptions): Promise<RunningParty> {
-  const counter = startProgram(new URL("./floor_counter.ts", import.meta.url));
+  const counter = startProgram(new URL("./others/floor_counter.ts", import.meta.url));
   const port = await counter.ask<number>(world satisfies HandlerQuestion);
-  const floor = startProgram(new URL("./floor.ts", import.meta.url));
+  const floor = startProgram(new URL("./others/floor.ts", import.meta.url));
   const question: FloorQuestion = { world, shards, intents: INTENTS, compression, port };
   return running(floor, question, counter);
 }

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { answerQuestions } from "../program.ts";
+import { answerQuestions } from "../../program.ts";
 import { connectDiscordeno } from "./discordeno.ts";
 import { connectDiscordjs } from "./discordjs.ts";
-import type { ConnectOptions } from "./party.ts";
-import { openSink } from "./sink.ts";
-import type { WorldAddress } from "./world.ts";
+import type { ConnectOptions } from "../party.ts";
+import { openSink } from "../sink.ts";
+import type { WorldAddress } from "../world.ts";
 
 /** The one question to a peer; answered when every shard is ready. */
 export interface PeerQuestion {

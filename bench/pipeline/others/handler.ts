@@ -5,8 +5,8 @@
  * @module
  */
 
-import { answerQuestions } from "../program.ts";
-import { openSink, type Sink } from "./sink.ts";
+import { answerQuestions } from "../../program.ts";
+import { openSink, type Sink } from "../sink.ts";
 
 /** The one question to a handler; answered with its port. */
 export interface HandlerQuestion {

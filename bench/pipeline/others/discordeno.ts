@@ -6,8 +6,8 @@
  */
 
 import { createGatewayManager } from "@discordeno/bot";
-import { OP } from "../../protocol/discord/opcodes.ts";
-import type { ConnectOptions } from "./party.ts";
+import { OP } from "../../../protocol/discord/opcodes.ts";
+import type { ConnectOptions } from "../party.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {}, fatal() {} };
 

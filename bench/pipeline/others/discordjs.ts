@@ -7,7 +7,7 @@
 
 import { REST } from "@discordjs/rest";
 import { WebSocketManager, WebSocketShardEvents } from "@discordjs/ws";
-import type { ConnectOptions } from "./party.ts";
+import type { ConnectOptions } from "../party.ts";
 
 /** Connects all shards; resolves when each is ready. */
 export async function connectDiscordjs(

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { answerQuestions } from "../program.ts";
+import { answerQuestions } from "../../program.ts";
 import type { HandlerQuestion } from "./handler.ts";
-import { openSink, type Sink } from "./sink.ts";
-import { readStamp } from "./stamp.ts";
+import { openSink, type Sink } from "../sink.ts";
+import { readStamp } from "../stamp.ts";
 
 const READ_BYTES = 256 * 1024;
 

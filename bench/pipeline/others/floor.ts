@@ -7,9 +7,9 @@
  */
 
 import zlib from "node:zlib";
-import { answerQuestions } from "../program.ts";
-import type { Compression } from "./party.ts";
-import type { WorldAddress } from "./world.ts";
+import { answerQuestions } from "../../program.ts";
+import type { Compression } from "../party.ts";
+import type { WorldAddress } from "../world.ts";
 
 /** The one question to the floor; answered when every shard has identified. */
 export interface FloorQuestion {
