@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestVerdict } from "./auth.ts";
-import { Credentials } from "./limits/credentials.ts";
+import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { type Delivered, Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";

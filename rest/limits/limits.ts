@@ -1,7 +1,7 @@
 /**
- * The limits of one credential: a request passes the buckets that it may be counted in, then the
- * credential's requests per second. It waits as long as it is willing to, and leaves when its caller
- * does.
+ * The limits of each credential: of every bot, every Bearer token, and of those without any. A request
+ * passes the buckets that it may be counted in, then the credential's requests per second. It waits as
+ * long as it is willing to, and leaves when its caller does.
  *
  * What follows an interaction passes the second gate at once: Discord does not count it. So do requests
  * by a webhook's token, which never wait behind those of the bot.
@@ -11,10 +11,11 @@
  */
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { RestSnapshot } from "../../protocol/status.ts";
 import { Buckets, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
 import { GlobalPace, type Place } from "./global_pace.ts";
-import { type Ask, LANES, type Permit, TooLong } from "./permits.ts";
+import { type Ask, LANES, type Permit, type Permits, TooLong } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 
 /** What slows everybody down, whoever asks: see `invalid_fuse.ts`. */
@@ -35,6 +36,10 @@ export interface LimitsOptions {
 
 /** A credential's requests wait in here, at most. */
 export const MOST_WAITING = 50_000;
+/** Credentials that are remembered though nothing of theirs is spent. */
+const MOST_IDLE = 1_024;
+/** Credentials with something under way or spent, at most. */
+const MOST = 10_000;
 
 /** Each request that waits, and how it is told. */
 interface Caller {
@@ -227,4 +232,57 @@ export class Limits {
  */
 function isExempt({ route: { kind }, credential }: Ask): boolean {
   return kind === "interaction" || (kind === "webhook" && credential !== "");
+}
+
+/**
+ * The limits of all credentials, made as they appear. What is not used is forgotten, so that memory is
+ * bounded.
+ */
+export class Credentials implements Permits {
+  readonly #options: LimitsOptions;
+  /** In the order of their last use. */
+  readonly #limits = new Map<string, Limits>();
+
+  /** @param options Of each credential's limits: what all share. */
+  constructor(options: LimitsOptions) {
+    this.#options = options;
+  }
+
+  /** See {@linkcode Permits.acquire}. */
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async acquire(ask: Ask): Promise<Permit> {
+    return this.#of(ask.credential).acquire(ask);
+  }
+
+  /** Sums over all. */
+  get snapshot(): Pick<RestSnapshot, "credentials" | "waiting" | "inFlight" | "buckets"> {
+    const all = [...this.#limits.values()];
+    const sum = (count: (limits: Limits) => number) =>
+      all.reduce((total, limits) => total + count(limits), 0);
+    return {
+      credentials: all.length,
+      waiting: sum(({ waiting }) => waiting),
+      inFlight: sum(({ inFlight }) => inFlight),
+      buckets: sum(({ buckets }) => buckets),
+    };
+  }
+
+  #of(credential: string): Limits {
+    const found = this.#limits.get(credential);
+    const limits = found ?? new Limits(this.#options);
+    if (!found && this.#limits.size >= MOST_IDLE) this.#forgetOne(this.#options.clock.now());
+    this.#limits.delete(credential);
+    this.#limits.set(credential, limits);
+    return limits;
+  }
+
+  /** Forgets the one that was not used for the longest time, of those that can be forgotten. */
+  #forgetOne(nowMs: number): void {
+    for (const [credential, limits] of this.#limits) {
+      if (!limits.isIdle(nowMs)) continue;
+      this.#limits.delete(credential);
+      return;
+    }
+    if (this.#limits.size >= MOST) throw new TooLong("too many credentials are in use", 1000);
+  }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Credentials } from "../../../rest/limits/credentials.ts";
+import { Credentials } from "../../../rest/limits/limits.ts";
 import type { Ask } from "../../../rest/limits/permits.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
