@@ -13,7 +13,7 @@ import type { Log } from "../ports/log.ts";
 import type { RestVerdict } from "./auth.ts";
 import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
-import { type Delivered, Delivery, type Parcel } from "./delivery.ts";
+import { Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
 import { laneOf } from "./limits/permits.ts";
 import { PER_SECOND } from "./limits/global_pace.ts";
@@ -122,14 +122,13 @@ export class RestProxy {
   async #pass(request: Request, target: string, asBot: boolean): Promise<Response> {
     const parcel = this.#parcel(request, target, asBot);
     const delivered = await this.#delivery.deliver(parcel);
+    this.#meter.count(delivered);
     const { result } = delivered;
     if (result instanceof Response) {
-      this.#count(parcel, delivered, "discord");
       // Names other addresses of Discord's; the caller would take them for ours.
       result.headers.delete("alt-svc");
       return result;
     }
-    this.#count(parcel, delivered, "proxy");
     const problem = { ...result, reason: this.#withoutToken(result.reason) };
     this.#tell(parcel, problem);
     return problemAnswer(problem);
@@ -153,13 +152,6 @@ export class RestProxy {
       body: requestBody(request),
       signal,
     };
-  }
-
-  #count({ route, lane }: Parcel, delivered: Delivered, by: "discord" | "proxy"): void {
-    const { result: { status }, scope, retried, queueMs, upstreamMs } = delivered;
-    const { method, template } = route;
-    for (const scope of retried) this.#meter.refused({ method, template, scope });
-    this.#meter.count({ method, template, lane, status, scope, by, queueMs, upstreamMs });
   }
 
   #withoutToken(text: string): string {

@@ -11,21 +11,13 @@ import type {
   RestRouteSnapshot,
   Times,
 } from "../../protocol/status.ts";
+import type { Delivered, Parcel } from "../delivery.ts";
 import { type LaneName, LANES } from "./permits.ts";
 
 /** One request, when it is over. */
-export interface Finished {
-  readonly method: string;
-  readonly template: string;
-  readonly lane: LaneName;
-  readonly status: number;
-  /** Scope of a 429, else empty. */
-  readonly scope: string;
-  /** Who answered. */
-  readonly by: "discord" | "proxy";
-  readonly queueMs: number;
-  /** Until the head of the answer; `null` where it never went out. */
-  readonly upstreamMs: number | null;
+export interface Finished
+  extends Pick<Delivered, "result" | "scope" | "retried" | "queueMs" | "upstreamMs"> {
+  readonly parcel: Pick<Parcel, "route" | "lane">;
 }
 
 /** Upper bounds of the histograms, ms. */
@@ -57,21 +49,18 @@ export class Meter {
     }
   }
 
-  /** Counts one request. */
-  count(finished: Finished): void {
-    const { lane, status, scope, by, queueMs, upstreamMs } = finished;
-    const route = this.#route(finished);
+  /** Counts one request, and the 429s of its earlier tries. */
+  count({ parcel, result, scope, retried, queueMs, upstreamMs }: Finished): void {
+    const { method, template } = parcel.route;
+    const route = this.#route(method, template);
+    for (const scope of retried) add(route, { status: 429, scope, by: "discord" });
+    const by = result instanceof Response ? "discord" : "proxy";
+    add(route, { status: result.status, scope, by });
     route.queueMs += queueMs;
     route.upstreamMs += upstreamMs ?? 0;
-    add(route, { status, scope, by });
-    const times = this.#lanes.get(lane)!;
+    const times = this.#lanes.get(parcel.lane)!;
     times.queue.add(queueMs);
     if (upstreamMs !== null) times.upstream.add(upstreamMs);
-  }
-
-  /** Counts a 429 that was tried again: the request itself is counted when it is over. */
-  refused({ method, template, scope }: Pick<Finished, "method" | "template" | "scope">): void {
-    add(this.#route({ method, template }), { status: 429, scope, by: "discord" });
   }
 
   /** By route, in the order of their first use. */
@@ -91,14 +80,12 @@ export class Meter {
     }));
   }
 
-  #route({ method, template }: Pick<Finished, "method" | "template">): RouteCounts {
+  #route(method: string, template: string): RouteCounts {
     const name = `${method} ${template}`;
     const known = this.#routes.get(name);
     if (known) return known;
     const isFull = this.#routes.size >= MOST_ROUTES;
-    if (isFull && template !== OTHER) {
-      return this.#route({ method: OTHER, template: OTHER });
-    }
+    if (isFull && template !== OTHER) return this.#route(OTHER, OTHER);
     const route = { method, route: template, queueMs: 0, upstreamMs: 0, answers: new Map() };
     this.#routes.set(name, route);
     return route;

@@ -90,12 +90,13 @@ Deno.test("the proxy's metrics are the text format, whatever a meter has counted
   const meter = new Meter();
   for (const [queueMs, upstreamMs] of [[0.3, 12.7], [70_000, null], [1e-7, 1]] as const) {
     meter.count({
-      method: "GET",
-      template: "/users/:id",
-      lane: "high",
-      status: 200,
+      parcel: {
+        route: { method: "GET", template: "/users/:id", major: "", kind: "other" },
+        lane: "high",
+      },
+      result: new Response(),
       scope: "",
-      by: "discord",
+      retried: [],
       queueMs,
       upstreamMs,
     });

@@ -3,20 +3,27 @@ import fc from "fast-check";
 import { type LaneName, LANES } from "../../../rest/limits/permits.ts";
 import { type Finished, Meter, TIME_BOUNDS_MS } from "../../../rest/limits/meter.ts";
 
-const ONE: Finished = {
+const ONE = {
   method: "POST",
   template: "/channels/:id/messages",
-  lane: "normal",
+  lane: "normal" as LaneName,
   status: 200,
   scope: "",
   by: "discord",
   queueMs: 3,
-  upstreamMs: 80,
+  upstreamMs: 80 as number | null,
 };
 
-function metered(...finished: Partial<Finished>[]): Meter {
+function finished(one: Partial<typeof ONE> = {}): Finished {
+  const { method, template, lane, status, by, ...rest } = { ...ONE, ...one };
+  const route = { method, template, major: "", kind: "other" } as const;
+  const result = by === "discord" ? new Response(null, { status }) : { status, reason: "why" };
+  return { parcel: { route, lane }, result, retried: [], ...rest };
+}
+
+function metered(...all: Partial<typeof ONE>[]): Meter {
   const meter = new Meter();
-  for (const one of finished) meter.count({ ...ONE, ...one });
+  for (const one of all) meter.count(finished(one));
   return meter;
 }
 
@@ -57,6 +64,16 @@ Deno.test("Meter counts answers by status, scope and who gave them, and sums the
       { status: 204, scope: "", by: "discord", count: 1 },
     ],
   }]);
+});
+
+Deno.test("Meter counts what was tried again as so many 429s of Discord's", () => {
+  const meter = new Meter();
+  meter.count({ ...finished(), retried: ["bucket", "global", "bucket"] });
+  assert.deepEqual(meter.routes[0]!.answers, [
+    { status: 429, scope: "bucket", by: "discord", count: 2 },
+    { status: 429, scope: "global", by: "discord", count: 1 },
+    { status: 200, scope: "", by: "discord", count: 1 },
+  ]);
 });
 
 Deno.test("Meter tells routes apart by method and template, in the order of their first use", () => {
@@ -103,9 +120,9 @@ Deno.test("Meter has bounds that grow, from 1 ms to a minute", () => {
 
 Deno.test("Meter counts routes beyond the first five hundred as one", () => {
   const meter = new Meter();
-  for (let i = 0; i < 2_000; i++) meter.count({ ...ONE, template: `/made/up${i}` });
-  meter.count({ ...ONE, template: "/made/up3" });
-  meter.count({ ...ONE, method: "MADEUP", template: "/made/up3" });
+  for (let i = 0; i < 2_000; i++) meter.count(finished({ template: `/made/up${i}` }));
+  meter.count(finished({ template: "/made/up3" }));
+  meter.count(finished({ method: "MADEUP", template: "/made/up3" }));
   const { routes } = meter;
   assert.equal(routes.length, 501);
   const counts = new Map(
@@ -118,7 +135,7 @@ Deno.test("Meter counts routes beyond the first five hundred as one", () => {
 Deno.test("Meter gives away copies: what was read does not change any more", () => {
   const meter = metered({});
   const { routes, lanes } = meter;
-  meter.count(ONE);
+  meter.count(finished());
   assert.equal(routes[0]!.answers[0]!.count, 1);
   assert.equal(lanes.find(({ lane }) => lane === "normal")!.queue.count, 1);
 });
