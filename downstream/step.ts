@@ -89,12 +89,9 @@ export function step(phase: Phase, input: Input): Step {
   const cells = CELLS[phase] as Partial<Record<string, (input: Input) => Step>>;
   const cell = cells[input.kind];
   if (cell) return cell(input);
-  throw new GatehouseError(
-    "illegal_step",
-    "host",
-    `Cannot step consumer connection: ${input.kind} is not expected while ${phase}`,
-    { phase, input: input.kind },
-  );
+  const { kind } = input;
+  const message = `Cannot step consumer connection: ${kind} is not expected while ${phase}`;
+  throw new GatehouseError("illegal_step", "host", message, { phase, input: kind });
 }
 
 type Cells = { readonly [Kind in Input["kind"]]?: (input: Extract<Input, { kind: Kind }>) => Step };

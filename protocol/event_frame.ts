@@ -170,11 +170,8 @@ export function readBatch(batch: Uint8Array): EventRecord[] {
     const start = at + RECORD_HEADER_BYTES;
     const end = start <= batch.length ? start + view.getUint32(at + 4) : Infinity;
     if (end > batch.length) {
-      throw new GatehouseError(
-        "bad_frame",
-        "peer",
-        `Cannot read batch: the record at byte ${at} is cut short, the batch has ${batch.length} bytes`,
-      );
+      const what = `the record at byte ${at} is cut short, the batch has ${batch.length} bytes`;
+      throw new GatehouseError("bad_frame", "peer", `Cannot read batch: ${what}`);
     }
     records.push({
       shardId: view.getUint32(at),

@@ -82,133 +82,94 @@ function badPayload(what: string): GatehouseError {
 
 /** Main thread → worker. */
 export type ToWorker =
-  | { readonly type: "START"; readonly options: WorkerOptions }
+  | Readonly<{ type: "START"; options: WorkerOptions }>
   /** Bring a shard up: resume from the session if there is one, else ask to identify. */
-  | {
-    readonly type: "IDENTIFY_SHARD";
-    readonly shardId: number;
-    readonly estate: Estate;
-  }
+  | Readonly<{ type: "IDENTIFY_SHARD"; shardId: number; estate: Estate }>
   /** An interaction was responded to in the bot's place, or could not be (`null`). */
-  | {
-    readonly type: "MARK";
-    readonly shardId: number;
-    readonly cursor: number;
-    readonly mark: InteractionMark | null;
-  }
-  | { readonly type: "ALLOW_IDENTIFY"; readonly shardId: number; readonly permit: number }
-  | {
-    readonly type: "SHARD_PAYLOAD";
-    readonly nonce: number;
-    readonly shardId: number;
-    readonly payload: ShardPayload;
-  }
+  | Readonly<{ type: "MARK"; shardId: number; cursor: number; mark: InteractionMark | null }>
+  | Readonly<{ type: "ALLOW_IDENTIFY"; shardId: number; permit: number }>
+  | Readonly<{ type: "SHARD_PAYLOAD"; nonce: number; shardId: number; payload: ShardPayload }>
   /** Ask Discord for members of a guild; answered with a `MembersAnswer` when the last chunk came. */
-  | {
-    readonly type: "REQUEST_MEMBERS";
-    readonly nonce: number;
-    readonly shardId: number;
-    readonly request: MembersRequest;
-  }
+  | Readonly<{ type: "REQUEST_MEMBERS"; nonce: number; shardId: number; request: MembersRequest }>
   /** What the worker knows of it; `null` where nothing. */
-  | { readonly type: "FIND"; readonly nonce: number; readonly wanted: Wanted }
-  | { readonly type: "GET_SHARD_INFO"; readonly nonce: number; readonly shardId: number }
+  | Readonly<{ type: "FIND"; nonce: number; wanted: Wanted }>
+  | Readonly<{ type: "GET_SHARD_INFO"; nonce: number; shardId: number }>
   /** How far a shard's events have been dealt with, once its disk has been looked at. */
-  | { readonly type: "GET_BACKLOG"; readonly nonce: number; readonly shardId: number }
+  | Readonly<{ type: "GET_BACKLOG"; nonce: number; shardId: number }>
   /** Reconnect a shard: by RESUME, or with a new session. */
-  | {
-    readonly type: "RECONNECT_SHARD";
-    readonly nonce: number;
-    readonly shardId: number;
-    readonly session: "keep" | "end";
-  }
+  | Readonly<{ type: "RECONNECT_SHARD"; nonce: number; shardId: number; session: "keep" | "end" }>
   /** Close every shard; answered when all are closed. */
-  | { readonly type: "STOP"; readonly nonce: number; readonly session: "keep" | "end" }
+  | Readonly<{ type: "STOP"; nonce: number; session: "keep" | "end" }>
   /** The link to a consumer came up (its number, its credit) or went down (`null`). */
-  | {
-    readonly type: "LINK";
-    readonly peer: PeerKey;
-    readonly link: number | null;
-    readonly windowBytes: number;
-  }
-  | {
-    readonly type: "ACK";
-    readonly peer: PeerKey;
-    readonly link: number;
-    readonly cursors: Readonly<Record<string, number>>;
-  }
+  | Readonly<{ type: "LINK"; peer: PeerKey; link: number | null; windowBytes: number }>
+  | Readonly<{
+    type: "ACK";
+    peer: PeerKey;
+    link: number;
+    cursors: Readonly<Record<string, number>>;
+  }>
   /** A cluster listens at `url`: bring it its events there, and no more through the main thread. */
-  | {
-    readonly type: "DIAL";
-    readonly peer: PeerKey;
-    readonly url: string;
-    readonly secretKey: string | null;
+  | Readonly<{
+    type: "DIAL";
+    peer: PeerKey;
+    url: string;
+    secretKey: string | null;
     /** How many workers share the cluster's credit. */
-    readonly workers: number;
-  }
+    workers: number;
+  }>
   /** A cluster that was dialled is gone. */
-  | { readonly type: "HANG_UP"; readonly peer: PeerKey }
+  | Readonly<{ type: "HANG_UP"; peer: PeerKey }>
   /** Another consumer gets a shard's events from now on; `null`: nobody, they wait. */
-  | { readonly type: "ASSIGN"; readonly shardId: number; readonly peer: PeerKey | null }
+  | Readonly<{ type: "ASSIGN"; shardId: number; peer: PeerKey | null }>
   /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
-  | { readonly type: "CRASH"; readonly how: "throw" | "exit" | "hang" };
+  | Readonly<{ type: "CRASH"; how: "throw" | "exit" | "hang" }>;
 
 /** What a worker is asked: answered by a `NONCE_REPLY` of the same nonce. */
 export type Question = Extract<ToWorker, { nonce: number }>;
 
 /** Worker → main thread. */
 export type FromWorker =
-  | { readonly type: "STARTED" }
-  | { readonly type: "REQUEST_IDENTIFY"; readonly shardId: number }
-  | { readonly type: "IDENTIFY_SENT"; readonly shardId: number; readonly permit: number }
+  | Readonly<{ type: "STARTED" }>
+  | Readonly<{ type: "REQUEST_IDENTIFY"; shardId: number }>
+  | Readonly<{ type: "IDENTIFY_SENT"; shardId: number; permit: number }>
   /** A permit that was not used, or a request that is no longer wanted. */
-  | { readonly type: "RELEASE_IDENTIFY"; readonly shardId: number }
-  | { readonly type: "SHARD_STATUS"; readonly status: ShardStatus }
+  | Readonly<{ type: "RELEASE_IDENTIFY"; shardId: number }>
+  | Readonly<{ type: "SHARD_STATUS"; status: ShardStatus }>
   /** A session began, or is gone (`null`). */
-  | { readonly type: "SESSION"; readonly shardId: number; readonly began: BegunSession | null }
+  | Readonly<{ type: "SESSION"; shardId: number; began: BegunSession | null }>
   /** The link to a cluster that was dialled came up or went down. */
-  | { readonly type: "LINKED"; readonly peer: PeerKey; readonly isUp: boolean }
+  | Readonly<{ type: "LINKED"; peer: PeerKey; isUp: boolean }>
   /** A batch for a consumer that we have no link with; see `event_frame.ts`. */
-  | {
-    readonly type: "EVENTS";
-    readonly peer: PeerKey;
-    readonly link: number;
-    readonly batch: Uint8Array<ArrayBuffer>;
-  }
+  | Readonly<{ type: "EVENTS"; peer: PeerKey; link: number; batch: Uint8Array<ArrayBuffer> }>
   /** Shard id → what has become safe since the last time. */
-  | { readonly type: "SAFE"; readonly shards: Readonly<Record<string, SafeEvents>> }
+  | Readonly<{ type: "SAFE"; shards: Readonly<Record<string, SafeEvents>> }>
   /** An interaction came and the bot is away: answered by MARK. */
-  | {
-    readonly type: "AWAY";
-    readonly shardId: number;
-    readonly cursor: number;
-    readonly payload: Uint8Array<ArrayBuffer>;
-  }
+  | Readonly<{ type: "AWAY"; shardId: number; cursor: number; payload: Uint8Array<ArrayBuffer> }>
   /**
    * All members of a shard's guilds have come, and the bot is done with their chunks. Once per session
    * and life of the worker.
    */
-  | { readonly type: "MEMBERS_CACHED"; readonly shardId: number }
-  | {
-    readonly type: "REPORT";
-    readonly shards: readonly ShardCounters[];
+  | Readonly<{ type: "MEMBERS_CACHED"; shardId: number }>
+  | Readonly<{
+    type: "REPORT";
+    shards: readonly ShardCounters[];
     /** Dispatches since the report before, so that a sum goes on when the worker is replaced. */
-    readonly eventsByType: Readonly<Record<string, number>>;
-  }
+    eventsByType: Readonly<Record<string, number>>;
+  }>
   /** The worker is about to end because of an error that nobody caught. */
-  | { readonly type: "DYING"; readonly reason: string }
-  | { readonly type: "NONCE_REPLY"; readonly nonce: number; readonly reply: Reply }
-  | {
-    readonly type: "LOG";
-    readonly level: "debug" | "info" | "warn" | "error";
-    readonly event: string;
-    readonly fields: Readonly<Record<string, unknown>>;
-  };
+  | Readonly<{ type: "DYING"; reason: string }>
+  | Readonly<{ type: "NONCE_REPLY"; nonce: number; reply: Reply }>
+  | Readonly<{
+    type: "LOG";
+    level: "debug" | "info" | "warn" | "error";
+    event: string;
+    fields: Readonly<Record<string, unknown>>;
+  }>;
 
 /** The answer to a message with a nonce. */
 export type Reply =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+  | Readonly<{ ok: true; value: unknown }>
+  | Readonly<{ ok: false; code: string; message: string }>;
 
 /** What was thrown, as an answer. */
 export function refusal(thrown: unknown): Reply {
@@ -269,10 +230,8 @@ export function parseStamped<Message extends ToWorker | FromWorker>(
     typeof message === "object" && message?.v === WORKER_PROTOCOL_VERSION &&
     typeof message.epoch === "number" && typeof message.type === "string"
   ) return message as Stamped<Message>;
-  throw new GatehouseError(
-    "bad_message",
-    "peer",
-    `Cannot read worker message: expected version ${WORKER_PROTOCOL_VERSION} with type and epoch, ` +
-      `received version ${String(message?.v)} and type ${String(message?.type)}`,
-  );
+  const expected = `expected version ${WORKER_PROTOCOL_VERSION} with type and epoch`;
+  const received = `received version ${String(message?.v)} and type ${String(message?.type)}`;
+  const text = `Cannot read worker message: ${expected}, ${received}`;
+  throw new GatehouseError("bad_message", "peer", text);
 }
