@@ -34,7 +34,7 @@ const decoder = new TextDecoder();
  * ```
  */
 export function textField(payload: Uint8Array, name: string): string | undefined {
-  const value = read(payload, [name], 1)[name];
+  const value = fieldsOf(payload, [name], 1)[name];
   return typeof value === "string" ? value : undefined;
 }
 
@@ -43,6 +43,7 @@ export function textField(payload: Uint8Array, name: string): string | undefined
  * in the other fields is walked, not built.
  *
  * @param names Names of the fields, ASCII.
+ * @param most Looks no further once it has found so many.
  * @throws {SyntaxError} When the payload is not written as usual and is not JSON either.
  *
  * @example
@@ -55,8 +56,20 @@ export function textField(payload: Uint8Array, name: string): string | undefined
 export function fieldsOf(
   payload: Uint8Array,
   names: readonly string[],
+  most = Infinity,
 ): Readonly<Record<string, unknown>> {
-  return read(payload, names, Infinity);
+  const found: Record<string, unknown> = {};
+  const isRead = scan(payload, (keyAt, keyEnd, valueAt, end) => {
+    const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
+    if (name === undefined) return false;
+    found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
+    return --most === 0;
+  });
+  if (isRead) return found;
+  const d = parse(payload).d as Record<string, unknown> | null | undefined;
+  return Object.fromEntries(
+    names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
+  );
 }
 
 /**
@@ -119,22 +132,6 @@ export function renumber(
   let end = start;
   while (payload[end] !== COMMA) end++;
   return splice(payload, start, end, String(s));
-}
-
-/** The values of some fields; looks no further once it has found `most`. */
-function read(payload: Uint8Array, names: readonly string[], most: number) {
-  const found: Record<string, unknown> = {};
-  const isRead = scan(payload, (keyAt, keyEnd, valueAt, end) => {
-    const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
-    if (name === undefined) return false;
-    found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
-    return --most === 0;
-  });
-  if (isRead) return found;
-  const d = parse(payload).d as Record<string, unknown> | null | undefined;
-  return Object.fromEntries(
-    names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
-  );
 }
 
 function parse(payload: Uint8Array): Record<string, unknown> {
