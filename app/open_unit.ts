@@ -10,17 +10,10 @@ import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { memoryStore } from "../ports/store.ts";
-import {
-  authorizePlace,
-  authorizeRest,
-  authorizeUnit,
-  type AuthRules,
-  isConsumerToken,
-} from "../rest/auth.ts";
-import { botIdentity } from "../store/bot_identity.ts";
+import { authorizePlace, authorizeRest, authorizeUnit, type AuthRules, isConsumerToken } from "../rest/auth.ts";
+import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
-import { makeStateDir } from "../store/make_state_dir.ts";
-import { openStateDir } from "../store/state_dir.ts";
+import { makeStateDir } from "../store/disk.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { startProcess } from "../clusters/process.ts";
 import { startThread } from "../clusters/worker.ts";

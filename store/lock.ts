@@ -7,8 +7,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { makeStateDir } from "./make_state_dir.ts";
-import { writeWhole } from "./write_whole.ts";
+import { makeStateDir, writeWhole } from "./disk.ts";
 
 /** A state folder that is ours. */
 export interface Lock {
