@@ -10,7 +10,13 @@ import { systemRandom } from "../ports/random.ts";
 import { nativeConnect } from "../ports/socket_native.ts";
 import { wsConnect } from "../ports/socket_ws.ts";
 import { memoryStore } from "../ports/store.ts";
-import { authorizePlace, authorizeRest, authorizeUnit, type AuthRules, isConsumerToken } from "../rest/auth.ts";
+import {
+  authorizePlace,
+  authorizeRest,
+  authorizeUnit,
+  type AuthRules,
+  isConsumerToken,
+} from "../rest/auth.ts";
 import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
@@ -20,13 +26,12 @@ import { startThread } from "../clusters/worker.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import { type Config, isLoopback } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
+import { moduleUrl, workerFolders } from "../config/module_url.ts";
+import { type Started, Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
-import { moduleUrl } from "../config/module_url.ts";
 import { openRest } from "./open_rest.ts";
 import { ownHosts } from "./http/own_hosts.ts";
 import { serveUnit } from "./http/server.ts";
-import { type Started, Unit } from "../unit/unit.ts";
-import { workerFolders } from "../config/worker_folders.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {

@@ -6,12 +6,12 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
-import { encodeValue } from "../protocol/value.ts";
+import { decodeValue, encodeValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
 import { replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
-import { answerCall, type ProcessFigures } from "./answer_call.ts";
-import type { Bot, BotContext } from "./bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
+import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
 import { type Ipc, IpcCalls, type SendCall } from "./ipc.ts";
 
@@ -106,4 +106,68 @@ export class BotCalls {
     const text = "Cannot tell a guild's shard: the unit has not said yet how many there are";
     throw new GatehouseError("not_ready", "caller", text);
   }
+}
+
+/** What the process itself can say of its use of memory and processor. */
+type ProcessFigures = () => object;
+
+/** What is called upon. */
+interface Called {
+  readonly bot: Bot;
+  readonly context: BotContext;
+  readonly figures: ProcessFigures;
+}
+
+const ANSWERS: Answers = {
+  asResponse: (value) => new CommandAnswer("response", value),
+  asError: (error) => new CommandAnswer("error", error),
+};
+
+/** Does what a call asks for. Rejects with what the bot throws, or answers as its error. */
+export async function answerCall({ bot, context, figures }: Called, call: LinkCall) {
+  const value = decodeValue(call.value);
+  switch (call.verb) {
+    case "command":
+      return await command(bot, value, call.receptive, context);
+    case "stats":
+      return { ...figures(), ...await ownStats(bot, context) };
+    case "find":
+      return await bot.find?.(value as Wanted, context) ?? null;
+    case "allClustersReady":
+      return void await bot.allClustersReady?.(context);
+    case "allMembersCached":
+      return void await bot.allMembersCached?.(value as boolean | undefined, context);
+    default:
+      throw new GatehouseError(
+        "bad_message",
+        "peer",
+        `Cannot answer: ${nameOf(context)} does not know ${call.verb}`,
+      );
+  }
+}
+
+async function ownStats(bot: Bot, context: BotContext): Promise<object> {
+  const stats: unknown = await bot.getStats?.(context) ?? {};
+  if (typeof stats === "object" && !Array.isArray(stats)) return stats!;
+  const what = Array.isArray(stats) ? "a list" : `a ${typeof stats}`;
+  return { error: `getStats() of ${nameOf(context)}: expected an object, received ${what}` };
+}
+
+async function command(bot: Bot, data: unknown, receptive: boolean, context: BotContext) {
+  const name = nameOf(context);
+  if (!bot.handleCommand) {
+    throw new GatehouseError("refused", "peer", `Cannot answer: ${name} has no handleCommand`);
+  }
+  const returned = await bot.handleCommand(data, receptive, { ...context, ...ANSWERS });
+  if (!(returned instanceof CommandAnswer)) {
+    if (returned !== undefined || !receptive) return returned;
+    const text = `Cannot answer: handleCommand of ${name} returned nothing`;
+    throw new GatehouseError("refused", "peer", `${text}, expected asResponse(…) or asError(…)`);
+  }
+  if (returned.kind === "error") throw returned.value;
+  return returned.value;
+}
+
+function nameOf({ cluster: { id, service } }: BotContext): string {
+  return service === undefined ? `cluster ${id}` : `service ${service}`;
 }

@@ -10,7 +10,6 @@ import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
-import type { ShardKey } from "../protocol/ids.ts";
 import type { Config } from "../config/config.ts";
 
 /** Name of the file in the state folder. */

@@ -18,19 +18,17 @@ import {
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
 import { answer } from "../ports/asks.ts";
-import { every } from "../ports/clock.ts";
+import { every, type Nap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
 import { GuildCache } from "../intake/guild_cache.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
-import { Shard } from "../gateway/shard.ts";
-import type { ShardWorld } from "../gateway/shard_world.ts";
-import type { Nap } from "../ports/nap.ts";
+import { Shard, type ShardWorld } from "../gateway/shard.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerLinks } from "./links.ts";
-import { Members } from "../gateway/members/bucket_members.ts";
+import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReport } from "./safe_report.ts";
 import { ShardFigures } from "./shard_figures.ts";
 

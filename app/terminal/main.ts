@@ -7,13 +7,12 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import { type Config, describeProblem, type Problem } from "../../config/config.ts";
-import { parseConfig } from "../../config/parse.ts";
-import { readEnv } from "../../config/env_file.ts";
+import { parseConfig, readEnv } from "../../config/parse.ts";
+import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
 import { narrate } from "./narrate.ts";
 import { nextSignal } from "./next_signal.ts";
-import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { progressLine } from "./progress.ts";
 import { type StatusLine, statusLine } from "./status_line.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { answerCall } from "../../bot/answer_call.ts";
+import { answerCall } from "../../bot/bot_calls.ts";
 import { type Bot, CommandAnswer } from "../../bot/bot.ts";
 import type { LinkCall, Verb } from "../../protocol/link_call.ts";
 import { encodeValue } from "../../protocol/value.ts";

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { systemClock } from "../../ports/clock.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
-import { clusterCommand } from "../../clusters/command.ts";
-import { startProcess } from "../../clusters/process.ts";
+import { clusterCommand, startProcess } from "../../clusters/process.ts";
 import { ClusterPlace } from "../../clusters/place.ts";
 import { CREDENTIAL, withUnit } from "../support/cluster_bench.ts";
 
