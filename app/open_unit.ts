@@ -30,7 +30,7 @@ import { moduleUrl, workerFolders } from "../config/module_url.ts";
 import { type Started, Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { openRest } from "./open_rest.ts";
-import { ownHosts } from "./http/own_hosts.ts";
+import { ownHosts } from "./http/listen.ts";
 import { serveUnit } from "./http/server.ts";
 
 /** What it takes beside the settings. */

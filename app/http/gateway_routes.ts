@@ -10,7 +10,7 @@ import { gatewayAnswer, gatewayBotAnswer } from "../../downstream/info.ts";
 import type { Authorize, RestVerdict } from "../../rest/auth.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import type { Consumers } from "../../unit/consumers/consumers.ts";
-import { acceptConsumer } from "./gateway_socket.ts";
+import { acceptConsumer } from "./sockets.ts";
 
 /** What the routes need. */
 export interface GatewayRoutesOptions {

@@ -8,13 +8,13 @@ import { type Hono, loadHono } from "../../deps.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Authorize, RestVerdict } from "../../rest/auth.ts";
-import { control } from "./control.ts";
-import { gatewayRoutes } from "./gateway_routes.ts";
-import { acceptLink } from "./link_socket.ts";
-import { listen, type OpenPort } from "./listen.ts";
-import { renderMetrics } from "./metrics.ts";
 import { readiness } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
+import { control } from "./control.ts";
+import { gatewayRoutes } from "./gateway_routes.ts";
+import { acceptLink } from "./sockets.ts";
+import { listen, type OpenPort } from "./listen.ts";
+import { renderMetrics } from "./metrics.ts";
 
 /** What the port needs. */
 export interface ServerOptions {

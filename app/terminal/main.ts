@@ -11,10 +11,7 @@ import { parseConfig, readEnv } from "../../config/parse.ts";
 import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
-import { narrate } from "./narrate.ts";
-import { nextSignal } from "./next_signal.ts";
-import { progressLine } from "./progress.ts";
-import { type StatusLine, statusLine } from "./status_line.ts";
+import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
 
 /** Exit codes: all is well, settings are wrong or Discord refused us, the process must be restarted. */
 export const EXIT = { OK: 0, REFUSED: 1, RESTART: 70 } as const;
@@ -120,4 +117,17 @@ function say(text: string): number {
 function complain(lines: readonly string[]): number {
   for (const text of lines) console.error(text);
   return EXIT.REFUSED;
+}
+
+/** Resolves with the name of the next SIGINT or SIGTERM. */
+export function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const listener = () => {
+        Deno.removeSignalListener(signal, listener);
+        resolve(signal);
+      };
+      Deno.addSignalListener(signal, listener);
+    }
+  });
 }

@@ -10,15 +10,12 @@ import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "
 import type { RestProxy } from "../../rest/proxy.ts";
 import { type Config, describeProblem, isLoopback } from "../../config/config.ts";
 import { parseConfig, readEnv } from "../../config/parse.ts";
-import { listen, type OpenPort } from "../http/listen.ts";
+import { listen, type OpenPort, ownHosts } from "../http/listen.ts";
 import { openRest } from "../open_rest.ts";
-import { ownHosts } from "../http/own_hosts.ts";
-import { renderText } from "../http/prometheus.ts";
-import { REST_METRICS } from "../http/rest_metrics.ts";
+import { renderText, REST_METRICS } from "../http/metrics.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
-import { EXIT, refuse } from "./main.ts";
-import { nextSignal } from "./next_signal.ts";
+import { EXIT, nextSignal, refuse } from "./main.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {

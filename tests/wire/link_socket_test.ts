@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptLink } from "../../app/http/link_socket.ts";
+import { acceptLink } from "../../app/http/sockets.ts";
 import type { LinkSocket } from "../../link/hub.ts";
 
 /** A port whose sockets go to a hub that writes down what it is told. */

@@ -1,7 +1,7 @@
 /** `examples/consumer.js`, which knows docs/protocols.md and not a line of ours, against what we run. */
 
 import assert from "node:assert/strict";
-import { acceptLink } from "../../app/http/link_socket.ts";
+import { acceptLink } from "../../app/http/sockets.ts";
 import { Hub } from "../../link/hub.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
