@@ -17,8 +17,7 @@ import type { Compression } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { Connect, Socket } from "../ports/socket.ts";
-import { createInflater } from "./inflate/sync.ts";
-import type { Inflater } from "./inflate/inflater.ts";
+import { createInflater, type Inflater } from "./inflate.ts";
 import { SendWindow } from "./send_window.ts";
 import type { SocketInput } from "./session/words.ts";
 

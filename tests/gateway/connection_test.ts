@@ -11,7 +11,7 @@ import { OP } from "../../protocol/discord/opcodes.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
-import { pack } from "./inflate/inflater_conformance.ts";
+import { pack } from "./inflate_conformance.ts";
 
 const INTERVAL_MS = 40_000;
 const HELLO = { t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: INTERVAL_MS } };
