@@ -24,13 +24,12 @@ import type { RunningCluster } from "../clusters/handle.ts";
 import { startProcess } from "../clusters/process.ts";
 import { startThread } from "../clusters/worker.ts";
 import { spawnWorker } from "../workers/thread.ts";
-import { type Config, isLoopback } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
 import { moduleUrl, workerFolders } from "../config/module_url.ts";
 import { type Started, Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
-import { openRest } from "./open_rest.ts";
-import { ownHosts } from "./http/listen.ts";
+import { authRules, openRest } from "./open_rest.ts";
 import { serveUnit } from "./http/server.ts";
 
 /** What it takes beside the settings. */
@@ -111,7 +110,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       return startBuiltIn(options, what, credential, url);
     },
   });
-  const rules = authRules(config, unit, () => url);
+  let known: AuthRules | undefined;
+  const rules = (): AuthRules => known ??= authRules(config, url, unit.credentials);
   const linkKey = config.eventHandlerSecretKey;
   // A consumer that dials in may show the key of event links, which opens nothing else.
   const rulesFor = (request: Request): AuthRules =>
@@ -137,20 +137,6 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   };
   let stopped: Promise<void> | undefined;
   return { unit, url, stop: (reason) => stopped ??= stop(reason) };
-}
-
-function authRules(config: Config, unit: Unit, url: () => string): () => AuthRules {
-  const loopback = isLoopback(config.listenHost);
-  const rules = (): AuthRules => ({
-    secret: config.restAuthorization ?? undefined,
-    credentials: unit.credentials,
-    loopback,
-    get ownHosts() {
-      return hosts ??= ownHosts(config.listenHost, url());
-    },
-  });
-  let hosts: ReadonlySet<string> | undefined;
-  return rules;
 }
 
 function startBuiltIn(

@@ -20,7 +20,8 @@ export interface BotCallsOptions {
   readonly bot: Bot;
   readonly clock: Clock;
   readonly log: Log;
-  readonly figures: ProcessFigures;
+  /** What the process itself can say of its use of memory and processor. */
+  readonly figures: () => object;
 }
 
 /** The request has a deadline of its own, in the worker; this is for a unit that is gone. */
@@ -91,7 +92,7 @@ export class BotCalls {
       this.#told.add(what);
     }
     await replyTo(call, {
-      work: () => answerCall({ ...this.#options, context: this.context }, call),
+      work: () => answerCall(this.#options, this.context, call),
       encode: encodeValue,
       send: this.#send,
       unheard: (error) => {
@@ -108,23 +109,17 @@ export class BotCalls {
   }
 }
 
-/** What the process itself can say of its use of memory and processor. */
-type ProcessFigures = () => object;
-
-/** What is called upon. */
-interface Called {
-  readonly bot: Bot;
-  readonly context: BotContext;
-  readonly figures: ProcessFigures;
-}
-
 const ANSWERS: Answers = {
   asResponse: (value) => new CommandAnswer("response", value),
   asError: (error) => new CommandAnswer("error", error),
 };
 
 /** Does what a call asks for. Rejects with what the bot throws, or answers as its error. */
-export async function answerCall({ bot, context, figures }: Called, call: LinkCall) {
+export async function answerCall(
+  { bot, figures }: Pick<BotCallsOptions, "bot" | "figures">,
+  context: BotContext,
+  call: LinkCall,
+) {
   const value = decodeValue(call.value);
   switch (call.verb) {
     case "command":

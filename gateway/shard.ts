@@ -33,14 +33,15 @@ import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts
 
 /** One shard of the bot. */
 export class Shard {
-  readonly tally: ShardTally = {
+  /** What it counts on its own; the outbox counts the rest. */
+  readonly tally = {
     received: 0,
     receivedBytes: 0,
     identifies: 0,
     resumes: 0,
     stale: 0,
     illegal: 0,
-    reconnects: {},
+    reconnects: {} as Partial<Record<Cause, number>>,
   };
   readonly #settings: ShardSettings;
   readonly #world: ShardWorld;
@@ -315,15 +316,4 @@ export interface ShardWorld extends ConnectionWorld {
   heartbeat?(shardId: number, send: () => void): void;
   /** A heartbeat was answered. */
   heartbeatAck?(shardId: number, latencyMs: number): void;
-}
-
-/** What a shard counts on its own; the outbox counts the rest. */
-interface ShardTally {
-  received: number;
-  receivedBytes: number;
-  identifies: number;
-  resumes: number;
-  stale: number;
-  illegal: number;
-  readonly reconnects: Partial<Record<Cause, number>>;
 }

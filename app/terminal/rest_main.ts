@@ -8,10 +8,10 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
-import { type Config, describeProblem, isLoopback } from "../../config/config.ts";
+import { type Config, describeProblem } from "../../config/config.ts";
 import { parseConfig, readEnv } from "../../config/parse.ts";
-import { listen, type OpenPort, ownHosts } from "../http/listen.ts";
-import { openRest } from "../open_rest.ts";
+import { listen, type OpenPort } from "../http/listen.ts";
+import { authRules, openRest } from "../open_rest.ts";
 import { renderText, REST_METRICS } from "../http/metrics.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
@@ -37,13 +37,8 @@ async function main(): Promise<number> {
 }
 
 async function serve(config: Config, log: UnitLog): Promise<number> {
-  let hosts: ReadonlySet<string> = new Set();
-  const rules = (): AuthRules => ({
-    secret: config.restAuthorization ?? undefined,
-    credentials: NO_CREDENTIALS,
-    loopback: isLoopback(config.listenHost),
-    ownHosts: hosts,
-  });
+  let known: AuthRules | undefined;
+  const rules = () => known ??= authRules(config, port.url);
   const rest = await openRest({
     config,
     log,
@@ -51,16 +46,12 @@ async function serve(config: Config, log: UnitLog): Promise<number> {
     maxConcurrency: () => 1,
   });
   const port = openPort(config, rest.proxy, rules);
-  hosts = ownHosts(config.listenHost, port.url);
   log.info("listening", { url: `${port.url}/api`, forwardsTo: config.discordApiUrl });
   log.info("stopping", { reason: await nextSignal() });
   await port.stop();
   await rest.close();
   return EXIT.OK;
 }
-
-/** There are no clusters here. */
-const NO_CREDENTIALS: ReadonlySet<string> = new Set();
 
 /** Without a token of ours nobody can act as the bot: who may come in brings a credential. */
 function verdictOf(headers: Headers, rules: AuthRules, hasToken: boolean): RestVerdict {

@@ -197,7 +197,7 @@ export class MemberRequests {
     if (!attempt) return;
     const { request, nonce } = attempt;
     const freeMs = nowMs + limit.retryAfterMs;
-    if (request.ask.wantsAll) this.#pace.limited(request.ask.guildId, freeMs, nowMs);
+    if (request.ask.wantsAll) this.#pace.note(request.ask.guildId, nowMs, freeMs);
     this.#attempts.delete(nonce);
     request.attempts.splice(request.attempts.indexOf(attempt), 1);
     // Where an earlier op 8 of the same request is answered meanwhile, that puts it off.
@@ -238,17 +238,8 @@ export class AllMembersPace {
     return this.#freeMs.get(guildId) ?? -Infinity;
   }
 
-  /** It was asked for, just now. */
-  note(guildId: string, nowMs: number): void {
-    this.#keep(guildId, nowMs + ALL_MEMBERS_PACE_MS, nowMs);
-  }
-
-  /** Discord says that it may be asked for at `freeMs`. */
-  limited(guildId: string, freeMs: number, nowMs: number): void {
-    this.#keep(guildId, freeMs, nowMs);
-  }
-
-  #keep(guildId: string, freeMs: number, nowMs: number): void {
+  /** It was asked for just now, or Discord says that it may be at `freeMs`. */
+  note(guildId: string, nowMs: number, freeMs: number = nowMs + ALL_MEMBERS_PACE_MS): void {
     this.#freeMs.delete(guildId);
     this.#freeMs.set(guildId, freeMs);
     for (const [oldest, overMs] of this.#freeMs) {

@@ -227,7 +227,7 @@ Deno.test("AllMembersPace lets each guild be asked for once in its time", () => 
 Deno.test("AllMembersPace believes Discord more than itself", () => {
   const pace = new AllMembersPace();
   pace.note("1", 0);
-  pace.limited("1", 12_345, 10);
+  pace.note("1", 10, 12_345);
   assert.equal(pace.freeMs("1"), 12_345);
 });
 
