@@ -133,11 +133,7 @@ export async function answerCall(
     case "allMembersCached":
       return void await bot.allMembersCached?.(value as boolean | undefined, context);
     default:
-      throw new GatehouseError(
-        "bad_message",
-        "peer",
-        `Cannot answer: ${nameOf(context)} does not know ${call.verb}`,
-      );
+      throw cannot("bad_message", `${nameOf(context)} does not know ${call.verb}`);
   }
 }
 
@@ -150,14 +146,12 @@ async function ownStats(bot: Bot, context: BotContext): Promise<object> {
 
 async function command(bot: Bot, data: unknown, receptive: boolean, context: BotContext) {
   const name = nameOf(context);
-  if (!bot.handleCommand) {
-    throw new GatehouseError("refused", "peer", `Cannot answer: ${name} has no handleCommand`);
-  }
+  if (!bot.handleCommand) throw cannot("refused", `${name} has no handleCommand`);
   const returned = await bot.handleCommand(data, receptive, { ...context, ...ANSWERS });
   if (!(returned instanceof CommandAnswer)) {
     if (returned !== undefined || !receptive) return returned;
-    const text = `Cannot answer: handleCommand of ${name} returned nothing`;
-    throw new GatehouseError("refused", "peer", `${text}, expected asResponse(…) or asError(…)`);
+    const found = `handleCommand of ${name} returned nothing`;
+    throw cannot("refused", `${found}, expected asResponse(…) or asError(…)`);
   }
   if (returned.kind === "error") throw returned.value;
   return returned.value;
@@ -165,4 +159,8 @@ async function command(bot: Bot, data: unknown, receptive: boolean, context: Bot
 
 function nameOf({ cluster: { id, service } }: BotContext): string {
   return service === undefined ? `cluster ${id}` : `service ${service}`;
+}
+
+function cannot(code: "bad_message" | "refused", why: string): GatehouseError {
+  return new GatehouseError(code, "peer", `Cannot answer: ${why}`);
 }

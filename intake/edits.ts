@@ -26,16 +26,10 @@ export class EditFilter {
   readonly #limit: number;
   /** Message id → `edited_timestamp` last seen; the one that was not seen for longest is first. */
   readonly #edits = new Map<string, string>();
-  #withheld = 0;
 
   /** @param limit How many edited messages to remember. */
   constructor(limit: number = REMEMBERED_EDITS) {
     this.#limit = limit;
-  }
-
-  /** MESSAGE_UPDATEs that were withheld. */
-  get withheld(): number {
-    return this.#withheld;
   }
 
   /**
@@ -45,11 +39,7 @@ export class EditFilter {
    *
    * What cannot be read is let through as well.
    */
-  readonly keep: DispatchFilter = (t, payload) => {
-    if (t !== "MESSAGE_UPDATE" || this.#isEdit(payload)) return true;
-    this.#withheld++;
-    return false;
-  };
+  readonly keep: DispatchFilter = (t, payload) => t !== "MESSAGE_UPDATE" || this.#isEdit(payload);
 
   #isEdit(payload: Uint8Array): boolean {
     let editedAt: string | undefined;

@@ -27,12 +27,10 @@ export async function lockStateDir(dir: string, clock: Clock): Promise<Lock> {
   const file = await openLocked(dir, path);
   if (file === null) {
     const owner = await ownerOf(path);
-    throw new GatehouseError(
-      "state_locked",
-      "caller",
-      `Cannot use STATE_DIR ${dir}: ${describe(owner)}; stop it, or set another STATE_DIR`,
-      { dir, ...owner },
-    );
+    const text = `Cannot use STATE_DIR ${dir}: ${
+      describe(owner)
+    }; stop it, or set another STATE_DIR`;
+    throw new GatehouseError("state_locked", "caller", text, { dir, ...owner });
   }
   await sign(file, { pid: Deno.pid, since: new Date(clock.wallMs()).toISOString() });
   return { release: () => file.close() };

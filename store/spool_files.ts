@@ -13,7 +13,7 @@ import { type EventRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.t
 import { type Log, silentLog } from "../ports/log.ts";
 import { closedSpool, type OpenSpool, requireGrowing, type Spool } from "../ports/spool.ts";
 import { diskError, diskFs, type SpoolFile, type SpoolFs } from "./disk.ts";
-import { findSegments, type Segment, SpoolReader } from "./spool_reader.ts";
+import { findSegments, type Segment, type SpoolParts, SpoolReader } from "./spool_reader.ts";
 import { encodeFrames, SEGMENT_HEADER_BYTES, segmentHeader, segmentName } from "./segment.ts";
 
 /** A segment that has so many bytes is full. */
@@ -52,10 +52,7 @@ export function openSpoolDir(
   };
 }
 
-interface Parts {
-  readonly fs: SpoolFs;
-  readonly shardId: number;
-  readonly segments: Segment[];
+interface Parts extends SpoolParts {
   readonly writer: SegmentWriter;
   readonly reader: SpoolReader;
 }
@@ -180,15 +177,10 @@ function groupLength(calls: readonly Call[]): number {
   return over === -1 ? calls.length : over + 1;
 }
 
-/** What a writer works on. */
-interface SegmentWriterOptions {
-  readonly fs: SpoolFs;
+interface SegmentWriterOptions extends SpoolParts {
   readonly dir: string;
-  /** Oldest first; a segment is added with its first records. */
-  readonly segments: Segment[];
   /** A segment that has so many bytes is full. */
   readonly segmentBytes: number;
-  readonly log: Log;
 }
 
 /** The writing end of a spool. One call at a time. */

@@ -5,12 +5,7 @@
  * @module
  */
 
-import {
-  type EventRecord,
-  type Gap,
-  RECORD,
-  RECORD_HEADER_BYTES,
-} from "../protocol/event_frame.ts";
+import { type EventRecord, gapRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
 import type { Log } from "../ports/log.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { diskError, type SpoolFs } from "./disk.ts";
@@ -23,13 +18,16 @@ import {
   segmentVersion,
 } from "./segment.ts";
 
-/** What a reader works on. */
-export interface SpoolReaderOptions {
+/** What both ends of a spool work on. */
+export interface SpoolParts {
   readonly fs: SpoolFs;
   readonly shardId: number;
-  /** Oldest first; others add to it and take away from it between two calls. */
-  readonly segments: readonly Segment[];
+  /** Oldest first; the writing end adds to it, and takes away from it, between two calls of the other. */
+  readonly segments: Segment[];
   readonly log: Log;
+}
+
+interface SpoolReaderOptions extends SpoolParts {
   /** A segment was found to be damaged; nothing must be written behind the damage. */
   readonly damaged: (segment: Segment) => void;
 }
@@ -133,9 +131,7 @@ export class SpoolReader {
     const name = segment.path.split("/").at(-1)!;
     const reason = `the disk lost events: ${name} is damaged at byte ${at}`;
     // Cursors may jump, so that nobody knows how many events there were.
-    const gap: Gap = { from, to, count: null, reason };
-    const body = new TextEncoder().encode(JSON.stringify(gap));
-    return { shardId, kind: RECORD.GAP, cursor: to, body };
+    return gapRecord(shardId, { from, to, count: null, reason });
   }
 }
 

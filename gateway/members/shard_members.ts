@@ -257,12 +257,10 @@ export class Members {
 
   /** A shard is there. */
   add(shardId: number, shard: Pick<Shard, "status" | "turn">): void {
-    const { worker, clock, log, newest, complete, cached } = this.#options;
+    const { newest, complete, cached } = this.#options;
     const members = new ShardMembers({
+      ...this.#options,
       shardId,
-      worker,
-      clock,
-      log,
       shard,
       newNonce: () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`,
       newest: () => newest(shardId),

@@ -48,12 +48,8 @@ export function step(state: State, input: Input): Step {
     const after = refused(state, input, cell(state, input));
     return [after, ...effectsOf(state, input, after)];
   }
-  throw new GatehouseError(
-    "illegal_step",
-    "host",
-    `Cannot step session: ${input.kind} is not expected while ${state.kind}`,
-    { state: state.kind, input: input.kind },
-  );
+  const text = `Cannot step session: ${input.kind} is not expected while ${state.kind}`;
+  throw new GatehouseError("illegal_step", "host", text, { state: state.kind, input: input.kind });
 }
 
 /**

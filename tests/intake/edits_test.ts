@@ -6,11 +6,10 @@ const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value
 const update = (id: string, edited_timestamp?: string | null, more: object = {}) =>
   encode({ t: "MESSAGE_UPDATE", s: 1, op: 0, d: { ...more, id, edited_timestamp } });
 
-Deno.test("an update that no edit has caused is withheld and counted", () => {
+Deno.test("an update that no edit has caused is withheld", () => {
   const filter = new EditFilter();
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", null, { embeds: [{}] })), false);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1")), false);
-  assert.equal(filter.withheld, 2);
 });
 
 Deno.test("an edit is kept, and the preview that is fetched for it withheld", () => {
@@ -19,7 +18,6 @@ Deno.test("an edit is kept, and the preview that is fetched for it withheld", ()
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T1", { embeds: [{}] })), false);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("2", "T1")), true);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T2")), true);
-  assert.equal(filter.withheld, 1);
 });
 
 Deno.test("the timestamp of a message inside the message does not count", () => {
@@ -32,7 +30,6 @@ Deno.test("every other event is kept, unread", () => {
   for (const t of ["MESSAGE_CREATE", "MESSAGE_DELETE", "READY", "message_update"]) {
     assert.equal(filter.keep(t, new Uint8Array()), true);
   }
-  assert.equal(filter.withheld, 0);
 });
 
 Deno.test("what cannot be read is kept", () => {
