@@ -19,7 +19,7 @@ import {
 } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/session_point.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
-import type { Compression, ShardPayload } from "../protocol/worker_message.ts";
+import type { ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Gap } from "../protocol/event_frame.ts";
 import type { BegunSession } from "../protocol/estate.ts";
@@ -282,15 +282,9 @@ export class Shard {
 }
 
 /** What a shard is. */
-interface ShardSettings {
-  readonly shardId: number;
-  readonly totalShards: number;
-  readonly intents: number;
-  /** Bare token, without `Bot `. */
-  readonly token: string;
-  readonly gatewayUrl: string;
-  readonly compression: Compression;
-}
+type ShardSettings =
+  & { readonly shardId: number }
+  & Pick<WorkerOptions, "totalShards" | "intents" | "token" | "gatewayUrl" | "compression">;
 
 /** What a shard needs of its surroundings. */
 export interface ShardWorld extends ConnectionWorld {

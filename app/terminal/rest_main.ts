@@ -5,35 +5,20 @@
  * @module
  */
 
-import { messageOf } from "../../protocol/errors.ts";
 import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
-import { type Config, describeProblem } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
 import { parseConfig, readEnv } from "../../config/parse.ts";
 import { listen, type OpenPort } from "../http/listen.ts";
 import { authRules, openRest } from "../open_rest.ts";
 import { renderText, REST_METRICS } from "../http/metrics.ts";
-import { startFirstRun } from "./first_run.ts";
-import { type UnitLog, unitLog } from "./log.ts";
-import { EXIT, nextSignal, refuse } from "./main.ts";
+import type { UnitLog } from "./log.ts";
+import { EXIT, launch, nextSignal } from "./main.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {
   const parsed = await parseConfig(await readEnv(), { withoutToken: true });
-  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
-  const { config } = parsed;
-  const write = (text: string) => console.log(text.trimEnd());
-  const log = await unitLog(config, Deno.stdout.isTerminal(), write);
-  for (const warning of parsed.warnings) log.warn(describeProblem(warning));
-  const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
-  try {
-    return await serve(firstRun?.config ?? config, log);
-  } catch (error) {
-    log.error(messageOf(error));
-    return EXIT.REFUSED;
-  } finally {
-    await firstRun?.stop();
-  }
+  return await launch(parsed, (text) => console.log(text.trimEnd()), serve);
 }
 
 async function serve(config: Config, log: UnitLog): Promise<number> {
