@@ -104,7 +104,7 @@ export class Bucket {
       ...this.#world,
       worker: options,
       newest: (shardId) => this.#queue.of(shardId).newest,
-      complete: (shardId, cursor) => this.#intake.membersCached(shardId, cursor),
+      complete: (shardId, cursor) => this.#intake.guilds(shardId)?.membersCached(cursor),
       cached: (shardId) => post({ type: "MEMBERS_CACHED", shardId }),
     });
     every(world.clock, options.reportIntervalMs, () => this.#report());
@@ -284,11 +284,13 @@ export class Bucket {
 
   #noteSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
     this.#safe.note(how, shardId, cursor);
-    this.#intake.confirm(shardId, cursor);
+    this.#intake.guilds(shardId)?.confirm(cursor);
   }
 
   #reportSafe(): void {
-    const shards = this.#safe.take((shardId) => this.#intake.takeUnsaved(shardId));
+    const shards = this.#safe.take((shardId) =>
+      this.#intake.guilds(shardId)?.takeUnsaved() ?? null
+    );
     if (shards) this.#post({ type: "SAFE", shards });
   }
 
