@@ -7,10 +7,11 @@
 import { systemClock } from "../ports/clock.ts";
 import { undiciClient } from "../ports/http_undici.ts";
 import type { Log } from "../ports/log.ts";
-import type { RestVerdict } from "../rest/auth.ts";
+import type { AuthRules, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";
 import { RestProxy } from "../rest/proxy.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, isLoopback } from "../config/config.ts";
+import { ownHosts } from "./http/listen.ts";
 
 /** What it takes beside the settings. */
 export interface OpenRestOptions {
@@ -48,6 +49,24 @@ export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
     answerMs: config.restAnswerMs,
   });
   return { proxy, close: () => client.close() };
+}
+
+/**
+ * Who may come in by the port that is open at `url`.
+ *
+ * @param credentials Of the clusters and services of ours.
+ */
+export function authRules(
+  config: Config,
+  url: string,
+  credentials: ReadonlySet<string> = new Set(),
+): AuthRules {
+  return {
+    secret: config.restAuthorization ?? undefined,
+    credentials,
+    loopback: isLoopback(config.listenHost),
+    ownHosts: ownHosts(config.listenHost, url),
+  };
 }
 
 /**

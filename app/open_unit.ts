@@ -16,23 +16,20 @@ import {
   type AuthRules,
   isConsumerToken,
 } from "../rest/auth.ts";
-import { botIdentity } from "../store/bot_identity.ts";
+import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
-import { makeStateDir } from "../store/make_state_dir.ts";
-import { openStateDir } from "../store/state_dir.ts";
+import { makeStateDir } from "../store/disk.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { startProcess } from "../clusters/process.ts";
 import { startThread } from "../clusters/worker.ts";
 import { spawnWorker } from "../workers/thread.ts";
-import { type Config, isLoopback } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
-import type { UnitLog } from "./terminal/log.ts";
-import { moduleUrl } from "../config/module_url.ts";
-import { openRest } from "./open_rest.ts";
-import { ownHosts } from "./http/own_hosts.ts";
-import { serveUnit } from "./http/server.ts";
+import { moduleUrl, workerFolders } from "../config/module_url.ts";
 import { type Started, Unit } from "../unit/unit.ts";
-import { workerFolders } from "../config/worker_folders.ts";
+import type { UnitLog } from "./terminal/log.ts";
+import { authRules, openRest } from "./open_rest.ts";
+import { serveUnit } from "./http/server.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {
@@ -111,7 +108,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       return startBuiltIn(options, what, credential, url);
     },
   });
-  const rules = authRules(config, unit, () => url);
+  let known: AuthRules | undefined;
+  const rules = (): AuthRules => known ??= authRules(config, url, unit.credentials);
   const linkKey = config.eventHandlerSecretKey;
   // A consumer that dials in may show the key of event links, which opens nothing else.
   const rulesFor = (request: Request): AuthRules =>
@@ -137,20 +135,6 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   };
   let stopped: Promise<void> | undefined;
   return { unit, url, stop: (reason) => stopped ??= stop(reason) };
-}
-
-function authRules(config: Config, unit: Unit, url: () => string): () => AuthRules {
-  const loopback = isLoopback(config.listenHost);
-  const rules = (): AuthRules => ({
-    secret: config.restAuthorization ?? undefined,
-    credentials: unit.credentials,
-    loopback,
-    get ownHosts() {
-      return hosts ??= ownHosts(config.listenHost, url());
-    },
-  });
-  let hosts: ReadonlySet<string> | undefined;
-  return rules;
 }
 
 function startBuiltIn(

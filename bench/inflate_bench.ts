@@ -8,9 +8,12 @@
 
 import { once } from "node:events";
 import zlib from "node:zlib";
-import { syncInflater } from "../gateway/inflate/sync.ts";
-import { streamInflater } from "../gateway/inflate/stream.ts";
-import type { Inflater, InflaterEvents } from "../gateway/inflate/inflater.ts";
+import {
+  type Inflater,
+  type InflaterEvents,
+  streamInflater,
+  syncInflater,
+} from "../gateway/inflate.ts";
 import {
   compare,
   costTable,

@@ -95,9 +95,6 @@ export function botOf(module: unknown, name: string): Bot {
   const { wants, handle } = (bot ?? {}) as Partial<Bot>;
   if (typeof wants === "function" && typeof handle === "function") return bot as Bot;
   const found = bot === undefined ? "has no default export" : "exports something else by default";
-  throw new GatehouseError(
-    "bad_config",
-    "caller",
-    `Cannot run ${name}: it ${found}, expected: export default defineBot({ … })`,
-  );
+  const text = `Cannot run ${name}: it ${found}, expected: export default defineBot({ … })`;
+  throw new GatehouseError("bad_config", "caller", text);
 }

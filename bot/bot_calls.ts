@@ -6,12 +6,12 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
-import { encodeValue } from "../protocol/value.ts";
+import { decodeValue, encodeValue } from "../protocol/value.ts";
 import type { Clock } from "../ports/clock.ts";
 import { replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
-import { answerCall, type ProcessFigures } from "./answer_call.ts";
-import type { Bot, BotContext } from "./bot.ts";
+import type { Wanted } from "../protocol/wanted.ts";
+import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
 import { type Ipc, IpcCalls, type SendCall } from "./ipc.ts";
 
@@ -20,7 +20,8 @@ export interface BotCallsOptions {
   readonly bot: Bot;
   readonly clock: Clock;
   readonly log: Log;
-  readonly figures: ProcessFigures;
+  /** What the process itself can say of its use of memory and processor. */
+  readonly figures: () => object;
 }
 
 /** The request has a deadline of its own, in the worker; this is for a unit that is gone. */
@@ -91,7 +92,7 @@ export class BotCalls {
       this.#told.add(what);
     }
     await replyTo(call, {
-      work: () => answerCall({ ...this.#options, context: this.context }, call),
+      work: () => answerCall(this.#options, this.context, call),
       encode: encodeValue,
       send: this.#send,
       unheard: (error) => {
@@ -106,4 +107,60 @@ export class BotCalls {
     const text = "Cannot tell a guild's shard: the unit has not said yet how many there are";
     throw new GatehouseError("not_ready", "caller", text);
   }
+}
+
+const ANSWERS: Answers = {
+  asResponse: (value) => new CommandAnswer("response", value),
+  asError: (error) => new CommandAnswer("error", error),
+};
+
+/** Does what a call asks for. Rejects with what the bot throws, or answers as its error. */
+export async function answerCall(
+  { bot, figures }: Pick<BotCallsOptions, "bot" | "figures">,
+  context: BotContext,
+  call: LinkCall,
+) {
+  const value = decodeValue(call.value);
+  switch (call.verb) {
+    case "command":
+      return await command(bot, value, call.receptive, context);
+    case "stats":
+      return { ...figures(), ...await ownStats(bot, context) };
+    case "find":
+      return await bot.find?.(value as Wanted, context) ?? null;
+    case "allClustersReady":
+      return void await bot.allClustersReady?.(context);
+    case "allMembersCached":
+      return void await bot.allMembersCached?.(value as boolean | undefined, context);
+    default:
+      throw cannot("bad_message", `${nameOf(context)} does not know ${call.verb}`);
+  }
+}
+
+async function ownStats(bot: Bot, context: BotContext): Promise<object> {
+  const stats: unknown = await bot.getStats?.(context) ?? {};
+  if (typeof stats === "object" && !Array.isArray(stats)) return stats!;
+  const what = Array.isArray(stats) ? "a list" : `a ${typeof stats}`;
+  return { error: `getStats() of ${nameOf(context)}: expected an object, received ${what}` };
+}
+
+async function command(bot: Bot, data: unknown, receptive: boolean, context: BotContext) {
+  const name = nameOf(context);
+  if (!bot.handleCommand) throw cannot("refused", `${name} has no handleCommand`);
+  const returned = await bot.handleCommand(data, receptive, { ...context, ...ANSWERS });
+  if (!(returned instanceof CommandAnswer)) {
+    if (returned !== undefined || !receptive) return returned;
+    const found = `handleCommand of ${name} returned nothing`;
+    throw cannot("refused", `${found}, expected asResponse(…) or asError(…)`);
+  }
+  if (returned.kind === "error") throw returned.value;
+  return returned.value;
+}
+
+function nameOf({ cluster: { id, service } }: BotContext): string {
+  return service === undefined ? `cluster ${id}` : `service ${service}`;
+}
+
+function cannot(code: "bad_message" | "refused", why: string): GatehouseError {
+  return new GatehouseError(code, "peer", `Cannot answer: ${why}`);
 }

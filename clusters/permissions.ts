@@ -110,10 +110,6 @@ function merge(
 }
 
 function bad(flag: string, why: string): GatehouseError {
-  return new GatehouseError(
-    "bad_config",
-    "caller",
-    `Cannot use CLUSTER_PERMISSIONS: ${flag}: ${why}`,
-    { setting: "CLUSTER_PERMISSIONS", flag },
-  );
+  const text = `Cannot use CLUSTER_PERMISSIONS: ${flag}: ${why}`;
+  return new GatehouseError("bad_config", "caller", text, { setting: "CLUSTER_PERMISSIONS", flag });
 }

@@ -1,12 +1,12 @@
 /**
- * Modules that a setting names.
+ * Modules that a setting names, and what shard workers read to load theirs.
  *
  * @module
  */
 
 import { dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Settings } from "./config.ts";
+import type { Config, Settings } from "./config.ts";
 
 /** A path or an address as an address. */
 export function moduleUrl(module: string): string {
@@ -34,4 +34,39 @@ export function workerModules(
 
 function isAddress(module: string): boolean {
   return /^[a-z][a-z+]+:/i.test(module);
+}
+
+/** What `mod.ts` is made of. The whole folder is too much: `.env` may be in it. */
+const CODE = [
+  "mod.ts",
+  "deps.ts",
+  "app",
+  "bot",
+  "clusters",
+  "config",
+  "downstream",
+  "gateway",
+  "intake",
+  "link",
+  "ports",
+  "protocol",
+  "queue",
+  "rest",
+  "sim",
+  "store",
+  "unit",
+  "workers",
+];
+
+/** The folders and files that shard workers load modules from, where they are on this machine. */
+export function workerFolders(config: Config): string[] {
+  const folders = workerModules(config).flatMap(moduleFolder).map((folder) => resolve(folder));
+  // `defineWorker` comes from our `mod.ts`, with all that it imports.
+  return config.workerModule === null ? folders : [...folders, ...ownCode()];
+}
+
+function ownCode(): string[] {
+  const root = new URL("../", import.meta.url);
+  if (root.protocol !== "file:") return [];
+  return CODE.map((name) => fileURLToPath(new URL(name, root)));
 }

@@ -1,9 +1,11 @@
 /**
- * From the environment to a {@linkcode Config}, or to the list of everything that is wrong with it.
+ * From the environment and `.env` to a {@linkcode Config}, or to the list of everything that is wrong
+ * with it.
  *
  * @module
  */
 
+import { parseEnv } from "node:util";
 import { loadValibot } from "../deps.ts";
 import { redactor } from "../ports/redact.ts";
 import {
@@ -16,8 +18,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
 } from "./config.ts";
-import type { Env } from "./env_file.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "./readers.ts";
 import { brokenRules } from "./rules.ts";
 
 /** What came of reading the settings. `warnings` do not stop the unit, whatever else came. */
@@ -125,4 +126,42 @@ function misspelt(env: Env): Problem[] {
 /** Whether `name` is no setting, but reads like an attempt at one. */
 export function looksMisspelt(name: string): boolean {
   return !SETTING_NAMES.includes(name) && nearest(name, SETTING_NAMES).length > 0;
+}
+
+/** Variables by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What `text`, a file in the format of `.env`, sets, under what `environment` sets. A variable
+ * that is set to nothing counts as not set.
+ *
+ * @example
+ * ```ts
+ * import { mergeEnv } from "./parse.ts";
+ * const env = mergeEnv({ LISTEN_PORT: "1" }, "LISTEN_PORT=2\nINTENTS=GUILDS # all we need");
+ * console.assert(env.LISTEN_PORT === "1" && env.INTENTS === "GUILDS");
+ * ```
+ */
+export function mergeEnv(environment: Env, text: string): Env {
+  const file = parseEnv(text.replace(/^\uFEFF/, ""));
+  return { ...isSet(file), ...isSet(environment) };
+}
+
+function isSet(env: Env): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())),
+  );
+}
+
+/**
+ * The environment of this process and the `.env` file at `path`, if there is one.
+ *
+ * @throws Whatever reading the file throws, unless there is no file.
+ */
+export async function readEnv(path = ".env"): Promise<Env> {
+  const text = await Deno.readTextFile(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  return mergeEnv(Deno.env.toObject(), text);
 }

@@ -9,9 +9,8 @@
  */
 
 import { type Config, SETTING_NAMES } from "./config.ts";
-import { type Env, readEnv } from "./env_file.ts";
+import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
 import { moduleFolder, workerModules } from "./module_url.ts";
-import { looksMisspelt, parseConfig } from "./parse.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */

@@ -1,5 +1,6 @@
 /**
- * The kinds of text that settings are made of: how each is read, and the words for what it has to be.
+ * The kinds of text that settings are made of: how each is read, the words for what it has to be, and
+ * the name that a misspelt one is nearest to.
  *
  * @module
  */
@@ -7,7 +8,6 @@
 import { isIPv6 } from "node:net";
 import type { TextSchema, Valibot } from "../deps.ts";
 import { ALL_INTENTS, intentBits, INTENTS, isIntentName } from "../protocol/discord/intents.ts";
-import { nearest } from "./nearest.ts";
 
 /** How the text of a variable, trimmed and not empty, becomes a value. */
 export interface Reader<Value> {
@@ -194,4 +194,35 @@ function unknownIntents(text: string): string {
 /** The names in a list of intents, as Discord writes them. */
 function intentNames(text: string): string[] {
   return text.split(",").map((name) => name.trim().toUpperCase()).filter(Boolean);
+}
+
+/**
+ * The names nearest to `word`, nearest first, none further than `limit` single-letter edits.
+ *
+ * @example
+ * ```ts
+ * import { nearest } from "./readers.ts";
+ * console.assert(nearest("TOTAL_SHARD", ["TOTAL_SHARDS", "STATE_DIR"])[0] === "TOTAL_SHARDS");
+ * ```
+ */
+export function nearest(word: string, names: Iterable<string>, limit = 2): string[] {
+  return [...names]
+    .map((name) => ({ name, edits: edits(word, name) }))
+    .filter((candidate) => candidate.edits <= limit)
+    .sort((a, b) => a.edits - b.edits)
+    .map((candidate) => candidate.name);
+}
+
+/** Letters to insert, remove or replace to get from `a` to `b` (Levenshtein). */
+function edits(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const line = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const replaced = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1);
+      line.push(Math.min(replaced, above[column]! + 1, line[column - 1]! + 1));
+    }
+    above = line;
+  }
+  return above[b.length]!;
 }

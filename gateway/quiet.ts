@@ -40,12 +40,6 @@ export interface QuietSettings {
   readonly resumeAfterMs: number;
 }
 
-/** The default settings: tell after 5 min, resume after 15. */
-export const QUIET_DEFAULTS: QuietSettings = {
-  quietAfterMs: 5 * 60_000,
-  resumeAfterMs: 15 * 60_000,
-};
-
 /** A shard at one moment, as its worker reports it. */
 export interface ShardSample {
   readonly shardId: number;
@@ -88,7 +82,7 @@ export class QuietWatch {
   #tracks = new Map<number, Track>();
   readonly #looks: Look[] = [];
 
-  constructor(settings: QuietSettings = QUIET_DEFAULTS) {
+  constructor(settings: QuietSettings) {
     this.#settings = settings;
   }
 

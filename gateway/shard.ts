@@ -18,27 +18,30 @@ import {
   resume,
 } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/estate.ts";
-import type { ShardStatus } from "../protocol/status.ts";
-import type { ShardPayload } from "../protocol/worker_message.ts";
+import type { Cause, ShardStatus } from "../protocol/status.ts";
+import type { ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
+import type { Gap } from "../protocol/event_frame.ts";
+import type { BegunSession } from "../protocol/estate.ts";
+import type { Log } from "../ports/log.ts";
 import { pauseMs } from "./backoff.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionWorld } from "./connection.ts";
 import { Sequence } from "./sequence.ts";
 import { newSession, placeOf, step } from "./session/step.ts";
-import type { ShardSettings, ShardTally, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
 /** One shard of the bot. */
 export class Shard {
-  readonly tally: ShardTally = {
+  /** What it counts on its own; the outbox counts the rest. */
+  readonly tally = {
     received: 0,
     receivedBytes: 0,
     identifies: 0,
     resumes: 0,
     stale: 0,
     illegal: 0,
-    reconnects: {},
+    reconnects: {} as Partial<Record<Cause, number>>,
   };
   readonly #settings: ShardSettings;
   readonly #world: ShardWorld;
@@ -276,4 +279,35 @@ export class Shard {
     if (this.#state.kind !== "stopped") return;
     for (const resolve of this.#stopped.splice(0)) resolve();
   }
+}
+
+/** What a shard is. */
+type ShardSettings =
+  & { readonly shardId: number }
+  & Pick<WorkerOptions, "totalShards" | "intents" | "token" | "gatewayUrl" | "compression">;
+
+/** What a shard needs of its surroundings. */
+export interface ShardWorld extends ConnectionWorld {
+  readonly log: Log;
+  /** Permission to identify: asked for, reported when used, given back when not. */
+  readonly gate: {
+    ask(shardId: number): void;
+    sent(shardId: number, permit: number): void;
+    release(shardId: number): void;
+  };
+  /** Where dispatches go. The bytes must be copied: they are overwritten after the call. */
+  readonly sink: {
+    accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void;
+    gap(shardId: number, gap: Gap): void;
+  };
+  /** Sees every change of state. */
+  status(status: ShardStatus): void;
+  /** A session began, or is gone (`null`). */
+  session(shardId: number, began: BegunSession | null): void;
+  /** The presence that a shard identifies with; `undefined`: none. */
+  presence?(shardId: number): object | undefined;
+  /** A heartbeat is due, and sent by whoever calls `send`; without this it is sent at once. */
+  heartbeat?(shardId: number, send: () => void): void;
+  /** A heartbeat was answered. */
+  heartbeatAck?(shardId: number, latencyMs: number): void;
 }

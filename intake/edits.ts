@@ -1,5 +1,6 @@
 /**
- * Withholds the MESSAGE_UPDATEs that are no edit: Discord also sends one when the preview of a link
+ * `EDITED_MESSAGES`: nothing is withheld, a function of the user's decides, or the MESSAGE_UPDATEs are
+ * withheld that are no edit: Discord also sends one when the preview of a link
  * has been fetched, a message is pinned, a thread grows from it, a poll ends, a deferred answer comes.
  * A bot that lives by any of these must not use it.
  * See [Discord Docs/Message Update](https://discord.com/developers/docs/events/gateway-events#message-update).
@@ -8,6 +9,8 @@
  */
 
 import { textField } from "../protocol/discord/body.ts";
+import type { Log } from "../ports/log.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 
 /** Whether the bot is to get a dispatch. Sees it in order; must not keep the bytes. */
 export type DispatchFilter = (t: string, payload: Uint8Array) => boolean;
@@ -23,16 +26,10 @@ export class EditFilter {
   readonly #limit: number;
   /** Message id → `edited_timestamp` last seen; the one that was not seen for longest is first. */
   readonly #edits = new Map<string, string>();
-  #withheld = 0;
 
   /** @param limit How many edited messages to remember. */
   constructor(limit: number = REMEMBERED_EDITS) {
     this.#limit = limit;
-  }
-
-  /** MESSAGE_UPDATEs that were withheld. */
-  get withheld(): number {
-    return this.#withheld;
   }
 
   /**
@@ -42,11 +39,7 @@ export class EditFilter {
    *
    * What cannot be read is let through as well.
    */
-  readonly keep: DispatchFilter = (t, payload) => {
-    if (t !== "MESSAGE_UPDATE" || this.#isEdit(payload)) return true;
-    this.#withheld++;
-    return false;
-  };
+  readonly keep: DispatchFilter = (t, payload) => t !== "MESSAGE_UPDATE" || this.#isEdit(payload);
 
   #isEdit(payload: Uint8Array): boolean {
     let editedAt: string | undefined;
@@ -74,4 +67,32 @@ export class EditFilter {
     }
     return before !== editedAt;
   }
+}
+
+/**
+ * The filter that a setting asks for; `null` where nothing is withheld.
+ *
+ * @param setting `all`, `filter`, or the address of a module whose default export is a function that
+ * gets the payload of each MESSAGE_UPDATE as bytes and says whether the bot is to get it. What it
+ * throws is logged, and the event delivered.
+ * @throws {GatehouseError} `bad_config` when the module exports no function.
+ * @throws What loading the module throws.
+ */
+export async function loadEditFilter(setting: string, log: Log): Promise<DispatchFilter | null> {
+  if (setting === "all") return null;
+  if (setting === "filter") return new EditFilter().keep;
+  const { default: keep } = await import(setting) as { default?: unknown };
+  if (typeof keep !== "function") {
+    const text = `Cannot use EDITED_MESSAGES: ${setting} has no function as its default export`;
+    throw new GatehouseError("bad_config", "caller", text);
+  }
+  return (t, payload) => {
+    if (t !== "MESSAGE_UPDATE") return true;
+    try {
+      return Boolean(keep(payload));
+    } catch (error) {
+      log.error("the function of EDITED_MESSAGES failed", { error: messageOf(error) });
+      return true;
+    }
+  };
 }

@@ -45,16 +45,6 @@ export class GuildLoads {
     this.#told = told;
   }
 
-  /** Guilds that the bot is in. */
-  get guildIds(): string[] {
-    return [...this.#guilds?.keys() ?? []];
-  }
-
-  /** Guilds that Discord has named and not sent yet. */
-  get loadingGuildIds(): string[] {
-    return loadingOf(this.#guilds);
-  }
-
   /**
    * Every dispatch of the shard passes here, in order, before it is queued.
    *
@@ -96,7 +86,9 @@ export class GuildLoads {
     this.#isSaved = true;
     return {
       guildIds: [...this.#confirmed.keys()],
-      loadingGuildIds: loadingOf(this.#confirmed),
+      loadingGuildIds: [...this.#confirmed].filter(([, state]) => state === "loading").map(([id]) =>
+        id
+      ),
       ...(this.#membersCached ? { membersCached: true } : {}),
     };
   }
@@ -158,8 +150,4 @@ function guildsOf(saved: SavedGuilds | null): Guilds | null {
   const guilds: Guilds = new Map(saved.guildIds.map((id) => [id, "here"]));
   for (const id of saved.loadingGuildIds) guilds.set(id, "loading");
   return guilds;
-}
-
-function loadingOf(guilds: Guilds | null): string[] {
-  return [...guilds ?? []].filter(([, state]) => state === "loading").map(([id]) => id);
 }

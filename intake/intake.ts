@@ -82,19 +82,9 @@ export class Intake {
     return this.#withheld.get(shardId) ?? 0;
   }
 
-  /** The session would now be resumed after `cursor`. */
-  confirm(shardId: number, cursor: number): void {
-    this.#guilds.get(shardId)?.confirm(cursor);
-  }
-
-  /** With the event `cursor`, the newest, all members of all guilds of a shard have come. */
-  membersCached(shardId: number, cursor: number): void {
-    this.#guilds.get(shardId)?.membersCached(cursor);
-  }
-
-  /** The guilds of a shard as of the last event confirmed; `null` where they have not changed since the last call. */
-  takeUnsaved(shardId: number): SavedGuilds | null {
-    return this.#guilds.get(shardId)?.takeUnsaved() ?? null;
+  /** The guilds of a shard that has begun. */
+  guilds(shardId: number): GuildLoads | undefined {
+    return this.#guilds.get(shardId);
   }
 
   #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {

@@ -10,9 +10,8 @@ import { LINK_CLOSE, WORKER_HEADER } from "../protocol/event_frame.ts";
 import { peerFields, type PeerKey } from "../protocol/peer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
-import type { Random } from "../ports/random.ts";
+import { type Random, redialDelayMs } from "../ports/random.ts";
 import type { Connect, Socket } from "../ports/socket.ts";
-import { redialDelayMs } from "../ports/redial.ts";
 import type { LinkEvents, Links } from "./links.ts";
 
 /** From dialling to the open connection. */

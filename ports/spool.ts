@@ -81,11 +81,8 @@ export function requireGrowing(
   for (const record of records) {
     if (record.shardId !== shardId || record.cursor <= last) {
       const found = `it comes after cursor ${last} of shard ${shardId}`;
-      throw new GatehouseError(
-        "illegal_step",
-        "caller",
-        `Cannot append event ${record.cursor} of shard ${record.shardId}: ${found}`,
-      );
+      const text = `Cannot append event ${record.cursor} of shard ${record.shardId}: ${found}`;
+      throw new GatehouseError("illegal_step", "caller", text);
     }
     last = record.cursor;
   }
@@ -94,9 +91,6 @@ export function requireGrowing(
 
 /** The error of a call on a spool that was closed. */
 export function closedSpool(shardId: number): GatehouseError {
-  return new GatehouseError(
-    "illegal_step",
-    "caller",
-    `Cannot append events of shard ${shardId}: the spool is closed`,
-  );
+  const text = `Cannot append events of shard ${shardId}: the spool is closed`;
+  return new GatehouseError("illegal_step", "caller", text);
 }

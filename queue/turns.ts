@@ -6,8 +6,7 @@
  * @module
  */
 
-import type { Cancel, Clock } from "../ports/clock.ts";
-import type { Nap } from "../ports/nap.ts";
+import type { Cancel, Clock, Nap } from "../ports/clock.ts";
 
 /** What the turns are made with. */
 export interface TurnsOptions {

@@ -8,8 +8,7 @@
  */
 
 import type { EventRecord, Gap } from "../protocol/event_frame.ts";
-import { type Clock, every } from "../ports/clock.ts";
-import type { Nap } from "../ports/nap.ts";
+import { type Clock, every, type Nap } from "../ports/clock.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import { Lane, type LaneOptions } from "./lane.ts";

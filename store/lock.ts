@@ -7,8 +7,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { makeStateDir } from "./make_state_dir.ts";
-import { writeWhole } from "./write_whole.ts";
+import { makeStateDir, writeWhole } from "./disk.ts";
 
 /** A state folder that is ours. */
 export interface Lock {
@@ -28,12 +27,8 @@ export async function lockStateDir(dir: string, clock: Clock): Promise<Lock> {
   const file = await openLocked(dir, path);
   if (file === null) {
     const owner = await ownerOf(path);
-    throw new GatehouseError(
-      "state_locked",
-      "caller",
-      `Cannot use STATE_DIR ${dir}: ${describe(owner)}; stop it, or set another STATE_DIR`,
-      { dir, ...owner },
-    );
+    const text = `Cannot use STATE_DIR ${dir}: ${describe(owner)}`;
+    throw new GatehouseError("state_locked", "caller", text, { dir, ...owner });
   }
   await sign(file, { pid: Deno.pid, since: new Date(clock.wallMs()).toISOString() });
   return { release: () => file.close() };
@@ -84,6 +79,6 @@ async function ownerOf(path: string): Promise<Partial<Owner>> {
 }
 
 function describe({ pid, since }: Partial<Owner>): string {
-  if (pid === undefined) return "another unit uses it";
-  return `another unit uses it, process ${pid} since ${since}`;
+  const who = pid === undefined ? "" : `, process ${pid} since ${since}`;
+  return `another unit uses it${who}; stop it, or set another STATE_DIR`;
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { diskFs } from "./spool_fs.ts";
+import { diskFs } from "./disk.ts";
 
 /** Folder of the shards of a total; each of them has one of its id in it. */
 export function queueFolder(queueDir: string, total: number): string {

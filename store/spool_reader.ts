@@ -1,29 +1,33 @@
 /**
- * Reads a spool's segments in the order of their cursors. It remembers where it stopped, and puts a
- * GAP in the place of what the disk has lost.
+ * The segments of a spool as they lie in a folder: finding them after a crash, and reading them in the
+ * order of their cursors, with a GAP in the place of what the disk has lost.
  *
  * @module
  */
 
-import {
-  type EventRecord,
-  type Gap,
-  RECORD,
-  RECORD_HEADER_BYTES,
-} from "../protocol/event_frame.ts";
+import { type EventRecord, gapRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
 import type { Log } from "../ports/log.ts";
-import { diskError } from "./disk_error.ts";
-import { type FrameRun, SEGMENT_HEADER_BYTES } from "./segment.ts";
-import type { SpoolFs } from "./spool_fs.ts";
-import { readPiece, type Segment } from "./spool_segments.ts";
+import { GatehouseError } from "../protocol/errors.ts";
+import { diskError, type SpoolFs } from "./disk.ts";
+import {
+  firstCursorOf,
+  type FrameRun,
+  readFrames,
+  SEGMENT_HEADER_BYTES,
+  SEGMENT_VERSION,
+  segmentVersion,
+} from "./segment.ts";
 
-/** What a reader works on. */
-export interface SpoolReaderOptions {
+/** What both ends of a spool work on. */
+export interface SpoolParts {
   readonly fs: SpoolFs;
   readonly shardId: number;
-  /** Oldest first; others add to it and take away from it between two calls. */
-  readonly segments: readonly Segment[];
+  /** Oldest first; the writing end adds to it, and takes away from it, between two calls of the other. */
+  readonly segments: Segment[];
   readonly log: Log;
+}
+
+interface SpoolReaderOptions extends SpoolParts {
   /** A segment was found to be damaged; nothing must be written behind the damage. */
   readonly damaged: (segment: Segment) => void;
 }
@@ -35,7 +39,7 @@ interface Place {
   readonly cursor: number;
 }
 
-/** The reading end of a spool. One call at a time. */
+/** The reading end of a spool; it remembers where it stopped. One call at a time. */
 export class SpoolReader {
   readonly #options: SpoolReaderOptions;
   #place: Place | null = null;
@@ -127,9 +131,7 @@ export class SpoolReader {
     const name = segment.path.split("/").at(-1)!;
     const reason = `the disk lost events: ${name} is damaged at byte ${at}`;
     // Cursors may jump, so that nobody knows how many events there were.
-    const gap: Gap = { from, to, count: null, reason };
-    const body = new TextEncoder().encode(JSON.stringify(gap));
-    return { shardId, kind: RECORD.GAP, cursor: to, body };
+    return gapRecord(shardId, { from, to, count: null, reason });
   }
 }
 
@@ -139,3 +141,98 @@ function missing(segments: readonly Segment[], index: number, after: number) {
   // Of the newest segment the last cursor is known: it was read through, or written by us.
   return { from: Math.max(after + 1, first), to: last ?? segments[index + 1]!.first - 1 };
 }
+
+/** At least so much is read at once. */
+const PIECE_BYTES = 64 * 1024;
+/** So much is read at once where everything is to be read. */
+const SCAN_BYTES = 1024 * 1024;
+
+/** A segment on disk. */
+export interface Segment {
+  readonly path: string;
+  /** Cursor of its first record, which is its name. */
+  readonly first: number;
+  /** Cursor of its last record; `null` where nobody has looked since the unit started. */
+  last: number | null;
+  /** Bytes that are good, the header among them. */
+  bytes: number;
+}
+
+/**
+ * Finds the segments in `dir`, oldest first, after whatever ended the last life. The newest one is
+ * read through and its torn end cut off; the others were complete when it was begun, so that only
+ * their headers are looked at.
+ *
+ * @throws {GatehouseError} `bad_config` when a newer version wrote one.
+ */
+export async function findSegments(fs: SpoolFs, dir: string, log: Log): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  for (const { name, bytes } of await fs.list(dir)) {
+    const first = firstCursorOf(name);
+    if (first === null) continue;
+    const path = `${dir}/${name}`;
+    refuseNewer(path, await fs.read(path, 0, SEGMENT_HEADER_BYTES));
+    segments.push({ path, first, last: null, bytes });
+  }
+  segments.sort((a, b) => a.first - b.first);
+  while (segments.length > 0 && !await recover(fs, segments.at(-1)!, log)) segments.pop();
+  return segments;
+}
+
+/** Cuts the torn end off a segment. Gives whether there is a record left; if not, it is removed. */
+async function recover(fs: SpoolFs, segment: Segment, log: Log): Promise<boolean> {
+  let at = SEGMENT_HEADER_BYTES;
+  while (at < segment.bytes) {
+    const run = await readPiece(fs, segment, at, SCAN_BYTES);
+    at += run.usedBytes;
+    segment.last = run.records.at(-1)?.cursor ?? segment.last;
+    if (run.rest === "damaged") break;
+  }
+  const tornBytes = segment.bytes - at;
+  if (tornBytes > 0) log.warn("cut off a torn end", { path: segment.path, at, tornBytes });
+  if (segment.last === null) {
+    await fs.remove(segment.path);
+    return false;
+  }
+  if (tornBytes > 0) {
+    const file = await fs.open(segment.path, at);
+    await file.sync().finally(() => file.close());
+    segment.bytes = at;
+  }
+  return true;
+}
+
+function refuseNewer(path: string, header: Uint8Array): void {
+  const version = segmentVersion(header);
+  if (version === null || version <= SEGMENT_VERSION) return;
+  throw new GatehouseError(
+    "bad_config",
+    "host",
+    `Cannot read ${path}: it has version ${version}, this Gatehouse knows ${SEGMENT_VERSION}; ` +
+      "start the newer Gatehouse again, or move the file away, which loses the events in it",
+    { path, version },
+  );
+}
+
+/**
+ * The frames of a segment from byte `at` on: about `limitBytes`, at least one frame. Where `rest` is
+ * `damaged` there is nothing to be had behind them.
+ */
+async function readPiece(
+  fs: SpoolFs,
+  segment: Segment,
+  at: number,
+  limitBytes: number,
+): Promise<FrameRun> {
+  const left = segment.bytes - at;
+  for (let wanted = Math.max(limitBytes, PIECE_BYTES);;) {
+    const length = Math.min(wanted, left);
+    const run = readFrames(await fs.read(segment.path, at, length));
+    if (run.rest !== "cut" || run.usedBytes > 0) return run;
+    // A frame that goes on beyond the end, or into bytes that are not there any more.
+    if (run.neededBytes > left || run.neededBytes <= length) return DAMAGED;
+    wanted = run.neededBytes;
+  }
+}
+
+const DAMAGED: FrameRun = { records: [], usedBytes: 0, rest: "damaged", neededBytes: 0 };

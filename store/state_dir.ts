@@ -5,19 +5,25 @@
  * @module
  */
 
+import { createHash } from "node:crypto";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
-import { GatehouseError } from "../protocol/errors.ts";
-import { makeStateDir } from "./make_state_dir.ts";
-import { diskFs } from "./spool_fs.ts";
-import { readStateFile, STATE_VERSION, type StateFile, stateFileText } from "./state_file.ts";
-import { writeWhole } from "./write_whole.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { botIdOfToken } from "../protocol/ids.ts";
+import { isCount } from "../protocol/record.ts";
+import { diskFs, makeStateDir } from "./disk.ts";
+
+/**
+ * Version of the format that we write. 1 is read as well: it had other files for the same facts, so
+ * that a Gatehouse of its time has to refuse ours, or it would identify every shard anew.
+ */
+const STATE_VERSION = 2;
 
 /** How a state folder is opened. */
 export interface StateDirOptions {
   readonly dir: string;
-  /** Whose state it is: `bot_identity.ts`. */
+  /** Whose state it is: {@linkcode botIdentity}. */
   readonly bot: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,11 +53,12 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
   return {
     async load(name) {
       const file = await read(options, `${name}.json`);
-      if (file?.kind === "unknown") await moveAside(options, `${name}.json`, file.reason);
-      return file?.kind === "value" ? file.value : undefined;
+      if (file && "value" in file) return file.value;
+      if (file) await moveAside(options, `${name}.json`, file.unknown);
+      return undefined;
     },
     save(name, value) {
-      const text = stateFileText(bot, value);
+      const text = JSON.stringify({ version: STATE_VERSION, bot, value });
       return inTurn(name, () => replace(dir, `${name}.json`, text));
     },
     remove: (name) => inTurn(name, () => diskFs.remove(`${dir}/${name}.json`)),
@@ -59,35 +66,44 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
   };
 }
 
-/** What a file is; `undefined` where there is none. What is not ours to touch is thrown. */
-async function read(
-  { dir, bot }: StateDirOptions,
-  name: string,
-): Promise<Extract<StateFile, { kind: "value" | "unknown" }> | undefined> {
-  let text: string;
+/** What a file holds, or why no version that we know wrote it. */
+type StateFile = { readonly value: unknown } | { readonly unknown: string };
+
+/** Reads a file; `undefined` where there is none. What is not ours to touch is thrown. */
+async function read(options: StateDirOptions, name: string): Promise<StateFile | undefined> {
   try {
-    text = await Deno.readTextFile(`${dir}/${name}`);
+    return fileOf(await Deno.readTextFile(`${options.dir}/${name}`), options, name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-  const file = readStateFile(bot, text);
-  switch (file.kind) {
-    case "foreign":
-      throw refused(
-        dir,
-        `${name} is the state of bot ${file.bot}, the token is that of bot ${bot}; ` +
-          "set another STATE_DIR for this bot",
-      );
-    case "newer":
-      throw refused(
-        dir,
-        `${name} has version ${file.version}, this Gatehouse knows ${STATE_VERSION}; ` +
-          "start the newer Gatehouse again, or set another STATE_DIR to begin anew",
-      );
-    default:
-      return file;
+}
+
+function fileOf(text: string, { dir, bot }: StateDirOptions, name: string): StateFile {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    return { unknown: messageOf(error) };
   }
+  const { version, bot: owner, value } = Object(file) as Record<string, unknown>;
+  if (!isCount(version)) return { unknown: "it has no version" };
+  if (version > STATE_VERSION) {
+    throw refused(
+      dir,
+      `${name} has version ${version}, this Gatehouse knows ${STATE_VERSION}; ` +
+        "start the newer Gatehouse again, or set another STATE_DIR to begin anew",
+    );
+  }
+  if (version === 0 || typeof owner !== "string" || value === undefined) {
+    return { unknown: `it is not what version ${version} is` };
+  }
+  if (owner === bot) return { value };
+  throw refused(
+    dir,
+    `${name} is the state of bot ${owner}, the token is that of bot ${bot}; ` +
+      "set another STATE_DIR for this bot",
+  );
 }
 
 function refused(dir: string, why: string): GatehouseError {
@@ -111,18 +127,22 @@ async function moveAside(
 
 async function replace(dir: string, name: string, text: string): Promise<void> {
   const path = `${dir}/${name}`;
-  const file = await Deno.open(`${path}.new`, {
-    write: true,
-    create: true,
-    truncate: true,
-    mode: 0o600,
-  });
+  const file = await diskFs.open(`${path}.new`, 0);
   try {
-    await writeWhole(file, new TextEncoder().encode(text));
-    await file.syncData();
+    await file.write(new TextEncoder().encode(text));
+    await file.sync();
   } finally {
     file.close();
   }
   await Deno.rename(`${path}.new`, path);
   await diskFs.syncDir(dir);
+}
+
+/**
+ * A name for the bot of a token that may be written down: its user id, which stays the same when the
+ * token is made anew. A token of another shape, such as the simulator's, gives the start of a hash.
+ */
+export function botIdentity(token: string): string {
+  return botIdOfToken(token) ??
+    `sha256-${createHash("sha256").update(token).digest("hex").slice(0, 12)}`;
 }

@@ -67,7 +67,7 @@ function draw(): string {
 <!-- Drawn by \`deno task diagrams\` from gateway/session/table.ts. Do not edit. -->
 
 The table, with every deadline, is \`gateway/session/table.ts\`; what entering and leaving a state asks
-for is \`gateway/session/effects.ts\`. What an old connection still says is dropped in every state and
+for is \`gateway/session/step.ts\`. What an old connection still says is dropped in every state and
 counted.
 
 \`\`\`mermaid

@@ -67,11 +67,8 @@ async function ask({ apiUrl, token, fetch, clock, signal }: DiscoverOptions): Pr
       const message = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
       throw new GatehouseError("unauthorized", "caller", message);
     }
-    throw new GatehouseError(
-      "refused",
-      "discord",
-      `GET /gateway/bot was answered ${response.status}`,
-    );
+    const text = `GET /gateway/bot was answered ${response.status}`;
+    throw new GatehouseError("refused", "discord", text);
   } finally {
     cancel();
   }

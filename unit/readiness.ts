@@ -17,41 +17,32 @@ export interface Readiness {
  * Ready means: every shard is ready, every worker runs, every cluster and service is connected. A unit
  * without clusters is ready as well: its events wait for a consumer.
  */
-export function readiness(snapshot: Snapshot): Readiness {
+export function readiness({ shards, workers, clusters, services }: Snapshot): Readiness {
   const reasons = [
-    ...shardReasons(snapshot),
-    ...workerReasons(snapshot),
-    ...clusterReasons(snapshot),
-    ...serviceReasons(snapshot),
+    ...shardReasons(shards),
+    ...placeReasons(workers, "running", ({ workerId }) => `worker ${workerId}`),
+    ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
+    ...placeReasons(services, "connected", ({ name }) => `service ${name}`),
   ];
   return { ready: reasons.length === 0, reasons };
 }
 
-function shardReasons({ shards }: Snapshot): string[] {
+function shardReasons(shards: readonly ShardSnapshot[]): string[] {
   if (shards.length === 0) return ["no shard has started yet"];
   const waiting = Map.groupBy(
     shards.filter((shard) => shard.state !== "ready"),
-    (shard) => `${shard.state}${shard.reason === "" ? "" : ` (${shard.reason})`}`,
+    ({ state, reason }) => `${state}${because(reason)}`,
   );
   return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);
 }
 
-function workerReasons({ workers }: Snapshot): string[] {
-  return workers
-    .filter((worker) => worker.state !== "running")
-    .map(({ workerId, state, reason }) => `worker ${workerId}: ${state}${because(reason)}`);
-}
-
-function clusterReasons({ clusters }: Snapshot): string[] {
-  return clusters
-    .filter((cluster) => cluster.state !== "connected")
-    .map(({ clusterId, state, reason }) => `cluster ${clusterId}: ${state}${because(reason)}`);
-}
-
-function serviceReasons({ services }: Snapshot): string[] {
-  return services
-    .filter((service) => service.state !== "connected")
-    .map(({ name, state, reason }) => `service ${name}: ${state}${because(reason)}`);
+function placeReasons<Place extends { readonly state: string; readonly reason: string }>(
+  places: readonly Place[],
+  well: Place["state"],
+  nameOf: (place: Place) => string,
+): string[] {
+  return places.filter(({ state }) => state !== well)
+    .map((place) => `${nameOf(place)}: ${place.state}${because(place.reason)}`);
 }
 
 function because(reason: string): string {

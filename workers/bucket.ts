@@ -17,19 +17,17 @@ import {
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
 import { answer } from "../ports/asks.ts";
-import { every } from "../ports/clock.ts";
+import { every, type Nap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
 import { GuildCache } from "../intake/guild_cache.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
-import { Shard } from "../gateway/shard.ts";
-import type { ShardWorld } from "../gateway/shard_world.ts";
-import type { Nap } from "../ports/nap.ts";
+import { Shard, type ShardWorld } from "../gateway/shard.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerLinks } from "./links.ts";
-import { Members } from "../gateway/members/bucket_members.ts";
+import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReport } from "./safe_report.ts";
 import { ShardFigures } from "./shard_figures.ts";
 
@@ -105,7 +103,7 @@ export class Bucket {
       ...this.#world,
       worker: options,
       newest: (shardId) => this.#queue.of(shardId).newest,
-      complete: (shardId, cursor) => this.#intake.membersCached(shardId, cursor),
+      complete: (shardId, cursor) => this.#intake.guilds(shardId)?.membersCached(cursor),
       cached: (shardId) => post({ type: "MEMBERS_CACHED", shardId }),
     });
     every(world.clock, options.reportIntervalMs, () => this.#report());
@@ -285,11 +283,13 @@ export class Bucket {
 
   #noteSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
     this.#safe.note(how, shardId, cursor);
-    this.#intake.confirm(shardId, cursor);
+    this.#intake.guilds(shardId)?.confirm(cursor);
   }
 
   #reportSafe(): void {
-    const shards = this.#safe.take((shardId) => this.#intake.takeUnsaved(shardId));
+    const shards = this.#safe.take((shardId) =>
+      this.#intake.guilds(shardId)?.takeUnsaved() ?? null
+    );
     if (shards) this.#post({ type: "SAFE", shards });
   }
 

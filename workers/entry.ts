@@ -17,11 +17,11 @@ import {
 } from "../protocol/worker_message.ts";
 import { systemClock } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
-import { threadNap } from "../ports/nap.ts";
+import { threadNap } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
 import { webSocketConnect } from "../ports/websocket/client.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
-import { loadEditFilter } from "../intake/edit_filter.ts";
+import { loadEditFilter } from "../intake/edits.ts";
 import { Bucket } from "./bucket.ts";
 import { eventFilter, loadWorkerHooks, shardHooks } from "./worker_hooks.ts";
 

@@ -1,9 +1,10 @@
 /**
- * Opens an HTTP port, or says in words why it cannot be opened.
+ * Opens an HTTP port, or says in words why it cannot be opened, and by which names it is reached.
  *
  * @module
  */
 
+import { isIPv6 } from "node:net";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 
 /** A port, open. */
@@ -42,4 +43,13 @@ function reachable(hostname: string): string {
   if (hostname === "0.0.0.0") return "127.0.0.1";
   if (hostname === "::") return "[::1]";
   return hostname.includes(":") ? `[${hostname}]` : hostname;
+}
+
+/** `host:port` in lower case, as a `Host` header gives them: without the port where that is 80. */
+export function ownHosts(listenHost: string, url: string): ReadonlySet<string> {
+  const port = new URL(url).port || "80";
+  const own = isIPv6(listenHost) ? `[${listenHost}]` : listenHost;
+  const names = ["127.0.0.1", "localhost", "[::1]", own.toLowerCase()];
+  const withPort = names.map((name) => `${name}:${port}`);
+  return new Set(port === "80" ? [...names, ...withPort] : withPort);
 }

@@ -1,26 +1,90 @@
 /**
- * The unit's numbers as Prometheus reads them: the answer of `/metrics`.
+ * The numbers of a unit, and of the REST proxy by itself, in the text that Prometheus reads: the answer
+ * of `/metrics`.
  * See the [text format](https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
  * @module
  */
 
-import { SHARD_STATES, type ShardCounters, type Snapshot } from "../../protocol/status.ts";
-import { type Metric as MetricOf, renderText } from "./prometheus.ts";
-import { REST_METRICS } from "./rest_metrics.ts";
+import {
+  type RestRouteSnapshot,
+  type RestSnapshot,
+  SHARD_STATES,
+  type ShardCounters,
+  type Snapshot,
+  type Times,
+} from "../../protocol/status.ts";
 
-/** A metric of a unit. */
-export type Metric = MetricOf<Snapshot>;
+/** One number with its labels. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** What comes after the metric's name: the parts of a histogram have one each. Default: nothing. */
+  readonly suffix?: "_bucket" | "_sum" | "_count";
+}
+
+/** One metric: what it counts and how it is read off what is known. */
+export interface Metric<Known> {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  samples(known: Known): readonly Sample[];
+}
+
+const FUSE_STATES: readonly RestSnapshot["fuse"][] = ["closed", "slow", "open", "banned"];
+
+/** Every metric of the proxy. */
+export const REST_METRICS: readonly Metric<RestSnapshot>[] = [
+  metric(
+    "gatehouse_rest_requests_total",
+    "Requests, by route and answer; by says who answered.",
+    ({ routes }) =>
+      routes.flatMap(({ method, route, answers }) =>
+        answers.map(({ status, scope, by, count }) => ({
+          labels: { method, route, status, scope, by },
+          value: count,
+        }))
+      ),
+  ),
+  perRoute("gatehouse_rest_route_queue_seconds_total", "Time in the queue.", "queueMs"),
+  perRoute(
+    "gatehouse_rest_route_upstream_seconds_total",
+    "Time until Discord's answers.",
+    "upstreamMs",
+  ),
+  histogram("gatehouse_rest_queue_seconds", "Time in the queue, by lane.", "queue"),
+  histogram("gatehouse_rest_upstream_seconds", "Time until Discord's answers.", "upstream"),
+  one("gatehouse_rest_waiting", "Requests that wait for their limits.", (rest) => rest.waiting),
+  one("gatehouse_rest_in_flight", "Requests at Discord's.", (rest) => rest.inFlight),
+  one("gatehouse_rest_credentials", "Credentials that are remembered.", (rest) => rest.credentials),
+  one("gatehouse_rest_buckets", "Buckets that are remembered.", (rest) => rest.buckets),
+  one(
+    "gatehouse_rest_dead_ends",
+    "Webhooks and credentials that are answered in Discord's place.",
+    (rest) => rest.deadEnds,
+  ),
+  one(
+    "gatehouse_rest_invalid",
+    "Invalid requests in the last ten minutes.",
+    (rest) => rest.invalid,
+  ),
+  metric(
+    "gatehouse_rest_fuse",
+    "1 under what the proxy does about invalid requests.",
+    ({ fuse }) =>
+      FUSE_STATES.map((state) => ({ labels: { state }, value: Number(fuse === state) })),
+  ),
+];
 
 /**
  * Every metric of a unit. Counters of shards begin at 0 with each life of their worker, which
  * Prometheus knows how to read.
  */
-export const METRICS: readonly Metric[] = [
-  gauge("gatehouse_info", "1; the labels say what kind of unit this is.", ({ mode }) => [
+export const METRICS: readonly Metric<Snapshot>[] = [
+  metric("gatehouse_info", "1; the labels say what kind of unit this is.", ({ mode }) => [
     { labels: { mode }, value: 1 },
   ]),
-  gauge(
+  metric(
     "gatehouse_shards",
     "Shards of this unit by state.",
     ({ shards }) =>
@@ -29,153 +93,100 @@ export const METRICS: readonly Metric[] = [
         value: shards.filter((shard) => shard.state === state).length,
       })),
   ),
-  gauge(
+  metric(
     "gatehouse_shard_state",
     "1 under the state that a shard is in.",
     ({ shards }) =>
       shards.map(({ shardId, state }) => ({ labels: { shard: shardId, state }, value: 1 })),
   ),
-  perShard("gatehouse_shard_latency_ms", "gauge", "Round trip of the last heartbeat.", "latencyMs"),
-  perShard("gatehouse_events_received_total", "counter", "Dispatches from Discord.", "received"),
-  perShard("gatehouse_received_bytes_total", "counter", "Bytes of dispatches.", "receivedBytes"),
+  perShard("gatehouse_shard_latency_ms", "Round trip of the last heartbeat.", "latencyMs"),
+  perShard("gatehouse_events_received_total", "Dispatches from Discord.", "received"),
+  perShard("gatehouse_received_bytes_total", "Bytes of dispatches.", "receivedBytes"),
   perShard(
     "gatehouse_events_forwarded_total",
-    "counter",
     "Events sent to a consumer; one that is sent again counts again.",
     "forwarded",
   ),
   perShard(
     "gatehouse_events_acknowledged_total",
-    "counter",
     "Events that a consumer has dealt with.",
     "acknowledged",
   ),
-  perShard("gatehouse_events_queued", "gauge", "Events not acknowledged yet.", "queued"),
-  perShard(
-    "gatehouse_queue_bytes",
-    "gauge",
-    "Bytes of the events not acknowledged.",
-    "queuedBytes",
-  ),
+  perShard("gatehouse_events_queued", "Events not acknowledged yet.", "queued"),
+  perShard("gatehouse_queue_bytes", "Bytes of the events not acknowledged.", "queuedBytes"),
   perShard(
     "gatehouse_queue_disk_bytes",
-    "gauge",
     "Disk that the events not acknowledged take.",
     "queuedDiskBytes",
   ),
   perShard(
     "gatehouse_shard_queue_age_seconds",
-    "gauge",
     "How long the oldest event that is not acknowledged has waited.",
     "queueAgeMs",
     1000,
   ),
   perShard(
     "gatehouse_shard_ack_lag_seconds",
-    "gauge",
     "Mean time from an event's arrival to its acknowledgement, of late.",
     "ackLagMs",
     1000,
   ),
-  counter(
+  metric(
     "gatehouse_events_by_type_total",
     "Dispatches from Discord since the unit started, by type.",
-    ({ eventsByType }) =>
-      Object.entries(eventsByType).map(([type, value]) => ({ labels: { type }, value })),
+    ({ eventsByType }) => labelled(eventsByType, (type) => ({ type })),
   ),
   perShard(
     "gatehouse_events_dropped_total",
-    "counter",
     "Events lost because the queue was full; the bot was told by a GAP.",
     "dropped",
   ),
   perShard(
     "gatehouse_events_withheld_total",
-    "counter",
     "Events that EDITED_MESSAGES or WORKER_MODULE withheld.",
     "withheld",
   ),
-  perShard("gatehouse_identifies_total", "counter", "Sessions begun with IDENTIFY.", "identifies"),
-  perShard("gatehouse_resumes_total", "counter", "Sessions picked up with RESUME.", "resumes"),
-  counter(
+  perShard("gatehouse_identifies_total", "Sessions begun with IDENTIFY.", "identifies"),
+  perShard("gatehouse_resumes_total", "Sessions picked up with RESUME.", "resumes"),
+  metric(
     "gatehouse_reconnects_total",
     "Connections that ended, by cause.",
     ({ shards }) =>
-      shards.flatMap(({ shardId, counters }) =>
-        Object.entries(counters?.reconnects ?? {}).map(([cause, value]) => ({
-          labels: { shard: shardId, cause },
-          value,
-        }))
+      shards.flatMap(({ shardId: shard, counters }) =>
+        labelled(counters?.reconnects ?? {}, (cause) => ({ shard, cause }))
       ),
   ),
-  perShard("gatehouse_stale_inputs_total", "counter", "Inputs of an ended connection.", "stale"),
-  perShard("gatehouse_illegal_inputs_total", "counter", "Inputs that were a bug.", "illegal"),
-  gauge(
-    "gatehouse_worker_running",
+  perShard("gatehouse_stale_inputs_total", "Inputs of an ended connection.", "stale"),
+  perShard("gatehouse_illegal_inputs_total", "Inputs that were a bug.", "illegal"),
+  ...perPlace(
+    "worker",
+    "running",
     "1 while a worker runs.",
-    ({ workers }) =>
-      workers.map(({ workerId, state }) => ({
-        labels: { worker: workerId },
-        value: Number(state === "running"),
-      })),
+    ({ workers }) => workers.map((worker) => ({ ...worker, id: worker.workerId })),
   ),
-  counter(
-    "gatehouse_worker_restarts_total",
-    "Times a worker was started again.",
-    (snapshot) =>
-      snapshot.workers.map(({ workerId, restarts }) => ({
-        labels: { worker: workerId },
-        value: restarts,
-      })),
-  ),
-  gauge(
-    "gatehouse_cluster_connected",
+  ...perPlace(
+    "cluster",
+    "connected",
     "1 while a cluster's link is up.",
-    ({ clusters }) =>
-      clusters.map(({ clusterId, state }) => ({
-        labels: { cluster: clusterId },
-        value: Number(state === "connected"),
-      })),
+    ({ clusters }) => clusters.map((cluster) => ({ ...cluster, id: cluster.clusterId })),
   ),
-  counter(
-    "gatehouse_cluster_restarts_total",
-    "Times a cluster was started again.",
-    (snapshot) =>
-      snapshot.clusters.map(({ clusterId, restarts }) => ({
-        labels: { cluster: clusterId },
-        value: restarts,
-      })),
-  ),
-  gauge(
-    "gatehouse_service_connected",
+  ...perPlace(
+    "service",
+    "connected",
     "1 while a service's link is up.",
-    ({ services }) =>
-      services.map(({ name, state }) => ({
-        labels: { service: name },
-        value: Number(state === "connected"),
-      })),
+    ({ services }) => services.map((service) => ({ ...service, id: service.name })),
   ),
-  counter(
-    "gatehouse_service_restarts_total",
-    "Times a service was started again.",
-    (snapshot) =>
-      snapshot.services.map(({ name, restarts }) => ({
-        labels: { service: name },
-        value: restarts,
-      })),
-  ),
-  counter(
+  metric(
     "gatehouse_interactions_total",
     "Interactions whose bot was away, by what became of them.",
-    ({ interactions }) =>
-      Object.entries(interactions).map(([outcome, value]) => ({ labels: { outcome }, value })),
+    ({ interactions }) => labelled({ ...interactions }, (outcome) => ({ outcome })),
   ),
   identify("gatehouse_identify_remaining", "Identifies left for today.", "remaining"),
   identify("gatehouse_identify_limit", "Identifies that Discord allows per day.", "total"),
   identify("gatehouse_identify_reserve", "Identifies that are not spent by ourselves.", "reserve"),
   identify("gatehouse_identify_waiting", "Shards that wait for a slot.", "waiting"),
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
-  ...REST_METRICS.map((metric): Metric => ({
+  ...REST_METRICS.map((metric): Metric<Snapshot> => ({
     ...metric,
     samples: ({ rest }) => metric.samples(rest),
   })),
@@ -186,34 +197,118 @@ export function renderMetrics(snapshot: Snapshot): string {
   return renderText(METRICS, snapshot);
 }
 
-function gauge(name: string, help: string, samples: Metric["samples"]): Metric {
-  return { name, type: "gauge", help, samples };
+/** All `metrics` of what is known, as text. */
+export function renderText<Known>(metrics: readonly Metric<Known>[], known: Known): string {
+  return metrics.map((metric) =>
+    `# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n` +
+    `# TYPE ${metric.name} ${metric.type}\n` +
+    metric.samples(known).map((sample) => line(metric.name, sample)).join("")
+  ).join("");
 }
 
-function counter(name: string, help: string, samples: Metric["samples"]): Metric {
-  return { name, type: "counter", help, samples };
+function line(name: string, { labels, value, suffix }: Sample): string {
+  const pairs = Object.entries(labels).map(([label, text]) =>
+    `${label}="${escaped(String(text))}"`
+  );
+  return `${name}${suffix ?? ""}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
+}
+
+function escaped(label: string): string {
+  return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}
+
+/** A counter, by its name, or a gauge. */
+function metric<Known>(
+  name: string,
+  help: string,
+  samples: Metric<Known>["samples"],
+): Metric<Known> {
+  return { name, type: name.endsWith("_total") ? "counter" : "gauge", help, samples };
+}
+
+/** One number of the whole. */
+function one<Known>(name: string, help: string, value: (known: Known) => number): Metric<Known> {
+  return metric(name, help, (known) => [{ labels: {}, value: value(known) }]);
+}
+
+function identify(name: string, help: string, field: keyof Snapshot["identify"]): Metric<Snapshot> {
+  return one(name, help, (snapshot) => snapshot.identify[field]);
 }
 
 /** A number that each shard counts, over `unit`; a shard that has not counted yet has no sample. */
 function perShard(
   name: string,
-  type: Metric["type"],
   help: string,
   field: Exclude<keyof ShardCounters, "shardId" | "reconnects">,
   unit = 1,
-): Metric {
+): Metric<Snapshot> {
+  return metric(name, help, ({ shards }) =>
+    shards.flatMap(({ shardId, counters }) => {
+      const value = counters?.[field] ?? null;
+      return value === null ? [] : [{ labels: { shard: shardId }, value: value / unit }];
+    }));
+}
+
+/** Of each place where something is kept running: whether it is well, and its restarts. */
+function perPlace(
+  kind: "worker" | "cluster" | "service",
+  well: "running" | "connected",
+  help: string,
+  of: (snapshot: Snapshot) => { id: number | string; state: string; restarts: number }[],
+): Metric<Snapshot>[] {
+  return [
+    metric(`gatehouse_${kind}_${well}`, help, (snapshot) =>
+      of(snapshot).map(({ id, state }) => ({
+        labels: { [kind]: id },
+        value: Number(state === well),
+      }))),
+    metric(
+      `gatehouse_${kind}_restarts_total`,
+      `Times a ${kind} was started again.`,
+      (snapshot) =>
+        of(snapshot).map(({ id, restarts }) => ({ labels: { [kind]: id }, value: restarts })),
+    ),
+  ];
+}
+
+/** Counts by name, each name as a label. */
+function labelled(
+  counts: Readonly<Record<string, number>>,
+  labels: (name: string) => Sample["labels"],
+): Sample[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: labels(name), value }));
+}
+
+function perRoute(
+  name: string,
+  help: string,
+  field: Extract<keyof RestRouteSnapshot, "queueMs" | "upstreamMs">,
+): Metric<RestSnapshot> {
+  return metric(name, help, ({ routes }) =>
+    routes.map(({ method, route, [field]: ms }) => ({
+      labels: { method, route },
+      value: ms / 1000,
+    })));
+}
+
+function histogram(name: string, help: string, field: "queue" | "upstream"): Metric<RestSnapshot> {
   return {
     name,
-    type,
+    type: "histogram",
     help,
-    samples: ({ shards }) =>
-      shards.flatMap(({ shardId, counters }) => {
-        const value = counters?.[field] ?? null;
-        return value === null ? [] : [{ labels: { shard: shardId }, value: value / unit }];
-      }),
+    samples: ({ lanes }) => lanes.flatMap((times) => histogramOf(times.lane, times[field])),
   };
 }
 
-function identify(name: string, help: string, field: keyof Snapshot["identify"]): Metric {
-  return gauge(name, help, (snapshot) => [{ labels: {}, value: snapshot.identify[field] }]);
+function histogramOf(lane: string, { buckets, count, sumMs }: Times): Sample[] {
+  return [
+    ...buckets.map(({ boundMs, count }): Sample => ({
+      labels: { lane, le: boundMs / 1000 },
+      value: count,
+      suffix: "_bucket",
+    })),
+    { labels: { lane, le: "+Inf" }, value: count, suffix: "_bucket" },
+    { labels: { lane }, value: sumMs / 1000, suffix: "_sum" },
+    { labels: { lane }, value: count, suffix: "_count" },
+  ];
 }

@@ -5,16 +5,17 @@
  */
 
 import { type Hono, loadHono } from "../../deps.ts";
+import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Authorize, RestVerdict } from "../../rest/auth.ts";
-import { control } from "./control.ts";
-import { gatewayRoutes } from "./gateway_routes.ts";
-import { acceptLink } from "./link_socket.ts";
-import { listen, type OpenPort } from "./listen.ts";
-import { renderMetrics } from "./metrics.ts";
 import { readiness } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
+import { problemAnswer } from "../../rest/problem.ts";
+import { control } from "./control.ts";
+import { acceptConsumer, acceptLink } from "./sockets.ts";
+import { listen, type OpenPort } from "./listen.ts";
+import { renderMetrics } from "./metrics.ts";
 
 /** What the port needs. */
 export interface ServerOptions {
@@ -48,11 +49,7 @@ export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
 
 function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
   const { unit, rest, authorize, log } = options;
-  gatewayRoutes(app, {
-    ...options,
-    consumers: () => unit.gateway?.openConsumers ?? null,
-    totalShards: () => unit.totalShards,
-  });
+  gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
@@ -84,6 +81,50 @@ function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
     return c.json({ error: error.message, code: error.code }, STATUS[error.code] ?? 500);
   });
   return app;
+}
+
+/** What the routes of the gateway for consumers need. */
+type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace"> & {
+  readonly unit: Pick<Unit, "gateway" | "totalShards">;
+};
+
+const NOT_READY = "the unit does not serve consumers now";
+
+/**
+ * Adds what puts any library behind Gatehouse: Discord's gateway protocol at `/` and `/gateway`, and
+ * `GET /api/v10/gateway[/bot]` that leads there. The routes authorize by themselves.
+ */
+export function gatewayRoutes(
+  app: Hono,
+  { unit, restVerdict, authorizePlace }: GatewayRoutes,
+): void {
+  const consumers = () => unit.gateway?.openConsumers;
+  const answer = (request: Request, body: (url: string) => object, needsBot: boolean) => {
+    const verdict = restVerdict(request);
+    if (typeof verdict === "object") return problemAnswer({ status: 401, reason: verdict.refused });
+    if (needsBot && verdict !== "bot") {
+      return problemAnswer({ status: 401, reason: "Authorization is missing" });
+    }
+    if (!consumers()) return problemAnswer({ status: 503, reason: NOT_READY });
+    return Response.json(body(addressOf(request)));
+  };
+  const botAnswer = (url: string) => gatewayBotAnswer(url, unit.totalShards);
+  app.get("/api/:version{v(9|10)}/gateway", (c) => answer(c.req.raw, (url) => ({ url }), false));
+  app.get("/api/:version{v(9|10)}/gateway/bot", (c) => answer(c.req.raw, botAnswer, true));
+  const accept = (request: Request) => {
+    const refusal = authorizePlace(request);
+    if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
+    const open = consumers();
+    if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
+    return acceptConsumer(request, open, addressOf(request));
+  };
+  app.get("/", (c) => accept(c.req.raw));
+  app.get("/gateway", (c) => accept(c.req.raw));
+}
+
+/** Our WebSocket address as this caller reaches us. */
+function addressOf(request: Request): string {
+  return `ws://${request.headers.get("host") ?? new URL(request.url).host}/`;
 }
 
 /** What a caller did wrong, as a status. */

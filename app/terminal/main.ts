@@ -7,15 +7,11 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import { type Config, describeProblem, type Problem } from "../../config/config.ts";
-import { parseConfig } from "../../config/parse.ts";
-import { readEnv } from "../../config/env_file.ts";
+import { parseConfig, type ParsedConfig, readEnv } from "../../config/parse.ts";
+import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
-import { narrate } from "./narrate.ts";
-import { nextSignal } from "./next_signal.ts";
-import { type OpenUnit, openUnit } from "../open_unit.ts";
-import { progressLine } from "./progress.ts";
-import { type StatusLine, statusLine } from "./status_line.ts";
+import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
 
 /** Exit codes: all is well, settings are wrong or Discord refused us, the process must be restarted. */
 export const EXIT = { OK: 0, REFUSED: 1, RESTART: 70 } as const;
@@ -37,30 +33,40 @@ export async function main(args: readonly string[]): Promise<number> {
   if (unknown.length > 0) return complain([`unknown: ${unknown.join(" ")}`, "", USAGE]);
 
   const parsed = await parseConfig(await readEnv(), { simulator: args.includes("--simulator") });
-  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
-  const config = args.includes("--force")
-    ? { ...parsed.config, identifyReservePercent: 0 }
-    : parsed.config;
   const line = terminalLine();
-  const log = await unitLog(config, Deno.stdout.isTerminal(), (text) => line.write(text));
-  for (const warning of parsed.warnings) log.warn(describeProblem(warning));
-  return await run(config, log, line);
+  return await launch(parsed, (text) => line.write(text), async (config, log) => {
+    const reserve = args.includes("--force") ? { identifyReservePercent: 0 } : {};
+    const settings = { ...config, ...reserve };
+    try {
+      const open = await openUnit({ config: settings, log, workerPermissions: "least" });
+      return await serve(open, settings, log, line);
+    } finally {
+      line.show("");
+    }
+  });
 }
 
-async function run(config: Config, log: UnitLog, line: StatusLine): Promise<number> {
+/**
+ * Runs `serve` by settings that are right, against a simulator where none are set. Gives the exit code.
+ *
+ * @param write Takes lines of the log, each with its line break.
+ */
+export async function launch(
+  parsed: ParsedConfig,
+  write: (line: string) => void,
+  serve: (config: Config, log: UnitLog) => Promise<number>,
+): Promise<number> {
+  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
+  const { config, warnings } = parsed;
+  const log = await unitLog(config, Deno.stdout.isTerminal(), write);
+  for (const warning of warnings) log.warn(describeProblem(warning));
   const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
   try {
-    const open = await openUnit({
-      config: firstRun?.config ?? config,
-      log,
-      workerPermissions: "least",
-    });
-    return await serve(open, config, log, line);
+    return await serve(firstRun?.config ?? config, log);
   } catch (error) {
     log.error(messageOf(error));
     return EXIT.REFUSED;
   } finally {
-    line.show("");
     await firstRun?.stop();
   }
 }
@@ -107,8 +113,7 @@ function terminalLine(): StatusLine {
   return statusLine(print, isTerminal, () => isTerminal ? Deno.consoleSize().columns : 80);
 }
 
-/** Tells what is wrong with the settings. Gives the exit code. */
-export function refuse(problems: readonly Problem[]): number {
+function refuse(problems: readonly Problem[]): number {
   const lines = problems.map((problem) => `  ${describeProblem(problem)}`);
   return complain(["Cannot start, the settings are wrong:", ...lines]);
 }
@@ -121,4 +126,17 @@ function say(text: string): number {
 function complain(lines: readonly string[]): number {
   for (const text of lines) console.error(text);
   return EXIT.REFUSED;
+}
+
+/** Resolves with the name of the next SIGINT or SIGTERM. */
+export function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      const listener = () => {
+        Deno.removeSignalListener(signal, listener);
+        resolve(signal);
+      };
+      Deno.addSignalListener(signal, listener);
+    }
+  });
 }

@@ -1,12 +1,12 @@
 /**
- * What happens in a unit, told in the log: one line per thing that a person wants to know.
+ * What a person is told of a unit: in the log one line per thing that they want to know, and while it
+ * starts, at the bottom of a terminal, a line that says where it has got to.
  *
  * @module
  */
 
 import type { Log } from "../../ports/log.ts";
-import type { ClusterSnapshot, ShardState, ShardStatus } from "../../protocol/status.ts";
-import { startSummary } from "./progress.ts";
+import type { ShardState, ShardStatus, Snapshot } from "../../protocol/status.ts";
 import type { Unit } from "../../unit/unit.ts";
 
 /** Tells the log until the unit has stopped. */
@@ -18,9 +18,11 @@ export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<
         tellShard(status.shard, states.get(status.shard.shardId), log);
         states.set(status.shard.shardId, status.shard.state);
         break;
-      case "cluster":
-        tellCluster(status.cluster, log);
+      case "cluster": {
+        const { clusterId, state, reason } = status.cluster;
+        log.debug("cluster", { clusterId, state, reason });
         break;
+      }
       case "service":
         log.debug("service", { ...status.service });
         break;
@@ -48,6 +50,117 @@ function tellShard(shard: ShardStatus, before: ShardState | undefined, log: Log)
   } else log.debug("shard", { shardId, state, reason });
 }
 
-function tellCluster({ clusterId, state, reason }: ClusterSnapshot, log: Log): void {
-  log.debug("cluster", { clusterId, state, reason });
+/** What the sentences need beside the snapshot. */
+interface ProgressOptions {
+  /** Time between two identifies of one key: `SPAWN_SHARD_DELAY_MS`. */
+  readonly identifyWindowMs: number;
+}
+
+/** The states worth a word while shards come up, in the order that they pass through. */
+const PASSING: readonly ShardState[] = [
+  "queued",
+  "connecting",
+  "hello",
+  "identifying",
+  "resuming",
+  "backing off",
+  "stopped",
+];
+
+/**
+ * The line while shards come up:
+ * `shards ready 5/16 · queued 9, identifying 2 · next identify in 3 s · about 20 s left`.
+ */
+export function progressLine(snapshot: Snapshot, options: ProgressOptions): string {
+  const { shards, identify } = snapshot;
+  const ready = shards.filter((shard) => shard.state === "ready").length;
+  const states = PASSING
+    .map((state) => [state, shards.filter((shard) => shard.state === state).length] as const)
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${state} ${count}`);
+  return [
+    `shards ready ${ready}/${shards.length}`,
+    ...(states.length > 0 ? [states.join(", ")] : []),
+    ...(identify.waiting > 0
+      ? [
+        `next identify in ${duration(identify.nextSlotMs)}`,
+        `about ${duration(timeLeftMs(snapshot, options))} left`,
+      ]
+      : []),
+  ].join(" · ");
+}
+
+/** Time until the last waiting shard has its slot. */
+export function timeLeftMs({ identify }: Snapshot, { identifyWindowMs }: ProgressOptions): number {
+  if (identify.waiting === 0) return 0;
+  const rounds = Math.ceil(identify.waiting / Math.max(1, identify.maxConcurrency));
+  return identify.nextSlotMs + (rounds - 1) * identifyWindowMs;
+}
+
+/**
+ * The lines once every shard is ready: how many, how long it took, what it cost.
+ *
+ * @param tookMs Time since the unit began to start.
+ */
+export function startSummary(snapshot: Snapshot, tookMs: number): string[] {
+  const { shards, workers, clusters, identify } = snapshot;
+  const sum = (field: "identifies" | "resumes") =>
+    shards.reduce((total, shard) => total + (shard.counters?.[field] ?? 0), 0);
+  const connected = clusters.filter((cluster) => cluster.state === "connected").length;
+  return [
+    `${count(shards.length, "shard")} ready on ${count(workers.length, "worker")} in ` +
+    `${duration(tookMs)}: ${sum("identifies")} identified, ${sum("resumes")} resumed`,
+    `${identify.remaining} of ${identify.total} identifies left for today, ` +
+    `${identify.reserve} of them kept in reserve`,
+    clusters.length === 0
+      ? "no cluster: events wait for a consumer"
+      : `${connected} of ${count(clusters.length, "cluster")} connected`,
+  ];
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** A duration for a person: `0 s`, `4 s`, `2 min 5 s`, `1 h 3 min`. Rounded up. */
+export function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes === 0) return `${seconds} s`;
+  if (minutes < 60) return `${minutes} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
+  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
+}
+
+/**
+ * One line at the bottom of a terminal that is drawn over itself, while log lines scroll above it. Where
+ * the output is no terminal, `show` does nothing.
+ */
+export interface StatusLine {
+  /** Replaces the line; an empty text removes it. */
+  show(text: string): void;
+  /** Writes whole lines above it. */
+  write(lines: string): void;
+}
+
+const CLEAR_LINE = "\r\x1b[2K";
+
+/** A line on a terminal that takes text with `print`. */
+export function statusLine(
+  print: (text: string) => void,
+  isTerminal: boolean,
+  columns: () => number,
+): StatusLine {
+  let shown = "";
+  // A line that wraps could not be cleared again.
+  const fit = (text: string) => text.slice(0, Math.max(0, columns() - 1));
+  return {
+    show(text) {
+      if (!isTerminal || text === shown) return;
+      shown = text;
+      print(CLEAR_LINE + fit(text));
+    },
+    write(lines) {
+      print(shown === "" ? lines : CLEAR_LINE + lines + fit(shown));
+    },
+  };
 }

@@ -5,49 +5,25 @@
  * @module
  */
 
-import { messageOf } from "../../protocol/errors.ts";
 import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
-import { type Config, describeProblem, isLoopback } from "../../config/config.ts";
-import { parseConfig } from "../../config/parse.ts";
-import { readEnv } from "../../config/env_file.ts";
-import { startFirstRun } from "./first_run.ts";
+import type { Config } from "../../config/config.ts";
+import { parseConfig, readEnv } from "../../config/parse.ts";
 import { listen, type OpenPort } from "../http/listen.ts";
-import { type UnitLog, unitLog } from "./log.ts";
-import { EXIT, refuse } from "./main.ts";
-import { nextSignal } from "./next_signal.ts";
-import { openRest } from "../open_rest.ts";
-import { ownHosts } from "../http/own_hosts.ts";
-import { renderText } from "../http/prometheus.ts";
-import { REST_METRICS } from "../http/rest_metrics.ts";
+import { authRules, openRest } from "../open_rest.ts";
+import { renderText, REST_METRICS } from "../http/metrics.ts";
+import type { UnitLog } from "./log.ts";
+import { EXIT, launch, nextSignal } from "./main.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {
   const parsed = await parseConfig(await readEnv(), { withoutToken: true });
-  if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
-  const { config } = parsed;
-  const write = (text: string) => console.log(text.trimEnd());
-  const log = await unitLog(config, Deno.stdout.isTerminal(), write);
-  for (const warning of parsed.warnings) log.warn(describeProblem(warning));
-  const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
-  try {
-    return await serve(firstRun?.config ?? config, log);
-  } catch (error) {
-    log.error(messageOf(error));
-    return EXIT.REFUSED;
-  } finally {
-    await firstRun?.stop();
-  }
+  return await launch(parsed, (text) => console.log(text.trimEnd()), serve);
 }
 
 async function serve(config: Config, log: UnitLog): Promise<number> {
-  let hosts: ReadonlySet<string> = new Set();
-  const rules = (): AuthRules => ({
-    secret: config.restAuthorization ?? undefined,
-    credentials: NO_CREDENTIALS,
-    loopback: isLoopback(config.listenHost),
-    ownHosts: hosts,
-  });
+  let known: AuthRules | undefined;
+  const rules = () => known ??= authRules(config, port.url);
   const rest = await openRest({
     config,
     log,
@@ -55,16 +31,12 @@ async function serve(config: Config, log: UnitLog): Promise<number> {
     maxConcurrency: () => 1,
   });
   const port = openPort(config, rest.proxy, rules);
-  hosts = ownHosts(config.listenHost, port.url);
   log.info("listening", { url: `${port.url}/api`, forwardsTo: config.discordApiUrl });
   log.info("stopping", { reason: await nextSignal() });
   await port.stop();
   await rest.close();
   return EXIT.OK;
 }
-
-/** There are no clusters here. */
-const NO_CREDENTIALS: ReadonlySet<string> = new Set();
 
 /** Without a token of ours nobody can act as the bot: who may come in brings a credential. */
 function verdictOf(headers: Headers, rules: AuthRules, hasToken: boolean): RestVerdict {

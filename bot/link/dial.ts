@@ -7,8 +7,7 @@
 import { LINK_CLOSE } from "../../protocol/event_frame.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Random } from "../../ports/random.ts";
-import { redialDelayMs } from "../../ports/redial.ts";
+import { type Random, redialDelayMs } from "../../ports/random.ts";
 import type { Connect, Socket } from "../../ports/socket.ts";
 import type { ConsumerLink, EventConsumer } from "./consumer.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The program of a built-in cluster that is a process. It runs under the bot's own `deno.json`, so
  * nothing in its module graph may need an import map or a package. Its main module is written by
- * `command.ts`.
+ * `process.ts`.
  *
  * @module
  */
@@ -9,8 +9,8 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { logTo } from "../../ports/log.ts";
 import { encodeLogLine } from "../log.ts";
-import { type ClusterSettings, runCluster } from "./run.ts";
 import { processFigures } from "../../ports/figures.ts";
+import { type ClusterSettings, runCluster } from "./run.ts";
 
 const encoder = new TextEncoder();
 const log = logTo((level, event, fields) => {

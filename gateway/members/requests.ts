@@ -16,7 +16,6 @@ import {
 } from "../../protocol/discord/members.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
-import { AllMembersPace } from "./pace.ts";
 import type { Rank } from "../commands.ts";
 
 /** An answer that has stopped for so long is asked for again; what still comes of it counts, too. */
@@ -198,7 +197,7 @@ export class MemberRequests {
     if (!attempt) return;
     const { request, nonce } = attempt;
     const freeMs = nowMs + limit.retryAfterMs;
-    if (request.ask.wantsAll) this.#pace.limited(request.ask.guildId, freeMs, nowMs);
+    if (request.ask.wantsAll) this.#pace.note(request.ask.guildId, nowMs, freeMs);
     this.#attempts.delete(nonce);
     request.attempts.splice(request.attempts.indexOf(attempt), 1);
     // Where an earlier op 8 of the same request is answered meanwhile, that puts it off.
@@ -220,4 +219,32 @@ function joined(chunks: ReadonlyMap<number, MembersAnswer>): MembersAnswer {
     // Each chunk may name them.
     notFound: [...new Set(parts.flatMap(({ notFound }) => notFound))],
   };
+}
+
+/** Discord's 30 s, and one more for a request that was slower on its way than the next. */
+export const ALL_MEMBERS_PACE_MS = 31_000;
+
+/**
+ * How often all members of a guild may be asked for: once in 30 s per guild and bot, as far as this shard
+ * knows: somebody else's request counts too. See
+ * [Discord Docs/Request Guild Members](https://discord.com/developers/docs/events/gateway-events#request-guild-members).
+ */
+export class AllMembersPace {
+  /** Guild id → when it may be asked for again; the oldest note first. */
+  readonly #freeMs = new Map<string, number>();
+
+  /** When a guild may be asked for; in the past, or never heard of: now. */
+  freeMs(guildId: string): number {
+    return this.#freeMs.get(guildId) ?? -Infinity;
+  }
+
+  /** It was asked for just now, or Discord says that it may be at `freeMs`. */
+  note(guildId: string, nowMs: number, freeMs: number = nowMs + ALL_MEMBERS_PACE_MS): void {
+    this.#freeMs.delete(guildId);
+    this.#freeMs.set(guildId, freeMs);
+    for (const [oldest, overMs] of this.#freeMs) {
+      if (overMs > nowMs) return;
+      this.#freeMs.delete(oldest);
+    }
+  }
 }

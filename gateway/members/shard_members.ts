@@ -18,8 +18,9 @@ import {
 import type { ShardPayload, WorkerOptions } from "../../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { type Finished, type MemberRequest, MemberRequests } from "./requests.ts";
 import type { Shard } from "../shard.ts";
+import type { Random } from "../../ports/random.ts";
+import { type Finished, type MemberRequest, MemberRequests } from "./requests.ts";
 import { AllMembers, type AllMembersOptions } from "./all_members.ts";
 
 /** Guilds of a shard that Discord is asked for at the same time: chunks must not flood the bot. */
@@ -221,5 +222,56 @@ export class ShardMembers {
     const message = `Cannot request members of guild ${guildId}: ${why}`;
     const blame = code === "refused" ? "caller" : code === "deadline" ? "discord" : "host";
     return new GatehouseError(code, blame, message, { shardId, guildId });
+  }
+}
+
+/** Possible first parts of a nonce: 9 characters. */
+const LIVES = 36 ** 9;
+
+/** What they work with. */
+interface MembersOptions {
+  readonly worker: WorkerOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Newest cursor of a shard. */
+  readonly newest: (shardId: number) => number;
+  /** With the event `cursor`, the newest, every guild of a shard has its last chunk. */
+  readonly complete: (shardId: number, cursor: number) => void;
+  /** The bot is done with these chunks, too. */
+  readonly cached: (shardId: number) => void;
+}
+
+/** The members of the shards of one worker. */
+export class Members {
+  readonly #options: MembersOptions;
+  readonly #shards = new Map<number, ShardMembers>();
+  /** A replay brings nonces of earlier lives of the worker: this part tells them apart. */
+  readonly #life: string;
+  #nonces = 0;
+
+  constructor(options: MembersOptions) {
+    this.#options = options;
+    this.#life = Math.floor(options.random() * LIVES).toString(36);
+  }
+
+  /** A shard is there. */
+  add(shardId: number, shard: Pick<Shard, "status" | "turn">): void {
+    const { newest, complete, cached } = this.#options;
+    const members = new ShardMembers({
+      ...this.#options,
+      shardId,
+      shard,
+      newNonce: () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`,
+      newest: () => newest(shardId),
+      complete: (cursor) => complete(shardId, cursor),
+      cached: () => cached(shardId),
+    });
+    this.#shards.set(shardId, members);
+  }
+
+  /** The members of one shard. */
+  of(shardId: number): ShardMembers | undefined {
+    return this.#shards.get(shardId);
   }
 }

@@ -12,9 +12,10 @@
  */
 
 import { GatehouseError } from "../../protocol/errors.ts";
-import { effectsOf, isConnected, refused } from "./effects.ts";
-import { CELLS } from "./table.ts";
-import type { Input, State, Step } from "./words.ts";
+import { END_SESSION, KEEP_SESSION } from "../../protocol/discord/close_codes.ts";
+import type { Cause, ShardState } from "../../protocol/status.ts";
+import { CELLS, DEADLINE_MS } from "./table.ts";
+import type { Effect, Input, State, StateOf, Step } from "./words.ts";
 
 /** A shard that has not been asked for anything. */
 export function newSession(): State {
@@ -47,12 +48,8 @@ export function step(state: State, input: Input): Step {
     const after = refused(state, input, cell(state, input));
     return [after, ...effectsOf(state, input, after)];
   }
-  throw new GatehouseError(
-    "illegal_step",
-    "host",
-    `Cannot step session: ${input.kind} is not expected while ${state.kind}`,
-    { state: state.kind, input: input.kind },
-  );
+  const text = `Cannot step session: ${input.kind} is not expected while ${state.kind}`;
+  throw new GatehouseError("illegal_step", "host", text, { state: state.kind, input: input.kind });
 }
 
 /**
@@ -72,4 +69,111 @@ export function placeOf(
 
 function isStale(state: State, connection: number): boolean {
   return connection !== state.memory.connection || !isConnected(state);
+}
+
+/** RESUMEs that may go unanswered before the session counts as dead (a "bricked" session). */
+export const MOST_REFUSALS = 6;
+
+/** Why a connection ended, by what ended it; anything else had no place there. */
+const CAUSES: Readonly<Partial<Record<Input["kind"], Cause>>> = {
+  failed: "connect failed",
+  closed: "closed by discord",
+  timeout: "deadline",
+  reconnect: "op 7",
+  invalid: "invalid session",
+  zombie: "zombie",
+  restart: "requested",
+};
+
+/** Whether a connection is open or being opened: the states that hear of its end. */
+export function isConnected({ kind }: State): boolean {
+  return "closed" in CELLS[kind];
+}
+
+/**
+ * `after` with what a RESUME without an answer adds to it: op 9 is an answer, what an operator wants
+ * is none. A session of which too many RESUMEs in a row went unanswered is given up, in the open.
+ */
+export function refused(before: State, input: Input, after: State): State {
+  if (before.kind !== "resuming" || !breaksOff(before, after)) return after;
+  if (input.kind === "invalid" || input.kind === "restart" || !after.memory.session) return after;
+  const refusals = after.memory.refusals + 1;
+  if (refusals < MOST_REFUSALS) return { ...after, memory: { ...after.memory, refusals } };
+  const reason = `${after.reason}; ${refusals} RESUMEs went unanswered`;
+  return { ...after, reason, memory: { ...after.memory, session: null, refusals: 0 } };
+}
+
+/**
+ * What is to be done when `input` has led from one state to the other, in this order. Entering a state
+ * and leaving one ask for the same, whatever led there, so that no cell of the table can forget it.
+ */
+function effectsOf(before: State, input: Input, after: State): Effect[] {
+  const effects: Effect[] = [];
+  if (input.kind === "start") {
+    effects.push({ do: "pick up", point: input.point, cursorFloor: input.cursorFloor });
+  }
+  if (after.kind !== before.kind) effects.push(...entering(after, input));
+  else if (after.kind === "resuming" && input.kind === "timeout") effects.push(...deadline(after));
+  return [...effects, ...leaving(before, input, after)];
+}
+
+/** What entering a state asks for, before its deadline. */
+const ENTRIES = {
+  queued: () => ({ do: "ask to identify" }),
+  connecting: ({ host }) => ({ do: "open", host }),
+  identifying: () => ({ do: "send identify" }),
+  resuming: () => ({ do: "send resume" }),
+  closing: (_, input) => ({ do: "close", code: endsSession(input) ? END_SESSION : KEEP_SESSION }),
+  "backing off": ({ pause, memory }) => ({ do: "pause", pause, attempt: memory.attempt - 1 }),
+} as const satisfies { [S in ShardState]?: (state: StateOf<S>, input: Input) => Effect };
+
+function entering(state: State, input: Input): Effect[] {
+  const entry =
+    (ENTRIES as Partial<Record<ShardState, (s: State, i: Input) => Effect>>)[state.kind];
+  return [...(entry ? [entry(state, input)] : []), ...deadline(state)];
+}
+
+function deadline({ kind }: State): Effect[] {
+  const afterMs = (DEADLINE_MS as Partial<Record<ShardState, number>>)[kind];
+  return afterMs === undefined ? [] : [{ do: "deadline", afterMs }];
+}
+
+function leaving(before: State, input: Input, after: State): Effect[] {
+  const effects: Effect[] = [];
+  const isClosed = input.kind === "closed" || input.kind === "failed";
+  if (breaksOff(before, after)) {
+    effects.push({ do: "count reconnect", cause: CAUSES[input.kind] ?? "corrupt frame" });
+  }
+  if (isClosed && before.kind !== "closing" && after.kind === "stopped") {
+    effects.push({ do: "give up", reason: after.reason });
+  }
+  // HELLO is what a permit is used for.
+  const hadPermit = wantsPermit(before) || input.kind === "permit";
+  if (hadPermit && !wantsPermit(after) && input.kind !== "hello") {
+    effects.push({ do: "release permit" });
+  }
+  if (isConnected(before) && !isConnected(after) && !isClosed) effects.push({ do: "destroy" });
+  const [had, has] = [before.memory.session, after.memory.session];
+  if (input.kind === "start") return effects;
+  if (has && !had) effects.push({ do: "keep session", session: has });
+  if (had && !has) {
+    const reason = endsSession(input) ? "the end of the session was requested" : after.reason;
+    effects.push({ do: "forget session", reason });
+  }
+  return effects;
+}
+
+function endsSession(input: Input): boolean {
+  return "session" in input && input.session === "end";
+}
+
+/** Whether a connection ends that another one is to follow. */
+function breaksOff(before: State, after: State): boolean {
+  if (!isConnected(before) || before.kind === "closing") return false;
+  return after.kind === "backing off" || (after.kind === "closing" && after.then !== "stop");
+}
+
+/** Whether the way goes to IDENTIFY: a permit is asked for, or held. */
+function wantsPermit(state: State): boolean {
+  return state.kind === "queued" || ("goal" in state && state.goal === "identify");
 }

@@ -1,7 +1,7 @@
 /**
  * The session table: where each input leads from each state. One cell per pair; a missing cell is an
  * illegal pair. A cell names the next state and nothing else: what entering and leaving a state asks
- * for is the same whatever led there, and stands in `effects.ts`.
+ * for is the same whatever led there, and stands in `step.ts`.
  *
  * @module
  */

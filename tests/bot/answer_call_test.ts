@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { answerCall } from "../../bot/answer_call.ts";
+import { answerCall } from "../../bot/bot_calls.ts";
 import { type Bot, CommandAnswer } from "../../bot/bot.ts";
 import type { LinkCall, Verb } from "../../protocol/link_call.ts";
 import { encodeValue } from "../../protocol/value.ts";
@@ -10,7 +10,7 @@ const context = botContext({ cluster: { id: 3 } });
 function answer(bot: Partial<Bot>, verb: Verb, value: unknown, receptive = true) {
   const call: LinkCall = { op: "call", id: 1, verb, receptive, value: encodeValue(value) };
   const figures = () => ({ memory: { rss: 5 }, cpu: null });
-  return answerCall({ bot: { wants: () => false, handle() {}, ...bot }, context, figures }, call);
+  return answerCall({ bot: { wants: () => false, handle() {}, ...bot }, figures }, context, call);
 }
 
 Deno.test("a command is answered with what asResponse() was given, or what is returned", async () => {
@@ -124,7 +124,7 @@ Deno.test("a verb that only the unit knows, and a value that nobody can have sen
     value: { clone: 1 },
   } as const;
   const bot: Bot = { wants: () => false, handle() {}, handleCommand: () => 1 };
-  await assert.rejects(answerCall({ bot, context, figures: () => ({}) }, call), {
+  await assert.rejects(answerCall({ bot, figures: () => ({}) }, context, call), {
     code: "bad_message",
   });
 });

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { integer, intents, oneOf, path, type Reader, secret } from "../../config/readers.ts";
+import {
+  integer,
+  intents,
+  nearest,
+  oneOf,
+  path,
+  type Reader,
+  secret,
+} from "../../config/readers.ts";
 import { loadValibot } from "../../deps.ts";
 
 const v = await loadValibot();
@@ -48,4 +56,16 @@ Deno.test("intents tell which names are wrong, and nothing of those that are rig
     " (GUILD_MESAGES is unknown, did you mean GUILD_MESSAGES?; XYZ is unknown)",
   );
   assert.equal(intents.hint?.(","), "");
+});
+
+Deno.test("nearest() finds a letter too many, too few, another, and two that changed places", () => {
+  for (const word of ["TOTAL_SHARD", "TOTAL_SHARDSS", "TOTAL_SHARTS", "TOTAL_SHADRS"]) {
+    assert.deepEqual(nearest(word, ["INTENTS", "TOTAL_SHARDS"]), ["TOTAL_SHARDS"], word);
+  }
+});
+
+Deno.test("nearest() puts the nearest first and leaves out what is further than the limit", () => {
+  assert.deepEqual(nearest("abcd", ["abxx", "abcx", "axxx", "abcd"]), ["abcd", "abcx", "abxx"]);
+  assert.deepEqual(nearest("abcd", ["abcx", "abxx"], 1), ["abcx"]);
+  assert.deepEqual(nearest("", ["abc"]), []);
 });

@@ -7,7 +7,7 @@ const START_MS = 1_000_000_000;
 
 /** Shards that get so many events a minute each, seen every second. */
 function fleet(perMinute: readonly number[]) {
-  const watch = new QuietWatch();
+  const watch = new QuietWatch({ quietAfterMs: 5 * 60_000, resumeAfterMs: 15 * 60_000 });
   const rates = [...perMinute];
   const shards = rates.map((_, shardId) => ({
     shardId,

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
-import { EditFilter } from "../../intake/edits.ts";
+import { EditFilter, loadEditFilter } from "../../intake/edits.ts";
+import { logTo } from "../../ports/log.ts";
 
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const update = (id: string, edited_timestamp?: string | null, more: object = {}) =>
   encode({ t: "MESSAGE_UPDATE", s: 1, op: 0, d: { ...more, id, edited_timestamp } });
 
-Deno.test("an update that no edit has caused is withheld and counted", () => {
+Deno.test("an update that no edit has caused is withheld", () => {
   const filter = new EditFilter();
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", null, { embeds: [{}] })), false);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1")), false);
-  assert.equal(filter.withheld, 2);
 });
 
 Deno.test("an edit is kept, and the preview that is fetched for it withheld", () => {
@@ -18,7 +18,6 @@ Deno.test("an edit is kept, and the preview that is fetched for it withheld", ()
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T1", { embeds: [{}] })), false);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("2", "T1")), true);
   assert.equal(filter.keep("MESSAGE_UPDATE", update("1", "T2")), true);
-  assert.equal(filter.withheld, 1);
 });
 
 Deno.test("the timestamp of a message inside the message does not count", () => {
@@ -31,7 +30,6 @@ Deno.test("every other event is kept, unread", () => {
   for (const t of ["MESSAGE_CREATE", "MESSAGE_DELETE", "READY", "message_update"]) {
     assert.equal(filter.keep(t, new Uint8Array()), true);
   }
-  assert.equal(filter.withheld, 0);
 });
 
 Deno.test("what cannot be read is kept", () => {
@@ -57,4 +55,42 @@ Deno.test("a text that is none of Discord's is not remembered", () => {
     assert.equal(filter.keep("MESSAGE_UPDATE", payload), true);
     assert.equal(filter.keep("MESSAGE_UPDATE", payload), true);
   }
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const moduleOf = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+
+function load(setting: string) {
+  const lines: string[] = [];
+  const log = logTo((_level, event) => lines.push(event));
+  return { lines, filter: loadEditFilter(setting, log) };
+}
+
+Deno.test("loadEditFilter() withholds nothing by default", async () => {
+  assert.equal(await load("all").filter, null);
+});
+
+Deno.test("loadEditFilter() gives our own filter for `filter`", async () => {
+  const keep = await load("filter").filter;
+  const preview = bytes(
+    '{"t":"MESSAGE_UPDATE","s":1,"op":0,"d":{"id":"1","edited_timestamp":null}}',
+  );
+  assert.equal(keep!("MESSAGE_UPDATE", preview), false);
+});
+
+Deno.test("loadEditFilter() lets a module decide, about MESSAGE_UPDATE only", async () => {
+  const keep = await load(moduleOf("export default (payload) => payload.length > 3")).filter;
+  assert.equal(keep!("MESSAGE_UPDATE", bytes("abc")), false);
+  assert.equal(keep!("MESSAGE_UPDATE", bytes("abcd")), true);
+  assert.equal(keep!("MESSAGE_CREATE", bytes("abc")), true);
+});
+
+Deno.test("loadEditFilter() delivers, and says so, when the module's function throws", async () => {
+  const { lines, filter } = load(moduleOf("export default () => { throw new Error('no') }"));
+  assert.equal((await filter)!("MESSAGE_UPDATE", bytes("x")), true);
+  assert.deepEqual(lines, ["the function of EDITED_MESSAGES failed"]);
+});
+
+Deno.test("loadEditFilter() refuses a module without a function", async () => {
+  await assert.rejects(load(moduleOf("export default 1")).filter, { code: "bad_config" });
 });

@@ -79,8 +79,8 @@ Deno.test("Intake asks about each dispatch of each shard, and goes by guilds and
   assert.deepEqual(asked, ["READY of 0", "GUILD_CREATE of 0", "MESSAGE_CREATE of 0"]);
   assert.deepEqual(told, ["0 session", "0 READY, 0 queued", "0 here", "0 GUILD_CREATE, 0 queued"]);
   assert.deepEqual([queued.length, intake.withheld(0)], [1, 2]);
-  intake.confirm(0, 3);
-  assert.deepEqual(intake.takeUnsaved(0), { guildIds: ["1"], loadingGuildIds: [] });
+  intake.guilds(0)!.confirm(3);
+  assert.deepEqual(intake.guilds(0)!.takeUnsaved(), { guildIds: ["1"], loadingGuildIds: [] });
 });
 
 Deno.test("Intake has no interaction watched that is withheld", async () => {
@@ -101,11 +101,11 @@ Deno.test("Intake gives the guilds to be kept once they are confirmed", () => {
   const { intake, accept } = setUp();
   accept(1, "READY", READY);
   accept(2, "GUILD_CREATE", { id: "1" });
-  assert.equal(intake.takeUnsaved(0), null);
-  intake.confirm(0, 1);
-  assert.deepEqual(intake.takeUnsaved(0), { guildIds: ["1"], loadingGuildIds: ["1"] });
-  assert.equal(intake.takeUnsaved(0), null);
-  assert.equal(intake.takeUnsaved(1), null);
+  assert.equal(intake.guilds(0)!.takeUnsaved(), null);
+  intake.guilds(0)!.confirm(1);
+  assert.deepEqual(intake.guilds(0)!.takeUnsaved(), { guildIds: ["1"], loadingGuildIds: ["1"] });
+  assert.equal(intake.guilds(0)!.takeUnsaved(), null);
+  assert.equal(intake.guilds(1), undefined);
 });
 
 Deno.test("Intake tells what members hang on, once it is queued, and nothing of other events", () => {
@@ -133,9 +133,9 @@ Deno.test("Intake tells what members hang on, once it is queued, and nothing of 
 Deno.test("Intake keeps with the guilds that all members have come", () => {
   const { intake, accept } = setUp();
   accept(1, "READY", { guilds: [] });
-  intake.membersCached(0, 1);
-  intake.confirm(0, 1);
-  assert.equal(intake.takeUnsaved(0)!.membersCached, true);
+  intake.guilds(0)!.membersCached(1);
+  intake.guilds(0)!.confirm(1);
+  assert.equal(intake.guilds(0)!.takeUnsaved()!.membersCached, true);
 });
 
 Deno.test("Intake counts the dispatches of each type, also those that the bot does not get", () => {

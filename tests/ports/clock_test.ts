@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type Cancel, type Clock, every, sleep, systemClock } from "../../ports/clock.ts";
+import {
+  type Cancel,
+  type Clock,
+  every,
+  sleep,
+  systemClock,
+  threadNap,
+} from "../../ports/clock.ts";
 
 /** A clock that a test turns by hand. */
 function handClock(): Clock & { turn(ms: number): void } {
@@ -88,4 +95,12 @@ Deno.test("systemClock.now() never goes back, and wallMs() is the time of day", 
   const first = systemClock.now();
   assert(systemClock.now() >= first);
   assert(systemClock.wallMs() > new Date("2025-01-01").getTime());
+});
+
+Deno.test("threadNap() holds the thread up for its time", () => {
+  const nap = threadNap();
+  const startMs = systemClock.now();
+  nap(5);
+  // The system may round a little.
+  assert.ok(systemClock.now() - startMs >= 4);
 });

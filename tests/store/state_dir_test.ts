@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { openStateDir } from "../../store/state_dir.ts";
+import { botIdentity, openStateDir } from "../../store/state_dir.ts";
 
 async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir();
@@ -114,7 +114,20 @@ Deno.test("a crash in the middle of a write leaves the old value", () =>
 
 Deno.test("a file that nobody knows is moved aside, told in the log, and begun anew", () =>
   inTempDir(async (dir) => {
-    for (const text of ['{"n":', '{"stream":"old","shards":{}}']) {
+    const texts = [
+      "",
+      '{"n":',
+      '{"version":1,"bot":"7","val',
+      "null",
+      "[]",
+      '"text"',
+      '{"stream":"old","shards":{}}',
+      '{"version":"1","bot":"7","value":1}',
+      '{"version":0,"bot":"7","value":1}',
+      '{"version":1,"value":1}',
+      '{"version":1,"bot":"7"}',
+    ];
+    for (const text of texts) {
       const lines: unknown[] = [];
       await Deno.writeTextFile(`${dir}/a.json`, text);
       const store = await open(dir, { lines });
@@ -154,6 +167,12 @@ Deno.test("a folder of a newer version is refused when it is opened, and not tou
       message: /sessions\.json has version 3, this Gatehouse knows 2; start the newer Gatehouse/,
     });
     assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), '{"version":3,"more":1}');
+  }));
+
+Deno.test("what the version before wrote is read", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/a.json`, '{"version":1,"bot":"7","value":3}');
+    assert.equal(await (await open(dir)).load("a"), 3);
   }));
 
 Deno.test("a value that was removed is not there, nor is one that never was", () =>
@@ -199,3 +218,14 @@ Deno.test("openStateDir() says that a folder cannot be made, with the reason", (
       message: /Cannot use STATE_DIR .*file\/state/,
     });
   }));
+
+Deno.test("botIdentity() is the bot's id, whichever token it has", () => {
+  assert.equal(botIdentity("MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.x"), "123456789012345678");
+  assert.equal(botIdentity("MTIzNDU2Nzg5MDEyMzQ1Njc4.Hfghij.y"), "123456789012345678");
+});
+
+Deno.test("botIdentity() of a token of another shape tells tokens apart and tells none", () => {
+  assert.match(botIdentity("sim-token"), /^sha256-[0-9a-f]{12}$/);
+  assert.equal(botIdentity("sim-token"), botIdentity("sim-token"));
+  assert.notEqual(botIdentity("sim-token"), botIdentity("sim-token2"));
+});

@@ -6,7 +6,7 @@
  */
 
 import type { Random } from "../../ports/random.ts";
-import type { SpoolFile, SpoolFs } from "../../store/spool_fs.ts";
+import type { SpoolFile, SpoolFs } from "../../store/disk.ts";
 
 /** What can be made to fail. */
 export type DiskCall = "list" | "makeDir" | "read" | "open" | "remove" | "syncDir" | FileCall;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptLink } from "../../app/http/link_socket.ts";
+import { acceptLink } from "../../app/http/sockets.ts";
 import type { LinkSocket } from "../../link/links.ts";
 
 /** A port whose sockets go to links that write down what they are told. */

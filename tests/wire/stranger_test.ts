@@ -1,7 +1,7 @@
 /** `examples/consumer.js`, which knows docs/protocols.md and not a line of ours, against what we run. */
 
 import assert from "node:assert/strict";
-import { acceptLink } from "../../app/http/link_socket.ts";
+import { acceptLink } from "../../app/http/sockets.ts";
 import { Links } from "../../link/links.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { encodeBatch, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";

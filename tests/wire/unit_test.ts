@@ -5,7 +5,7 @@ import { serveEvents } from "../../mod.ts";
 import { sleep, systemClock } from "../../ports/clock.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
-import { botIdentity } from "../../store/bot_identity.ts";
+import { botIdentity } from "../../store/state_dir.ts";
 import { openStateDir } from "../../store/state_dir.ts";
 import { makeOld } from "../support/old_state.ts";
 import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";

@@ -16,6 +16,7 @@ import {
 } from "../../protocol/discord/interaction.ts";
 import { withMark } from "../../protocol/estate.ts";
 import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
+import type { InteractionSnapshot } from "../../protocol/status.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { Log } from "../../ports/log.ts";
 import { type CallbackWorld, postCallback } from "./interaction_callback.ts";
@@ -34,16 +35,6 @@ export interface AwayEvent {
   readonly payload: Uint8Array;
 }
 
-/** What became of the interactions since the unit began. */
-export interface AwayTally {
-  readonly deferred: number;
-  readonly answered: number;
-  /** Discord did not take the response, or could not be reached in time. */
-  readonly failed: number;
-  /** Too old to be responded to. */
-  readonly expired: number;
-}
-
 /** The responses that were given for a bot, of all shards of a unit. */
 export class AwayAnswers {
   readonly #options: AwayOptions;
@@ -56,7 +47,7 @@ export class AwayAnswers {
   }
 
   /** What became of the interactions since the unit began. */
-  get tally(): AwayTally {
+  get tally(): InteractionSnapshot {
     return this.#tally;
   }
 

@@ -46,11 +46,8 @@ export async function find(
   if (response.ok) return await response.json();
   await response.body?.cancel();
   if (response.status === 404) return null;
-  throw new GatehouseError(
-    "refused",
-    "discord",
-    `Cannot fetch: Discord answered ${response.status}`,
-  );
+  const text = `Cannot fetch: Discord answered ${response.status}`;
+  throw new GatehouseError("refused", "discord", text);
 }
 
 /** Who may know: the cluster with the guild, or any. */

@@ -144,7 +144,7 @@ function frameAt(bytes: Uint8Array, at: number, end: number) {
   return from + length > end ? undefined : { from, to: from + length };
 }
 
-/** As `gateway/inflate/sync.ts` does it; every message is a whole payload. */
+/** As `gateway/inflate.ts` does it; every message is a whole payload. */
 function inflater(): (bytes: Uint8Array) => Uint8Array {
   const stream = zlib.createInflate({ chunkSize: 64 }) as unknown as {
     readonly _handle: { writeSync(flush: number, ...rest: unknown[]): void };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Consumers } from "../../../unit/consumers/consumers.ts";
-import { gatewayRoutes } from "../../../app/http/gateway_routes.ts";
+import type { Unit } from "../../../unit/unit.ts";
+import { gatewayRoutes } from "../../../app/http/server.ts";
 import { loadHono } from "../../../deps.ts";
 import type { RestVerdict } from "../../../rest/auth.ts";
 
@@ -9,8 +9,12 @@ async function setUp() {
   const app = new Hono();
   const world = { open: true, verdict: "bot" as RestVerdict, place: null as string | null };
   gatewayRoutes(app, {
-    consumers: () => world.open ? {} as Consumers : null,
-    totalShards: () => 16,
+    unit: {
+      get gateway() {
+        return { openConsumers: world.open ? {} : null } as Unit["gateway"];
+      },
+      totalShards: 16,
+    },
     restVerdict: () => world.verdict,
     authorizePlace: () => world.place,
   });

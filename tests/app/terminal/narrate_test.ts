@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
-import { narrate } from "../../../app/terminal/narrate.ts";
+import {
+  duration,
+  narrate,
+  progressLine,
+  startSummary,
+  statusLine,
+  timeLeftMs,
+} from "../../../app/terminal/narrate.ts";
 import { logTo } from "../../../ports/log.ts";
-import type { ShardState, Status } from "../../../protocol/status.ts";
+import type { IdentifySnapshot, ShardState, Status } from "../../../protocol/status.ts";
 import type { Unit } from "../../../unit/unit.ts";
-import { shard, snapshot } from "../../support/snapshots.ts";
+import { counters, shard, snapshot } from "../../support/snapshots.ts";
 
 /** What the log says of these statuses; debug lines only by their event. */
 async function told(...statuses: Status[]): Promise<string[]> {
@@ -75,4 +82,100 @@ Deno.test("narrate() tells of clusters and members", async () => {
     'info all members have come {"clusterId":0}',
     'info all members have come {"clusterId":"all"}',
   ]);
+});
+
+const options = { identifyWindowMs: 5_000 };
+const waiting = (identify: Partial<IdentifySnapshot>) =>
+  snapshot({ identify: { ...snapshot().identify, ...identify } });
+
+Deno.test("progressLine() says how many are ready, what the others do, and when the next may", () => {
+  const line = progressLine({
+    ...waiting({ waiting: 2, nextSlotMs: 2_100 }),
+    shards: [
+      shard(0),
+      shard(1, { state: "queued" }),
+      shard(2, { state: "queued" }),
+      shard(3, { state: "resuming" }),
+    ],
+  }, options);
+  assert.equal(
+    line,
+    "shards ready 1/4 · queued 2, resuming 1 · next identify in 3 s · about 8 s left",
+  );
+});
+
+Deno.test("progressLine() speaks of no slot when nobody waits for one", () => {
+  assert.equal(progressLine(snapshot(), options), "shards ready 2/2");
+});
+
+Deno.test("timeLeftMs() counts rounds of max_concurrency shards", () => {
+  const left = (count: number, maxConcurrency: number) =>
+    timeLeftMs(waiting({ waiting: count, maxConcurrency, nextSlotMs: 1_000 }), options);
+  assert.equal(left(0, 1), 0);
+  assert.equal(left(1, 1), 1_000);
+  assert.equal(left(16, 16), 1_000);
+  assert.equal(left(17, 16), 6_000);
+  assert.equal(left(10, 1), 46_000);
+});
+
+Deno.test("startSummary() says what the start took and cost", () => {
+  const shards = [
+    shard(0, { counters: counters(0, { identifies: 1 }) }),
+    shard(1, { counters: counters(1, { resumes: 1 }) }),
+  ];
+  assert.deepEqual(startSummary(snapshot({ shards }), 5_200), [
+    "2 shards ready on 1 worker in 6 s: 1 identified, 1 resumed",
+    "998 of 1000 identifies left for today, 100 of them kept in reserve",
+    "1 of 1 cluster connected",
+  ]);
+  assert.match(startSummary(snapshot({ clusters: [] }), 0)[2]!, /events wait for a consumer/);
+});
+
+Deno.test("duration() is rounded up and leaves out what is nothing", () => {
+  const said = [0, 1, 1_000, 59_001, 125_000, 3_600_000, 3_780_000].map(duration);
+  assert.deepEqual(said, ["0 s", "1 s", "1 s", "1 min", "2 min 5 s", "1 h", "1 h 3 min"]);
+});
+
+function terminal(isTerminal = true, columns = 80) {
+  const printed: string[] = [];
+  return { printed, line: statusLine((text) => printed.push(text), isTerminal, () => columns) };
+}
+
+const CLEAR = "\r\x1b[2K";
+
+Deno.test("statusLine() draws over itself, and not again when nothing changed", () => {
+  const { printed, line } = terminal();
+  line.show("one");
+  line.show("one");
+  line.show("two");
+  assert.deepEqual(printed, [`${CLEAR}one`, `${CLEAR}two`]);
+});
+
+Deno.test("statusLine() lets lines pass above it", () => {
+  const { printed, line } = terminal();
+  line.write("log 1\n");
+  line.show("status");
+  line.write("log 2\n");
+  line.show("");
+  line.write("log 3\n");
+  assert.deepEqual(printed, [
+    "log 1\n",
+    `${CLEAR}status`,
+    `${CLEAR}log 2\nstatus`,
+    CLEAR,
+    "log 3\n",
+  ]);
+});
+
+Deno.test("statusLine() is never wider than the terminal", () => {
+  const { printed, line } = terminal(true, 5);
+  line.show("abcdefgh");
+  assert.deepEqual(printed, [`${CLEAR}abcd`]);
+});
+
+Deno.test("statusLine() is nothing where the output is no terminal", () => {
+  const { printed, line } = terminal(false);
+  line.show("status");
+  line.write("log\n");
+  assert.deepEqual(printed, ["log\n"]);
 });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { ALL_MEMBERS_PACE_MS } from "../../../gateway/members/pace.ts";
-import type { Rank } from "../../../gateway/commands.ts";
 import {
+  ALL_MEMBERS_PACE_MS,
+  AllMembersPace,
   LOST_AFTER_MS,
   type MemberRequest,
   MemberRequests,
   STALLED_AFTER_MS,
 } from "../../../gateway/members/requests.ts";
+import type { Rank } from "../../../gateway/commands.ts";
 import {
   membersBody,
   type MembersRequest,
@@ -212,4 +213,28 @@ Deno.test("progress() says what is missing", () => {
   assert.equal(requests.progress(request, 0), "Discord has not answered");
   chunk("n1", 0, 3);
   assert.equal(requests.progress(request, 0), "1 of 3 chunks have come");
+});
+
+Deno.test("AllMembersPace lets each guild be asked for once in its time", () => {
+  const pace = new AllMembersPace();
+  assert.ok(pace.freeMs("1") <= 0);
+  pace.note("1", 500);
+  assert.equal(pace.freeMs("1"), 500 + ALL_MEMBERS_PACE_MS);
+  assert.ok(pace.freeMs("2") <= 0);
+  assert.ok(ALL_MEMBERS_PACE_MS > 30_000);
+});
+
+Deno.test("AllMembersPace believes Discord more than itself", () => {
+  const pace = new AllMembersPace();
+  pace.note("1", 0);
+  pace.note("1", 10, 12_345);
+  assert.equal(pace.freeMs("1"), 12_345);
+});
+
+Deno.test("AllMembersPace forgets what is over", () => {
+  const pace = new AllMembersPace();
+  pace.note("1", 0);
+  pace.note("2", ALL_MEMBERS_PACE_MS);
+  assert.equal(pace.freeMs("1"), -Infinity);
+  assert.equal(pace.freeMs("2"), 2 * ALL_MEMBERS_PACE_MS);
 });

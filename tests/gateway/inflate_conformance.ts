@@ -7,8 +7,8 @@
 import assert from "node:assert/strict";
 import zlib from "node:zlib";
 import fc from "fast-check";
-import type { Inflater, InflaterEvents } from "../../../gateway/inflate/inflater.ts";
-import { MOST_PAYLOAD_BYTES } from "../../../gateway/inflate/inflater.ts";
+import type { Inflater, InflaterEvents } from "../../gateway/inflate.ts";
+import { MOST_PAYLOAD_BYTES } from "../../gateway/inflate.ts";
 
 /** The compressions that have a context. */
 export type Packed = "zlib-stream" | "zstd-stream";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { HttpError } from "../../ports/http.ts";
-import { endToEnd, sendable } from "../../ports/http_headers.ts";
+import { endToEnd, sendable } from "../../ports/http_exchange.ts";
 import { request } from "../support/http_requests.ts";
 
 const raw = (...texts: string[]) => texts.map((text) => Buffer.from(text, "latin1"));

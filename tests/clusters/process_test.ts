@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { clusterCommand } from "../../clusters/command.ts";
+import { clusterCommand } from "../../clusters/process.ts";
 import type { StartClusterOptions } from "../../clusters/handle.ts";
 
 const options: StartClusterOptions = {

@@ -1,11 +1,11 @@
 /**
- * What a spool needs of a file system, and the one of this computer.
+ * What the store needs of a file system, the one of this computer, and what can go wrong on it.
  *
  * @module
  */
 
 import { dirname } from "node:path";
-import { writeWhole } from "./write_whole.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 
 /** Folders and files. Everything rejects with what the system says. */
 export interface SpoolFs {
@@ -118,4 +118,45 @@ async function syncDir(dir: string): Promise<void> {
     // Some network file systems have no such thing for a folder, and say so in this way.
     if ((error as { code?: unknown }).code !== "EINVAL") throw error;
   }
+}
+
+/** Writes every byte, where the file stands. */
+export async function writeWhole(
+  file: { write(bytes: Uint8Array): Promise<number> },
+  bytes: Uint8Array,
+): Promise<void> {
+  let rest = bytes;
+  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
+}
+
+/**
+ * Makes the state folder if it is not there; only the user may look into it.
+ *
+ * @throws {GatehouseError} `bad_config` when it cannot be made.
+ */
+export async function makeStateDir(dir: string): Promise<void> {
+  try {
+    await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    const message = `Cannot use STATE_DIR ${dir}: ${messageOf(cause)}`;
+    throw new GatehouseError("bad_config", "host", message, { dir }, { cause });
+  }
+}
+
+/** What the system says when there is no room: on the disk, or within the user's quota. */
+const FULL: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
+
+/**
+ * The error for something thrown by the disk: `disk_full` or `bad_state`.
+ *
+ * @param what What was tried, in words: "write the events of shard 3".
+ * @param data Facts for programs.
+ */
+export function diskError(
+  what: string,
+  cause: unknown,
+  data: Readonly<Record<string, unknown>> = {},
+): GatehouseError {
+  const code = FULL.has((cause as { code?: unknown } | null)?.code) ? "disk_full" : "bad_state";
+  return new GatehouseError(code, "host", `Cannot ${what}: ${messageOf(cause)}`, data, { cause });
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { diskFs } from "../../store/spool_fs.ts";
+import { diskError, diskFs, makeStateDir, writeWhole } from "../../store/disk.ts";
+import { diskFailure } from "../support/fake_disk.ts";
 
 async function inTempDir(body: (dir: string) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir();
@@ -59,3 +60,53 @@ async function file(dir: string): Promise<string> {
   await Deno.writeTextFile(`${dir}/file`, "");
   return `${dir}/file`;
 }
+
+Deno.test("writeWhole() goes on until every byte is taken", async () => {
+  const written: number[] = [];
+  const file = {
+    write(bytes: Uint8Array) {
+      written.push(...bytes.subarray(0, 3));
+      return Promise.resolve(Math.min(3, bytes.length));
+    },
+  };
+  await writeWhole(file, Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
+  assert.deepEqual(written, [1, 2, 3, 4, 5, 6, 7]);
+});
+
+Deno.test("makeStateDir() makes the folder with those above it, for its owner only, once", async () => {
+  const dir = await Deno.makeTempDir();
+  await makeStateDir(`${dir}/a/b`);
+  await makeStateDir(`${dir}/a/b`);
+  const { mode, isDirectory } = await Deno.stat(`${dir}/a/b`);
+  assert.ok(isDirectory);
+  if (Deno.build.os !== "windows") assert.equal(mode! & 0o777, 0o700);
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("makeStateDir() says which folder cannot be made, and why", async () => {
+  const file = await Deno.makeTempFile();
+  await assert.rejects(makeStateDir(`${file}/state`), {
+    code: "bad_config",
+    blame: "host",
+    message: /Cannot use STATE_DIR .*\/state: ./,
+  });
+  await Deno.remove(file);
+});
+
+Deno.test("diskError() tells a full disk and a used-up quota from everything else", () => {
+  const codeOf = (cause: unknown) => diskError("do it", cause).code;
+  assert.equal(codeOf(diskFailure("ENOSPC", "no space")), "disk_full");
+  assert.equal(codeOf(diskFailure("EDQUOT", "quota")), "disk_full");
+  for (const cause of [diskFailure("EIO", "broken"), new Error("x"), "text", null, undefined]) {
+    assert.equal(codeOf(cause), "bad_state");
+  }
+});
+
+Deno.test("diskError() says what was tried, and keeps the cause and the facts", () => {
+  const cause = diskFailure("EIO", "broken");
+  const error = diskError("write the events of shard 3", cause, { shardId: 3 });
+  assert.equal(error.message, "Cannot write the events of shard 3: broken");
+  assert.equal(error.blame, "host");
+  assert.deepEqual(error.data, { shardId: 3 });
+  assert.equal(error.cause, cause);
+});

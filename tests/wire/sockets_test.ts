@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptConsumer } from "../../app/http/gateway_socket.ts";
+import { acceptConsumer } from "../../app/http/sockets.ts";
 import type { DownstreamSocket } from "../../downstream/world.ts";
 
 /** A port whose sockets go to a gateway for consumers that writes down what it is told. */

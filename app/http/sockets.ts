@@ -1,0 +1,77 @@
+/**
+ * The WebSockets that are opened to us: a library's at `/` or `/gateway`, handed to the gateway for
+ * consumers, and a consumer's at `/events`, handed to the links.
+ *
+ * @module
+ */
+
+import type { DownstreamEvents } from "../../downstream/gateway.ts";
+import type { LinkEvents, Links } from "../../link/links.ts";
+import type { Consumers } from "../../unit/consumers/consumers.ts";
+
+/** A client that answers no ping for so long is gone. */
+const IDLE_TIMEOUT_S = 30;
+/** More than this is never under way to a library that reads: it is closed, and may resume. */
+const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
+/** Discord's "unknown error": the client reconnects and resumes. */
+const TOO_SLOW = 4000;
+
+/**
+ * Upgrades a request and hands the socket to the gateway for consumers.
+ *
+ * @param url Our address as the client reaches it.
+ */
+export function acceptConsumer(
+  request: Request,
+  consumers: Pick<Consumers, "accept">,
+  url: string,
+): Response {
+  const query = new URL(request.url).searchParams;
+  let client: DownstreamEvents | undefined;
+  return upgrade(request, (socket, isOpen, close) => {
+    const send = (data: string | Uint8Array<ArrayBuffer>) => {
+      if (!isOpen()) return;
+      if (socket.bufferedAmount > MOST_BUFFERED_BYTES) close(TOO_SLOW, "You read too slowly.");
+      else socket.send(data);
+    };
+    socket.onopen = () => client = consumers.accept({ send, sendBytes: send, close }, query, url);
+    socket.onmessage = ({ data }) =>
+      typeof data === "string" ? client?.text(data) : client?.binary();
+    socket.onclose = ({ code }) => client?.closed(code);
+  });
+}
+
+/** Upgrades a request and hands the socket to the links. */
+export function acceptLink(request: Request, links: Pick<Links, "accept">): Response {
+  let link: LinkEvents | undefined;
+  return upgrade(request, (socket, isOpen, close) => {
+    const send = (data: string | Uint8Array<ArrayBuffer>) => void (isOpen() && socket.send(data));
+    socket.onopen = () => link = links.accept({ send, sendBytes: send, close });
+    // Binary frames have no meaning in this direction; an empty text is refused with a reason.
+    socket.onmessage = ({ data }) => link?.text(typeof data === "string" ? data : "");
+    socket.onclose = () => link?.closed();
+  });
+}
+
+/** Gives the socket of a request, where it asks for one, to who listens to it. */
+function upgrade(
+  request: Request,
+  listen: (
+    socket: WebSocket,
+    isOpen: () => boolean,
+    close: (code: number, reason: string) => void,
+  ) => void,
+): Response {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    return Response.json({ error: "expected a WebSocket upgrade" }, {
+      status: 426,
+      headers: { upgrade: "websocket" },
+    });
+  }
+  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+  const isOpen = () => socket.readyState === WebSocket.OPEN;
+  listen(socket, isOpen, (code, reason) => void (isOpen() && socket.close(code, reason)));
+  // A close follows, which is what matters; without a listener the error would end the process.
+  socket.onerror = () => {};
+  return response;
+}
