@@ -1,5 +1,5 @@
 /**
- * The program of a built-in cluster that is a thread of the unit. `cluster_worker.ts` makes the
+ * The program of a built-in cluster that is a thread of the unit. `../worker.ts` makes the
  * thread's main module of an import of the bot and a call of {@linkcode runThread}.
  *
  * @module

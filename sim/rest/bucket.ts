@@ -1,7 +1,7 @@
 /**
  * One rate-limit count: how many requests fit, how many are left, when it is restored. Pure: the
  * state goes in and comes out. What is counted together, and under which hash a client sees it, is
- * not decided here but in `rest_limits.ts`.
+ * not decided here but in `limits.ts`.
  * See [Discord Docs/Rate Limits](https://discord.com/developers/docs/topics/rate-limits).
  *
  * @module

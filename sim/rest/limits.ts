@@ -1,7 +1,7 @@
 /**
  * The rate limits that the simulator plays, as libraries have observed them: Discord publishes no
  * numbers and changes them. Presets, never truth for a client. Counting is done by
- * `rest_limiter.ts`.
+ * `limiter.ts`.
  * See [Discord Docs/Rate Limits](https://discord.com/developers/docs/topics/rate-limits).
  *
  * @module

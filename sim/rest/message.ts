@@ -1,6 +1,6 @@
 /**
  * A message: its shape, what a request may say about it, and what a client is told. Pure; who keeps
- * messages is `rest_messages.ts`.
+ * messages is `messages.ts`.
  * See [Discord Docs/Message](https://discord.com/developers/docs/resources/message#message-object).
  *
  * @module

@@ -1,6 +1,6 @@
 /**
  * The endpoint that takes the first response to an interaction. What follows goes through
- * `rest_webhook_routes.ts`.
+ * `webhooks.ts`.
  * See [Discord Docs/Interaction Callback](https://discord.com/developers/docs/interactions/receiving-and-responding#create-interaction-response).
  *
  * @module
