@@ -24,6 +24,3 @@ export const loadValibot = () => import("npm:valibot@1.5.0");
 export type Valibot = Awaited<ReturnType<typeof loadValibot>>;
 /** A reader of one setting: text in, value of type `Value` out. */
 export type TextSchema<Value> = import("npm:valibot@1.5.0").GenericSchema<string, Value>;
-
-/** Discord's payloads, for those who write a bot. */
-export type * as Discord from "npm:@discordeno/types@21.0.0";

@@ -63,7 +63,7 @@ export {
 } from "./workers/worker_hooks.ts";
 
 // Words that all of these use.
-export type { Discord } from "./deps.ts";
+export type * from "./discord.ts";
 export type { Log, LogFields, LogLevel } from "./ports/log.ts";
 export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
 export { type IntentName, INTENTS } from "./protocol/discord/intents.ts";

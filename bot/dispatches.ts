@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Discord } from "../deps.ts";
+import type * as Discord from "../discord.ts";
 import type { Gap } from "../protocol/event_frame.ts";
 import type { GuildNote } from "../protocol/discord/guild_note.ts";
 import type { InteractionNote } from "../protocol/discord/interaction.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Discord } from "../deps.ts";
+import type * as Discord from "../discord.ts";
 import { calculateShardId } from "../protocol/ids.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";

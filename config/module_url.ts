@@ -40,6 +40,7 @@ function isAddress(module: string): boolean {
 const CODE = [
   "mod.ts",
   "deps.ts",
+  "discord.ts",
   "app",
   "bot",
   "clusters",

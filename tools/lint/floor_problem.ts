@@ -13,7 +13,12 @@ interface Standing {
 }
 
 /** What stands beside the floors, by the floor that it is seen from. */
-const BESIDE: Readonly<Record<string, number>> = { "deps.ts": 1, sim: 2, "mod.ts": DOOR_FLOOR };
+const BESIDE: Readonly<Record<string, number>> = {
+  "deps.ts": 1,
+  "discord.ts": 1,
+  sim: 2,
+  "mod.ts": DOOR_FLOOR,
+};
 
 /**
  * Why `file` may not import `specifier`, or `undefined` where it may.
@@ -28,13 +33,13 @@ export function floorProblem(file: string, specifier: string): string | undefine
   const target = new URL(specifier, `file:///${file}`).pathname.slice(1);
   const to = standing(target);
   const what = `${file} (${floorName(from)}) may not import ${target} (${floorName(to)})`;
-  if (from.place === "deps.ts") return `${what}: deps.ts is a list of foreign modules`;
+  if (isForeign(from)) return `${what}: ${from.place} is a list of foreign modules`;
   if (OUTSIDE_FOLDERS.includes(to.place)) return `${what}: nothing imports ${to.place}/`;
   if (from.place === to.place) return undefined;
   if (from.floor === undefined || to.floor === undefined) {
     return `${what}: tools/tree.ts knows no such folder`;
   }
-  if (to.place === "deps.ts") return from.floor >= 1 ? undefined : `${what}: it imports nothing`;
+  if (isForeign(to)) return from.floor >= 1 ? undefined : `${what}: it imports nothing`;
   if (to.place === "sim") {
     return from.floor >= DOOR_FLOOR - 1 ? undefined : `${what}: only app/ and mod.ts do`;
   }
@@ -42,8 +47,14 @@ export function floorProblem(file: string, specifier: string): string | undefine
   return to.floor < from.floor ? undefined : `${what}: imports go down only`;
 }
 
-function foreignProblem({ place }: Standing, specifier: string): string | undefined {
-  if (place === "deps.ts") return undefined;
+/** Lists of foreign modules, and nothing else. */
+function isForeign({ place }: Standing): boolean {
+  return place === "deps.ts" || place === "discord.ts";
+}
+
+function foreignProblem(from: Standing, specifier: string): string | undefined {
+  const { place } = from;
+  if (isForeign(from)) return undefined;
   if (specifier.startsWith("node:") && place !== "protocol") return undefined;
   return `${place} may not import ${specifier}: foreign modules go through deps.ts`;
 }
