@@ -13,16 +13,14 @@ import {
   gatewayAddress,
   identify,
   parseReady,
-  parseReadyFacts,
   type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
-import type { SessionPoint } from "../protocol/estate.ts";
+import type { BegunSession, SessionPoint } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Gap } from "../protocol/event_frame.ts";
-import type { BegunSession } from "../protocol/estate.ts";
 import type { Log } from "../ports/log.ts";
 import { pauseMs } from "./backoff.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
@@ -242,10 +240,10 @@ export class Shard {
     if (place === "stale") this.tally.stale++;
     if (place === "stale" || place === "none") return;
     // One that cannot be read begins nothing.
-    const session = t === "READY" ? parseReady(payload) : null;
-    if (place === "begin") this.#beginSession(payload);
+    const ready = t === "READY" ? parseReady(payload) : null;
+    if (place === "begin") this.#beginSession(ready!.facts);
     this.#accept(s, t, payload);
-    if (session) this.#feed({ kind: "ready", session, connection });
+    if (ready) this.#feed({ kind: "ready", session: ready.session, connection });
     else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
   }
 
@@ -263,8 +261,8 @@ export class Shard {
     this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);
   }
 
-  #beginSession(ready: Uint8Array): void {
-    this.#facts = parseReadyFacts(ready);
+  #beginSession(facts: ReadyFacts): void {
+    this.#facts = facts;
     const gap = this.#sequence.begin();
     if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
   }
