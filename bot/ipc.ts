@@ -15,6 +15,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Asks } from "../ports/asks.ts";
 import { linkAsks } from "../ports/link_asks.ts";
 import {
+  cannotSend,
   COMMAND_TIMEOUT_MS,
   type CommandOptions,
   type CommandResults,
@@ -121,9 +122,8 @@ export function ipcOf({ command, unit }: IpcWorld): Ipc {
   const send = async (to: unknown, data: unknown, options: CommandOptions = {}) => {
     const target = targetOf(to);
     if (target) return await command(target, data, readOptions(options));
-    const text = "expected {all: true}, {clusterId}, {guildId} or {service}";
-    const message = `Cannot send a command: ${text}, received ${shown(to)}`;
-    throw new GatehouseError("bad_message", "caller", message);
+    const expected = "expected {all: true}, {clusterId}, {guildId} or {service}";
+    throw cannotSend(`${expected}, received ${shown(to)}`);
   };
   const fetch = async (
     wanted: Readonly<Record<string, unknown>>,
