@@ -27,6 +27,7 @@ import { AllMembers, type AllMembersOptions } from "./all_members.ts";
 export const MOST_FETCHES = 4;
 /** A guild that was asked for in vain so often is told to the operator. */
 const TELL_AFTER = 2;
+const BLAMED = { refused: "caller", deadline: "discord", not_ready: "host" } as const;
 
 /** What it works with. */
 export interface ShardMembersOptions
@@ -201,27 +202,16 @@ export class ShardMembers {
   #late(request: MemberRequest, deadlineMs: number): GatehouseError {
     const { clock, shard } = this.#options;
     const { state, reason } = shard.status;
-    const isReady = state === "ready";
-    const why = isReady
-      ? this.#requests.progress(request, clock.now())
-      : `the shard is ${state} (${reason})`;
-    const { guildId } = request.ask;
-    return this.#error(
-      isReady ? "deadline" : "not_ready",
-      guildId,
-      `after ${deadlineMs} ms ${why}`,
-    );
+    const [code, why] = state === "ready"
+      ? ["deadline", this.#requests.progress(request, clock.now())] as const
+      : ["not_ready", `the shard is ${state} (${reason})`] as const;
+    return this.#error(code, request.ask.guildId, `after ${deadlineMs} ms ${why}`);
   }
 
-  #error(
-    code: "refused" | "deadline" | "not_ready",
-    guildId: string,
-    why: string,
-  ): GatehouseError {
+  #error(code: keyof typeof BLAMED, guildId: string, why: string): GatehouseError {
     const { shardId } = this.#options;
     const message = `Cannot request members of guild ${guildId}: ${why}`;
-    const blame = code === "refused" ? "caller" : code === "deadline" ? "discord" : "host";
-    return new GatehouseError(code, blame, message, { shardId, guildId });
+    return new GatehouseError(code, BLAMED[code], message, { shardId, guildId });
   }
 }
 
