@@ -115,14 +115,11 @@ export class QuietWatch {
     if (expected === null) return [];
     const { shardId } = track.sample;
     const quietMs = nowMs - track.quietSinceMs;
-    const finding = { shardId, quietMs, expected: Math.round(expected) };
-    if (track.done === "nothing") {
-      track.done = "report";
-      return [{ ...finding, act: "report" }];
-    }
-    if (track.done === "resume" || quietMs < this.#settings.resumeAfterMs) return [];
-    track.done = "resume";
-    return [{ ...finding, act: "resume" }];
+    const act = track.done === "nothing" ? "report" : "resume";
+    const isTooEarly = act === "resume" && quietMs < this.#settings.resumeAfterMs;
+    if (track.done === "resume" || isTooEarly) return [];
+    track.done = act;
+    return [{ shardId, act, quietMs, expected: Math.round(expected) }];
   }
 
   /** Events that a quiet shard should have got; `null` where too few to be sure. */
