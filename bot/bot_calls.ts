@@ -7,13 +7,12 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { COMMAND_TIMEOUT_MS } from "../protocol/command.ts";
-import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
+import type { LinkCall, LinkReply, Wanted } from "../protocol/link_call.ts";
 import { decodeValue, encodeValue } from "../protocol/value.ts";
 import type { Asks } from "../ports/asks.ts";
 import type { Clock } from "../ports/clock.ts";
 import { linkAsks, replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
-import type { Wanted } from "../protocol/wanted.ts";
 import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
 import { type Ipc, ipcOf } from "./ipc.ts";

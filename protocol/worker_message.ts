@@ -14,7 +14,7 @@ import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Wanted } from "./link_call.ts";
 
 /** Version of this protocol; both sides are always of one build, a mismatch is a bug told early. */
 export const WORKER_PROTOCOL_VERSION = 1;

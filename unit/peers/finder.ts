@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Wanted } from "../../protocol/wanted.ts";
+import type { Wanted } from "../../protocol/link_call.ts";
 import type { Switchboard } from "../../link/switchboard.ts";
 import { cannot, GatehouseError } from "../../protocol/errors.ts";
 
