@@ -280,13 +280,12 @@ function resultOf(outcome: Outcome): Response | Problem {
       return outcome.answer;
     case "abandoned":
       return ABANDONED;
-    case "failed":
-      return {
-        status: 502,
-        reason: outcome.wasSent
-          ? `${outcome.reason}; Discord may have carried it out`
-          : `${outcome.reason}; it has not reached Discord`,
-      };
+    case "failed": {
+      const fate = outcome.wasSent
+        ? "Discord may have carried it out"
+        : "it has not reached Discord";
+      return { status: 502, reason: `${outcome.reason}; ${fate}` };
+    }
     case "late":
       return { status: 504, reason: "no answer in time; Discord may have carried it out" };
   }

@@ -12,7 +12,7 @@
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { RestSnapshot } from "../../protocol/status.ts";
-import { Buckets, type Hold } from "./buckets.ts";
+import { Buckets, type Forecast, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
 import { GlobalPace, type Place } from "./global_pace.ts";
 import { type Ask, LANES, type Permit, type Permits, TooLong } from "./permits.ts";
@@ -126,17 +126,15 @@ export class Limits {
     return done;
   }
 
-  #foresee(ask: Ask): { readonly waitMs: number; readonly why: string } {
+  #foresee(ask: Ask): Forecast {
     const byBucket = this.#buckets.foresee(ask);
     if (isExempt(ask)) return byBucket;
     const nowMs = this.#clock.now();
-    const paceMs = this.#pace.waitMs(nowMs);
-    const brakeMs = this.#brake.waitMs(nowMs);
-    if (brakeMs > Math.max(paceMs, byBucket.waitMs)) {
-      return { waitMs: brakeMs, why: "too many requests of late were invalid" };
-    }
-    if (paceMs > byBucket.waitMs) return { waitMs: paceMs, why: "the global limit is used up" };
-    return byBucket;
+    return [
+      byBucket,
+      { waitMs: this.#pace.waitMs(nowMs), why: "the global limit is used up" },
+      { waitMs: this.#brake.waitMs(nowMs), why: "too many requests of late were invalid" },
+    ].reduce((longest, each) => each.waitMs > longest.waitMs ? each : longest);
   }
 
   #leave(waiter: Waiter): void {
