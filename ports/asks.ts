@@ -24,7 +24,6 @@ interface Open {
   readonly cancel: Cancel;
 }
 
-const NONE: ReadonlySet<number> = new Set();
 /** What a timer takes: one that is longer fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -94,7 +93,7 @@ export class Asks<Reply> {
   }
 
   /** The other side is gone: no reply will come, but to questions that it has not got yet. */
-  drop(reason: string, unsent: ReadonlySet<number> = NONE): void {
+  drop(reason: string, unsent: ReadonlySet<number> = new Set()): void {
     for (const [id, { what }] of [...this.#open]) {
       if (!unsent.has(id)) this.fail(id, this.#terms.gone(reason, what));
     }
