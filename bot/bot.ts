@@ -6,7 +6,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import type { Wanted } from "../protocol/wanted.ts";
+import type { Wanted } from "../protocol/link_call.ts";
 import type { Log } from "../ports/log.ts";
 import type { GatewayHelpers } from "./gateway_helpers.ts";
 import type { Ipc } from "./ipc.ts";

@@ -1,19 +1,21 @@
 /**
- * A bot's end of the calls: makes those that the bot wants, answers those of the unit.
+ * A bot's end of the calls: makes those that the bot wants, answers those of the unit. The other end is
+ * `switchboard.ts` in the unit.
  *
  * @module
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
+import { COMMAND_TIMEOUT_MS } from "../protocol/command.ts";
+import type { LinkCall, LinkReply, Wanted } from "../protocol/link_call.ts";
 import { decodeValue, encodeValue } from "../protocol/value.ts";
+import type { Asks } from "../ports/asks.ts";
 import type { Clock } from "../ports/clock.ts";
-import { replyTo } from "../ports/link_asks.ts";
+import { linkAsks, replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
-import type { Wanted } from "../protocol/wanted.ts";
 import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
-import { type Ipc, IpcCalls, type SendCall } from "./ipc.ts";
+import { type Ipc, ipcOf } from "./ipc.ts";
 
 /** What it needs. */
 export interface BotCallsOptions {
@@ -27,65 +29,107 @@ export interface BotCallsOptions {
 /** The request has a deadline of its own, in the worker; this is for a unit that is gone. */
 const MEMBERS_TIMEOUT_MS = 610_000;
 
+/** For the way of an answer, and for a unit that is just being restarted. */
+const GRACE_MS = 1_000;
+/** Calls that wait for a link, at most. */
+const MOST_WAITING = 10_000;
+
 /** Told once in the life of a bot, however often the link is made anew. */
 const ONCE: ReadonlySet<string> = new Set(["allClustersReady", "allMembersCached"]);
+
+/** A link, as the calls need it. */
+export type SendCall = (message: LinkCall | LinkReply) => void;
 
 /** The calls of one bot, over whichever link is up. */
 export class BotCalls {
   /** What the bot has: set before the first link is up. */
   context!: BotContext;
   readonly #options: BotCallsOptions;
-  readonly #calls: IpcCalls;
+  readonly #asks: Asks<LinkReply>;
+  /** Calls of a time without a link, in order. */
+  readonly #waiting: LinkCall[] = [];
   readonly #told = new Set<string>();
-  #send: SendCall = () => {};
+  #send: SendCall | null = null;
   #totalShards: number | null = null;
 
   constructor(options: BotCallsOptions) {
     this.#options = options;
-    this.#calls = new IpcCalls(options.clock);
+    this.#asks = linkAsks(options.clock);
   }
 
   /** Commands. */
   get ipc(): Ipc {
-    return this.#calls.ipc;
+    return ipcOf({
+      command: (to, data, { receptive, timeout }) => {
+        const call = { verb: "command", receptive, value: encodeValue(data), to } as const;
+        return this.#call({ ...call, timeoutMs: timeout }, timeout);
+      },
+      unit: (...asked) => this.#unit(...asked),
+    });
   }
 
   /** What the gateway is told, through the unit. */
   get gateway(): GatewayHelpers {
-    const calls = this.#calls;
     return gatewayHelpers({
       totalShards: () => this.#requireShards(),
-      shardIds: () => calls.unit({ method: "shardIds" }) as Promise<number[]>,
-      sendPayload: async (shardId, payload) => {
-        await calls.unit({ method: "sendPayload", shardId, payload });
-      },
-      requestMembers: (shardId, request) =>
-        calls.unit(
+      shardIds: () => this.#unit({ method: "shardIds" }) as Promise<number[]>,
+      sendPayload: async (shardId, payload) =>
+        void await this.#unit({ method: "sendPayload", shardId, payload }),
+      requestMembers: async (shardId, request) =>
+        await this.#unit(
           { method: "requestMembers", shardId, request },
           MEMBERS_TIMEOUT_MS,
-        ) as Promise<RequestedMembers>,
+        ) as RequestedMembers,
     });
   }
 
-  /** The unit has welcomed a link. */
+  /** The unit has welcomed a link. An earlier one is gone. */
   up(send: SendCall, totalShards: number): void {
+    this.down();
     this.#totalShards = totalShards;
     this.#send = send;
-    this.#calls.up(send);
+    for (const call of this.#waiting.splice(0)) {
+      // Whoever has given up meanwhile does not want it done any more.
+      if (!call.receptive || this.#asks.has(call.id)) send(call);
+    }
   }
 
-  /** The link is gone. */
+  /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
   down(): void {
-    this.#calls.down();
+    this.#send = null;
+    this.#asks.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
   }
 
   /** The unit calls, or replies. */
   receive(message: LinkCall | LinkReply): void {
-    if (message.op === "reply") this.#calls.reply(message);
-    else this.#answer(message);
+    if (message.op === "reply") this.#asks.settle(message.id, message);
+    else this.#answer(message, this.#send ?? (() => {}));
   }
 
-  async #answer(call: LinkCall): Promise<void> {
+  /** Calls a method of the unit. */
+  // deno-lint-ignore require-await -- what is thrown becomes a rejection
+  async #unit(request: object, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
+    return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
+  }
+
+  #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
+    const say = (id: number) => this.#say({ op: "call", id, ...call });
+    // The unit's own deadline comes first, and says who did not answer.
+    if (call.receptive) return this.#asks.ask("the unit", timeoutMs + GRACE_MS, say);
+    say(0);
+    return Promise.resolve();
+  }
+
+  #say(call: LinkCall): void {
+    if (this.#send) return this.#send(call);
+    this.#waiting.push(call);
+    if (this.#waiting.length > MOST_WAITING) {
+      const text = "Cannot reach the unit: it is away, and too many calls wait";
+      this.#asks.fail(this.#waiting.shift()!.id, new GatehouseError("away", "peer", text));
+    }
+  }
+
+  async #answer(call: LinkCall, send: SendCall): Promise<void> {
     if (ONCE.has(call.verb)) {
       const what = `${call.verb} ${JSON.stringify(call.value)}`;
       if (this.#told.has(what)) return;
@@ -94,7 +138,7 @@ export class BotCalls {
     await replyTo(call, {
       work: () => answerCall(this.#options, this.context, call),
       encode: encodeValue,
-      send: this.#send,
+      send,
       unheard: (error) => {
         const stack = error instanceof Error ? error.stack : undefined;
         this.#options.log.error("call failed", { verb: call.verb, error: messageOf(error), stack });

@@ -28,16 +28,7 @@ export interface BotDefinition<Name extends EventName> extends Hooks {
 }
 
 /** What bots and services have in common: each as {@linkcode Bot} says. */
-export type Hooks = Pick<
-  Bot,
-  | "start"
-  | "shutdown"
-  | "allClustersReady"
-  | "allMembersCached"
-  | "handleCommand"
-  | "getStats"
-  | "find"
->;
+export type Hooks = Omit<Bot, "wants" | "handle">;
 
 /**
  * A bot for a cluster: what a `BOT_MODULE` exports by default.

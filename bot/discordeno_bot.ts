@@ -82,15 +82,12 @@ async function attach(bot: DiscordenoBot, { rest, gateway }: BotContext): Promis
 
 /** As Discordeno's own: its type promises the members alone, under its own names. */
 function membersOf(gateway: GatewayHelpers) {
-  return async (guildId: string | bigint, { nonce: _, ...request }: DiscordenoRequest = {}) => {
+  // The nonce is the unit's own: by it, it finds the chunks.
+  type Request = MemberRequest & { readonly nonce?: string };
+  return async (guildId: string | bigint, { nonce: _, ...request }: Request = {}) => {
     const { members } = await gateway.requestMembers(guildId, request);
     return camelize(members);
   };
-}
-
-/** The nonce is the unit's own: by it, it finds the chunks. */
-interface DiscordenoRequest extends MemberRequest {
-  readonly nonce?: string;
 }
 
 /** What `camelize` of `@discordeno/utils` gives. */

@@ -1,20 +1,14 @@
 /**
- * What a bot or service says to the others: commands, and the unit's methods. The other end is
- * `switchboard.ts` in the unit.
+ * What a bot or service says to the others: commands, and the unit's methods.
  *
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
-import type { LinkCall, LinkReply } from "../protocol/link_call.ts";
 import { type CommandTarget, targetOf } from "../protocol/link_call.ts";
 import { shown } from "../protocol/record.ts";
 import type { Stats } from "../protocol/status.ts";
-import { encodeValue } from "../protocol/value.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Asks } from "../ports/asks.ts";
-import { linkAsks } from "../ports/link_asks.ts";
 import {
+  cannotSend,
   COMMAND_TIMEOUT_MS,
   type CommandOptions,
   type CommandResults,
@@ -121,9 +115,8 @@ export function ipcOf({ command, unit }: IpcWorld): Ipc {
   const send = async (to: unknown, data: unknown, options: CommandOptions = {}) => {
     const target = targetOf(to);
     if (target) return await command(target, data, readOptions(options));
-    const text = "expected {all: true}, {clusterId}, {guildId} or {service}";
-    const message = `Cannot send a command: ${text}, received ${shown(to)}`;
-    throw new GatehouseError("bad_message", "caller", message);
+    const expected = "expected {all: true}, {clusterId}, {guildId} or {service}";
+    throw cannotSend(`${expected}, received ${shown(to)}`);
   };
   const fetch = async (
     wanted: Readonly<Record<string, unknown>>,
@@ -160,83 +153,7 @@ export function ipcOf({ command, unit }: IpcWorld): Ipc {
   };
 }
 
-/** A link, as the calls need it. */
-export type SendCall = (message: LinkCall | LinkReply) => void;
-
-/** The calling side of a consumer. */
-export class IpcCalls {
-  readonly #asks: Asks<LinkReply>;
-  /** Calls of a time without a link, in order. */
-  readonly #waiting: LinkCall[] = [];
-  #send: SendCall | null = null;
-
-  constructor(clock: Clock) {
-    this.#asks = linkAsks(clock);
-  }
-
-  /** The unit has welcomed a link. An earlier one is gone. */
-  up(send: SendCall): void {
-    this.down();
-    this.#send = send;
-    for (const call of this.#waiting.splice(0)) {
-      // Whoever has given up meanwhile does not want it done any more.
-      if (!call.receptive || this.#asks.has(call.id)) send(call);
-    }
-  }
-
-  /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
-  down(): void {
-    this.#send = null;
-    this.#asks.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
-  }
-
-  /** The unit has answered. */
-  reply(reply: LinkReply): void {
-    this.#asks.settle(reply.id, reply);
-  }
-
-  /** Commands. */
-  get ipc(): Ipc {
-    return ipcOf({
-      command: (to, data, { receptive, timeout }) => {
-        const call = { verb: "command", receptive, value: encodeValue(data), to } as const;
-        return this.#call({ ...call, timeoutMs: timeout }, timeout);
-      },
-      unit: (...asked) => this.unit(...asked),
-    });
-  }
-
-  /** Calls a method of the unit. */
-  // deno-lint-ignore require-await -- what is thrown becomes a rejection
-  async unit(request: object, timeoutMs = COMMAND_TIMEOUT_MS): Promise<unknown> {
-    return this.#call({ verb: "unit", receptive: true, value: encodeValue(request) }, timeoutMs);
-  }
-
-  #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
-    const say = (id: number) => this.#say({ op: "call", id, ...call });
-    // The unit's own deadline comes first, and says who did not answer.
-    if (call.receptive) return this.#asks.ask("the unit", timeoutMs + GRACE_MS, say);
-    say(0);
-    return Promise.resolve();
-  }
-
-  #say(call: LinkCall): void {
-    if (this.#send) return this.#send(call);
-    this.#waiting.push(call);
-    if (this.#waiting.length > MOST_WAITING) {
-      const [dropped] = this.#waiting.splice(0, 1);
-      const text = "Cannot reach the unit: it is away, and too many calls wait";
-      this.#asks.fail(dropped!.id, new GatehouseError("away", "peer", text));
-    }
-  }
-}
-
 /** The field of a request that says how long, where somebody does. */
 function inMs(timeout: number | undefined): { timeoutMs?: number } {
   return timeout === undefined ? {} : { timeoutMs: readOptions({ timeout }).timeout };
 }
-
-/** For the way of an answer, and for a unit that is just being restarted. */
-const GRACE_MS = 1_000;
-/** Calls that wait for a link, at most. */
-const MOST_WAITING = 10_000;

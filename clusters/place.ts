@@ -5,13 +5,15 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { cannot, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
 import { type ClusterKey, peerFields, type ServiceKey } from "../protocol/peer.ts";
 import type { RunningCluster } from "./handle.ts";
+
+const refused = cannot("spawn", "refused", "caller");
 
 /**
  * A cluster that ends is started again for ever: at once when it ran for a minute, then later each time.
@@ -167,8 +169,4 @@ export class ClusterPlace implements ClusterControl {
     this.#running = null;
     this.#supervision.take({ kind: "ended", reason });
   }
-}
-
-function refused(why: string): GatehouseError {
-  return new GatehouseError("refused", "caller", `Cannot spawn: ${why}`);
 }

@@ -147,9 +147,10 @@ export function mergeEnv(environment: Env, text: string): Env {
   return { ...isSet(file), ...isSet(environment) };
 }
 
-function isSet(env: Env): Record<string, string> {
+function isSet(env: Env): Env {
   return Object.fromEntries(
-    Object.entries(env).filter((entry): entry is [string, string] => Boolean(entry[1]?.trim())),
+    Object.keys(env).filter((name) => textOf(env, name) !== "")
+      .map((name) => [name, env[name]]),
   );
 }
 

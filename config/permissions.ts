@@ -51,23 +51,17 @@ export async function permissionFlag(
   const isRest = program === "rest";
   const parsed = await parseConfig(env, { simulator: program === "demo", withoutToken: isRest });
   const config = parsed.ok ? parsed.config : null;
-  switch (kind) {
-    case "net":
-      return flagOf(kind, netGrant(config, isRest));
-    case "read":
-      return flagOf(kind, isRest ? ["."] : readGrant(config));
-    case "write":
-      return flagOf(kind, isRest ? [] : writeGrant(config));
-    case "run":
-      return flagOf(kind, isRest ? [] : [executable]);
-    case "env":
-      return flagOf(kind, envGrant(env, config));
-  }
-}
-
-/** A grant as a flag. An empty list is denied: Deno takes a flag without a list for everything. */
-function flagOf(kind: PermissionKind, grant: Grant): string {
+  const grants: Readonly<Record<PermissionKind, Grant>> = {
+    net: netGrant(config, isRest),
+    read: isRest ? ["."] : readGrant(config),
+    // In the first-run mode none.
+    write: isRest || config === null || config.mode === "simulator" ? [] : [config.stateDir],
+    run: isRest ? [] : [executable],
+    env: envGrant(env, config),
+  };
+  const grant = grants[kind];
   if (grant === "any") return `--allow-${kind}`;
+  // Deno takes a flag without a list for everything.
   return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
 }
 
@@ -93,25 +87,12 @@ function readGrant(config: Config | null): Grant {
   return [".", stateDir, ...[...bots, ...workerModules(config)].flatMap(moduleFolder)];
 }
 
-/** Folders that are written to: in the first-run mode none. */
-function writeGrant(config: Config | null): Grant {
-  return config === null || config.mode === "simulator" ? [] : [config.stateDir];
-}
-
 /** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
 function envGrant(env: Env, config: Config | null): Grant {
-  const passedOn = (config?.clusterPermissions ?? []).flatMap(variablesOf);
-  return [
-    ...SETTING_NAMES,
-    ...passedOn,
-    ...OTHER_VARIABLES,
-    ...Object.keys(env).filter(looksMisspelt),
-  ];
-}
-
-/** Variables that a flag of `CLUSTER_PERMISSIONS` passes on to the clusters. */
-function variablesOf(flag: string): string[] {
-  return /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? [];
+  const passedOn = (config?.clusterPermissions ?? [])
+    .flatMap((flag) => /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? []);
+  const misspelt = Object.keys(env).filter(looksMisspelt);
+  return [...SETTING_NAMES, ...passedOn, ...OTHER_VARIABLES, ...misspelt];
 }
 
 function hostOf(address: string): string {

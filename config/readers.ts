@@ -21,6 +21,12 @@ export interface Reader<Value> {
   readonly schema: (v: Valibot) => TextSchema<Value>;
 }
 
+/** A text that looks like this. */
+function textLike(expected: string, isRight: RegExp | ((text: string) => boolean)): Reader<string> {
+  const check = isRight instanceof RegExp ? (text: string) => isRight.test(text) : isRight;
+  return { expected, schema: (v) => v.pipe(v.string(), v.check(check)) };
+}
+
 /** A whole number. Without `least`, `what` says all: it may be 0 or more. */
 export function integer(what: string, least?: number, most?: number): Reader<number> {
   const atLeast = least === undefined ? what : `${what}, at least ${least}`;
@@ -48,10 +54,7 @@ export function oneOf<const Choice extends string>(...choices: Choice[]): Reader
 
 /** Where something is. Deno's permission lists are separated by commas, and nothing escapes one. */
 export function path(what: string): Reader<string> {
-  return {
-    expected: `${what} without a comma`,
-    schema: (v) => v.pipe(v.string(), v.regex(/^[^,]+$/)),
-  };
+  return textLike(`${what} without a comma`, /^[^,]+$/);
 }
 
 /** Visible ASCII only, because it has to fit into a header. `Bot` before it is cut off. */
@@ -104,10 +107,10 @@ export const percent: Reader<number> = {
 };
 
 /** Where a port is opened. */
-export const host: Reader<string> = {
-  expected: "an IP address or a host name, without a port",
-  schema: (v) => v.pipe(v.string(), v.check((text) => /^[\w.-]+$/.test(text) || isIPv6(text))),
-};
+export const host: Reader<string> = textLike(
+  "an IP address or a host name, without a port",
+  (text) => /^[\w.-]+$/.test(text) || isIPv6(text),
+);
 
 /** Base of an HTTP API. A version at its end is cut off. */
 export const apiUrl: Reader<string> = {
@@ -128,10 +131,10 @@ export const socketUrls: Reader<string[]> = listOf(
 );
 
 /** What goes behind `https://discord.gg/`. */
-export const inviteCode: Reader<string> = {
-  expected: "an invite's code, without its address",
-  schema: (v) => v.pipe(v.string(), v.regex(/^[\w-]{2,64}$/)),
-};
+export const inviteCode: Reader<string> = textLike(
+  "an invite's code, without its address",
+  /^[\w-]{2,64}$/,
+);
 
 const pairs = listOf(
   "name=module pairs separated by commas, each name once: letters, digits, - and _",

@@ -161,20 +161,16 @@ export class Commands {
       const spare = this.#waiting.length > 0 ? 0 : BOTS_SHARE;
       const waitMs = window.waitMs(this.#clock.now(), spare);
       if (waitMs > 0) return waitMs;
-      this.#sendNext({ write, window });
+      const next = this.#waiting.shift();
+      next?.cancelDeadline();
+      const text = next ? next.text() : this.#made(this.#background.shift()!);
+      if (text !== null) {
+        window.note(this.#clock.now());
+        write(text);
+      }
+      next?.settle();
     }
     return 0;
-  }
-
-  #sendNext({ write, window }: Open): void {
-    const next = this.#waiting.shift();
-    next?.cancelDeadline();
-    const text = next ? next.text() : this.#made(this.#background.shift()!);
-    if (text !== null) {
-      window.note(this.#clock.now());
-      write(text);
-    }
-    next?.settle();
   }
 
   #refusal(code: "refused" | "too_large" | "deadline" | "not_ready", why: string): GatehouseError {

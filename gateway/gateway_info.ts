@@ -5,7 +5,9 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
+import { cannot } from "../protocol/errors.ts";
+
+const bad = cannot("read GET /gateway/bot", "bad_message", "discord");
 
 /** The answer of `GET /gateway/bot`. */
 export interface GatewayInfo {
@@ -53,8 +55,4 @@ function count(values: Record<string, unknown>, name: string, least: number): nu
   const value = values[name];
   if (typeof value === "number" && Number.isInteger(value) && value >= least) return value;
   throw bad(`${name} is ${JSON.stringify(value)}, expected a whole number of at least ${least}`);
-}
-
-function bad(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "discord", `Cannot read GET /gateway/bot: ${what}`);
 }

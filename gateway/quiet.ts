@@ -115,14 +115,11 @@ export class QuietWatch {
     if (expected === null) return [];
     const { shardId } = track.sample;
     const quietMs = nowMs - track.quietSinceMs;
-    const finding = { shardId, quietMs, expected: Math.round(expected) };
-    if (track.done === "nothing") {
-      track.done = "report";
-      return [{ ...finding, act: "report" }];
-    }
-    if (track.done === "resume" || quietMs < this.#settings.resumeAfterMs) return [];
-    track.done = "resume";
-    return [{ ...finding, act: "resume" }];
+    const act = track.done === "nothing" ? "report" : "resume";
+    const isTooEarly = act === "resume" && quietMs < this.#settings.resumeAfterMs;
+    if (track.done === "resume" || isTooEarly) return [];
+    track.done = act;
+    return [{ shardId, act, quietMs, expected: Math.round(expected) }];
   }
 
   /** Events that a quiet shard should have got; `null` where too few to be sure. */
@@ -161,19 +158,12 @@ export class QuietWatch {
 /** Takes a new sample into account. */
 function follow(before: Track | undefined, sample: ShardSample, nowMs: number): Track {
   const { state, sinceMs, received } = sample;
-  const stayed = before?.sample.state === "ready" && state === "ready" &&
-    before.sample.sinceMs === sinceMs;
-  if (!before || !stayed) {
-    return {
-      sample,
-      quietSinceMs: sinceMs,
-      rate: before?.rate ?? 0,
-      done: before?.done ?? "nothing",
-    };
-  }
-  const got = received - before.sample.received;
+  if (!before) return { sample, quietSinceMs: sinceMs, rate: 0, done: "nothing" };
+  const { sample: last, quietSinceMs, rate } = before;
+  const stayed = last.state === "ready" && state === "ready" && last.sinceMs === sinceMs;
+  if (!stayed) return { ...before, sample, quietSinceMs: sinceMs };
+  const got = received - last.received;
   if (got === 0) return { ...before, sample };
-  const { quietSinceMs, rate } = before;
   const newRate = settled(sample, quietSinceMs) ? rateAfter(rate, got, nowMs - quietSinceMs) : rate;
   return { sample, quietSinceMs: nowMs, rate: newRate, done: "nothing" };
 }

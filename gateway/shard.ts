@@ -13,16 +13,14 @@ import {
   gatewayAddress,
   identify,
   parseReady,
-  parseReadyFacts,
   type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
-import type { SessionPoint } from "../protocol/estate.ts";
+import type { BegunSession, SessionPoint } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Gap } from "../protocol/event_frame.ts";
-import type { BegunSession } from "../protocol/estate.ts";
 import type { Log } from "../ports/log.ts";
 import { pauseMs } from "./backoff.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
@@ -163,7 +161,10 @@ export class Shard {
     const { shardId } = this.#settings;
     switch (effect.do) {
       case "pick up":
-        return this.#pickUp(effect.point, effect.cursorFloor);
+        return this.#tellGap(
+          this.#sequence.pickUp(effect.point, effect.cursorFloor),
+          "the session before this one was lost",
+        );
       case "ask to identify":
         return gate.ask(shardId);
       case "release permit":
@@ -242,16 +243,14 @@ export class Shard {
     if (place === "stale") this.tally.stale++;
     if (place === "stale" || place === "none") return;
     // One that cannot be read begins nothing.
-    const session = t === "READY" ? parseReady(payload) : null;
-    if (place === "begin") this.#beginSession(payload);
+    const ready = t === "READY" ? parseReady(payload) : null;
+    if (place === "begin") {
+      this.#facts = ready!.facts;
+      this.#tellGap(this.#sequence.begin(), "the session was lost; a new one begins");
+    }
     this.#accept(s, t, payload);
-    if (session) this.#feed({ kind: "ready", session, connection });
+    if (ready) this.#feed({ kind: "ready", session: ready.session, connection });
     else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
-  }
-
-  #pickUp(point: SessionPoint | null, cursorFloor: number): void {
-    const gap = this.#sequence.pickUp(point, cursorFloor);
-    if (gap !== null) this.#tellGap(gap, "the session before this one was lost");
   }
 
   #accept(s: number | null, t: string | null, payload: Uint8Array): void {
@@ -263,13 +262,9 @@ export class Shard {
     this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);
   }
 
-  #beginSession(ready: Uint8Array): void {
-    this.#facts = parseReadyFacts(ready);
-    const gap = this.#sequence.begin();
-    if (gap !== null) this.#tellGap(gap, "the session was lost; a new one begins");
-  }
-
-  #tellGap(cursor: number, reason: string): void {
+  /** @param cursor `null`: there is none. */
+  #tellGap(cursor: number | null, reason: string): void {
+    if (cursor === null) return;
     const { shardId } = this.#settings;
     this.#world.log.warn("events of a shard may be missing", { shardId, cursor, reason });
     this.#world.sink.gap(shardId, { from: null, to: cursor, count: null, reason });

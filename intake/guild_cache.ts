@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Wanted } from "../protocol/wanted.ts";
+import type { Wanted } from "../protocol/link_call.ts";
 import { isRecord } from "../protocol/record.ts";
 
 /** Keeps what a dispatch tells. */

@@ -14,16 +14,16 @@ export interface AskTerms<Reply> {
   /** What a question ends with that was not answered in its time. `what` is as it was asked with. */
   readonly late: (what: string, deadlineMs: number) => Error;
   /** What it ends with where no answer can come any more. */
-  readonly gone: (reason: string) => Error;
+  readonly gone: (reason: string, what: string) => Error;
 }
 
 interface Open {
+  readonly what: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly cancel: Cancel;
 }
 
-const NONE: ReadonlySet<number> = new Set();
 /** What a timer takes: one that is longer fires at once. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -67,7 +67,7 @@ export class Asks<Reply> {
       Math.min(deadlineMs, LONGEST_MS),
       () => this.fail(id, this.#terms.late(what, deadlineMs)),
     );
-    this.#open.set(id, { resolve, reject, cancel });
+    this.#open.set(id, { what, resolve, reject, cancel });
     try {
       send(id);
     } catch (error) {
@@ -93,9 +93,9 @@ export class Asks<Reply> {
   }
 
   /** The other side is gone: no reply will come, but to questions that it has not got yet. */
-  drop(reason: string, unsent: ReadonlySet<number> = NONE): void {
-    for (const id of [...this.#open.keys()]) {
-      if (!unsent.has(id)) this.fail(id, this.#terms.gone(reason));
+  drop(reason: string, unsent: ReadonlySet<number> = new Set()): void {
+    for (const [id, { what }] of [...this.#open]) {
+      if (!unsent.has(id)) this.fail(id, this.#terms.gone(reason, what));
     }
   }
 

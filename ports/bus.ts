@@ -6,6 +6,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { Asks } from "./asks.ts";
 import type { Cancel, Clock } from "./clock.ts";
 import type { Log } from "./log.ts";
 
@@ -44,8 +45,14 @@ export interface Bus {
 export function localBus({ clock, log }: { readonly clock: Clock; readonly log: Log }): Bus {
   const subscribers = new Map<string, Set<{ readonly take: (value: Json) => void }>>();
   const answerers = new Map<string, Set<{ readonly answerer: Answerer }>>();
-  /** Ends the questions that wait. */
-  const waiting = new Set<() => void>();
+  const asks = new Asks<Json>(clock, {
+    read: (answer) => structuredClone(answer),
+    late(subject, deadlineMs) {
+      const text = `Cannot ask ${subject}: no answer within ${deadlineMs} ms`;
+      return new GatehouseError("deadline", "peer", text, { deadlineMs });
+    },
+    gone: (_, subject) => away(subject),
+  });
   let isClosed = false;
   return {
     publish(subject, value) {
@@ -59,28 +66,19 @@ export function localBus({ clock, log }: { readonly clock: Clock; readonly log: 
     },
     subscribe: (subject, take) => isClosed ? () => {} : join(subscribers, subject, { take }),
     answer: (subject, answerer) => isClosed ? () => {} : join(answerers, subject, { answerer }),
-    ask(subject, value, deadlineMs) {
+    async ask(subject, value, deadlineMs) {
       const [one] = answerers.get(subject) ?? [];
-      if (!one) return Promise.reject(away(subject));
-      const { promise, resolve, reject } = Promise.withResolvers<Json>();
-      const cancel = clock.after(deadlineMs, () => {
-        const text = `Cannot ask ${subject}: no answer within ${deadlineMs} ms`;
-        reject(new GatehouseError("deadline", "peer", text, { deadlineMs }));
-      });
-      const end = () => reject(away(subject));
-      waiting.add(end);
-      Promise.resolve(structuredClone(value)).then(one.answerer)
-        .then((answer) => resolve(structuredClone(answer))).catch(reject);
-      return promise.finally(() => {
-        cancel();
-        waiting.delete(end);
-      });
+      if (!one) throw away(subject);
+      return await asks.ask(subject, deadlineMs, (id) => {
+        Promise.resolve(structuredClone(value)).then(one.answerer)
+          .then((answer) => asks.settle(id, answer), (error) => asks.fail(id, error));
+      }) as Json;
     },
     close() {
       isClosed = true;
       subscribers.clear();
       answerers.clear();
-      for (const end of waiting) end();
+      asks.drop("closed");
     },
   };
 }

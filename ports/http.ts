@@ -54,3 +54,28 @@ export class HttpError extends Error {
     super(message);
   }
 }
+
+/** See [RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1); `proxy-*` besides. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  "connection",
+  "expect",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** The headers of a message, by names in lower case, without those of the connection that it came by. */
+export function endToEnd<Header extends readonly [name: string, value: string]>(
+  headers: Iterable<Header>,
+): Header[] {
+  const kept: Header[] = [];
+  const named: string[] = [];
+  for (const header of headers) {
+    const [name, value] = header;
+    if (name === "connection") named.push(...value.toLowerCase().split(/[\s,]+/));
+    if (!HOP_BY_HOP.has(name) && !name.startsWith("proxy-")) kept.push(header);
+  }
+  return named.length === 0 ? kept : kept.filter(([name]) => !named.includes(name));
+}

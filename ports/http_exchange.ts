@@ -6,7 +6,7 @@
 
 import type { Buffer } from "node:buffer";
 import type { loadUndici } from "../deps.ts";
-import { HttpError, type HttpRequest } from "./http.ts";
+import { endToEnd, HttpError, type HttpRequest } from "./http.ts";
 
 type Client = InstanceType<Awaited<ReturnType<typeof loadUndici>>["Client"]>;
 type DispatchOptions = Parameters<Client["dispatch"]>[0];
@@ -87,7 +87,7 @@ export class Exchange {
     if (status > 599) throw new Error(`the status ${status} is none`);
     if (status < 200) return true;
     this.#resume = resume;
-    const headers = endToEnd(raw);
+    const headers = headersOf(raw);
     this.#head = { status, headers };
     this.#bodiless = this.#request.method === "HEAD" || BODILESS.has(status);
     const length = headers.find(([name]) => name === "content-length")?.[1];
@@ -203,8 +203,8 @@ export function sendable({ method, path, headers, body, bodyLength }: HttpReques
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method) || method === "CONNECT") throw notHttp("the method");
   if (!/^\/[\x21-\x7e\x80-\xff]*$/.test(path)) throw notHttp("the path");
   const flat: string[] = [];
-  for (const [name, value] of headers) {
-    if (HOP_BY_HOP.has(name) || name === "host" || name === "content-length") continue;
+  for (const [name, value] of endToEnd(headers)) {
+    if (name === "host" || name === "content-length") continue;
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw notHttp(`the header ${name}`);
     flat.push(name, value);
   }
@@ -218,26 +218,11 @@ function notHttp(what: string): HttpError {
   return new HttpError(`${what} cannot be sent in HTTP`, false);
 }
 
-/** Headers of one connection: RFC 9110, 7.6.1. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  "connection",
-  "expect",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 /** The headers of an answer without those of the connection. */
-export function endToEnd(raw: readonly Buffer[]): [string, string][] {
+export function headersOf(raw: readonly Buffer[]): [string, string][] {
   const headers: [string, string][] = [];
-  const named: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString("latin1").toLowerCase();
-    if (name === "connection") named.push(...raw[i + 1]!.toString().toLowerCase().split(/[\s,]+/));
-    if (HOP_BY_HOP.has(name) || name.startsWith("proxy-")) continue;
-    headers.push([name, raw[i + 1]!.toString("latin1")]);
+    headers.push([raw[i]!.toString("latin1").toLowerCase(), raw[i + 1]!.toString("latin1")]);
   }
-  return named.length === 0 ? headers : headers.filter(([name]) => !named.includes(name));
+  return endToEnd(headers);
 }

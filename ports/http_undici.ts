@@ -44,20 +44,18 @@ export async function undiciClient(
   const undici = await loadUndici();
   const { ca, connectMs = 10_000, idleBodyMs = 30_000 } = options;
   const connector = undici.buildConnector({ timeout: connectMs, ...(ca && { ca }) });
-  const connections = new Connections(() =>
-    connection(connector, (connect) =>
-      new undici.Client(origin.origin, {
-        connect,
-        pipelining: 1,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-        keepAliveMaxTimeout: KEEP_ALIVE_MS,
-        maxHeaderSize: MAX_HEADER_BYTES,
-        // The caller's signal is the deadline.
-        headersTimeout: 0,
-        bodyTimeout: idleBodyMs,
-        strictContentLength: true,
-      }))
-  );
+  const connections = new Connections(connector, (connect) =>
+    new undici.Client(origin.origin, {
+      connect,
+      pipelining: 1,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // The caller's signal is the deadline.
+      headersTimeout: 0,
+      bodyTimeout: idleBodyMs,
+      strictContentLength: true,
+    }));
   return {
     send: (request) =>
       new Promise((resolve, reject) => {
@@ -70,74 +68,62 @@ export async function undiciClient(
 }
 
 /**
- * All connections to one server. One that is free is used again, the latest first, so that those
- * that are not needed any more run out. undici's own pool takes a connection for busy until some time
- * after its answer: of requests one after the other, each would open or take another one.
+ * All connections to one server: clients of undici's, each of one connection at a time that it opens
+ * when it is needed. One that is free is used again, the latest first, so that those that are not needed
+ * any more run out. undici's own pool takes a connection for busy until some time after its answer: of
+ * requests one after the other, each would open or take another one.
  */
 class Connections {
   closed = false;
-  readonly #open: () => Connection;
-  readonly #all = new Set<Connection>();
-  readonly #free: Connection[] = [];
+  readonly #connector: Connector;
+  readonly #open: (connect: Connector) => Client;
+  /** Each with its socket, once it has one. */
+  readonly #all = new Map<Client, Socket | undefined>();
+  readonly #free: Client[] = [];
 
-  constructor(open: () => Connection) {
+  constructor(connector: Connector, open: (connect: Connector) => Client) {
+    this.#connector = connector;
     this.#open = open;
   }
 
   /** Carries out an exchange that nothing has carried out yet. */
   carry(exchange: Exchange): void {
-    const connection = this.#free.pop() ?? this.#add();
+    const client = this.#free.pop() ?? this.#add();
     exchange.onEnd = (whole) => {
-      if (whole) this.#free.push(connection);
+      if (whole) this.#free.push(client);
       // Later: undici is in the middle of telling us.
-      else queueMicrotask(() => this.#drop(connection));
+      else queueMicrotask(() => this.#drop(client));
     };
-    connection.client.dispatch(exchange.options, exchange);
+    client.dispatch(exchange.options, exchange);
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all([...this.#all].map((connection) => this.#drop(connection)));
+    await Promise.all([...this.#all.keys()].map((client) => this.#drop(client)));
   }
 
-  #add(): Connection {
-    const connection = this.#open();
-    this.#all.add(connection);
-    connection.client.on("disconnect", () => {
-      const at = this.#free.indexOf(connection);
+  #add(): Client {
+    const client = this.#open((options, callback) => {
+      // Its type does not tell that it gives the socket.
+      this.#all.set(client, this.#connector(options, callback) as unknown as Socket);
+    });
+    this.#all.set(client, undefined);
+    client.on("disconnect", () => {
+      const at = this.#free.indexOf(client);
       if (at < 0) return;
       this.#free.splice(at, 1);
-      this.#all.delete(connection);
+      this.#all.delete(client);
     });
-    return connection;
+    return client;
   }
 
-  async #drop(connection: Connection): Promise<void> {
-    this.#all.delete(connection);
-    await connection.destroy();
+  /** Ends one at once, with what is under way. */
+  async #drop(client: Client): Promise<void> {
+    const socket = this.#all.get(client);
+    this.#all.delete(client);
+    const destroyed = client.destroy();
+    // A socket that is being opened undici would leave alone.
+    socket?.destroy(new Error("destroyed"));
+    await destroyed;
   }
-}
-
-/** A client of undici's: one connection at a time, opened when it is needed. */
-interface Connection {
-  readonly client: Client;
-  /** Ends it at once, with what is under way. */
-  destroy(): Promise<void>;
-}
-
-function connection(connector: Connector, open: (connect: Connector) => Client): Connection {
-  let socket: Socket | undefined;
-  const client = open((options, callback) => {
-    // Its type does not tell that it gives the socket.
-    socket = connector(options, callback) as unknown as Socket;
-  });
-  return {
-    client,
-    async destroy() {
-      const destroyed = client.destroy();
-      // A socket that is being opened undici would leave alone.
-      socket?.destroy(new Error("destroyed"));
-      await destroyed;
-    },
-  };
 }

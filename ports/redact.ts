@@ -71,8 +71,7 @@ function escaped(text: string): string {
 }
 
 function hides(field: unknown): boolean {
-  return field !== null && field !== undefined && typeof field !== "number" &&
-    typeof field !== "boolean";
+  return field !== null && !["undefined", "number", "boolean"].includes(typeof field);
 }
 
 function fieldsOf(value: object): object {
@@ -80,9 +79,5 @@ function fieldsOf(value: object): object {
   if (value instanceof Set) return { ...[...value] };
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
-  return Object.assign(
-    { ...value },
-    { name, message, stack },
-    cause === undefined ? {} : { cause },
-  );
+  return { ...value, name, message, stack, ...(cause !== undefined && { cause }) };
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
-import { GatehouseError } from "./errors.ts";
+import { cannot } from "./errors.ts";
 import { encodeError } from "./wire_error.ts";
+
+/** The error of a command that cannot be sent. */
+export const cannotSend = cannot("send a command", "bad_message", "caller");
 
 /** How long an answer may take, where nobody says. */
 export const COMMAND_TIMEOUT_MS = 30_000;
@@ -34,18 +37,14 @@ export function readOptions(
   { receptive = false, timeout = COMMAND_TIMEOUT_MS }: CommandOptions,
 ): Required<CommandOptions> {
   if (typeof receptive !== "boolean") {
-    throw bad(`receptive is ${receptive}, expected true or false`);
+    throw cannotSend(`receptive is ${receptive}, expected true or false`);
   }
   if (Number.isFinite(timeout) && timeout >= 0) return { receptive, timeout };
-  throw bad(`timeout is ${timeout}, expected milliseconds`);
+  throw cannotSend(`timeout is ${timeout}, expected milliseconds`);
 }
 
 /** What all clusters have answered, for who takes JSON only: errors as they are on the wire. */
 export function plainResults({ results, errors }: CommandResults): object {
   const plain = errors.map((error) => ({ ...encodeError(error), clusterId: error.clusterId }));
   return { results, errors: plain };
-}
-
-function bad(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "caller", `Cannot send a command: ${what}`);
 }

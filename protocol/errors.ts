@@ -55,6 +55,12 @@ export class GatehouseError extends Error {
   }
 }
 
+/** Makes the errors of one thing that cannot be done: `Cannot <what>: <why>`. */
+export function cannot(what: string, code: ErrorCode, blame: Blame) {
+  return (why: string, options?: ErrorOptions): GatehouseError =>
+    new GatehouseError(code, blame, `Cannot ${what}: ${why}`, {}, options);
+}
+
 /** The message of anything that was thrown; for log fields and replies across threads. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

@@ -12,9 +12,11 @@
  * @module
  */
 
-import { GatehouseError } from "./errors.ts";
+import { cannot, GatehouseError } from "./errors.ts";
 import type { ClusterKey, ServiceKey } from "./peer.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
+
+const bad = cannot("read message", "bad_message", "peer");
 
 /** Version of the event link; a peer that speaks another is refused in its HELLO. */
 export const EVENT_LINK_VERSION = 2;
@@ -214,17 +216,17 @@ export function parseLinkMessage(text: string): LinkMessage {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw bad("is not JSON", { cause });
+    throw bad("it is not JSON", { cause });
   }
   if (typeof value !== "object" || value === null) {
-    throw bad(`is not an object but ${typeof value}`);
+    throw bad(`it is not an object but ${typeof value}`);
   }
   const message = value as Fields;
   const check = CHECKS.get(message.op);
   const problem = check
     ? check(message)
     : `has op ${JSON.stringify(message.op)}, expected hello, ack, welcome, bye, call or reply`;
-  if (problem !== null) throw bad(problem);
+  if (problem !== null) throw bad(`it ${problem}`);
   return message as unknown as LinkMessage;
 }
 
@@ -270,8 +272,4 @@ function wantsTypes(types: Record<string, string>): (message: Fields) => string 
     }
     return null;
   };
-}
-
-function bad(what: string, options?: ErrorOptions): GatehouseError {
-  return new GatehouseError("bad_message", "peer", `Cannot read message: it ${what}`, {}, options);
 }

@@ -37,6 +37,13 @@ export const VERBS = [
 /** One of {@linkcode VERBS}. */
 export type Verb = typeof VERBS[number];
 
+/** What is looked for with `find`: see {@linkcode Ipc.fetchGuild}. */
+export type Wanted =
+  | { readonly kind: "guild"; readonly guildId: string }
+  | { readonly kind: "channel"; readonly channelId: string }
+  | { readonly kind: "user"; readonly userId: string }
+  | { readonly kind: "member"; readonly guildId: string; readonly userId: string };
+
 /** Asks the other side to do something. */
 export interface LinkCall {
   readonly op: "call";

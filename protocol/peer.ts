@@ -30,14 +30,8 @@ export type PeerKey = ClusterKey | ServiceKey | ConsumerKey;
 
 /** `cluster 0`, `service api`, `consumer 3/16`: for people, and as a key of maps. */
 export function peerText(peer: PeerKey): string {
-  switch (peer.kind) {
-    case "cluster":
-      return `cluster ${peer.id}`;
-    case "service":
-      return `service ${peer.name}`;
-    case "consumer":
-      return `consumer ${shardKeyText(peer.shard)}`;
-  }
+  if (peer.kind === "cluster") return `cluster ${peer.id}`;
+  return peer.kind === "service" ? `service ${peer.name}` : `consumer ${shardKeyText(peer.shard)}`;
 }
 
 /** Whether both are the same. */

@@ -13,8 +13,11 @@
  */
 
 import { newError, readError, setOnError } from "./error_parts.ts";
-import { GatehouseError, messageOf } from "./errors.ts";
+import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import { define, nameOf, tagOf } from "./record.ts";
+
+const unsendable = cannot("send value", "bad_message", "caller");
+const unreadable = cannot("read value", "bad_message", "peer");
 
 /** A value on the wire: `json` is the value itself, `clone` our own form, for our own clusters only. */
 export type WireValue = { readonly json: unknown } | { readonly clone: unknown };
@@ -86,9 +89,7 @@ export function encodeValue(value: unknown): WireValue {
     // An instance of a class, say, is plain JSON once it is copied.
     return odd === null ? { json: fromClone(clone) } : { clone };
   } catch (cause) {
-    if (cause instanceof GatehouseError) throw cause;
-    const message = `Cannot send value: ${messageOf(cause)}`;
-    throw new GatehouseError("bad_message", "caller", message, {}, { cause });
+    throw cause instanceof GatehouseError ? cause : unsendable(messageOf(cause), { cause });
   }
 }
 
@@ -108,8 +109,7 @@ export function decodeValue(wire: WireValue): unknown {
   try {
     return "json" in wire ? wire.json : fromClone(wire.clone);
   } catch (cause) {
-    const message = `Cannot read value: ${messageOf(cause)}`;
-    throw new GatehouseError("bad_message", "peer", message, {}, { cause });
+    throw unreadable(messageOf(cause), { cause });
   }
 }
 
@@ -162,8 +162,7 @@ function toClone(value: unknown): { clone: Slots; odd: string | null } {
   const path: Step[] = [];
   let odd: string | null = null;
   const here = (what: string) => `${what} at ${pathOf(path)}`;
-  const refused = (what: string) =>
-    new GatehouseError("bad_message", "caller", `Cannot send value: ${here(what)}`);
+  const refused = (what: string) => unsendable(here(what));
   const put: Put = (part, step) => {
     path.push(step);
     const slot = slotOf(part);

@@ -5,8 +5,10 @@
  */
 
 import { isError, newError, readError, setOnError, textOf } from "./error_parts.ts";
-import { GatehouseError } from "./errors.ts";
+import { cannot } from "./errors.ts";
 import { decodeValue, encodeValue, type WireValue } from "./value.ts";
+
+const bad = cannot("read error", "bad_message", "peer");
 
 /** An error on the wire. Whoever only takes JSON can do with `name` and `message`. */
 export interface WireError {
@@ -87,8 +89,4 @@ function encodeIfPossible(value: unknown): WireValue | null {
   } catch {
     return null;
   }
-}
-
-function bad(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "peer", `Cannot read error: ${what}`);
 }

@@ -7,17 +7,19 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "./errors.ts";
+import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
-import type { Wanted } from "./wanted.ts";
+import type { Wanted } from "./link_call.ts";
 
 /** Version of this protocol; both sides are always of one build, a mismatch is a bug told early. */
 export const WORKER_PROTOCOL_VERSION = 1;
+
+const badPayload = cannot("send payload", "bad_message", "caller");
 
 /** Compression of what Discord sends. */
 export type Compression = "none" | "zlib-stream" | "zstd-stream";
@@ -74,10 +76,6 @@ export function parsePayload(value: unknown): ShardPayload {
   if (typeof op !== "number") throw badPayload(`op is ${shown(op)}, expected a number`);
   if (d === undefined) throw badPayload(`d is undefined, expected the data of op ${op}`);
   return { op, d };
-}
-
-function badPayload(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "caller", `Cannot send payload: ${what}`);
 }
 
 /** Main thread → worker. */

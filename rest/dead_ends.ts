@@ -65,20 +65,16 @@ export class DeadEnds {
   /** Learns from an answer. `text` is the body of a 401 or 404. */
   learn(attempt: Attempt, status: number, text: string | undefined, nowMs: number): void {
     if (this.#entries.size === 0 && status < 400) return;
-    const place = placeKey(attempt);
-    const credential = credentialKey(attempt);
     const { code, message } = readError(status === 401 || status === 404 ? text : undefined);
     const isGone = (status === 404 && code === UNKNOWN_WEBHOOK) ||
       (status === 401 && code === INVALID_WEBHOOK_TOKEN);
-    if (place !== null) {
-      if (isGone) this.#add(place, { status, code, message }, "place", nowMs);
-      else if (status < 500 && status !== 429) this.#entries.delete(place);
-    }
-    if (credential !== null && !isGone) {
-      if (status === 401 && code === 0) {
-        this.#add(credential, { status, code, message }, "credential", nowMs);
-      } else if (status < 500 && status !== 429) this.#entries.delete(credential);
-    }
+    const note = (key: string | null, kind: keyof typeof PAUSES, isDead: boolean) => {
+      if (key === null) return;
+      if (isDead) this.#add(key, { status, code, message }, kind, nowMs);
+      else if (status < 500 && status !== 429) this.#entries.delete(key);
+    };
+    note(placeKey(attempt), "place", isGone);
+    if (!isGone) note(credentialKey(attempt), "credential", status === 401 && code === 0);
   }
 
   #add(key: string, answer: Entry["answer"], kind: keyof typeof PAUSES, nowMs: number): void {

@@ -239,25 +239,22 @@ export async function exchange(
   { clock, send, answerMs }: Pick<DeliveryOptions, "clock" | "send" | "answerMs">,
   { method, path, headers, body, signal }: Outgoing,
 ): Promise<Outcome> {
-  const ending = new AbortController();
-  const leave = () => ending.abort(signal.reason);
-  if (signal.aborted) leave();
-  signal.addEventListener("abort", leave, { once: true });
-  let isLate = false;
-  const cancel = clock.after(body.isReplayable ? answerMs : UPLOAD_MS, () => {
-    isLate = true;
-    ending.abort(new Error("no answer in time"));
-  });
+  const late = new AbortController();
+  const ending = AbortSignal.any([signal, late.signal]);
+  const cancel = clock.after(
+    body.isReplayable ? answerMs : UPLOAD_MS,
+    () => late.abort(new Error("no answer in time")),
+  );
   try {
     const content = await body.read();
-    ending.signal.throwIfAborted();
+    ending.throwIfAborted();
     const answer = await send({
       method,
       path,
       headers,
       body: content,
       bodyLength: body.length ?? undefined,
-      signal: ending.signal,
+      signal: ending,
     });
     if (!REFUSALS.has(answer.status)) return { kind: "answered", answer, text: undefined };
     const bytes = await answer.bytes();
@@ -265,7 +262,7 @@ export async function exchange(
     const again = new Response(bytes.length > 0 ? bytes : null, { status, headers: said });
     return { kind: "answered", answer: again, text: new TextDecoder().decode(bytes) };
   } catch (error) {
-    if (isLate) return { kind: "late" };
+    if (late.signal.aborted) return { kind: "late" };
     if (signal.aborted) return { kind: "abandoned" };
     const wasSent = !(error instanceof HttpError) || error.sent;
     return { kind: "failed", reason: messageOf(error), wasSent };
@@ -283,13 +280,12 @@ function resultOf(outcome: Outcome): Response | Problem {
       return outcome.answer;
     case "abandoned":
       return ABANDONED;
-    case "failed":
-      return {
-        status: 502,
-        reason: outcome.wasSent
-          ? `${outcome.reason}; Discord may have carried it out`
-          : `${outcome.reason}; it has not reached Discord`,
-      };
+    case "failed": {
+      const fate = outcome.wasSent
+        ? "Discord may have carried it out"
+        : "it has not reached Discord";
+      return { status: 502, reason: `${outcome.reason}; ${fate}` };
+    }
     case "late":
       return { status: 504, reason: "no answer in time; Discord may have carried it out" };
   }

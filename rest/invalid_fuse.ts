@@ -99,16 +99,9 @@ export class InvalidFuse implements Brake {
 
   /** See {@linkcode Brake}. */
   waitMs(nowMs: number): number {
-    switch (this.state(nowMs)) {
-      case "closed":
-        return 0;
-      case "slow":
-        return Math.max(0, this.#nextMs - nowMs);
-      case "open":
-        return this.#closesInMs(nowMs);
-      case "banned":
-        return this.bannedMs(nowMs);
-    }
+    const state = this.state(nowMs);
+    if (state === "slow") return Math.max(0, this.#nextMs - nowMs);
+    return state === "open" ? this.#closesInMs(nowMs) : this.bannedMs(nowMs);
   }
 
   /** See {@linkcode Brake}. */

@@ -4,23 +4,11 @@
  * @module
  */
 
+import { endToEnd } from "../ports/http.ts";
 import { USER_AGENT } from "../protocol/discord/user_agent.ts";
 
-/**
- * Headers that belong to one connection and not to the message
- * ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)); `proxy-*` besides.
- */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
-
-/** The next connection's business: its own host, and how the body is framed there. */
-const FRAMING: ReadonlySet<string> = new Set(["host", "content-length", "expect"]);
+/** The next connection's business: its own host, and how long the body is there. */
+const FRAMING: ReadonlySet<string> = new Set(["host", "content-length"]);
 
 /** What is said to us, and not to Discord. */
 const OURS = "x-gatehouse-";
@@ -40,30 +28,16 @@ export type HeaderPairs = readonly (readonly [name: string, value: string])[];
  */
 export function requestHeaders(caller: Headers, authorization?: string): HeaderPairs {
   const pairs: [string, string][] = [];
-  const named = namedBy(caller.get("connection"));
   let agent = "";
-  for (const pair of caller) {
+  for (const pair of endToEnd(caller)) {
     const [name, value] = pair;
     if (name === "user-agent") agent = value;
     else if (name !== "authorization" || authorization === undefined) {
-      if (!isDropped(name) && !named.has(name)) pairs.push(pair);
+      if (!FRAMING.has(name) && !name.startsWith(OURS)) pairs.push(pair);
     }
   }
   const isGeneric = agent === "" || GENERIC_AGENT.test(agent);
   pairs.push(["user-agent", isGeneric ? USER_AGENT : agent]);
   if (authorization !== undefined) pairs.push(["authorization", authorization]);
   return pairs;
-}
-
-function isDropped(name: string): boolean {
-  if (HOP_BY_HOP.has(name) || FRAMING.has(name)) return true;
-  return name.startsWith("proxy-") || name.startsWith(OURS);
-}
-
-const NONE: ReadonlySet<string> = new Set();
-
-/** The headers that `Connection` declares to be its own. */
-function namedBy(connection: string | null): ReadonlySet<string> {
-  if (connection === null || /^(keep-alive|close)$/i.test(connection)) return NONE;
-  return new Set(connection.toLowerCase().split(",").map((name) => name.trim()));
 }

@@ -13,7 +13,7 @@ import { parsePayload } from "../protocol/worker_message.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { isRecord, shown } from "../protocol/record.ts";
 import type { Stats } from "../protocol/status.ts";
-import type { Wanted } from "../protocol/wanted.ts";
+import type { Wanted } from "../protocol/link_call.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { type GatewayController, gatewayOf } from "./controllers.ts";
 import type { Peers } from "./peers/peers.ts";

@@ -23,7 +23,7 @@ import type {
   ToWorker,
   WorkerOptions,
 } from "../protocol/worker_message.ts";
-import type { Wanted } from "../protocol/wanted.ts";
+import type { Wanted } from "../protocol/link_call.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
 import type { Asked } from "./life.ts";

@@ -12,15 +12,16 @@ import type { MemberRequest, MemberRequests } from "./requests.ts";
 
 /** What it works with. */
 export interface AllMembersOptions {
+  readonly shardId: number;
   readonly clock: Clock;
   readonly requests: MemberRequests;
   readonly isReady: () => boolean;
-  /** Newest cursor of the shard. */
-  readonly newest: () => number;
-  /** With this event, the newest, every guild has its last chunk. */
-  readonly complete: (cursor: number) => void;
+  /** Newest cursor of a shard. */
+  readonly newest: (shardId: number) => number;
+  /** With the event `cursor`, the newest, every guild of a shard has its last chunk. */
+  readonly complete: (shardId: number, cursor: number) => void;
   /** The bot is done with these chunks, too. */
-  readonly cached: () => void;
+  readonly cached: (shardId: number) => void;
 }
 
 /** All members of one shard's guilds. */
@@ -96,7 +97,7 @@ export class AllMembers {
 
   /** Sees whether every guild has its last chunk by now; to be called again after so long, if ever. */
   check(): number {
-    const { clock, isReady, newest, complete } = this.#options;
+    const { shardId, clock, isReady, newest, complete } = this.#options;
     if (!this.#isLive || this.#completeAt !== null) return Infinity;
     const nowMs = clock.now();
     // While the shard is not ready no guild can come, so that patience does not run out.
@@ -104,8 +105,8 @@ export class AllMembers {
       const waitMs = (this.#plan.patientUntilMs ?? -Infinity) - nowMs;
       return waitMs > 0 ? waitMs : Infinity;
     }
-    this.#completeAt = newest();
-    complete(this.#completeAt);
+    this.#completeAt = newest(shardId);
+    complete(shardId, this.#completeAt);
     this.#tell();
     return Infinity;
   }
@@ -131,7 +132,8 @@ export class AllMembers {
     if (this.#isTold || this.#completeAt === null) return;
     if (this.#acknowledged < this.#completeAt) return;
     this.#isTold = true;
-    this.#options.cached();
+    const { shardId, cached } = this.#options;
+    cached(shardId);
   }
 }
 

@@ -16,7 +16,7 @@ import {
   wantsAllMembers,
 } from "../../protocol/discord/members.ts";
 import type { ShardPayload, WorkerOptions } from "../../protocol/worker_message.ts";
-import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Cancel } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Shard } from "../shard.ts";
 import type { Random } from "../../ports/random.ts";
@@ -27,13 +27,11 @@ import { AllMembers, type AllMembersOptions } from "./all_members.ts";
 export const MOST_FETCHES = 4;
 /** A guild that was asked for in vain so often is told to the operator. */
 const TELL_AFTER = 2;
+const BLAMED = { refused: "caller", deadline: "discord", not_ready: "host" } as const;
 
 /** What it works with. */
-export interface ShardMembersOptions
-  extends Pick<AllMembersOptions, "newest" | "complete" | "cached"> {
-  readonly shardId: number;
+export interface ShardMembersOptions extends Omit<AllMembersOptions, "requests" | "isReady"> {
   readonly worker: Pick<WorkerOptions, "totalShards" | "intents" | "cacheAllMembers">;
-  readonly clock: Clock;
   readonly log: Log;
   readonly shard: Pick<Shard, "status" | "turn">;
   /** See {@linkcode MemberRequests}. */
@@ -201,27 +199,16 @@ export class ShardMembers {
   #late(request: MemberRequest, deadlineMs: number): GatehouseError {
     const { clock, shard } = this.#options;
     const { state, reason } = shard.status;
-    const isReady = state === "ready";
-    const why = isReady
-      ? this.#requests.progress(request, clock.now())
-      : `the shard is ${state} (${reason})`;
-    const { guildId } = request.ask;
-    return this.#error(
-      isReady ? "deadline" : "not_ready",
-      guildId,
-      `after ${deadlineMs} ms ${why}`,
-    );
+    const [code, why] = state === "ready"
+      ? ["deadline", this.#requests.progress(request, clock.now())] as const
+      : ["not_ready", `the shard is ${state} (${reason})`] as const;
+    return this.#error(code, request.ask.guildId, `after ${deadlineMs} ms ${why}`);
   }
 
-  #error(
-    code: "refused" | "deadline" | "not_ready",
-    guildId: string,
-    why: string,
-  ): GatehouseError {
+  #error(code: keyof typeof BLAMED, guildId: string, why: string): GatehouseError {
     const { shardId } = this.#options;
     const message = `Cannot request members of guild ${guildId}: ${why}`;
-    const blame = code === "refused" ? "caller" : code === "deadline" ? "discord" : "host";
-    return new GatehouseError(code, blame, message, { shardId, guildId });
+    return new GatehouseError(code, BLAMED[code], message, { shardId, guildId });
   }
 }
 
@@ -229,18 +216,9 @@ export class ShardMembers {
 const LIVES = 36 ** 9;
 
 /** What they work with. */
-interface MembersOptions {
-  readonly worker: WorkerOptions;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** Newest cursor of a shard. */
-  readonly newest: (shardId: number) => number;
-  /** With the event `cursor`, the newest, every guild of a shard has its last chunk. */
-  readonly complete: (shardId: number, cursor: number) => void;
-  /** The bot is done with these chunks, too. */
-  readonly cached: (shardId: number) => void;
-}
+type MembersOptions =
+  & Omit<ShardMembersOptions, "shardId" | "shard" | "newNonce">
+  & { readonly random: Random };
 
 /** The members of the shards of one worker. */
 export class Members {
@@ -257,17 +235,11 @@ export class Members {
 
   /** A shard is there. */
   add(shardId: number, shard: Pick<Shard, "status" | "turn">): void {
-    const { newest, complete, cached } = this.#options;
-    const members = new ShardMembers({
-      ...this.#options,
+    const newNonce = () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`;
+    this.#shards.set(
       shardId,
-      shard,
-      newNonce: () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`,
-      newest: () => newest(shardId),
-      complete: (cursor) => complete(shardId, cursor),
-      cached: () => cached(shardId),
-    });
-    this.#shards.set(shardId, members);
+      new ShardMembers({ ...this.#options, shardId, shard, newNonce }),
+    );
   }
 
   /** The members of one shard. */

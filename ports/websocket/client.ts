@@ -10,7 +10,6 @@ import net from "node:net";
 import tls from "node:tls";
 import { messageOf } from "../../protocol/errors.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { deadSocket } from "../dead_socket.ts";
 import type { Connect, Socket, SocketEvents } from "../socket.ts";
 import { type ByteStream, FramedSocket, MAX_MESSAGE_BYTES } from "./framed_socket.ts";
 import { answerProblem, handshakeKey, handshakeRequest, HeadReader } from "./handshake.ts";
@@ -26,17 +25,8 @@ export interface ClientOptions {
 
 /** Gives the port. Certificates and host names are always checked. */
 export function webSocketConnect(options: ClientOptions = {}): Connect {
-  return (address, events, { headers = {} } = {}) => {
-    try {
-      const url = new URL(address);
-      if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-        throw new TypeError(`Cannot connect: found ${url.protocol}, wanted ws: or wss:`);
-      }
-      return new ClientSocket(url, headers, events, options);
-    } catch (error) {
-      return deadSocket(events, error);
-    }
-  };
+  return (address, events, { headers = {} } = {}) =>
+    new ClientSocket(address, headers, events, options);
 }
 
 /** Addresses of this machine. */
@@ -48,7 +38,8 @@ const readBuffer = new Uint8Array(64 * 1024);
 class ClientSocket implements Socket {
   readonly #events: SocketEvents;
   readonly #options: ClientOptions;
-  readonly #stream: net.Socket;
+  /** `null`: the connection could not even be tried. */
+  #stream: net.Socket | null = null;
   /** Until it is open. */
   #handshake: { readonly key: string; readonly answer: HeadReader } | null = {
     key: handshakeKey(),
@@ -60,15 +51,28 @@ class ClientSocket implements Socket {
   #over = false;
 
   constructor(
-    url: URL,
+    address: string,
     headers: Readonly<Record<string, string>>,
     events: SocketEvents,
     options: ClientOptions,
   ) {
     this.#events = events;
     this.#options = options;
+    try {
+      this.#dial(new URL(address), headers);
+    } catch (error) {
+      this.#failure = messageOf(error);
+      // Its owner has to have it first.
+      queueMicrotask(() => this.#ended());
+    }
+  }
+
+  #dial(url: URL, headers: Readonly<Record<string, string>>): void {
+    if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+      throw new TypeError(`Cannot connect: found ${url.protocol}, wanted ws: or wss:`);
+    }
     const request = handshakeRequest(url, this.#handshake!.key, headers);
-    const stream = this.#stream = dial(url, options.ca, (bytes) => this.#receive(bytes));
+    const stream = this.#stream = dial(url, this.#options.ca, (bytes) => this.#receive(bytes));
     stream.setNoDelay(true);
     // Not before the server has proved who it is: the headers may hold a secret.
     stream.once(url.protocol === "wss:" ? "secureConnect" : "connect", () => stream.write(request));
@@ -94,13 +98,12 @@ class ClientSocket implements Socket {
 
   close(code: number, reason: string): void {
     if (this.#framed) this.#framed.close(code, reason);
-    else this.#stream.destroy();
+    else this.#stream?.destroy();
   }
 
   destroy(): void {
     this.#over = true;
-    if (this.#framed) this.#framed.destroy();
-    else this.#stream.destroy();
+    (this.#framed ?? this.#stream)?.destroy();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -121,7 +124,7 @@ class ClientSocket implements Socket {
     } catch (error) {
       this.#failure = messageOf(error);
     }
-    this.#stream.destroy();
+    this.#stream!.destroy();
     return null;
   }
 
@@ -129,9 +132,9 @@ class ClientSocket implements Socket {
     const { clock = systemClock, maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options;
     this.#handshake = null;
     this.#failure = "";
-    this.#framed = new FramedSocket(asByteStream(this.#stream), () => this.#events, {
+    this.#framed = new FramedSocket(asByteStream(this.#stream!), () => this.#events, {
       end: "client",
-      isNear: NEAR.test(this.#stream.remoteAddress ?? ""),
+      isNear: NEAR.test(this.#stream!.remoteAddress ?? ""),
       clock,
       maxMessageBytes,
     });

@@ -8,12 +8,6 @@
 import { GatehouseError } from "../errors.ts";
 import { OP } from "./opcodes.ts";
 
-/** What the session needs of READY. */
-export interface Ready {
-  readonly sessionId: string;
-  readonly resumeUrl: string;
-}
-
 /** What READY tells of the bot and of the shard's guilds, for those who get a READY of ours. */
 export interface ReadyFacts {
   /** The bot's user object. */
@@ -22,6 +16,13 @@ export interface ReadyFacts {
   readonly application: unknown;
   /** The guilds of the shard. */
   readonly guildIds: readonly string[];
+}
+
+/** READY as the shard keeps it. */
+export interface Ready {
+  /** What to come back with. */
+  readonly session: { readonly sessionId: string; readonly resumeUrl: string };
+  readonly facts: ReadyFacts;
 }
 
 /** A payload as the client writes it. */
@@ -68,20 +69,16 @@ export function parseHello(payload: Uint8Array): number {
   return interval;
 }
 
-/** Reads the parts of READY that the session keeps. */
+/** Reads READY. Of its facts, what is missing is `null`, or no guilds. */
 export function parseReady(payload: Uint8Array): Ready {
   const body = bodyOf(payload);
   const { session_id: sessionId, resume_gateway_url: resumeUrl } = body;
   if (typeof sessionId !== "string") throw malformed("READY", "session_id");
   if (typeof resumeUrl !== "string") throw malformed("READY", "resume_gateway_url");
-  return { sessionId, resumeUrl };
-}
-
-/** Reads what READY tells of the bot; what is missing is `null`, or no guilds. */
-export function parseReadyFacts(payload: Uint8Array): ReadyFacts {
-  const { user = null, application = null, guilds } = bodyOf(payload);
+  const { user = null, application = null, guilds } = body;
   const ids = (Array.isArray(guilds) ? guilds : []).map((guild) => guild?.id);
-  return { user, application, guildIds: ids.filter((id) => typeof id === "string") };
+  const guildIds = ids.filter((id) => typeof id === "string");
+  return { session: { sessionId, resumeUrl }, facts: { user, application, guildIds } };
 }
 
 /** Reads INVALID SESSION: whether the session can be resumed. */

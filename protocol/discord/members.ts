@@ -6,8 +6,10 @@
  */
 
 import { fieldsOf } from "./body.ts";
-import { GatehouseError } from "../errors.ts";
+import { cannot } from "../errors.ts";
 import { OP } from "./opcodes.ts";
+
+const refused = cannot("request members", "refused", "caller");
 
 /** Which members of a guild are wanted; without `query`, `limit` and `userIds` all of them. */
 export interface MembersRequest {
@@ -151,8 +153,4 @@ export function readMembersLimit(
 
 function isId(value: unknown): boolean {
   return typeof value === "string" && /^\d{1,20}$/.test(value);
-}
-
-function refused(why: string): GatehouseError {
-  return new GatehouseError("refused", "caller", `Cannot request members: ${why}`);
 }

@@ -12,7 +12,7 @@
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { RestSnapshot } from "../../protocol/status.ts";
-import { Buckets, type Hold } from "./buckets.ts";
+import { Buckets, type Forecast, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
 import { GlobalPace, type Place } from "./global_pace.ts";
 import { type Ask, LANES, type Permit, type Permits, TooLong } from "./permits.ts";
@@ -41,6 +41,8 @@ const MOST_IDLE = 1_024;
 /** Credentials with something under way or spent, at most. */
 const MOST = 10_000;
 
+type LimitsSnapshot = Pick<RestSnapshot, "credentials" | "waiting" | "inFlight" | "buckets">;
+
 /** Each request that waits, and how it is told. */
 interface Caller {
   readonly grant: (permit: Permit) => void;
@@ -68,19 +70,10 @@ export class Limits {
     this.#buckets = new Buckets(clock, (hold) => this.#afterBuckets(hold));
   }
 
-  /** Requests that wait. */
-  get waiting(): number {
-    return this.#callers.size;
-  }
-
-  /** Requests that are under way. */
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  /** How many buckets are known. */
-  get buckets(): number {
-    return this.#buckets.size;
+  /** Requests that wait and that are under way, and how many buckets are known. */
+  get snapshot(): Omit<LimitsSnapshot, "credentials"> {
+    const { size: waiting } = this.#callers;
+    return { waiting, inFlight: this.#inFlight, buckets: this.#buckets.size };
   }
 
   /** Whether forgetting it loses nothing that holds. */
@@ -133,17 +126,15 @@ export class Limits {
     return done;
   }
 
-  #foresee(ask: Ask): { readonly waitMs: number; readonly why: string } {
+  #foresee(ask: Ask): Forecast {
     const byBucket = this.#buckets.foresee(ask);
     if (isExempt(ask)) return byBucket;
     const nowMs = this.#clock.now();
-    const paceMs = this.#pace.waitMs(nowMs);
-    const brakeMs = this.#brake.waitMs(nowMs);
-    if (brakeMs > Math.max(paceMs, byBucket.waitMs)) {
-      return { waitMs: brakeMs, why: "too many requests of late were invalid" };
-    }
-    if (paceMs > byBucket.waitMs) return { waitMs: paceMs, why: "the global limit is used up" };
-    return byBucket;
+    return [
+      byBucket,
+      { waitMs: this.#pace.waitMs(nowMs), why: "the global limit is used up" },
+      { waitMs: this.#brake.waitMs(nowMs), why: "too many requests of late were invalid" },
+    ].reduce((longest, each) => each.waitMs > longest.waitMs ? each : longest);
   }
 
   #leave(waiter: Waiter): void {
@@ -255,15 +246,14 @@ export class Credentials implements Permits {
   }
 
   /** Sums over all. */
-  get snapshot(): Pick<RestSnapshot, "credentials" | "waiting" | "inFlight" | "buckets"> {
-    const all = [...this.#limits.values()];
-    const sum = (count: (limits: Limits) => number) =>
-      all.reduce((total, limits) => total + count(limits), 0);
+  get snapshot(): LimitsSnapshot {
+    const all = [...this.#limits.values()].map(({ snapshot }) => snapshot);
+    const sum = (of: keyof typeof all[number]) => all.reduce((total, each) => total + each[of], 0);
     return {
       credentials: all.length,
-      waiting: sum(({ waiting }) => waiting),
-      inFlight: sum(({ inFlight }) => inFlight),
-      buckets: sum(({ buckets }) => buckets),
+      waiting: sum("waiting"),
+      inFlight: sum("inFlight"),
+      buckets: sum("buckets"),
     };
   }
 

@@ -41,13 +41,10 @@ interface RouteCounts {
 /** Counters that only grow. */
 export class Meter {
   readonly #routes = new Map<string, RouteCounts>();
-  readonly #lanes = new Map<LaneName, { queue: Histogram; upstream: Histogram }>();
-
-  constructor() {
-    for (const lane of Object.keys(LANES) as LaneName[]) {
-      this.#lanes.set(lane, { queue: new Histogram(), upstream: new Histogram() });
-    }
-  }
+  readonly #lanes = new Map((Object.keys(LANES) as LaneName[]).map((lane) => [
+    lane,
+    { queue: new Histogram(), upstream: new Histogram() },
+  ]));
 
   /** Counts one request, and the 429s of its earlier tries. */
   count({ parcel, result, scope, retried, queueMs, upstreamMs }: Finished): void {

@@ -85,14 +85,8 @@ export class TooLong extends GatehouseError {
  */
 export function laneOf({ kind }: Pick<Route, "kind">, headers: Headers): LaneName {
   if (kind === "callback") return "callback";
-  switch (headers.get(PRIORITY_HEADER)?.trim().toLowerCase()) {
-    case "high":
-      return kind === "interaction" ? "interaction" : "high";
-    case "normal":
-      return "normal";
-    case "low":
-      return "low";
-    default:
-      return kind === "interaction" ? "interaction" : "normal";
-  }
+  const wanted = headers.get(PRIORITY_HEADER)?.trim().toLowerCase();
+  if (wanted === "normal" || wanted === "low") return wanted;
+  if (kind === "interaction") return "interaction";
+  return wanted === "high" ? "high" : "normal";
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { IpcCalls } from "../../bot/ipc.ts";
+import { BotCalls } from "../../bot/bot_calls.ts";
+import { silentLog } from "../../ports/log.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import { countingClock } from "../support/exchange.ts";
 
@@ -7,10 +8,11 @@ const RECEPTIVE = { receptive: true, timeout: 5000 } as const;
 
 function setUp() {
   const clock = countingClock();
-  const calls = new IpcCalls(clock);
+  const bot = { wants: () => false, handle() {} };
+  const calls = new BotCalls({ bot, clock, log: silentLog, figures: () => ({}) });
   const sent: LinkCall[] = [];
-  const link = () => calls.up((message: LinkCall | LinkReply) => sent.push(message as LinkCall));
-  const answer = (id: number, json: unknown) => calls.reply({ op: "reply", id, value: { json } });
+  const link = () => calls.up((message: LinkCall | LinkReply) => sent.push(message as LinkCall), 1);
+  const answer = (id: number, json: unknown) => calls.receive({ op: "reply", id, value: { json } });
   return { clock, calls, ipc: calls.ipc, sent, link, answer };
 }
 
@@ -242,9 +244,9 @@ Deno.test("what cannot be sent or written rejects, and leaves nothing open", asy
   const { calls, ipc, clock } = setUp();
   calls.up(() => {
     throw new RangeError("Invalid string length");
-  });
-  const unsendable = { code: "bad_message", message: /a function at data\.method/ };
-  await assert.rejects(calls.unit({ method: () => {} }), unsendable);
+  }, 1);
+  const unsendable = { code: "bad_message", message: /a function at data\..*method/ };
+  await assert.rejects(calls.gateway.sendPayload(0, { op: 3, d: { method() {} } }), unsendable);
   await assert.rejects(ipc.sendServiceCommand("api", { method() {} }, RECEPTIVE), unsendable);
   await assert.rejects(ipc.sendServiceCommand("api", { method() {} }), unsendable);
   await assert.rejects(ipc.sendServiceCommand("api", 1, RECEPTIVE), { name: "RangeError" });

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { GuildCache } from "../../intake/guild_cache.ts";
 import { type Random, seededRandom } from "../../ports/random.ts";
-import type { Wanted } from "../../protocol/wanted.ts";
+import type { Wanted } from "../../protocol/link_call.ts";
 
 type Fields = Record<string, unknown>;
 

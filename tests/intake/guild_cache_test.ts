@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { GuildCache, GuildMemory } from "../../intake/guild_cache.ts";
-import type { Wanted } from "../../protocol/wanted.ts";
+import type { Wanted } from "../../protocol/link_call.ts";
 
 type Fields = Record<string, unknown>;
 

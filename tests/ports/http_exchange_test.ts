@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { HttpError } from "../../ports/http.ts";
-import { endToEnd, sendable } from "../../ports/http_exchange.ts";
+import { headersOf, sendable } from "../../ports/http_exchange.ts";
 import { request } from "../support/http_requests.ts";
 
 const raw = (...texts: string[]) => texts.map((text) => Buffer.from(text, "latin1"));
 
-Deno.test("endToEnd() keeps the headers of the message, in their order, repeated or not", () => {
+Deno.test("headersOf() keeps the headers of the message, in their order, repeated or not", () => {
   const headers = raw(
     "Set-Cookie",
     "a",
@@ -17,7 +17,7 @@ Deno.test("endToEnd() keeps the headers of the message, in their order, repeated
     "Content-Length",
     "1",
   );
-  assert.deepEqual(endToEnd(headers), [
+  assert.deepEqual(headersOf(headers), [
     ["set-cookie", "a"],
     ["x-b", "\xe9\x80"],
     ["set-cookie", "c"],
@@ -25,18 +25,18 @@ Deno.test("endToEnd() keeps the headers of the message, in their order, repeated
   ]);
 });
 
-Deno.test("endToEnd() drops the headers of the connection", () => {
+Deno.test("headersOf() drops the headers of the connection", () => {
   for (
     const name of ["Connection", "keep-alive", "TE", "trailer", "Transfer-Encoding", "upgrade"]
   ) {
-    assert.deepEqual(endToEnd(raw(name, "x", "a", "1")), [["a", "1"]], name);
+    assert.deepEqual(headersOf(raw(name, "x", "a", "1")), [["a", "1"]], name);
   }
-  assert.deepEqual(endToEnd(raw("Proxy-Anything", "x", "Proxy", "1")), [["proxy", "1"]]);
+  assert.deepEqual(headersOf(raw("Proxy-Anything", "x", "Proxy", "1")), [["proxy", "1"]]);
 });
 
-Deno.test("endToEnd() drops the headers that Connection names, before it or after", () => {
+Deno.test("headersOf() drops the headers that Connection names, before it or after", () => {
   const headers = raw("X-A", "1", "Connection", "close, X-a", "x-b", "2", "connection", "x-B,X-C");
-  assert.deepEqual(endToEnd([...headers, ...raw("x-c", "3", "x-d", "4")]), [["x-d", "4"]]);
+  assert.deepEqual(headersOf([...headers, ...raw("x-c", "3", "x-d", "4")]), [["x-d", "4"]]);
 });
 
 Deno.test("sendable() leaves the host, the framing and the connection to the client", () => {

@@ -6,10 +6,9 @@
 
 import type { EventContext } from "../../bot/bot.ts";
 import { gatewayHelpers } from "../../bot/gateway_helpers.ts";
-import { IpcCalls } from "../../bot/ipc.ts";
+import { ipcOf } from "../../bot/ipc.ts";
 import { createRest, type Rest } from "../../bot/rest.ts";
 import { silentLog } from "../../ports/log.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 /** A context of cluster 0 and shard 0, unless told otherwise. */
 export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}): EventContext {
@@ -18,7 +17,8 @@ export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}
     cluster: { id: 0 },
     shardId: 0,
     log: silentLog,
-    ipc: new IpcCalls(createVirtualClock()).ipc,
+    // Nobody answers.
+    ipc: ipcOf({ command: () => new Promise(() => {}), unit: () => new Promise(() => {}) }),
     gateway: gatewayHelpers({
       totalShards: () => 1,
       shardIds: () => Promise.resolve([0]),

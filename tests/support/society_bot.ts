@@ -1,6 +1,6 @@
 /** A bot for tests of commands: says what it was told, and does what a command says. */
 
-import type { Wanted } from "../../protocol/wanted.ts";
+import type { Wanted } from "../../protocol/link_call.ts";
 import { type BotContext, defineBot } from "../../mod.ts";
 
 const told: unknown[] = [];

@@ -5,9 +5,11 @@
  * @module
  */
 
-import type { Wanted } from "../../protocol/wanted.ts";
+import type { Wanted } from "../../protocol/link_call.ts";
 import type { Switchboard } from "../../link/switchboard.ts";
-import { GatehouseError } from "../../protocol/errors.ts";
+import { cannot, GatehouseError } from "../../protocol/errors.ts";
+
+const bad = cannot("fetch", "bad_message", "caller");
 
 /** What looking needs. */
 export interface FinderOptions {
@@ -85,8 +87,4 @@ function pathOf(wanted: Wanted): string {
 function idOf(text: unknown): string {
   if (typeof text === "string" && /^\d+$/.test(text)) return text;
   throw bad(`expected an id, received ${JSON.stringify(text)}`);
-}
-
-function bad(what: string): GatehouseError {
-  return new GatehouseError("bad_message", "caller", `Cannot fetch: ${what}`);
 }

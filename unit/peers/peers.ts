@@ -7,7 +7,6 @@
 
 import type { CallDesk } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
-import type { Wanted } from "../../protocol/wanted.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
 import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -18,7 +17,7 @@ import {
   type ShardKeyText,
   shardKeyText,
 } from "../../protocol/ids.ts";
-import type { CommandTarget } from "../../protocol/link_call.ts";
+import type { CommandTarget, Wanted } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import type { Clusters } from "./clusters.ts";
 import { find } from "./finder.ts";

@@ -13,11 +13,12 @@ function setUp() {
   const told: string[] = [];
   const shard = { isReady: true, newest: 1 };
   const all = new AllMembers({
+    shardId: 0,
     clock,
     requests,
     isReady: () => shard.isReady,
     newest: () => shard.newest,
-    complete: (cursor) => told.push(`complete at ${cursor}`),
+    complete: (_, cursor) => told.push(`complete at ${cursor}`),
     cached: () => told.push("cached"),
   });
   return {

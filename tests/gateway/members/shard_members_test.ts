@@ -44,7 +44,7 @@ function setUp({ cacheAllMembers = true, intents = 3 } = {}) {
     },
     newNonce: () => `n${++nonces}`,
     newest: () => cursor,
-    complete: (at) => told.push(`complete at ${at}`),
+    complete: (_, at) => told.push(`complete at ${at}`),
     cached: () => told.push("cached"),
   });
   const see = (t: string, d: unknown = {}) => {

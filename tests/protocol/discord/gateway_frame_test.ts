@@ -6,7 +6,6 @@ import {
   parseHello,
   parseInvalidSession,
   parseReady,
-  parseReadyFacts,
   resume,
 } from "../../../protocol/discord/gateway_frame.ts";
 
@@ -55,7 +54,7 @@ Deno.test("parseHello() refuses an interval that nobody could keep", () => {
 
 Deno.test("parseReady() reads the session and where to resume it", () => {
   const d = { v: 10, session_id: "abc", resume_gateway_url: "wss://us.discord.gg", guilds: [] };
-  assert.deepEqual(parseReady(bytes({ t: "READY", s: 1, op: 0, d })), {
+  assert.deepEqual(parseReady(bytes({ t: "READY", s: 1, op: 0, d })).session, {
     sessionId: "abc",
     resumeUrl: "wss://us.discord.gg",
   });
@@ -86,12 +85,13 @@ Deno.test("gatewayAddress() asks for version 10, JSON and the compression", () =
   );
 });
 
-Deno.test("parseReadyFacts() reads the bot and its guilds, and bears what is missing", () => {
+Deno.test("parseReady() reads the bot and its guilds, and bears what is missing", () => {
+  const session = { session_id: "s", resume_gateway_url: "wss://x" };
+  const facts = (d: object) => parseReady(bytes({ op: 0, d: { ...session, ...d } })).facts;
   const guilds = [{ id: "3", unavailable: true }, null, { id: 4 }];
   assert.deepEqual(
-    parseReadyFacts(bytes({ op: 0, d: { user: { id: "1" }, application: { id: "2" }, guilds } })),
+    facts({ user: { id: "1" }, application: { id: "2" }, guilds }),
     { user: { id: "1" }, application: { id: "2" }, guildIds: ["3"] },
   );
-  const none = { user: null, application: null, guildIds: [] };
-  assert.deepEqual(parseReadyFacts(bytes({ op: 0, d: { session_id: "s" } })), none);
+  assert.deepEqual(facts({}), { user: null, application: null, guildIds: [] });
 });

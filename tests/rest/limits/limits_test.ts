@@ -112,7 +112,7 @@ Deno.test("what waits for the global limit goes by lane, then by arrival, whoeve
       for (const { leaves, leaving } of named) if (leaves) leaving.abort();
       const stay = named.filter(({ leaves }) => !leaves)
         .toSorted((a, b) => a.lane - b.lane || a.arrival - b.arrival);
-      assert.equal(limits.waiting, stay.length);
+      assert.equal(limits.snapshot.waiting, stay.length);
       for (const _ of stay) {
         granted.at(-1)!.permit.settle(LIMITLESS);
         await clock.advance(1000);
@@ -230,14 +230,14 @@ Deno.test("who leaves frees its place in the line, and that in the bucket", asyn
   ask("ready", { template: "/x", signal: leaving.signal });
   ask("behind", { template: "/x" });
   await clock.advance(0);
-  assert.equal(limits.waiting, 2);
+  assert.equal(limits.snapshot.waiting, 2);
   leaving.abort(new Error("gone"));
   await clock.advance(0);
   assert.match(String(refused[0]!.error), /gone/);
   granted[0]!.permit.settle(LIMITLESS);
   await clock.advance(1000);
   assert.deepEqual(names(), ["a", "behind"]);
-  assert.deepEqual([limits.waiting, limits.inFlight], [0, 1]);
+  assert.deepEqual([limits.snapshot.waiting, limits.snapshot.inFlight], [0, 1]);
 });
 
 Deno.test("a request of a caller that is gone already is refused with the caller's reason", async () => {
@@ -271,6 +271,6 @@ Deno.test("too many that wait are sent away, and the others are not harmed", asy
   const { clock, ask, refused, limits } = setUp({ perSecond: 1 });
   for (let i = 0; i < MOST_WAITING + 2; i++) ask("x", { template: "/x" });
   await clock.advance(0);
-  assert.equal(limits.waiting, MOST_WAITING);
+  assert.equal(limits.snapshot.waiting, MOST_WAITING);
   assert.match(String(refused[0]!.error), /too many requests wait/);
 });

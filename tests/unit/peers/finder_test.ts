@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { find, type FinderOptions } from "../../../unit/peers/finder.ts";
-import type { Wanted } from "../../../protocol/wanted.ts";
+import type { Wanted } from "../../../protocol/link_call.ts";
 
 /** Clusters 0 to 2, each with what it answers; guild `1n` is of cluster n. */
 function setUp(
