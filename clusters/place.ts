@@ -7,9 +7,8 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
+import type { World } from "../ports/world.ts";
 import { type ClusterKey, peerFields, type ServiceKey } from "../protocol/peer.ts";
 import type { RunningCluster } from "./handle.ts";
 
@@ -55,12 +54,10 @@ export interface ClusterControl {
 export type PlaceSnapshot = Omit<ClusterSnapshot, "clusterId" | "kind">;
 
 /** What a place needs. */
-export interface PlaceOptions {
+export interface PlaceOptions extends Pick<World, "clock" | "log"> {
   readonly peer: ClusterKey | ServiceKey;
   /** Starts the cluster: `() => startCluster({ … })`. */
   readonly start: () => RunningCluster;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Called with each change of state. */
   readonly onChange: (snapshot: PlaceSnapshot) => void;
 }

@@ -8,10 +8,9 @@
 
 import { LINK_CLOSE, WORKER_HEADER } from "../protocol/event_frame.ts";
 import { peerFields, type PeerKey } from "../protocol/peer.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import { type Random, redialDelayMs } from "../ports/random.ts";
-import type { Connect, Socket } from "../ports/socket.ts";
+import { redialDelayMs } from "../ports/random.ts";
+import type { Socket } from "../ports/socket.ts";
+import type { World } from "../ports/world.ts";
 import type { LinkEvents, Links } from "./links.ts";
 
 /** From dialling to the open connection. */
@@ -20,7 +19,7 @@ const CONNECT_DEADLINE_MS = 10_000;
 const STABLE_AFTER_MS = 10_000;
 
 /** What dialling a cluster needs. */
-export interface CallOutOptions {
+export interface CallOutOptions extends Pick<World, "connect" | "clock" | "random" | "log"> {
   readonly peer: PeerKey;
   readonly url: string;
   /** Sent as `Authorization`. */
@@ -28,10 +27,6 @@ export interface CallOutOptions {
   /** Which worker dials; nobody's id where the unit itself does. */
   readonly worker?: number;
   readonly links: Pick<Links, "accept">;
-  readonly connect: Connect;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 /** Dials at once, and again whenever the link is lost. The function returned ends it. */

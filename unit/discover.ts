@@ -6,9 +6,8 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { USER_AGENT } from "../protocol/discord/user_agent.ts";
-import { type Clock, sleep } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import type { Random } from "../ports/random.ts";
+import { sleep } from "../ports/clock.ts";
+import type { World } from "../ports/world.ts";
 import { pauseMs } from "../gateway/backoff.ts";
 import { type GatewayInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
 
@@ -16,15 +15,11 @@ import { type GatewayInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
 const ANSWER_DEADLINE_MS = 15_000;
 
 /** What asking needs. */
-export interface DiscoverOptions {
+export interface DiscoverOptions extends Pick<World, "fetch" | "clock" | "random" | "log"> {
   /** REST base, `https://discord.com/api`. */
   readonly apiUrl: string;
   /** Bare token. */
   readonly token: string;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
   readonly signal: AbortSignal;
 }
 

@@ -6,9 +6,8 @@
  */
 
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
-import type { Log } from "../ports/log.ts";
+import type { World } from "../ports/world.ts";
 import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
@@ -25,7 +24,7 @@ import { workerOptions } from "./worker_options.ts";
 import { planWorkers } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
-export interface GenerationOptions {
+export interface GenerationOptions extends Pick<World, "clock" | "log"> {
   readonly config: Config;
   readonly info: GatewayInfo;
   readonly totalShards: number;
@@ -33,8 +32,6 @@ export interface GenerationOptions {
   /** Shard id → the cluster that gets its events. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly cores: number;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   readonly spawn: SpawnThread;

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Clock } from "../ports/clock.ts";
 import type { Allow, IdentifyGate } from "../ports/identify_gate.ts";
-import type { Store } from "../ports/store.ts";
+import type { World } from "../ports/world.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
@@ -16,11 +15,9 @@ import type { Config } from "../config/config.ts";
 const SAVED_AS = "identifies";
 
 /** What the queue is made with. */
-export interface IdentifyOptions {
+export interface IdentifyOptions extends Pick<World, "store" | "clock"> {
   readonly config: Config;
   readonly info: GatewayInfo;
-  readonly store: Store;
-  readonly clock: Clock;
   readonly allow: Allow;
   /** Writing down failed; the budget in memory still holds. */
   readonly notSaved: (error: unknown) => void;

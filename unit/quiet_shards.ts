@@ -5,17 +5,14 @@
  */
 
 import { QuietWatch } from "../gateway/quiet.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
+import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { Config } from "../config/config.ts";
 
 /** What it takes. */
-export interface QuietShardsOptions {
+export interface QuietShardsOptions extends Pick<World, "clock" | "log"> {
   readonly config: Pick<Config, "quietAfterMs" | "quietResumeAfterMs">;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly pool: () => Pick<WorkerPool, "shards" | "reconnect">;
 }
 

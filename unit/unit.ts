@@ -15,17 +15,14 @@ import {
   type ServiceKey,
 } from "../protocol/peer.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
-import { type Clock, every } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
+import { every } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
-import type { Random } from "../ports/random.ts";
-import type { Connect } from "../ports/socket.ts";
-import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { Greeting } from "../link/links.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { processFigures } from "../ports/figures.ts";
+import type { World } from "../ports/world.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import type { Address } from "../workers/pool.ts";
 import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
@@ -43,13 +40,9 @@ import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
 
 /** What a unit needs of the world. */
-export interface UnitParts {
+export interface UnitParts extends World {
   readonly config: Config;
   readonly cores: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly store: Store;
   readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
@@ -57,8 +50,6 @@ export interface UnitParts {
   readonly queueDir: string | null;
   /** Who may consume on `/gateway`, and where. */
   readonly consumerDoor: ConsumerDoor;
-  readonly connect: Connect;
-  readonly fetch: typeof fetch;
   /** Starts a shard worker. */
   readonly spawn: SpawnThread;
   /** Starts a built-in cluster or service that authenticates with `credential`. */

@@ -7,9 +7,8 @@
 
 import type { WorkerSnapshot } from "../protocol/status.ts";
 import type { WorkerOptions } from "../protocol/worker_message.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
+import type { World } from "../ports/world.ts";
 import { Life, type LifeOptions, type SpawnThread } from "./life.ts";
 
 /** A worker that is lost is replaced at once, then later each time, ten times in ten minutes. */
@@ -33,9 +32,7 @@ const SEEN: Readonly<Record<State["kind"], WorkerSnapshot["state"]>> = {
 type Word = Parameters<LifeOptions["message"]>[0];
 
 /** What a slot needs. */
-export interface SlotOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface SlotOptions extends Pick<World, "clock" | "log"> {
   readonly spawn: SpawnThread;
   readonly worker: WorkerOptions;
   readonly shardIds: readonly number[];

@@ -6,9 +6,9 @@
 
 import { LINK_CLOSE } from "../../protocol/event_frame.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
-import { type Random, redialDelayMs } from "../../ports/random.ts";
-import type { Connect, Socket } from "../../ports/socket.ts";
+import { redialDelayMs } from "../../ports/random.ts";
+import type { Socket } from "../../ports/socket.ts";
+import type { World } from "../../ports/world.ts";
 import type { ConsumerLink, EventConsumer } from "./consumer.ts";
 
 /** From dialling to the unit's welcome. */
@@ -17,16 +17,12 @@ const WELCOME_DEADLINE_MS = 10_000;
 const CLOSE_DEADLINE_MS = 2_000;
 
 /** What dialling needs. */
-export interface DialOptions {
+export interface DialOptions extends Pick<World, "connect" | "clock" | "random" | "log"> {
   /** The unit's `/events`, `ws:` or `wss:`. */
   readonly url: string;
   /** Sent as `Authorization`. */
   readonly authorization: string;
   readonly consumer: EventConsumer;
-  readonly connect: Connect;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 /**

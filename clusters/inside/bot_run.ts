@@ -12,12 +12,13 @@ import { createRest } from "../../bot/rest.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
 
 /** How long handlers under way may take when a bot stops. */
 const DRAIN_MS = 5_000;
 
 /** What a bot runs with. */
-export interface BotRunOptions {
+export interface BotRunOptions extends Pick<World, "clock" | "log" | "fetch"> {
   readonly bot: Bot;
   readonly peer: ClusterKey | ServiceKey;
   /** What the process says of itself in `stats`. */
@@ -26,9 +27,6 @@ export interface BotRunOptions {
   readonly unitUrl: string;
   /** What that unit's `/api` takes. */
   readonly credential: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly fetch: typeof fetch;
   /** Bytes of events that may be under way unacknowledged; 4 MiB by default. */
   readonly windowBytes?: number;
   /** After this long an event counts as dealt with although its handler has not; 60 s by default. */

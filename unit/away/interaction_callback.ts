@@ -14,13 +14,12 @@ import {
 import { snowflakeMs } from "../../protocol/ids.ts";
 import { USER_AGENT } from "../../protocol/discord/user_agent.ts";
 import { type Clock, sleep } from "../../ports/clock.ts";
+import type { World } from "../../ports/world.ts";
 
 /** What sending needs. */
-export interface CallbackWorld {
+export interface CallbackWorld extends Pick<World, "fetch" | "clock"> {
   /** REST base without a version, `https://discord.com/api`. */
   readonly apiUrl: string;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
 }
 
 /**

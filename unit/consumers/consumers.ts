@@ -9,10 +9,9 @@ import { DownstreamGateway } from "../../downstream/gateway.ts";
 import type { DownstreamEvents } from "../../downstream/gateway.ts";
 import type { DownstreamSocket } from "../../downstream/world.ts";
 import type { Links } from "../../link/links.ts";
-import type { Cancel, Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
+import type { Cancel } from "../../ports/clock.ts";
 import { randomHex } from "../../ports/random.ts";
-import type { Store } from "../../ports/store.ts";
+import type { World } from "../../ports/world.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
 import { parsePayload } from "../../protocol/worker_message.ts";
@@ -37,13 +36,10 @@ export interface ConsumerDoor {
 }
 
 /** What they are made with. */
-export interface ConsumersOptions {
+export interface ConsumersOptions extends Pick<World, "clock" | "log" | "store"> {
   readonly config: Config;
   readonly totalShards: number;
   readonly shardIds: readonly number[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly store: Store;
   readonly estates: Pick<Estates, "stream" | "until">;
   readonly links: Links;
   readonly pool: WorkerPool;

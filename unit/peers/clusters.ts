@@ -8,10 +8,8 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
-import { type Clock, sleep } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
-import type { Random } from "../../ports/random.ts";
-import type { Connect } from "../../ports/socket.ts";
+import { sleep } from "../../ports/clock.ts";
+import type { World } from "../../ports/world.ts";
 import { callOut } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
@@ -23,12 +21,8 @@ import type { Config } from "../../config/config.ts";
 const LINK_DEADLINE_MS = 60_000;
 
 /** What the clusters need. */
-export interface ClustersOptions {
+export interface ClustersOptions extends Pick<World, "clock" | "random" | "log" | "connect"> {
   readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly connect: Connect;
   /** Starts a built-in cluster. */
   readonly start: (clusterId: number) => RunningCluster;
   readonly changed: (snapshot: ClusterSnapshot) => void;

@@ -10,8 +10,7 @@ import type { PeerKey } from "../../protocol/peer.ts";
 import type { Wanted } from "../../protocol/wanted.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
 import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
 import {
   calculateShardId,
   type ShardKey,
@@ -26,9 +25,7 @@ import { type MembersEvent, MembersWatch } from "./members_watch.ts";
 import type { Services } from "./services.ts";
 
 /** What joining them needs. */
-export interface PeersOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface PeersOptions extends Pick<World, "clock" | "log"> {
   readonly clusters: Clusters;
   readonly services: Services;
   readonly totalShards: () => number;

@@ -6,17 +6,14 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
 import type { RunningCluster } from "../../clusters/handle.ts";
 import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
 
 /** What the services need. */
-export interface ServicesOptions {
+export interface ServicesOptions extends Pick<World, "clock" | "log"> {
   /** Name and module of each. */
   readonly services: readonly { readonly name: string; readonly module: string }[];
-  readonly clock: Clock;
-  readonly log: Log;
   /** Starts a service. */
   readonly start: (name: string, module: string) => RunningCluster;
   readonly changed: (snapshot: ServiceSnapshot) => void;
