@@ -17,7 +17,6 @@ import type {
   Snapshot,
   Stats,
 } from "../protocol/status.ts";
-import { Rates } from "./rates.ts";
 
 /** What collecting needs. */
 export interface StatsOptions {
@@ -149,3 +148,26 @@ const STATUS: Readonly<Record<ShardState, DiscordStats["shardStatus"][string]>> 
   "backing off": "disconnected",
   stopped: "disconnected",
 };
+
+/**
+ * What came per second between two looks at counts that only grow.
+ */
+export class Rates<Key> {
+  /** Counts at the last time. */
+  #before: ReadonlyMap<Key, number> = new Map();
+
+  /**
+   * Per second, over the `seconds` since the last time. A count that fell began anew: with a worker
+   * that was replaced, say.
+   */
+  since(counts: Iterable<readonly [Key, number]>, seconds: number): Map<Key, number> {
+    const now = new Map(counts);
+    const before = this.#before;
+    this.#before = now;
+    return new Map([...now].map(([key, count]) => {
+      const then = before.get(key) ?? 0;
+      const came = count < then ? count : count - then;
+      return [key, seconds > 0 ? came / seconds : 0];
+    }));
+  }
+}

@@ -14,7 +14,13 @@ import {
   peerText,
   type ServiceKey,
 } from "../protocol/peer.ts";
-import type { Snapshot, Stats, Status } from "../protocol/status.ts";
+import type {
+  IdentifySnapshot,
+  InteractionSnapshot,
+  Snapshot,
+  Stats,
+  Status,
+} from "../protocol/status.ts";
 import { every } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
@@ -25,7 +31,6 @@ import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import type { Address } from "../workers/pool.ts";
-import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { Clusters } from "./peers/clusters.ts";
 import type { Config } from "../config/config.ts";
 import type { ConsumerDoor } from "./consumers/consumers.ts";
@@ -316,3 +321,22 @@ export class Unit {
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });
   }
 }
+
+/** Nothing is known of the identify budget. */
+export const NO_IDENTIFIES: IdentifySnapshot = {
+  maxConcurrency: 1,
+  waiting: 0,
+  remaining: 0,
+  total: 0,
+  reserve: 0,
+  resetAfterMs: 0,
+  nextSlotMs: 0,
+};
+
+/** No interaction has come. */
+export const NO_INTERACTIONS: InteractionSnapshot = {
+  deferred: 0,
+  answered: 0,
+  failed: 0,
+  expired: 0,
+};
