@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
 import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
@@ -16,27 +15,14 @@ import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/life.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
-import type { Config } from "../config/config.ts";
-import type { Controllers } from "./controllers.ts";
 import { IdentifyRequests } from "./identify.ts";
 import { QuietShards } from "./quiet_shards.ts";
-import { workerOptions } from "./worker_options.ts";
-import { planWorkers } from "./worker_plan.ts";
+import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
-export interface GenerationOptions extends Pick<World, "clock" | "log"> {
-  readonly config: Config;
-  readonly info: GatewayInfo;
-  readonly totalShards: number;
-  readonly shardIds: readonly number[];
-  /** Shard id → the cluster that gets its events. */
-  readonly clusterOfShard: Readonly<Record<number, number>>;
-  readonly cores: number;
-  /** Folder for events that do not fit into memory; `null`: memory only. */
-  readonly queueDir: string | null;
+export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "log"> {
+  /** Starts a shard worker. */
   readonly spawn: SpawnThread;
-  /** What is called for each step that the program may replace. */
-  readonly controllers: Controllers;
   readonly estates: Estates;
   readonly gate: IdentifyGate;
   readonly away: AwayAnswers;
@@ -66,7 +52,7 @@ export class Generation {
     this.pool = new WorkerPool({
       ...options,
       buckets,
-      worker: workerOptions({ ...options, workers: buckets.length, stream: estates.stream }),
+      worker: workerOptions(options, buckets.length, estates.stream),
       bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
       estateOf: (shardId) => estates.of(this.#key(shardId)),
       events: this.#poolEvents(),

@@ -7,21 +7,19 @@
 
 import type { Allow, IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
-import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
-import type { Config } from "../config/config.ts";
 import type { GatewayController } from "./controllers.ts";
+import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "identifies";
 
 /** What the queue is made with. */
-export interface IdentifyOptions extends Pick<World, "store" | "clock"> {
-  readonly config: Config;
-  readonly info: GatewayInfo;
+export interface IdentifyOptions
+  extends Pick<PlanOptions, "config" | "info">, Pick<World, "store" | "clock"> {
   readonly allow: Allow;
   /** Writing down failed; the budget in memory still holds. */
   readonly notSaved: (error: unknown) => void;

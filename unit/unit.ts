@@ -29,15 +29,12 @@ import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../clusters/handle.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
-import type { SpawnThread } from "../workers/life.ts";
 import type { Address } from "../workers/pool.ts";
 import { Clusters } from "./peers/clusters.ts";
-import type { Config } from "../config/config.ts";
-import type { ConsumerDoor } from "./consumers/consumers.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
-import { UnitGateway } from "./gateway.ts";
+import { type GatewayOptions, UnitGateway } from "./gateway.ts";
 import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
@@ -45,18 +42,11 @@ import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
 
 /** What a unit needs of the world. */
-export interface UnitParts extends World {
-  readonly config: Config;
-  readonly cores: number;
+export interface UnitParts
+  extends World, Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn"> {
   readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
-  /** Folder for events that do not fit into memory; `null`: memory only. */
-  readonly queueDir: string | null;
-  /** Who may consume on `/gateway`, and where. */
-  readonly consumerDoor: ConsumerDoor;
-  /** Starts a shard worker. */
-  readonly spawn: SpawnThread;
   /** Starts a built-in cluster or service that authenticates with `credential`. */
   readonly startCluster: (what: Started, credential: string) => RunningCluster;
 }

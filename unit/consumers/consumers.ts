@@ -18,8 +18,7 @@ import { parsePayload } from "../../protocol/worker_message.ts";
 import type { Estate } from "../../protocol/estate.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
-import type { Config } from "../../config/config.ts";
-import type { Controllers } from "../controllers.ts";
+import type { PlanOptions } from "../worker_plan.ts";
 import { ConsumerShards } from "./consumer_shards.ts";
 
 /** Name of the file in the state folder. */
@@ -36,15 +35,13 @@ export interface ConsumerDoor {
 }
 
 /** What they are made with. */
-export interface ConsumersOptions extends Pick<World, "clock" | "log" | "store"> {
-  readonly config: Config;
-  readonly totalShards: number;
-  readonly shardIds: readonly number[];
+export interface ConsumersOptions
+  extends
+    Pick<PlanOptions, "config" | "totalShards" | "shardIds" | "controllers">,
+    Pick<World, "clock" | "log" | "store"> {
   readonly estates: Pick<Estates, "stream" | "until">;
   readonly links: Links;
   readonly pool: WorkerPool;
-  /** What is called for each step that the program may replace. */
-  readonly controllers: Controllers;
   readonly door: ConsumerDoor;
 }
 
