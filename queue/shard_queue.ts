@@ -21,7 +21,6 @@ import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { Outbox } from "./outbox.ts";
 import type { Overflow } from "./shedding.ts";
-import { Trimmer } from "./trimmer.ts";
 
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
@@ -339,5 +338,43 @@ export class ShardQueue {
     tail.takeUnsent([], Infinity);
     tail.acknowledge(Infinity);
     this.#show(records);
+  }
+}
+
+/**
+ * Deletes from a spool what is dealt with, one deletion at a time, always up to the newest cursor asked
+ * for.
+ */
+export class Trimmer {
+  readonly #spool: Spool;
+  readonly #failed: (reason: string) => void;
+  #wanted = -1;
+  #done = -1;
+  #isAtWork = false;
+
+  /** @param failed Told why a deletion failed; the next one tries again. */
+  constructor(spool: Spool, failed: (reason: string) => void) {
+    this.#spool = spool;
+    this.#failed = failed;
+  }
+
+  /** Everything up to `cursor` may go. */
+  trim(cursor: number): void {
+    this.#wanted = Math.max(this.#wanted, cursor);
+    if (!this.#isAtWork) this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isAtWork = true;
+    try {
+      while (this.#done < this.#wanted && this.#spool.first !== null) {
+        const cursor = this.#wanted;
+        await this.#spool.trim(cursor);
+        this.#done = cursor;
+      }
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+    this.#isAtWork = false;
   }
 }

@@ -26,7 +26,7 @@ import { randomHex } from "../ports/random.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { Greeting } from "../link/links.ts";
 import type { RestProxy } from "../rest/proxy.ts";
-import type { RunningCluster } from "../clusters/handle.ts";
+import type { RunningCluster } from "../clusters/place.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
 import type { Address } from "../workers/pool.ts";

@@ -13,8 +13,7 @@ import type { World } from "../../ports/world.ts";
 import { callOut } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
-import type { RunningCluster } from "../../clusters/handle.ts";
-import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
+import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
 import type { Config } from "../../config/config.ts";
 
 /** How long a rolling restart waits for a new cluster's link before it goes on to the next. */

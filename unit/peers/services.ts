@@ -7,8 +7,7 @@
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
 import type { World } from "../../ports/world.ts";
-import type { RunningCluster } from "../../clusters/handle.ts";
-import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
+import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
 
 /** What the services need. */
 export interface ServicesOptions extends Pick<World, "clock" | "log"> {
