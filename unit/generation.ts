@@ -5,8 +5,10 @@
  * @module
  */
 
+import { QuietWatch } from "../gateway/quiet.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
@@ -16,7 +18,6 @@ import type { SpawnThread } from "../workers/life.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";
-import { QuietShards } from "./quiet_shards.ts";
 import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
@@ -41,13 +42,14 @@ export class Generation {
   readonly total: number;
   readonly pool: WorkerPool;
   readonly #options: GenerationOptions;
-  readonly #quiet: QuietShards;
+  readonly #quiet: QuietWatch;
 
   constructor(options: GenerationOptions) {
-    const { totalShards, controllers, estates } = options;
+    const { config, totalShards, controllers, estates } = options;
+    const { quietAfterMs, quietResumeAfterMs: resumeAfterMs } = config;
     this.#options = options;
     this.total = totalShards;
-    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
+    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs });
     const buckets = planWorkers(options);
     this.pool = new WorkerPool({
       ...options,
@@ -111,9 +113,33 @@ export class Generation {
         for (const { shardId, newestCursor } of shards) {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
-        this.#quiet.look();
+        lookForQuiet(this.#quiet, this.pool, this.#options);
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };
+  }
+}
+
+/**
+ * An open connection on which nothing comes, while others get theirs, is not to be trusted: tells of
+ * quiet shards, and lets those resume that stay so.
+ */
+export function lookForQuiet(
+  watch: QuietWatch,
+  pool: Pick<WorkerPool, "shards" | "reconnect">,
+  { clock, log }: Pick<World, "clock" | "log">,
+): void {
+  const samples = pool.shards.map(({ status, counters }) => ({
+    ...status,
+    received: counters?.received ?? 0,
+  }));
+  for (const { act, ...finding } of watch.observe(clock.wallMs(), samples)) {
+    if (act === "report") log.warn("shard is quiet against the others", finding);
+    else {
+      log.warn("shard stays quiet, it resumes", finding);
+      pool.reconnect(finding.shardId, "keep").catch((error) =>
+        log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
+      );
+    }
   }
 }
