@@ -17,7 +17,7 @@ import { Estates } from "../store/estates.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
-import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
+import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
 
