@@ -71,13 +71,17 @@ export interface LinksOptions {
 /** Shard id → cursor up to which everything is dealt with. */
 export type Cursors = Readonly<Record<string, number>>;
 
+/** A cluster or service whose link is up. */
+export interface Peer {
+  readonly peer: PeerKey;
+  /** What it takes; `null`: no calls at all. */
+  readonly values: "json" | "clone" | null;
+  send(message: LinkCall | LinkReply): void;
+}
+
 /** Who makes and takes calls of peers: `link/switchboard.ts`. */
 export interface CallDesk {
-  up(peer: {
-    readonly peer: PeerKey;
-    readonly values: "json" | "clone" | null;
-    send(message: LinkCall | LinkReply): void;
-  }): void;
+  up(far: Peer): void;
   down(peer: PeerKey, reason: string): void;
   receive(peer: PeerKey, message: LinkCall | LinkReply): void;
 }

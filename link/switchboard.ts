@@ -20,14 +20,7 @@ import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/v
 import type { Asks } from "../ports/asks.ts";
 import { linkAsks, replyTo } from "../ports/link_asks.ts";
 import type { World } from "../ports/world.ts";
-
-/** A cluster or service whose link is up. */
-export interface Peer {
-  readonly peer: PeerKey;
-  /** What it takes; `null`: no calls at all. */
-  readonly values: "json" | "clone" | null;
-  send(message: LinkCall | LinkReply): void;
-}
+import type { Peer } from "./links.ts";
 
 /** Who there is, linked or not. */
 export interface Directory {

@@ -272,11 +272,9 @@ export class WorkerPool {
   }
 
   #slot(workerId: number, shardIds: readonly number[]): WorkerSlot {
-    const { clock, log, spawn, worker, events } = this.#options;
+    const { worker, events } = this.#options;
     return new WorkerSlot({
-      clock,
-      log,
-      spawn,
+      ...this.#options,
       worker: { ...worker, workerId },
       shardIds,
       message: (message) => this.#message(workerId, message),

@@ -6,10 +6,9 @@
  */
 
 import type { WorkerSnapshot } from "../protocol/status.ts";
-import type { WorkerOptions } from "../protocol/worker_message.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
 import type { World } from "../ports/world.ts";
-import { Life, type LifeOptions, type SpawnThread } from "./life.ts";
+import { Life, type LifeOptions } from "./life.ts";
 
 /** A worker that is lost is replaced at once, then later each time, ten times in ten minutes. */
 export const WORKER_POLICY: Policy = {
@@ -32,9 +31,8 @@ const SEEN: Readonly<Record<State["kind"], WorkerSnapshot["state"]>> = {
 type Word = Parameters<LifeOptions["message"]>[0];
 
 /** What a slot needs. */
-export interface SlotOptions extends Pick<World, "clock" | "log"> {
-  readonly spawn: SpawnThread;
-  readonly worker: WorkerOptions;
+export interface SlotOptions
+  extends Pick<LifeOptions, "clock" | "spawn" | "worker">, Pick<World, "log"> {
   readonly shardIds: readonly number[];
   readonly message: (message: Exclude<Word, { type: "STARTED" }>) => void;
   /** A worker began: it is to be told what it has to know. */
@@ -99,16 +97,13 @@ export class WorkerSlot {
   }
 
   #start(): void {
-    const { clock, spawn, worker, greet } = this.#options;
     this.#life = new Life({
+      ...this.#options,
       epoch: ++this.#epoch,
-      clock,
-      spawn,
-      worker,
       message: (message) => this.#message(message),
       lost: (reason) => this.#supervision.take({ kind: "ended", reason }),
     });
-    greet();
+    this.#options.greet();
   }
 
   #end(reason: string): void {

@@ -5,11 +5,11 @@
  * @module
  */
 
-import type { CallDesk } from "../../link/links.ts";
+import type { CallDesk, Peer } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { Wanted } from "../../protocol/wanted.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
-import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
+import { type Directory, Switchboard } from "../../link/switchboard.ts";
 import type { World } from "../../ports/world.ts";
 import {
   calculateShardId,
@@ -20,21 +20,18 @@ import {
 import type { CommandTarget } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import type { Clusters } from "./clusters.ts";
-import { find } from "./finder.ts";
+import { find, type FinderOptions } from "./finder.ts";
 import { type MembersEvent, MembersWatch } from "./members_watch.ts";
 import type { Services } from "./services.ts";
 
 /** What joining them needs. */
-export interface PeersOptions extends Pick<World, "clock" | "log"> {
+export interface PeersOptions
+  extends Pick<World, "clock" | "log">, Pick<FinderOptions, "cached" | "rest"> {
   readonly clusters: Clusters;
   readonly services: Services;
   readonly totalShards: () => number;
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
-  /** Asks the caches of the shard workers. */
-  readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
-  /** Asks Discord as the bot; the path is below the version. */
-  readonly rest: (path: string) => Promise<Response>;
   readonly tell: (status: Status) => void;
 }
 
@@ -42,6 +39,7 @@ export interface PeersOptions extends Pick<World, "clock" | "log"> {
 export class Peers implements CallDesk {
   readonly switchboard: Switchboard;
   readonly #options: PeersOptions;
+  readonly #directory: Directory;
   readonly #clusterOfShard = new Map<ShardKeyText, number>();
   /** Shards that have not been ready yet. */
   readonly #unready = new Set<ShardKeyText>();
@@ -52,7 +50,8 @@ export class Peers implements CallDesk {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    this.switchboard = new Switchboard({ ...options, directory: this.#directory() });
+    this.#directory = this.#createDirectory();
+    this.switchboard = new Switchboard({ ...options, directory: this.#directory });
   }
 
   /** All that may have a link. */
@@ -125,18 +124,12 @@ export class Peers implements CallDesk {
 
   /** What somebody knows of a guild, channel, user or member; `null` where nobody does. */
   find(wanted: Wanted, askDiscord: boolean, timeoutMs?: number): Promise<unknown> {
-    const { cached, clusters, rest } = this.#options;
-    const { switchboard } = this;
-    const clusterOfGuild = (guildId: string) => this.#clusterOfGuild(guildId);
-    const clusterIds = () => clusters.ids;
-    const options = { switchboard, cached, clusterIds, clusterOfGuild, rest };
+    const options = {
+      ...this.#options,
+      switchboard: this.switchboard,
+      directory: this.#directory,
+    };
     return find(options, wanted, askDiscord, timeoutMs);
-  }
-
-  #clusterOfGuild(guildId: string): number | null {
-    const total = Math.max(1, this.#options.totalShards());
-    const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
-    return this.#clusterOfShard.get(shard) ?? null;
   }
 
   #tellMembers(events: readonly MembersEvent[]): void {
@@ -162,13 +155,17 @@ export class Peers implements CallDesk {
     }
   }
 
-  #directory(): Directory {
-    const { clusters, services } = this.#options;
+  #createDirectory(): Directory {
+    const { clusters, services, totalShards } = this.#options;
     return {
       get clusterIds() {
         return clusters.ids;
       },
-      clusterOfGuild: (guildId) => this.#clusterOfGuild(guildId),
+      clusterOfGuild: (guildId) => {
+        const total = Math.max(1, totalShards());
+        const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
+        return this.#clusterOfShard.get(shard) ?? null;
+      },
       hasService: (name) => services.names.includes(name),
     };
   }
