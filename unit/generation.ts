@@ -14,7 +14,7 @@ import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { Estates } from "../store/estates.ts";
-import type { SpawnThread } from "../workers/life.ts";
+import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";

@@ -26,8 +26,7 @@ import type {
 import type { Wanted } from "../protocol/wanted.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
-import type { Asked } from "./life.ts";
-import { type SlotOptions, WorkerSlot } from "./slot.ts";
+import { type Asked, type SlotOptions, WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
 export const ASK_DEADLINE_MS = 10_000;
