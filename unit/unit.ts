@@ -159,14 +159,9 @@ export class Unit {
    * the shard range does not fit the number of shards that Discord recommends.
    */
   async start(): Promise<void> {
-    const { config, clock, log } = this.#parts;
+    const { clock, log } = this.#parts;
     this.#startedMs = clock.now();
-    const info = await discover({
-      ...this.#parts,
-      apiUrl: config.discordApiUrl,
-      token: config.discordToken,
-      signal: this.#stopping.signal,
-    });
+    const info = await discover({ ...this.#parts, signal: this.#stopping.signal });
     const shardIds = this.#plan(info);
     const gateway = await this.#createGateway(info, shardIds);
     this.#stopping.signal.throwIfAborted();

@@ -51,9 +51,8 @@ export class WorkerLinks {
   /** Dials a cluster from now on, at this address and at no other. */
   dial({ peer, url, secretKey, workers }: Extract<ToWorker, { type: "DIAL" }>): void {
     this.hangUp(peer);
-    const { worker: { workerId }, clock, random, connect, log } = this.#options;
-    const to = { peer, url, secretKey, worker: workerId, links: this.#links };
-    const hangUp = callOut({ ...to, clock, random, connect, log });
+    const worker = this.#options.worker.workerId;
+    const hangUp = callOut({ ...this.#options, peer, url, secretKey, worker, links: this.#links });
     this.#dialled.set(peerText(peer), { peer, workers, hangUp });
   }
 

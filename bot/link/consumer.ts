@@ -25,6 +25,7 @@ import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import type { Cancel } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { Socket } from "../../ports/socket.ts";
 import type { World } from "../../ports/world.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
@@ -71,10 +72,7 @@ export interface CallPort {
 }
 
 /** The sending half of a connection. */
-export interface LinkSocket {
-  send(text: string): void;
-  close(code: number, reason: string): void;
-}
+export type LinkSocket = Pick<Socket, "send" | "close">;
 
 /** The receiving half: the transport calls it. After a newer link was attached nothing happens. */
 export interface ConsumerLink {

@@ -69,9 +69,7 @@ export class Clusters {
     const { botModule, eventHandlerUrls } = this.#options.config;
     for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, links);
     if (botModule === null) return;
-    for (const clusterId of this.ids) {
-      this.#place(clusterId).spawn();
-    }
+    for (const clusterId of this.ids) this.#place(clusterId).spawn();
   }
 
   /** Whether one can be reached has changed. */
@@ -142,12 +140,11 @@ export class Clusters {
   }
 
   #place(clusterId: number): ClusterPlace {
-    const { clock, log, start, changed } = this.#options;
+    const { start, changed } = this.#options;
     const place = new ClusterPlace({
+      ...this.#options,
       peer: { kind: "cluster", id: clusterId },
       start: () => start(clusterId),
-      clock,
-      log,
       onChange: (state) => changed({ clusterId, kind: "built in", ...state }),
     });
     this.#builtIn.set(clusterId, place);
@@ -155,12 +152,11 @@ export class Clusters {
   }
 
   #dial(clusterId: number, url: string, links: Links): void {
-    const { config, connect, clock, random, log } = this.#options;
     const peer = { kind: "cluster", id: clusterId } as const;
-    const secretKey = config.eventHandlerSecretKey;
+    const secretKey = this.#options.config.eventHandlerSecretKey;
     this.#remote.set(clusterId, {
       snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
-      hangUp: callOut({ peer, url, secretKey, links, connect, clock, random, log }),
+      hangUp: callOut({ ...this.#options, peer, url, secretKey, links }),
     });
   }
 }
