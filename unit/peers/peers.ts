@@ -21,7 +21,7 @@ import type { CommandTarget } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import type { Clusters } from "./clusters.ts";
 import { find, type FinderOptions } from "./finder.ts";
-import { type MembersEvent, MembersWatch } from "./members_watch.ts";
+import { MembersWatch } from "./members_watch.ts";
 import type { Services } from "./services.ts";
 
 /** What joining them needs. */
@@ -45,7 +45,7 @@ export class Peers implements CallDesk {
   readonly #unready = new Set<ShardKeyText>();
   #members: MembersWatch | null = null;
   #areReady = false;
-  readonly #cached = new Set<number>();
+  /** Everybody was told that all clusters have all their members: once, when all have been ready. */
   #allCached = false;
 
   constructor(options: PeersOptions) {
@@ -86,7 +86,7 @@ export class Peers implements CallDesk {
     const { peer, values } = far;
     if (values === null) return;
     if (this.#areReady) this.switchboard.tell([peer], "allClustersReady", undefined);
-    if (peer.kind === "cluster" && this.#cached.has(peer.id)) {
+    if (peer.kind === "cluster" && this.#members?.isCached(peer.id)) {
       this.switchboard.tell([peer], "allMembersCached", false);
     }
     if (this.#allCached) this.#tellAllCached([peer]);
@@ -109,12 +109,16 @@ export class Peers implements CallDesk {
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
-    this.#tellMembers(this.#members?.allClustersReady() ?? []);
+    this.#tellIfAllCached();
   }
 
   /** All members of a shard's guilds have come. */
   membersCached(shard: ShardKey): void {
-    this.#tellMembers(this.#members?.cached(shardKeyText(shard)) ?? []);
+    const clusterId = this.#members?.cached(shardKeyText(shard)) ?? null;
+    if (clusterId === null) return;
+    this.switchboard.tell([{ kind: "cluster", id: clusterId }], "allMembersCached", false);
+    this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId });
+    this.#tellIfAllCached();
   }
 
   /** Sends a command from the unit itself: see `Ipc`. */
@@ -132,19 +136,11 @@ export class Peers implements CallDesk {
     return find(options, wanted, askDiscord, timeoutMs);
   }
 
-  #tellMembers(events: readonly MembersEvent[]): void {
-    for (const event of events) {
-      if (event.kind === "cluster") {
-        this.#cached.add(event.clusterId);
-        const peer = { kind: "cluster", id: event.clusterId } as const;
-        this.switchboard.tell([peer], "allMembersCached", false);
-        this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: event.clusterId });
-      } else {
-        this.#allCached = true;
-        this.#tellAllCached(this.switchboard.reachable);
-        this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
-      }
-    }
+  #tellIfAllCached(): void {
+    if (this.#allCached || !this.#areReady || !this.#members?.areAllCached) return;
+    this.#allCached = true;
+    this.#tellAllCached(this.switchboard.reachable);
+    this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
   }
 
   /** Clusters are told `true`, services without a value. */
