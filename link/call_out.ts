@@ -31,7 +31,7 @@ export interface CallOutOptions
 /** Dials at once, and again whenever the link is lost. The function returned ends it. */
 export function callOut(options: CallOutOptions): () => void {
   const { peer, url, secretKey, worker, links, log } = options;
-  const dialling = redial<LinkEvents>({
+  const hangUp = redial<LinkEvents>({
     ...options,
     headers: {
       ...(secretKey && { authorization: secretKey }),
@@ -47,7 +47,7 @@ export function callOut(options: CallOutOptions): () => void {
       log[level]("cluster cannot be reached", about);
     },
   });
-  return () => dialling.end();
+  return () => void hangUp();
 }
 
 /** An address without what may be secret in it. */

@@ -160,9 +160,7 @@ export class Links {
   /** Ends a link to somebody in this thread, where there is one. */
   close(peer: PeerKey): void {
     const link = this.#links.get(peerText(peer));
-    if (!link) return;
-    link.far.close(LINK_CLOSE.GOING_AWAY, "not wanted any more");
-    this.#down(link);
+    if (link) this.#hangUp(link, "not wanted any more");
   }
 
   /** Somebody in this thread is done with everything up to these cursors. */
@@ -187,9 +185,7 @@ export class Links {
     const link = this.#links.get(peerText(peer));
     if (!link) return;
     this.#options.clock.after(LAST_WORDS_MS, () => {
-      if (!this.#isCurrent(link)) return;
-      link.far.close(LINK_CLOSE.GOING_AWAY, "its process or thread has ended");
-      this.#down(link);
+      if (this.#isCurrent(link)) this.#hangUp(link, "its process or thread has ended");
     });
   }
 
@@ -243,6 +239,11 @@ export class Links {
     this.#links.set(peerText(peer), link);
     this.#options.link(peer, link.number, greeting);
     return link;
+  }
+
+  #hangUp(link: Link, reason: string): void {
+    link.far.close(LINK_CLOSE.GOING_AWAY, reason);
+    this.#down(link);
   }
 
   #down(link: Link): void {

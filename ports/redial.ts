@@ -40,16 +40,14 @@ export interface RedialOptions<Heard extends Line>
   readonly lost: (reason: string, delayMs: number, code: number | null) => void;
 }
 
-/** Ends the dialling. */
-export interface Dialling {
-  /** At once. */
-  end(): void;
-  /** With a close frame; resolves when the peer has answered it, or has not for 2 s. */
-  hangUp(code: number, reason: string): Promise<void>;
-}
+/**
+ * Ends the dialling: at once, or with a close frame; then it resolves when the peer has answered that, or
+ * has not for 2 s.
+ */
+export type HangUp = (close?: { readonly code: number; readonly reason: string }) => Promise<void>;
 
 /** Dials at once, and again whenever the connection is lost. */
-export function redial<Heard extends Line>(options: RedialOptions<Heard>): Dialling {
+export function redial<Heard extends Line>(options: RedialOptions<Heard>): HangUp {
   const { url, headers, connect, clock, random, attach, isUp, didWork, lost } = options;
   let failures = 0;
   let socket: Socket | undefined;
@@ -99,35 +97,30 @@ export function redial<Heard extends Line>(options: RedialOptions<Heard>): Diall
   function lose(reason: string, code: number | null = null): void {
     gone.resolve();
     if (isOver) return;
-    drop();
+    socket?.destroy();
+    silence();
+    socket = undefined;
     const delayMs = Math.round(redialDelayMs(++failures, random));
     lost(reason, delayMs, code);
     after(delayMs, dial);
   }
 
-  function drop(): void {
+  function silence(): void {
     cancel();
     line?.closed();
-    socket?.destroy();
-    line = socket = undefined;
+    line = undefined;
   }
 
   dial();
-  return {
-    end() {
-      isOver = true;
-      drop();
-    },
-    async hangUp(code, reason) {
-      cancel();
-      isOver = true;
-      line?.closed();
-      if (!socket) return;
-      after(CLOSE_DEADLINE_MS, () => gone.resolve());
-      socket.close(code, reason);
-      await gone.promise;
-      cancel();
-    },
+  return async (close) => {
+    isOver = true;
+    silence();
+    if (!close) return socket?.destroy();
+    if (!socket) return;
+    after(CLOSE_DEADLINE_MS, () => gone.resolve());
+    socket.close(close.code, close.reason);
+    await gone.promise;
+    cancel();
   };
 }
 

@@ -56,14 +56,14 @@ export class ShardQueue {
   readonly shardId: number;
   /** How long records wait; those of an earlier life have waited since {@linkcode ShardQueue.open}. */
   readonly lag: Lag = new Lag();
+  /** Newest cursor that was taken: what comes again is dropped, and a new session begins above it. */
+  newest = 0;
   readonly #options: ShardQueueOptions;
   readonly #front: Outbox;
   /** What is on its way to disk; `null` in direct mode. */
   #tail: Outbox | null = null;
   #spool: Spool | null = null;
   #trimmer: Trimmer | null = null;
-  /** Newest cursor that was taken: what comes again is dropped. */
-  #newest = 0;
   /** Newest cursor that is, or was, in the front. */
   #fronted = 0;
   /** Newest cursor on disk. */
@@ -111,11 +111,6 @@ export class ShardQueue {
     return { forwarded, acknowledged, dropped: dropped + more };
   }
 
-  /** Newest cursor that was taken: a new session begins above it. */
-  get newest(): number {
-    return this.#newest;
-  }
-
   /** Whether there is something in memory to send. */
   get hasUnsent(): boolean {
     return this.#front.hasUnsent;
@@ -125,10 +120,10 @@ export class ShardQueue {
   open(spool: Spool, acknowledged: number): void {
     this.#spool = spool;
     this.#trimmer = new Trimmer(spool, this.#options.failed);
-    this.#newest = Math.max(acknowledged, spool.last ?? 0);
+    this.newest = Math.max(acknowledged, spool.last ?? 0);
     this.#fronted = acknowledged;
     if (spool.last === null || spool.last <= acknowledged) {
-      return this.#trimmer.trim(this.#newest);
+      return this.#trimmer.trim(this.newest);
     }
     this.#tail = new Outbox(this.#options.account);
     this.#onDisk = spool.last;
@@ -218,8 +213,8 @@ export class ShardQueue {
   }
 
   #enter(record: EventRecord): void {
-    if (record.cursor <= this.#newest) return;
-    this.#newest = record.cursor;
+    if (record.cursor <= this.newest) return;
+    this.newest = record.cursor;
     this.lag.accepted(record.cursor, this.#options.clock.now());
     if (!this.#tail) return this.#show([record]);
     this.#tail.push(record);

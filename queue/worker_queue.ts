@@ -180,9 +180,7 @@ export class EventQueue {
   }
 
   #diskBytes(): number {
-    let bytes = 0;
-    for (const queue of this.#queues.values()) bytes += queue.diskBytes;
-    return bytes;
+    return [...this.#queues.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
   }
 
   #lane(peer: PeerKey): Lane {

@@ -73,6 +73,10 @@ export class Unit {
   readonly services: Services;
   /** All who run code for this unit, and their commands. */
   readonly peers: Peers;
+  /** The REST proxy. */
+  readonly rest: UnitParts["rest"];
+  /** Whether workers may be crashed. */
+  readonly allowFaults: boolean;
   readonly #parts: UnitParts;
   readonly #stats: StatsCollector;
   readonly #feed = new Feed<Status>();
@@ -90,6 +94,8 @@ export class Unit {
     this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
     const { config } = parts;
+    this.rest = parts.rest;
+    this.allowFaults = config.allowFaults;
     this.clusters = new Clusters({
       ...parts,
       start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
@@ -136,19 +142,9 @@ export class Unit {
     return this.#gateway?.serving.shards.map(({ shardId }) => shardId) ?? [];
   }
 
-  /** Whether workers may be crashed. */
-  get allowFaults(): boolean {
-    return this.#parts.config.allowFaults;
-  }
-
   /** The figures that were collected last; `null` before the first time. */
   get stats(): Stats | null {
     return this.#stats.latest;
-  }
-
-  /** The REST proxy. */
-  get rest(): UnitParts["rest"] {
-    return this.#parts.rest;
   }
 
   /**

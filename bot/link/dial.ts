@@ -25,7 +25,7 @@ export interface DialOptions
  */
 export function dialEvents(options: DialOptions): () => Promise<void> {
   const { authorization, consumer, log } = options;
-  const dialling = redial<ConsumerLink>({
+  const hangUp = redial<ConsumerLink>({
     ...options,
     headers: { authorization },
     attach: (socket) => consumer.attach(socket),
@@ -34,5 +34,5 @@ export function dialEvents(options: DialOptions): () => Promise<void> {
     didWork: ({ welcomed }, code) => welcomed && code !== LINK_CLOSE.TAKEN_OVER,
     lost: (reason, redialInMs) => log.warn("event link is down", { reason, redialInMs }),
   });
-  return () => dialling.hangUp(LINK_CLOSE.GOING_AWAY, "the cluster is going away");
+  return () => hangUp({ code: LINK_CLOSE.GOING_AWAY, reason: "the cluster is going away" });
 }

@@ -11,7 +11,7 @@ function setUp(batch?: (bytes: Uint8Array) => void) {
   const lost: unknown[] = [];
   const heard: string[] = [];
   const attached: Pick<Socket, "send" | "sendBytes" | "close">[] = [];
-  const dialling = redial<Line>({
+  const hangUp = redial<Line>({
     url: "ws://far.test",
     headers: {},
     connect,
@@ -29,7 +29,7 @@ function setUp(batch?: (bytes: Uint8Array) => void) {
     didWork: () => false,
     lost: (...what) => lost.push(what),
   });
-  return { clock, sockets, lost, heard, attached, dialling };
+  return { clock, sockets, lost, heard, attached, hangUp };
 }
 
 Deno.test("redialDelayMs() keeps at least half of the delay", () => {
@@ -69,14 +69,14 @@ Deno.test("redial() waits 2 s for the answer to a close, then dials again", asyn
 });
 
 Deno.test("what hangs up waits for no connection that is not there, and nothing is lost", async () => {
-  const { clock, sockets, lost, dialling } = setUp();
+  const { clock, sockets, lost, hangUp } = setUp();
   sockets[0]!.events.failed("refused");
-  await dialling.hangUp(4901, "bye");
+  await hangUp({ code: 4901, reason: "bye" });
   await clock.advance(60_000);
   assert.deepEqual([sockets.length, sockets[0]!.closes, lost.length], [1, [], 1]);
   const open = setUp();
   open.sockets[0]!.events.open();
-  const over = open.dialling.hangUp(4901, "bye");
+  const over = open.hangUp({ code: 4901, reason: "bye" });
   open.sockets[0]!.events.closed(4901, "");
   await over;
   await open.clock.advance(60_000);
