@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Cancel } from "./clock.ts";
+import { type Cancel, within } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { Socket } from "./socket.ts";
 import type { World } from "./world.ts";
@@ -117,10 +117,8 @@ export function redial<Heard extends Line>(options: RedialOptions<Heard>): HangU
     silence();
     if (!close) return socket?.destroy();
     if (!socket) return;
-    after(CLOSE_DEADLINE_MS, () => gone.resolve());
     socket.close(close.code, close.reason);
-    await gone.promise;
-    cancel();
+    await within(clock, CLOSE_DEADLINE_MS, gone.promise);
   };
 }
 

@@ -8,7 +8,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
-import { sleep } from "../../ports/clock.ts";
+import { within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { World } from "../../ports/world.ts";
 import type { ConsumerLink, EventConsumer } from "./consumer.ts";
@@ -63,11 +63,7 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
     port: server.addr.port,
     async stop() {
       for (const socket of sockets.keys()) close(socket, LINK_CLOSE.GOING_AWAY, "going away");
-      const patience = new AbortController();
-      await Promise.race([
-        Promise.all(sockets.values()).then(() => patience.abort()),
-        sleep(clock, CLOSE_DEADLINE_MS, patience.signal).catch(() => {}),
-      ]);
+      await within(clock, CLOSE_DEADLINE_MS, Promise.all(sockets.values()));
       await server.shutdown();
     },
   };

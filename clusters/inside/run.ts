@@ -11,7 +11,7 @@ import { createRest } from "../../bot/rest.ts";
 import { type ConsumerOptions, EventConsumer } from "../../bot/link/consumer.ts";
 import { dialEvents } from "../../bot/link/dial.ts";
 import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
-import { sleep, systemClock } from "../../ports/clock.ts";
+import { systemClock, within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { systemRandom } from "../../ports/random.ts";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
@@ -116,11 +116,7 @@ export async function runBot(options: BotRunOptions): Promise<BotRun> {
 }
 
 async function stop(consumer: EventConsumer, { bot, clock, log }: BotRunOptions): Promise<void> {
-  const drained = new AbortController();
-  await Promise.race([
-    consumer.stop().then(() => drained.abort()),
-    sleep(clock, DRAIN_MS, drained.signal).catch(() => {}),
-  ]);
+  await within(clock, DRAIN_MS, consumer.stop());
   const { unsettled } = consumer.counters();
   if (unsettled > 0) log.warn("stopping while handlers are at work", { handlers: unsettled });
   await bot.shutdown?.();

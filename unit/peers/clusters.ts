@@ -8,7 +8,7 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
-import { sleep } from "../../ports/clock.ts";
+import { within } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
 import { callOut } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
@@ -107,15 +107,9 @@ export class Clusters {
    * had a minute to be. Shards stay connected, events wait.
    */
   async restartAll(): Promise<void> {
-    const { clock } = this.#options;
     for (const place of this.#builtIn.values()) {
       await place.respawn();
-      const waited = new AbortController();
-      await Promise.race([
-        place.linked,
-        sleep(clock, LINK_DEADLINE_MS, waited.signal).catch(() => {}),
-      ]);
-      waited.abort();
+      await within(this.#options.clock, LINK_DEADLINE_MS, place.linked);
     }
   }
 

@@ -50,7 +50,18 @@ export class Peers implements CallDesk {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    this.#directory = this.#createDirectory();
+    const { clusters, services, totalShards } = options;
+    this.#directory = {
+      get clusterIds() {
+        return clusters.ids;
+      },
+      clusterOfGuild: (guildId) => {
+        const total = Math.max(1, totalShards());
+        const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
+        return this.#clusterOfShard.get(shard) ?? null;
+      },
+      hasService: (name) => services.names.includes(name),
+    };
     this.switchboard = new Switchboard({ ...options, directory: this.#directory });
   }
 
@@ -149,20 +160,5 @@ export class Peers implements CallDesk {
       const value = peer.kind === "cluster" ? true : undefined;
       this.switchboard.tell([peer], "allMembersCached", value);
     }
-  }
-
-  #createDirectory(): Directory {
-    const { clusters, services, totalShards } = this.#options;
-    return {
-      get clusterIds() {
-        return clusters.ids;
-      },
-      clusterOfGuild: (guildId) => {
-        const total = Math.max(1, totalShards());
-        const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
-        return this.#clusterOfShard.get(shard) ?? null;
-      },
-      hasService: (name) => services.names.includes(name),
-    };
   }
 }
