@@ -59,7 +59,11 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
  *
  * @throws What it rejects with until then.
  */
-export async function within(clock: Clock, longestMs: number, task: Promise<unknown>): Promise<void> {
+export async function within(
+  clock: Clock,
+  longestMs: number,
+  task: Promise<unknown>,
+): Promise<void> {
   const patience = Promise.withResolvers<void>();
   const cancel = clock.after(longestMs, patience.resolve);
   await Promise.race([task, patience.promise]).finally(cancel);

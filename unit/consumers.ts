@@ -54,12 +54,13 @@ export interface ConsumersOptions
 
 /** All consumers on `/gateway` of a unit. */
 export class Consumers {
+  /** Whether nobody is let in any more. */
+  isStopped = false;
   /** The shards that they have or that wait for them. */
   readonly shards: ConsumerShards;
   readonly #options: ConsumersOptions;
   readonly #gateway: DownstreamGateway;
   #cancelSave: Cancel | null = null;
-  #stopped = false;
 
   constructor(options: ConsumersOptions) {
     const { config, totalShards, shardIds, controllers, door, estates } = options;
@@ -87,11 +88,6 @@ export class Consumers {
     });
   }
 
-  /** Whether nobody is let in any more. */
-  get isStopped(): boolean {
-    return this.#stopped;
-  }
-
   /** Takes over what an earlier life wrote down; before any worker starts. */
   async load(): Promise<void> {
     this.#gateway.load(await this.#options.store.load(SAVED_AS));
@@ -104,7 +100,7 @@ export class Consumers {
 
   /** Closes every connection so that its client comes back and resumes; writes the sessions down. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.isStopped = true;
     this.#gateway.stop();
     this.shards.stop();
     this.#cancelSave?.();

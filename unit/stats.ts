@@ -36,19 +36,15 @@ export const ANSWER_MS = 5_000;
 
 /** Collects figures. */
 export class StatsCollector {
+  /** What was collected last; `null` before the first time. */
+  latest: Stats | null = null;
   readonly #options: StatsOptions;
   readonly #ofShards = new Rates<string>();
   readonly #ofTypes = new Rates<string>();
   #collectedMs: number | null = null;
-  #latest: Stats | null = null;
 
   constructor(options: StatsOptions) {
     this.#options = options;
-  }
-
-  /** What was collected last; `null` before the first time. */
-  get latest(): Stats | null {
-    return this.#latest;
   }
 
   /** Asks everybody. Who does not answer in time is there with an `error`. */
@@ -73,7 +69,7 @@ export class StatsCollector {
       cpu: null,
       discord: ofShards((shard) => shard.workerId === workerId),
     }]);
-    this.#latest = {
+    this.latest = {
       clusters: Object.fromEntries(ofClusters),
       services: Object.fromEntries(ofServices),
       workers: Object.fromEntries(ofWorkers),
@@ -86,7 +82,7 @@ export class StatsCollector {
       events,
       atMs: clock.wallMs(),
     };
-    return this.#latest;
+    return this.latest;
   }
 
   async #ask(peer: PeerKey): Promise<ProcessStats> {
