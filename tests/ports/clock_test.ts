@@ -111,11 +111,21 @@ Deno.test("within() waits for a task, for so long at most, and passes on how it 
   const clock = createVirtualClock();
   const after: string[] = [];
   const never = new Promise<void>(() => {});
-  within(clock, 100, sleep(clock, 40)).then(() => after.push(`done at ${clock.now()}`));
+  let waiting = 0;
+  const counting: Clock = {
+    ...clock,
+    after(delayMs, task) {
+      const cancel = clock.after(delayMs, task);
+      waiting++;
+      return () => (waiting--, cancel());
+    },
+  };
+  within(counting, 100, sleep(clock, 40)).then(() => after.push(`done at ${clock.now()}`));
   within(clock, 100, never).then(() => after.push(`given up at ${clock.now()}`));
   await assert.rejects(within(clock, 100, Promise.reject(new Error("it failed"))), /it failed/);
   await clock.advance(40);
   assert.deepEqual(after, ["done at 40"]);
+  assert.equal(waiting, 0);
   await clock.advance(60);
   assert.deepEqual(after, ["done at 40", "given up at 100"]);
 });

@@ -187,6 +187,8 @@ Deno.test("a bucket collects what becomes safe of all shards, from the first on,
   const first = { acknowledged: 1, guilds: NO_GUILDS };
   assert.deepEqual(told(), [{ 2: first, 3: first }]);
   acknowledge({ 3: 2 });
+  await clock.advance(SAFE_AFTER_MS - 1);
+  assert.equal(told().length, 1);
   await clock.advance(10 * SAFE_AFTER_MS);
   // Of the guilds nothing has changed.
   assert.deepEqual(told(), [{ 2: first, 3: first }, { 3: { acknowledged: 2 } }]);

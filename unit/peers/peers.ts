@@ -45,8 +45,6 @@ export class Peers implements CallDesk {
   readonly #unready = new Set<ShardKeyText>();
   #members: MembersWatch | null = null;
   #areReady = false;
-  /** Everybody was told that all clusters have all their members: once, when all have been ready. */
-  #allCached = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
@@ -100,7 +98,7 @@ export class Peers implements CallDesk {
     if (peer.kind === "cluster" && this.#members?.isCached(peer.id)) {
       this.switchboard.tell([peer], "allMembersCached", false);
     }
-    if (this.#allCached) this.#tellAllCached([peer]);
+    if (this.#areAllCached) this.#tellAllCached([peer]);
   }
 
   /** See {@linkcode CallDesk}. */
@@ -147,9 +145,14 @@ export class Peers implements CallDesk {
     return find(options, wanted, askDiscord, timeoutMs);
   }
 
+  /** Everybody was told, or is about to be: never before all have been ready. */
+  get #areAllCached(): boolean {
+    return this.#areReady && this.#members?.areAllCached === true;
+  }
+
+  /** Asked once after the last of both, so that everybody is told once. */
   #tellIfAllCached(): void {
-    if (this.#allCached || !this.#areReady || !this.#members?.areAllCached) return;
-    this.#allCached = true;
+    if (!this.#areAllCached) return;
     this.#tellAllCached(this.switchboard.reachable);
     this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
   }
