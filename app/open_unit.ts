@@ -19,7 +19,7 @@ import {
 import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
-import type { RunningCluster } from "../clusters/handle.ts";
+import type { RunningCluster } from "../clusters/place.ts";
 import { startProcess } from "../clusters/process.ts";
 import { startThread } from "../clusters/worker.ts";
 import { spawnWorker } from "../workers/thread.ts";

@@ -1,17 +1,16 @@
 /**
- * The place of one built-in cluster or service: it is spawned, killed, and spawned again, and keeps
- * its number meanwhile.
+ * The place of one built-in cluster or service, be it a process or a thread: it is spawned, killed, and
+ * spawned again, and keeps its number meanwhile.
  *
  * @module
  */
 
 import { cannot, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
-import { type ClusterKey, peerFields, type ServiceKey } from "../protocol/peer.ts";
-import type { RunningCluster } from "./handle.ts";
+import type { World } from "../ports/world.ts";
+import { peerFields } from "../protocol/peer.ts";
+import type { ClusterSettings } from "./inside/run.ts";
 
 const refused = cannot("spawn", "refused", "caller");
 
@@ -39,6 +38,36 @@ const SEEN: Readonly<Record<State["kind"], ClusterSnapshot["state"]>> = {
 /** How long a cluster may take to finish what it does before it is killed, where nobody says. */
 export const CLUSTER_STOP_DEADLINE_MS = 10_000;
 
+/** What it takes to start a built-in cluster. */
+export interface StartClusterOptions extends ClusterSettings, Pick<World, "clock"> {
+  /** `CLUSTER_PERMISSIONS`: flags of Deno beside the unit's address. */
+  readonly permissions: readonly string[];
+  /** The unit's environment, of which a cluster gets what its permissions name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Gets its lines, each with its `clusterId` or `service`. */
+  readonly log: World["log"];
+}
+
+/** How a cluster ended. */
+export interface ClusterExit {
+  /** Exit code; `null` where a signal ended it, or nobody knows. */
+  readonly code: number | null;
+  /** In a person's words; the cluster's own last words where it had some. */
+  readonly reason: string;
+}
+
+/** A cluster that was started. */
+export interface RunningCluster {
+  /** Resolves when it has ended; never rejects. */
+  readonly exited: Promise<ClusterExit>;
+  /**
+   * Asks it to stop (handlers under way, then the bot's `shutdown()`) and ends it by force after
+   * `deadlineMs`. Resolves when it has ended. A thread that is busy cannot be ended: that is logged
+   * as an error, and counts as ended.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
 /** What an operator can do to a cluster or service. */
 export interface ClusterControl {
   /** Starts it, unless it runs. */
@@ -57,12 +86,9 @@ export interface ClusterControl {
 export type PlaceSnapshot = Omit<ClusterSnapshot, "clusterId" | "kind">;
 
 /** What a place needs. */
-export interface PlaceOptions {
-  readonly peer: ClusterKey | ServiceKey;
+export interface PlaceOptions extends Pick<ClusterSettings, "peer">, Pick<World, "clock" | "log"> {
   /** Starts the cluster: `() => startCluster({ … })`. */
   readonly start: () => RunningCluster;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Called with each change of state. */
   readonly onChange: (snapshot: PlaceSnapshot) => void;
 }

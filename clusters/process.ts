@@ -9,7 +9,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peerFields } from "../protocol/peer.ts";
-import type { ClusterExit, RunningCluster, StartClusterOptions } from "./handle.ts";
+import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { eachLine, parseLogLine } from "./log.ts";
 import { clusterPermissions, passedVariables, permissionFlags } from "./permissions.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ClusterExit, RunningCluster, StartClusterOptions } from "./handle.ts";
+import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { peerFields, peerText } from "../protocol/peer.ts";
 import { clusterPermissions, workerPermissions } from "./permissions.ts";
 import type { FromThread, ToThread } from "./inside/thread.ts";

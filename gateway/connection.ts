@@ -14,19 +14,15 @@ import {
 } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { Compression } from "../protocol/worker_message.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import type { Connect, Socket } from "../ports/socket.ts";
+import type { Cancel } from "../ports/clock.ts";
+import type { Socket } from "../ports/socket.ts";
+import type { World } from "../ports/world.ts";
 import { createInflater, type Inflater } from "./inflate.ts";
 import { SendWindow } from "./send_window.ts";
 import type { SocketInput } from "./session/words.ts";
 
 /** What a connection needs of the world. */
-export interface ConnectionWorld {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly connect: Connect;
-}
+export type ConnectionWorld = Pick<World, "clock" | "random" | "connect">;
 
 /** What a connection tells its shard. */
 export interface ConnectionEvents {

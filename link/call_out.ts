@@ -8,94 +8,46 @@
 
 import { LINK_CLOSE, WORKER_HEADER } from "../protocol/event_frame.ts";
 import { peerFields, type PeerKey } from "../protocol/peer.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import { type Random, redialDelayMs } from "../ports/random.ts";
-import type { Connect, Socket } from "../ports/socket.ts";
+import { redial, type RedialOptions } from "../ports/redial.ts";
+import type { World } from "../ports/world.ts";
 import type { LinkEvents, Links } from "./links.ts";
 
-/** From dialling to the open connection. */
-const CONNECT_DEADLINE_MS = 10_000;
 /** A connection that lasted this long has paid for the failures before it. */
 const STABLE_AFTER_MS = 10_000;
 
 /** What dialling a cluster needs. */
-export interface CallOutOptions {
+export interface CallOutOptions
+  extends
+    Pick<RedialOptions<LinkEvents>, "url" | "connect" | "clock" | "random">,
+    Pick<World, "log"> {
   readonly peer: PeerKey;
-  readonly url: string;
   /** Sent as `Authorization`. */
   readonly secretKey: string | null;
   /** Which worker dials; nobody's id where the unit itself does. */
   readonly worker?: number;
   readonly links: Pick<Links, "accept">;
-  readonly connect: Connect;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
 }
 
 /** Dials at once, and again whenever the link is lost. The function returned ends it. */
 export function callOut(options: CallOutOptions): () => void {
-  const { peer, url, secretKey, worker, links, connect, clock, random, log } = options;
-  const headers = {
-    ...(secretKey && { authorization: secretKey }),
-    ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
-  };
-  let failures = 0;
-  let socket: Socket | undefined;
-  let link: LinkEvents | undefined;
-  /** Ends the deadline of this call, or the pause before the next. */
-  let cancelWait = () => {};
-
-  function dial(): void {
-    let openedMs = Infinity;
-    const cancelDeadline = cancelWait = clock.after(CONNECT_DEADLINE_MS, () => {
-      own.destroy();
-      redial(`no connection after ${CONNECT_DEADLINE_MS} ms`);
-    });
-    const own = socket = connect(url, {
-      open() {
-        cancelDeadline();
-        openedMs = clock.now();
-        link = links.accept({
-          send: (text) => own.send(text),
-          sendBytes: (bytes) => own.sendBytes(bytes),
-          close: (code, reason) => own.close(code, reason),
-        }, peer);
-      },
-      message: (data) => link?.text(new TextDecoder().decode(data)),
-      closed(code, reason) {
-        link?.closed();
-        link = undefined;
-        if (clock.now() - openedMs >= STABLE_AFTER_MS) failures = 0;
-        // One that says goodbye is not missed.
-        const level = code === LINK_CLOSE.GOING_AWAY ? "debug" : "warn";
-        redial(`closed with ${code}${reason && `: ${reason}`}`, level);
-      },
-      failed(reason) {
-        cancelDeadline();
-        redial(reason);
-      },
-    }, { headers });
-  }
-
-  function redial(reason: string, level: "debug" | "warn" = "warn"): void {
-    const delayMs = Math.round(redialDelayMs(++failures, random));
-    log[level]("cluster cannot be reached", {
-      ...peerFields(peer),
-      url: plain(url),
-      reason,
-      delayMs,
-    });
-    cancelWait = clock.after(delayMs, dial);
-  }
-
-  dial();
-  return () => {
-    cancelWait();
-    socket?.destroy();
-    link?.closed();
-  };
+  const { peer, url, secretKey, worker, links, log } = options;
+  const hangUp = redial<LinkEvents>({
+    ...options,
+    headers: {
+      ...(secretKey && { authorization: secretKey }),
+      ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
+    },
+    attach: (socket) => links.accept(socket, peer),
+    isUp: (link) => link !== undefined,
+    didWork: (_, _code, lastedMs) => lastedMs >= STABLE_AFTER_MS,
+    lost(reason, delayMs, code) {
+      // One that says goodbye is not missed.
+      const level = code === LINK_CLOSE.GOING_AWAY ? "debug" : "warn";
+      const about = { ...peerFields(peer), url: plain(url), reason, delayMs };
+      log[level]("cluster cannot be reached", about);
+    },
+  });
+  return () => void hangUp();
 }
 
 /** An address without what may be secret in it. */

@@ -71,13 +71,17 @@ export interface LinksOptions {
 /** Shard id → cursor up to which everything is dealt with. */
 export type Cursors = Readonly<Record<string, number>>;
 
+/** A cluster or service whose link is up. */
+export interface Peer {
+  readonly peer: PeerKey;
+  /** What it takes; `null`: no calls at all. */
+  readonly values: "json" | "clone" | null;
+  send(message: LinkCall | LinkReply): void;
+}
+
 /** Who makes and takes calls of peers: `link/switchboard.ts`. */
 export interface CallDesk {
-  up(peer: {
-    readonly peer: PeerKey;
-    readonly values: "json" | "clone" | null;
-    send(message: LinkCall | LinkReply): void;
-  }): void;
+  up(far: Peer): void;
   down(peer: PeerKey, reason: string): void;
   receive(peer: PeerKey, message: LinkCall | LinkReply): void;
 }
@@ -156,9 +160,7 @@ export class Links {
   /** Ends a link to somebody in this thread, where there is one. */
   close(peer: PeerKey): void {
     const link = this.#links.get(peerText(peer));
-    if (!link) return;
-    link.far.close(LINK_CLOSE.GOING_AWAY, "not wanted any more");
-    this.#down(link);
+    if (link) this.#hangUp(link, "not wanted any more");
   }
 
   /** Somebody in this thread is done with everything up to these cursors. */
@@ -183,9 +185,7 @@ export class Links {
     const link = this.#links.get(peerText(peer));
     if (!link) return;
     this.#options.clock.after(LAST_WORDS_MS, () => {
-      if (!this.#isCurrent(link)) return;
-      link.far.close(LINK_CLOSE.GOING_AWAY, "its process or thread has ended");
-      this.#down(link);
+      if (this.#isCurrent(link)) this.#hangUp(link, "its process or thread has ended");
     });
   }
 
@@ -239,6 +239,11 @@ export class Links {
     this.#links.set(peerText(peer), link);
     this.#options.link(peer, link.number, greeting);
     return link;
+  }
+
+  #hangUp(link: Link, reason: string): void {
+    link.far.close(LINK_CLOSE.GOING_AWAY, reason);
+    this.#down(link);
   }
 
   #down(link: Link): void {

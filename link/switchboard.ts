@@ -17,18 +17,10 @@ import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { CommandTarget, LinkCall, LinkReply, Verb } from "../protocol/link_call.ts";
 import { peerFields, type PeerKey, peerText } from "../protocol/peer.ts";
 import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/value.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
 import type { Asks } from "../ports/asks.ts";
 import { linkAsks, replyTo } from "../ports/link_asks.ts";
-
-/** A cluster or service whose link is up. */
-export interface Peer {
-  readonly peer: PeerKey;
-  /** What it takes; `null`: no calls at all. */
-  readonly values: "json" | "clone" | null;
-  send(message: LinkCall | LinkReply): void;
-}
+import type { World } from "../ports/world.ts";
+import type { Peer } from "./links.ts";
 
 /** Who there is, linked or not. */
 export interface Directory {
@@ -40,9 +32,7 @@ export interface Directory {
 }
 
 /** What the switchboard needs. */
-export interface SwitchboardOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface SwitchboardOptions extends Pick<World, "clock" | "log"> {
   readonly directory: Directory;
   /** A method of the unit that somebody calls. */
   readonly unit: (request: unknown, caller: PeerKey) => unknown;

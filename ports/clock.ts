@@ -54,6 +54,21 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
+/**
+ * Waits for `task`, for so long at most.
+ *
+ * @throws What it rejects with until then.
+ */
+export async function within(
+  clock: Clock,
+  longestMs: number,
+  task: Promise<unknown>,
+): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const cancel = clock.after(longestMs, patience.resolve);
+  await Promise.race([task, patience.promise]).finally(cancel);
+}
+
 /** Runs `task` every `intervalMs`, the first time one interval from now, until cancelled. */
 export function every(clock: Clock, intervalMs: number, task: () => void): Cancel {
   let cancel = clock.after(intervalMs, function tick() {

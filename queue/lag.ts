@@ -31,15 +31,11 @@ interface Sample {
  * ```
  */
 export class Lag {
+  /** Mean time until an acknowledgement, of late; `null` before the first. */
+  lagMs: number | null = null;
   #samples: Sample[] = [];
   #newest = 0;
   #acknowledged = 0;
-  #lagMs: number | null = null;
-
-  /** Mean time until an acknowledgement, of late; `null` before the first. */
-  get lagMs(): number | null {
-    return this.#lagMs;
-  }
 
   /** An event has come. */
   accepted(cursor: number, nowMs: number): void {
@@ -62,7 +58,7 @@ export class Lag {
     const sample = this.#samples[done - 1];
     if (!sample) return;
     const lagMs = nowMs - sample.atMs;
-    this.#lagMs = this.#lagMs === null ? lagMs : this.#lagMs + WEIGHT * (lagMs - this.#lagMs);
+    this.lagMs = this.lagMs === null ? lagMs : this.lagMs + WEIGHT * (lagMs - this.lagMs);
     // The last one done stays while something younger than it waits: it bounds its age.
     this.#samples.splice(0, this.#acknowledged < this.#newest ? done - 1 : done);
   }

@@ -17,6 +17,7 @@ export const BATCH_BYTES = 64 * 1024;
 export interface LaneOptions {
   readonly peer: PeerKey;
   readonly turns: Turns;
+  /** Sends a batch to a consumer; it must not block. */
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
 

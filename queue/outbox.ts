@@ -21,14 +21,16 @@ export class Outbox {
   lastAcknowledged = 0;
   /** Events dropped by {@linkcode Outbox.shed}. */
   dropped = 0;
+  /** Memory that the records kept take. */
+  queuedBytes = 0;
+  /** Of {@linkcode Outbox.queuedBytes}, what {@linkcode Outbox.shed} could free. */
+  unsentBytes = 0;
   readonly #account: (bytes: number) => void;
   #records: EventRecord[] = [];
   /** Index of the first record that is not acknowledged. */
   #head = 0;
   /** Index of the first record that is not sent. */
   #next = 0;
-  #bytes = 0;
-  #unsentBytes = 0;
 
   /** @param account Told of every change of {@linkcode Outbox.queuedBytes}. */
   constructor(account: (bytes: number) => void = () => {}) {
@@ -38,16 +40,6 @@ export class Outbox {
   /** Records kept. */
   get queued(): number {
     return this.#records.length - this.#head;
-  }
-
-  /** Memory that the records kept take. */
-  get queuedBytes(): number {
-    return this.#bytes;
-  }
-
-  /** Of {@linkcode Outbox.queuedBytes}, what {@linkcode Outbox.shed} could free. */
-  get unsentBytes(): number {
-    return this.#unsentBytes;
   }
 
   /** Whether there is something to send. */
@@ -68,7 +60,7 @@ export class Outbox {
   /** Takes a record. Its cursor is above those before it; its body must not change any more. */
   push(record: EventRecord): void {
     this.#records.push(record);
-    this.#unsentBytes += keptBytes(record);
+    this.unsentBytes += keptBytes(record);
     this.#changed(keptBytes(record));
   }
 
@@ -90,7 +82,7 @@ export class Outbox {
       this.#next++;
       batch.push(prepared);
       bytes += sentBytes(record);
-      this.#unsentBytes -= keptBytes(record);
+      this.unsentBytes -= keptBytes(record);
       this.forwarded++;
     }
     return bytes;
@@ -120,7 +112,7 @@ export class Outbox {
     let bytes = 0;
     for (const record of this.#records.slice(this.#head, this.#next)) bytes += sentBytes(record);
     this.#next = this.#head;
-    this.#unsentBytes = this.#bytes;
+    this.unsentBytes = this.queuedBytes;
     return bytes;
   }
 
@@ -146,15 +138,15 @@ export class Outbox {
   }
 
   #replaceUnsent(unsent: readonly EventRecord[]): number {
-    const before = this.#unsentBytes;
+    const before = this.unsentBytes;
     this.#records = [...this.#records.slice(0, this.#next), ...unsent];
-    this.#unsentBytes = unsent.reduce((sum, record) => sum + keptBytes(record), 0);
-    this.#changed(this.#unsentBytes - before);
-    return before - this.#unsentBytes;
+    this.unsentBytes = unsent.reduce((sum, record) => sum + keptBytes(record), 0);
+    this.#changed(this.unsentBytes - before);
+    return before - this.unsentBytes;
   }
 
   #changed(bytes: number): void {
-    this.#bytes += bytes;
+    this.queuedBytes += bytes;
     this.#account(bytes);
   }
 

@@ -21,7 +21,6 @@ import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { Outbox } from "./outbox.ts";
 import type { Overflow } from "./shedding.ts";
-import { Trimmer } from "./trimmer.ts";
 
 /** Bytes written at once. */
 const WRITE_BYTES = 1024 * 1024;
@@ -57,14 +56,14 @@ export class ShardQueue {
   readonly shardId: number;
   /** How long records wait; those of an earlier life have waited since {@linkcode ShardQueue.open}. */
   readonly lag: Lag = new Lag();
+  /** Newest cursor that was taken: what comes again is dropped, and a new session begins above it. */
+  newest = 0;
   readonly #options: ShardQueueOptions;
   readonly #front: Outbox;
   /** What is on its way to disk; `null` in direct mode. */
   #tail: Outbox | null = null;
   #spool: Spool | null = null;
   #trimmer: Trimmer | null = null;
-  /** Newest cursor that was taken: what comes again is dropped. */
-  #newest = 0;
   /** Newest cursor that is, or was, in the front. */
   #fronted = 0;
   /** Newest cursor on disk. */
@@ -112,11 +111,6 @@ export class ShardQueue {
     return { forwarded, acknowledged, dropped: dropped + more };
   }
 
-  /** Newest cursor that was taken: a new session begins above it. */
-  get newest(): number {
-    return this.#newest;
-  }
-
   /** Whether there is something in memory to send. */
   get hasUnsent(): boolean {
     return this.#front.hasUnsent;
@@ -126,10 +120,10 @@ export class ShardQueue {
   open(spool: Spool, acknowledged: number): void {
     this.#spool = spool;
     this.#trimmer = new Trimmer(spool, this.#options.failed);
-    this.#newest = Math.max(acknowledged, spool.last ?? 0);
+    this.newest = Math.max(acknowledged, spool.last ?? 0);
     this.#fronted = acknowledged;
     if (spool.last === null || spool.last <= acknowledged) {
-      return this.#trimmer.trim(this.#newest);
+      return this.#trimmer.trim(this.newest);
     }
     this.#tail = new Outbox(this.#options.account);
     this.#onDisk = spool.last;
@@ -219,8 +213,8 @@ export class ShardQueue {
   }
 
   #enter(record: EventRecord): void {
-    if (record.cursor <= this.#newest) return;
-    this.#newest = record.cursor;
+    if (record.cursor <= this.newest) return;
+    this.newest = record.cursor;
     this.lag.accepted(record.cursor, this.#options.clock.now());
     if (!this.#tail) return this.#show([record]);
     this.#tail.push(record);
@@ -339,5 +333,43 @@ export class ShardQueue {
     tail.takeUnsent([], Infinity);
     tail.acknowledge(Infinity);
     this.#show(records);
+  }
+}
+
+/**
+ * Deletes from a spool what is dealt with, one deletion at a time, always up to the newest cursor asked
+ * for.
+ */
+export class Trimmer {
+  readonly #spool: Spool;
+  readonly #failed: (reason: string) => void;
+  #wanted = -1;
+  #done = -1;
+  #isAtWork = false;
+
+  /** @param failed Told why a deletion failed; the next one tries again. */
+  constructor(spool: Spool, failed: (reason: string) => void) {
+    this.#spool = spool;
+    this.#failed = failed;
+  }
+
+  /** Everything up to `cursor` may go. */
+  trim(cursor: number): void {
+    this.#wanted = Math.max(this.#wanted, cursor);
+    if (!this.#isAtWork) this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#isAtWork = true;
+    try {
+      while (this.#done < this.#wanted && this.#spool.first !== null) {
+        const cursor = this.#wanted;
+        await this.#spool.trim(cursor);
+        this.#done = cursor;
+      }
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
+    this.#isAtWork = false;
   }
 }

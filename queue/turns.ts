@@ -13,6 +13,7 @@ export interface TurnsOptions {
   readonly clock: Clock;
   /** How long an event may be held so that others share its wake-up; 0: not at all. */
   readonly delayMs: number;
+  /** Holds the thread up, where there is a `delayMs`. */
   readonly nap: Nap;
 }
 

@@ -7,14 +7,14 @@
  * @module
  */
 
-import type { EventRecord, Gap } from "../protocol/event_frame.ts";
-import { type Clock, every, type Nap } from "../ports/clock.ts";
+import type { Gap } from "../protocol/event_frame.ts";
+import { every } from "../ports/clock.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
-import { ShardQueue } from "./shard_queue.ts";
+import { ShardQueue, type ShardQueueOptions } from "./shard_queue.ts";
 import type { Overflow } from "./shedding.ts";
-import { Turns } from "./turns.ts";
+import { Turns, type TurnsOptions } from "./turns.ts";
 
 /** At least this share of a queue is shed at once: to look for the largest each time is slow. */
 const SHED_SHARE = 1 / 16;
@@ -26,8 +26,11 @@ const FRONT_SHARE = 1 / 4;
 const AWAY_TICK_MS = 1_000;
 
 /** What the queue of a worker is made with. */
-export interface EventQueueOptions {
-  readonly clock: Clock;
+export interface EventQueueOptions
+  extends
+    Pick<ShardQueueOptions, "clock" | "prepare">,
+    Pick<LaneOptions, "send">,
+    Partial<Pick<TurnsOptions, "delayMs" | "nap">> {
   /** Shard id → cluster. A shard without one keeps its events until somebody consumes them. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly limitBytes: number;
@@ -36,14 +39,6 @@ export interface EventQueueOptions {
   readonly diskLimitBytes?: number;
   /** Opens the spool of a shard; without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
-  /** Gives each record as it is to be sent, or `null` to stop before it. */
-  readonly prepare?: (record: EventRecord) => EventRecord | null;
-  /** How long an event may be held so that others share its wake-up. Default 0: not at all. */
-  readonly delayMs?: number;
-  /** Holds the thread up, where there is a `delayMs`. */
-  readonly nap?: Nap;
-  /** Sends a batch to a consumer; it must not block. */
-  readonly send: LaneOptions["send"];
   /** The bot is done with everything of a shard up to this cursor. */
   readonly acknowledged?: (shardId: number, cursor: number) => void;
   /** Everything of a shard up to this cursor is safe on disk. */
@@ -80,9 +75,7 @@ export class EventQueue {
 
   /** Opens what an earlier life left of a shard on disk; before its first event. */
   open(shardId: number, acknowledged: number): Promise<void> {
-    const known = this.#opened.get(shardId);
-    if (known) return known;
-    const opening = this.#open(shardId, acknowledged);
+    const opening = this.#opened.get(shardId) ?? this.#open(shardId, acknowledged);
     this.#opened.set(shardId, opening);
     return opening;
   }
@@ -187,9 +180,7 @@ export class EventQueue {
   }
 
   #diskBytes(): number {
-    let bytes = 0;
-    for (const queue of this.#queues.values()) bytes += queue.diskBytes;
-    return bytes;
+    return [...this.#queues.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
   }
 
   #lane(peer: PeerKey): Lane {

@@ -6,25 +6,18 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { USER_AGENT } from "../protocol/discord/user_agent.ts";
-import { type Clock, sleep } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import type { Random } from "../ports/random.ts";
+import { sleep } from "../ports/clock.ts";
+import type { World } from "../ports/world.ts";
 import { pauseMs } from "../gateway/backoff.ts";
+import type { Config } from "../config/config.ts";
 import { type GatewayInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
 
 /** How long one answer may take. */
 const ANSWER_DEADLINE_MS = 15_000;
 
 /** What asking needs. */
-export interface DiscoverOptions {
-  /** REST base, `https://discord.com/api`. */
-  readonly apiUrl: string;
-  /** Bare token. */
-  readonly token: string;
-  readonly fetch: typeof fetch;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
+export interface DiscoverOptions extends Pick<World, "fetch" | "clock" | "random" | "log"> {
+  readonly config: Pick<Config, "discordApiUrl" | "discordToken">;
   readonly signal: AbortSignal;
 }
 
@@ -50,15 +43,15 @@ export async function discover(options: DiscoverOptions): Promise<GatewayInfo> {
   }
 }
 
-async function ask({ apiUrl, token, fetch, clock, signal }: DiscoverOptions): Promise<GatewayInfo> {
+async function ask({ config, fetch, clock, signal }: DiscoverOptions): Promise<GatewayInfo> {
   const deadline = new AbortController();
   const cancel = clock.after(
     ANSWER_DEADLINE_MS,
     () => deadline.abort(new Error(`no answer after ${ANSWER_DEADLINE_MS} ms`)),
   );
   try {
-    const response = await fetch(`${apiUrl}/v10/gateway/bot`, {
-      headers: { authorization: `Bot ${token}`, "user-agent": USER_AGENT },
+    const response = await fetch(`${config.discordApiUrl}/v10/gateway/bot`, {
+      headers: { authorization: `Bot ${config.discordToken}`, "user-agent": USER_AGENT },
       signal: AbortSignal.any([signal, deadline.signal]),
     });
     if (response.ok) return parseGatewayInfo(await response.json());

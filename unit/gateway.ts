@@ -9,15 +9,15 @@
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { randomHex } from "../ports/random.ts";
-import type { Store } from "../ports/store.ts";
+import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
-import { AwayAnswers } from "./away/answers.ts";
-import { type ConsumerDoor, Consumers } from "./consumers/consumers.ts";
+import { AwayAnswers } from "./away_answers.ts";
+import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
 
@@ -25,11 +25,10 @@ import { createIdentifyQueue } from "./identify.ts";
 type Shared = "estates" | "gate" | "away" | "links" | "linked";
 
 /** What the gateway side is made with: also what its first generation is. */
-export interface GatewayOptions extends Omit<GenerationOptions, Shared> {
+export interface GatewayOptions
+  extends Omit<GenerationOptions, Shared>, Pick<World, "store" | "fetch"> {
   /** Clusters and services. */
   readonly peers: readonly PeerKey[];
-  readonly store: Store;
-  readonly fetch: typeof fetch;
   /** Who may consume on `/gateway`, and where. */
   readonly consumerDoor: ConsumerDoor;
   /** Who makes and takes calls of clusters and services. */

@@ -5,41 +5,25 @@
  * @module
  */
 
-import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import type { Clock } from "../ports/clock.ts";
+import { QuietWatch } from "../gateway/quiet.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
-import type { Log } from "../ports/log.ts";
+import type { World } from "../ports/world.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { Estates } from "../store/estates.ts";
-import type { SpawnThread } from "../workers/life.ts";
+import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
-import type { AwayAnswers } from "./away/answers.ts";
-import type { Config } from "../config/config.ts";
-import type { Controllers } from "./controllers.ts";
-import { IdentifyRequests } from "./identify_requests.ts";
-import { QuietShards } from "./quiet_shards.ts";
-import { workerOptions } from "./worker_options.ts";
-import { planWorkers } from "./worker_plan.ts";
+import type { AwayAnswers } from "./away_answers.ts";
+import { IdentifyRequests } from "./identify.ts";
+import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
-export interface GenerationOptions {
-  readonly config: Config;
-  readonly info: GatewayInfo;
-  readonly totalShards: number;
-  readonly shardIds: readonly number[];
-  /** Shard id → the cluster that gets its events. */
-  readonly clusterOfShard: Readonly<Record<number, number>>;
-  readonly cores: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Folder for events that do not fit into memory; `null`: memory only. */
-  readonly queueDir: string | null;
+export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "log"> {
+  /** Starts a shard worker. */
   readonly spawn: SpawnThread;
-  /** What is called for each step that the program may replace. */
-  readonly controllers: Controllers;
   readonly estates: Estates;
   readonly gate: IdentifyGate;
   readonly away: AwayAnswers;
@@ -58,18 +42,19 @@ export class Generation {
   readonly total: number;
   readonly pool: WorkerPool;
   readonly #options: GenerationOptions;
-  readonly #quiet: QuietShards;
+  readonly #quiet: QuietWatch;
 
   constructor(options: GenerationOptions) {
-    const { totalShards, controllers, estates } = options;
+    const { config, totalShards, controllers, estates } = options;
+    const { quietAfterMs, quietResumeAfterMs: resumeAfterMs } = config;
     this.#options = options;
     this.total = totalShards;
-    this.#quiet = new QuietShards({ ...options, pool: () => this.pool });
+    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs });
     const buckets = planWorkers(options);
     this.pool = new WorkerPool({
       ...options,
       buckets,
-      worker: workerOptions({ ...options, workers: buckets.length, stream: estates.stream }),
+      worker: workerOptions(options, buckets.length, estates.stream),
       bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
       estateOf: (shardId) => estates.of(this.#key(shardId)),
       events: this.#poolEvents(),
@@ -128,9 +113,33 @@ export class Generation {
         for (const { shardId, newestCursor } of shards) {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
-        this.#quiet.look();
+        lookForQuiet(this.#quiet, this.pool, this.#options);
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };
+  }
+}
+
+/**
+ * An open connection on which nothing comes, while others get theirs, is not to be trusted: tells of
+ * quiet shards, and lets those resume that stay so.
+ */
+export function lookForQuiet(
+  watch: QuietWatch,
+  pool: Pick<WorkerPool, "shards" | "reconnect">,
+  { clock, log }: Pick<World, "clock" | "log">,
+): void {
+  const samples = pool.shards.map(({ status, counters }) => ({
+    ...status,
+    received: counters?.received ?? 0,
+  }));
+  for (const { act, ...finding } of watch.observe(clock.wallMs(), samples)) {
+    if (act === "report") log.warn("shard is quiet against the others", finding);
+    else {
+      log.warn("shard stays quiet, it resumes", finding);
+      pool.reconnect(finding.shardId, "keep").catch((error) =>
+        log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
+      );
+    }
   }
 }

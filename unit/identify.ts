@@ -1,26 +1,25 @@
 /**
- * Makes the unit's identify queue from what Discord says and what an earlier life wrote down.
+ * The unit's identify queue, made from what Discord says and what an earlier life wrote down, and the
+ * shards on their way to it: what the program does about them comes first.
  *
  * @module
  */
 
-import type { Clock } from "../ports/clock.ts";
 import type { Allow, IdentifyGate } from "../ports/identify_gate.ts";
-import type { Store } from "../ports/store.ts";
-import type { GatewayInfo } from "../gateway/gateway_info.ts";
+import type { World } from "../ports/world.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
-import type { Config } from "../config/config.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
+import type { GatewayController } from "./controllers.ts";
+import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "identifies";
 
 /** What the queue is made with. */
-export interface IdentifyOptions {
-  readonly config: Config;
-  readonly info: GatewayInfo;
-  readonly store: Store;
-  readonly clock: Clock;
+export interface IdentifyOptions
+  extends Pick<PlanOptions, "config" | "info">, Pick<World, "store" | "clock"> {
   readonly allow: Allow;
   /** Writing down failed; the budget in memory still holds. */
   readonly notSaved: (error: unknown) => void;
@@ -48,4 +47,51 @@ function numbers(value: unknown): Record<string, number> {
   return Object.fromEntries(
     Object.entries(value).filter(([, number]) => Number.isFinite(number)),
   );
+}
+
+/** What requests on their way to the queue take. */
+export interface IdentifyRequestOptions extends Pick<World, "log"> {
+  readonly queue: Pick<IdentifyGate, "request" | "release" | "lost">;
+  readonly gateway: Pick<GatewayController, "requestIdentify">;
+}
+
+/** Requests that the program may hold up; it cannot jump the queue. */
+export class IdentifyRequests {
+  readonly #options: IdentifyRequestOptions;
+  /** Shard → its newest request: what became of an older one changes nothing. */
+  readonly #held = new Map<ShardKeyText, symbol>();
+
+  constructor(options: IdentifyRequestOptions) {
+    this.#options = options;
+  }
+
+  /** A shard wants to identify; it joins at once where the program gives no promise. */
+  async request(shard: ShardKey): Promise<void> {
+    const { queue, log, gateway } = this.#options;
+    const key = shardKeyText(shard);
+    const turn = Symbol();
+    this.#held.set(key, turn);
+    try {
+      const before = gateway.requestIdentify(shard.id);
+      if (before) await before;
+    } catch (error) {
+      const about = { shardId: shard.id, error: messageOf(error) };
+      log.error("gateway.requestIdentify failed, the shard joins the queue", about);
+    }
+    if (this.#held.get(key) !== turn) return;
+    this.#held.delete(key);
+    queue.request(shard);
+  }
+
+  /** A shard does not want to identify any more. */
+  release(shard: ShardKey): void {
+    this.#held.delete(shardKeyText(shard));
+    this.#options.queue.release(shard);
+  }
+
+  /** The worker of these shards is lost. */
+  lost(shards: readonly ShardKey[]): void {
+    for (const shard of shards) this.#held.delete(shardKeyText(shard));
+    this.#options.queue.lost(shards);
+  }
 }

@@ -17,7 +17,6 @@ import type {
   Snapshot,
   Stats,
 } from "../protocol/status.ts";
-import { Rates } from "./rates.ts";
 
 /** What collecting needs. */
 export interface StatsOptions {
@@ -37,19 +36,15 @@ export const ANSWER_MS = 5_000;
 
 /** Collects figures. */
 export class StatsCollector {
+  /** What was collected last; `null` before the first time. */
+  latest: Stats | null = null;
   readonly #options: StatsOptions;
   readonly #ofShards = new Rates<string>();
   readonly #ofTypes = new Rates<string>();
   #collectedMs: number | null = null;
-  #latest: Stats | null = null;
 
   constructor(options: StatsOptions) {
     this.#options = options;
-  }
-
-  /** What was collected last; `null` before the first time. */
-  get latest(): Stats | null {
-    return this.#latest;
   }
 
   /** Asks everybody. Who does not answer in time is there with an `error`. */
@@ -74,7 +69,7 @@ export class StatsCollector {
       cpu: null,
       discord: ofShards((shard) => shard.workerId === workerId),
     }]);
-    this.#latest = {
+    this.latest = {
       clusters: Object.fromEntries(ofClusters),
       services: Object.fromEntries(ofServices),
       workers: Object.fromEntries(ofWorkers),
@@ -87,7 +82,7 @@ export class StatsCollector {
       events,
       atMs: clock.wallMs(),
     };
-    return this.#latest;
+    return this.latest;
   }
 
   async #ask(peer: PeerKey): Promise<ProcessStats> {
@@ -149,3 +144,26 @@ const STATUS: Readonly<Record<ShardState, DiscordStats["shardStatus"][string]>> 
   "backing off": "disconnected",
   stopped: "disconnected",
 };
+
+/**
+ * What came per second between two looks at counts that only grow.
+ */
+export class Rates<Key> {
+  /** Counts at the last time. */
+  #before: ReadonlyMap<Key, number> = new Map();
+
+  /**
+   * Per second, over the `seconds` since the last time. A count that fell began anew: with a worker
+   * that was replaced, say.
+   */
+  since(counts: Iterable<readonly [Key, number]>, seconds: number): Map<Key, number> {
+    const now = new Map(counts);
+    const before = this.#before;
+    this.#before = now;
+    return new Map([...now].map(([key, count]) => {
+      const then = before.get(key) ?? 0;
+      const came = count < then ? count : count - then;
+      return [key, seconds > 0 ? came / seconds : 0];
+    }));
+  }
+}

@@ -14,28 +14,27 @@ import {
   peerText,
   type ServiceKey,
 } from "../protocol/peer.ts";
-import type { Snapshot, Stats, Status } from "../protocol/status.ts";
-import { type Clock, every } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
+import type {
+  IdentifySnapshot,
+  InteractionSnapshot,
+  Snapshot,
+  Stats,
+  Status,
+} from "../protocol/status.ts";
+import { every } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
-import type { Random } from "../ports/random.ts";
-import type { Connect } from "../ports/socket.ts";
-import type { Store } from "../ports/store.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { Greeting } from "../link/links.ts";
 import type { RestProxy } from "../rest/proxy.ts";
-import type { RunningCluster } from "../clusters/handle.ts";
+import type { RunningCluster } from "../clusters/place.ts";
 import { processFigures } from "../ports/figures.ts";
-import type { SpawnThread } from "../workers/life.ts";
+import type { World } from "../ports/world.ts";
 import type { Address } from "../workers/pool.ts";
-import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { Clusters } from "./peers/clusters.ts";
-import type { Config } from "../config/config.ts";
-import type { ConsumerDoor } from "./consumers/consumers.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
-import { UnitGateway } from "./gateway.ts";
+import { type GatewayOptions, UnitGateway } from "./gateway.ts";
 import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
@@ -43,24 +42,11 @@ import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
 
 /** What a unit needs of the world. */
-export interface UnitParts {
-  readonly config: Config;
-  readonly cores: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly store: Store;
+export interface UnitParts
+  extends World, Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn"> {
   readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
-  /** Folder for events that do not fit into memory; `null`: memory only. */
-  readonly queueDir: string | null;
-  /** Who may consume on `/gateway`, and where. */
-  readonly consumerDoor: ConsumerDoor;
-  readonly connect: Connect;
-  readonly fetch: typeof fetch;
-  /** Starts a shard worker. */
-  readonly spawn: SpawnThread;
   /** Starts a built-in cluster or service that authenticates with `credential`. */
   readonly startCluster: (what: Started, credential: string) => RunningCluster;
 }
@@ -87,6 +73,10 @@ export class Unit {
   readonly services: Services;
   /** All who run code for this unit, and their commands. */
   readonly peers: Peers;
+  /** The REST proxy. */
+  readonly rest: UnitParts["rest"];
+  /** Whether workers may be crashed. */
+  readonly allowFaults: boolean;
   readonly #parts: UnitParts;
   readonly #stats: StatsCollector;
   readonly #feed = new Feed<Status>();
@@ -104,6 +94,8 @@ export class Unit {
     this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
     const { config } = parts;
+    this.rest = parts.rest;
+    this.allowFaults = config.allowFaults;
     this.clusters = new Clusters({
       ...parts,
       start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
@@ -150,19 +142,9 @@ export class Unit {
     return this.#gateway?.serving.shards.map(({ shardId }) => shardId) ?? [];
   }
 
-  /** Whether workers may be crashed. */
-  get allowFaults(): boolean {
-    return this.#parts.config.allowFaults;
-  }
-
   /** The figures that were collected last; `null` before the first time. */
   get stats(): Stats | null {
     return this.#stats.latest;
-  }
-
-  /** The REST proxy. */
-  get rest(): UnitParts["rest"] {
-    return this.#parts.rest;
   }
 
   /**
@@ -173,14 +155,9 @@ export class Unit {
    * the shard range does not fit the number of shards that Discord recommends.
    */
   async start(): Promise<void> {
-    const { config, clock, log } = this.#parts;
+    const { clock, log } = this.#parts;
     this.#startedMs = clock.now();
-    const info = await discover({
-      ...this.#parts,
-      apiUrl: config.discordApiUrl,
-      token: config.discordToken,
-      signal: this.#stopping.signal,
-    });
+    const info = await discover({ ...this.#parts, signal: this.#stopping.signal });
     const shardIds = this.#plan(info);
     const gateway = await this.#createGateway(info, shardIds);
     this.#stopping.signal.throwIfAborted();
@@ -325,3 +302,22 @@ export class Unit {
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });
   }
 }
+
+/** Nothing is known of the identify budget. */
+export const NO_IDENTIFIES: IdentifySnapshot = {
+  maxConcurrency: 1,
+  waiting: 0,
+  remaining: 0,
+  total: 0,
+  reserve: 0,
+  resetAfterMs: 0,
+  nextSlotMs: 0,
+};
+
+/** No interaction has come. */
+export const NO_INTERACTIONS: InteractionSnapshot = {
+  deferred: 0,
+  answered: 0,
+  failed: 0,
+  expired: 0,
+};

@@ -1,20 +1,35 @@
 /**
- * Which worker has which shard, as the settings and the program have it.
+ * The shard workers of a generation, as the settings and the program have it: which has which shard, and
+ * what each is started with.
  *
  * @module
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import type { WorkerOptions } from "../protocol/worker_message.ts";
+import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { partition, workerCount } from "../gateway/shard_plan.ts";
+import { queueFolder } from "../store/queue_folders.ts";
 import type { Config } from "../config/config.ts";
-import type { GatewayController } from "./controllers.ts";
+import { isModule, moduleUrl } from "../config/module_url.ts";
+import type { Controllers } from "./controllers.ts";
 
-/** What the plan follows from. */
+/** How often a worker reports. */
+const REPORT_INTERVAL_MS = 1_000;
+
+/** What the workers follow from. */
 export interface PlanOptions {
-  readonly config: Pick<Config, "totalWorkers" | "shardsPerWorker">;
+  readonly config: Config;
+  readonly info: GatewayInfo;
+  readonly totalShards: number;
   readonly shardIds: readonly number[];
+  /** Shard id → the cluster that gets its events. */
+  readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly cores: number;
-  readonly controllers: { readonly gateway: Pick<GatewayController, "calculateWorkerId"> };
+  /** Folder for events that do not fit into memory; `null`: memory only. */
+  readonly queueDir: string | null;
+  /** What is called for each step that the program may replace. */
+  readonly controllers: Controllers;
 }
 
 /**
@@ -23,7 +38,12 @@ export interface PlanOptions {
  * @throws {GatehouseError} `bad_config` when `calculateWorkerId` gives something else than ids from 0
  * without a gap.
  */
-export function planWorkers({ config, shardIds, cores, controllers }: PlanOptions): number[][] {
+export function planWorkers(
+  { config, shardIds, cores, controllers }: Pick<
+    PlanOptions,
+    "config" | "shardIds" | "cores" | "controllers"
+  >,
+): number[][] {
   const { totalWorkers, shardsPerWorker } = config;
   const count = workerCount(shardIds.length, {
     totalWorkers: totalWorkers ?? undefined,
@@ -41,4 +61,42 @@ export function planWorkers({ config, shardIds, cores, controllers }: PlanOption
     ids.join(", ")
   }`;
   throw new GatehouseError("bad_config", "caller", `Cannot plan workers: ${text}`);
+}
+
+/**
+ * The options of each worker, all but its number. They hold the token: never log them.
+ *
+ * @param workers Workers of the unit, among whom the disk is divided.
+ * @param stream Name of the numbering that cursors belong to.
+ */
+export function workerOptions(
+  { config, info, totalShards, clusterOfShard, queueDir }: Omit<
+    PlanOptions,
+    "shardIds" | "cores" | "controllers"
+  >,
+  workers: number,
+  stream: string,
+): Omit<WorkerOptions, "workerId"> {
+  return {
+    token: config.discordToken,
+    gatewayUrl: info.url,
+    intents: config.intents,
+    totalShards,
+    compression: config.gatewayCompression,
+    eventDelayMs: config.eventDelayMs,
+    queueMemoryBytes: config.queueMemoryBytes,
+    queueOverflow: config.queueOverflow,
+    guildLoadedDd: config.guildLoadedDd,
+    cache: config.cache,
+    cacheAllMembers: config.cacheAllMembers,
+    editedMessages: isModule(config.editedMessages)
+      ? moduleUrl(config.editedMessages)
+      : config.editedMessages,
+    workerModule: config.workerModule === null ? null : moduleUrl(config.workerModule),
+    queueDir: config.queueDiskBytes > 0 && queueDir ? queueFolder(queueDir, totalShards) : null,
+    queueDiskBytes: Math.floor(config.queueDiskBytes / workers),
+    clusterOfShard,
+    stream,
+    reportIntervalMs: REPORT_INTERVAL_MS,
+  };
 }

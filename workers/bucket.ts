@@ -5,7 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { cursorFloor, type SessionPoint } from "../protocol/estate.ts";
+import { cursorFloor, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
   type Question,
@@ -28,8 +28,10 @@ import { Shard, type ShardWorld } from "../gateway/shard.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerLinks } from "./links.ts";
 import { Members } from "../gateway/members/shard_members.ts";
-import { SafeReport } from "./safe_report.ts";
 import { ShardFigures } from "./shard_figures.ts";
+
+/** Safe cursors are reported together, this long after the first. */
+export const SAFE_AFTER_MS = 100;
 
 /** Sends a message to the main thread. */
 export type Post = (message: FromWorker) => void;
@@ -62,13 +64,13 @@ export class Bucket {
   readonly #started = new Map<number, Promise<void>>();
   /** Shard id → cursor up to which the bot is done with everything. */
   readonly #acknowledged = new Map<number, number>();
-  readonly #safe: SafeReport;
+  /** What has become safe and is not reported yet. */
+  #safe: Record<string, SafeEvents> | null = null;
 
   /** Begins to report at once; shards come with `IDENTIFY_SHARD`. */
   constructor(options: WorkerOptions, world: BucketWorld, post: Post) {
     this.#options = options;
     this.#post = post;
-    this.#safe = new SafeReport(world.clock, () => this.#reportSafe());
     this.#queue = this.#createQueue(world);
     const { cache } = options;
     this.#cache = cache === "none" ? null : new GuildCache({ members: cache === "members" });
@@ -282,15 +284,22 @@ export class Bucket {
   }
 
   #noteSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
-    this.#safe.note(how, shardId, cursor);
+    if (!this.#safe) this.#world.clock.after(SAFE_AFTER_MS, () => this.#reportSafe());
+    this.#safe ??= {};
+    this.#safe[shardId] = { ...this.#safe[shardId], [how]: cursor };
     this.#intake.guilds(shardId)?.confirm(cursor);
   }
 
+  /** Tells what has become safe, with the guilds as of then where they have changed. */
   #reportSafe(): void {
-    const shards = this.#safe.take((shardId) =>
-      this.#intake.guilds(shardId)?.takeUnsaved() ?? null
-    );
-    if (shards) this.#post({ type: "SAFE", shards });
+    const shards = this.#safe;
+    this.#safe = null;
+    if (!shards) return;
+    for (const shardId in shards) {
+      const guilds = this.#intake.guilds(Number(shardId))?.takeUnsaved();
+      if (guilds) shards[shardId] = { ...shards[shardId], guilds };
+    }
+    this.#post({ type: "SAFE", shards });
   }
 
   #report(): void {

@@ -15,9 +15,8 @@ import {
   type ToWorker,
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
-import { systemClock } from "../ports/clock.ts";
+import { systemClock, threadNap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
-import { threadNap } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
 import { webSocketConnect } from "../ports/websocket/client.ts";
 import { openSpoolDir } from "../store/spool_files.ts";

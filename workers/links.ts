@@ -9,20 +9,13 @@ import { callOut } from "../link/call_out.ts";
 import { Links } from "../link/links.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
-import type { Random } from "../ports/random.ts";
-import type { Connect } from "../ports/socket.ts";
+import type { World } from "../ports/world.ts";
 import type { EventQueue } from "../queue/worker_queue.ts";
 
 /** What the links of a worker need. */
-export interface WorkerLinksOptions {
+export interface WorkerLinksOptions extends Pick<World, "clock" | "random" | "connect" | "log"> {
   readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream">;
   readonly queue: Pick<EventQueue, "link" | "acknowledge">;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly connect: Connect;
-  readonly log: Log;
   /** A link came up or went down. */
   readonly linked: (peer: PeerKey, isUp: boolean) => void;
 }
@@ -58,9 +51,8 @@ export class WorkerLinks {
   /** Dials a cluster from now on, at this address and at no other. */
   dial({ peer, url, secretKey, workers }: Extract<ToWorker, { type: "DIAL" }>): void {
     this.hangUp(peer);
-    const { worker: { workerId }, clock, random, connect, log } = this.#options;
-    const to = { peer, url, secretKey, worker: workerId, links: this.#links };
-    const hangUp = callOut({ ...to, clock, random, connect, log });
+    const worker = this.#options.worker.workerId;
+    const hangUp = callOut({ ...this.#options, peer, url, secretKey, worker, links: this.#links });
     this.#dialled.set(peerText(peer), { peer, workers, hangUp });
   }
 

@@ -26,8 +26,7 @@ import type {
 import type { Wanted } from "../protocol/link_call.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
-import type { Asked } from "./life.ts";
-import { type SlotOptions, WorkerSlot } from "./slot.ts";
+import { type Asked, type SlotOptions, WorkerSlot } from "./slot.ts";
 
 /** How long a worker may take to answer a question. A command may wait for its turn longer. */
 export const ASK_DEADLINE_MS = 10_000;
@@ -272,11 +271,9 @@ export class WorkerPool {
   }
 
   #slot(workerId: number, shardIds: readonly number[]): WorkerSlot {
-    const { clock, log, spawn, worker, events } = this.#options;
+    const { worker, events } = this.#options;
     return new WorkerSlot({
-      clock,
-      log,
-      spawn,
+      ...this.#options,
       worker: { ...worker, workerId },
       shardIds,
       message: (message) => this.#message(workerId, message),

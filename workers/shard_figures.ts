@@ -4,16 +4,13 @@
  * @module
  */
 
-import type { Clock } from "../ports/clock.ts";
-import type { Log } from "../ports/log.ts";
+import type { World } from "../ports/world.ts";
 import type { ShardCounters } from "../protocol/status.ts";
 import type { EventQueue } from "../queue/worker_queue.ts";
 import type { Shard } from "../gateway/shard.ts";
 
 /** Whom the figures are asked of. */
-export interface ShardFiguresOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface ShardFiguresOptions extends Pick<World, "clock" | "log"> {
   readonly queue: Pick<EventQueue, "of">;
   /** Dispatches of a shard that the bot was not to get. */
   readonly withheld: (shardId: number) => number;

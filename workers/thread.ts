@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SpawnThread } from "./life.ts";
+import type { SpawnThread } from "./slot.ts";
 
 /**
  * Starts `workers/entry.ts` in a Web Worker.

@@ -7,7 +7,7 @@
 
 import type { DownstreamEvents } from "../../downstream/gateway.ts";
 import type { LinkEvents, Links } from "../../link/links.ts";
-import type { Consumers } from "../../unit/consumers/consumers.ts";
+import type { Consumers } from "../../unit/consumers.ts";
 
 /** A client that answers no ping for so long is gone. */
 const IDLE_TIMEOUT_S = 30;

@@ -23,8 +23,10 @@ import {
 } from "../../protocol/event_frame.ts";
 import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
-import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Cancel } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { Socket } from "../../ports/socket.ts";
+import type { World } from "../../ports/world.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
 import { type Delivery, Unsettled } from "./unsettled.ts";
@@ -49,11 +51,9 @@ export interface Receiver {
 }
 
 /** What a consumer needs. */
-export interface ConsumerOptions {
+export interface ConsumerOptions extends Pick<World, "clock" | "log"> {
   readonly peer: ClusterKey | ServiceKey;
   readonly receiver: Receiver;
-  readonly clock: Clock;
-  readonly log: Log;
   /** Bytes that the unit may have under way to us unacknowledged; 4 MiB by default. */
   readonly windowBytes?: number;
   /** After this long an event counts as dealt with although its handler has not; 60 s by default. */
@@ -72,10 +72,7 @@ export interface CallPort {
 }
 
 /** The sending half of a connection. */
-export interface LinkSocket {
-  send(text: string): void;
-  close(code: number, reason: string): void;
-}
+export type LinkSocket = Pick<Socket, "send" | "close">;
 
 /** The receiving half: the transport calls it. After a newer link was attached nothing happens. */
 export interface ConsumerLink {

@@ -8,23 +8,22 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
-import { type Clock, sleep } from "../../ports/clock.ts";
+import { within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
 import type { ConsumerLink, EventConsumer } from "./consumer.ts";
 
 /** From our close frame to the unit's. */
 const CLOSE_DEADLINE_MS = 2_000;
 
 /** What serving a link needs. */
-export interface ServeLinkOptions {
+export interface ServeLinkOptions extends Pick<World, "clock" | "log"> {
   readonly hostname: string;
   /** 0 takes any that is free. */
   readonly port: number;
   /** What the unit must send as `Authorization`: its `EVENT_HANDLER_SECRET_KEY`. */
   readonly secretKey: string;
   readonly consumer: EventConsumer;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** A port that listens for a unit. */
@@ -64,11 +63,7 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
     port: server.addr.port,
     async stop() {
       for (const socket of sockets.keys()) close(socket, LINK_CLOSE.GOING_AWAY, "going away");
-      const patience = new AbortController();
-      await Promise.race([
-        Promise.all(sockets.values()).then(() => patience.abort()),
-        sleep(clock, CLOSE_DEADLINE_MS, patience.signal).catch(() => {}),
-      ]);
+      await within(clock, CLOSE_DEADLINE_MS, Promise.all(sockets.values()));
       await server.shutdown();
     },
   };

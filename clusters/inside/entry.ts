@@ -41,7 +41,8 @@ function settingsFromEnv(): ClusterSettings {
 function surviveMistakes(): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    log.error("rejection without a handler", { error: messageOf(event.reason), ...stackOf(event) });
+    const { reason } = event;
+    log.error("rejection without a handler", { error: messageOf(reason), ...stackOf(reason) });
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
@@ -49,8 +50,8 @@ function surviveMistakes(): void {
   });
 }
 
-function stackOf({ reason }: PromiseRejectionEvent): { stack?: string | undefined } {
-  return reason instanceof Error ? { stack: reason.stack } : {};
+function stackOf(thrown: unknown): { stack?: string | undefined } {
+  return thrown instanceof Error ? { stack: thrown.stack } : {};
 }
 
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
@@ -58,10 +59,7 @@ export async function runProcess(load: () => Promise<unknown>): Promise<void> {
   try {
     await run(load);
   } catch (error) {
-    log.error("cluster cannot start", {
-      error: messageOf(error),
-      stack: error instanceof Error ? error.stack : undefined,
-    });
+    log.error("cluster cannot start", { error: messageOf(error), ...stackOf(error) });
     Deno.exit(1);
   }
 }

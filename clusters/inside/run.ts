@@ -1,24 +1,27 @@
 /**
- * A built-in cluster from the inside, in a process or a thread alike: the bot joined with a link to
- * its unit.
+ * A cluster from the inside: a bot joined with the event link, with its context, its consumer, its
+ * orderly end. Where a built-in one has its link from, in a process or a thread alike.
  *
  * @module
  */
 
-import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
-import { botOf } from "../../bot/bot.ts";
-import type { EventConsumer } from "../../bot/link/consumer.ts";
+import { type Bot, type BotContext, botOf } from "../../bot/bot.ts";
+import { BotCalls } from "../../bot/bot_calls.ts";
+import { createRest } from "../../bot/rest.ts";
+import { type ConsumerOptions, EventConsumer } from "../../bot/link/consumer.ts";
 import { dialEvents } from "../../bot/link/dial.ts";
 import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
-import { type Clock, systemClock } from "../../ports/clock.ts";
+import { systemClock, within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { systemRandom } from "../../ports/random.ts";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
-import { runBot } from "./bot_run.ts";
+import type { World } from "../../ports/world.ts";
+
+/** How long handlers under way may take when a bot stops. */
+const DRAIN_MS = 5_000;
 
 /** What a unit tells a cluster that it starts. Holds no token. */
-export interface ClusterSettings {
-  readonly peer: ClusterKey | ServiceKey;
+export interface ClusterSettings extends Pick<ConsumerOptions, "peer"> {
   /** `http://host:port` of the unit. */
   readonly unitUrl: string;
   /** Opens the unit's `/events` and `/api`, as long as this cluster lives. */
@@ -58,9 +61,63 @@ export async function runCluster(
 function listen(
   consumer: EventConsumer,
   secretKey: string,
-  world: { readonly clock: Clock; readonly log: Log },
+  world: Pick<World, "clock" | "log">,
 ): LinkServer {
   const server = serveLink({ hostname: "127.0.0.1", port: 0, secretKey, consumer, ...world });
   consumer.listensAt(server.port);
   return server;
+}
+
+/** What a bot runs with. */
+export interface BotRunOptions
+  extends Omit<ConsumerOptions, "receiver" | "calls">, Pick<World, "fetch"> {
+  readonly bot: Bot;
+  /** What the process says of itself in `stats`. */
+  readonly figures: () => object;
+  /** `http://host:port` of the unit, whose `/api` is the bot's REST. */
+  readonly unitUrl: string;
+  /** What that unit's `/api` takes. */
+  readonly credential: string;
+}
+
+/** A bot that has started. */
+export interface BotRun {
+  /** Attach links to it. */
+  readonly consumer: EventConsumer;
+  /**
+   * Takes no more events, gives the handlers under way 5 s, then calls the bot's `shutdown()`.
+   * Rejects with what that throws.
+   */
+  stop(): Promise<void>;
+}
+
+/** Starts a bot. Rejects with what its `start()` throws. */
+export async function runBot(options: BotRunOptions): Promise<BotRun> {
+  const { bot, peer, figures, clock, log } = options;
+  const calls = new BotCalls({ bot, clock, log, figures });
+  const context: BotContext = {
+    rest: createRest(options.unitUrl, options.credential, options.fetch),
+    cluster: peer.kind === "cluster" ? { id: peer.id } : { id: -1, service: peer.name },
+    ipc: calls.ipc,
+    gateway: calls.gateway,
+    log,
+  };
+  calls.context = context;
+  await bot.start?.(context);
+  const consumer = new EventConsumer({
+    ...options,
+    calls,
+    receiver: {
+      wants: (name) => bot.wants(name),
+      receive: (dispatch, shardId) => bot.handle(dispatch, { ...context, shardId }),
+    },
+  });
+  return { consumer, stop: () => stop(consumer, options) };
+}
+
+async function stop(consumer: EventConsumer, { bot, clock, log }: BotRunOptions): Promise<void> {
+  await within(clock, DRAIN_MS, consumer.stop());
+  const { unsettled } = consumer.counters();
+  if (unsettled > 0) log.warn("stopping while handlers are at work", { handlers: unsettled });
+  await bot.shutdown?.();
 }

@@ -9,7 +9,7 @@ import type { Bot } from "../../bot/bot.ts";
 import { serveLink } from "../../bot/link/serve.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { type Log, logTo } from "../../ports/log.ts";
-import { runBot } from "./bot_run.ts";
+import { runBot } from "./run.ts";
 import { encodeLogLine } from "../log.ts";
 import { processFigures } from "../../ports/figures.ts";
 

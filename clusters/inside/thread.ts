@@ -7,7 +7,7 @@
 
 import { messageOf } from "../../protocol/errors.ts";
 import { logTo } from "../../ports/log.ts";
-import type { LogLine } from "../log.ts";
+import { encodeLogLine, type LogLine } from "../log.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
 import { threadFigures } from "../../ports/figures.ts";
 
@@ -32,10 +32,7 @@ export function runThread(module: unknown): void {
   const scope = globalThis as unknown as ThreadScope;
   const log = logTo((level, event, fields) => {
     // Cloned as text: a field may hold what cannot be cloned.
-    const safe = JSON.parse(
-      JSON.stringify(fields, (_, value) => typeof value === "bigint" ? `${value}` : value),
-    );
-    scope.postMessage({ type: "LOG", line: { level, event, fields: safe } });
+    scope.postMessage({ type: "LOG", line: JSON.parse(encodeLogLine({ level, event, fields })) });
   });
   let stopCluster: Promise<() => Promise<void>> | undefined;
   const end = (code: number, reason: string) => scope.postMessage({ type: "EXITED", code, reason });

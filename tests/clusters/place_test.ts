@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import type { ClusterExit } from "../../clusters/handle.ts";
+import type { ClusterExit } from "../../clusters/place.ts";
 import { CLUSTER_STOP_DEADLINE_MS, ClusterPlace } from "../../clusters/place.ts";
 
 function setUp({ stopsByItself = true, failures = 0 } = {}) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { clusterCommand } from "../../clusters/process.ts";
-import type { StartClusterOptions } from "../../clusters/handle.ts";
+import type { StartClusterOptions } from "../../clusters/place.ts";
 
 const options: StartClusterOptions = {
   permissions: ["--allow-env=REGION"],

@@ -6,7 +6,9 @@ import {
   sleep,
   systemClock,
   threadNap,
+  within,
 } from "../../ports/clock.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 /** A clock that a test turns by hand. */
 function handClock(): Clock & { turn(ms: number): void } {
@@ -103,4 +105,27 @@ Deno.test("threadNap() holds the thread up for its time", () => {
   nap(5);
   // The system may round a little.
   assert.ok(systemClock.now() - startMs >= 4);
+});
+
+Deno.test("within() waits for a task, for so long at most, and passes on how it failed", async () => {
+  const clock = createVirtualClock();
+  const after: string[] = [];
+  const never = new Promise<void>(() => {});
+  let waiting = 0;
+  const counting: Clock = {
+    ...clock,
+    after(delayMs, task) {
+      const cancel = clock.after(delayMs, task);
+      waiting++;
+      return () => (waiting--, cancel());
+    },
+  };
+  within(counting, 100, sleep(clock, 40)).then(() => after.push(`done at ${clock.now()}`));
+  within(clock, 100, never).then(() => after.push(`given up at ${clock.now()}`));
+  await assert.rejects(within(clock, 100, Promise.reject(new Error("it failed"))), /it failed/);
+  await clock.advance(40);
+  assert.deepEqual(after, ["done at 40"]);
+  assert.equal(waiting, 0);
+  await clock.advance(60);
+  assert.deepEqual(after, ["done at 40", "given up at 100"]);
 });

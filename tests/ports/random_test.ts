@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomHex, redialDelayMs, seededRandom, systemRandom } from "../../ports/random.ts";
+import { randomHex, seededRandom, systemRandom } from "../../ports/random.ts";
 
 const take = (random: () => number, count: number) => Array.from({ length: count }, random);
 
@@ -20,9 +20,4 @@ Deno.test("every Random is at least 0, below 1, and spread over that", () => {
 Deno.test("randomHex() has two digits per byte and does not repeat", () => {
   assert.match(randomHex(16), /^[0-9a-f]{32}$/);
   assert.equal(new Set(Array.from({ length: 1000 }, () => randomHex(16))).size, 1000);
-});
-
-Deno.test("redialDelayMs() keeps at least half of the delay", () => {
-  assert.equal(redialDelayMs(1, () => 0), 125);
-  assert.equal(redialDelayMs(99, () => 0), 5000);
 });

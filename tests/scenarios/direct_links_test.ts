@@ -1,7 +1,7 @@
 /** A cluster that listens: the workers bring it its events themselves, whatever becomes of them. */
 
 import assert from "node:assert/strict";
-import { SILENCE_DEADLINE_MS } from "../../workers/life.ts";
+import { SILENCE_DEADLINE_MS } from "../../workers/slot.ts";
 import { createRig } from "../support/rig.ts";
 
 const FOUR = {

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createRig } from "../support/rig.ts";
-import { SILENCE_DEADLINE_MS } from "../../workers/life.ts";
-import { WORKER_POLICY } from "../../workers/slot.ts";
+import { SILENCE_DEADLINE_MS, WORKER_POLICY } from "../../workers/slot.ts";
 
 const FOUR = { shards: 4, workers: 2, sim: { maxConcurrency: 4, ringEvents: 20_000 } };
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StartClusterOptions } from "../../clusters/handle.ts";
+import type { StartClusterOptions } from "../../clusters/place.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
 import { type FakeUnit, fakeUnit } from "./fake_unit.ts";

@@ -12,7 +12,7 @@ import {
   type ToWorker,
   type WorkerOptions,
 } from "../../protocol/worker_message.ts";
-import type { SpawnThread } from "../../workers/life.ts";
+import type { SpawnThread } from "../../workers/slot.ts";
 
 /** A thread that was started. */
 export interface FakeThread {

@@ -15,7 +15,7 @@ import {
   type ToWorker,
 } from "../../protocol/worker_message.ts";
 import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
-import type { SpawnThread } from "../../workers/life.ts";
+import type { SpawnThread } from "../../workers/slot.ts";
 
 /** A thread that runs. */
 export interface Mortal {

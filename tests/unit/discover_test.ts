@@ -14,8 +14,7 @@ function setUp(answers: (() => Response | Promise<Response>)[]) {
   const asked: { url: string; authorization: string | null; atMs: number }[] = [];
   const stop = new AbortController();
   const promise = discover({
-    apiUrl: "https://api.test/api",
-    token: "t",
+    config: { discordApiUrl: "https://api.test/api", discordToken: "t" },
     clock,
     random: () => 1,
     log: silentLog,

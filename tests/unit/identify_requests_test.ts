@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IdentifyRequests } from "../../unit/identify_requests.ts";
+import { IdentifyRequests } from "../../unit/identify.ts";
 import { logTo } from "../../ports/log.ts";
 
 const of = (id: number) => ({ total: 16, id });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Rates } from "../../unit/rates.ts";
+import { Rates } from "../../unit/stats.ts";
 
 Deno.test("Rates are what came since the last time, over the time between", () => {
   const rates = new Rates<string>();

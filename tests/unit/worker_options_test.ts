@@ -1,17 +1,23 @@
 import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
-import { workerOptions } from "../../unit/worker_options.ts";
+import { workerOptions } from "../../unit/worker_plan.ts";
 
 const options = (config: Partial<Config>, workers = 1) =>
-  workerOptions({
-    config: { ...CONFIG_DEFAULTS, ...config },
-    info: { url: "wss://gateway.test" },
-    totalShards: 4,
-    clusterOfShard: { 0: 0 },
-    queueDir: "/state/queue",
+  workerOptions(
+    {
+      config: { ...CONFIG_DEFAULTS, ...config },
+      info: {
+        url: "wss://gateway.test",
+        shards: 4,
+        sessionStartLimit: { total: 1, remaining: 1, resetAfterMs: 1, maxConcurrency: 1 },
+      },
+      totalShards: 4,
+      clusterOfShard: { 0: 0 },
+      queueDir: "/state/queue",
+    },
     workers,
-    stream: "a",
-  });
+    "a",
+  );
 
 Deno.test("workerOptions() divides the disk among the workers", () => {
   const { queueDir, queueDiskBytes } = options({ queueDiskBytes: 1_001 }, 2);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
 import type { GatewayController } from "../../unit/controllers.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { planWorkers } from "../../unit/worker_plan.ts";
@@ -9,12 +10,13 @@ const none = () => {
 };
 
 function plan(calculateWorkerId?: GatewayController["calculateWorkerId"]) {
-  const { gateway } = createControllers(none);
+  const controllers = createControllers(none);
+  if (calculateWorkerId) controllers.gateway.calculateWorkerId = calculateWorkerId;
   return planWorkers({
-    config: { totalWorkers: null, shardsPerWorker: 3 },
+    config: { ...CONFIG_DEFAULTS, discordToken: "t", shardsPerWorker: 3 },
     shardIds: shardRange(4, 10),
     cores: 8,
-    controllers: { gateway: { ...gateway, ...(calculateWorkerId && { calculateWorkerId }) } },
+    controllers,
   });
 }
 

@@ -6,7 +6,7 @@ import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Bucket } from "../../workers/bucket.ts";
+import { Bucket, SAFE_AFTER_MS } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
 import { cluster } from "../support/peers.ts";
@@ -168,6 +168,43 @@ Deno.test("a bucket tells what is acknowledged and what is on disk, together and
   bucket.receive({ type: "LINK", peer: cluster(1), link: null, windowBytes: 0 });
   await clock.advance(2_100);
   assert.deepEqual(last("SAFE"), { type: "SAFE", shards: { 2: { stored: 4 } } });
+});
+
+Deno.test("a bucket collects what becomes safe of all shards, from the first on, then begins anew", async () => {
+  const { clock, bucket, ready, posted, sockets } = setUp();
+  for (const shardId of [2, 3]) await ready(shardId);
+  sockets.at(-1)!.say({ t: "X", s: 2, op: 0, d: null });
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  const acknowledge = (cursors: Record<string, number>) =>
+    bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors });
+  const told = () => posted.flatMap((it) => it.type === "SAFE" ? [it.shards] : []);
+  acknowledge({ 2: 1 });
+  await clock.advance(SAFE_AFTER_MS - 1);
+  acknowledge({ 3: 1 });
+  assert.deepEqual(told(), []);
+  await clock.advance(1);
+  const first = { acknowledged: 1, guilds: NO_GUILDS };
+  assert.deepEqual(told(), [{ 2: first, 3: first }]);
+  acknowledge({ 3: 2 });
+  await clock.advance(SAFE_AFTER_MS - 1);
+  assert.equal(told().length, 1);
+  await clock.advance(10 * SAFE_AFTER_MS);
+  // Of the guilds nothing has changed.
+  assert.deepEqual(told(), [{ 2: first, 3: first }, { 3: { acknowledged: 2 } }]);
+});
+
+Deno.test("a bucket that stops tells at once what is safe, and has nothing left to say later", async () => {
+  const { clock, bucket, ready, posted } = setUp();
+  const socket = await ready(2);
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
+  await clock.advance(0);
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
+  bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  socket.events.closed(4900, "");
+  await clock.advance(10 * SAFE_AFTER_MS);
+  const told = posted.flatMap((it) => it.type === "SAFE" ? [it.shards] : []);
+  assert.deepEqual(told, [{ 2: { acknowledged: 1, guilds: NO_GUILDS } }]);
 });
 
 Deno.test("a bucket that begins sends what an earlier one left on disk before what comes", async () => {

@@ -8,27 +8,20 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
-import { type Clock, sleep } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
-import type { Random } from "../../ports/random.ts";
-import type { Connect } from "../../ports/socket.ts";
+import { within } from "../../ports/clock.ts";
+import type { World } from "../../ports/world.ts";
 import { callOut } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
-import type { RunningCluster } from "../../clusters/handle.ts";
-import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
+import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
 import type { Config } from "../../config/config.ts";
 
 /** How long a rolling restart waits for a new cluster's link before it goes on to the next. */
 const LINK_DEADLINE_MS = 60_000;
 
 /** What the clusters need. */
-export interface ClustersOptions {
+export interface ClustersOptions extends Pick<World, "clock" | "random" | "log" | "connect"> {
   readonly config: Config;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly connect: Connect;
   /** Starts a built-in cluster. */
   readonly start: (clusterId: number) => RunningCluster;
   readonly changed: (snapshot: ClusterSnapshot) => void;
@@ -76,9 +69,7 @@ export class Clusters {
     const { botModule, eventHandlerUrls } = this.#options.config;
     for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, links);
     if (botModule === null) return;
-    for (const clusterId of this.ids) {
-      this.#place(clusterId).spawn();
-    }
+    for (const clusterId of this.ids) this.#place(clusterId).spawn();
   }
 
   /** Whether one can be reached has changed. */
@@ -116,15 +107,9 @@ export class Clusters {
    * had a minute to be. Shards stay connected, events wait.
    */
   async restartAll(): Promise<void> {
-    const { clock } = this.#options;
     for (const place of this.#builtIn.values()) {
       await place.respawn();
-      const waited = new AbortController();
-      await Promise.race([
-        place.linked,
-        sleep(clock, LINK_DEADLINE_MS, waited.signal).catch(() => {}),
-      ]);
-      waited.abort();
+      await within(this.#options.clock, LINK_DEADLINE_MS, place.linked);
     }
   }
 
@@ -149,12 +134,11 @@ export class Clusters {
   }
 
   #place(clusterId: number): ClusterPlace {
-    const { clock, log, start, changed } = this.#options;
+    const { start, changed } = this.#options;
     const place = new ClusterPlace({
+      ...this.#options,
       peer: { kind: "cluster", id: clusterId },
       start: () => start(clusterId),
-      clock,
-      log,
       onChange: (state) => changed({ clusterId, kind: "built in", ...state }),
     });
     this.#builtIn.set(clusterId, place);
@@ -162,12 +146,11 @@ export class Clusters {
   }
 
   #dial(clusterId: number, url: string, links: Links): void {
-    const { config, connect, clock, random, log } = this.#options;
     const peer = { kind: "cluster", id: clusterId } as const;
-    const secretKey = config.eventHandlerSecretKey;
+    const secretKey = this.#options.config.eventHandlerSecretKey;
     this.#remote.set(clusterId, {
       snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
-      hangUp: callOut({ peer, url, secretKey, links, connect, clock, random, log }),
+      hangUp: callOut({ ...this.#options, peer, url, secretKey, links }),
     });
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Wanted } from "../../protocol/link_call.ts";
-import type { Switchboard } from "../../link/switchboard.ts";
+import type { Directory, Switchboard } from "../../link/switchboard.ts";
 import { cannot, GatehouseError } from "../../protocol/errors.ts";
 
 const bad = cannot("fetch", "bad_message", "caller");
@@ -16,8 +16,7 @@ export interface FinderOptions {
   readonly switchboard: Pick<Switchboard, "ask">;
   /** Asks the caches of the shard workers, where they have any. */
   readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
-  readonly clusterIds: () => readonly number[];
-  readonly clusterOfGuild: (guildId: string) => number | null;
+  readonly directory: Pick<Directory, "clusterIds" | "clusterOfGuild">;
   /** Asks Discord as the bot; the path is below the version. */
   readonly rest: (path: string) => Promise<Response>;
 }
@@ -53,9 +52,9 @@ export async function find(
 }
 
 /** Who may know: the cluster with the guild, or any. */
-function askedOf({ clusterIds, clusterOfGuild }: FinderOptions, wanted: Wanted): readonly number[] {
-  if (wanted.kind === "channel" || wanted.kind === "user") return clusterIds();
-  const id = clusterOfGuild(wanted.guildId);
+function askedOf({ directory }: FinderOptions, wanted: Wanted): readonly number[] {
+  if (wanted.kind === "channel" || wanted.kind === "user") return directory.clusterIds;
+  const id = directory.clusterOfGuild(wanted.guildId);
   return id === null ? [] : [id];
 }
 

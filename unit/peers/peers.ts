@@ -5,12 +5,11 @@
  * @module
  */
 
-import type { CallDesk } from "../../link/links.ts";
+import type { CallDesk, Peer } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
-import { type Directory, type Peer, Switchboard } from "../../link/switchboard.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
+import { type Directory, Switchboard } from "../../link/switchboard.ts";
+import type { World } from "../../ports/world.ts";
 import {
   calculateShardId,
   type ShardKey,
@@ -20,23 +19,18 @@ import {
 import type { CommandTarget, Wanted } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import type { Clusters } from "./clusters.ts";
-import { find } from "./finder.ts";
-import { type MembersEvent, MembersWatch } from "./members_watch.ts";
+import { find, type FinderOptions } from "./finder.ts";
+import { MembersWatch } from "./members_watch.ts";
 import type { Services } from "./services.ts";
 
 /** What joining them needs. */
-export interface PeersOptions {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface PeersOptions
+  extends Pick<World, "clock" | "log">, Pick<FinderOptions, "cached" | "rest"> {
   readonly clusters: Clusters;
   readonly services: Services;
   readonly totalShards: () => number;
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
-  /** Asks the caches of the shard workers. */
-  readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
-  /** Asks Discord as the bot; the path is below the version. */
-  readonly rest: (path: string) => Promise<Response>;
   readonly tell: (status: Status) => void;
 }
 
@@ -44,17 +38,28 @@ export interface PeersOptions {
 export class Peers implements CallDesk {
   readonly switchboard: Switchboard;
   readonly #options: PeersOptions;
+  readonly #directory: Directory;
   readonly #clusterOfShard = new Map<ShardKeyText, number>();
   /** Shards that have not been ready yet. */
   readonly #unready = new Set<ShardKeyText>();
   #members: MembersWatch | null = null;
   #areReady = false;
-  readonly #cached = new Set<number>();
-  #allCached = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    this.switchboard = new Switchboard({ ...options, directory: this.#directory() });
+    const { clusters, services, totalShards } = options;
+    this.#directory = {
+      get clusterIds() {
+        return clusters.ids;
+      },
+      clusterOfGuild: (guildId) => {
+        const total = Math.max(1, totalShards());
+        const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
+        return this.#clusterOfShard.get(shard) ?? null;
+      },
+      hasService: (name) => services.names.includes(name),
+    };
+    this.switchboard = new Switchboard({ ...options, directory: this.#directory });
   }
 
   /** All that may have a link. */
@@ -89,10 +94,10 @@ export class Peers implements CallDesk {
     const { peer, values } = far;
     if (values === null) return;
     if (this.#areReady) this.switchboard.tell([peer], "allClustersReady", undefined);
-    if (peer.kind === "cluster" && this.#cached.has(peer.id)) {
+    if (peer.kind === "cluster" && this.#members?.isCached(peer.id)) {
       this.switchboard.tell([peer], "allMembersCached", false);
     }
-    if (this.#allCached) this.#tellAllCached([peer]);
+    if (this.#areAllCached) this.#tellAllCached([peer]);
   }
 
   /** See {@linkcode CallDesk}. */
@@ -112,12 +117,16 @@ export class Peers implements CallDesk {
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
-    this.#tellMembers(this.#members?.allClustersReady() ?? []);
+    this.#tellIfAllCached();
   }
 
   /** All members of a shard's guilds have come. */
   membersCached(shard: ShardKey): void {
-    this.#tellMembers(this.#members?.cached(shardKeyText(shard)) ?? []);
+    const clusterId = this.#members?.cached(shardKeyText(shard)) ?? null;
+    if (clusterId === null) return;
+    this.switchboard.tell([{ kind: "cluster", id: clusterId }], "allMembersCached", false);
+    this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId });
+    this.#tellIfAllCached();
   }
 
   /** Sends a command from the unit itself: see `Ipc`. */
@@ -127,33 +136,24 @@ export class Peers implements CallDesk {
 
   /** What somebody knows of a guild, channel, user or member; `null` where nobody does. */
   find(wanted: Wanted, askDiscord: boolean, timeoutMs?: number): Promise<unknown> {
-    const { cached, clusters, rest } = this.#options;
-    const { switchboard } = this;
-    const clusterOfGuild = (guildId: string) => this.#clusterOfGuild(guildId);
-    const clusterIds = () => clusters.ids;
-    const options = { switchboard, cached, clusterIds, clusterOfGuild, rest };
+    const options = {
+      ...this.#options,
+      switchboard: this.switchboard,
+      directory: this.#directory,
+    };
     return find(options, wanted, askDiscord, timeoutMs);
   }
 
-  #clusterOfGuild(guildId: string): number | null {
-    const total = Math.max(1, this.#options.totalShards());
-    const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
-    return this.#clusterOfShard.get(shard) ?? null;
+  /** Everybody was told, or is about to be: never before all have been ready. */
+  get #areAllCached(): boolean {
+    return this.#areReady && this.#members?.areAllCached === true;
   }
 
-  #tellMembers(events: readonly MembersEvent[]): void {
-    for (const event of events) {
-      if (event.kind === "cluster") {
-        this.#cached.add(event.clusterId);
-        const peer = { kind: "cluster", id: event.clusterId } as const;
-        this.switchboard.tell([peer], "allMembersCached", false);
-        this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: event.clusterId });
-      } else {
-        this.#allCached = true;
-        this.#tellAllCached(this.switchboard.reachable);
-        this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
-      }
-    }
+  /** Asked once after the last of both, so that everybody is told once. */
+  #tellIfAllCached(): void {
+    if (!this.#areAllCached) return;
+    this.#tellAllCached(this.switchboard.reachable);
+    this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
   }
 
   /** Clusters are told `true`, services without a value. */
@@ -162,16 +162,5 @@ export class Peers implements CallDesk {
       const value = peer.kind === "cluster" ? true : undefined;
       this.switchboard.tell([peer], "allMembersCached", value);
     }
-  }
-
-  #directory(): Directory {
-    const { clusters, services } = this.#options;
-    return {
-      get clusterIds() {
-        return clusters.ids;
-      },
-      clusterOfGuild: (guildId) => this.#clusterOfGuild(guildId),
-      hasService: (name) => services.names.includes(name),
-    };
   }
 }

@@ -6,17 +6,13 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Log } from "../../ports/log.ts";
-import type { RunningCluster } from "../../clusters/handle.ts";
-import { type ClusterControl, ClusterPlace } from "../../clusters/place.ts";
+import type { World } from "../../ports/world.ts";
+import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
 
 /** What the services need. */
-export interface ServicesOptions {
+export interface ServicesOptions extends Pick<World, "clock" | "log"> {
   /** Name and module of each. */
   readonly services: readonly { readonly name: string; readonly module: string }[];
-  readonly clock: Clock;
-  readonly log: Log;
   /** Starts a service. */
   readonly start: (name: string, module: string) => RunningCluster;
   readonly changed: (snapshot: ServiceSnapshot) => void;
@@ -24,26 +20,22 @@ export interface ServicesOptions {
 
 /** The services of a unit. */
 export class Services {
-  readonly #places = new Map<string, ClusterPlace>();
-  readonly #names: readonly string[];
+  /** Their names, in the order of the setting. */
+  readonly names: readonly string[];
+  readonly #places: ReadonlyMap<string, ClusterPlace>;
 
-  constructor({ services, clock, log, start, changed }: ServicesOptions) {
-    this.#names = services.map(({ name }) => name);
-    services.forEach(({ name, module }) => {
+  constructor(options: ServicesOptions) {
+    const { services, start, changed } = options;
+    this.names = services.map(({ name }) => name);
+    this.#places = new Map(services.map(({ name, module }) => {
       const place = new ClusterPlace({
+        ...options,
         peer: { kind: "service", name },
         start: () => start(name, module),
-        clock,
-        log,
         onChange: (state) => changed({ name, ...state }),
       });
-      this.#places.set(name, place);
-    });
-  }
-
-  /** Their names, in the order of the setting. */
-  get names(): readonly string[] {
-    return this.#names;
+      return [name, place];
+    }));
   }
 
   /**
@@ -54,7 +46,7 @@ export class Services {
   get(name: string): ClusterControl {
     const place = this.#places.get(name);
     if (place) return place;
-    const text = `Cannot reach service ${name}: there are ${this.#names.join(", ") || "none"}`;
+    const text = `Cannot reach service ${name}: there are ${this.names.join(", ") || "none"}`;
     throw new GatehouseError("refused", "caller", text, { name });
   }
 

@@ -4,7 +4,7 @@ import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { shardRange } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
-import type { ClusterExit } from "../../../clusters/handle.ts";
+import type { ClusterExit } from "../../../clusters/place.ts";
 import { fakeSockets } from "../../support/fake_sockets.ts";
 
 function setUp(config: Partial<Config>) {

@@ -20,8 +20,10 @@ function setUp(
       },
     },
     cached,
-    clusterIds: () => [0, 1, 2],
-    clusterOfGuild: (guildId) => /^1[012]$/.test(guildId) ? Number(guildId[1]) : null,
+    directory: {
+      clusterIds: [0, 1, 2],
+      clusterOfGuild: (guildId) => /^1[012]$/.test(guildId) ? Number(guildId[1]) : null,
+    },
     rest: async (path) => {
       paths.push(path);
       return await respond();

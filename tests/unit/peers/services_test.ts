@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Services } from "../../../unit/peers/services.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
-import type { ClusterExit } from "../../../clusters/handle.ts";
+import type { ClusterExit } from "../../../clusters/place.ts";
 
 function setUp(names: readonly string[] = ["api", "counter"]) {
   const clock = createVirtualClock();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { AwayAnswers } from "../../../unit/away/answers.ts";
-import { type LogFields, logTo, silentLog } from "../../../ports/log.ts";
-import { memoryStore } from "../../../ports/store.ts";
-import { withSafe } from "../../../protocol/estate.ts";
-import { Estates } from "../../../store/estates.ts";
-import { restApi } from "../../sim/rest/api.ts";
+import { AwayAnswers } from "../../unit/away_answers.ts";
+import { type LogFields, logTo, silentLog } from "../../ports/log.ts";
+import { memoryStore } from "../../ports/store.ts";
+import { withSafe } from "../../protocol/estate.ts";
+import { Estates } from "../../store/estates.ts";
+import { restApi } from "../sim/rest/api.ts";
 
 const MINUTE_MS = 60_000;
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { EXPECTED_EVENTS, SETTLE_MS } from "../../gateway/quiet.ts";
+import { EXPECTED_EVENTS, QuietWatch, SETTLE_MS } from "../../gateway/quiet.ts";
 import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { QuietShards } from "../../unit/quiet_shards.ts";
+import { lookForQuiet } from "../../unit/generation.ts";
 import { counters, shard } from "../support/snapshots.ts";
 
 const QUIET_AFTER_MS = 60_000;
@@ -13,36 +13,37 @@ function setUp({ reconnect = (_shardId: number, _session: string) => Promise.res
   const lines: string[] = [];
   const received = [0, 0, 0];
   const sinceMs = clock.wallMs();
-  const quiet = new QuietShards({
-    config: { quietAfterMs: QUIET_AFTER_MS, quietResumeAfterMs: 6 * QUIET_AFTER_MS },
-    clock,
-    log: logTo((level, event, { shardId, error }) =>
-      lines.push(`${level} ${event} ${shardId}${error ? ` ${error}` : ""}`)
-    ),
-    pool: () => ({
-      shards: received.map((count, shardId) => ({
+  const log = logTo((level, event, { shardId, error }) =>
+    lines.push(`${level} ${event} ${shardId}${error ? ` ${error}` : ""}`)
+  );
+  const watch = new QuietWatch({
+    quietAfterMs: QUIET_AFTER_MS,
+    resumeAfterMs: 6 * QUIET_AFTER_MS,
+  });
+  const pool = {
+    get shards() {
+      return received.map((count, shardId) => ({
         status: shard(shardId, { sinceMs }),
         workerId: 0,
-        clusterId: 0,
         // What a worker has not reported yet is nothing.
         counters: count === 0 ? null : counters(shardId, { received: count }),
-      })),
-      reconnect,
-    }),
-  });
+      }));
+    },
+    reconnect,
+  };
   return {
     lines,
     async pass(ms: number) {
       for (let passed = 0; passed < ms; passed += 1_000) {
         await clock.advance(1_000);
         for (const shardId of [1, 2]) received[shardId]! += EXPECTED_EVENTS;
-        quiet.look();
+        lookForQuiet(watch, pool, { clock, log });
       }
     },
   };
 }
 
-Deno.test("QuietShards tells of a quiet shard once, and lets it resume once, with its session", async () => {
+Deno.test("lookForQuiet() tells of a quiet shard once, and lets it resume once, with its session", async () => {
   const resumed: unknown[] = [];
   const { lines, pass } = setUp({
     reconnect: (...given) => {
@@ -59,7 +60,7 @@ Deno.test("QuietShards tells of a quiet shard once, and lets it resume once, wit
   assert.deepEqual(resumed, [[0, "keep"]]);
 });
 
-Deno.test("QuietShards says why a quiet shard could not resume", async () => {
+Deno.test("lookForQuiet() says why a quiet shard could not resume", async () => {
   const { lines, pass } = setUp({ reconnect: () => Promise.reject(new Error("it is gone")) });
   await pass(SETTLE_MS + 7 * QUIET_AFTER_MS);
   assert.equal(lines.at(-1), "warn quiet shard did not resume 0 it is gone");

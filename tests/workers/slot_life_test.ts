@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { FromWorker, ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Life, SILENCE_DEADLINE_MS, START_DEADLINE_MS } from "../../workers/life.ts";
+import { Life, SILENCE_DEADLINE_MS, START_DEADLINE_MS } from "../../workers/slot.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 
 const QUESTION = { type: "GET_SHARD_INFO", shardId: 1 } as const;

@@ -3,7 +3,7 @@ import { encodeBatch, RECORD } from "../../../protocol/event_frame.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { Bot, EventContext } from "../../../bot/bot.ts";
-import { runBot } from "../../../clusters/inside/bot_run.ts";
+import { runBot } from "../../../clusters/inside/run.ts";
 
 async function setUp(bot: Partial<Bot>) {
   const clock = createVirtualClock();

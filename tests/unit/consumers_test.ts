@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { CONFIG_DEFAULTS } from "../../../config/config.ts";
-import { Links } from "../../../link/links.ts";
-import { logTo } from "../../../ports/log.ts";
-import { memoryStore, type Store } from "../../../ports/store.ts";
-import { OP } from "../../../protocol/discord/opcodes.ts";
-import { type Estate, NO_ESTATE } from "../../../protocol/estate.ts";
-import { encodeBatch, RECORD } from "../../../protocol/event_frame.ts";
-import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
-import { Consumers, type ConsumersOptions } from "../../../unit/consumers/consumers.ts";
-import { consumer } from "../../support/peers.ts";
+import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { Links } from "../../link/links.ts";
+import { logTo } from "../../ports/log.ts";
+import { memoryStore, type Store } from "../../ports/store.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
+import { type Estate, NO_ESTATE } from "../../protocol/estate.ts";
+import { encodeBatch, RECORD } from "../../protocol/event_frame.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { Consumers, type ConsumersOptions } from "../../unit/consumers.ts";
+import { consumer } from "../support/peers.ts";
 
 const FACTS = { user: { id: "1" }, application: { id: "2" }, guildIds: ["10", "11"] };
 const LIVED: Estate = {

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import {
-  CONSUMER_WINDOW_BYTES,
-  ConsumerShards,
-  HOLD_DEADLINE_MS,
-} from "../../../unit/consumers/consumer_shards.ts";
-import { GatehouseError } from "../../../protocol/errors.ts";
-import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
-import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
-import { Links } from "../../../link/links.ts";
-import { peerText } from "../../../protocol/peer.ts";
-import { consumer } from "../../support/peers.ts";
+import { CONSUMER_WINDOW_BYTES, ConsumerShards, HOLD_DEADLINE_MS } from "../../unit/consumers.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
+import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { Links } from "../../link/links.ts";
+import { peerText } from "../../protocol/peer.ts";
+import { consumer } from "../support/peers.ts";
 
 const BACKLOG = { acknowledged: 3, last: 9 };
 

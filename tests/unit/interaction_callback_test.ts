@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { LEAST_MS, postCallback, timeLeftMs } from "../../../unit/away/interaction_callback.ts";
-import { DISCORD_EPOCH_MS } from "../../../protocol/ids.ts";
-import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { LEAST_MS, postCallback, timeLeftMs } from "../../unit/away_answers.ts";
+import { DISCORD_EPOCH_MS } from "../../protocol/ids.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 const WALL_MS = Date.UTC(2026, 0, 1);
 const idAt = (ms: number) => String(BigInt(ms - DISCORD_EPOCH_MS) << 22n);

@@ -1,0 +1,215 @@
+/**
+ * Consumers on `/gateway`, joined with the unit: their gateway, the shards that they take, and what
+ * is written down of both. Sockets are the caller's.
+ *
+ * @module
+ */
+
+import { DownstreamGateway } from "../downstream/gateway.ts";
+import type { DownstreamEvents } from "../downstream/gateway.ts";
+import type { DownstreamSocket, ShardEvents } from "../downstream/world.ts";
+import type { Links } from "../link/links.ts";
+import { type Cancel, sleep } from "../ports/clock.ts";
+import { randomHex } from "../ports/random.ts";
+import type { World } from "../ports/world.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { type EventRecord, readBatch } from "../protocol/event_frame.ts";
+import type { ConsumerKey } from "../protocol/peer.ts";
+import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import { parsePayload, type ShardBacklog } from "../protocol/worker_message.ts";
+import type { Estate } from "../protocol/estate.ts";
+import type { Estates } from "../store/estates.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+import type { PlanOptions } from "./worker_plan.ts";
+
+/** Bytes that may be under way to one consumer unacknowledged. */
+export const CONSUMER_WINDOW_BYTES = 16 * 1024 * 1024;
+/** How long a shard whose worker is being restarted is waited for. */
+export const HOLD_DEADLINE_MS = 10_000;
+const RETRY_MS = 100;
+
+/** Name of the file in the state folder. */
+const SAVED_AS = "consumers";
+/** It is written this long after a change, at the latest. */
+const SAVE_AFTER_MS = 100;
+
+/** Who may consume, and under which address. */
+export interface ConsumerDoor {
+  /** Our WebSocket address, where a client does not say how it reaches us. */
+  readonly url: () => string;
+  /** Whether the token of an IDENTIFY is the unit's secret. Must compare in constant time. */
+  readonly isSecret: (token: string) => boolean;
+}
+
+/** What they are made with. */
+export interface ConsumersOptions
+  extends
+    Pick<PlanOptions, "config" | "totalShards" | "shardIds" | "controllers">,
+    Pick<World, "clock" | "log" | "store"> {
+  readonly estates: Pick<Estates, "stream" | "until">;
+  readonly links: Links;
+  readonly pool: WorkerPool;
+  readonly door: ConsumerDoor;
+}
+
+/** All consumers on `/gateway` of a unit. */
+export class Consumers {
+  /** Whether nobody is let in any more. */
+  isStopped = false;
+  /** The shards that they have or that wait for them. */
+  readonly shards: ConsumerShards;
+  readonly #options: ConsumersOptions;
+  readonly #gateway: DownstreamGateway;
+  #cancelSave: Cancel | null = null;
+
+  constructor(options: ConsumersOptions) {
+    const { config, totalShards, shardIds, controllers, door, estates } = options;
+    this.#options = options;
+    this.shards = new ConsumerShards(options);
+    this.#gateway = new DownstreamGateway({
+      ...options,
+      stream: estates.stream,
+      url: door.url(),
+      terms: {
+        totalShards,
+        firstShardId: shardIds[0]!,
+        lastShardId: shardIds.at(-1)!,
+        intents: config.intents,
+        isSecret: door.isSecret,
+      },
+      events: this.shards,
+      facts: (shardId, signal) =>
+        estates.until({ total: totalShards, id: shardId }, readyFacts, signal),
+      send: async (shardId, payload) =>
+        await controllers.gateway.sendPayload(shardId, parsePayload(payload)),
+      ttlMs: config.consumerSessionTtlMs,
+      newId: () => randomHex(16),
+      changed: () => this.#saveSoon(),
+    });
+  }
+
+  /** Takes over what an earlier life wrote down; before any worker starts. */
+  async load(): Promise<void> {
+    this.#gateway.load(await this.#options.store.load(SAVED_AS));
+  }
+
+  /** Takes an open socket; `url` is our address as its client reaches us. */
+  accept(socket: DownstreamSocket, query: URLSearchParams, url: string): DownstreamEvents {
+    return this.#gateway.accept(socket, query, url);
+  }
+
+  /** Closes every connection so that its client comes back and resumes; writes the sessions down. */
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.#gateway.stop();
+    this.shards.stop();
+    this.#cancelSave?.();
+    await this.#save();
+  }
+
+  #saveSoon(): void {
+    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
+      this.#cancelSave = null;
+      this.#save();
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { store, log } = this.#options;
+    await store.save(SAVED_AS, this.#gateway.sessions.save()).catch((error) =>
+      log.error("sessions of consumers were not saved", { error: messageOf(error) })
+    );
+  }
+}
+
+/** What a READY for a consumer is made of. Guilds come and go after Discord's READY. */
+function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
+  return facts && { ...facts, guildIds: guilds?.guildIds ?? facts.guildIds };
+}
+
+/** What the shards of consumers need. */
+export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "totalShards" | "clock"> {
+  readonly links: Pick<Links, "open" | "close" | "acknowledge">;
+  readonly pool: Pick<WorkerPool, "assign" | "release" | "backlog">;
+}
+
+/**
+ * The shards of a unit, as its consumers see them: each consumer is one more link, beside those of the
+ * clusters. Sessions and sockets are not its business.
+ */
+export class ConsumerShards implements ShardEvents {
+  readonly #options: ConsumerShardsOptions;
+  #stopped = false;
+
+  constructor(options: ConsumerShardsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Nobody gets the shard's events from now on, whatever becomes of its worker.
+   *
+   * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
+   */
+  hold(shardId: number): Promise<ShardBacklog> {
+    const { links, pool } = this.#options;
+    links.close(this.#peer(shardId));
+    pool.assign(shardId, null);
+    return this.#backlog(shardId);
+  }
+
+  /** Delivers what is not acknowledged, and what comes. */
+  take(shardId: number, deliver: (record: EventRecord) => void): void {
+    const { links, pool } = this.#options;
+    const peer = this.#peer(shardId);
+    let isOver = false;
+    pool.assign(shardId, peer);
+    links.open(peer, CONSUMER_WINDOW_BYTES, {
+      sendBytes(batch) {
+        for (const record of readBatch(batch)) {
+          // An event may end the connection that it is delivered to.
+          if (isOver) return;
+          deliver(record);
+        }
+      },
+      close: () => isOver = true,
+    });
+  }
+
+  /** The consumer is done with everything up to `cursor`. */
+  acknowledge(shardId: number, cursor: number): void {
+    this.#options.links.acknowledge(this.#peer(shardId), { [shardId]: cursor });
+  }
+
+  /** The shard goes back to its cluster, or its events wait. */
+  release(shardId: number): void {
+    const { links, pool } = this.#options;
+    links.close(this.#peer(shardId));
+    pool.release(shardId);
+  }
+
+  /** Waits for no worker any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #peer(id: number): ConsumerKey {
+    return { kind: "consumer", shard: { total: this.#options.totalShards, id } };
+  }
+
+  async #backlog(shardId: number): Promise<ShardBacklog> {
+    const { clock, pool } = this.#options;
+    const deadlineMs = clock.now() + HOLD_DEADLINE_MS;
+    while (true) {
+      try {
+        return await pool.backlog(shardId);
+      } catch (error) {
+        if (!isWorkerLost(error) || this.#stopped || clock.now() >= deadlineMs) throw error;
+      }
+      await sleep(clock, RETRY_MS);
+    }
+  }
+}
+
+function isWorkerLost(error: unknown): boolean {
+  return error instanceof GatehouseError && error.code === "worker_lost";
+}
