@@ -46,7 +46,7 @@ export interface Settings {
   readonly firstShardId: number;
   /** The last shard that this unit runs; `null`: the last of all. */
   readonly lastShardId: number | null;
-  /** Shard workers; `null`: one per CPU core. */
+  /** Shard workers; `null`: one per 256 shards, one per CPU core at most. */
   readonly totalWorkers: number | null;
   /** Shards in one worker; `null`: they spread evenly over the workers. */
   readonly shardsPerWorker: number | null;

@@ -22,9 +22,12 @@ export function partition(shardIds: readonly number[], count: number): number[][
     ));
 }
 
+/** Shards that one worker serves with ease; another thread would only be one more to wake. */
+const SHARDS_PER_WORKER = 256;
+
 /**
  * How many workers to start: `totalWorkers` where it is given, else as many as `shardsPerWorker`
- * asks for, else one per core; never more than there are shards.
+ * asks for, else one per 256 shards, and one per core at most; never more than there are shards.
  */
 export function workerCount(
   shards: number,
@@ -35,6 +38,8 @@ export function workerCount(
   },
 ): number {
   const { totalWorkers, shardsPerWorker, cores } = settings;
-  const wanted = totalWorkers ?? (shardsPerWorker ? Math.ceil(shards / shardsPerWorker) : cores);
+  const most = shardsPerWorker === undefined ? cores : Infinity;
+  const wanted = totalWorkers ??
+    Math.min(most, Math.ceil(shards / (shardsPerWorker ?? SHARDS_PER_WORKER)));
   return Math.max(1, Math.min(wanted, shards));
 }

@@ -27,11 +27,20 @@ Deno.test("partition() gives each shard to one part, in order, as evenly as can 
 Deno.test("workerCount() takes TOTAL_WORKERS first, then SHARDS_PER_WORKER, then the cores", () => {
   assert.equal(workerCount(100, { totalWorkers: 3, shardsPerWorker: 10, cores: 8 }), 3);
   assert.equal(workerCount(100, { shardsPerWorker: 30, cores: 8 }), 4);
-  assert.equal(workerCount(100, { cores: 8 }), 8);
+  assert.equal(workerCount(4_000, { cores: 8 }), 8);
+});
+
+Deno.test("workerCount() starts no more threads than the shards need", () => {
+  assert.deepEqual([1, 256, 257, 1_000].map((shards) => workerCount(shards, { cores: 8 })), [
+    1,
+    1,
+    2,
+    4,
+  ]);
 });
 
 Deno.test("workerCount() never asks for a worker without a shard, nor for none at all", () => {
-  assert.equal(workerCount(2, { cores: 8 }), 2);
+  assert.equal(workerCount(2, { shardsPerWorker: 1, cores: 1 }), 2);
   assert.equal(workerCount(2, { totalWorkers: 5, cores: 8 }), 2);
   assert.equal(workerCount(1, { shardsPerWorker: 100, cores: 8 }), 1);
   assert.equal(workerCount(0, { cores: 8 }), 1);
