@@ -100,7 +100,8 @@ function attach(
   };
   socket.onclose = ({ code, reason }) => {
     link?.closed();
-    log.warn("event link is down", { reason: `closed with ${code}${reason && `: ${reason}`}` });
+    const level = code === LINK_CLOSE.GOING_AWAY ? "info" : "warn";
+    log[level]("event link is down", { reason: `closed with ${code}${reason && `: ${reason}`}` });
     resolve();
   };
   return promise;

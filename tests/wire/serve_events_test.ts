@@ -23,12 +23,16 @@ async function serve(options: Partial<ServeEventsOptions> = {}) {
     start: started.resolve,
     shutdown: () => void order.push("shutdown"),
   });
-  const log = logTo((_, event, fields) => lines.push(`${event} ${JSON.stringify(fields)}`));
+  const warnings: string[] = [];
+  const log = logTo((level, event, fields) => {
+    lines.push(`${event} ${JSON.stringify(fields)}`);
+    if (level !== "debug" && level !== "info") warnings.push(event);
+  });
   const server: EventServer = await serveEvents(
     { port: 0, secretKey: "key", log, ...options },
     bot,
   );
-  return { server, lines, order, context: await started.promise };
+  return { server, lines, warnings, order, context: await started.promise };
 }
 
 Deno.test("serveEvents() is cluster 0 with 4 MiB of credit, and says where it waits", async () => {
@@ -69,6 +73,19 @@ Deno.test("serveEvents() that stops calls shutdown() while the unit is still the
   await server.stop();
   await heard;
   assert.deepEqual(order, ["shutdown", "closed 4503"]);
+});
+
+Deno.test("serveEvents() warns of a unit that vanished, and not of one that went in good order", async () => {
+  for (const [code, warnings] of [[4503, []], [4400, ["event link is down"]]] as const) {
+    const served = await serve();
+    const { socket, next } = dialCluster(served.server.port, "key");
+    await next();
+    socket.close(code, "");
+    await next();
+    await served.server.stop();
+    assert.deepEqual(served.warnings, warnings, `${code}`);
+    assert.match(served.lines.join("\n"), new RegExp(`event link is down.*closed with ${code}`));
+  }
 });
 
 Deno.test("serveEvents() does not start without a secret", async () => {
