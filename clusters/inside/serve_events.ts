@@ -46,6 +46,7 @@ export interface EventServer {
  * Runs a bot that a unit dials.
  *
  * @throws {GatehouseError} `bad_config` when the secret is empty.
+ * @throws {Deno.errors.AddrInUse} When the port is taken. The bot is shut down before either is thrown.
  *
  * @example
  * ```ts ignore
@@ -68,9 +69,14 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
     figures: processFigures,
   });
   const { consumer } = run;
-  const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });
-  log.info("cluster waits for its unit", { hostname, port: server.port });
-  return { port: server.port, stop: () => run.stop().finally(() => server.stop()) };
+  try {
+    const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });
+    log.info("cluster waits for its unit", { hostname, port: server.port });
+    return { port: server.port, stop: () => run.stop().finally(() => server.stop()) };
+  } catch (error) {
+    await run.stop();
+    throw error;
+  }
 }
 
 function printLines(): Log {

@@ -88,6 +88,21 @@ Deno.test("serveEvents() warns of a unit that vanished, and not of one that went
   }
 });
 
-Deno.test("serveEvents() does not start without a secret", async () => {
-  await assert.rejects(serve({ secretKey: "" }), { code: "bad_config" });
+Deno.test("serveEvents() that cannot listen says why, and the bot that has started is shut down", async () => {
+  const { server } = await serve();
+  const cases = [
+    [{ port: 0, secretKey: "" }, { code: "bad_config" }],
+    [{ port: server.port, secretKey: "key" }, { name: "AddrInUse" }],
+  ] as const;
+  for (const [options, error] of cases) {
+    const order: string[] = [];
+    const bot = defineBot({
+      events: {},
+      start: () => void order.push("start"),
+      shutdown: () => void order.push("shutdown"),
+    });
+    await assert.rejects(serveEvents({ ...options, log: logTo(() => {}) }, bot), error);
+    assert.deepEqual(order, ["start", "shutdown"]);
+  }
+  await server.stop();
 });
