@@ -15,6 +15,7 @@ export type { ClusterControl } from "./clusters/place.ts";
 export type { ServiceModule, Settings } from "./config/config.ts";
 export type * from "./protocol/status.ts";
 export type { Compression, ShardPayload } from "./protocol/worker_message.ts";
+export type { Acknowledged } from "./protocol/event_frame.ts";
 export type { EventsController, GatewayController, RestController } from "./unit/controllers.ts";
 
 // The bot's code.

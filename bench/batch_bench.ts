@@ -32,7 +32,7 @@ async function table(kind: PayloadKind): Promise<Table> {
     "batches of 64 KB": (count) => {
       for (let i = 0; i < count; i += perBatch) {
         sink = readBatch(
-          encodeBatch(i + perBatch <= count ? records : records.slice(0, count - i)),
+          encodeBatch(16, i + perBatch <= count ? records : records.slice(0, count - i)),
         );
       }
     },

@@ -45,6 +45,7 @@ function throughQueue(payloads: readonly Uint8Array[], shards: number): Work {
   const turns: (() => void)[] = [];
   const queue = new EventQueue({
     clock: steppedClock(turns),
+    totalShards: shards,
     clusterOfShard: Object.fromEntries(Array.from({ length: shards }, (_, id) => [id, 0])),
     limitBytes: MEMORY_BYTES,
     send: (_clusterId, _link, batch) => sink = batch,

@@ -7,6 +7,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -34,11 +35,11 @@ export const FACTS_DEADLINE_MS = 30_000;
 export interface DownstreamShared extends DownstreamWorld {
   readonly sessions: DownstreamSessions;
   /** The connection wants this shard: the one that had it is replaced. */
-  readonly claim: (shardId: number, connection: DownstreamConnection) => void;
+  readonly claim: (shard: ShardKey, connection: DownstreamConnection) => void;
   /** The connection that has this shard lets go of it. */
-  readonly unclaim: (shardId: number) => void;
+  readonly unclaim: (shard: ShardKey) => void;
   /** Lets the shard's events wait for a client that is away. */
-  readonly park: (shardId: number) => void;
+  readonly park: (shard: ShardKey) => void;
 }
 
 /** A connection, from HELLO on. */
@@ -51,7 +52,7 @@ export class DownstreamConnection {
   readonly #pace = new DownstreamPace();
   #phase: Phase = "waiting";
   /** The shard that this connection has claimed. */
-  #shardId: number | null = null;
+  #shard: ShardKey | null = null;
   #session: DownstreamSession | null = null;
   #numbers = new DownstreamNumbers(0, 0);
   /** RESUMED is due once this cursor has come. */
@@ -125,7 +126,7 @@ export class DownstreamConnection {
     try {
       await work();
     } catch (error) {
-      const about = { shardId: this.#shardId, error: messageOf(error) };
+      const about = { shardId: this.#shard?.id, error: messageOf(error) };
       this.#shared.log.error("consumer cannot be served", about);
       this.input({ kind: "failed", reason: "Gatehouse cannot serve this shard now." });
     }
@@ -135,32 +136,33 @@ export class DownstreamConnection {
     const { terms, sessions, events, url } = this.#shared;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { shardId, presence } = judged;
-    this.#claim(shardId);
-    const older = sessions.ofShard(shardId);
+    const { shard, presence } = judged;
+    this.#claim(shard);
+    const older = sessions.ofShard(shard);
     if (older) sessions.end(older);
-    const backlog = await events.hold(shardId);
-    const facts = this.#phase === "starting" ? await this.#facts(shardId) : null;
+    const backlog = await events.hold(shard);
+    const facts = this.#phase === "starting" ? await this.#facts(shard) : null;
     // Replaced or gone meanwhile.
     if (this.#phase !== "starting") return;
     if (!facts) return this.input({ kind: "invalid" });
-    const session = sessions.begin(shardId, backlog.acknowledged);
+    const session = sessions.begin(shard, backlog.acknowledged);
     this.#begin(session, backlog.acknowledged);
-    const about = { version: this.#dialect.version, url, totalShards: terms.totalShards };
-    this.#encoder.send(ready({ ...about, sessionId: session.sessionId, shardId, facts }));
-    events.take(shardId, (record) => this.#deliver(record));
+    const { sessionId } = session;
+    this.#encoder.send(ready({ version: this.#dialect.version, url, sessionId, shard, facts }));
+    events.take(shard, (record) => this.#deliver(record));
     if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
   }
 
-  async #facts(shardId: number): Promise<ReadyFacts | null> {
+  async #facts(shard: ShardKey): Promise<ReadyFacts | null> {
     const { clock, facts, log } = this.#shared;
     const late = new AbortController();
     const cancel = clock.after(FACTS_DEADLINE_MS, () => late.abort());
     try {
-      return await facts(shardId, late.signal);
+      return await facts(shard, late.signal);
     } catch (error) {
       if (!late.signal.aborted) throw error;
-      log.warn("consumer waited in vain for its shard", { shardId, afterMs: FACTS_DEADLINE_MS });
+      const about = { shardId: shard.id, afterMs: FACTS_DEADLINE_MS };
+      log.warn("consumer waited in vain for its shard", about);
       return null;
     } finally {
       cancel();
@@ -173,24 +175,24 @@ export class DownstreamConnection {
     if (judged === null) return this.input({ kind: "invalid" });
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
     const { session, cursor } = judged;
-    const { shardId } = session;
-    this.#claim(shardId);
+    const { shard } = session;
+    this.#claim(shard);
     this.#session = session;
     sessions.attach(session);
-    const backlog = await events.hold(shardId);
+    const backlog = await events.hold(shard);
     if (this.#phase !== "starting") return;
     if (backlog.acknowledged > cursor) return this.input({ kind: "invalid" });
     this.#begin(session, cursor);
     this.#replayTo = backlog.last;
     sessions.acknowledge(session, cursor);
-    events.acknowledge(shardId, cursor);
-    events.take(shardId, (record) => this.#deliver(record));
+    events.acknowledge(shard, cursor);
+    events.take(shard, (record) => this.#deliver(record));
     this.#resumedIfDue();
   }
 
-  #claim(shardId: number): void {
-    this.#shared.claim(shardId, this);
-    this.#shardId = shardId;
+  #claim(shard: ShardKey): void {
+    this.#shared.claim(shard, this);
+    this.#shard = shard;
   }
 
   #begin(session: DownstreamSession, cursor: number): void {
@@ -199,7 +201,7 @@ export class DownstreamConnection {
     this.#noteSent(session);
     this.input({ kind: "begun" });
     const { log } = this.#shared;
-    log.info("consumer has a shard", { shardId: session.shardId, s: this.#numbers.s });
+    log.info("consumer has a shard", { shardId: session.shard.id, s: this.#numbers.s });
   }
 
   #deliver(record: EventRecord): void {
@@ -226,15 +228,15 @@ export class DownstreamConnection {
     const cursor = this.#numbers.cursorOf(seq);
     if (cursor === null || !this.#session) return;
     this.#shared.sessions.acknowledge(this.#session, cursor);
-    this.#shared.events.acknowledge(this.#session.shardId, cursor);
+    this.#shared.events.acknowledge(this.#session.shard, cursor);
   }
 
   async #passUp(payload: ShardPayload): Promise<void> {
     const { send, log } = this.#shared;
     try {
-      await send(this.#session!.shardId, payload);
+      await send(this.#session!.shard, payload);
     } catch (error) {
-      const about = { shardId: this.#shardId, op: payload.op, error: messageOf(error) };
+      const about = { shardId: this.#shard?.id, op: payload.op, error: messageOf(error) };
       log.warn("consumer's command was not sent", about);
       if (payload.op === OP.REQUEST_GUILD_MEMBERS && isSendLimit(error)) {
         this.#encoder.send(rateLimited(this.#numbers.s, payload, MESSAGE_WINDOW_MS));
@@ -243,24 +245,28 @@ export class DownstreamConnection {
   }
 
   #close(code: number, reason: string): void {
-    this.#shared.log.warn("consumer's connection closed", { shardId: this.#shardId, code, reason });
+    this.#shared.log.warn("consumer's connection closed", {
+      shardId: this.#shard?.id,
+      code,
+      reason,
+    });
     this.#socket.close(code, closeReason(reason));
   }
 
   #leave(how: "keep" | "end"): void {
-    const shardId = this.#shardId;
-    if (shardId === null) return;
+    const shard = this.#shard;
+    if (shard === null) return;
     const session = this.#session;
-    this.#shardId = null;
+    this.#shard = null;
     this.#session = null;
     const { sessions, events, park, unclaim } = this.#shared;
-    unclaim(shardId);
+    unclaim(shard);
     if (session && how === "keep") {
       sessions.detach(session);
-      return park(shardId);
+      return park(shard);
     }
     if (session) sessions.end(session);
-    events.release(shardId);
+    events.release(shard);
   }
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -23,8 +24,7 @@ export interface ReadyOptions {
   readonly sessionId: string;
   /** Our address, without a query. */
   readonly url: string;
-  readonly shardId: number;
-  readonly totalShards: number;
+  readonly shard: ShardKey;
   readonly facts: ReadyFacts;
 }
 
@@ -45,12 +45,12 @@ export function hello(heartbeatIntervalMs: number): string {
 
 /** READY, number 1 of its session. See [Discord Docs/Ready](https://discord.com/developers/docs/events/gateway-events#ready). */
 export function ready(options: ReadyOptions): string {
-  const { version, sessionId, url, shardId, totalShards, facts } = options;
+  const { version, sessionId, url, shard, facts } = options;
   return dispatch("READY", 1, {
     v: version,
     user_settings: {},
     user: facts.user,
-    shard: [shardId, totalShards],
+    shard: [shard.id, shard.total],
     session_type: "normal",
     session_id: sessionId,
     resume_gateway_url: url,

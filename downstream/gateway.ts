@@ -10,6 +10,7 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
 import { closeReason } from "./frames.ts";
 import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
@@ -37,19 +38,18 @@ export class DownstreamGateway {
   readonly sessions: DownstreamSessions;
   readonly #shared: DownstreamShared;
   readonly #connections = new Set<DownstreamConnection>();
-  /** Shard id → the connection that has it or is about to. */
-  readonly #claims = new Map<number, DownstreamConnection>();
+  /** Shard → the connection that has it or is about to. */
+  readonly #claims = new Map<ShardKeyText, DownstreamConnection>();
 
   constructor(options: DownstreamOptions) {
-    const { events, terms: { totalShards } } = options;
-    const expired = (shardId: number) => events.release(shardId);
-    this.sessions = new DownstreamSessions({ ...options, totalShards, expired });
+    const expired = (shard: ShardKey) => options.events.release(shard);
+    this.sessions = new DownstreamSessions({ ...options, expired });
     this.#shared = {
       ...options,
       sessions: this.sessions,
-      claim: (shardId, connection) => this.#claim(shardId, connection),
-      unclaim: (shardId) => void this.#claims.delete(shardId),
-      park: (shardId) => void this.#park(shardId),
+      claim: (shard, connection) => this.#claim(shard, connection),
+      unclaim: (shard) => void this.#claims.delete(shardKeyText(shard)),
+      park: (shard) => void this.#park(shard),
     };
   }
 
@@ -58,9 +58,10 @@ export class DownstreamGateway {
    * shards of those sessions wait for their clients. To be called before any event is handed out.
    */
   load(saved: unknown): void {
-    const { firstShardId, lastShardId } = this.#shared.terms;
-    const runs = (shardId: number) => shardId >= firstShardId && shardId <= lastShardId;
-    for (const shardId of this.sessions.load(saved, runs)) void this.#park(shardId);
+    const { totalShards, firstShardId, lastShardId } = this.#shared.terms;
+    const runs = ({ total, id }: ShardKey) =>
+      total === totalShards && id >= firstShardId && id <= lastShardId;
+    for (const shard of this.sessions.load(saved, runs)) void this.#park(shard);
   }
 
   /**
@@ -99,17 +100,18 @@ export class DownstreamGateway {
     this.sessions.stop();
   }
 
-  #claim(shardId: number, connection: DownstreamConnection): void {
-    const older = this.#claims.get(shardId);
-    this.#claims.set(shardId, connection);
+  #claim(shard: ShardKey, connection: DownstreamConnection): void {
+    const key = shardKeyText(shard);
+    const older = this.#claims.get(key);
+    this.#claims.set(key, connection);
     older?.input({ kind: "replaced" });
   }
 
-  async #park(shardId: number): Promise<void> {
+  async #park(shard: ShardKey): Promise<void> {
     try {
-      await this.#shared.events.hold(shardId);
+      await this.#shared.events.hold(shard);
     } catch (error) {
-      const about = { shardId, error: messageOf(error) };
+      const about = { shardId: shard.id, error: messageOf(error) };
       this.#shared.log.error("events cannot be held for a consumer that is away", about);
     }
   }

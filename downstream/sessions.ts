@@ -8,7 +8,8 @@
  */
 
 import type { Cancel, Clock } from "../ports/clock.ts";
-import { isRecord } from "../protocol/record.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
+import { isCount, isRecord } from "../protocol/record.ts";
 
 /** How long a session waits for its client, unless told otherwise. */
 export const CONSUMER_SESSION_TTL_MS = 600_000;
@@ -16,7 +17,7 @@ export const CONSUMER_SESSION_TTL_MS = 600_000;
 /** A session of a client. */
 export interface DownstreamSession {
   readonly sessionId: string;
-  readonly shardId: number;
+  readonly shard: ShardKey;
   /** A cursor is its number plus this. One below the last cursor before the session: READY is 1. */
   readonly base: number;
   /** The client has everything up to this cursor. */
@@ -31,7 +32,6 @@ export interface DownstreamSession {
 export interface SavedDownstreamSessions {
   /** Name of the numbering that the cursors belong to. */
   readonly stream: string;
-  readonly totalShards: number;
   readonly sessions: readonly Omit<DownstreamSession, "sent">[];
 }
 
@@ -40,7 +40,6 @@ export interface DownstreamSessionsOptions {
   readonly clock: Clock;
   /** Name of the numbering that cursors belong to: sessions of another one are not taken over. */
   readonly stream: string;
-  readonly totalShards: number;
   /** How long a session waits for its client; default 10 minutes. */
   readonly ttlMs?: number;
   /** An unguessable name for a session. */
@@ -48,13 +47,13 @@ export interface DownstreamSessionsOptions {
   /** Called after each change that is worth writing down. */
   readonly changed: () => void;
   /** Nobody resumed the session of this shard in time. */
-  readonly expired: (shardId: number) => void;
+  readonly expired: (shard: ShardKey) => void;
 }
 
 /** All sessions of a unit. */
 export class DownstreamSessions {
   readonly #options: DownstreamSessionsOptions;
-  readonly #byShard = new Map<number, DownstreamSession>();
+  readonly #byShard = new Map<ShardKeyText, DownstreamSession>();
   readonly #expiries = new Map<DownstreamSession, Cancel>();
 
   constructor(options: DownstreamSessionsOptions) {
@@ -70,23 +69,23 @@ export class DownstreamSessions {
   }
 
   /** The session that has this shard. */
-  ofShard(shardId: number): DownstreamSession | undefined {
-    return this.#byShard.get(shardId);
+  ofShard(shard: ShardKey): DownstreamSession | undefined {
+    return this.#byShard.get(shardKeyText(shard));
   }
 
   /** Begins a session, which has a connection; one that had the shard before ends. */
-  begin(shardId: number, acknowledged: number): DownstreamSession {
-    const older = this.#byShard.get(shardId);
+  begin(shard: ShardKey, acknowledged: number): DownstreamSession {
+    const older = this.ofShard(shard);
     if (older) this.end(older);
     const session = {
       sessionId: this.#options.newId(),
-      shardId,
+      shard,
       base: acknowledged - 1,
       acknowledged,
       sent: acknowledged,
       detachedAtMs: null,
     };
-    this.#byShard.set(shardId, session);
+    this.#byShard.set(shardKeyText(shard), session);
     this.#options.changed();
     return session;
   }
@@ -116,38 +115,38 @@ export class DownstreamSessions {
   end(session: DownstreamSession): void {
     this.#expiries.get(session)?.();
     this.#expiries.delete(session);
-    if (this.#byShard.get(session.shardId) !== session) return;
-    this.#byShard.delete(session.shardId);
+    if (this.ofShard(session.shard) !== session) return;
+    this.#byShard.delete(shardKeyText(session.shard));
     this.#options.changed();
   }
 
   /** Everything, to be written down. */
   save(): SavedDownstreamSessions {
-    const { stream, totalShards } = this.#options;
+    const { stream } = this.#options;
     const sessions = [...this.#byShard.values()].map(({ sent: _, ...session }) => session);
-    return { stream, totalShards, sessions };
+    return { stream, sessions };
   }
 
   /**
-   * Takes over what an earlier life of the unit wrote down. Sessions of another numbering or shard
-   * count, and those whose time is up, are left out. Every one that is left waits for its client.
+   * Takes over what an earlier life of the unit wrote down. Sessions of another numbering, of
+   * shards that are not ours, and those whose time is up, are left out. Every one that is left waits for its client.
    *
    * @param fits Whether this unit runs the shard.
    * @returns The shards that have a session now.
    */
-  load(saved: unknown, fits: (shardId: number) => boolean): number[] {
-    const { stream, totalShards, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
+  load(saved: unknown, fits: (shard: ShardKey) => boolean): ShardKey[] {
+    const { stream, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
     if (!isRecord(saved) || !Array.isArray(saved.sessions)) return [];
-    if (saved.stream !== stream || saved.totalShards !== totalShards) return [];
-    for (const session of saved.sessions.map(parseSession)) {
-      if (!session || !fits(session.shardId) || this.#byShard.has(session.shardId)) continue;
+    if (saved.stream !== stream) return [];
+    for (const session of saved.sessions.map((value) => parseSession(value, saved.totalShards))) {
+      if (!session || !fits(session.shard) || this.ofShard(session.shard)) continue;
       // One that had a connection lost it with us.
       const sinceMs = session.detachedAtMs ?? clock.wallMs();
       if (clock.wallMs() - sinceMs >= ttlMs) continue;
-      this.#byShard.set(session.shardId, session);
+      this.#byShard.set(shardKeyText(session.shard), session);
       this.#wait(session, sinceMs);
     }
-    return [...this.#byShard.keys()];
+    return [...this.#byShard.values()].map(({ shard }) => shard);
   }
 
   /** Stops waiting; sessions stay as they are. */
@@ -164,18 +163,25 @@ export class DownstreamSessions {
     const leftMs = Math.min(ttlMs, sinceMs + ttlMs - clock.wallMs());
     const cancel = clock.after(leftMs, () => {
       this.end(session);
-      expired(session.shardId);
+      expired(session.shard);
     });
     this.#expiries.set(session, cancel);
   }
 }
 
-function parseSession(value: unknown): DownstreamSession | undefined {
+/** @param totalShards What earlier versions said once for all sessions, which named only their shard's id. */
+function parseSession(value: unknown, totalShards: unknown): DownstreamSession | undefined {
   if (!isRecord(value)) return undefined;
-  const { sessionId, shardId, base, acknowledged, detachedAtMs } = value;
+  const { sessionId, base, acknowledged, detachedAtMs } = value;
+  const shard = value.shard ?? { total: totalShards, id: value.shardId };
   if (typeof sessionId !== "string") return undefined;
+  if (!isShardKey(shard)) return undefined;
   // The base is -1 for a session that began before any event.
-  if (![shardId, base, acknowledged].every(Number.isSafeInteger)) return undefined;
+  if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
   if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
-  return { sessionId, shardId, base, acknowledged, sent: null, detachedAtMs } as DownstreamSession;
+  return { sessionId, shard, base, acknowledged, sent: null, detachedAtMs } as DownstreamSession;
+}
+
+function isShardKey(value: unknown): value is ShardKey {
+  return isRecord(value) && isCount(value.total) && isCount(value.id);
 }

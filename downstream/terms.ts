@@ -9,6 +9,7 @@
  */
 
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { DownstreamSession } from "./sessions.ts";
@@ -52,7 +53,7 @@ export function readDialect(query: URLSearchParams): Dialect | Refusal {
 
 /** What an IDENTIFY is granted. */
 export interface Granted {
-  readonly shardId: number;
+  readonly shard: ShardKey;
   /** The presence to begin with; `null` where the client has no wish. */
   readonly presence: unknown;
 }
@@ -66,9 +67,10 @@ export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Ref
     return { code: 4002, reason: "IDENTIFY has no token." };
   }
   if (!isOurs(d.token, terms)) return WRONG_TOKEN;
-  const shard = d.shard ?? [0, 1];
-  return refuseShard(shard, terms) ?? refuseIntents(d.intents, terms) ??
-    { shardId: (shard as [number, number])[0], presence: d.presence ?? null };
+  const refusal = refuseShard(d.shard ?? [0, 1], terms) ?? refuseIntents(d.intents, terms);
+  if (refusal) return refusal;
+  const [id, total] = (d.shard ?? [0, 1]) as [number, number];
+  return { shard: { total, id }, presence: d.presence ?? null };
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 
 import type { EventRecord } from "../protocol/event_frame.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { ShardBacklog, ShardPayload } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -25,17 +26,17 @@ export interface ShardEvents {
    * @returns How far the events have been dealt with, once that is certain.
    * @throws When the shard cannot be reached now.
    */
-  hold(shardId: number): Promise<ShardBacklog>;
+  hold(shard: ShardKey): Promise<ShardBacklog>;
   /**
    * Delivers every event that is not acknowledged, the first one first and whether or not it was
    * delivered before, and then those that come. It may start over at the first one at any time. Events
    * that are under way, acknowledged neither nor dropped, are bounded by the one who hands them out.
    */
-  take(shardId: number, deliver: (record: EventRecord) => void): void;
+  take(shard: ShardKey, deliver: (record: EventRecord) => void): void;
   /** The consumer is done with everything up to `cursor`, which may be one that is yet to come. */
-  acknowledge(shardId: number, cursor: number): void;
+  acknowledge(shard: ShardKey, cursor: number): void;
   /** The shard goes back to its cluster, or its events wait for somebody to hold it. */
-  release(shardId: number): void;
+  release(shard: ShardKey): void;
 }
 
 /** The client's socket. Nothing may throw; what is sent to a closed socket is dropped. */
@@ -57,11 +58,11 @@ export interface DownstreamWorld {
   readonly heartbeatIntervalMs?: number;
   readonly events: ShardEvents;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
-  readonly facts: (shardId: number, signal: AbortSignal) => Promise<ReadyFacts>;
+  readonly facts: (shard: ShardKey, signal: AbortSignal) => Promise<ReadyFacts>;
   /**
    * Sends a command to Discord through a shard.
    *
    * @throws {GatehouseError} `refused` or `deadline` where the shard's send limit left no room.
    */
-  readonly send: (shardId: number, payload: ShardPayload) => Promise<void>;
+  readonly send: (shard: ShardKey, payload: ShardPayload) => Promise<void>;
 }

@@ -16,7 +16,8 @@
 
 // deno-lint-ignore-file gatehouse-ports/ports-only -- it has no Clock and no Random: it imports nothing
 
-const VERSION = 2;
+const VERSION = 3;
+const BATCH_HEADER_BYTES = 4;
 const HEADER_BYTES = 16;
 const GAP = 1;
 /** Dialling again after these cannot help: somebody has to look. */
@@ -26,7 +27,7 @@ const [where = "8788"] = Deno.args;
 const clusterId = Number(Deno.env.get("CLUSTER_ID") ?? 0);
 const authorization = Deno.env.get("AUTHORIZATION") ?? "";
 
-/** What outlives a connection: the numbering, and the last cursor done with of each shard. */
+/** What outlives a connection: the numbering, and the last cursor done with of each shard of each total. */
 let stream = "";
 const done = new Map();
 
@@ -76,7 +77,7 @@ function speak(socket, welcomed) {
   socket.onmessage = ({ data }) => {
     if (socket.readyState !== WebSocket.OPEN) return;
     if (typeof data !== "string") {
-      return socket.send(JSON.stringify({ op: "ack", cursors: readBatch(data) }));
+      return socket.send(JSON.stringify({ op: "ack", ...readBatch(data) }));
     }
     const message = JSON.parse(data);
     console.error(data);
@@ -91,22 +92,24 @@ function speak(socket, welcomed) {
 /** Deals with each record of a batch, at once; gives the cursors up to which all is done with. */
 function readBatch(buffer) {
   const view = new DataView(buffer);
+  const totalShards = view.getUint32(0);
   const cursors = {};
-  for (let at = 0; at < buffer.byteLength;) {
+  for (let at = BATCH_HEADER_BYTES; at < buffer.byteLength;) {
     const shard = view.getUint32(at);
     const length = view.getUint32(at + 4);
     const kind = view.getUint16(at + 8);
     const cursor = view.getUint16(at + 10) * 2 ** 32 + view.getUint32(at + 12);
     const body = new Uint8Array(buffer, at + HEADER_BYTES, length);
     // A record that is not above what is done with is a repeat.
-    if (cursor > (done.get(shard) ?? 0)) {
+    const name = `${shard}/${totalShards}`;
+    if (cursor > (done.get(name) ?? 0)) {
       print(shard, cursor, kind, body);
-      done.set(shard, cursor);
+      done.set(name, cursor);
     }
-    cursors[shard] = done.get(shard);
+    cursors[shard] = done.get(name);
     at += HEADER_BYTES + length;
   }
-  return cursors;
+  return { totalShards, cursors };
 }
 
 function print(shard, cursor, kind, body) {

@@ -11,6 +11,7 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import {
+  type Acknowledged,
   encodeLinkMessage,
   EVENT_LINK_VERSION,
   greeter,
@@ -65,11 +66,8 @@ export interface LinksOptions {
   readonly calls?: CallDesk;
   /** A link came up, or went down (`null`). */
   readonly link: (peer: PeerKey, link: number | null, greeting: Greeting) => void;
-  readonly acknowledged: (peer: PeerKey, link: number, cursors: Cursors) => void;
+  readonly acknowledged: (peer: PeerKey, link: number, done: Acknowledged) => void;
 }
-
-/** Shard id → cursor up to which everything is dealt with. */
-export type Cursors = Readonly<Record<string, number>>;
 
 /** A cluster or service whose link is up. */
 export interface Peer {
@@ -137,7 +135,7 @@ export class Links {
           cancelDeadline();
           link = this.#hello(socket, message, expected);
         } else if (message?.op === "ack" && link) {
-          this.#options.acknowledged(link.peer, link.number, message.cursors);
+          this.#options.acknowledged(link.peer, link.number, message);
         } else if (link && (message?.op === "call" || message?.op === "reply")) {
           // Of a link that was taken over nothing counts any more.
           if (this.#isCurrent(link)) calls?.receive(link.peer, message);
@@ -164,9 +162,9 @@ export class Links {
   }
 
   /** Somebody in this thread is done with everything up to these cursors. */
-  acknowledge(peer: PeerKey, cursors: Cursors): void {
+  acknowledge(peer: PeerKey, done: Acknowledged): void {
     const link = this.#links.get(peerText(peer));
-    if (link) this.#options.acknowledged(peer, link.number, cursors);
+    if (link) this.#options.acknowledged(peer, link.number, done);
   }
 
   /**

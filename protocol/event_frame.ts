@@ -2,7 +2,8 @@
  * The event link's frames: binary batches of events one way, short JSON texts for everything else.
  * `docs/protocols.md` specifies it for a stranger; this file is what we run.
  *
- * A batch is records one after another, each a header of 16 bytes (big-endian) and a body:
+ * A batch is the total of its shards, 4 bytes, and records one after another, each a header of 16
+ * bytes and a body. Numbers are big-endian. A record:
  *
  * ```
  * 0        4         8      10            16
@@ -19,8 +20,10 @@ import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./
 const bad = cannot("read message", "bad_message", "peer");
 
 /** Version of the event link; a peer that speaks another is refused in its HELLO. */
-export const EVENT_LINK_VERSION = 2;
+export const EVENT_LINK_VERSION = 3;
 
+/** Bytes before the first record of a batch. */
+export const BATCH_HEADER_BYTES = 4;
 /** Bytes before each record's body. */
 export const RECORD_HEADER_BYTES = 16;
 
@@ -76,11 +79,16 @@ export interface LinkHello {
   readonly port?: number;
 }
 
-/** Consumer → unit: everything up to these cursors is dealt with. */
-export interface LinkAck {
-  readonly op: "ack";
+/** Up to where a consumer has dealt with everything, in shards of one total. */
+export interface Acknowledged {
+  readonly totalShards: number;
   /** Shard id → last cursor done. */
   readonly cursors: Readonly<Record<string, number>>;
+}
+
+/** Consumer → unit: this is dealt with. */
+export interface LinkAck extends Acknowledged {
+  readonly op: "ack";
 }
 
 /** Unit → consumer: the answer to HELLO; events follow. */
@@ -130,6 +138,13 @@ export const LINK_CLOSE = {
   GOING_AWAY: 4503,
 } as const;
 
+/** What a batch holds. */
+export interface EventBatch {
+  /** How many shards there are where these are from: an id alone does not name a shard. */
+  readonly totalShards: number;
+  readonly records: readonly EventRecord[];
+}
+
 /**
  * One batch of the records given, in their order.
  *
@@ -137,53 +152,81 @@ export const LINK_CLOSE = {
  * ```ts
  * import { encodeBatch, readBatch, RECORD } from "./event_frame.ts";
  * const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
- * const [record] = readBatch(encodeBatch([{ shardId: 3, kind: RECORD.DISPATCH, cursor: 7, body }]));
- * console.assert(record!.shardId === 3 && record!.cursor === 7);
+ * const batch = encodeBatch(16, [{ shardId: 3, kind: RECORD.DISPATCH, cursor: 7, body }]);
+ * const { totalShards, records: [record] } = readBatch(batch);
+ * console.assert(totalShards === 16 && record!.shardId === 3 && record!.cursor === 7);
  * ```
  */
-export function encodeBatch(records: readonly EventRecord[]): Uint8Array<ArrayBuffer> {
-  let size = 0;
+export function encodeBatch(
+  totalShards: number,
+  records: readonly EventRecord[],
+): Uint8Array<ArrayBuffer> {
+  const batch = encodeRecords(records, BATCH_HEADER_BYTES);
+  new DataView(batch.buffer).setUint32(0, totalShards);
+  return batch;
+}
+
+/**
+ * Reads a batch. Bodies are views into it, not copies.
+ *
+ * @throws {GatehouseError} `bad_frame` when it, or a record, is cut short.
+ */
+export function readBatch(batch: Uint8Array): EventBatch {
+  if (batch.length < BATCH_HEADER_BYTES) throw cutShort("its head", 0, batch);
+  const totalShards = new DataView(batch.buffer, batch.byteOffset).getUint32(0);
+  return { totalShards, records: readRecords(batch, BATCH_HEADER_BYTES) };
+}
+
+/** Records one after another, behind so many bytes of zero. Files of queues hold nothing else. */
+export function encodeRecords(
+  records: readonly EventRecord[],
+  headBytes = 0,
+): Uint8Array<ArrayBuffer> {
+  let size = headBytes;
   for (const record of records) size += RECORD_HEADER_BYTES + record.body.length;
-  const batch = new Uint8Array(size);
-  const view = new DataView(batch.buffer);
-  let at = 0;
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = headBytes;
   for (const { shardId, kind, cursor, body } of records) {
     view.setUint32(at, shardId);
     view.setUint32(at + 4, body.length);
     view.setUint16(at + 8, kind);
     view.setUint16(at + 10, Math.floor(cursor / 0x1_0000_0000));
     view.setUint32(at + 12, cursor >>> 0);
-    batch.set(body, at + RECORD_HEADER_BYTES);
+    bytes.set(body, at + RECORD_HEADER_BYTES);
     at += RECORD_HEADER_BYTES + body.length;
   }
-  return batch;
+  return bytes;
 }
 
 /**
- * The records of a batch. Bodies are views into it, not copies.
+ * Reads records from this place to the end. Bodies are views, not copies.
  *
  * @throws {GatehouseError} `bad_frame` when a record is cut short.
  */
-export function readBatch(batch: Uint8Array): EventRecord[] {
-  const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+export function readRecords(bytes: Uint8Array, from = 0): EventRecord[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const records: EventRecord[] = [];
-  let at = 0;
-  while (at < batch.length) {
+  let at = from;
+  while (at < bytes.length) {
     const start = at + RECORD_HEADER_BYTES;
-    const end = start <= batch.length ? start + view.getUint32(at + 4) : Infinity;
-    if (end > batch.length) {
-      const what = `the record at byte ${at} is cut short, the batch has ${batch.length} bytes`;
-      throw new GatehouseError("bad_frame", "peer", `Cannot read batch: ${what}`);
-    }
+    const end = start <= bytes.length ? start + view.getUint32(at + 4) : Infinity;
+    if (end > bytes.length) throw cutShort("the record", at, bytes);
     records.push({
       shardId: view.getUint32(at),
       kind: view.getUint16(at + 8),
       cursor: view.getUint16(at + 10) * 0x1_0000_0000 + view.getUint32(at + 12),
-      body: batch.subarray(start, end),
+      body: bytes.subarray(start, end),
     });
     at = end;
   }
   return records;
+}
+
+function cutShort(what: string, at: number, { length }: Uint8Array): GatehouseError {
+  const text =
+    `Cannot read batch: ${what} at byte ${at} is cut short, the batch has ${length} bytes`;
+  return new GatehouseError("bad_frame", "peer", text);
 }
 
 /** The record of a {@linkcode Gap}. */
@@ -256,7 +299,7 @@ function problemOfHello(message: Fields): string | null {
 }
 
 function problemOfAck(message: Fields): string | null {
-  const problem = wantsTypes({ cursors: "object" })(message);
+  const problem = wantsTypes({ totalShards: "number", cursors: "object" })(message);
   if (problem !== null) return problem;
   const wrong = Object.entries(message.cursors as object).find(([shardId, cursor]) =>
     !/^\d+$/.test(shardId) || !Number.isSafeInteger(cursor)

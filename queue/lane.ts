@@ -16,6 +16,7 @@ export const BATCH_BYTES = 64 * 1024;
 /** What a lane needs. */
 export interface LaneOptions {
   readonly peer: PeerKey;
+  readonly totalShards: number;
   readonly turns: Turns;
   /** Sends a batch to a consumer; it must not block. */
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
@@ -100,7 +101,7 @@ export class Lane {
   }
 
   #flush(): void {
-    const { peer, send } = this.#options;
+    const { peer, totalShards, send } = this.#options;
     this.#unflushedBytes = 0;
     while (this.#link !== null && this.#ready.size > 0 && this.#underWayBytes < this.#windowBytes) {
       const batch: EventRecord[] = [];
@@ -108,7 +109,7 @@ export class Lane {
       const bytes = this.#fill(batch, Math.min(BATCH_BYTES, creditBytes));
       if (batch.length === 0) return;
       this.#underWayBytes += bytes;
-      send(peer, this.#link, encodeBatch(batch));
+      send(peer, this.#link, encodeBatch(totalShards, batch));
     }
   }
 

@@ -29,7 +29,7 @@ const AWAY_TICK_MS = 1_000;
 export interface EventQueueOptions
   extends
     Pick<ShardQueueOptions, "clock" | "prepare">,
-    Pick<LaneOptions, "send">,
+    Pick<LaneOptions, "totalShards" | "send">,
     Partial<Pick<TurnsOptions, "delayMs" | "nap">> {
   /** Shard id → cluster. A shard without one keeps its events until somebody consumes them. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
@@ -186,7 +186,8 @@ export class EventQueue {
   #lane(peer: PeerKey): Lane {
     const known = this.#lanes.get(peerText(peer));
     if (known) return known;
-    const lane = new Lane({ peer, turns: this.#turns, send: this.#options.send });
+    const { totalShards, send } = this.#options;
+    const lane = new Lane({ peer, totalShards, turns: this.#turns, send });
     this.#lanes.set(peerText(peer), lane);
     return lane;
   }

@@ -16,9 +16,9 @@
 import { crc32 } from "node:zlib";
 import { GatehouseError } from "../protocol/errors.ts";
 import {
-  encodeBatch,
+  encodeRecords,
   type EventRecord,
-  readBatch,
+  readRecords,
   RECORD_HEADER_BYTES,
 } from "../protocol/event_frame.ts";
 
@@ -58,7 +58,7 @@ export function segmentVersion(bytes: Uint8Array): number | null {
 
 /** Records as frames, ready to be written behind others. */
 export function encodeFrames(records: readonly EventRecord[]): Uint8Array<ArrayBuffer> {
-  const batches = batchesOf(records).map(encodeBatch);
+  const batches = batchesOf(records).map((batch) => encodeRecords(batch));
   const size = batches.reduce((sum, { length }) => sum + FRAME_HEADER_BYTES + length, 0);
   const frames = new Uint8Array(size);
   const view = new DataView(frames.buffer);
@@ -127,7 +127,7 @@ export function readFrames(bytes: Uint8Array): FrameRun {
 function batchOf(bytes: Uint8Array, checksum: number): EventRecord[] | null {
   if (crc32(bytes) !== checksum) return null;
   try {
-    return readBatch(bytes);
+    return readRecords(bytes);
   } catch (error) {
     if (error instanceof GatehouseError && error.code === "bad_frame") return null;
     throw error;

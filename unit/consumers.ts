@@ -14,6 +14,7 @@ import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../protocol/event_frame.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import type { ConsumerKey } from "../protocol/peer.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { parsePayload, type ShardBacklog } from "../protocol/worker_message.ts";
@@ -48,7 +49,7 @@ export interface ConsumersOptions
     Pick<World, "clock" | "log" | "store"> {
   readonly estates: Pick<Estates, "stream" | "until">;
   readonly links: Links;
-  readonly pool: WorkerPool;
+  readonly poolOf: (shard: ShardKey) => WorkerPool;
   readonly door: ConsumerDoor;
 }
 
@@ -78,10 +79,9 @@ export class Consumers {
         isSecret: door.isSecret,
       },
       events: this.shards,
-      facts: (shardId, signal) =>
-        estates.until({ total: totalShards, id: shardId }, readyFacts, signal),
-      send: async (shardId, payload) =>
-        await controllers.gateway.sendPayload(shardId, parsePayload(payload)),
+      facts: (shard, signal) => estates.until(shard, readyFacts, signal),
+      send: async ({ id }, payload) =>
+        await controllers.gateway.sendPayload(id, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
       changed: () => this.#saveSoon(),
@@ -128,9 +128,14 @@ function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
 }
 
 /** What the shards of consumers need. */
-export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "totalShards" | "clock"> {
+export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock"> {
   readonly links: Pick<Links, "open" | "close" | "acknowledge">;
-  readonly pool: Pick<WorkerPool, "assign" | "release" | "backlog">;
+  /**
+   * The workers of a shard's generation.
+   *
+   * @throws {GatehouseError} `refused` where there is none of its total.
+   */
+  readonly poolOf: (shard: ShardKey) => Pick<WorkerPool, "assign" | "release" | "backlog">;
 }
 
 /**
@@ -150,22 +155,22 @@ export class ConsumerShards implements ShardEvents {
    *
    * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
    */
-  hold(shardId: number): Promise<ShardBacklog> {
-    const { links, pool } = this.#options;
-    links.close(this.#peer(shardId));
-    pool.assign(shardId, null);
-    return this.#backlog(shardId);
+  async hold(shard: ShardKey): Promise<ShardBacklog> {
+    const { links, poolOf } = this.#options;
+    links.close(peerOf(shard));
+    poolOf(shard).assign(shard.id, null);
+    return await this.#backlog(shard);
   }
 
   /** Delivers what is not acknowledged, and what comes. */
-  take(shardId: number, deliver: (record: EventRecord) => void): void {
-    const { links, pool } = this.#options;
-    const peer = this.#peer(shardId);
+  take(shard: ShardKey, deliver: (record: EventRecord) => void): void {
+    const { links, poolOf } = this.#options;
+    const peer = peerOf(shard);
     let isOver = false;
-    pool.assign(shardId, peer);
+    poolOf(shard).assign(shard.id, peer);
     links.open(peer, CONSUMER_WINDOW_BYTES, {
       sendBytes(batch) {
-        for (const record of readBatch(batch)) {
+        for (const record of readBatch(batch).records) {
           // An event may end the connection that it is delivered to.
           if (isOver) return;
           deliver(record);
@@ -176,15 +181,16 @@ export class ConsumerShards implements ShardEvents {
   }
 
   /** The consumer is done with everything up to `cursor`. */
-  acknowledge(shardId: number, cursor: number): void {
-    this.#options.links.acknowledge(this.#peer(shardId), { [shardId]: cursor });
+  acknowledge(shard: ShardKey, cursor: number): void {
+    const done = { totalShards: shard.total, cursors: { [shard.id]: cursor } };
+    this.#options.links.acknowledge(peerOf(shard), done);
   }
 
   /** The shard goes back to its cluster, or its events wait. */
-  release(shardId: number): void {
-    const { links, pool } = this.#options;
-    links.close(this.#peer(shardId));
-    pool.release(shardId);
+  release(shard: ShardKey): void {
+    const { links, poolOf } = this.#options;
+    links.close(peerOf(shard));
+    poolOf(shard).release(shard.id);
   }
 
   /** Waits for no worker any more. */
@@ -192,22 +198,22 @@ export class ConsumerShards implements ShardEvents {
     this.#stopped = true;
   }
 
-  #peer(id: number): ConsumerKey {
-    return { kind: "consumer", shard: { total: this.#options.totalShards, id } };
-  }
-
-  async #backlog(shardId: number): Promise<ShardBacklog> {
-    const { clock, pool } = this.#options;
+  async #backlog(shard: ShardKey): Promise<ShardBacklog> {
+    const { clock, poolOf } = this.#options;
     const deadlineMs = clock.now() + HOLD_DEADLINE_MS;
     while (true) {
       try {
-        return await pool.backlog(shardId);
+        return await poolOf(shard).backlog(shard.id);
       } catch (error) {
         if (!isWorkerLost(error) || this.#stopped || clock.now() >= deadlineMs) throw error;
       }
       await sleep(clock, RETRY_MS);
     }
   }
+}
+
+function peerOf(shard: ShardKey): ConsumerKey {
+  return { kind: "consumer", shard };
 }
 
 function isWorkerLost(error: unknown): boolean {

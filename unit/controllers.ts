@@ -16,6 +16,7 @@ import { parsePayload } from "../protocol/worker_message.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { Links } from "../link/links.ts";
 import { GatehouseError } from "../protocol/errors.ts";
+import type { Acknowledged } from "../protocol/event_frame.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 
 /**
@@ -57,8 +58,8 @@ export interface EventsController {
    * back has to be delivered later, to the same link and before the next one.
    */
   deliver(peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>): void;
-  /** A peer is done with its events up to these cursors, by shard: they are forgotten. */
-  acknowledged(peer: PeerKey, link: number, cursors: Readonly<Record<string, number>>): void;
+  /** A peer is done with its events up to these cursors: they are forgotten. */
+  acknowledged(peer: PeerKey, link: number, done: Acknowledged): void;
 }
 
 /** Everything that can be replaced. */
@@ -77,12 +78,17 @@ export interface UnitCore {
   readonly shardIds: readonly number[];
   readonly rest: RestController;
   /** `null` until Discord has been asked. */
-  readonly gateway: { readonly links: Pick<Links, "deliver">; readonly pool: CorePool } | null;
+  readonly gateway: CoreGateway | null;
+}
+
+interface CoreGateway {
+  readonly links: Pick<Links, "deliver">;
+  readonly pool: CorePool;
+  acknowledge: EventsController["acknowledged"];
 }
 
 type CorePool = Pick<
   WorkerPool,
-  | "acknowledge"
   | "calculateWorkerId"
   | "requestMembers"
   | "sendPayload"
@@ -112,7 +118,7 @@ export function createControllers(unit: () => UnitCore): Controllers {
   };
   const deliver: EventsController["deliver"] = (...batch) => void gateway().links.deliver(...batch);
   const acknowledged: EventsController["acknowledged"] = (...done) =>
-    gateway().pool.acknowledge(...done);
+    gateway().acknowledge(...done);
   const events = { deliver, acknowledged };
   return {
     // The same object, not a copy: a helper sees what was put in the place of another.

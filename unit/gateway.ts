@@ -10,7 +10,9 @@ import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
-import { messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { Acknowledged } from "../protocol/event_frame.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
@@ -85,7 +87,7 @@ export class UnitGateway {
       ...options,
       estates,
       links: this.links,
-      pool: this.pool,
+      poolOf: (shard) => this.#poolOf(shard),
       door: options.consumerDoor,
     });
   }
@@ -95,8 +97,7 @@ export class UnitGateway {
     const { log, totalShards, shardIds, queueDir } = options;
     const gate = await createIdentifyQueue({
       ...options,
-      allow: ({ total, id }, permit) =>
-        gateway.generations.find((each) => each.total === total)?.pool.allowIdentify(id, permit),
+      allow: ({ total, id }, permit) => gateway.#find(total)?.pool.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
     const estates = await Estates.open({ ...options, newStream: randomHex(8) });
@@ -145,6 +146,23 @@ export class UnitGateway {
     await this.#estates.close();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
+  }
+
+  /** A peer is done with events: they are forgotten. Of a total that is gone there is nothing to forget. */
+  acknowledge(peer: PeerKey, link: number, { totalShards, cursors }: Acknowledged): void {
+    this.#find(totalShards)?.pool.acknowledge(peer, link, cursors);
+  }
+
+  #find(total: number): Generation | undefined {
+    return this.generations.find((each) => each.total === total);
+  }
+
+  #poolOf({ total }: ShardKey): WorkerPool {
+    const pool = this.#find(total)?.pool;
+    if (pool) return pool;
+    const totals = this.generations.map((each) => each.total).join(" and ");
+    const text = `Cannot reach a shard of ${total} in total: this unit has ${totals}`;
+    throw new GatehouseError("refused", "caller", text);
   }
 
   /** The links that batches go over through the main thread. A service has no shards. */

@@ -169,10 +169,10 @@ export class Bucket {
   }
 
   #createQueue({ clock, openSpool, nap }: BucketWorld): EventQueue {
-    const { clusterOfShard, queueMemoryBytes, queueOverflow, queueDiskBytes } = this.#options;
+    const { queueMemoryBytes, queueOverflow, queueDiskBytes } = this.#options;
     return new EventQueue({
+      ...this.#options,
       clock,
-      clusterOfShard,
       limitBytes: queueMemoryBytes,
       overflow: queueOverflow,
       diskLimitBytes: queueDiskBytes,

@@ -44,7 +44,9 @@ export class WorkerLinks {
         queue.link(peer, link, Math.ceil(windowBytes / workers));
         linked(peer, link !== null);
       },
-      acknowledged: (peer, link, cursors) => queue.acknowledge(peer, link, cursors),
+      acknowledged: (peer, link, { totalShards, cursors }) => {
+        if (totalShards === worker.totalShards) queue.acknowledge(peer, link, cursors);
+      },
     });
   }
 

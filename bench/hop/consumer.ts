@@ -23,7 +23,7 @@ function consume({ url, count }: ConsumerQuestion): Promise<number> {
   return new Promise((resolve, reject) => {
     socket.onclose = () => reject(new Error("the link was closed"));
     socket.onmessage = ({ data }) => {
-      const events = readBatch(new Uint8Array(data)).length;
+      const events = readBatch(new Uint8Array(data)).records.length;
       received += events;
       unacknowledged += events;
       if (unacknowledged === events) {

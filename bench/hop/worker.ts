@@ -49,7 +49,7 @@ function send(
       const events = Math.min(perMessage, count - sent);
       sent += events;
       credit -= events;
-      deliver(encodeBatch(records.slice(0, events)));
+      deliver(encodeBatch(1, records.slice(0, events)));
     }
     if (perSecond !== null && sent < count) setTimeout(pump, 1);
   };

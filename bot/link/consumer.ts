@@ -12,6 +12,7 @@ import { messageOf } from "../../protocol/errors.ts";
 import {
   encodeLinkMessage,
   EVENT_LINK_VERSION,
+  type EventBatch,
   type EventRecord,
   LINK_CLOSE,
   type LinkHello,
@@ -23,21 +24,12 @@ import {
 } from "../../protocol/event_frame.ts";
 import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
-import type { Cancel } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Socket } from "../../ports/socket.ts";
 import type { World } from "../../ports/world.ts";
+import { Acks, type Link, type LinkSocket, type Source } from "./acks.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
-import { type Delivery, Unsettled } from "./unsettled.ts";
-
-/**
- * How long an acknowledgement waits for others: each one wakes two threads of the unit. It delays no
- * event; after a crash so much more is sent again, and dropped.
- */
-export const ACK_AFTER_MS = 25;
-/** With so many bytes since the last acknowledgement the next one goes at once: credit must not run out. */
-const ACK_BYTES = 256 * 1024;
+import { Unsettled } from "./unsettled.ts";
 
 /** Credit where nobody says how much. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
@@ -71,9 +63,6 @@ export interface CallPort {
   receive(message: LinkCall | LinkReply): void;
 }
 
-/** The sending half of a connection. */
-export type LinkSocket = Pick<Socket, "send" | "close">;
-
 /** The receiving half: the transport calls it. After a newer link was attached nothing happens. */
 export interface ConsumerLink {
   text(text: string): void;
@@ -95,19 +84,11 @@ export interface ConsumerCounters {
   readonly unsettled: number;
 }
 
-interface Link {
-  readonly socket: LinkSocket;
-  /** Whose it is: a worker's, or the unit's own (`null`). */
-  readonly worker: number | null;
-  welcomed: boolean;
-  /** The unit has said goodbye: what it does not hear now, it sends again in its next life. */
-  isEnding: boolean;
-}
-
-/** A shard, and who brings its events. */
-interface Source {
-  readonly progress: ShardProgress;
-  link: Link;
+/** An event that a handler is at work on. */
+interface Delivery {
+  readonly source: Source;
+  readonly cursor: number;
+  readonly name: string;
 }
 
 /**
@@ -118,26 +99,24 @@ interface Source {
  */
 export class EventConsumer {
   readonly #options: ConsumerOptions;
-  readonly #shards = new Map<number, Source>();
-  /** Shards whose progress may have changed since the last acknowledgement. */
-  readonly #due = new Set<number>();
-  readonly #unsettled: Unsettled;
+  /** By total and id: shards of two totals may live side by side. */
+  readonly #sources = new Map<number, Map<number, Source>>();
+  readonly #acks: Acks;
+  readonly #unsettled: Unsettled<Delivery>;
   readonly #counters = { received: 0, repeats: 0, failed: 0, late: 0 };
   readonly #links = new Map<number | null, Link>();
   #port: number | undefined;
   #stream: string | undefined;
-  #cancelAck: Cancel | undefined;
-  /** Bytes that came since the last acknowledgement. */
-  #unackedBytes = 0;
   #stopping = false;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
-    const deadlineMs = options.handlerDeadlineMs ?? 60_000;
+    const { windowBytes = WINDOW_BYTES, handlerDeadlineMs: deadlineMs = 60_000 } = options;
+    this.#acks = new Acks({ ...options, windowBytes, linkOf: (worker) => this.#links.get(worker) });
     this.#unsettled = new Unsettled(options.clock, deadlineMs, (delivery) => {
       this.#counters.late++;
-      this.#log.error("handler missed its deadline", { ...delivery, deadlineMs });
-      this.#settle(delivery.shardId, delivery.cursor);
+      this.#log.error("handler missed its deadline", { ...about(delivery), deadlineMs });
+      this.#settle(delivery);
     });
   }
 
@@ -174,7 +153,7 @@ export class EventConsumer {
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#unsettled.empty();
-    this.#acknowledge();
+    this.#acks.say();
   }
 
   /** What was counted so far. */
@@ -204,7 +183,7 @@ export class EventConsumer {
       else if (message.op === "bye") {
         this.#log.info("unit says goodbye", { reason: message.reason });
         link.isEnding = true;
-        this.#acknowledge();
+        this.#acks.say();
       } else this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
     } catch (error) {
       this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, messageOf(error));
@@ -224,13 +203,13 @@ export class EventConsumer {
     if (worker === null) {
       this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
     }
-    this.#acknowledge();
+    this.#acks.say();
   }
 
   /** The unit lost its memory, or is another one: what we have seen says nothing of its cursors. */
   #begin(stream: string, first: Link): void {
-    this.#shards.clear();
-    this.#due.clear();
+    this.#sources.clear();
+    this.#acks.forget();
     this.#stream = stream;
     for (const link of [...this.#links.values()]) {
       if (link !== first && link.welcomed) {
@@ -242,14 +221,17 @@ export class EventConsumer {
   #batch(link: Link, bytes: Uint8Array): void {
     if (this.#stopping) return;
     if (!link.welcomed) return this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, "events before welcome");
-    let records: EventRecord[];
+    let batch: EventBatch;
     try {
-      records = readBatch(bytes);
+      batch = readBatch(bytes);
     } catch (error) {
       return this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, messageOf(error));
     }
-    this.#unackedBytes += bytes.length;
-    for (const record of records) this.#record(link, record);
+    this.#acks.came(bytes.length);
+    const { totalShards, records } = batch;
+    for (const record of records) {
+      this.#record(this.#source(totalShards, record.shardId, link), record);
+    }
   }
 
   #refuse(link: Link, code: number, reason: string): void {
@@ -269,26 +251,26 @@ export class EventConsumer {
     this.#links.delete(link.worker);
   }
 
-  #record(link: Link, record: EventRecord): void {
-    const { shardId, cursor } = record;
-    if (!this.#source(shardId, link).progress.begin(cursor)) {
+  #record(source: Source, record: EventRecord): void {
+    const { cursor } = record;
+    if (!source.progress.begin(cursor)) {
       this.#counters.repeats++;
-      return this.#ackSoon(shardId);
+      return this.#ackSoon(source);
     }
     this.#counters.received++;
     const dispatch = this.#read(record);
-    if (dispatch === undefined) return this.#settle(shardId, cursor);
-    this.#deliver(dispatch, { shardId, cursor, name: dispatch.t });
+    if (dispatch === undefined) return this.#settle({ source, cursor });
+    this.#deliver(dispatch, { source, cursor, name: dispatch.t });
   }
 
   #deliver(dispatch: Dispatch, delivery: Delivery): void {
     let result: unknown;
     try {
-      result = this.#options.receiver.receive(dispatch, delivery.shardId);
+      result = this.#options.receiver.receive(dispatch, delivery.source.shardId);
     } catch (error) {
       this.#failed(delivery, error);
     }
-    if (!isThenable(result)) return this.#settle(delivery.shardId, delivery.cursor);
+    if (!isThenable(result)) return this.#settle(delivery);
     this.#unsettled.add(delivery);
     result.then(
       () => this.#done(delivery),
@@ -318,61 +300,39 @@ export class EventConsumer {
   #failed(delivery: Delivery, error: unknown): void {
     this.#counters.failed++;
     const stack = error instanceof Error ? error.stack : undefined;
-    this.#log.error("handler failed", { ...delivery, error: messageOf(error), stack });
+    this.#log.error("handler failed", { ...about(delivery), error: messageOf(error), stack });
   }
 
   #done(delivery: Delivery): void {
     this.#unsettled.remove(delivery);
-    this.#settle(delivery.shardId, delivery.cursor);
+    this.#settle(delivery);
   }
 
-  #settle(shardId: number, cursor: number): void {
-    this.#shards.get(shardId)?.progress.settle(cursor);
-    this.#ackSoon(shardId);
+  #settle({ source, cursor }: Pick<Delivery, "source" | "cursor">): void {
+    source.progress.settle(cursor);
+    this.#ackSoon(source);
   }
 
-  #ackSoon(shardId: number): void {
-    const { clock, windowBytes = WINDOW_BYTES } = this.#options;
-    this.#due.add(shardId);
-    const isFull = this.#unackedBytes >= Math.min(ACK_BYTES, windowBytes / 8);
-    if (isFull || this.#shards.get(shardId)?.link.isEnding) {
-      // Once only: from here on it is small again.
-      this.#unackedBytes = 0;
-      this.#cancelAck?.();
-      this.#cancelAck = clock.soon(() => this.#acknowledge());
-    }
-    this.#cancelAck ??= clock.after(ACK_AFTER_MS, () => this.#acknowledge());
+  #ackSoon(source: Source): void {
+    // Its cursors say nothing in the numbering that has come since.
+    if (source.stream === this.#stream) this.#acks.add(source);
   }
 
-  #acknowledge(): void {
-    this.#cancelAck?.();
-    this.#cancelAck = undefined;
-    const cursorsOf = new Map<Link, Record<string, number>>();
-    for (const shardId of this.#due) {
-      const source = this.#shards.get(shardId);
-      // A link of the same worker has come in its place, or will: then the shard stays due.
-      const link = source && this.#links.get(source.link.worker);
-      if (!link?.welcomed) continue;
-      this.#due.delete(shardId);
-      const cursor = source!.progress.takeAck();
-      if (cursor === undefined) continue;
-      const cursors = cursorsOf.get(link) ?? {};
-      cursorsOf.set(link, cursors);
-      cursors[shardId] = cursor;
-    }
-    for (const [{ socket }, cursors] of cursorsOf) {
-      socket.send(encodeLinkMessage({ op: "ack", cursors }));
-    }
-  }
-
-  #source(shardId: number, link: Link): Source {
-    let source = this.#shards.get(shardId);
+  #source(totalShards: number, shardId: number, link: Link): Source {
+    const ofTotal = this.#sources.getOrInsertComputed(totalShards, () => new Map());
+    let source = ofTotal.get(shardId);
     if (source === undefined) {
-      this.#shards.set(shardId, source = { progress: new ShardProgress(), link });
+      source = { stream: this.#stream!, totalShards, shardId, progress: new ShardProgress(), link };
+      ofTotal.set(shardId, source);
     }
     source.link = link;
     return source;
   }
+}
+
+/** A delivery as a log line tells it. */
+function about({ source: { shardId }, cursor, name }: Delivery) {
+  return { shardId, cursor, name };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -7,15 +7,8 @@
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
 
-/** An event that a handler is at work on. */
-export interface Delivery {
-  readonly shardId: number;
-  readonly cursor: number;
-  readonly name: string;
-}
-
-/** Deliveries under way. All have the same deadline, so the oldest is always the first due. */
-export class Unsettled {
+/** Deliveries under way, whatever tells one from another. All have the same deadline, so the oldest is always the first due. */
+export class Unsettled<Delivery> {
   readonly #clock: Clock;
   readonly #deadlineMs: number;
   readonly #onLate: (delivery: Delivery) => void;

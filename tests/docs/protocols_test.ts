@@ -26,15 +26,18 @@ Deno.test("the batch in docs/protocols.md is what the document says it is", () =
     block("hex").trim().split(/\s+/),
     (byte) => parseInt(byte, 16),
   );
-  const records = readBatch(bytes);
+  const { totalShards, records } = readBatch(bytes);
   assert.deepEqual(
-    records.map(({ body, ...record }) => ({
-      ...record,
-      body: JSON.parse(new TextDecoder().decode(body)),
-    })),
+    {
+      totalShards,
+      records: records.map(({ body, ...record }) => ({
+        ...record,
+        body: JSON.parse(new TextDecoder().decode(body)),
+      })),
+    },
     JSON.parse(block("json")),
   );
-  assert.deepEqual(encodeBatch(records), bytes);
+  assert.deepEqual(encodeBatch(totalShards, records), bytes);
 });
 
 Deno.test("docs/protocols.md has a row for every message of the worker protocol, and no other", async () => {

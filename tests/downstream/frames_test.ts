@@ -23,8 +23,7 @@ Deno.test("ready() is number 1 and has every field that Discord's has", () => {
     version: 9,
     sessionId: "id",
     url,
-    shardId: 2,
-    totalShards: 4,
+    shard: { total: 4, id: 2 },
     facts: FACTS,
   });
   assert.deepEqual(JSON.parse(text), {

@@ -4,9 +4,11 @@ import {
   DownstreamSessions,
   type DownstreamSessionsOptions,
 } from "../../downstream/sessions.ts";
+import type { ShardKey } from "../../protocol/ids.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
 
-const all = () => true;
+const all = ({ total }: ShardKey) => total === 4;
+const shard = (id: number, total = 4): ShardKey => ({ total, id });
 
 function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVirtualClock()) {
   const expired: number[] = [];
@@ -15,10 +17,9 @@ function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVi
   const sessions = new DownstreamSessions({
     clock,
     stream: "stream",
-    totalShards: 4,
     newId: () => `id-${++ids}`,
     changed: () => void changeCount++,
-    expired: (shardId) => void expired.push(shardId),
+    expired: ({ id }) => void expired.push(id),
     ...changes,
   });
   return { clock, sessions, expired, changes: () => changeCount };
@@ -32,28 +33,28 @@ function nextLife(from: DownstreamSessions, clock: VirtualClock, changes = {}) {
 
 Deno.test("DownstreamSessions fixes the base so that READY is number 1", () => {
   const { sessions } = book();
-  const session = sessions.begin(2, 100);
+  const session = sessions.begin(shard(2), 100);
   assert.equal(session.acknowledged - session.base, 1);
-  assert.equal(sessions.begin(3, 0).base, -1);
+  assert.equal(sessions.begin(shard(3), 0).base, -1);
   assert.equal(sessions.find(session.sessionId), session);
-  assert.equal(sessions.ofShard(2), session);
+  assert.equal(sessions.ofShard(shard(2)), session);
 });
 
 Deno.test("DownstreamSessions has one session per shard: a newer one ends the older", async () => {
   const { clock, sessions, expired } = book();
-  const older = sessions.begin(0, 0);
+  const older = sessions.begin(shard(0), 0);
   sessions.detach(older);
-  const newer = sessions.begin(0, 5);
+  const newer = sessions.begin(shard(0), 5);
   assert.equal(sessions.find(older.sessionId), undefined);
   await clock.advance(CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
   sessions.end(older);
-  assert.equal(sessions.ofShard(0), newer);
+  assert.equal(sessions.ofShard(shard(0)), newer);
 });
 
 Deno.test("DownstreamSessions ends a session that nobody resumes in time, and says so once", async () => {
   const { clock, sessions, expired } = book();
-  const session = sessions.begin(0, 0);
+  const session = sessions.begin(shard(0), 0);
   await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
   sessions.detach(session);
@@ -66,21 +67,21 @@ Deno.test("DownstreamSessions ends a session that nobody resumes in time, and sa
 
 Deno.test("DownstreamSessions does not end one that was resumed, nor expire one that was ended", async () => {
   const { clock, sessions, expired } = book();
-  const resumed = sessions.begin(0, 0);
-  const ended = sessions.begin(1, 0);
+  const resumed = sessions.begin(shard(0), 0);
+  const ended = sessions.begin(shard(1), 0);
   sessions.detach(resumed);
   sessions.detach(ended);
   sessions.attach(resumed);
   sessions.end(ended);
   await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
-  assert.equal(sessions.ofShard(0), resumed);
-  assert.equal(sessions.ofShard(1), undefined);
+  assert.equal(sessions.ofShard(shard(0)), resumed);
+  assert.equal(sessions.ofShard(shard(1)), undefined);
 });
 
 Deno.test("DownstreamSessions only moves acknowledgements forward, and tells what is worth saving", () => {
   const { sessions, changes } = book();
-  const session = sessions.begin(0, 10);
+  const session = sessions.begin(shard(0), 10);
   const before = changes();
   sessions.acknowledge(session, 12);
   sessions.acknowledge(session, 12);
@@ -91,23 +92,23 @@ Deno.test("DownstreamSessions only moves acknowledgements forward, and tells wha
 
 Deno.test("DownstreamSessions survives a restart, with the same numbers", () => {
   const { clock, sessions } = book();
-  const session = sessions.begin(0, 10);
+  const session = sessions.begin(shard(0), 10);
   session.sent = 50;
   sessions.acknowledge(session, 20);
   const { sessions: next, held } = nextLife(sessions, clock);
-  assert.deepEqual(held, [0]);
+  assert.deepEqual(held, [shard(0)]);
   const detachedAtMs = clock.wallMs();
   assert.deepEqual(next.find(session.sessionId), { ...session, sent: null, detachedAtMs });
 });
 
 Deno.test("DownstreamSessions counts the time before a restart", async () => {
   const { clock, sessions } = book();
-  sessions.detach(sessions.begin(0, 0));
-  sessions.begin(1, 0);
+  sessions.detach(sessions.begin(shard(0), 0));
+  sessions.begin(shard(1), 0);
   await clock.advance(CONSUMER_SESSION_TTL_MS - 1000);
   const next = nextLife(sessions, clock);
   sessions.stop();
-  assert.deepEqual(next.held, [0, 1]);
+  assert.deepEqual(next.held, [shard(0), shard(1)]);
   await clock.advance(1000);
   assert.deepEqual(next.expired, [0]);
   // This one had a connection when it was saved: it waits from the start of the new life.
@@ -117,28 +118,31 @@ Deno.test("DownstreamSessions counts the time before a restart", async () => {
 
 Deno.test("DownstreamSessions leaves out sessions whose time is up, and shards that run elsewhere", async () => {
   const { clock, sessions } = book();
-  sessions.detach(sessions.begin(0, 0));
-  sessions.begin(1, 0);
-  sessions.begin(2, 0);
+  sessions.detach(sessions.begin(shard(0), 0));
+  sessions.begin(shard(1), 0);
+  sessions.begin(shard(2), 0);
   const saved = sessions.save();
   await clock.advance(CONSUMER_SESSION_TTL_MS);
-  assert.deepEqual(book({}, clock).sessions.load(saved, (shardId) => shardId !== 2), [1]);
+  assert.deepEqual(book({}, clock).sessions.load(saved, ({ id }) => id !== 2), [shard(1)]);
 });
 
 Deno.test("DownstreamSessions takes nothing over from another numbering or shard count", () => {
   const { clock, sessions } = book();
-  sessions.begin(0, 0);
+  sessions.begin(shard(0), 0);
+  sessions.begin(shard(0, 8), 0);
   assert.deepEqual(nextLife(sessions, clock, { stream: "other" }).held, []);
-  assert.deepEqual(nextLife(sessions, clock, { totalShards: 8 }).held, []);
+  assert.deepEqual(nextLife(sessions, clock).held, [shard(0)]);
 });
 
 Deno.test("DownstreamSessions takes nothing over that it did not write", () => {
-  const good = { sessionId: "a", shardId: 0, base: 0, acknowledged: 1, detachedAtMs: null };
+  const good = { sessionId: "a", shard: shard(0), base: 0, acknowledged: 1, detachedAtMs: null };
   const load = (saved: unknown) => book().sessions.load(saved, all);
-  const saved = (session: unknown) => ({ stream: "stream", totalShards: 4, sessions: [session] });
-  assert.deepEqual(load(saved(good)), [0]);
+  const saved = (session: unknown) => ({ stream: "stream", sessions: [session] });
+  assert.deepEqual(load(saved(good)), [shard(0)]);
   for (
-    const changed of [{ sessionId: 1 }, { shardId: "0" }, { base: null }, { detachedAtMs: "" }]
+    const changed of [{ sessionId: 1 }, { shard: { total: 4, id: "0" } }, { shard: 0 }, {
+      base: null,
+    }, { detachedAtMs: "" }]
   ) {
     assert.deepEqual(load(saved({ ...good, ...changed })), [], JSON.stringify(changed));
   }
@@ -149,19 +153,34 @@ Deno.test("DownstreamSessions takes nothing over that it did not write", () => {
 
 Deno.test("DownstreamSessions takes over one session per shard", async () => {
   const { clock, sessions, expired } = book();
-  const saved = { sessionId: "a", shardId: 0, base: 0, acknowledged: 1, detachedAtMs: null };
+  const saved = { sessionId: "a", shard: shard(0), base: 0, acknowledged: 1, detachedAtMs: null };
   const both = [saved, { ...saved, sessionId: "b" }];
-  sessions.load({ stream: "stream", totalShards: 4, sessions: both }, all);
-  assert.equal(sessions.ofShard(0)?.sessionId, "a");
+  sessions.load({ stream: "stream", sessions: both }, all);
+  assert.equal(sessions.ofShard(shard(0))?.sessionId, "a");
   await clock.advance(CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, [0]);
 });
 
 Deno.test("DownstreamSessions does not wait longer when the wall clock was set back", async () => {
   const { sessions } = book();
-  sessions.detach(sessions.begin(0, 0));
+  sessions.detach(sessions.begin(shard(0), 0));
   const earlier = createVirtualClock(0);
   const next = nextLife(sessions, earlier);
   await earlier.advance(CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(next.expired, [0]);
+});
+
+Deno.test("DownstreamSessions takes over what earlier versions wrote: one total for all", () => {
+  const session = { sessionId: "a", shardId: 2, base: 0, acknowledged: 1, detachedAtMs: null };
+  const saved = { stream: "stream", totalShards: 4, sessions: [session] };
+  assert.deepEqual(book().sessions.load(saved, all), [shard(2)]);
+  assert.deepEqual(book().sessions.load({ ...saved, totalShards: 8 }, all), []);
+});
+
+Deno.test("DownstreamSessions has shards of one id and two totals side by side", () => {
+  const { sessions } = book();
+  const [four, eight] = [sessions.begin(shard(1), 10), sessions.begin(shard(1, 8), 20)];
+  sessions.end(four);
+  assert.equal(sessions.ofShard(shard(1)), undefined);
+  assert.equal(sessions.ofShard(shard(1, 8)), eight);
 });

@@ -15,6 +15,7 @@ import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
 import type { DownstreamTerms } from "../../downstream/terms.ts";
 import type { ShardEvents } from "../../downstream/world.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../../protocol/event_frame.ts";
+import type { ShardKey } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { ShardBacklog, ShardPayload } from "../../protocol/worker_message.ts";
@@ -115,9 +116,9 @@ export class FakeEvents implements ShardEvents {
     return known;
   }
 
-  async hold(shardId: number): Promise<ShardBacklog> {
+  async hold({ id }: ShardKey): Promise<ShardBacklog> {
     if (this.broken) throw this.broken;
-    const shard = this.shard(shardId);
+    const shard = this.shard(id);
     shard.consumer = "held";
     const { slow } = this;
     this.slow = null;
@@ -125,18 +126,18 @@ export class FakeEvents implements ShardEvents {
     return { acknowledged: shard.acknowledged, last: shard.last };
   }
 
-  take(shardId: number, deliver: (record: EventRecord) => void): void {
-    const shard = this.shard(shardId);
+  take({ id }: ShardKey, deliver: (record: EventRecord) => void): void {
+    const shard = this.shard(id);
     shard.consumer = deliver;
     shard.rewind();
   }
 
-  acknowledge(shardId: number, cursor: number): void {
-    this.shard(shardId).acknowledge(cursor);
+  acknowledge({ id }: ShardKey, cursor: number): void {
+    this.shard(id).acknowledge(cursor);
   }
 
-  release(shardId: number): void {
-    this.shard(shardId).consumer = "cluster";
+  release({ id }: ShardKey): void {
+    this.shard(id).consumer = "cluster";
   }
 }
 
@@ -238,7 +239,7 @@ export function stage(
     terms: TERMS,
     events,
     facts: () => Promise.resolve(FACTS),
-    send: (shardId, payload) => Promise.resolve(void sentUp.push([shardId, payload])),
+    send: ({ id }, payload) => Promise.resolve(void sentUp.push([id, payload])),
     stream: "stream",
     newId: sessionIds(clock),
     changed() {},

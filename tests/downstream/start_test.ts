@@ -112,7 +112,7 @@ Deno.test("RESUME with a number that was never sent is 4007, with another token 
 
 Deno.test("IDENTIFY waits for a shard that is not ready, up to 30 s, then it is op 9", async () => {
   const known = Promise.withResolvers<ReadyFacts>();
-  const facts = (_: number, signal: AbortSignal) =>
+  const facts = (_: unknown, signal: AbortSignal) =>
     Promise.race([
       known.promise,
       new Promise<never>((_, reject) => {
@@ -171,10 +171,10 @@ Deno.test("An IDENTIFY that was overtaken while it waited begins nothing", async
   await clock.advance(0);
   newer.identify();
   await clock.advance(0);
-  const { sessionId } = gateway.sessions.ofShard(0)!;
+  const { sessionId } = gateway.sessions.ofShard({ total: 4, id: 0 })!;
   known.resolve(FACTS);
   await clock.advance(0);
-  assert.equal(gateway.sessions.ofShard(0)!.sessionId, sessionId);
+  assert.equal(gateway.sessions.ofShard({ total: 4, id: 0 })!.sessionId, sessionId);
   events.shard().event();
   assert.deepEqual(newer.dispatches, [["READY", 1], ["EVENT_1", 2]]);
 });

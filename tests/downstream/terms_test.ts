@@ -10,7 +10,7 @@ const identify = (changes: Record<string, unknown>) =>
 
 const SESSION: DownstreamSession = {
   sessionId: "known",
-  shardId: 1,
+  shard: { total: 4, id: 1 },
   base: 99,
   acknowledged: 110,
   sent: 120,
@@ -44,7 +44,7 @@ Deno.test("readDialect() takes both compressions, and 4002 for etf and what it d
 
 Deno.test("judgeIdentify() takes the secret with and without Bot, and 4004 for another", () => {
   for (const token of ["secret", "Bot secret", "bot secret"]) {
-    assert.deepEqual(identify({ token }), { shardId: 0, presence: null });
+    assert.deepEqual(identify({ token }), { shard: { total: 4, id: 0 }, presence: null });
   }
   for (const token of ["", "Bot", "Bot other", "Bearer secret", "Bot Bot secret"]) {
     const refusal = identify({ token }) as { code: number; reason: string };
@@ -74,7 +74,7 @@ Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
   assert.equal((identify({ shard: undefined }) as { code: number }).code, 4010);
   const single = { ...TERMS, totalShards: 1, lastShardId: 0 };
   const granted = judgeIdentify({ token: "secret", intents: 0 }, single);
-  assert.deepEqual(granted, { shardId: 0, presence: null });
+  assert.deepEqual(granted, { shard: { total: 1, id: 0 }, presence: null });
 });
 
 Deno.test("judgeIdentify() refuses with 4014 intents that the unit did not ask for, by name", () => {
@@ -83,7 +83,10 @@ Deno.test("judgeIdentify() refuses with 4014 intents that the unit did not ask f
     code: 4014,
     reason: "Disallowed intents, add to INTENTS: GUILD_MEMBERS, MESSAGE_CONTENT",
   });
-  assert.deepEqual(identify({ intents: TERMS.intents }), { shardId: 0, presence: null });
+  assert.deepEqual(identify({ intents: TERMS.intents }), {
+    shard: { total: 4, id: 0 },
+    presence: null,
+  });
 });
 
 Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
@@ -94,7 +97,7 @@ Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
 
 Deno.test("judgeIdentify() grants the presence that was asked for", () => {
   const presence = { status: "idle" };
-  assert.deepEqual(identify({ presence }), { shardId: 0, presence });
+  assert.deepEqual(identify({ presence }), { shard: { total: 4, id: 0 }, presence });
 });
 
 Deno.test("judgeResume() goes on from the number that the client has", () => {

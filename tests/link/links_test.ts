@@ -20,8 +20,8 @@ function setUp() {
       const how = link === null ? "down" : `up ${link} ${windowBytes}${at}`;
       told.push(`${peerText(peer)} ${how}`);
     },
-    acknowledged: (peer, link, cursors) =>
-      told.push(`${peerText(peer)} ack ${link} ${JSON.stringify(cursors)}`),
+    acknowledged: (peer, link, { totalShards, cursors }) =>
+      told.push(`${peerText(peer)} ack ${link} ${totalShards} ${JSON.stringify(cursors)}`),
   });
   const dial = (expected?: PeerKey) => {
     const sent: unknown[] = [];
@@ -62,10 +62,10 @@ Deno.test("Links ends the link of a process that ended and left it open, after i
   links.ended(cluster(0));
   links.ended(cluster(1));
   await clock.advance(999);
-  first.say({ op: "ack", cursors: { 2: 7 } });
+  first.say({ op: "ack", totalShards: 4, cursors: { 2: 7 } });
   assert.equal(links.of(cluster(0)), 1);
   await clock.advance(1);
-  assert.deepEqual(told, ["cluster 0 up 1 1000", 'cluster 0 ack 1 {"2":7}', "cluster 0 down"]);
+  assert.deepEqual(told, ["cluster 0 up 1 1000", 'cluster 0 ack 1 4 {"2":7}', "cluster 0 down"]);
   assert.match(first.closes[0]!, /has ended/);
 
   dial().say(HELLO);
@@ -119,7 +119,7 @@ Deno.test("Links closes on what it cannot read or did not expect", () => {
   for (
     const [text, reason] of [
       ["{", /not JSON/],
-      ['{"op":"hello","v":2,"windowBytes":1}', /clusterId/],
+      ['{"op":"hello","v":3,"windowBytes":1}', /clusterId/],
       [JSON.stringify(HELLO), /hello has no place here/],
       ['{"op":"bye","reason":""}', /bye has no place here/],
     ] as const
@@ -128,7 +128,7 @@ Deno.test("Links closes on what it cannot read or did not expect", () => {
     assert.match(linked.closes.pop()!, new RegExp(`^${LINK_CLOSE.BAD_MESSAGE} .*${reason.source}`));
   }
   const early = dial();
-  early.say({ op: "ack", cursors: { 0: 1 } });
+  early.say({ op: "ack", totalShards: 4, cursors: { 0: 1 } });
   assert.match(early.closes[0]!, /ack has no place here/);
 });
 
@@ -157,8 +157,8 @@ Deno.test("Links passes acknowledgements on with the number of their link", () =
   const { told, dial } = setUp();
   const { say } = dial();
   say(HELLO);
-  say({ op: "ack", cursors: { 2: 77 } });
-  assert.equal(told.at(-1), 'cluster 0 ack 1 {"2":77}');
+  say({ op: "ack", totalShards: 4, cursors: { 2: 77 } });
+  assert.equal(told.at(-1), 'cluster 0 ack 1 4 {"2":77}');
 });
 
 Deno.test("Links lets a newer link take over; the older one's end is no news", () => {
@@ -225,28 +225,30 @@ Deno.test("Links says where a consumer listens, and whether we dialled it", () =
   ]);
 });
 
+const done = (cursors: Record<string, number>) => ({ totalShards: 4, cursors });
+
 Deno.test("Links opens a link to somebody in this thread: batches there, acknowledgements back", () => {
   const { links, told } = setUp();
   const peer = consumer(3);
   const batches: Uint8Array[] = [];
   const closes: number[] = [];
-  links.acknowledge(peer, { 3: 1 });
+  links.acknowledge(peer, done({ 3: 1 }));
   links.open(peer, 50, {
     sendBytes: (bytes) => batches.push(bytes),
     close: (code) => closes.push(code),
   });
   assert.deepEqual(links.all(), [{ peer, link: 1, windowBytes: 50 }]);
   assert.equal(links.deliver(peer, 1, Uint8Array.of(7)), true);
-  links.acknowledge(peer, { 3: 9 });
+  links.acknowledge(peer, done({ 3: 9 }));
   links.bye("it has no ears for words");
   links.close(peer);
   links.close(peer);
-  links.acknowledge(peer, { 3: 10 });
+  links.acknowledge(peer, done({ 3: 10 }));
   assert.equal(links.deliver(peer, 1, Uint8Array.of(8)), false);
   assert.deepEqual([batches, closes], [[Uint8Array.of(7)], [LINK_CLOSE.GOING_AWAY]]);
   assert.deepEqual(told, [
     "consumer 3/4 up 1 50",
-    'consumer 3/4 ack 1 {"3":9}',
+    'consumer 3/4 ack 1 4 {"3":9}',
     "consumer 3/4 down",
   ]);
 });

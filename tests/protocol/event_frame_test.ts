@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { GatehouseError } from "../../protocol/errors.ts";
 import {
+  BATCH_HEADER_BYTES,
   encodeBatch,
   encodeLinkMessage,
   type EventRecord,
@@ -21,18 +22,18 @@ const record: fc.Arbitrary<EventRecord> = fc.record({
 }, { noNullPrototype: true });
 
 Deno.test("readBatch() gives back what encodeBatch() was given", () => {
-  fc.assert(fc.property(fc.array(record), (records) => {
-    assert.deepEqual(readBatch(encodeBatch(records)), records);
+  fc.assert(fc.property(fc.nat(0xffff_ffff), fc.array(record), (totalShards, records) => {
+    assert.deepEqual(readBatch(encodeBatch(totalShards, records)), { totalShards, records });
   }));
 });
 
 Deno.test("readBatch() reads a batch that lies in the middle of a larger buffer", () => {
   fc.assert(fc.property(fc.array(record), fc.nat(9), fc.nat(9), (records, before, after) => {
-    const batch = encodeBatch(records);
+    const batch = encodeBatch(16, records);
     const buffer = new Uint8Array(before + batch.length + after).fill(0xab);
     buffer.set(batch, before);
     const view = buffer.subarray(before, before + batch.length);
-    assert.deepEqual(readBatch(view), records);
+    assert.deepEqual(readBatch(view), { totalShards: 16, records });
   }));
 });
 
@@ -40,20 +41,21 @@ Deno.test("encodeBatch() writes the header that the protocol specifies", () => {
   const body = new TextEncoder().encode("hi");
   const cursor = 0x0102_0304_0506;
   assert.deepEqual(
-    [...encodeBatch([{ shardId: 0x0a0b0c0d, kind: RECORD.GAP, cursor, body }])],
-    [0x0a, 0x0b, 0x0c, 0x0d, 0, 0, 0, 2, 0, 1, 1, 2, 3, 4, 5, 6, 0x68, 0x69],
+    [...encodeBatch(0x10, [{ shardId: 0x0a0b0c0d, kind: RECORD.GAP, cursor, body }])],
+    [0, 0, 0, 0x10, 0x0a, 0x0b, 0x0c, 0x0d, 0, 0, 0, 2, 0, 1, 1, 2, 3, 4, 5, 6, 0x68, 0x69],
   );
 });
 
 Deno.test("readBatch() refuses a record that is cut short, at every byte", () => {
   const body = new TextEncoder().encode("twelve bytes");
   const records = [1, 2].map((cursor) => ({ shardId: 0, kind: RECORD.DISPATCH, cursor, body }));
-  const batch = encodeBatch(records);
+  const batch = encodeBatch(16, records);
   const whole = RECORD_HEADER_BYTES + body.length;
   for (let length = 0; length < batch.length; length++) {
     const cut = batch.subarray(0, length);
-    if (length % whole === 0) {
-      assert.deepEqual(readBatch(cut), records.slice(0, length / whole));
+    const count = (length - BATCH_HEADER_BYTES) / whole;
+    if (Number.isInteger(count) && count >= 0) {
+      assert.deepEqual(readBatch(cut).records, records.slice(0, count));
     } else {
       assert.throws(
         () => readBatch(cut),
@@ -65,21 +67,21 @@ Deno.test("readBatch() refuses a record that is cut short, at every byte", () =>
 });
 
 Deno.test("readBatch() does not copy bodies", () => {
-  const batch = encodeBatch([{ shardId: 0, kind: 0, cursor: 1, body: Uint8Array.of(1, 2) }]);
-  assert.equal(readBatch(batch)[0]!.body.buffer, batch.buffer);
+  const batch = encodeBatch(1, [{ shardId: 0, kind: 0, cursor: 1, body: Uint8Array.of(1, 2) }]);
+  assert.equal(readBatch(batch).records[0]!.body.buffer, batch.buffer);
 });
 
 const messages: LinkMessage[] = [
-  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096 },
-  { op: "ack", cursors: { "0": 12, "15": 2 ** 40 } },
-  { op: "ack", cursors: {} },
-  { op: "welcome", v: 2, link: 9, totalShards: 16, stream: "a" },
+  { op: "hello", v: 3, clusterId: 3, windowBytes: 4096 },
+  { op: "ack", totalShards: 16, cursors: { "0": 12, "15": 2 ** 40 } },
+  { op: "ack", totalShards: 16, cursors: {} },
+  { op: "welcome", v: 3, link: 9, totalShards: 16, stream: "a" },
   { op: "bye", reason: 'say "bye"' },
-  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096, values: "json" },
-  { op: "hello", v: 2, clusterId: 3, windowBytes: 4096, values: "clone" },
-  { op: "hello", v: 2, service: "api", windowBytes: 4096 },
-  { op: "hello", v: 2, clusterId: 0, windowBytes: 1, port: 1 },
-  { op: "hello", v: 2, clusterId: 0, windowBytes: 1, port: 65_535 },
+  { op: "hello", v: 3, clusterId: 3, windowBytes: 4096, values: "json" },
+  { op: "hello", v: 3, clusterId: 3, windowBytes: 4096, values: "clone" },
+  { op: "hello", v: 3, service: "api", windowBytes: 4096 },
+  { op: "hello", v: 3, clusterId: 0, windowBytes: 1, port: 1 },
+  { op: "hello", v: 3, clusterId: 0, windowBytes: 1, port: 65_535 },
   {
     op: "call",
     id: 7,
@@ -101,7 +103,7 @@ Deno.test("parseLinkMessage() gives back what encodeLinkMessage() was given", ()
 });
 
 Deno.test("greeter() tells a cluster, also the first, from a service", () => {
-  const hello = { op: "hello", v: 2, windowBytes: 1 } as const;
+  const hello = { op: "hello", v: 3, windowBytes: 1 } as const;
   assert.deepEqual(greeter({ ...hello, clusterId: 0 }), { kind: "cluster", id: 0 });
   assert.deepEqual(greeter({ ...hello, service: "api" }), { kind: "service", name: "api" });
 });
@@ -118,17 +120,17 @@ const refused: [text: string, says: string][] = [
   ['{"op":"HELLO"}', 'has op "HELLO"'],
   ['{"op":"hello","v":1,"clusterId":0}', "has windowBytes of type undefined, expected number"],
   ['{"op":"hello","v":"1","clusterId":0,"windowBytes":1}', "has v of type string"],
-  ['{"op":"ack","cursors":null}', "has cursors of type null"],
-  ['{"op":"ack","cursors":{"x":1}}', 'has cursors["x"]'],
-  ['{"op":"ack","cursors":{"1":1.5}}', 'has cursors["1"]'],
-  ['{"op":"ack","cursors":{"1":"2"}}', 'has cursors["1"]'],
-  ['{"op":"hello","v":2,"windowBytes":1}', "has clusterId of type undefined, expected number"],
-  ['{"op":"hello","v":2,"service":7,"windowBytes":1}', "has service of type number"],
+  ['{"op":"ack","totalShards":1,"cursors":null}', "has cursors of type null"],
+  ['{"op":"ack","totalShards":1,"cursors":{"x":1}}', 'has cursors["x"]'],
+  ['{"op":"ack","totalShards":1,"cursors":{"1":1.5}}', 'has cursors["1"]'],
+  ['{"op":"ack","totalShards":1,"cursors":{"1":"2"}}', 'has cursors["1"]'],
+  ['{"op":"hello","v":3,"windowBytes":1}', "has clusterId of type undefined, expected number"],
+  ['{"op":"hello","v":3,"service":7,"windowBytes":1}', "has service of type number"],
   ...[0, -1, 1.5, 65_536, '"80"', null].map((port): [string, string] => [
-    `{"op":"hello","v":2,"clusterId":0,"windowBytes":1,"port":${port}}`,
+    `{"op":"hello","v":3,"clusterId":0,"windowBytes":1,"port":${port}}`,
     `has port ${port}, expected 1 to 65535 or none`,
   ]),
-  ['{"op":"welcome","v":2,"link":1}', "has totalShards of type undefined"],
+  ['{"op":"welcome","v":3,"link":1}', "has totalShards of type undefined"],
   ['{"op":"bye"}', "has reason of type undefined"],
   ['{"op":"hello","v":1,"clusterId":0,"windowBytes":1,"values":null}', "has values null"],
   ['{"op":"call","id":1,"verb":"command","receptive":true}', "has no value of the form"],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BATCH_BYTES, Lane } from "../../queue/lane.ts";
 import { ShardQueue } from "../../queue/shard_queue.ts";
 import { Turns } from "../../queue/turns.ts";
-import { readBatch } from "../../protocol/event_frame.ts";
+import { BATCH_HEADER_BYTES, readBatch } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { cluster } from "../support/peers.ts";
 
@@ -23,10 +23,11 @@ function setUp(shardIds: readonly number[] = [0]) {
   const batches: { link: number; records: string[]; bytes: number }[] = [];
   const lane = new Lane({
     peer: cluster(5),
+    totalShards: 4,
     turns: new Turns({ clock, delayMs: 0, nap: () => assert.fail("nobody naps") }),
     send(peer, link, batch) {
       assert.deepEqual(peer, cluster(5));
-      const records = readBatch(batch).map(({ shardId, cursor }) => `${shardId}/${cursor}`);
+      const records = readBatch(batch).records.map(({ shardId, cursor }) => `${shardId}/${cursor}`);
       batches.push({ link, records, bytes: batch.length });
     },
   });
@@ -103,7 +104,8 @@ Deno.test("Lane lets a busy shard not hold up the others", async () => {
 
 Deno.test("Lane stops at the credit, for the last record at most, and goes on when some is back", async () => {
   const { clock, lane, accept, batches } = setUp();
-  const bytes = () => batches.reduce((sum, batch) => sum + batch.bytes, 0);
+  /** Of records. */
+  const bytes = () => batches.reduce((sum, batch) => sum + batch.bytes - BATCH_HEADER_BYTES, 0);
   lane.up(1, 10_000);
   for (let cursor = 1; cursor <= 100; cursor++) accept(0, cursor, 984);
   await clock.advance(0);

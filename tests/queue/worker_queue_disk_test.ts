@@ -21,13 +21,14 @@ async function setUp(
   const stored: Record<number, number> = {};
   const queue = new EventQueue({
     clock,
+    totalShards: 4,
     clusterOfShard,
     limitBytes: BIG,
     openSpool,
     send(peer, _link, batch) {
       assert.ok(peer.kind === "cluster");
       const clusterId = peer.id;
-      for (const record of readBatch(batch)) {
+      for (const record of readBatch(batch).records) {
         const { shardId, cursor, kind } = record;
         const gap = kind === RECORD.GAP
           ? `${readGap(record).from}-${readGap(record).to}`

@@ -16,10 +16,11 @@ function setUp(limitBytes: number, clusterOfShard: Record<number, number> = { 0:
   const sent: string[] = [];
   const queue = new EventQueue({
     clock,
+    totalShards: 4,
     clusterOfShard,
     limitBytes,
     send(peer, link, batch) {
-      for (const { shardId, cursor, kind } of readBatch(batch)) {
+      for (const { shardId, cursor, kind } of readBatch(batch).records) {
         const what = kind === RECORD.GAP ? "gap" : "event";
         sent.push(`${what} ${shardId}/${cursor} to ${peerText(peer)} on ${link}`);
       }
@@ -150,6 +151,7 @@ async function checkHistory(
   const bot = consumer();
   const queue = new EventQueue({
     clock,
+    totalShards: 3,
     clusterOfShard: { 0: 0, 1: 0, 2: 1 },
     limitBytes,
     send: (peer, link, batch) => bot.receive(peer, link, batch),
@@ -205,7 +207,7 @@ function consumer() {
       for (const shardId of clusterId === 0 ? [0, 1] : [2]) resent[shardId] = 0;
     },
     receive(peer: PeerKey, _link: number, batch: Uint8Array) {
-      for (const { shardId, kind, cursor, body } of readBatch(batch)) {
+      for (const { shardId, kind, cursor, body } of readBatch(batch).records) {
         assert.deepEqual(peer, cluster(shardId === 2 ? 1 : 0));
         assert.ok(cursor > resent[shardId]!, "out of order on one link");
         const isGap = kind === RECORD.GAP;

@@ -73,7 +73,7 @@ export function fakeUnit(credential: string): FakeUnit {
           }),
         );
         const open = records.filter(({ shardId, cursor }) => cursor > (acked.get(shardId) ?? -1));
-        if (open.length > 0) socket.send(encodeBatch(open));
+        if (open.length > 0) socket.send(encodeBatch(2, open));
       } else if (message.op === "ack") {
         for (const [id, cursor] of Object.entries(message.cursors)) acked.set(Number(id), cursor);
       }
@@ -119,7 +119,7 @@ export function fakeUnit(credential: string): FakeUnit {
       const body = new TextEncoder().encode(JSON.stringify({ t, s: cursor, op: 0, d }));
       const record = { shardId, kind: RECORD.DISPATCH, cursor, body };
       records.push(record);
-      for (const socket of welcomed) socket.send(encodeBatch([record]));
+      for (const socket of welcomed) socket.send(encodeBatch(2, [record]));
     },
     until: (predicate) =>
       new Promise((resolve) => {

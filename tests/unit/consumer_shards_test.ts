@@ -14,7 +14,6 @@ function setUp() {
   const clock = createVirtualClock();
   const told: string[] = [];
   const worker = { away: false, asked: 0 };
-  const tell = (name: string) => (...args: unknown[]) => void told.push(`${name} ${args.join()}`);
   const links = new Links({
     clock,
     totalShards: 4,
@@ -22,59 +21,60 @@ function setUp() {
     peers: () => [],
     link: (peer, link, { windowBytes }) =>
       told.push(`link ${peerText(peer)} ${link} ${windowBytes}`),
-    acknowledged: (peer, link, cursors) =>
-      told.push(`acknowledge ${peerText(peer)} ${link} ${JSON.stringify(cursors)}`),
+    acknowledged: (peer, link, { totalShards, cursors }) =>
+      told.push(`acknowledge ${peerText(peer)} ${link} ${totalShards} ${JSON.stringify(cursors)}`),
   });
   const shards = new ConsumerShards({
-    totalShards: 4,
     clock,
     links,
-    pool: {
-      assign: (shardId, peer) => void told.push(`assign ${shardId} ${peer && peerText(peer)}`),
-      release: tell("release"),
+    poolOf: ({ total }) => ({
+      assign: (id, peer) => void told.push(`assign ${id}/${total} ${peer && peerText(peer)}`),
+      release: (id) => void told.push(`release ${id}/${total}`),
       backlog: () => {
         worker.asked++;
         if (!worker.away) return Promise.resolve(BACKLOG);
         return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
       },
-    },
+    }),
   });
   const events: EventRecord[] = [];
-  const take = () => shards.take(2, (record) => void events.push(record));
+  const take = () => shards.take(SHARD, (record) => void events.push(record));
   return { clock, told, worker, links, shards, events, take };
 }
 
 function batch(...cursors: number[]): Uint8Array<ArrayBuffer> {
   const body = new TextEncoder().encode("{}");
   return encodeBatch(
+    4,
     cursors.map((cursor) => ({ shardId: 2, kind: RECORD.DISPATCH, cursor, body })),
   );
 }
 
+const SHARD = { total: 4, id: 2 };
 const PEER = consumer(2);
 
 Deno.test("ConsumerShards holds a shard: nobody has it, and how far it is dealt with is known", async () => {
   const { shards, told } = setUp();
-  assert.deepEqual(await shards.hold(2), BACKLOG);
-  assert.deepEqual(told, ["assign 2 null"]);
+  assert.deepEqual(await shards.hold(SHARD), BACKLOG);
+  assert.deepEqual(told, ["assign 2/4 null"]);
 });
 
 Deno.test("ConsumerShards takes a shard under a link of its own, and releases it", () => {
   const { links, shards, told, take } = setUp();
   take();
-  shards.acknowledge(2, 8);
+  shards.acknowledge(SHARD, 8);
   assert.deepEqual(links.all(), [
     { peer: PEER, link: 1, windowBytes: CONSUMER_WINDOW_BYTES },
   ]);
-  shards.release(2);
-  shards.acknowledge(2, 9);
+  shards.release(SHARD);
+  shards.acknowledge(SHARD, 9);
   assert.deepEqual(links.all(), []);
   assert.deepEqual(told, [
-    "assign 2 consumer 2/4",
+    "assign 2/4 consumer 2/4",
     `link consumer 2/4 1 ${CONSUMER_WINDOW_BYTES}`,
-    'acknowledge consumer 2/4 1 {"2":8}',
+    'acknowledge consumer 2/4 1 4 {"2":8}',
     `link consumer 2/4 null ${CONSUMER_WINDOW_BYTES}`,
-    "release 2",
+    "release 2/4",
   ]);
 });
 
@@ -86,9 +86,9 @@ Deno.test("ConsumerShards delivers what belongs to the link, and stops once the 
   assert.equal(events.length, 0);
   links.deliver(PEER, 2, batch(1, 2));
   assert.deepEqual(events.map(({ cursor }) => cursor), [1, 2]);
-  shards.take(2, (record) => {
+  shards.take(SHARD, (record) => {
     events.push(record);
-    shards.release(2);
+    shards.release(SHARD);
   });
   links.deliver(PEER, 3, batch(3, 4));
   assert.deepEqual(events.map(({ cursor }) => cursor), [1, 2, 3]);
@@ -97,23 +97,23 @@ Deno.test("ConsumerShards delivers what belongs to the link, and stops once the 
 Deno.test("ConsumerShards waits for a worker that is being restarted, and assigns only once", async () => {
   const { clock, shards, told, worker } = setUp();
   worker.away = true;
-  const held = shards.hold(2);
+  const held = shards.hold(SHARD);
   await clock.advance(HOLD_DEADLINE_MS / 2);
-  shards.release(2);
+  shards.release(SHARD);
   worker.away = false;
   await clock.advance(1_000);
   assert.deepEqual(await held, BACKLOG);
-  assert.deepEqual(told, ["assign 2 null", "release 2"]);
+  assert.deepEqual(told, ["assign 2/4 null", "release 2/4"]);
 });
 
 Deno.test("ConsumerShards gives a worker up after its deadline, and at once when it is stopped", async () => {
   const { clock, shards, worker } = setUp();
   worker.away = true;
-  const late = assert.rejects(shards.hold(2), { code: "worker_lost" });
+  const late = assert.rejects(shards.hold(SHARD), { code: "worker_lost" });
   await clock.advance(HOLD_DEADLINE_MS + 1_000);
   await late;
   shards.stop();
   worker.asked = 0;
-  await assert.rejects(shards.hold(2), { code: "worker_lost" });
+  await assert.rejects(shards.hold(SHARD), { code: "worker_lost" });
   assert.equal(worker.asked, 1);
 });

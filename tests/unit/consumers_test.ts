@@ -37,7 +37,7 @@ async function setUp(
     stream: "a",
     peers: () => [],
     link() {},
-    acknowledged: (_, __, cursors) => told.push(`acknowledged ${JSON.stringify(cursors)}`),
+    acknowledged: (_, __, { cursors }) => told.push(`acknowledged ${JSON.stringify(cursors)}`),
   });
   const consumers = new Consumers({
     config: { ...CONFIG_DEFAULTS, intents: 1 },
@@ -52,11 +52,13 @@ async function setUp(
       until: ({ total, id }, wanted) =>
         Promise.resolve(wanted(total === 4 && id < 2 ? LIVED : NO_ESTATE)!),
     },
-    pool: {
-      assign: (shardId: number) => void told.push(`assign ${shardId}`),
-      release: (shardId: number) => void told.push(`release ${shardId}`),
-      backlog: () => Promise.resolve({ acknowledged: 0, last: 0 }),
-    } as unknown as ConsumersOptions["pool"],
+    poolOf: () => (
+      {
+        assign: (shardId: number) => void told.push(`assign ${shardId}`),
+        release: (shardId: number) => void told.push(`release ${shardId}`),
+        backlog: () => Promise.resolve({ acknowledged: 0, last: 0 }),
+      } as unknown as ReturnType<ConsumersOptions["poolOf"]>
+    ),
     controllers: {
       gateway: { sendPayload: (...asked: unknown[]) => Promise.resolve(sent.push(asked)) },
     } as unknown as ConsumersOptions["controllers"],
@@ -111,7 +113,7 @@ Deno.test("a consumer gets the batches of its link, and acknowledges them by its
   const { got, identify, say } = connect();
   await identify(1);
   const body = new TextEncoder().encode('{"t":"X","s":9,"op":0,"d":null}');
-  const batch = encodeBatch([{ shardId: 1, kind: RECORD.DISPATCH, cursor: 9, body }]);
+  const batch = encodeBatch(4, [{ shardId: 1, kind: RECORD.DISPATCH, cursor: 9, body }]);
   links.deliver(consumer(1), links.of(consumer(1))!, batch);
   assert.equal(got.at(-1).t, "X");
   await say(OP.HEARTBEAT, got.at(-1).s);
@@ -164,7 +166,7 @@ Deno.test("a unit that stops closes every consumer so that it comes back, and wr
   assert.equal(consumers.isStopped, true);
   assert.equal(client.closes.length, 1);
   assert.ok(![1000, 1001, 4004].includes(client.closes[0]!), `${client.closes}`);
-  assert.match(JSON.stringify(await store.load("consumers")), /"shardId":1/);
+  assert.match(JSON.stringify(await store.load("consumers")), /"shard":\{"total":4,"id":1\}/);
 });
 
 Deno.test("sessions that cannot be written down are told of, and go on", async () => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { createControllers, type UnitCore } from "../../unit/controllers.ts";
 import { cluster } from "../support/peers.ts";
 
+const DONE = { totalShards: 2, cursors: { 0: 9 } };
+
 /** A unit that writes down what its methods lead to. */
 function setUp(changed: Partial<UnitCore> = {}) {
   const called: unknown[] = [];
@@ -12,9 +14,9 @@ function setUp(changed: Partial<UnitCore> = {}) {
     shardIds: [0, 1],
     rest: { handle: () => Promise.resolve(new Response("by the proxy")) },
     gateway: {
+      acknowledge: note("acknowledge"),
       links: { deliver: (...batch) => (note("deliver")(...batch), true) },
       pool: {
-        acknowledge: note("acknowledge"),
         calculateWorkerId: () => 3,
         requestMembers: (...asked) =>
           later("requestMembers")(...asked).then(() => ({ members: [], notFound: [] })),
@@ -39,7 +41,7 @@ Deno.test("each method leads to its part by itself", async () => {
   await gateway.sendPayload(1, { op: 3, d: {} });
   await gateway.requestMembers(1n << 22n, { limit: 1 });
   events.deliver(cluster(0), 1, batch);
-  events.acknowledged(cluster(0), 1, { 0: 9 });
+  events.acknowledged(cluster(0), 1, DONE);
   assert.equal(await (await rest.handle(new Request("http://x.test/"))).text(), "by the proxy");
   assert.deepEqual(called, [
     ["spawnShards"],
@@ -47,7 +49,7 @@ Deno.test("each method leads to its part by itself", async () => {
     ["sendPayload", 1, { op: 3, d: {} }],
     ["requestMembers", 1, { guildId: String(1n << 22n), limit: 1 }],
     ["deliver", cluster(0), 1, batch],
-    ["acknowledge", cluster(0), 1, { 0: 9 }],
+    ["acknowledge", cluster(0), 1, DONE],
   ]);
 });
 

@@ -33,7 +33,11 @@ async function setUp() {
     totalShards: TOTAL,
     shardIds: [0, 1],
     rest: { handle: () => assert.fail("there is no REST") },
-    gateway: { links: { deliver: (...what) => (note("deliver")(...what), true) }, pool },
+    gateway: {
+      acknowledge: note("acknowledge"),
+      links: { deliver: (...what) => (note("deliver")(...what), true) },
+      pool,
+    },
   }));
   const generation: Generation = new Generation({
     config: { ...CONFIG_DEFAULTS, totalWorkers: 1 },

@@ -154,7 +154,7 @@ Deno.test("members are asked for through gateway.requestMembers, and only with a
 Deno.test("what a library is done with goes through events.acknowledged", async () => {
   const { unit, paths, run } = await setUp();
   const seen: unknown[] = [];
-  unit.controllers.events.acknowledged = (_, __, cursors) => void seen.push(cursors);
+  unit.controllers.events.acknowledged = (_, __, { cursors }) => void seen.push(cursors);
   await run(paths["a library"]!({ op: OP.HEARTBEAT, d: 1 }));
   assert.equal(seen.length, 1);
 });

@@ -110,7 +110,7 @@ Deno.test("every event passes what is put in the place of events.deliver", async
   const peers = new Set<string>();
   unit.events.deliver = (peer, link, batch) => {
     peers.add(peerText(peer));
-    for (const { shardId, body } of readBatch(batch)) {
+    for (const { shardId, body } of readBatch(batch).records) {
       const { t } = JSON.parse(new TextDecoder().decode(body));
       passed.set(shardId, [...passed.get(shardId) ?? [], t]);
     }
@@ -131,9 +131,9 @@ Deno.test("every acknowledgement passes what is put in the place of events.ackno
   const { unit } = rig;
   const { acknowledged } = unit.events;
   const passed: Record<string, number> = {};
-  unit.events.acknowledged = (peer, link, cursors) => {
-    Object.assign(passed, cursors);
-    acknowledged(peer, link, cursors);
+  unit.events.acknowledged = (peer, link, done) => {
+    Object.assign(passed, done.cursors);
+    acknowledged(peer, link, done);
   };
   await unit.start();
   await until(rig.isReady, 20_000, () => "it is not ready");
@@ -153,9 +153,9 @@ Deno.test("REST, events and what clusters send go through what is put in place",
     seen.batches++;
     deliver(peer, link, batch);
   };
-  unit.events.acknowledged = (peer, link, cursors) => {
-    Object.assign(seen.cursors, cursors);
-    acknowledged(peer, link, cursors);
+  unit.events.acknowledged = (peer, link, done) => {
+    Object.assign(seen.cursors, done.cursors);
+    acknowledged(peer, link, done);
   };
   unit.rest.handle = (request) =>
     Promise.resolve(new Response(`mine: ${new URL(request.url).pathname}`));

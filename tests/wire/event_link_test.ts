@@ -17,7 +17,7 @@ import { fakeUnit } from "../support/fake_unit.ts";
 
 const WELCOME = {
   op: "welcome",
-  v: 2,
+  v: 3,
   link: 1,
   totalShards: 1,
   stream: "a",
@@ -44,11 +44,11 @@ async function withServer(
 Deno.test("a remote cluster greets the unit that dials it, takes events and acknowledges them", () =>
   withServer(async (port, received) => {
     const { next, socket } = dialCluster(port, "key");
-    const hello = { op: "hello", v: 2, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
+    const hello = { op: "hello", v: 3, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
     assert.deepEqual(await next(), hello);
     socket.send(encodeLinkMessage(WELCOME));
-    socket.sendBytes(encodeBatch([event(1, "a"), event(2, "b")]));
-    assert.deepEqual(await next(), { op: "ack", cursors: { 0: 2 } });
+    socket.sendBytes(encodeBatch(1, [event(1, "a"), event(2, "b")]));
+    assert.deepEqual(await next(), { op: "ack", totalShards: 1, cursors: { 0: 2 } });
     assert.deepEqual(received, ["a", "b"]);
     socket.close(1000, "");
   }));

@@ -42,8 +42,8 @@ Deno.test("a cluster tells its unit at which port its workers may come, with its
   const welcome = { op: "welcome", v: EVENT_LINK_VERSION, link: 1, totalShards: 2, stream: "a" };
   worker.socket.send(encodeLinkMessage(welcome as never));
   const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":"hi"}');
-  worker.socket.sendBytes(encodeBatch([{ shardId: 0, kind: RECORD.DISPATCH, cursor: 7, body }]));
-  assert.deepEqual(await worker.next(), { op: "ack", cursors: { 0: 7 } });
+  worker.socket.sendBytes(encodeBatch(2, [{ shardId: 0, kind: RECORD.DISPATCH, cursor: 7, body }]));
+  assert.deepEqual(await worker.next(), { op: "ack", totalShards: 2, cursors: { 0: 7 } });
   assert.deepEqual(received, ["hi"]);
   assert.deepEqual(unit.acked.size, 0, "the unit itself has brought nothing");
   await stop();

@@ -72,9 +72,9 @@ function serveLinks(
     stream,
     peers: () => [cluster(0)],
     link: (peer, link) => {
-      if (link !== null) greet((...records) => links.deliver(peer, link, encodeBatch(records)));
+      if (link !== null) greet((...records) => links.deliver(peer, link, encodeBatch(2, records)));
     },
-    acknowledged: (_peer, _link, cursors) => acks.push({ ...cursors }),
+    acknowledged: (_peer, _link, { cursors }) => acks.push({ ...cursors }),
   });
   const server = Deno.serve(
     { hostname: "127.0.0.1", port, onListen() {} },

@@ -77,7 +77,9 @@ Deno.test("a bucket hands the events of its shards to the cluster that is linked
   bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
   const { peer, link, batch } = last("EVENTS");
-  assert.deepEqual([peer, link, readBatch(batch).map((it) => it.cursor)], [cluster(1), 9, [1]]);
+  assert.deepEqual([peer, link, readBatch(batch).records.map((it) => it.cursor)], [cluster(1), 9, [
+    1,
+  ]]);
   bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 1 } });
   await clock.advance(1_000);
   const { queued, acknowledged, received } = last("REPORT").shards[0]!;
@@ -220,7 +222,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   second.bucket.receive({ type: "LINK", peer: cluster(1), link: 1, windowBytes: 1 << 20 });
   second.bucket.receive({ ...BRING, shardId: 2, estate: { ...NO_ESTATE, acknowledged: 1 } });
   await second.clock.advance(0);
-  assert.deepEqual(readBatch(second.last("EVENTS").batch).map(({ cursor }) => cursor), [2]);
+  assert.deepEqual(readBatch(second.last("EVENTS").batch).records.map(({ cursor }) => cursor), [2]);
 });
 
 Deno.test("a bucket whose disk cannot be opened says so, and brings the shard up", async () => {
@@ -268,7 +270,7 @@ Deno.test("a bucket asks Discord for members and answers with them; the bot gets
   assert.deepEqual(last("NONCE_REPLY"), { type: "NONCE_REPLY", nonce: 7, reply });
   bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
+  assert.deepEqual(readBatch(last("EVENTS").batch).records.map(({ cursor }) => cursor), [1, 2]);
   bucket.receive({ type: "REQUEST_MEMBERS", nonce: 8, shardId: 3, request });
   await clock.advance(0);
   assert.match(JSON.stringify(last("NONCE_REPLY")), /"nonce":8.*"no_shard"/);
@@ -332,10 +334,12 @@ Deno.test("a bucket brings a cluster that listens its events itself, and takes i
   await clock.advance(0);
   discord.say({ t: "X", s: 2, op: 0, d: null });
   await clock.advance(0);
-  const cursors = far.sentBytes.flatMap((batch) => readBatch(batch).map(({ cursor }) => cursor));
+  const cursors = far.sentBytes.flatMap((batch) =>
+    readBatch(batch).records.map(({ cursor }) => cursor)
+  );
   assert.deepEqual(cursors, [1, 2]);
   assert.ok(!types().includes("EVENTS"), "the main thread has nothing to do with it");
-  far.say({ op: "ack", cursors: { 2: 2 } });
+  far.say({ op: "ack", totalShards: 4, cursors: { 2: 2 } });
   await clock.advance(1_000);
   assert.deepEqual(last("SAFE").shards, { 2: { acknowledged: 2, guilds: NO_GUILDS } });
   assert.equal(last("REPORT").shards[0]!.queued, 0);
@@ -353,7 +357,7 @@ Deno.test("a bucket whose cluster has gone keeps the events, for a link through 
   assert.equal(last("REPORT").shards[0]!.queued, 2);
   bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
   await clock.advance(0);
-  assert.deepEqual(readBatch(last("EVENTS").batch).map(({ cursor }) => cursor), [1, 2]);
+  assert.deepEqual(readBatch(last("EVENTS").batch).records.map(({ cursor }) => cursor), [1, 2]);
 });
 
 Deno.test("a bucket that stops says goodbye to its clusters, and takes what they acknowledge meanwhile", async () => {
@@ -364,7 +368,7 @@ Deno.test("a bucket that stops says goodbye to its clusters, and takes what they
   bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
   assert.match(far.sent.at(-1)!, /"op":"bye"/);
   assert.deepEqual(far.closes, []);
-  far.say({ op: "ack", cursors: { 2: 1 } });
+  far.say({ op: "ack", totalShards: 4, cursors: { 2: 1 } });
   discord.events.closed(4900, "");
   await clock.advance(0);
   assert.deepEqual(far.closes, [LINK_CLOSE.GOING_AWAY]);

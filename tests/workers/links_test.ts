@@ -85,8 +85,16 @@ Deno.test("WorkerLinks brings a batch over the socket, and says where it has non
 
 Deno.test("WorkerLinks hands acknowledgements to the queue", () => {
   const { told, link } = setUp();
-  link(8001).say({ op: "ack", cursors: { 2: 7 } });
+  link(8001).say({ op: "ack", totalShards: 4, cursors: { 2: 7 } });
   assert.equal(told.at(-1), 'queue: cluster 1 ack 1 {"2":7}');
+});
+
+Deno.test("WorkerLinks takes no acknowledgement of a shard of another total for its own", () => {
+  const { told, link } = setUp();
+  const socket = link(8001);
+  const before = [...told];
+  socket.say({ op: "ack", totalShards: 8, cursors: { 2: 7 } });
+  assert.deepEqual(told, before);
 });
 
 Deno.test("WorkerLinks dials again when a link is lost, and the events wait meanwhile", async () => {
@@ -152,7 +160,7 @@ Deno.test("WorkerLinks says goodbye first, takes what is acknowledged then, and 
   links.bye();
   assert.deepEqual(JSON.parse(socket.sent.at(-1)!), { op: "bye", reason: "the unit stops" });
   assert.deepEqual([socket.closes, socket.destroyed], [[], false]);
-  socket.say({ op: "ack", cursors: { 2: 9 } });
+  socket.say({ op: "ack", totalShards: 4, cursors: { 2: 9 } });
   assert.equal(told.at(-1), 'queue: cluster 1 ack 1 {"2":9}');
   links.stop();
   assert.deepEqual(socket.closes, [LINK_CLOSE.GOING_AWAY]);

@@ -9,7 +9,7 @@ import { cluster } from "../../support/peers.ts";
 
 const CALL = { op: "call", id: 1, verb: "stats", receptive: true, value: { json: null } };
 const REPLY = { op: "reply", id: 1, value: { json: 1 } };
-const WELCOME = { op: "welcome", v: 2, link: 1, totalShards: 4, stream: "a" };
+const WELCOME = { op: "welcome", v: 3, link: 1, totalShards: 4, stream: "a" };
 
 function setUp(withCalls = true) {
   const told: unknown[] = [];
@@ -42,7 +42,7 @@ function setUp(withCalls = true) {
 }
 
 Deno.test("a consumer that takes calls says in its hello that it takes our own values", () => {
-  const hello = { op: "hello", v: 2, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
+  const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
   assert.deepEqual(setUp().connect().sent, [{ ...hello, values: "clone" }]);
   assert.deepEqual(setUp(false).connect().sent, [hello]);
 });

@@ -1,14 +1,14 @@
 /** A consumer's links: its unit's own, and one of each worker. */
 
 import assert from "node:assert/strict";
-import { ACK_AFTER_MS } from "../../../bot/link/consumer.ts";
+import { ACK_AFTER_MS } from "../../../bot/link/acks.ts";
 import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { service } from "../../support/peers.ts";
 import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
 
 Deno.test("a consumer says at which port it listens, and no worker that, nor what values it takes", () => {
   const { connect, consumer } = setUp({ calls: { up() {}, down() {}, receive() {} } });
-  const hello = { op: "hello", v: 2, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
+  const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
   assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone" }]);
   consumer.listensAt(8080);
   assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone", port: 8080 }]);
@@ -19,7 +19,7 @@ Deno.test("a service greets by its name", () => {
   const { connect } = setUp({ peer: service("api"), windowBytes: 5 });
   assert.deepEqual(connect(false).sent, [{
     op: "hello",
-    v: 2,
+    v: 3,
     service: "api",
     windowBytes: 5,
   }]);
@@ -118,6 +118,30 @@ Deno.test("nothing that came in one numbering is acknowledged in another", async
   const again = connect(true, 0, "b");
   await clock.advance(10 * ACK_AFTER_MS);
   assert.deepEqual([before, after, again].flatMap(({ acks }) => acks()), []);
+});
+
+Deno.test("what is done with after the numbering has changed is not acknowledged in the new one", async () => {
+  const { promise: work, resolve: finish } = Promise.withResolvers<void>();
+  const { clock, connect } = setUp({ receiver: { wants: () => true, receive: () => work } });
+  connect(true, null).batch(event(0, 5));
+  const after = connect(true, null, "b");
+  after.batch(event(0, 5));
+  finish();
+  await clock.advance(10 * ACK_AFTER_MS);
+  assert.deepEqual(after.acks(), [ack({ 0: 5 })], "its own 5, once");
+  const other = connect(true, null, "c");
+  await clock.advance(10 * ACK_AFTER_MS);
+  assert.deepEqual(other.acks(), []);
+});
+
+Deno.test("shards of one id and two totals are two shards, each acknowledged as its own", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const { batch, batchOf, acks } = connect();
+  batch(event(1, 7));
+  batchOf(8, event(1, 5));
+  batchOf(8, event(1, 5));
+  await clock.advance(10 * ACK_AFTER_MS);
+  assert.deepEqual(acks(), [ack({ 1: 7 }, 4), ack({ 1: 5 }, 8)]);
 });
 
 Deno.test("a worker makes and takes no calls", () => {

@@ -55,7 +55,7 @@ export function setUp(options: Partial<ConsumerOptions> = {}) {
       close: (code) => closes.push(code),
     }, worker);
     const say = (message: unknown) => link.text(JSON.stringify(message));
-    if (welcome) say({ op: "welcome", v: 2, link: 1, totalShards: 4, stream });
+    if (welcome) say({ op: "welcome", v: 3, link: 1, totalShards: TOTAL, stream });
     const acks = () => sent.flatMap((m) => (m as { op: string }).op === "ack" ? [m] : []);
     return {
       link,
@@ -63,15 +63,22 @@ export function setUp(options: Partial<ConsumerOptions> = {}) {
       closes,
       acks,
       say,
-      batch: (...r: EventRecord[]) => link.batch(encodeBatch(r)),
+      batch: (...r: EventRecord[]) => link.batch(encodeBatch(TOTAL, r)),
+      /** Of another total. */
+      batchOf: (total: number, ...r: EventRecord[]) => link.batch(encodeBatch(total, r)),
     };
   }
   const names = () => started.map(({ shardId, dispatch }) => `${shardId}:${dispatch.d}`);
   return { clock, consumer, connect, lines, names, started };
 }
 
+/** How many shards there are. */
+const TOTAL = 4;
+
 /** An acknowledgement. */
-export const ack = (cursors: Record<string, number>) => ({ op: "ack", cursors });
+export const ack = (cursors: Record<string, number>, totalShards = TOTAL) => (
+  { op: "ack", totalShards, cursors }
+);
 
 /** A consumer whose handlers are done at once. */
 export const SETTLED = { receiver: { wants: () => true, receive: () => {} } };

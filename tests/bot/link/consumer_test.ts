@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { ACK_AFTER_MS } from "../../../bot/link/consumer.ts";
+import { ACK_AFTER_MS } from "../../../bot/link/acks.ts";
 import { encodeBatch, GAP_EVENT, LINK_CLOSE, RECORD } from "../../../protocol/event_frame.ts";
 import { ack, bytes, event, setUp } from "./consumer_stage.ts";
 
 Deno.test("a consumer greets the unit first, whoever dialled", () => {
   const { connect } = setUp({ windowBytes: 1000 });
   const { sent } = connect(false);
-  assert.deepEqual(sent, [{ op: "hello", v: 2, clusterId: 7, windowBytes: 1000 }]);
+  assert.deepEqual(sent, [{ op: "hello", v: 3, clusterId: 7, windowBytes: 1000 }]);
 });
 
 Deno.test("a consumer starts handlers in order without waiting for the one before", () => {
@@ -20,7 +20,7 @@ Deno.test("a consumer forgets its cursors when the unit's numbering is another o
   connect().batch(event(1, 10));
   connect().batch(event(1, 10));
   const other = connect(false);
-  other.say({ op: "welcome", v: 2, link: 1, totalShards: 4, stream: "b" });
+  other.say({ op: "welcome", v: 3, link: 1, totalShards: 4, stream: "b" });
   other.batch(event(1, 3));
   assert.deepEqual(names(), ["1:10", "1:3"]);
 });
@@ -175,13 +175,13 @@ Deno.test("an event that is not JSON is logged and settled: it would come again 
 Deno.test("a batch that is cut short closes the link", () => {
   const { connect } = setUp();
   const { closes, link } = connect();
-  link.batch(encodeBatch([event(1, 1)]).subarray(0, 20));
+  link.batch(encodeBatch(4, [event(1, 1)]).subarray(0, 20));
   assert.deepEqual(closes, [LINK_CLOSE.BAD_MESSAGE]);
 });
 
 Deno.test("a message that is not the unit's closes the link", () => {
   const { connect } = setUp();
-  for (const text of ["?", '{"op":"ack","cursors":{}}', '{"op":"welcome"}']) {
+  for (const text of ["?", '{"op":"ack","totalShards":4,"cursors":{}}', '{"op":"welcome"}']) {
     const { closes, link } = connect();
     link.text(text);
     assert.deepEqual(closes, [LINK_CLOSE.BAD_MESSAGE], text);
@@ -194,7 +194,7 @@ Deno.test("events before the welcome, and a welcome of another version, close th
   early.batch(event(1, 1));
   assert.deepEqual(early.closes, [LINK_CLOSE.BAD_MESSAGE]);
   const other = connect(false);
-  other.say({ op: "welcome", v: 3, link: 1, totalShards: 4, stream: "a" });
+  other.say({ op: "welcome", v: 2, link: 1, totalShards: 4, stream: "a" });
   assert.deepEqual(other.closes, [LINK_CLOSE.VERSION]);
   assert.equal(other.link.welcomed, false);
   assert.deepEqual(names(), []);

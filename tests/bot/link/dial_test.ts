@@ -7,7 +7,7 @@ import type { SocketEvents } from "../../../ports/socket.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const WELCOME = bytes('{"op":"welcome","v":2,"link":1,"totalShards":1,"stream":"a"}');
+const WELCOME = bytes('{"op":"welcome","v":3,"link":1,"totalShards":1,"stream":"a"}');
 
 interface FakeSocket {
   readonly url: string;
@@ -73,7 +73,7 @@ Deno.test("dialEvents() tells texts from batches", () => {
   socket!.events.message(WELCOME, true);
   const body = bytes('{"t":"X","s":1,"op":0,"d":"hi"}');
   socket!.events.message(
-    encodeBatch([{ shardId: 0x7b000000, kind: RECORD.DISPATCH, cursor: 1, body }]),
+    encodeBatch(1, [{ shardId: 0x7b000000, kind: RECORD.DISPATCH, cursor: 1, body }]),
     false,
   );
   assert.deepEqual(received, ["hi"]);

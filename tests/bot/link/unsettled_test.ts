@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { type Delivery, Unsettled } from "../../../bot/link/unsettled.ts";
+import { Unsettled } from "../../../bot/link/unsettled.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
-const delivery = (cursor: number): Delivery => ({ shardId: 0, cursor, name: "X" });
+const delivery = (cursor: number) => ({ cursor });
 
 Deno.test("a delivery that is not removed in time is late, each at its own moment", async () => {
   const clock = createVirtualClock();
   const late: string[] = [];
-  const unsettled = new Unsettled(clock, 100, ({ cursor }) => {
+  const unsettled = new Unsettled<{ cursor: number }>(clock, 100, ({ cursor }) => {
     late.push(`${cursor} at ${clock.now()}`);
   });
   const second = delivery(2);

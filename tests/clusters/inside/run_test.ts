@@ -24,9 +24,9 @@ async function setUp(bot: Partial<Bot>) {
     figures: () => ({}),
   });
   const link = run.consumer.attach({ send() {}, close() {} });
-  link.text('{"op":"welcome","v":2,"link":1,"totalShards":1,"stream":"a"}');
+  link.text('{"op":"welcome","v":3,"link":1,"totalShards":1,"stream":"a"}');
   const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
-  link.batch(encodeBatch([{ shardId: 6, kind: RECORD.DISPATCH, cursor: 1, body }]));
+  link.batch(encodeBatch(1, [{ shardId: 6, kind: RECORD.DISPATCH, cursor: 1, body }]));
   return { clock, order, run };
 }
 

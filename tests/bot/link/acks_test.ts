@@ -1,7 +1,7 @@
 /** When a consumer acknowledges: together, and in time. */
 
 import assert from "node:assert/strict";
-import { ACK_AFTER_MS } from "../../../bot/link/consumer.ts";
+import { ACK_AFTER_MS } from "../../../bot/link/acks.ts";
 import { encodeBatch, type EventRecord } from "../../../protocol/event_frame.ts";
 import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
 
@@ -21,7 +21,12 @@ Deno.test("a consumer acknowledges so long after the first event that is settled
 
 /** An event of so many bytes on the wire. */
 function large(cursor: number, size: number): EventRecord {
-  return event(1, cursor, "X", "x".repeat(size - encodeBatch([event(1, cursor, "X", "")]).length));
+  return event(
+    1,
+    cursor,
+    "X",
+    "x".repeat(size - encodeBatch(4, [event(1, cursor, "X", "")]).length),
+  );
 }
 
 for (

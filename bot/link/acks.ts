@@ -1,0 +1,113 @@
+/**
+ * When a consumer says what it is done with: of all shards together, and in time. Each acknowledgement
+ * wakes two threads of the unit, and costs both sides more than the event that it is for.
+ *
+ * @module
+ */
+
+import { encodeLinkMessage } from "../../protocol/event_frame.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Socket } from "../../ports/socket.ts";
+import type { ShardProgress } from "./progress.ts";
+
+/**
+ * How long an acknowledgement waits for others. It delays no event; after a crash so much more is sent
+ * again, and dropped.
+ */
+export const ACK_AFTER_MS = 25;
+/** With so many bytes since the last acknowledgement the next one goes at once: credit must not run out. */
+const ACK_BYTES = 256 * 1024;
+/** The same as a share of the window. */
+const ACK_SHARE = 1 / 8;
+
+/** The sending half of a connection. */
+export type LinkSocket = Pick<Socket, "send" | "close">;
+
+/** A connection with the unit, or with one of its workers. */
+export interface Link {
+  readonly socket: LinkSocket;
+  /** Whose it is: a worker's, or the unit's own (`null`). */
+  readonly worker: number | null;
+  welcomed: boolean;
+  /** The unit has said goodbye: what it does not hear now, it sends again in its next life. */
+  isEnding: boolean;
+}
+
+/** A shard, and who brings its events. */
+export interface Source {
+  /** The numbering that its cursors belong to. */
+  readonly stream: string;
+  readonly totalShards: number;
+  readonly shardId: number;
+  readonly progress: ShardProgress;
+  link: Link;
+}
+
+/** What acknowledgements need. */
+export interface AcksOptions {
+  readonly clock: Clock;
+  readonly windowBytes: number;
+  /** The newest link of a worker, or of the unit. */
+  readonly linkOf: (worker: number | null) => Link | undefined;
+}
+
+/** The acknowledgements of one consumer. */
+export class Acks {
+  readonly #options: AcksOptions;
+  /** Those whose progress may have changed since the last acknowledgement. */
+  readonly #due = new Set<Source>();
+  readonly #mostBytes: number;
+  #cancel: Cancel | undefined;
+  /** Bytes that came since the last acknowledgement. */
+  #bytes = 0;
+
+  constructor(options: AcksOptions) {
+    this.#options = options;
+    this.#mostBytes = Math.min(ACK_BYTES, options.windowBytes * ACK_SHARE);
+  }
+
+  /** So much has come. */
+  came(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  /** A shard's progress may have changed: that is said soon. */
+  add(source: Source): void {
+    const { clock } = this.#options;
+    this.#due.add(source);
+    if (this.#bytes >= this.#mostBytes || source.link.isEnding) {
+      // Once only: from here on it is small again.
+      this.#bytes = 0;
+      this.#cancel?.();
+      this.#cancel = clock.soon(() => this.say());
+    }
+    this.#cancel ??= clock.after(ACK_AFTER_MS, () => this.say());
+  }
+
+  /** Says what is due now, each to who brought it. */
+  say(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const acks = new Map<Link, Map<number, Record<string, number>>>();
+    for (const source of this.#due) {
+      // A link of the same worker has come in its place, or will: then the shard stays due.
+      const link = this.#options.linkOf(source.link.worker);
+      if (!link?.welcomed) continue;
+      this.#due.delete(source);
+      const cursor = source.progress.takeAck();
+      if (cursor === undefined) continue;
+      const cursorsOf = acks.getOrInsertComputed(link, () => new Map());
+      cursorsOf.getOrInsertComputed(source.totalShards, () => ({}))[source.shardId] = cursor;
+    }
+    for (const [{ socket }, cursorsOf] of acks) {
+      for (const [totalShards, cursors] of cursorsOf) {
+        socket.send(encodeLinkMessage({ op: "ack", totalShards, cursors }));
+      }
+    }
+  }
+
+  /** Another numbering has come: what was due in the one before means nothing any more. */
+  forget(): void {
+    this.#due.clear();
+  }
+}
