@@ -11,10 +11,15 @@ import type { Socket } from "../../ports/socket.ts";
 import type { ShardProgress } from "./progress.ts";
 
 /**
- * How long an acknowledgement waits for others. It delays no event; after a crash so much more is sent
- * again, and dropped.
+ * An acknowledgement goes with the event that makes it so many…
+ *
+ * It delays no event; after a crash so much more is sent again.
  */
+export const ACK_EVENTS = 25;
+/** …and so long since the first of them: under load that takes no timer, and nobody is woken for it. */
 export const ACK_AFTER_MS = 25;
+/** Where less comes, it waits for so long: each wakes two threads of the unit. */
+export const ACK_LATEST_MS = 250;
 /** With so many bytes since the last acknowledgement the next one goes at once: credit must not run out. */
 const ACK_BYTES = 256 * 1024;
 /** The same as a share of the window. */
@@ -58,8 +63,12 @@ export class Acks {
   readonly #due = new Set<Source>();
   readonly #mostBytes: number;
   #cancel: Cancel | undefined;
-  /** Bytes that came since the last acknowledgement. */
+  /** What came since the last acknowledgement: bytes, and events that are done with. */
   #bytes = 0;
+  #events = 0;
+  /** When the first of those events was done with. */
+  #sinceMs = 0;
+  #isSoon = false;
 
   constructor(options: AcksOptions) {
     this.#options = options;
@@ -75,19 +84,21 @@ export class Acks {
   add(source: Source): void {
     const { clock } = this.#options;
     this.#due.add(source);
-    if (this.#bytes >= this.#mostBytes || source.link.isEnding) {
-      // Once only: from here on it is small again.
-      this.#bytes = 0;
+    if (this.#isSoon) return;
+    if (this.#events++ === 0) this.#sinceMs = clock.now();
+    this.#isSoon = source.link.isEnding || this.#isEnough();
+    if (this.#isSoon) {
       this.#cancel?.();
       this.#cancel = clock.soon(() => this.say());
-    }
-    this.#cancel ??= clock.after(ACK_AFTER_MS, () => this.say());
+    } else this.#cancel ??= clock.after(ACK_LATEST_MS, () => this.say());
   }
 
   /** Says what is due now, each to who brought it. */
   say(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#isSoon = false;
+    this.#bytes = this.#events = 0;
     const acks = new Map<Link, Map<number, Record<string, number>>>();
     for (const source of this.#due) {
       // A link of the same worker has come in its place, or will: then the shard stays due.
@@ -109,5 +120,11 @@ export class Acks {
   /** Another numbering has come: what was due in the one before means nothing any more. */
   forget(): void {
     this.#due.clear();
+  }
+
+  #isEnough(): boolean {
+    if (this.#bytes >= this.#mostBytes) return true;
+    const isOld = () => this.#options.clock.now() - this.#sinceMs >= ACK_AFTER_MS;
+    return this.#events >= ACK_EVENTS && isOld();
   }
 }

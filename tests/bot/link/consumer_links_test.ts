@@ -1,7 +1,7 @@
 /** A consumer's links: its unit's own, and one of each worker. */
 
 import assert from "node:assert/strict";
-import { ACK_AFTER_MS } from "../../../bot/link/acks.ts";
+import { ACK_LATEST_MS } from "../../../bot/link/acks.ts";
 import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { service } from "../../support/peers.ts";
 import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
@@ -42,7 +42,7 @@ Deno.test("a consumer acknowledges each shard to who brought it", async () => {
   first.batch(event(0, 1), event(2, 9));
   second.batch(event(1, 4));
   first.batch(event(0, 2));
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual([unit, first, second].map(({ acks }) => acks()), [
     [],
     [ack({ 0: 2, 2: 9 })],
@@ -67,7 +67,7 @@ Deno.test("a newer link of a worker ends the older one of the same worker, and n
   again.batch(event(0, 1), event(0, 2));
   assert.deepEqual(names(), ["0:1", "1:1", "1:2", "0:2"]);
   for (const { done } of started) done.resolve();
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual([first.acks(), again.acks(), second.acks()], [
     [],
     [ack({ 0: 2 })],
@@ -81,7 +81,7 @@ Deno.test("what a worker's lost link brought is acknowledged to the worker's nex
   first.batch(event(0, 1));
   first.link.closed();
   started[0]!.done.resolve();
-  await clock.advance(10 * ACK_AFTER_MS);
+  await clock.advance(2 * ACK_LATEST_MS);
   assert.deepEqual([unit, first, second].map(({ acks }) => acks()), [[], [], []]);
   assert.deepEqual(connect(true, 0).acks(), [ack({ 0: 1 })]);
 });
@@ -90,9 +90,9 @@ Deno.test("a shard that comes over another link from now on is acknowledged ther
   const { clock, connect } = setUp(SETTLED);
   const [unit, worker] = [connect(), connect(true, 3)];
   unit.batch(event(0, 1));
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   worker.batch(event(0, 1), event(0, 2));
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual([unit.acks(), worker.acks()], [[ack({ 0: 1 })], [ack({ 0: 2 })]]);
 });
 
@@ -116,7 +116,7 @@ Deno.test("nothing that came in one numbering is acknowledged in another", async
   before.batch(event(0, 5));
   const after = connect(true, 1, "b");
   const again = connect(true, 0, "b");
-  await clock.advance(10 * ACK_AFTER_MS);
+  await clock.advance(2 * ACK_LATEST_MS);
   assert.deepEqual([before, after, again].flatMap(({ acks }) => acks()), []);
 });
 
@@ -127,10 +127,10 @@ Deno.test("what is done with after the numbering has changed is not acknowledged
   const after = connect(true, null, "b");
   after.batch(event(0, 5));
   finish();
-  await clock.advance(10 * ACK_AFTER_MS);
+  await clock.advance(2 * ACK_LATEST_MS);
   assert.deepEqual(after.acks(), [ack({ 0: 5 })], "its own 5, once");
   const other = connect(true, null, "c");
-  await clock.advance(10 * ACK_AFTER_MS);
+  await clock.advance(2 * ACK_LATEST_MS);
   assert.deepEqual(other.acks(), []);
 });
 
@@ -140,7 +140,7 @@ Deno.test("shards of one id and two totals are two shards, each acknowledged as 
   batch(event(1, 7));
   batchOf(8, event(1, 5));
   batchOf(8, event(1, 5));
-  await clock.advance(10 * ACK_AFTER_MS);
+  await clock.advance(2 * ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 1: 7 }, 4), ack({ 1: 5 }, 8)]);
 });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ACK_AFTER_MS } from "../../../bot/link/acks.ts";
+import { ACK_LATEST_MS } from "../../../bot/link/acks.ts";
 import { encodeBatch, GAP_EVENT, LINK_CLOSE, RECORD } from "../../../protocol/event_frame.ts";
 import { ack, bytes, event, setUp } from "./consumer_stage.ts";
 
@@ -30,14 +30,14 @@ Deno.test("a consumer acknowledges up to the first event that is not settled", a
   const { acks, batch } = connect();
   batch(event(1, 10), event(1, 13), event(1, 20), event(2, 5));
   started[1]!.done.resolve();
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), []);
   started[0]!.done.resolve();
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 1: 13 })]);
   started[2]!.done.resolve();
   started[3]!.done.resolve();
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks().at(-1), ack({ 1: 20, 2: 5 }));
 });
 
@@ -47,7 +47,7 @@ Deno.test("a consumer acknowledges a batch in one message", async () => {
   batch(event(1, 10), event(1, 11), event(2, 5));
   batch(event(2, 6));
   assert.deepEqual(acks(), []);
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 1: 11, 2: 6 })]);
 });
 
@@ -56,7 +56,7 @@ Deno.test("a consumer neither parses nor delivers an event that nobody wants", a
   const { acks, batch } = connect();
   const body = bytes('{"t":"UNWANTED","s":1,"op":0,"d":}');
   batch({ shardId: 1, kind: RECORD.DISPATCH, cursor: 3, body });
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(names(), []);
   assert.deepEqual(acks(), [ack({ 1: 3 })]);
   assert.ok(!lines.some((line) => line.startsWith("error")), lines.join());
@@ -67,11 +67,11 @@ Deno.test("a consumer drops repeats and acknowledges them again, also on another
   const first = connect();
   first.batch(event(1, 10), event(1, 11));
   started[0]!.done.resolve();
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   first.link.closed();
   const second = connect();
   second.batch(event(1, 10), event(1, 11), event(1, 12));
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(names(), ["1:10", "1:11", "1:12"]);
   assert.deepEqual(second.acks(), [ack({ 1: 10 })]);
   assert.equal(consumer.counters().repeats, 2);
@@ -109,7 +109,7 @@ Deno.test("a handler that throws or rejects is logged with event and shard, and 
   });
   const { acks, batch } = connect();
   batch(event(3, 1, "A"), event(3, 2, "B"));
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 3: 2 })]);
   assert.equal(consumer.counters().failed, 2);
   const failed = lines.filter((line) => line.startsWith("error handler failed"));
@@ -128,7 +128,7 @@ Deno.test("a handler that does not settle in time is logged and holds the queue 
   await clock.advance(1);
   assert.match(lines.at(-1)!, /^error handler missed its deadline .*"cursor":10,"name":"SLOW"/);
   assert.deepEqual(acks(), []);
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 1: 10 })]);
   await clock.advance(600);
   assert.deepEqual(acks().at(-1), ack({ 1: 11 }));
@@ -152,7 +152,7 @@ Deno.test("a record of an unknown kind is skipped and acknowledged", async () =>
   const { clock, connect, names } = setUp();
   const { acks, batch } = connect();
   batch({ ...event(2, 4), kind: 99 });
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(names(), []);
   assert.deepEqual(acks(), [ack({ 2: 4 })]);
 });
@@ -166,7 +166,7 @@ Deno.test("an event that is not JSON is logged and settled: it would come again 
     cursor: 4,
     body: bytes('{"t":"X","s":4,"op":0,"d":'),
   });
-  await clock.advance(ACK_AFTER_MS);
+  await clock.advance(ACK_LATEST_MS);
   assert.deepEqual(acks(), [ack({ 2: 4 })]);
   assert.deepEqual(closes, []);
   assert.match(lines.at(-1)!, /^error event cannot be read/);
