@@ -119,6 +119,8 @@ export interface InteractionSnapshot {
 export interface ShardSnapshot extends ShardStatus {
   readonly workerId: number;
   readonly clusterId: number | null;
+  /** Guilds that it has, of 2,500 that Discord allows; `null` before its first READY. */
+  readonly guilds: number | null;
   readonly counters: ShardCounters | null;
 }
 

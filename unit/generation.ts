@@ -17,6 +17,7 @@ import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
+import { crowdedShards, lookForCrowding, MOST_GUILDS } from "./crowding.ts";
 import { IdentifyRequests } from "./identify.ts";
 import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
@@ -43,6 +44,8 @@ export class Generation {
   readonly pool: WorkerPool;
   readonly #options: GenerationOptions;
   readonly #quiet: QuietWatch;
+  /** See `lookForCrowding()`. */
+  #crowdingTold = 0;
 
   constructor(options: GenerationOptions) {
     const { config, totalShards, controllers, estates } = options;
@@ -69,6 +72,7 @@ export class Generation {
         ...status,
         workerId,
         clusterId: peer?.kind === "cluster" ? peer.id : null,
+        guilds: this.#guildsOf(status.shardId),
         counters,
       };
     });
@@ -76,7 +80,28 @@ export class Generation {
 
   /** How many guilds a shard has, as far as is known. */
   guildsOf(shardId: number): number {
-    return this.#options.estates.of(this.#key(shardId)).guilds?.guildIds.length ?? 0;
+    return this.#guildsOf(shardId) ?? 0;
+  }
+
+  /** What READY named counts until the bot has dealt with it, and what came after it. */
+  #guildsOf(shardId: number): number | null {
+    const { guilds, facts } = this.#options.estates.of(this.#key(shardId));
+    return (guilds ?? facts)?.guildIds.length ?? null;
+  }
+
+  #lookForCrowding(): void {
+    const shards = this.pool.shards.map(({ status: { shardId } }) => {
+      return { shardId, guilds: this.#guildsOf(shardId) };
+    });
+    const { told, fullest } = lookForCrowding(shards, this.#crowdingTold);
+    this.#crowdingTold = told;
+    if (!fullest) return;
+    const crowded = crowdedShards(shards).length;
+    this.#options.log.warn("a shard is near the limit of guilds, raise TOTAL_SHARDS", {
+      ...fullest,
+      limit: MOST_GUILDS,
+      crowded,
+    });
   }
 
   #key(id: number): ShardKey {
@@ -114,6 +139,7 @@ export class Generation {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
         lookForQuiet(this.#quiet, this.pool, this.#options);
+        this.#lookForCrowding();
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };

@@ -5,26 +5,42 @@
  */
 
 import type { ShardSnapshot, Snapshot } from "../protocol/status.ts";
+import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
 export interface Readiness {
   readonly ready: boolean;
   /** In a person's words, the most telling first. */
   readonly reasons: readonly string[];
+  /** What does not go as it should although the unit does its work, or will not for much longer. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Ready means: every shard is ready, every worker runs, every cluster and service is connected. A unit
  * without clusters is ready as well: its events wait for a consumer.
  */
-export function readiness({ shards, workers, clusters, services }: Snapshot): Readiness {
+export function readiness(snapshot: Snapshot): Readiness {
+  const { shards, workers, clusters, services } = snapshot;
   const reasons = [
     ...shardReasons(shards),
     ...placeReasons(workers, "running", ({ workerId }) => `worker ${workerId}`),
     ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
     ...placeReasons(services, "connected", ({ name }) => `service ${name}`),
   ];
-  return { ready: reasons.length === 0, reasons };
+  return { ready: reasons.length === 0, reasons, warnings: warningsOf(snapshot) };
+}
+
+function warningsOf({ shards }: Snapshot): string[] {
+  return crowdedWarning(shards);
+}
+
+function crowdedWarning(shards: readonly ShardSnapshot[]): string[] {
+  const [fullest, ...others] = crowdedShards(shards);
+  if (!fullest) return [];
+  const also = others.length > 0 ? `, ${others.length} more are nearly as full` : "";
+  const text = `${fullest.guilds} of ${MOST_GUILDS} guilds that a shard may have${also}`;
+  return [`shard ${fullest.shardId} has ${text}: raise TOTAL_SHARDS`];
 }
 
 function shardReasons(shards: readonly ShardSnapshot[]): string[] {

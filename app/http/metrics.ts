@@ -99,6 +99,14 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     ({ shards }) =>
       shards.map(({ shardId, state }) => ({ labels: { shard: shardId, state }, value: 1 })),
   ),
+  metric(
+    "gatehouse_shard_guilds",
+    "Guilds of a shard; Discord allows 2500.",
+    ({ shards }) =>
+      shards.flatMap(({ shardId, guilds }) =>
+        guilds === null ? [] : [{ labels: { shard: shardId }, value: guilds }]
+      ),
+  ),
   perShard("gatehouse_shard_latency_ms", "Round trip of the last heartbeat.", "latencyMs"),
   perShard("gatehouse_events_received_total", "Dispatches from Discord.", "received"),
   perShard("gatehouse_received_bytes_total", "Bytes of dispatches.", "receivedBytes"),

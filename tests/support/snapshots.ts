@@ -48,6 +48,7 @@ export function shard(shardId: number, changed: Partial<ShardSnapshot> = {}): Sh
     connection: 1,
     workerId: 0,
     clusterId: 0,
+    guilds: null,
     counters: null,
     ...changed,
   };

@@ -3,7 +3,7 @@ import { readiness } from "../../unit/readiness.ts";
 import { shard, snapshot } from "../support/snapshots.ts";
 
 Deno.test("readiness() is ready when all shards, workers and clusters are", () => {
-  assert.deepEqual(readiness(snapshot()), { ready: true, reasons: [] });
+  assert.deepEqual(readiness(snapshot()), { ready: true, reasons: [], warnings: [] });
 });
 
 Deno.test("readiness() is ready without a cluster: events wait for a consumer", () => {
@@ -28,6 +28,7 @@ Deno.test("readiness() names shards by state and reason, and joins ranges", () =
   assert.deepEqual(readiness(snapshot({ shards })), {
     ready: false,
     reasons: ["shards 1-3, 5: backing off (connect failed)", "shard 4: queued"],
+    warnings: [],
   });
 });
 

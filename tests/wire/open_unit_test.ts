@@ -37,6 +37,7 @@ Deno.test("openUnit() opens the port before anything connects, and says that it 
   assert.deepEqual(await (await fetch(`${url}/readyz`)).json(), {
     ready: false,
     reasons: ["no shard has started yet"],
+    warnings: [],
   });
   assert.deepEqual(unit.snapshot.shards, []);
   const stopping = stop("asked to");
