@@ -58,6 +58,8 @@ export class Estates {
   readonly #unsaved = new Set<ShardKeyText>();
   readonly #watching = new Set<() => void>();
   #stream: string;
+  /** A session with others cannot be resumed. */
+  #intents = 0;
   /** The points on disk, also those of shards that nobody runs now. */
   #points = new Map<ShardKeyText, Point>();
   /** Files of an earlier version, which count until what they hold is written anew. */
@@ -93,22 +95,20 @@ export class Estates {
 
   /**
    * Takes up the shards of a total. A session goes on where its shard is the last that ran under its
-   * id, with the same intents. After a shard of another total its heir goes on with its cursors; what
-   * it comes after stays as it is.
+   * id, with the same intents. After a shard of another total its heir goes on with its cursors. What
+   * is not taken up stays as it is until a new session takes its place: a setting that was wrong for
+   * a minute has cost nothing. Shards that the unit does not run are none of its business.
    */
   async begin(total: number, shardIds: readonly number[], intents: number): Promise<void> {
-    const sessions = { usable: 0, other: 0 };
-    for (const last of this.#lastOfEachId(total)) {
+    this.#intents = intents;
+    let [usable, other] = [0, 0];
+    for (const last of this.#lastOfEachId(total).filter(({ id }) => shardIds.includes(id))) {
+      const key = { total, id: last.id };
       const estate = await this.#load(last);
-      const { session } = estate;
-      const shard = { shardId: last.id, totalShards: total, intents };
-      const isUsable = session !== null && canResume(session, shard);
-      if (session) sessions[isUsable ? "usable" : "other"]++;
-      if (!shardIds.includes(last.id)) continue;
-      const next = last.total === total ? { ...estate, session: null } : heirOf(estate);
-      this.#estates.set(shardKeyText({ total, id: last.id }), isUsable ? estate : next);
+      this.#estates.set(shardKeyText(key), last.total === total ? estate : heirOf(estate));
+      if (this.of(key).session) usable++;
+      else if (estate.session) other++;
     }
-    const { usable, other } = sessions;
     const { log } = this.#options;
     if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
     if (other > 0) {
@@ -118,15 +118,18 @@ export class Estates {
     }
   }
 
-  /** The estate of a shard. */
+  /** The estate of a shard, with its session where that can be resumed. */
   of(key: ShardKey): Estate {
-    return this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
+    const estate = this.#kept(key);
+    const { session } = estate;
+    const shard = { shardId: key.id, totalShards: key.total, intents: this.#intents };
+    return session === null || canResume(session, shard) ? estate : { ...estate, session: null };
   }
 
   /** Changes the estate of a shard; it is on disk half a second later, or told in the log. */
   change(key: ShardKey, step: (estate: Estate) => Estate): void {
     const text = shardKeyText(key);
-    const before = this.of(key);
+    const before = this.#kept(key);
     const after = step(before);
     if (isSame(before, after)) return;
     this.#estates.set(text, after);
@@ -162,6 +165,10 @@ export class Estates {
     this.#isClosed = true;
     this.#cancelSave?.();
     return this.#save();
+  }
+
+  #kept(key: ShardKey): Estate {
+    return this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
   }
 
   #saveSoon(): void {

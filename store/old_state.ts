@@ -32,6 +32,7 @@ export async function readOldState(store: Store): Promise<OldState | null> {
   for (const [shardId, value] of Object.entries(fields(sessions.shards))) {
     if (!/^\d{1,9}$/.test(shardId)) continue;
     guildFiles.push(`guilds-${shardId}`);
+    if (neverLived(fields(value))) continue;
     const estate = parseEstate({
       ...fields(value),
       guilds: await store.load(`guilds-${shardId}`),
@@ -49,6 +50,11 @@ export async function readOldState(store: Store): Promise<OldState | null> {
     estates.set(key, isOfFacts ? estate : { ...estate, facts: null });
   }
   return { stream, estates, names: [...guildFiles, "away", "facts", "sessions"] };
+}
+
+/** A shard that was stopped before it had a session was written down all the same. */
+function neverLived({ session, acknowledged, highest }: Record<string, unknown>): boolean {
+  return session === null && acknowledged === 0 && highest === 0;
 }
 
 function fields(value: unknown): Record<string, unknown> {

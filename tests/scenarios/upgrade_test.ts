@@ -39,6 +39,27 @@ Deno.test("a unit goes on where one of e038c8e was killed while its bot was away
   second.assertNoViolations();
 });
 
+for (const version of ["e038c8e", "this version"]) {
+  Deno.test(`after an early stop of ${version} nothing is told to be missing of shards that never had a session`, async () => {
+    const kept = { store: memoryStore(), openSpool: memorySpool() };
+    const slow = { ...FOUR, sim: { ...FOUR.sim, maxConcurrency: 1 } };
+    const first = await createRig({ ...slow, ...kept });
+    first.start();
+    await first.clock.advance(7_000);
+    assert.deepEqual(first.states(), ["ready", "ready", "queued", "queued"]);
+    await first.stop();
+    if (version === "e038c8e") await makeOld(kept.store, 4, shardRange(0, 3));
+
+    const second = await createRig({ ...slow, ...kept, earlier: first });
+    second.start();
+    await second.ready();
+    await second.clock.advance(1_000);
+    assert.deepEqual(second.got.filter(({ t }) => t === "GATEHOUSE_GAP"), []);
+    assert.deepEqual(second.logged.filter(({ level }) => level === "warn"), []);
+    second.assertNoViolations();
+  });
+}
+
 Deno.test("a bot that lives through changes of the number of shards gets what each session sends: cursors grow", async () => {
   const store = memoryStore();
   let rig = await createRig({ store, shards: 2, sim: { maxConcurrency: 4, guilds: 16 } });

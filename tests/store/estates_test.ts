@@ -139,10 +139,28 @@ Deno.test("Estates tells what can be resumed, and what cannot", async () => {
   ]);
   const other =
     'warn sessions of an earlier run cannot be resumed: other shard count or intents {"sessions":1}';
-  for (const changed of [{ intents: 2 }, { total: 8 }, { total: 2, shardIds: [0, 1] }]) {
+  for (const changed of [{ intents: 2 }, { total: 8 }]) {
     assert.deepEqual((await live(store, changed)).lines, [other]);
   }
   assert.deepEqual((await live(memoryStore())).lines, []);
+});
+
+Deno.test("Estates tells nothing of shards that this unit does not run", async () => {
+  const store = await livedStore();
+  for (const changed of [{}, { intents: 2 }, { total: 8 }, { total: 2 }]) {
+    assert.deepEqual((await live(store, { ...changed, shardIds: [0, 1] })).lines, []);
+  }
+});
+
+Deno.test("intents that were wrong until an early stop have cost nothing", async () => {
+  const store = await livedStore();
+  const before = (await live(store)).estates.of(of(3));
+  const wrong = await live(store, { intents: 2 });
+  wrong.estates.change(of(0), (it) => withCursor(it, 7));
+  wrong.estates.change(of(3), (it) => withSafe(it, { acknowledged: 108 }));
+  await wrong.estates.close();
+  const { session } = (await live(store)).estates.of(of(3));
+  assert.deepEqual(session, { ...before.session, seq: 8 });
 });
 
 Deno.test("a shard with other intents has no session, and what is not the session's", async () => {

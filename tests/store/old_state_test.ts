@@ -76,6 +76,16 @@ Deno.test("the state of e038c8e is taken over, and lives on in new files", async
   assertConverted((await open(store)).estates);
 });
 
+Deno.test("a shard that was stopped before it had a session never lived, whatever e038c8e wrote of it", async () => {
+  const sessions = JSON.parse(FILES.sessions!);
+  sessions.shards["2"] = { session: null, acknowledged: 0, highest: 0 };
+  const store = await oldStore({ ...FILES, sessions: JSON.stringify(sessions) });
+  for (const { estates } of [await open(store), await open(store)]) {
+    assertConverted(estates);
+    assert.equal(estates.of({ total: TOTAL, id: 2 }), NO_ESTATE);
+  }
+});
+
 Deno.test("a conversion that is killed between any two writes begins anew, or ends the next time", async () => {
   const all = stoppingStore(await oldStore(), Infinity);
   await open(all);
