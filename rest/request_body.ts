@@ -25,28 +25,31 @@ export interface RequestBody {
   /** What to send. Of a body that streams only the first call gets it. */
   read(): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array<ArrayBuffer>> | null>;
   /**
-   * Resolves when a short body is all here, or `limitMs` have passed, or the caller has gone; at once
-   * for a long one.
+   * Resolves when a short body is all here, or it is known that there is none, or `limitMs` have
+   * passed, or the caller has gone; at once for a long one. The other fields are final from then on.
    */
   arrives(clock: Clock, limitMs: number): Promise<Arrival>;
 }
 
-/** The body of `request`, whose reading begins now. */
+/**
+ * The body of `request`, whose reading begins now. One that announces neither a length nor chunks has
+ * none, see [RFC 9112, 6.3](https://www.rfc-editor.org/rfc/rfc9112#section-6.3), but Deno hands over a
+ * stream all the same. That stream tells: HTTP/2 need not announce a body.
+ */
 export function requestBody(request: Request): RequestBody {
-  const { body } = request;
+  const { body, headers } = request;
   if (body === null) {
     return { isReplayable: true, length: 0, bytes: null, read: () => NOTHING, arrives: () => HERE };
   }
-  const announced = Number(request.headers.get("content-length") ?? NaN);
-  const length = Number.isFinite(announced) ? announced : null;
-  if (length === null || length >= BUFFERED_BYTES) {
-    const read = () => Promise.resolve(body);
-    return { isReplayable: false, length, bytes: null, read, arrives: () => HERE };
-  }
+  const announced = headers.get("content-length");
+  if (announced === null && !headers.has("transfer-encoding")) return unannounced(body);
+  const length = Number(announced ?? NaN);
+  return length < BUFFERED_BYTES ? short(request, length) : long(body, length);
+}
+
+function short(request: Request, length: number): RequestBody {
   let bytes: Uint8Array<ArrayBuffer> | null = null;
   const reading = request.bytes().then((read) => bytes = read);
-  // It breaks off when the caller goes away, and then nobody is left who would hear of it.
-  const arrival = reading.then((): Arrival => "here", (): Arrival => "gone");
   return {
     isReplayable: true,
     length,
@@ -54,15 +57,77 @@ export function requestBody(request: Request): RequestBody {
       return bytes;
     },
     read: () => reading,
-    async arrives(clock, limitMs) {
-      const late = Promise.withResolvers<Arrival>();
-      const cancel = clock.after(limitMs, () => late.resolve("late"));
-      const arrived = await Promise.race([arrival, late.promise]);
-      cancel();
-      return arrived;
-    },
+    arrives: within(reading),
   };
 }
+
+function long(body: Stream, length: number): RequestBody {
+  const read = () => Promise.resolve(body);
+  const known = Number.isFinite(length) ? length : null;
+  return { isReplayable: false, length: known, bytes: null, read, arrives: () => HERE };
+}
+
+/** It is none where the stream ends before a byte has come, else a long one. */
+function unannounced(body: Stream): RequestBody {
+  const reader = body.getReader();
+  let isNone = false;
+  const begun = firstOf(reader).then((first) => {
+    isNone = first === null;
+    return first;
+  });
+  return {
+    bytes: null,
+    get isReplayable() {
+      return isNone;
+    },
+    get length() {
+      return isNone ? 0 : null;
+    },
+    read: async () => {
+      const first = await begun;
+      return first && resumed(first, reader);
+    },
+    arrives: within(begun),
+  };
+}
+
+/** The first bytes; `null` where there are none: Deno hands over an empty chunk then. */
+async function firstOf(reader: Reader): Promise<Uint8Array<ArrayBuffer> | null> {
+  for (;;) {
+    const { value } = await reader.read();
+    if (value === undefined) return null;
+    if (value.length > 0) return value;
+  }
+}
+
+/** A stream of which `first` has been read already. */
+function resumed(first: Uint8Array<ArrayBuffer>, reader: Reader): Stream {
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(first),
+    async pull(controller) {
+      const { value } = await reader.read();
+      if (value) controller.enqueue(value);
+      else controller.close();
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** Waits for what is being read. */
+function within(reading: Promise<unknown>): RequestBody["arrives"] {
+  // It breaks off when the caller goes away, and then nobody is left who would hear of it.
+  const arrival = reading.then((): Arrival => "here", (): Arrival => "gone");
+  return async (clock, limitMs) => {
+    const late = Promise.withResolvers<Arrival>();
+    const cancel = clock.after(limitMs, () => late.resolve("late"));
+    const arrived = await Promise.race([arrival, late.promise]);
+    cancel();
+    return arrived;
+  };
+}
+
+type Stream = ReadableStream<Uint8Array<ArrayBuffer>>;
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 const NOTHING = Promise.resolve(null);
 const HERE: Promise<Arrival> = Promise.resolve("here");

@@ -78,6 +78,28 @@ Deno.test("the proxy reads short bodies before it sends them, and streams long o
   assert.deepEqual(bodies, [new Uint8Array(3), new Uint8Array(64 * 1024 - 1), "stream"]);
 });
 
+for (const method of ["DELETE", "PUT", "POST"]) {
+  Deno.test(`a ${method} without a body, as a server hands it over, is tried again after a 429`, async () => {
+    let isFirst = true;
+    const refusal = { status: 429, headers: { via: "1.1 google", "x-ratelimit-scope": "user" } };
+    await using rig = await setUp(() => {
+      if (!isFirst) return new Response(null, { status: 204 });
+      isFirst = false;
+      return Response.json({ message: "too early", retry_after: 0.01, global: false }, refusal);
+    });
+    const { hostname, port } = new URL(rig.proxied);
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    const head =
+      `${method} /api/v10/channels/1/messages/2 HTTP/1.1\r\nHost: x\r\nConnection: close`;
+    await connection.write(new TextEncoder().encode(`${head}\r\n\r\n`));
+    assert.match(await new Response(connection.readable).text(), /^HTTP\/1\.1 204 /);
+    assert.deepEqual(rig.seen.map(({ headers }) => headers.has("transfer-encoding")), [
+      false,
+      false,
+    ]);
+  });
+}
+
 Deno.test("a compressed answer arrives as it came", async () => {
   const zipped = new Uint8Array(gzipSync(JSON.stringify({ text: "again ".repeat(100) })));
   await using rig = await setUp(() =>

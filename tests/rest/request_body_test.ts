@@ -109,9 +109,56 @@ Deno.test("a short body whose caller goes away is gone, and does not throw", asy
   assert.equal(await body.arrives(createVirtualClock(), 1_000), "gone");
 });
 
+Deno.test("a request that announces no body has none, though the server hands over a stream", async () => {
+  const { request, controller } = posted();
+  const body = requestBody(request);
+  // Deno's does so before it ends.
+  controller.enqueue(bytes(""));
+  controller.close();
+  assert.equal(await body.arrives(createVirtualClock(), 1_000), "here");
+  assert.deepEqual([body.isReplayable, body.length, body.bytes], [true, 0, null]);
+  assert.deepEqual([await body.read(), await body.read()], [null, null]);
+});
+
+Deno.test("a body that nobody announced, as HTTP/2 allows, goes through whole, once", async () => {
+  const { request, controller } = posted();
+  const body = requestBody(request);
+  const arrived = body.arrives(createVirtualClock(), 1_000);
+  controller.enqueue(bytes("ab"));
+  assert.equal(await arrived, "here");
+  assert.deepEqual([body.isReplayable, body.length, body.bytes], [false, null, null]);
+  const stream = await body.read();
+  controller.enqueue(bytes("cd"));
+  controller.close();
+  assert.equal(await new Response(stream).text(), "abcd");
+});
+
+Deno.test("a body that nobody announced and nobody needs is cancelled", async () => {
+  let reason: unknown;
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start: (controller) => controller.enqueue(bytes("ab")),
+    cancel: (why) => void (reason = why),
+  });
+  const body = requestBody(new Request("http://x/api", { method: "POST", body: stream }));
+  const rest = await body.read();
+  assert.ok(rest instanceof ReadableStream);
+  await rest.cancel("over");
+  assert.equal(reason, "over");
+});
+
+Deno.test("a request that announces no body is late or gone like one with a short body", async () => {
+  const clock = createVirtualClock();
+  const silent = requestBody(posted().request).arrives(clock, 1_000);
+  await clock.advance(1_000);
+  assert.equal(await silent, "late");
+  const { request, controller } = posted();
+  controller.error(new Error("gone"));
+  assert.equal(await requestBody(request).arrives(clock, 1_000), "gone");
+});
+
 Deno.test("a body that is not read, and one that is none, are waited for by nobody", async () => {
   const clock = createVirtualClock();
-  const { request } = posted();
+  const { request } = posted({ "transfer-encoding": "chunked" });
   for (const each of [request, new Request("http://x/api")]) {
     assert.equal(await requestBody(each).arrives(clock, 1_000), "here");
   }
@@ -121,7 +168,7 @@ for (
   const [what, headers, length] of [
     ["a long body", { "content-length": String(BUFFERED_BYTES) }, BUFFERED_BYTES],
     ["a body of 25 MiB", { "content-length": "26214400" }, 26_214_400],
-    ["a body of unknown length", {}, null],
+    ["a body of unknown length", { "transfer-encoding": "chunked" }, null],
     ["a body whose length is no number", { "content-length": "many" }, null],
   ] as const
 ) {
