@@ -11,7 +11,7 @@ import type { AuthRules, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";
 import { RestProxy } from "../rest/proxy.ts";
 import { type Config, isLoopback } from "../config/config.ts";
-import { ownHosts } from "./http/listen.ts";
+import { ownPlace } from "./http/listen.ts";
 
 /** What it takes beside the settings. */
 export interface OpenRestOptions {
@@ -65,7 +65,7 @@ export function authRules(
     secret: config.restAuthorization ?? undefined,
     credentials,
     loopback: isLoopback(config.listenHost),
-    ownHosts: ownHosts(config.listenHost, url),
+    own: ownPlace(config.listenHost, url),
   };
 }
 

@@ -24,8 +24,22 @@ export interface AuthRules {
   readonly credentials: ReadonlySet<string>;
   /** Whether we listen on a loopback address only. */
   readonly loopback: boolean;
-  /** Our own `host:port` names in lower case, as a `Host` header gives them. */
-  readonly ownHosts: ReadonlySet<string>;
+  readonly own: OwnPlace;
+}
+
+/** Where programs of this machine reach us. */
+export interface OwnPlace {
+  /** In lower case, an IPv6 address in brackets: see {@linkcode authorityOf}. */
+  readonly names: ReadonlySet<string>;
+  readonly port: string;
+}
+
+/** What a `Host` header, or an address behind its scheme, names. */
+export interface Authority {
+  /** In lower case, without the dot that may end it. */
+  readonly name: string;
+  /** Empty where none is given. */
+  readonly port: string;
 }
 
 /** Header by which a caller shows our secret and keeps its own `Authorization`. */
@@ -50,7 +64,7 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
  *   secret: "s3cret",
  *   credentials: new Set<string>(),
  *   loopback: false,
- *   ownHosts: new Set<string>(),
+ *   own: { names: new Set<string>(), port: "8787" },
  * };
  * console.assert(authorizeRest(new Headers({ authorization: "Bot s3cret" }), rules) === "bot");
  * console.assert(authorizeRest(new Headers({ authorization: "Bearer abc" }), rules) === "as is");
@@ -96,12 +110,41 @@ export function authorizeUnit(headers: Headers, rules: AuthRules): string | null
 export function authorizePlace(headers: Headers, rules: AuthRules): string | null {
   if (rules.secret !== undefined) return null;
   if (!rules.loopback) return "REST_AUTHORIZATION is not set, and this is not a loopback address";
-  const host = headers.get("host")?.toLowerCase() ?? "";
-  // A page whose name was made to point at this machine sends its own name.
-  if (!rules.ownHosts.has(host)) return "Host is not this unit's";
-  const origin = headers.get("origin")?.toLowerCase();
-  if (origin === undefined || rules.ownHosts.has(origin.replace(/^https?:\/\//, ""))) return null;
+  // A page whose name was made to point at this machine sends its own name; what port it sends, or
+  // whether any, says nothing.
+  if (!isOwnName(authorityOf(headers.get("host") ?? ""), rules.own)) {
+    return "Host is not this unit's";
+  }
+  const origin = headers.get("origin");
+  if (origin === null || isOwnPage(origin, rules.own)) return null;
   return "Origin is not this unit's: web pages from elsewhere may not call it";
+}
+
+/**
+ * Reads a `Host` header: `null` where it is none.
+ *
+ * @example
+ * ```ts
+ * import { authorityOf } from "./auth.ts";
+ * console.assert(authorityOf("LocalHost.:8787")?.name === "localhost");
+ * console.assert(authorityOf("[::1]")?.port === "");
+ * ```
+ */
+export function authorityOf(host: string): Authority | null {
+  const [, name, port = ""] = /^(\[[\da-f:.]+\]|[\w.-]*[\w-])\.?(?::(\d*))?$/i.exec(host) ?? [];
+  return name === undefined ? null : { name: name.toLowerCase(), port };
+}
+
+/** Whether it names us. */
+export function isOwnName(authority: Authority | null, { names }: OwnPlace): boolean {
+  return authority !== null && names.has(authority.name);
+}
+
+/** A page of ours has our port: another one of this machine may be anybody's. */
+function isOwnPage(origin: string, own: OwnPlace): boolean {
+  const [, host = ""] = /^https?:\/\/(.*)$/i.exec(origin) ?? [];
+  const authority = authorityOf(host);
+  return isOwnName(authority, own) && (authority!.port || "80") === own.port;
 }
 
 /** Whether the token of an IDENTIFY or RESUME, without `Bot `, lets in. */

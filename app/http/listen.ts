@@ -6,6 +6,7 @@
 
 import { isIPv6 } from "node:net";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { authorityOf, isOwnName, type OwnPlace } from "../../rest/auth.ts";
 
 /** A port, open. */
 export interface OpenPort {
@@ -45,11 +46,22 @@ function reachable(hostname: string): string {
   return hostname.includes(":") ? `[${hostname}]` : hostname;
 }
 
-/** `host:port` in lower case, as a `Host` header gives them: without the port where that is 80. */
-export function ownHosts(listenHost: string, url: string): ReadonlySet<string> {
-  const port = new URL(url).port || "80";
+/** Where programs of this machine reach a port that is open at `url`. */
+export function ownPlace(listenHost: string, url: string): OwnPlace {
   const own = isIPv6(listenHost) ? `[${listenHost}]` : listenHost;
-  const names = ["127.0.0.1", "localhost", "[::1]", own.toLowerCase()];
-  const withPort = names.map((name) => `${name}:${port}`);
-  return new Set(port === "80" ? [...names, ...withPort] : withPort);
+  return {
+    names: new Set(["127.0.0.1", "localhost", "[::1]", own.toLowerCase()]),
+    port: new URL(url).port || "80",
+  };
+}
+
+/**
+ * `host:port` at which a caller reaches us, by its `Host`. One that names us and no port means ours:
+ * some clients leave out the port that they take for the usual one. Any other is the caller's way to us,
+ * through a server in front.
+ */
+export function reachedAs(host: string, own: OwnPlace): string {
+  const authority = authorityOf(host);
+  const isComplete = !isOwnName(authority, own) || authority!.port !== "" || own.port === "80";
+  return isComplete ? host : `${host}:${own.port}`;
 }

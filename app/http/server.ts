@@ -8,13 +8,13 @@ import { type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Authorize, RestVerdict } from "../../rest/auth.ts";
+import type { Authorize, OwnPlace, RestVerdict } from "../../rest/auth.ts";
 import { readiness } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
-import { listen, type OpenPort } from "./listen.ts";
+import { listen, type OpenPort, ownPlace, reachedAs } from "./listen.ts";
 import { renderMetrics } from "./metrics.ts";
 
 /** What the port needs. */
@@ -41,13 +41,16 @@ export interface ServerOptions {
  */
 export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
-  const app = routes(new Hono(), control(new Hono(), options.unit), options);
+  const own = () => ownPlace(options.hostname, port.url);
+  const app = routes(new Hono(), control(new Hono(), options.unit), { ...options, own });
   const port = listen(options, (request) => app.fetch(request));
   options.log.info("listening", { url: port.url });
   return port;
 }
 
-function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
+type Routes = ServerOptions & Pick<GatewayRoutes, "own">;
+
+function routes(app: Hono, controls: Hono, options: Routes): Hono {
   const { unit, rest, authorize, log } = options;
   gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
@@ -86,6 +89,8 @@ function routes(app: Hono, controls: Hono, options: ServerOptions): Hono {
 /** What the routes of the gateway for consumers need. */
 type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace"> & {
   readonly unit: Pick<Unit, "gateway" | "totalShards">;
+  /** Asked once the port is open. */
+  readonly own: () => OwnPlace;
 };
 
 const NOT_READY = "the unit does not serve consumers now";
@@ -96,8 +101,11 @@ const NOT_READY = "the unit does not serve consumers now";
  */
 export function gatewayRoutes(
   app: Hono,
-  { unit, restVerdict, authorizePlace }: GatewayRoutes,
+  { unit, restVerdict, authorizePlace, own }: GatewayRoutes,
 ): void {
+  // Our WebSocket address as this caller reaches us.
+  const addressOf = ({ headers, url }: Request) =>
+    `ws://${reachedAs(headers.get("host") ?? new URL(url).host, own())}/`;
   const consumers = () => unit.gateway?.openConsumers;
   const answer = (request: Request, body: (url: string) => object, needsBot: boolean) => {
     const verdict = restVerdict(request);
@@ -120,11 +128,6 @@ export function gatewayRoutes(
   };
   app.get("/", (c) => accept(c.req.raw));
   app.get("/gateway", (c) => accept(c.req.raw));
-}
-
-/** Our WebSocket address as this caller reaches us. */
-function addressOf(request: Request): string {
-  return `ws://${request.headers.get("host") ?? new URL(request.url).host}/`;
 }
 
 /** What a caller did wrong, as a status. */

@@ -12,13 +12,13 @@ const WITH_SECRET: AuthRules = {
   secret: "s3cret",
   credentials: new Set(["cluster-0"]),
   loopback: false,
-  ownHosts: new Set(),
+  own: { names: new Set(), port: "" },
 };
 const OPEN: AuthRules = {
   ...WITH_SECRET,
   secret: undefined,
   loopback: true,
-  ownHosts: new Set(["127.0.0.1:8787", "localhost:8787"]),
+  own: { names: new Set(["127.0.0.1", "localhost", "[::1]"]), port: "8787" },
 };
 const HOST = { host: "127.0.0.1:8787" };
 
@@ -78,9 +78,70 @@ Deno.test("authorizeRest() refuses a foreign Origin and a foreign Host on open l
     assert.equal(rest(OPEN, { ...HOST, ...bot, origin }), "refused", origin);
     assert.equal(rest(OPEN, { ...HOST, origin }), "refused", origin);
   }
-  for (const host of ["evil.example:8787", "127.0.0.1", ""]) {
+  for (const host of ["evil.example:8787", "evil.example", ""]) {
     assert.equal(rest(OPEN, { host, ...bot }), "refused", host);
   }
+});
+
+const OUR_HOSTS = [
+  "127.0.0.1",
+  "LocalHost",
+  "localhost.",
+  "localhost.:8787",
+  "[::1]",
+  "[::1]:8787",
+];
+// By a tunnel, as `ssh -L 9000:localhost:8787`.
+const BY_ANOTHER_PORT = ["localhost:9000", "127.0.0.1:80", "localhost:"];
+
+for (const host of [...OUR_HOSTS, ...BY_ANOTHER_PORT]) {
+  Deno.test(`the Host ${host} is ours by its name`, () => {
+    assert.equal(rest(OPEN, { host, authorization: "Bot x" }), "bot");
+    assert.equal(unit(OPEN, { host }), null);
+    assert.equal(authorizePlace(new Headers({ host }), OPEN), null);
+  });
+}
+
+const FOREIGN_HOSTS = [
+  "evil.example",
+  "evil.example.:8787",
+  "localhost.evil.example",
+  "evil.example:8787:localhost",
+  "127.0.0.1.evil.example",
+  "evil.example@localhost",
+  "localhost@evil.example",
+  "localhost/evil.example",
+  "localhost..",
+  "[::1].evil.example",
+  "[::2]",
+  "::1",
+  ".",
+  ":8787",
+  "localhost:x",
+  "localhost, evil.example",
+];
+
+for (const host of FOREIGN_HOSTS) {
+  Deno.test(`the Host ${host} is not ours`, () => {
+    assert.equal(rest(OPEN, { host, authorization: "Bot x" }), "refused");
+    assert.match(unit(OPEN, { host })!, /Host/);
+  });
+}
+
+Deno.test("an Origin is ours by its name and its port: another page of this machine is not", () => {
+  const place = (origin: string, own = OPEN.own) =>
+    authorizePlace(new Headers({ ...HOST, origin }), { ...OPEN, own });
+  for (const origin of ["http://localhost:8787", "http://LOCALHOST.:8787", "http://[::1]:8787"]) {
+    assert.equal(place(origin), null, origin);
+  }
+  const foreign = ["http://localhost", "http://localhost:9000", "http://[::1]:87", "null", ""];
+  for (
+    const origin of [...foreign, "http://localhost:8787.evil.example", "file://localhost:8787"]
+  ) {
+    assert.match(place(origin)!, /Origin/, origin);
+  }
+  assert.equal(place("http://localhost", { ...OPEN.own, port: "80" }), null);
+  assert.equal(place("http://localhost:80", { ...OPEN.own, port: "80" }), null);
 });
 
 Deno.test("authorizeRest() lets a foreign Host pass with the secret: a server may stand in front", () => {

@@ -56,6 +56,23 @@ Deno.test("openUnit() lets web pages in nowhere, and without a secret everybody 
   await stop("asked to");
 });
 
+Deno.test("openUnit() knows its own name in a Host, with and without a port, and no other", async () => {
+  await using rig = await setUp();
+  const { url, stop } = await rig.open();
+  const { hostname, port } = new URL(url);
+  const statusFor = async (host: string) => {
+    const connection = await Deno.connect({ hostname, port: Number(port) });
+    const head = `GET /control/state HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+    await connection.write(new TextEncoder().encode(head));
+    return (await new Response(connection.readable).text()).slice(0, 12);
+  };
+  for (const host of ["127.0.0.1", "LOCALHOST", `localhost.:${port}`, "[::1]"]) {
+    assert.equal(await statusFor(host), "HTTP/1.1 200", host);
+  }
+  assert.equal(await statusFor(`evil.test:${port}`), "HTTP/1.1 401");
+  await stop("asked to");
+});
+
 Deno.test("openUnit() lets the key of event links open links and nothing else", async () => {
   await using rig = await setUp();
   const { url, stop } = await rig.open({

@@ -17,9 +17,10 @@ async function setUp() {
     },
     restVerdict: () => world.verdict,
     authorizePlace: () => world.place,
+    own: () => ({ names: new Set(["localhost"]), port: "8787" }),
   });
-  const get = async (path: string) => {
-    const request = new Request(`http://unit.test${path}`, { headers: { host: "gate.test:8787" } });
+  const get = async (path: string, host = "gate.test:8787") => {
+    const request = new Request(`http://unit.test${path}`, { headers: { host } });
     const answer = await app.request(request);
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
@@ -37,6 +38,14 @@ for (const version of ["v9", "v10"]) {
     assert.deepEqual(JSON.parse(plain.text), { url: "ws://gate.test:8787/" });
   });
 }
+
+Deno.test("GET /gateway leads to our port where the caller's Host leaves it out", async () => {
+  const { get } = await setUp();
+  const urlFor = async (host: string) =>
+    JSON.parse((await get("/api/v10/gateway", host)).text).url as string;
+  assert.equal(await urlFor("localhost"), "ws://localhost:8787/");
+  assert.equal(await urlFor("bots.example"), "ws://bots.example/", "a server stands in front");
+});
 
 Deno.test("GET /gateway/bot is for the bot only; GET /gateway for whom /api lets in", async () => {
   const { world, get } = await setUp();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listen, ownHosts } from "../../../app/http/listen.ts";
+import { listen, ownPlace, reachedAs } from "../../../app/http/listen.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 
 const LOCAL = { hostname: "127.0.0.1", port: 0 };
@@ -74,33 +74,43 @@ for (
   });
 }
 
-const has = (host: string, url: string, name: string) => ownHosts(host, url).has(name);
-
-Deno.test("ownHosts() has every name of this machine's loopback, with the port that is open", () => {
-  const names = ownHosts("127.0.0.1", "http://127.0.0.1:8787");
-  for (const name of ["127.0.0.1:8787", "localhost:8787", "[::1]:8787"]) {
-    assert.ok(names.has(name), name);
-  }
-  assert.ok(!names.has("127.0.0.1:8788"));
-  assert.ok(!names.has("evil.example:8787"));
+Deno.test("ownPlace() has every name of this machine's loopback, and the port that is open", () => {
+  const { names, port } = ownPlace("127.0.0.1", "http://127.0.0.1:49152");
+  assert.deepEqual([...names], ["127.0.0.1", "localhost", "[::1]"]);
+  assert.equal(port, "49152", "not that of the setting, which may be 0");
+  assert.equal(ownPlace("127.0.0.1", "http://127.0.0.1:80").port, "80");
 });
 
-Deno.test("ownHosts() has the name that we listen on, in lower case", () => {
-  assert.ok(has("Bots.Example", "http://bots.example:9000", "bots.example:9000"));
-  assert.ok(has("127.0.0.2", "http://127.0.0.2:9000", "127.0.0.2:9000"));
-});
+for (
+  const [listenHost, name] of [
+    ["Bots.Example", "bots.example"],
+    ["127.0.0.2", "127.0.0.2"],
+    ["FD00::7", "[fd00::7]"],
+  ] as const
+) {
+  Deno.test(`ownPlace() names ${listenHost}, where we listen on it, as a Host header does`, () => {
+    assert.ok(ownPlace(listenHost, "http://x:9000").names.has(name));
+  });
+}
 
-Deno.test("ownHosts() takes the port from the address that is open, not from the setting", () => {
-  assert.ok(has("127.0.0.1", "http://127.0.0.1:49152", "localhost:49152"));
-});
+const LOCAL_PLACE = ownPlace("127.0.0.1", "http://127.0.0.1:8787");
 
-Deno.test("ownHosts() names an IPv6 address as a Host header does, in brackets", () => {
-  assert.ok(has("FD00::7", "http://[fd00::7]:8787", "[fd00::7]:8787"));
-});
+for (
+  const [host, reached] of [
+    ["localhost:8787", "localhost:8787"],
+    ["localhost:9000", "localhost:9000"],
+    ["localhost", "localhost:8787"],
+    ["LOCALHOST.", "LOCALHOST.:8787"],
+    ["[::1]", "[::1]:8787"],
+    ["bots.example", "bots.example"],
+    ["bots.example:443", "bots.example:443"],
+  ] as const
+) {
+  Deno.test(`reachedAs() takes ${host} for ${reached}`, () => {
+    assert.equal(reachedAs(host, LOCAL_PLACE), reached);
+  });
+}
 
-Deno.test("ownHosts() names the port 80 as a Host header does: not at all, or all the same", () => {
-  for (const name of ["127.0.0.1", "localhost", "[::1]"]) {
-    assert.ok(has("127.0.0.1", "http://127.0.0.1:80", name), name);
-    assert.ok(has("127.0.0.1", "http://127.0.0.1:80", `${name}:80`), name);
-  }
+Deno.test("reachedAs() adds no port where ours is the usual one", () => {
+  assert.equal(reachedAs("localhost", ownPlace("127.0.0.1", "http://127.0.0.1:80")), "localhost");
 });
