@@ -91,11 +91,14 @@ export class Buckets {
   settle(hold: Hold, report: Report): void {
     const nowMs = this.#clock.now();
     const { line, leases } = hold;
-    const named = report.bucket && this.#gates.named(report.bucket.hash, line.to.major);
+    const isOther = this.#gates.isOther(line.to.route, report);
+    const named = report.bucket && !isOther
+      ? this.#gates.named(report.bucket.hash, line.to.major)
+      : null;
     for (const { gate, lease } of leases) {
       if (gate === named) continue;
       // Where nothing is named, any of them may have counted it.
-      if (named === null) gate.bucket.settle(lease, null, nowMs);
+      if (report.bucket === null) gate.bucket.settle(lease, null, nowMs);
       else gate.bucket.giveBack();
     }
     if (named) {
@@ -106,7 +109,7 @@ export class Buckets {
       } else named.bucket.settle(lease, report.bucket!.count, nowMs);
     }
     const isNews = this.#gates.learn(line.to.route, report, nowMs);
-    const moved = this.#learnHidden(hold, report, nowMs);
+    const moved = this.#learnHidden(hold, report, isOther, nowMs);
     this.#finish(hold, isNews, [...named?.lines ?? [], ...moved]);
   }
 
@@ -158,12 +161,15 @@ export class Buckets {
   }
 
   /** Learns a hidden limit, which sorts what waits by shape; gives the lines that came of it. */
-  #learnHidden({ waiter, line }: Hold, { refusal }: Report, nowMs: number): Line[] {
-    if (refusal?.scope !== "hidden" && refusal?.scope !== "shared") {
-      if (refusal === null) this.#subLimits.pass(line.place, line.to.shape, nowMs);
+  #learnHidden({ waiter, line }: Hold, report: Report, isOther: boolean, nowMs: number): Line[] {
+    const { refusal } = report;
+    if (refusal === null) {
+      this.#subLimits.pass(line.place, line.to.shape, nowMs);
       return [];
     }
-    const shape = refusal.scope === "shared" ? [] : waiter.ask.shape();
+    if (refusal.scope !== "hidden" && refusal.scope !== "shared" && !isOther) return [];
+    // Only of what is hidden it may be the fields that matter.
+    const shape = refusal.scope === "hidden" ? waiter.ask.shape() : [];
     this.#subLimits.block(line.place, shape, refusal.retryAfterMs, nowMs);
     const others = [...this.#lines.values()].filter(({ place }) => place === line.place);
     const waiters = others.flatMap((other) => other.waiters.splice(0));

@@ -53,6 +53,8 @@ export interface Destination {
 interface KnownRoute {
   /** When each name was last seen. */
   readonly seenMs: Map<string, number>;
+  /** Only refusals have named buckets so far: they may be of another limit than what counts. */
+  isGuess: boolean;
   /** It has answered, and named no bucket. */
   isLimitless: boolean;
 }
@@ -88,8 +90,19 @@ export class Gates {
     return this.#gate(`#${hash} ${major}`);
   }
 
+  /**
+   * Whether an answer refuses by another limit than what counts the route's requests: it names a bucket
+   * that none which was carried out has named.
+   */
+  isOther(route: string, { bucket, refusal }: Report): boolean {
+    const { seenMs, isGuess, isLimitless } = this.#known(route);
+    if (refusal === null || bucket === null) return false;
+    return seenMs.size === 0 ? isLimitless : !isGuess && !seenMs.has(bucket.hash);
+  }
+
   /** Learns from an answer; whether the route's requests have to pass others from now on. */
-  learn(route: string, { bucket, isLimitless }: Report, nowMs: number): boolean {
+  learn(route: string, report: Report, nowMs: number): boolean {
+    const { bucket, isLimitless } = report;
     const known = this.#known(route);
     const { seenMs } = known;
     if (bucket === null) {
@@ -97,6 +110,9 @@ export class Gates {
       known.isLimitless ||= isLimitless;
       return isNews;
     }
+    if (this.isOther(route, report)) return false;
+    if (report.refusal === null && known.isGuess) seenMs.clear();
+    known.isGuess = report.refusal !== null && (known.isGuess || seenMs.size === 0);
     let isNews = !seenMs.has(bucket.hash);
     seenMs.set(bucket.hash, nowMs);
     for (const [hash, ms] of seenMs) {
@@ -118,7 +134,9 @@ export class Gates {
 
   #known(route: string): KnownRoute {
     let known = this.#routes.get(route);
-    if (!known) this.#routes.set(route, known = { seenMs: new Map(), isLimitless: false });
+    if (!known) {
+      this.#routes.set(route, known = { seenMs: new Map(), isGuess: false, isLimitless: false });
+    }
     return known;
   }
 

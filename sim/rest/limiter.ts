@@ -64,6 +64,7 @@ export class Limiter {
   readonly #settings: Pick<SimSettings, "restGlobalPerSecond">;
   readonly #limits: Record<LimitName, Limit> = { ...LIMITS };
   readonly #hashes = new Map<LimitName, readonly [string, ...string[]]>();
+  readonly #under = new Map<LimitName, Limit>();
   readonly #saturated: (Saturation & { name: LimitName; untilMs: number })[] = [];
   readonly #usages = new Map<string, Usage>();
   #asked = 0;
@@ -95,6 +96,8 @@ export class Limiter {
       headers = { ...headers, ...verdict.headers };
       const tooMany = verdict.tooMany ?? this.#saturation(use);
       if (tooMany) return refuse(headers, tooMany);
+      const under = this.#countUnder(ask.identity, use);
+      if (under.tooMany) return refuse({ ...headers, ...under.headers }, under.tooMany);
     }
     return { headers };
   }
@@ -107,6 +110,14 @@ export class Limiter {
   /** Gives a limit another hash, and with it new counts. Several are shown in turn. */
   rehash(name: LimitName, ...hashes: [string, ...string[]]): void {
     this.#hashes.set(name, hashes);
+  }
+
+  /**
+   * Lets a second limit count all that `name` counts. It shows itself by its own 429s only, as Discord's
+   * has been seen to do for the deletion of messages: other answers show `name`.
+   */
+  under(name: LimitName, limit: Limit): void {
+    this.#under.set(name, limit);
   }
 
   /** Lets other clients use up a resource. */
@@ -137,6 +148,15 @@ export class Limiter {
     if (answer.allowed) return { headers };
     const { retryAfterMs } = answer;
     return { headers, tooMany: { scope, retryAfterMs, hidden: hash === null } };
+  }
+
+  #countUnder(identity: string, { name, major }: LimitUse): Verdict {
+    const limit = this.#under.get(name);
+    if (!limit) return { headers: {} };
+    const answer = this.#count(JSON.stringify(["under", name, identity, major]), limit.window);
+    const headers = visibleHeaders(limit, limit.hash ?? name, answer, this.#clock.wallMs());
+    if (answer.allowed) return { headers };
+    return { headers, tooMany: { scope: "user", retryAfterMs: answer.retryAfterMs, hidden: true } };
   }
 
   #count(key: string, window: Limit["window"]): Take {

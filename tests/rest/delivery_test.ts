@@ -116,6 +116,28 @@ Deno.test("a 429 that asks for more patience than there is passes, with Discord'
   assert.equal(topic.status, 200);
 });
 
+for (
+  const [kind, window] of [
+    ["that restores all at once", { limit: 5, windowMs: 3_000, kind: "fixed" }],
+    ["that restores slot by slot", { limit: 5, windowMs: 1_000, kind: "sliding" }],
+  ] as const
+) {
+  Deno.test(`a limit ${kind} and is named by its own 429s only is met a few times, then kept`, async () => {
+    const scene = stage();
+    const { limiter } = scene.rest;
+    limiter.set("message_create", { window: { limit: 8, windowMs: 1_000, kind: "sliding" } });
+    limiter.under("message_create", { hash: "another", window });
+    const at = `/channels/${scene.channel.id}`;
+    const asked = Array.from({ length: 60 }, () => scene.ask("POST", `${at}/messages`, text("x")));
+    const got = await soon(scene, Promise.all(asked));
+    assert.deepEqual(new Set(got.map(({ status }) => status)), new Set([200]));
+    assert.ok(scene.refused().length <= 8, `${scene.refused().length} refusals`);
+    const startedMs = scene.clock.now();
+    await soon(scene, scene.ask("GET", `${at}/messages`));
+    assert.equal(scene.clock.now() - startedMs, 80, "another route does not wait");
+  });
+}
+
 Deno.test("a shared 429 is waited for by that route only, whatever the headers say", async () => {
   const scene = stage();
   const at = `/channels/${scene.channel.id}`;

@@ -153,6 +153,42 @@ Deno.test("a lower lane goes first, and in a lane who came first", async () => {
   assert.deepEqual(gone(), [0, 3, 2]);
 });
 
+/** Refused by a bucket of that name that is used up. */
+function usedUp(hash: string, retryAfterMs: number): Report {
+  return { ...says(hash, 0, retryAfterMs), refusal: { scope: "bucket", retryAfterMs } };
+}
+
+Deno.test("a 429 that names another bucket than what counts is a limit of that route's own", async () => {
+  const { clock, buckets, enter, gone, hold } = setUp();
+  buckets.settle((enter("DELETE /m"), hold(0)), says("counted", 4));
+  enter("DELETE /m");
+  enter("DELETE /m");
+  buckets.settle(hold(1), usedUp("another", 2_000));
+  buckets.settle(hold(2), says("counted", 3));
+  enter("DELETE /m");
+  enter("DELETE /m", { fields: ["reason"] });
+  enter("DELETE /m", { major: "channels/2" });
+  assert.deepEqual(gone(), [0, 1, 2, 5], "only this route, whatever the request says");
+  await clock.advance(2_000);
+  buckets.settle(hold(3), says("counted", 3));
+  buckets.settle(hold(4), usedUp("another", 1_000));
+  enter("DELETE /m");
+  enter("DELETE /m");
+  await clock.advance(1_250);
+  buckets.settle(hold(6), says("counted", 3));
+  assert.equal(gone().length, 7, "one passes in the time that the two refusals tell");
+  await clock.advance(1_250);
+  assert.equal(gone().length, 8);
+});
+
+Deno.test("a name that only a refusal has shown is forgotten when an answer tells what counts", () => {
+  const { buckets, enter, gone, hold } = setUp();
+  buckets.settle((enter("DELETE /m"), hold(0)), usedUp("another", 0));
+  buckets.settle((enter("DELETE /m"), hold(1)), says("counted", 4));
+  for (let i = 0; i < 3; i++) enter("DELETE /m");
+  assert.deepEqual(gone(), [0, 1, 2, 3, 4], "not one at a time by the name of the refusal");
+});
+
 Deno.test("a hidden limit holds up requests that set the same fields, and no others", async () => {
   const { clock, buckets, enter, gone, hold } = setUp();
   enter("PATCH /c", { fields: ["name"] });

@@ -76,6 +76,18 @@ Deno.test("ask() refuses by a hidden limit while the visible one has room", () =
   assert.ok(!limiter.ask(askFor("channel_edit", "channel_topic")).tooMany);
 });
 
+Deno.test("under() refuses by a limit that names itself then only, whatever the visible one says", () => {
+  const { limiter } = limiterAt();
+  const window = { limit: 2, windowMs: 9_000, kind: "fixed" } as const;
+  limiter.under("message_create", { hash: "another", window });
+  const [first] = repeat(2, () => limiter.ask(POST));
+  const { headers, tooMany } = limiter.ask(POST);
+  assert.deepEqual(tooMany, { scope: "user", retryAfterMs: 9_000, hidden: true });
+  assert.notEqual(headers["X-RateLimit-Bucket"], first!.headers["X-RateLimit-Bucket"]);
+  assert.equal(headers["X-RateLimit-Remaining"], "0");
+  assert.ok(!limiter.ask(ELSEWHERE).tooMany);
+});
+
 Deno.test("saturate() refuses with scope shared while the headers say that there is room", () => {
   const { limiter, at } = limiterAt();
   limiter.saturate("message_create", { forMs: 1_336_570, major: "1", code: 40062 });
