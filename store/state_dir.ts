@@ -20,6 +20,9 @@ import { diskFs, makeStateDir } from "./disk.ts";
  */
 const STATE_VERSION = 2;
 
+/** What a file is called behind its name until it is whole. */
+const UNFINISHED = ".new";
+
 /** How a state folder is opened. */
 export interface StateDirOptions {
   readonly dir: string;
@@ -39,8 +42,12 @@ export interface StateDirOptions {
 export async function openStateDir(options: StateDirOptions): Promise<Store> {
   const { dir, bot } = options;
   await makeStateDir(dir);
-  for await (const { name, isFile } of Deno.readDir(dir)) {
-    if (isFile && name.endsWith(".json")) await read(options, name);
+  const names: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(dir)) if (isFile) names.push(name);
+  for (const name of names) if (name.endsWith(".json")) await read(options, name);
+  // What a write that was cut off has left. Only now is it known that the folder is ours.
+  for (const name of names) {
+    if (name.endsWith(`.json${UNFINISHED}`)) await diskFs.remove(`${dir}/${name}`);
   }
   const writes = new Map<string, Promise<void>>();
   /** One after another: two writers of one file would take each other's temporary file. */
@@ -127,14 +134,14 @@ async function moveAside(
 
 async function replace(dir: string, name: string, text: string): Promise<void> {
   const path = `${dir}/${name}`;
-  const file = await diskFs.open(`${path}.new`, 0);
+  const file = await diskFs.open(path + UNFINISHED, 0);
   try {
     await file.write(new TextEncoder().encode(text));
     await file.sync();
   } finally {
     file.close();
   }
-  await Deno.rename(`${path}.new`, path);
+  await Deno.rename(path + UNFINISHED, path);
   await diskFs.syncDir(dir);
 }
 

@@ -12,9 +12,13 @@ import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
+import { stopSignals } from "./signals.ts";
 
-/** Exit codes: all is well, settings are wrong or Discord refused us, the process must be restarted. */
-export const EXIT = { OK: 0, REFUSED: 1, RESTART: 70 } as const;
+/**
+ * Exit codes: all is well, settings are wrong or Discord refused us, the process must be restarted, a
+ * second signal did not wait.
+ */
+export const EXIT = { OK: 0, REFUSED: 1, RESTART: 70, AT_ONCE: 130 } as const;
 
 const REDRAW_MS = 200;
 
@@ -83,26 +87,27 @@ async function serve(
   const cancelRedraw = every(systemClock, REDRAW_MS, () => {
     line.show(progressLine(unit.snapshot, options));
   });
-  const told = narrate(unit, log, () => {
+  const clearLine = () => {
     cancelRedraw();
     line.show("");
-  });
-  const signalled = nextSignal().then((reason) => ({ reason, code: EXIT.OK }));
+  };
+  const told = narrate(unit, log, clearLine);
+  const signals = stopSignals();
+  const signalled = signals.next().then((reason) => ({ reason, code: EXIT.OK }));
   const failed = unit.failed.then((reason) => ({ reason, code: EXIT.RESTART }));
   try {
     const refused = unit.start().then(() => new Promise<never>(() => {}));
     const { reason, code } = await Promise.race([signalled, failed, refused]);
-    // A second signal does not wait.
-    nextSignal().then(() => Deno.exit(130));
+    clearLine();
+    signals.next().then(() => Deno.exit(EXIT.AT_ONCE));
     await open.stop(reason);
     await told;
     log.info("stopped");
     return code;
   } catch (error) {
+    clearLine();
     await open.stop(messageOf(error));
     throw error;
-  } finally {
-    cancelRedraw();
   }
 }
 
@@ -126,17 +131,4 @@ function say(text: string): number {
 function complain(lines: readonly string[]): number {
   for (const text of lines) console.error(text);
   return EXIT.REFUSED;
-}
-
-/** Resolves with the name of the next SIGINT or SIGTERM. */
-export function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      const listener = () => {
-        Deno.removeSignalListener(signal, listener);
-        resolve(signal);
-      };
-      Deno.addSignalListener(signal, listener);
-    }
-  });
 }

@@ -13,7 +13,8 @@ import { listen, type OpenPort } from "../http/listen.ts";
 import { authRules, openRest } from "../open_rest.ts";
 import { renderText, REST_METRICS } from "../http/metrics.ts";
 import type { UnitLog } from "./log.ts";
-import { EXIT, launch, nextSignal } from "./main.ts";
+import { EXIT, launch } from "./main.ts";
+import { stopSignals } from "./signals.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {
@@ -32,7 +33,9 @@ async function serve(config: Config, log: UnitLog): Promise<number> {
   });
   const port = openPort(config, rest.proxy, rules);
   log.info("listening", { url: `${port.url}/api`, forwardsTo: config.discordApiUrl });
-  log.info("stopping", { reason: await nextSignal() });
+  const signals = stopSignals();
+  log.info("stopping", { reason: await signals.next() });
+  signals.next().then(() => Deno.exit(EXIT.AT_ONCE));
   await port.stop();
   await rest.close();
   return EXIT.OK;

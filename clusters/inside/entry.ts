@@ -56,6 +56,8 @@ function stackOf(thrown: unknown): { stack?: string | undefined } {
 
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
 export async function runProcess(load: () => Promise<unknown>): Promise<void> {
+  // A terminal sends Ctrl-C to the whole group; the unit, which gets it too, stops us in its turn.
+  Deno.addSignalListener("SIGINT", () => {});
   try {
     await run(load);
   } catch (error) {
@@ -80,8 +82,6 @@ async function run(load: () => Promise<unknown>): Promise<void> {
     Deno.exit(0);
   };
   Deno.addSignalListener("SIGTERM", () => stop("asked to"));
-  // A terminal sends Ctrl-C to the whole group; the unit, which gets it too, stops us in its turn.
-  Deno.addSignalListener("SIGINT", () => {});
   for await (const _ of Deno.stdin.readable);
   await stop("the unit is gone");
 }

@@ -112,6 +112,20 @@ Deno.test("a crash in the middle of a write leaves the old value", () =>
     assert.deepEqual(await next.load("a"), { n: 2 });
   }));
 
+Deno.test("openStateDir() removes what a write that was cut off has left, and nothing else", () =>
+  inTempDir(async (dir) => {
+    await (await open(dir)).save("a", { n: 1 });
+    for (const name of ["a.json.new", "shard-4-2.json.new", "notes.new"]) {
+      await Deno.writeTextFile(`${dir}/${name}`, '{"n":');
+    }
+    const other = open(dir, { bot: "8" });
+    await assert.rejects(other, /the state of bot 7/);
+    assert.equal([...Deno.readDirSync(dir)].length, 4, "the folder of another bot was changed");
+    await open(dir);
+    const names = [...Deno.readDirSync(dir)].map(({ name }) => name);
+    assert.deepEqual(names.sort(), ["a.json", "notes.new"]);
+  }));
+
 Deno.test("a file that nobody knows is moved aside, told in the log, and begun anew", () =>
   inTempDir(async (dir) => {
     const texts = [

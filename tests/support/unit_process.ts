@@ -17,6 +17,7 @@ export interface UnitProcess {
   /** Resolves when `/readyz` answers 200. */
   ready(limitMs?: number): Promise<void>;
   control(method: string, path: string): Promise<Response>;
+  signal(signal: "SIGTERM" | "SIGINT"): void;
   /** Sends a signal and gives the exit code. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
   readonly exited: Promise<number>;
@@ -101,6 +102,7 @@ function follow(child: Deno.ChildProcess): UnitProcess {
       );
     },
     control: async (method, path) => await fetch(`${await unit.url()}/control${path}`, { method }),
+    signal: (signal) => child.kill(signal),
     async end(signal) {
       child.kill(signal);
       return await exited;

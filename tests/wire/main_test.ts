@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { EXIT, main } from "../../app/terminal/main.ts";
+import { systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startTask, startUnit, until } from "../support/unit_process.ts";
 
@@ -74,19 +75,67 @@ Deno.test("a token that Discord does not accept stops the unit, which says so an
   Deno.removeSync(stateDir, { recursive: true });
 });
 
-const MODULE = new URL("../../app/terminal/main.ts", import.meta.url).href;
+/** A unit with a bot whose `shutdown()` is this, once it is ready. */
+async function startBot(shutdown: string) {
+  const dir = Deno.makeTempDirSync();
+  const bot = "export default { wants: () => false, handle() {}, async shutdown() {";
+  Deno.writeTextFileSync(`${dir}/bot.ts`, `${bot} ${shutdown} } };`);
+  const discord = serveSimulator(createSimulator({ shards: 1 }));
+  const unit = await startUnit({
+    DISCORD_TOKEN: "sim-token",
+    DISCORD_API_URL: discord.apiUrl,
+    BOT_MODULE: `${dir}/bot.ts`,
+    LISTEN_PORT: "0",
+    STATE_DIR: `${dir}/state`,
+  });
+  await unit.ready();
+  const close = async () => {
+    await discord.close();
+    Deno.removeSync(dir, { recursive: true });
+  };
+  return { unit, close };
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));
+
+Deno.test("a Ctrl-C that comes twice within milliseconds does not cut a bot's shutdown()", async () => {
+  const { unit, close } = await startBot(
+    'await new Promise((resolve) => setTimeout(resolve, 1_500)); console.log("has stopped");',
+  );
+  unit.signal("SIGINT");
+  await pause(5);
+  unit.signal("SIGINT");
+  assert.equal(await unit.exited, 0, unit.errors());
+  assert.ok(unit.lines.some(({ fields }) => fields.text === "has stopped"));
+  assert.equal(unit.lines.at(-1)?.message, "stopped");
+  await close();
+});
+
+Deno.test("a second signal ends the unit at once, with 130", async () => {
+  const { unit, close } = await startBot("await new Promise(() => {});");
+  unit.signal("SIGTERM");
+  await pause(600);
+  unit.signal("SIGTERM");
+  assert.equal(await unit.exited, 130, unit.errors());
+  await close();
+});
+
+const MODULE = new URL("../../app/terminal/signals.ts", import.meta.url).href;
 
 /** Says each signal that it gets, and ends after two. */
-const PROGRAM = `import { nextSignal } from ${JSON.stringify(MODULE)};
+const PROGRAM = `import { stopSignals } from ${JSON.stringify(MODULE)};
 const stayAlive = setInterval(() => {}, 1000);
+const signals = stopSignals();
 for (let left = 2; left > 0; left--) {
-  const next = nextSignal();
+  const next = signals.next();
   console.log("waits");
   console.log(await next);
+  await new Promise((resolve) => setTimeout(resolve, 600));
 }
-clearInterval(stayAlive);`;
+clearInterval(stayAlive);
+Deno.exit();`;
 
-Deno.test("nextSignal() resolves with the next signal, of either kind, and the process goes on", async () => {
+Deno.test("stopSignals() hears signals of either kind, and the process goes on", async () => {
   const url = `data:application/typescript,${encodeURIComponent(PROGRAM)}`;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", "--quiet", url],
