@@ -23,6 +23,7 @@ export const CLIENTS: Readonly<Record<string, (ca: string) => Connect>> = {
       sendBytes: (bytes) => socket.send(bytes),
       close: (code, reason) => socket.close(code, reason),
       destroy: () => socket.terminate(),
+      pause: (isPaused) => isPaused ? socket.pause() : socket.resume(),
       get bufferedBytes() {
         return socket.bufferedAmount;
       },
@@ -41,6 +42,9 @@ export const CLIENTS: Readonly<Record<string, (ca: string) => Connect>> = {
         sendBytes: (bytes) => socket.send(bytes as Uint8Array<ArrayBuffer>),
         close: (code, reason) => socket.close(code, reason),
         destroy: () => socket.close(),
+        pause: () => {
+          throw new Error("the runtime's own client cannot be paused");
+        },
         get bufferedBytes() {
           return socket.bufferedAmount;
         },

@@ -28,6 +28,11 @@ export interface Socket {
   close(code: number, reason: string): void;
   /** Ends the connection at once, whatever the peer does. Safe to call in any state. */
   destroy(): void;
+  /**
+   * Stops reading, or goes on (`false`): what the peer sends meanwhile waits with it, its close frame
+   * among it. What was read before may still come; sending goes on. Nothing happens before it is open.
+   */
+  pause(isPaused: boolean): void;
   /** Bytes accepted by `send` that the kernel has not taken yet. */
   readonly bufferedBytes: number;
 }

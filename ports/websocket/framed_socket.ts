@@ -43,7 +43,7 @@ export const CLOSE_TIMEOUT_MS = 1_000;
 export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
 
 /** An open WebSocket. Its owner hands it what the stream brings. */
-export class FramedSocket implements Socket {
+export class FramedSocket implements Omit<Socket, "pause"> {
   readonly #stream: ByteStream;
   readonly #events: FramedEvents;
   readonly #options: FramedOptions;

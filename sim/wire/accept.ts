@@ -28,7 +28,9 @@ export interface UpgradeRequest {
  * Decides about a request: takes the socket, or refuses with a status of HTTP; with 0 the connection
  * is cut without an answer.
  */
-export type Admit = (request: UpgradeRequest) => number | ((socket: Socket) => FramedEvents);
+export type Admit = (
+  request: UpgradeRequest,
+) => number | ((socket: Omit<Socket, "pause">) => FramedEvents);
 
 /** What the server works with. */
 export interface ServerOptions {

@@ -40,6 +40,9 @@ class VirtualSocket implements Socket {
   readonly #down: (task: () => void) => void;
   #state: "connecting" | "open" | "closing" | "over" = "connecting";
   #link: Link | null = null;
+  #isPaused = false;
+  /** What has arrived and is not read. */
+  #arrived: (() => void)[] = [];
 
   constructor(to: WireTo, options: WireOptions, url: URL, events: SocketEvents) {
     this.#events = events;
@@ -73,6 +76,20 @@ class VirtualSocket implements Socket {
     this.#up(() => this.#link?.closed(1006));
   }
 
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#down(() => this.#read());
+  }
+
+  #arrive(task: () => void): void {
+    this.#arrived.push(task);
+    this.#read();
+  }
+
+  #read(): void {
+    while (!this.#isPaused && this.#arrived.length > 0) this.#arrived.shift()!();
+  }
+
   #toServer(message: string | Uint8Array): void {
     if (this.#state === "open") this.#up(() => this.#link?.receive(message));
   }
@@ -84,9 +101,9 @@ class VirtualSocket implements Socket {
     if (admission !== "accept") return this.#down(() => this.#fail(REFUSED[admission]));
     this.#down(() => this.#opened());
     this.#link = gateway.accept(url, {
-      send: (message) => this.#down(() => this.#deliver(message)),
-      close: (code, reason) => this.#down(() => this.#ended(code, reason)),
-      destroy: () => this.#down(() => this.#ended(1006, "")),
+      send: (message) => this.#down(() => this.#arrive(() => this.#deliver(message))),
+      close: (code, reason) => this.#down(() => this.#arrive(() => this.#ended(code, reason))),
+      destroy: () => this.#down(() => this.#arrive(() => this.#ended(1006, ""))),
     });
   }
 

@@ -42,6 +42,7 @@ export function fakeSockets(): { connect: Connect; sockets: FakeSocket[] } {
       sendBytes: (bytes) => void socket.sentBytes.push(bytes),
       close: (code) => void socket.closes.push(code),
       destroy: () => void (socket.destroyed = true),
+      pause() {},
       bufferedBytes: 0,
     };
   };

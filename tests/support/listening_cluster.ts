@@ -92,6 +92,7 @@ export function listeningCluster(clock: Clock): ListeningCluster {
           isDialling = false;
           serving(() => end(1006, ""));
         },
+        pause() {},
         bufferedBytes: 0,
       };
     },

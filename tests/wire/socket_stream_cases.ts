@@ -7,7 +7,17 @@
 
 import assert from "node:assert/strict";
 import { closeFrame, frame } from "../support/raw_websocket_server.ts";
-import { type Case, DEADLINE_MS, pause, record, serveClose } from "../support/recorded_socket.ts";
+import {
+  type Case,
+  DEADLINE_MS,
+  pause,
+  QUIET_MS,
+  record,
+  serveClose,
+} from "../support/recorded_socket.ts";
+
+/** What the kernel holds for a connection on this machine, both ends together, and more. */
+const MOST_WITH_THE_KERNELS = 64_000_000;
 
 const uint32 = (
   value: number,
@@ -156,6 +166,77 @@ export const STREAM_CASES: Readonly<Record<string, Case>> = {
     assert.deepEqual(got, Array.from({ length: count }, (_, i) => i));
     while (socket.bufferedBytes > 0) await pause(5);
     socket.destroy();
+  },
+
+  async "leaves the peer with what it sends while it is paused, and loses none of it"(
+    connect,
+    serve,
+  ) {
+    const message = new Uint8Array(100_000).map((_, at) => at % 251);
+    const heard = Promise.withResolvers<string>();
+    let written = 0;
+    let isOver = false;
+    await using server = serve(async (peer) => {
+      const reading = peer.read();
+      void reading.then((sent) => heard.resolve(new TextDecoder().decode(sent!.payload)));
+      while (!isOver) {
+        await peer.write(frame(2, message));
+        written++;
+      }
+      await peer.write(closeFrame(4000, "all"));
+      await serveClose(peer);
+    });
+    let read = 0;
+    let isPaused = false;
+    const paused = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<string>();
+    const socket = connect(server.url, {
+      open() {},
+      message(data) {
+        assert.ok(!isPaused, "it reads while it is paused");
+        assert.ok(data.length === message.length && data.every((byte, at) => byte === at % 251));
+        // In the middle of a read, where most pauses begin.
+        if (++read !== 20) return;
+        socket.pause(true);
+        paused.resolve();
+      },
+      closed: (code, reason) => closed.resolve(`${code} ${reason}`),
+      failed: assert.fail,
+    });
+    await paused.promise;
+    // One read may be under way.
+    await pause(QUIET_MS);
+    const before = read;
+    isPaused = true;
+    let stood = -1;
+    while (stood < written) {
+      stood = written;
+      assert.ok(stood * message.length < MOST_WITH_THE_KERNELS, `${stood} messages were taken`);
+      await pause(QUIET_MS);
+    }
+    assert.equal(read, before);
+    socket.send("still here");
+    assert.equal(await heard.promise, "still here");
+    isPaused = false;
+    isOver = true;
+    socket.pause(false);
+    assert.equal(await closed.promise, "4000 all");
+    assert.equal(read, written);
+  },
+
+  async "can be destroyed while it is paused"(connect, serve) {
+    const ended = Promise.withResolvers<void>();
+    await using server = serve(async (peer) => {
+      while (await peer.read() !== null);
+      ended.resolve();
+    });
+    const { events, seen, socket } = record(connect, server.url);
+    await seen("open");
+    socket.pause(true);
+    socket.destroy();
+    await ended.promise;
+    socket.pause(false);
+    assert.deepEqual(events, ["open"]);
   },
 
   async "tells of 1006 where the peer ends, though it has not read what we sent"(connect, serve) {

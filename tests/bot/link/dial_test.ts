@@ -51,6 +51,7 @@ function setUp() {
         sendBytes() {},
         close: (code) => socket.closes.push(code),
         destroy: () => socket.destroyed = true,
+        pause() {},
         bufferedBytes: 0,
       };
     },

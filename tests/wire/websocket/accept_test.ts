@@ -43,7 +43,7 @@ function serving(admit: Admit, options: ServerOptions = { clock: systemClock }) 
 }
 
 /** Sends back what comes. */
-const echo = (socket: Socket) => ({
+const echo = (socket: Pick<Socket, "send" | "sendBytes">) => ({
   message: (data: Uint8Array, isText: boolean) =>
     isText ? socket.send(new TextDecoder().decode(data)) : socket.sendBytes(data),
   closed() {},
