@@ -46,6 +46,7 @@ export class Connection {
   readonly #inflater: Inflater;
   readonly #socket: Socket;
   #heartbeat: Heartbeat | null = null;
+  #isPaused = false;
   #cancelBeat: Cancel = () => {};
   /** Grows with each beat that is due, sent or given up: a late `send` sends nothing. */
   #beats = 0;
@@ -85,6 +86,18 @@ export class Connection {
   /** Sends text that is accounted for already. */
   write(text: string): void {
     this.#socket.send(text);
+  }
+
+  /**
+   * Reads nothing from here on, or goes on (`false`); beats go on. HELLO is always read. While nothing is
+   * read, and until what waited has been, silence is no sign of death.
+   */
+  pause(isPaused: boolean): void {
+    if (isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (!this.#heartbeat) return;
+    if (!isPaused) this.#heartbeat = readAgain(this.#heartbeat);
+    this.#socket.pause(isPaused);
   }
 
   /** Starts the closing handshake and stops beating. */
@@ -149,13 +162,15 @@ export class Connection {
       this.#heartbeat = newHeartbeat(intervalMs);
       this.window = new SendWindow(intervalMs);
       this.#cancelBeat = clock.after(intervalMs * random(), () => this.#beat());
+      if (this.#isPaused) this.#socket.pause(true);
     }
     this.#events.input({ kind: "hello" });
   }
 
   #beat(): void {
     const { clock } = this.#world;
-    const next = beat(this.#heartbeat!, clock.now());
+    const ledger = this.#isPaused ? { ...this.#heartbeat!, unanswered: 0 } : this.#heartbeat!;
+    const next = beat(ledger, clock.now());
     if (next === "zombie") return this.#events.input({ kind: "zombie" });
     this.#heartbeat = next;
     this.#cancelBeat = clock.after(next.intervalMs, () => this.#beat());
@@ -205,6 +220,11 @@ export function beat(heartbeat: Heartbeat, nowMs: number): Heartbeat | "zombie" 
   const { unanswered, heard } = heartbeat;
   if (unanswered >= MOST_UNANSWERED || (unanswered > 0 && !heard)) return "zombie";
   return { ...heartbeat, sentMs: nowMs, unanswered: unanswered + 1, heard: false };
+}
+
+/** What was sent to us is read again after a pause: an answer may be in it, late through no fault of Discord's. */
+export function readAgain(heartbeat: Heartbeat): Heartbeat {
+  return { ...heartbeat, sentMs: null, heard: true };
 }
 
 /** An ACK came. */

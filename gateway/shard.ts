@@ -52,6 +52,9 @@ export class Shard {
   #facts: ReadyFacts | null = null;
   #permit = 0;
   #progress = false;
+  #isPaused = false;
+  /** Whether what the state waits for may have come and was not read. */
+  #isUnread = false;
   #cancelTimer: Cancel = () => {};
   #stopped: (() => void)[] = [];
 
@@ -110,6 +113,16 @@ export class Shard {
   /** Has `make` called when a command may go; see {@linkcode Commands.turn}. */
   turn(rank: Rank, make: Make): void {
     this.#commands.turn(rank, make);
+  }
+
+  /**
+   * Reads nothing of Discord's from here on, or goes on (`false`), this connection and those that follow:
+   * TCP holds what comes. Heartbeats go on, and no silence of that time is held against Discord.
+   */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#isUnread ||= isPaused;
+    this.#connection?.pause(isPaused);
   }
 
   /** Reconnects, with the session or with a new one. */
@@ -180,7 +193,7 @@ export class Shard {
       case "destroy":
         return this.#connection?.destroy();
       case "deadline":
-        return this.#timer(effect.afterMs);
+        return this.#deadline(effect.afterMs);
       case "pause":
         return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
       case "keep session":
@@ -199,13 +212,25 @@ export class Shard {
     }
   }
 
-  #timer(delayMs: number): void {
+  /** An answer that may be there begins its time anew once it could be read. */
+  #deadline(afterMs: number): void {
+    const { kind } = this.#state;
+    const isAnswered = kind === "identifying" || kind === "resuming";
+    this.#isUnread = this.#isPaused;
+    this.#timer(afterMs, () => {
+      if (isAnswered && this.#isUnread) this.#deadline(afterMs);
+      else this.#timeout();
+    });
+  }
+
+  #timer(delayMs: number, task: () => void = () => this.#timeout()): void {
     this.#cancelTimer();
     this.#progress = false;
-    this.#cancelTimer = this.#world.clock.after(
-      delayMs,
-      () => this.#feed({ kind: "timeout", progress: this.#progress }),
-    );
+    this.#cancelTimer = this.#world.clock.after(delayMs, task);
+  }
+
+  #timeout(): void {
+    this.#feed({ kind: "timeout", progress: this.#progress });
   }
 
   #open(host: Host): void {
@@ -222,6 +247,7 @@ export class Shard {
       },
       answered: (latencyMs) => this.#world.heartbeatAck?.(this.#settings.shardId, latencyMs),
     });
+    this.#connection.pause(this.#isPaused);
   }
 
   #identify(): void {

@@ -134,6 +134,55 @@ Deno.test("Connection takes any payload as a sign of life, for three beats", asy
   assert.deepEqual(kinds(), ["hello", "zombie"]);
 });
 
+Deno.test("Connection beats on while it is paused, and holds no silence against the peer", async () => {
+  const { clock, connection, socket, kinds, sent, beats } = setUp();
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS / 2);
+  connection.pause(true);
+  assert.equal(socket.isPaused, true);
+  await clock.advance(INTERVAL_MS * 10);
+  assert.deepEqual([kinds(), sent().length], [["hello"], 11]);
+  connection.pause(false);
+  assert.equal(socket.isPaused, false);
+  socket.say(ACK);
+  assert.deepEqual(beats, [], "its ACK lay there for a while, which is no round trip");
+  await clock.advance(INTERVAL_MS + 20);
+  socket.say(ACK);
+  assert.deepEqual(beats, [20]);
+});
+
+Deno.test("Connection gives what waited time to be read after a pause, and no more", async () => {
+  const { clock, connection, socket, kinds } = setUp();
+  socket.say(HELLO);
+  await clock.advance(INTERVAL_MS / 2 + 1);
+  connection.pause(true);
+  await clock.advance(INTERVAL_MS - 2);
+  connection.pause(false);
+  await clock.advance(1);
+  assert.deepEqual(kinds(), ["hello"], "the ACK may be behind what is read now");
+  await clock.advance(INTERVAL_MS);
+  assert.deepEqual(kinds(), ["hello", "zombie"]);
+});
+
+Deno.test("Connection finds out that the peer is dead although it is paused again and again", async () => {
+  const { clock, connection, socket, kinds } = setUp();
+  socket.say(HELLO);
+  for (let beat = 0; beat < 4; beat++) {
+    await clock.advance(INTERVAL_MS / 2);
+    for (const isPaused of [true, false]) connection.pause(isPaused);
+    await clock.advance(INTERVAL_MS / 2);
+  }
+  assert.deepEqual(kinds(), ["hello", "zombie"]);
+});
+
+Deno.test("Connection reads HELLO though it is paused, and nothing after it", () => {
+  const { connection, socket, kinds } = setUp();
+  connection.pause(true);
+  assert.equal(socket.isPaused, false);
+  socket.say(HELLO);
+  assert.deepEqual([kinds(), socket.isPaused], [["hello"], true]);
+});
+
 Deno.test("Connection answers a heartbeat that Discord asks for, which is no beat of its own", async () => {
   const { clock, socket, sent, kinds } = setUp();
   socket.say(HELLO);

@@ -96,6 +96,34 @@ Deno.test("a shard identifies, gets ready and hands on every event in order", as
   rig.assertNoViolations();
 });
 
+for (const [what, point] of [["READY", null], ["RESUMED", POINT]] as const) {
+  Deno.test(`a shard that is paused does not give up waiting for ${what}`, async () => {
+    const { clock, shard, last, hello, event, ready } = setUp();
+    shard.pause(true);
+    shard.start(point, 1_000);
+    shard.allow(1);
+    hello();
+    await clock.advance(300_000);
+    assert.deepEqual([shard.tally.reconnects, last().isPaused], [{}, true]);
+    shard.pause(false);
+    await clock.advance(10_000);
+    if (point) event("RESUMED", 8);
+    else ready();
+    assert.equal(shard.status.state, "ready");
+  });
+
+  Deno.test(`a shard that was paused gives up waiting for ${what} in the end`, async () => {
+    const { clock, shard, hello } = setUp();
+    shard.start(point, 1_000);
+    shard.allow(1);
+    hello();
+    await clock.advance(1_000);
+    for (const isPaused of [true, false]) shard.pause(isPaused);
+    await clock.advance(130_000);
+    assert.notDeepEqual(shard.tally.reconnects, {});
+  });
+}
+
 Deno.test("a new shard connects only when it is allowed to, and reports the IDENTIFY it sends", () => {
   const { shard, sockets, last, hello, gate } = setUp();
   shard.start(null, 0);

@@ -18,6 +18,7 @@ export interface FakeSocket {
   /** Codes that it was closed with. */
   readonly closes: number[];
   destroyed: boolean;
+  isPaused: boolean;
   /** The peer sends a payload. */
   say(payload: unknown): void;
 }
@@ -34,6 +35,7 @@ export function fakeSockets(): { connect: Connect; sockets: FakeSocket[] } {
       sentBytes: [],
       closes: [],
       destroyed: false,
+      isPaused: false,
       say: (payload) => events.message(new TextEncoder().encode(JSON.stringify(payload)), true),
     };
     sockets.push(socket);
@@ -42,7 +44,7 @@ export function fakeSockets(): { connect: Connect; sockets: FakeSocket[] } {
       sendBytes: (bytes) => void socket.sentBytes.push(bytes),
       close: (code) => void socket.closes.push(code),
       destroy: () => void (socket.destroyed = true),
-      pause() {},
+      pause: (isPaused) => void (socket.isPaused = isPaused),
       bufferedBytes: 0,
     };
   };
