@@ -16,7 +16,8 @@ export const FIRST_PAUSE_MS = 500;
 /**
  * The pause after `attempt` connections in a row that did not last: up to half a second for the
  * first, then doubling from 1 s to a minute, each between half of it and the whole. After an
- * invalid session 1 to 5 s more, as Discord asks.
+ * invalid session 1 to 5 s more, as Discord asks. Between the two hosts of one round there is none:
+ * the pause before the first of them has spread the shards.
  *
  * @example
  * ```ts
@@ -26,6 +27,7 @@ export const FIRST_PAUSE_MS = 500;
  * ```
  */
 export function pauseMs(pause: Pause, attempt: number, random: Random): number {
+  if (pause === "other host") return 0;
   const backOff = attempt === 0
     ? FIRST_PAUSE_MS * random()
     : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2);

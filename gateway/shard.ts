@@ -158,7 +158,8 @@ export class Shard {
   }
 
   #entered(before: State): void {
-    this.#cancelTimer();
+    // HELLO is waited for within the deadline of the connection.
+    if (this.#state.kind !== "hello") this.#cancelTimer();
     this.#sinceMs = this.#world.clock.wallMs();
     if (before.kind === "ready" || before.kind === "stopped") this.#commands.hold();
     if (this.#state.kind === "ready" && this.#connection?.window) {
@@ -283,6 +284,9 @@ export class Shard {
     const cursor = s === null ? null : this.#sequence.note(s);
     if (cursor === null) return;
     this.#progress = true;
+    if (this.#state.kind === "resuming" && !this.#state.replayed) {
+      this.#feed({ kind: "replayed", connection: this.#state.memory.connection });
+    }
     this.tally.received++;
     this.tally.receivedBytes += payload.length;
     this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);

@@ -17,7 +17,7 @@ const POINT = { ...SESSION, shardId: 0, totalShards: 1, intents: 0, seq: 1, base
 const MEMORY: Memory = {
   session: SESSION,
   attempt: 0,
-  connectFailures: 0,
+  fruitless: 0,
   refusals: 0,
   connection: 1,
 };
@@ -31,7 +31,7 @@ const STATES: readonly State[] = [
   { kind: "hello", memory: NO_SESSION, reason: "", goal: "identify" },
   { kind: "hello", memory: MEMORY, reason: "", goal: "resume" },
   { kind: "identifying", memory: NO_SESSION, reason: "" },
-  { kind: "resuming", memory: MEMORY, reason: "" },
+  { kind: "resuming", memory: MEMORY, reason: "", replayed: false },
   { kind: "ready", memory: MEMORY, reason: "" },
   { kind: "closing", memory: MEMORY, reason: "", then: "back off" },
   { kind: "closing", memory: MEMORY, reason: "", then: "stop" },

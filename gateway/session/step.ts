@@ -14,7 +14,7 @@
 import { GatehouseError } from "../../protocol/errors.ts";
 import { END_SESSION, KEEP_SESSION } from "../../protocol/discord/close_codes.ts";
 import type { Cause, ShardState } from "../../protocol/status.ts";
-import { CELLS, DEADLINE_MS } from "./table.ts";
+import { cameToNothing, CELLS, DEADLINE_MS, patienceMs } from "./table.ts";
 import type { Effect, Input, State, StateOf, Step } from "./words.ts";
 
 /** A shard that has not been asked for anything. */
@@ -22,7 +22,7 @@ export function newSession(): State {
   return {
     kind: "idle",
     reason: "not started",
-    memory: { session: null, attempt: 0, connectFailures: 0, refusals: 0, connection: 0 },
+    memory: { session: null, attempt: 0, fruitless: 0, refusals: 0, connection: 0 },
   };
 }
 
@@ -45,7 +45,7 @@ export function step(state: State, input: Input): Step {
   const cells = CELLS[state.kind] as Partial<Record<string, (s: State, i: Input) => State>>;
   const cell = cells[input.kind];
   if (cell) {
-    const after = refused(state, input, cell(state, input));
+    const after = judged(state, input, cell(state, input));
     return [after, ...effectsOf(state, input, after)];
   }
   const text = `Cannot step session: ${input.kind} is not expected while ${state.kind}`;
@@ -71,8 +71,8 @@ function isStale(state: State, connection: number): boolean {
   return connection !== state.memory.connection || !isConnected(state);
 }
 
-/** RESUMEs that may go unanswered before the session counts as dead (a "bricked" session). */
-export const MOST_REFUSALS = 6;
+/** RESUMEs that may go unanswered, on two hosts in turn, before the session counts as dead ("bricked"). */
+export const MOST_REFUSALS = 12;
 
 /** Why a connection ended, by what ended it; anything else had no place there. */
 const CAUSES: Readonly<Partial<Record<Input["kind"], Cause>>> = {
@@ -91,16 +91,23 @@ export function isConnected({ kind }: State): boolean {
 }
 
 /**
- * `after` with what a RESUME without an answer adds to it: op 9 is an answer, what an operator wants
- * is none. A session of which too many RESUMEs in a row went unanswered is given up, in the open.
+ * `after` with what a connection that came to nothing adds to it: it had no HELLO, or its RESUME no
+ * answer. Events are an answer, and op 9 is; what an operator wants says nothing. A session of which too many RESUMEs
+ * in a row went unanswered is given up, in the open.
  */
-export function refused(before: State, input: Input, after: State): State {
-  if (before.kind !== "resuming" || !breaksOff(before, after)) return after;
-  if (input.kind === "invalid" || input.kind === "restart" || !after.memory.session) return after;
+export function judged(before: State, input: Input, after: State): State {
+  if (!breaksOff(before, after) || input.kind === "restart") return after;
+  if ("goal" in before) return cameToNothing(after);
+  if (before.kind !== "resuming" || before.replayed) return after;
+  if (input.kind === "invalid" || !after.memory.session) return after;
   const refusals = after.memory.refusals + 1;
-  if (refusals < MOST_REFUSALS) return { ...after, memory: { ...after.memory, refusals } };
-  const reason = `${after.reason}; ${refusals} RESUMEs went unanswered`;
-  return { ...after, reason, memory: { ...after.memory, session: null, refusals: 0 } };
+  const { reason, memory } = after;
+  if (refusals < MOST_REFUSALS) return cameToNothing({ ...after, memory: { ...memory, refusals } });
+  return {
+    ...after,
+    reason: `${reason}; ${refusals} RESUMEs went unanswered`,
+    memory: { ...memory, session: null, fruitless: 0, refusals: 0 },
+  };
 }
 
 /**
@@ -124,7 +131,7 @@ const ENTRIES = {
   identifying: () => ({ do: "send identify" }),
   resuming: () => ({ do: "send resume" }),
   closing: (_, input) => ({ do: "close", code: endsSession(input) ? END_SESSION : KEEP_SESSION }),
-  "backing off": ({ pause, memory }) => ({ do: "pause", pause, attempt: memory.attempt - 1 }),
+  "backing off": ({ pause, memory }) => ({ do: "pause", pause, attempt: memory.attempt }),
 } as const satisfies { [S in ShardState]?: (state: StateOf<S>, input: Input) => Effect };
 
 function entering(state: State, input: Input): Effect[] {
@@ -133,8 +140,10 @@ function entering(state: State, input: Input): Effect[] {
   return [...(entry ? [entry(state, input)] : []), ...deadline(state)];
 }
 
-function deadline({ kind }: State): Effect[] {
-  const afterMs = (DEADLINE_MS as Partial<Record<ShardState, number>>)[kind];
+function deadline({ kind, memory }: State): Effect[] {
+  const afterMs = kind === "connecting" || kind === "resuming"
+    ? patienceMs(memory)
+    : (DEADLINE_MS as Partial<Record<ShardState, number>>)[kind];
   return afterMs === undefined ? [] : [{ do: "deadline", afterMs }];
 }
 

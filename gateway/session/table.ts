@@ -10,20 +10,30 @@ import { closeCode } from "../../protocol/discord/close_codes.ts";
 import type { ShardState } from "../../protocol/status.ts";
 import type { Goal, Input, InputOf, Memory, Pause, Start, State, StateOf } from "./words.ts";
 
-/** How long each state waits for what it is named after. */
+/** How long a state waits for what it is named after, where that is always the same. */
 export const DEADLINE_MS = {
-  /** To the end of the WebSocket handshake. */
-  connecting: 15_000,
-  hello: 15_000,
   /** To READY. */
   identifying: 60_000,
-  /** Longest silence between RESUME and RESUMED; a replay in progress is no silence. */
-  resuming: 20_000,
   /** A connection that lasted this long has paid for the failures before it. */
   ready: 60_000,
   /** How long Discord may take to answer a close frame before the socket is destroyed. */
   closing: 1_000,
 } as const satisfies Partial<Record<ShardState, number>>;
+
+/** The patience with a host that nothing speaks against, and the most that it grows to. */
+const [PATIENCE_MS, MOST_PATIENCE_MS] = [5_000, 15_000];
+
+/**
+ * How long a host may be silent: from the start of a connection to HELLO, and between RESUME and RESUMED,
+ * where a replay in progress is no silence. It grows with each round of both hosts that came to
+ * nothing, because they may be slow instead of dead.
+ */
+export function patienceMs({ fruitless }: Memory): number {
+  return Math.min(MOST_PATIENCE_MS, PATIENCE_MS * (1 + Math.floor(fruitless / 2)));
+}
+
+/** A connection that came so far has paid for the pauses before it, but for the first. */
+const MOST_ATTEMPTS_WHEN_LIVE = 1;
 
 type Cells<S extends ShardState> = {
   readonly [I in Input["kind"]]?: (state: StateOf<S>, input: InputOf<I>) => State;
@@ -72,7 +82,7 @@ export const CELLS = {
     ),
     failed: (s, { reason }) => backOff(s, `could not connect: ${reason}`),
     closed: (s, { code }) => closed(s, code),
-    timeout: (s) => backOff(s, `no connection after ${DEADLINE_MS.connecting} ms`),
+    timeout: (s) => backOff(s, `no connection after ${patienceMs(s.memory)} ms`),
     restart: (s, { session }) =>
       session === "keep" || s.goal === "identify" ? s : begin(without(s), "reconnect requested"),
   },
@@ -81,9 +91,9 @@ export const CELLS = {
     ...OPEN,
     hello: ({ memory, goal }) =>
       goal === "resume"
-        ? { kind: "resuming", memory, reason: "RESUME sent, waiting for RESUMED" }
+        ? { kind: "resuming", memory, replayed: false, reason: "RESUME sent, waiting for RESUMED" }
         : { kind: "identifying", memory, reason: "IDENTIFY sent, waiting for READY" },
-    timeout: (s) => backOff(s, `no HELLO after ${DEADLINE_MS.hello} ms`),
+    timeout: (s) => backOff(s, `no HELLO after ${patienceMs(s.memory)} ms`),
     ready: (s) => confused(s, "READY before IDENTIFY"),
     resumed: (s) => confused(s, "RESUMED before RESUME"),
   },
@@ -99,8 +109,9 @@ export const CELLS = {
   resuming: {
     ...OPEN,
     resumed: (s) => ready(s, "resumed"),
+    replayed: (s) => ({ ...live(s), replayed: true }),
     timeout: (s, { progress }) =>
-      progress ? s : leave(s, `no RESUMED after ${DEADLINE_MS.resuming} ms`),
+      progress ? s : leave(s, `no RESUMED after ${patienceMs(s.memory)} ms`),
     // A session that was never acknowledged is replayed from its first event.
     ready: stay,
   },
@@ -126,6 +137,7 @@ export const CELLS = {
     hello: stay,
     ready: stay,
     resumed: stay,
+    replayed: stay,
     reconnect: stay,
     invalid: stay,
     corrupt: stay,
@@ -134,7 +146,7 @@ export const CELLS = {
 
   "backing off": {
     ...NOT_OPEN,
-    timeout: (s) => begin(s, s.reason),
+    timeout: (s) => begin(s.pause === "other host" ? s : later(s), s.reason),
     restart: (s, { session }) =>
       begin(set(keep(s, session), { attempt: 0 }), "reconnect requested"),
   },
@@ -159,9 +171,9 @@ function begin(state: State, reason: string): State {
   return { kind: "queued", memory: state.memory, reason: `${reason}, waiting to identify` };
 }
 
-/** The host that READY named comes first; each failure to connect tries the other one. */
+/** The host that READY named comes first; each connection that came to nothing tries the other one. */
 function connect({ memory }: State, goal: Goal, reason: string): State {
-  const host = goal === "resume" && memory.connectFailures % 2 === 0 ? "resume" : "generic";
+  const host = goal === "resume" && memory.fruitless % 2 === 0 ? "resume" : "generic";
   return {
     kind: "connecting",
     memory: { ...memory, connection: memory.connection + 1 },
@@ -172,8 +184,14 @@ function connect({ memory }: State, goal: Goal, reason: string): State {
 }
 
 /** The session is live on this connection. */
-function ready({ memory }: State, reason: string): State {
-  return { kind: "ready", memory: { ...memory, connectFailures: 0, refusals: 0 }, reason };
+function ready(state: State, reason: string): State {
+  return { kind: "ready", memory: live(state).memory, reason };
+}
+
+/** Discord has answered: what came to nothing before is forgiven. */
+function live<S extends State>(state: S): S {
+  const attempt = Math.min(state.memory.attempt, MOST_ATTEMPTS_WHEN_LIVE);
+  return set(state, { attempt, fruitless: 0, refusals: 0 });
 }
 
 /** Closed by Discord: its code says whether the session lives, once Discord was told of it. */
@@ -200,15 +218,26 @@ function after(state: StateOf<"closing">): State {
   return state.then === "stop" ? stopped(state) : backOff(state, state.reason, state.then);
 }
 
-/** The connection is gone. After one that never came to HELLO the other host is next. */
-function backOff(state: State, reason: string, pause: Pause = "back off"): State {
-  const { attempt, connectFailures } = state.memory;
-  const memory = {
-    ...state.memory,
-    attempt: attempt + 1,
-    connectFailures: "goal" in state ? connectFailures + 1 : connectFailures,
-  };
+/** The connection is gone. */
+function backOff({ memory }: State, reason: string, pause: Pause = "back off"): State {
   return { kind: "backing off", memory, pause, reason };
+}
+
+/** A pause is over: the next one is longer. */
+function later<S extends State>(state: S): S {
+  return set(state, { attempt: state.memory.attempt + 1 });
+}
+
+/**
+ * The connection that ends came to nothing. Of the two hosts that a session can be resumed on the second
+ * is tried at once, both again after a pause.
+ */
+export function cameToNothing<S extends State>(state: S): S {
+  const next = set(state, { fruitless: state.memory.fruitless + 1 });
+  const { session, fruitless } = next.memory;
+  if (!session || fruitless % 2 === 0) return next;
+  if (next.kind === "closing") return { ...next, then: "other host" };
+  return next.kind === "backing off" ? { ...next, pause: "other host" } : next;
 }
 
 /** Nothing more happens until somebody starts it. */

@@ -16,10 +16,10 @@ export interface Session {
 /** What a shard carries from one connection to the next. */
 export interface Memory {
   readonly session: Session | null;
-  /** Connections in a row that did not last; the back-off grows with it. */
+  /** Pauses in a row after connections that did not last; the back-off grows with it. */
   readonly attempt: number;
-  /** Connections in a row that never came to HELLO; the host alternates with it. */
-  readonly connectFailures: number;
+  /** Connections in a row that came to nothing: no HELLO, no answer to RESUME. The host alternates with it. */
+  readonly fruitless: number;
   /** RESUMEs in a row that were sent and never answered. */
   readonly refusals: number;
   /** Number of the connection; everything that a socket says carries it. */
@@ -32,8 +32,8 @@ export type Goal = "identify" | "resume";
 /** Where to open a connection: the host that READY named, or the one of `/gateway/bot`. */
 export type Host = "resume" | "generic";
 
-/** How long a pause is: grows with the attempts, or 1 to 5 s more after an invalid session. */
-export type Pause = "back off" | "invalid session";
+/** How long a pause is: grows with the attempts, 1 to 5 s more after an invalid session, or none at all. */
+export type Pause = "back off" | "invalid session" | "other host";
 
 interface Common<Kind extends ShardState> {
   readonly kind: Kind;
@@ -49,7 +49,8 @@ export type State =
   | Common<"connecting"> & { readonly goal: Goal; readonly host: Host }
   | Common<"hello"> & { readonly goal: Goal }
   | Common<"identifying">
-  | Common<"resuming">
+  /** `replayed`: events have come. */
+  | Common<"resuming"> & { readonly replayed: boolean }
   | Common<"ready">
   | Common<"closing"> & { readonly then: Pause | "stop" }
   | Common<"backing off"> & { readonly pause: Pause }
@@ -66,6 +67,8 @@ export type SocketInput =
   | { readonly kind: "closed"; readonly code: number }
   | { readonly kind: "hello" }
   | { readonly kind: "ready"; readonly session: Session }
+  /** An event came after RESUME. Told once per connection. */
+  | { readonly kind: "replayed" }
   | { readonly kind: "resumed" }
   /** Op 7. */
   | { readonly kind: "reconnect" }
@@ -97,7 +100,10 @@ export type Input =
 /** The input of one kind. */
 export type InputOf<Kind extends Input["kind"]> = Extract<Input, { kind: Kind }>;
 
-/** What the shell is to do. Entering a state ends the deadline of the one before. */
+/**
+ * What the shell is to do. Entering a state ends the deadline of the one before, but HELLO is waited
+ * for within that of the connection.
+ */
 export type Effect =
   /** Number the events from here on. */
   | { readonly do: "pick up" } & Start

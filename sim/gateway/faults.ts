@@ -28,6 +28,8 @@ export interface Faults {
   refuse(when?: When): Cancel;
   /** Answers the upgrade with HTTP 503. */
   answer503(when?: When): Cancel;
+  /** Accepts the connection and never answers the upgrade. */
+  noHandshake(when?: When): Cancel;
   /** Refuses every connection on the resume host. */
   killResumeHost(when?: When): Cancel;
   /** Sends op 7 in place of HELLO. */
@@ -44,6 +46,8 @@ export interface Faults {
   refuseResume(when?: When): Cancel;
   /** Answers RESUME with op 9 true: try again. */
   postponeResume(when?: When): Cancel;
+  /** Never answers RESUME. */
+  noResumed(when?: When): Cancel;
   /** Does not acknowledge heartbeats. */
   dropAcks(when?: When): Cancel;
   /** Makes messages unreadable. */
@@ -95,6 +99,7 @@ export function createFaults(parts: FaultParts): Faults {
 type Waiting =
   | "refuse"
   | "answer503"
+  | "noHandshake"
   | "killResumeHost"
   | "reconnectInsteadOfHello"
   | "noHello"
@@ -103,6 +108,7 @@ type Waiting =
   | "refuseIdentify"
   | "refuseResume"
   | "postponeResume"
+  | "noResumed"
   | "dropAcks"
   | "corruptFrames";
 
@@ -111,6 +117,7 @@ function waitingFaults(standing: StandingFaults): Pick<Faults, Waiting> {
   return {
     refuse: wait("connection refused"),
     answer503: wait("http 503"),
+    noHandshake: wait("no handshake"),
     killResumeHost: (when) => standing.add("connection refused", { ...when, host: "resume" }),
     reconnectInsteadOfHello: wait("op 7 instead of hello"),
     noHello: wait("no hello"),
@@ -119,6 +126,7 @@ function waitingFaults(standing: StandingFaults): Pick<Faults, Waiting> {
     refuseIdentify: wait("identify refused"),
     refuseResume: wait("resume refused"),
     postponeResume: wait("resume later"),
+    noResumed: wait("no resumed"),
     dropAcks: wait("no ack"),
     corruptFrames: wait("corrupt frame"),
   };

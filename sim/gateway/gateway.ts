@@ -21,7 +21,7 @@ export type GatewayOptions = Pick<
 >;
 
 /** How a connection attempt is answered before any message. */
-export type Admission = "accept" | "refuse" | "http 503";
+export type Admission = "accept" | "refuse" | "http 503" | "silence";
 
 /** The server's end of an accepted connection, as its transport sees it. */
 export interface Link {
@@ -90,6 +90,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 const REFUSALS = [
   ["connection refused", "refuse"],
   ["http 503", "http 503"],
+  ["no handshake", "silence"],
 ] as const;
 
 function hostOf(world: World, url: URL): Host {

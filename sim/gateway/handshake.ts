@@ -79,6 +79,7 @@ export function resume(parts: HandshakeParts, connection: Applicant, d: unknown)
   const seq = d.seq as number;
   const session = sessions.get(d.session_id);
   connection.entry.shardId = session?.terms.shardId ?? null;
+  if (faults.strikes("no resumed", connection.entry)) return;
   const verdict = judgeResume(session, seq, connection.dialect);
   const later = faults.strikes("resume later", connection.entry);
   const refused = !later && faults.strikes("resume refused", connection.entry);

@@ -13,6 +13,7 @@ import type { Host, Ledger } from "../world/ledger.ts";
 export type StandingFault =
   | "connection refused"
   | "http 503"
+  | "no handshake"
   | "op 7 instead of hello"
   | "no hello"
   | "cut after hello"
@@ -20,6 +21,7 @@ export type StandingFault =
   | "identify refused"
   | "resume refused"
   | "resume later"
+  | "no resumed"
   | "no ack"
   | "corrupt frame";
 

@@ -26,11 +26,11 @@ export interface UpgradeRequest {
 
 /**
  * Decides about a request: takes the socket, or refuses with a status of HTTP; with 0 the connection
- * is cut without an answer.
+ * is cut without an answer, with `silence` it stays and is never answered.
  */
 export type Admit = (
   request: UpgradeRequest,
-) => number | ((socket: Omit<Socket, "pause">) => FramedEvents);
+) => number | "silence" | ((socket: Omit<Socket, "pause">) => FramedEvents);
 
 /** What the server works with. */
 export interface ServerOptions {
@@ -64,6 +64,7 @@ export async function acceptWebSocket(
     const { key, request, rest } = asked;
     const take = key === null ? UPGRADE_REQUIRED : admit(request);
     if (take === 0) return;
+    if (take === "silence") return await ended(conn);
     if (typeof take === "number") return void await wrote(conn, refusal(take));
     if (!await wrote(conn, acceptance(key!))) return;
     const socket = new FramedSocket(asByteStream(conn), take, {
@@ -76,6 +77,12 @@ export async function acceptWebSocket(
   } finally {
     end(conn);
   }
+}
+
+/** The peer has had enough. */
+async function ended(conn: Deno.TcpConn): Promise<void> {
+  const buffer = new Uint8Array(READ_BYTES);
+  while (await conn.read(buffer).catch(() => null) !== null);
 }
 
 const UPGRADE_REQUIRED = 426;

@@ -98,6 +98,7 @@ class VirtualSocket implements Socket {
   #reach({ gateway, world }: WireTo, url: URL): void {
     if (this.#state === "over") return;
     const admission = isOurs(world, url) ? gateway.admit(url) : "unknown host";
+    if (admission === "silence") return;
     if (admission !== "accept") return this.#down(() => this.#fail(REFUSED[admission]));
     this.#down(() => this.#opened());
     this.#link = gateway.accept(url, {

@@ -36,7 +36,7 @@ export async function serveWebSockets(
   }
 }
 
-const REFUSALS = { "refuse": 0, "http 503": 503 };
+const REFUSALS = { "refuse": 0, "http 503": 503, "silence": "silence" } as const;
 
 function admission(baseUrl: string, { gateway, maxBufferedBytes }: WsServerParts): Admit {
   return ({ path }) => {

@@ -29,6 +29,10 @@ Deno.test("pauseMs() adds 1 to 5 s after an invalid session", () => {
   assert.equal(pauseMs("invalid session", 3, LOWEST), 2000 + 1000);
 });
 
+Deno.test("pauseMs() is none between the two hosts of a round", () => {
+  for (const attempt of [0, 9]) assert.equal(pauseMs("other host", attempt, HIGHEST), 0);
+});
+
 Deno.test("pauseMs() draws its jitter anew for each part", () => {
   const draws = [0.5, 0.25];
   assert.equal(pauseMs("invalid session", 0, () => draws.shift()!), 250 + 1000 + 1000);

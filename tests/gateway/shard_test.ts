@@ -77,7 +77,7 @@ function setUp() {
   };
   const drop = async (code: number) => {
     last().events.closed(code, "");
-    await clock.advance(10_000);
+    await clock.advance(4_000);
   };
   const told = { gate, accepted, gaps, points, facts, states, logged };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };

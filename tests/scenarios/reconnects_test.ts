@@ -145,7 +145,7 @@ for (const [what, refuse] of [["refused", "refuse"], ["503", "answer503"]] as co
     rig.sim.faults.cut();
     await rig.clock.advance(100_000);
     const tries = rig.sim.ledger.connections.filter((connection) => connection.refused).length;
-    assert.ok(tries >= 5 && tries <= 15, `${tries} tries in 100 s`);
+    assert.ok(tries >= 10 && tries <= 20, `${tries} tries of two hosts in 100 s`);
     over();
     await assertResumed(rig, 90_000);
   });
@@ -157,6 +157,87 @@ Deno.test("a dead resume host: the session is resumed on the generic address", a
   rig.sim.faults.cut();
   await assertResumed(rig, 10_000);
   assert.equal(rig.sim.ledger.resumes.at(-1)!.host, "base");
+});
+
+/** What a host may do that accepts and never answers. */
+const DEAD_HOSTS: Record<string, (sim: Simulator) => void> = {
+  "does not answer the handshake": (sim) => sim.faults.noHandshake({ host: "resume" }),
+  "sends no HELLO": (sim) => sim.faults.noHello({ host: "resume" }),
+  "does not answer RESUME": (sim) => sim.faults.noResumed({ host: "resume" }),
+};
+/** What may have happened in the minute before. */
+const PASTS: Record<string, (rig: Rig) => Promise<void>> = {
+  "nothing happened": () => Promise.resolve(),
+  "six connections were cut soon after they resumed": async (rig) => {
+    for (let i = 0; i < 6; i++) {
+      rig.sim.faults.cut();
+      await rig.clock.advance(3_000);
+    }
+    await rig.clock.runUntil(() => rig.isReady(), 120_000);
+  },
+  "Discord was away for a minute": async (rig) => {
+    const over = rig.sim.faults.refuse();
+    rig.sim.faults.cut();
+    await rig.clock.advance(60_000);
+    over();
+    await rig.clock.runUntil(() => rig.isReady(), 120_000);
+  },
+};
+
+for (const [what, kill] of Object.entries(DEAD_HOSTS)) {
+  for (const [past, happen] of Object.entries(PASTS)) {
+    Deno.test(`a resume host that ${what} costs less than 8 s, also when ${past}`, async () => {
+      const rig = await liveRig();
+      await happen(rig);
+      kill(rig.sim);
+      for (const strike of ["cut", "reconnect"] as const) {
+        const resumes = rig.sim.ledger.resumes.length;
+        rig.sim.faults[strike]();
+        const noticed = rig.clock.now();
+        await rig.clock.runUntil(
+          () => rig.sim.ledger.resumes.slice(resumes).some(({ ok }) => ok),
+          120_000,
+        );
+        const tookMs = rig.clock.now() - noticed;
+        assert.ok(tookMs <= 8_000, `${strike}: ${tookMs} ms until a healthy host`);
+        assert.equal(rig.sim.ledger.resumes.at(-1)!.host, "base");
+        await rig.clock.runUntil(() => rig.isReady(), 120_000);
+      }
+      await settle(rig);
+      assert.equal(rig.identifies(), 1, "an identify was spent");
+    });
+  }
+}
+
+Deno.test("shards that are cut off together come back spread, on the second host of a round too", async () => {
+  const shards = 40;
+  const rig = await createRig({ shards, workers: 2, sim: { maxConcurrency: shards, guilds: 40 } });
+  rig.start();
+  await rig.ready();
+  rig.sim.faults.noHandshake({ host: "resume" });
+  rig.sim.faults.cut();
+  await rig.clock.runUntil(() => rig.sim.ledger.resumes.length === shards, 8_000);
+  const moments = new Set(rig.sim.ledger.resumes.map(({ atMs }) => Math.floor(atMs / 20)));
+  assert.ok(moments.size > 10, `${moments.size} moments in half a second`);
+  rig.assertNoViolations();
+});
+
+Deno.test("a replay that is cut again and again, but goes on, is no session that is dead", async () => {
+  const rig = await liveRig({ sim: { replayPerStep: 1, replayStepMs: 20 } });
+  const over = rig.sim.faults.refuse();
+  rig.sim.faults.cut();
+  await rig.clock.advance(20_000);
+  rig.sim.traffic.setRate(0);
+  over();
+  for (let i = 0; i < 20; i++) {
+    await rig.clock.runUntil(() => rig.states()[0] === "resuming", 60_000);
+    await rig.clock.advance(500);
+    rig.sim.faults.cut();
+    await rig.clock.advance(20);
+  }
+  await rig.clock.runUntil(() => rig.isReady(), 60_000);
+  await settle(rig);
+  assert.equal(rig.identifies(), 1, "an identify was spent");
 });
 
 Deno.test("a session that Discord forgot is told by op 9: one identify, one GAP", async () => {

@@ -4,13 +4,13 @@ import { closeCode } from "../../../protocol/discord/close_codes.ts";
 import { SHARD_STATES } from "../../../protocol/status.ts";
 import {
   isConnected,
+  judged,
   MOST_REFUSALS,
   newSession,
   placeOf,
-  refused,
   step,
 } from "../../../gateway/session/step.ts";
-import { CELLS, DEADLINE_MS } from "../../../gateway/session/table.ts";
+import { CELLS, DEADLINE_MS, patienceMs } from "../../../gateway/session/table.ts";
 import type { Effect, Input, State } from "../../../gateway/session/words.ts";
 import { INPUTS, MEMORY, names, NEW, POINT, SESSION, stateOf, STATES, STEPS } from "./pairs.ts";
 
@@ -99,6 +99,31 @@ Deno.test("a resume host that is dead is tried in turn with the generic one, ses
   assert.deepEqual(hosts, ["resume", "generic", "resume", "generic"]);
 });
 
+Deno.test("of the two hosts of a round the second is tried at once, and only rounds make pauses and patience grow", () => {
+  let [state, ...effects] = step(newSession(), { kind: "start", point: POINT, cursorFloor: 0 });
+  const tries: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    const waits = effects.find((effect) => effect.do === "deadline");
+    [state, ...effects] = step(state, TIMEOUT);
+    const pause = effects.find((effect) => effect.do === "pause");
+    assert.ok(waits?.do === "deadline" && pause?.do === "pause");
+    tries.push(`${waits.afterMs} ms, ${pause.pause} ${pause.attempt}`);
+    [state, ...effects] = step(state, TIMEOUT);
+  }
+  assert.deepEqual(tries, [
+    ...["5000 ms, other host 0", "5000 ms, back off 0"],
+    ...["10000 ms, other host 1", "10000 ms, back off 1"],
+    ...["15000 ms, other host 2", "15000 ms, back off 2"],
+    ...["15000 ms, other host 3", "15000 ms, back off 3"],
+  ]);
+});
+
+Deno.test("an identify has one host: each connection that came to nothing is followed by a pause", () => {
+  const identify = stateOf("connecting", { goal: "identify", host: "generic", memory: NEW });
+  const [next] = step(identify, TIMEOUT);
+  assert.ok(next.kind === "backing off" && next.pause === "back off");
+});
+
 Deno.test("a session whose RESUME is never answered is given up after a bounded number of tries", () => {
   let [state, ...effects] = step(newSession(), { kind: "start", point: POINT, cursorFloor: 0 });
   let resumes = 0;
@@ -116,19 +141,22 @@ Deno.test("a session whose RESUME is never answered is given up after a bounded 
   assert.deepEqual(names(effects), ["ask to identify"]);
 });
 
-Deno.test("the pauses grow until a connection has been stable, and only then start anew", () => {
+Deno.test("a connection that came to life makes the next pause short, one that was stable the shortest", () => {
   const attempts: number[] = [];
-  let state: State = stateOf("ready", { memory: { ...MEMORY, attempt: 0 } });
+  let state: State = stateOf("ready", { memory: { ...MEMORY, attempt: 5 } });
   const drop = () => {
     const [next, ...effects] = step(state, { kind: "closed", code: 4000, connection: 7 });
     attempts.push((effects.find((effect) => effect.do === "pause") as { attempt: number }).attempt);
-    state = { ...next, kind: "ready", memory: { ...next.memory, connection: 7 } } as State;
+    const [{ memory }] = step(next, TIMEOUT);
+    const resuming = stateOf("resuming", { memory: { ...memory, connection: 7 } });
+    [state] = step(resuming, { kind: "resumed", connection: 7 });
   };
   drop();
   drop();
-  [state] = step(state, { kind: "timeout", progress: false });
   drop();
-  assert.deepEqual(attempts, [0, 1, 0]);
+  [state] = step(state, TIMEOUT);
+  drop();
+  assert.deepEqual(attempts, [5, 1, 1, 0]);
 });
 
 Deno.test("whatever happens, no IDENTIFY goes out without a permit and no permit is kept", () => {
@@ -217,19 +245,22 @@ Deno.test("a RESUME that ends without an answer is one refusal; an answer, or ou
     before.kind === "resuming" && after.kind !== "resuming"
   );
   assert.ok(leaves.length > 10);
-  for (const { input, after, pair } of leaves) {
+  for (const { before, input, after, pair } of leaves) {
     const { session, refusals } = after.memory;
+    const wasReplayed = before.kind === "resuming" && before.replayed;
     if (input.kind === "resumed" || session === null) assert.equal(refusals, 0, pair);
+    else if (wasReplayed) assert.equal(refusals, MEMORY.refusals, pair);
     else if (["invalid", "restart", "stop"].includes(input.kind) || after.kind === "stopped") {
       assert.equal(refusals, MEMORY.refusals, pair);
     } else assert.equal(refusals, MEMORY.refusals + 1, pair);
   }
 });
 
-Deno.test("refused() counts in no other state", () => {
+Deno.test("judged() has nothing against a connection that was answered, or that we have ended", () => {
   for (const { before, input, after, pair } of STEPS) {
-    if (before.kind === "resuming") continue;
-    assert.equal(refused(before, input, after), after, pair);
+    const isSilent = "goal" in before || (before.kind === "resuming" && !before.replayed);
+    if (isSilent && input.kind !== "restart") continue;
+    assert.equal(judged(before, input, after), after, pair);
   }
 });
 
@@ -239,7 +270,7 @@ Deno.test("a session is given up after its last unanswered RESUME, not one befor
   assert.deepEqual([kept.memory.session, kept.memory.refusals], [SESSION, MOST_REFUSALS - 1]);
   const [lost, ...effects] = step(stateOf("resuming", { memory: kept.memory }), TIMEOUT);
   assert.deepEqual([lost.memory.session, lost.memory.refusals], [null, 0]);
-  assert.match(JSON.stringify(effects.at(-1)), /forget session.*6 RESUMEs went unanswered/);
+  assert.match(JSON.stringify(effects.at(-1)), /forget session.*12 RESUMEs went unanswered/);
 });
 
 Deno.test("a connection that is left has been closed by its peer, or is destroyed", () => {
@@ -316,7 +347,7 @@ Deno.test("entering identifying or resuming sends one thing and waits for its an
   const [, ...resume] = step(stateOf("hello"), hello);
   assert.deepEqual(resume, [
     { do: "send resume" },
-    { do: "deadline", afterMs: DEADLINE_MS.resuming },
+    { do: "deadline", afterMs: patienceMs(MEMORY) },
   ]);
 });
 
@@ -324,7 +355,7 @@ Deno.test("entering connecting opens its host, under a deadline", () => {
   const [, ...effects] = step(stateOf("backing off"), TIMEOUT);
   assert.deepEqual(effects, [
     { do: "open", host: "resume" },
-    { do: "deadline", afterMs: DEADLINE_MS.connecting },
+    { do: "deadline", afterMs: patienceMs(MEMORY) },
   ]);
 });
 
@@ -352,7 +383,7 @@ Deno.test("entering backing off pauses by the attempts so far, as it was closed 
   const failed = { kind: "failed", reason: "refused", connection: 7 } as const;
   const [, ...effects] = step(stateOf("connecting"), failed);
   assert.deepEqual(effects, [
-    { do: "pause", pause: "back off", attempt: 3 },
+    { do: "pause", pause: "other host", attempt: 3 },
     { do: "count reconnect", cause: "connect failed" },
   ]);
 });
@@ -360,7 +391,9 @@ Deno.test("entering backing off pauses by the attempts so far, as it was closed 
 Deno.test("every state that waits for somebody else has a deadline, every pause an end", () => {
   for (const { before, after, effects, pair } of STEPS) {
     if (before.kind === after.kind) continue;
-    if (isConnected(after)) assert.equal(times(effects, "deadline"), 1, pair);
+    // HELLO is waited for within the deadline of the connection.
+    const hasOwn = isConnected(after) && after.kind !== "hello";
+    assert.equal(times(effects, "deadline"), Number(hasOwn), pair);
     if (after.kind === "backing off") assert.equal(times(effects, "pause"), 1, pair);
     if (after.kind === "queued") assert.equal(times(effects, "ask to identify"), 1, pair);
   }

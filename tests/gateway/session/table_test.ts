@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { closeCode } from "../../../protocol/discord/close_codes.ts";
 import { step } from "../../../gateway/session/step.ts";
-import { CELLS, DEADLINE_MS } from "../../../gateway/session/table.ts";
+import { CELLS, DEADLINE_MS, patienceMs } from "../../../gateway/session/table.ts";
 import type { Effect, Input } from "../../../gateway/session/words.ts";
 import { MEMORY, names, NEW, POINT, SESSION, stateOf } from "./pairs.ts";
 
@@ -166,16 +166,16 @@ Deno.test("each connection is numbered, so that an old one's words are known", (
 });
 
 Deno.test("a shard identifies on the generic host, whatever failed before", () => {
-  for (const connectFailures of [0, 1, 2]) {
-    const queued = stateOf("queued", { memory: { ...NEW, connectFailures } });
+  for (const fruitless of [0, 1, 2]) {
+    const queued = stateOf("queued", { memory: { ...NEW, fruitless } });
     const [next] = step(queued, { kind: "permit" });
     assert.ok(next.kind === "connecting" && next.goal === "identify" && next.host === "generic");
   }
 });
 
 Deno.test("a state says in words what it does and where", () => {
-  const memory = { ...MEMORY, connectFailures: 1 };
-  const cut = stateOf("backing off", { memory, reason: "cut off" });
+  const memory = { ...MEMORY, fruitless: 1 };
+  const cut = stateOf("backing off", { memory, reason: "cut off", pause: "other host" });
   const [{ reason }] = step(cut, { kind: "timeout", progress: false });
   assert.equal(reason, "cut off, connecting to resume on the generic host");
 });
@@ -190,10 +190,29 @@ Deno.test("a connection that never came to HELLO keeps the session and is counte
     ] as const
   ) {
     const [next] = step(stateOf(kind), { ...input, connection: 7 } as Input);
-    assert.deepEqual(next.memory, { ...MEMORY, attempt: 4, connectFailures: 1 });
+    assert.deepEqual(next.memory, { ...MEMORY, fruitless: 1 });
   }
   const [later] = step(stateOf("ready"), { kind: "closed", code: 1006, connection: 7 });
-  assert.equal(later.memory.connectFailures, 0, "one that did is no failure to connect");
+  assert.equal(later.memory.fruitless, 0, "one that did has come to something");
+});
+
+Deno.test("op 7 in place of HELLO, and a RESUME without an answer, have the other host tried at once", () => {
+  const [left] = step(stateOf("hello"), { kind: "reconnect", connection: 7 });
+  assert.ok(left.kind === "closing" && left.then === "other host");
+  const [silent] = step(stateOf("resuming"), { kind: "timeout", progress: false });
+  assert.ok(silent.kind === "closing" && silent.then === "other host");
+  const closed = { kind: "closed", code: 4900, connection: 7 } as const;
+  const [, pause] = step(silent, closed);
+  assert.deepEqual(pause, { do: "pause", pause: "other host", attempt: MEMORY.attempt });
+});
+
+Deno.test("events after RESUME forgive what came before them, and the replay may break off", () => {
+  const [replaying] = step(stateOf("resuming"), { kind: "replayed", connection: 7 });
+  assert.ok(replaying.kind === "resuming" && replaying.replayed);
+  assert.deepEqual(replaying.memory, { ...MEMORY, attempt: 1, refusals: 0 });
+  const [next] = step(replaying, { kind: "closed", code: 1006, connection: 7 });
+  assert.ok(next.kind === "backing off" && next.pause === "back off");
+  assert.deepEqual([next.memory.fruitless, next.memory.refusals], [0, 0]);
 });
 
 Deno.test("a close before HELLO ends no session: Discord has not yet been told of it", () => {
@@ -212,10 +231,13 @@ Deno.test("a fatal close before HELLO stops the shard, with the permit given bac
   assert.deepEqual(names(effects), ["give up", "release permit"]);
 });
 
-Deno.test("RESUMED forgives failures, but not the attempts: the connection has yet to last", () => {
-  const memory = { ...MEMORY, connectFailures: 3, refusals: 4 };
-  const [next] = step(stateOf("resuming", { memory }), { kind: "resumed", connection: 7 });
-  assert.deepEqual(next.memory, { ...MEMORY, refusals: 0 });
+Deno.test("RESUMED forgives what came before it, but for one attempt: the connection has yet to last", () => {
+  for (const attempt of [0, 1, 9]) {
+    const memory = { ...MEMORY, attempt, fruitless: 3, refusals: 4 };
+    const [next] = step(stateOf("resuming", { memory }), { kind: "resumed", connection: 7 });
+    const forgiven = { ...MEMORY, attempt: Math.min(attempt, 1), fruitless: 0, refusals: 0 };
+    assert.deepEqual(next.memory, forgiven);
+  }
 });
 
 Deno.test("op 9 keeps what can be resumed and pauses longer for what cannot", () => {
@@ -240,5 +262,5 @@ Deno.test("a shard that has closed goes on as it was closed for", () => {
 Deno.test("a deadline is long enough for what it waits for, and short enough to be noticed", () => {
   assert.ok(DEADLINE_MS.closing <= 5_000);
   // A permit is void after 45 s: it must be used or back by then.
-  assert.ok(DEADLINE_MS.connecting + DEADLINE_MS.hello < 45_000);
+  for (const fruitless of [0, 2, 100]) assert.ok(patienceMs({ ...MEMORY, fruitless }) < 45_000);
 });
