@@ -62,6 +62,10 @@ export interface Settings {
   readonly quietAfterMs: number;
   /** A silence after which it is resumed. */
   readonly quietResumeAfterMs: number;
+  /** A silence of one type of events that is looked at, while others flow. */
+  readonly deafAfterMs: number;
+  /** Whether shards get new sessions when a type has stopped. */
+  readonly deafIdentify: boolean;
 
   /** Shown to who uses an interaction while the bot is away: an invite's code. */
   readonly botServerInviteCode: string | null;
@@ -180,6 +184,8 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   queueOverflow: setting("QUEUE_OVERFLOW", "drop-cheap", oneOf("drop-cheap", "drop-oldest")),
   quietAfterMs: setting("QUIET_AFTER_MS", 300_000, integer("milliseconds", 1)),
   quietResumeAfterMs: setting("QUIET_RESUME_AFTER_MS", 900_000, integer("milliseconds", 1)),
+  deafAfterMs: setting("DEAF_AFTER_MS", 600_000, integer("milliseconds", 1)),
+  deafIdentify: setting("DEAF_IDENTIFY", false, flag),
 
   botModule: setting("BOT_MODULE", null, path("a path or URL")),
   botServerInviteCode: setting("BOT_SERVER_INVITE_CODE", null, inviteCode),

@@ -99,8 +99,21 @@ export interface Snapshot {
    * than 200 names, is under `other`.
    */
   readonly eventsByType: Readonly<Record<string, number>>;
+  /** Types whose events have stopped while others flow: the sessions may have become deaf to them. */
+  readonly deafTypes: readonly DeafType[];
   readonly interactions: InteractionSnapshot;
   readonly rest: RestSnapshot;
+}
+
+/** A type whose events have stopped. */
+export interface DeafType {
+  readonly type: string;
+  /** When the last one came, ms since the Unix epoch, to the minute. */
+  readonly sinceMs: number;
+  /** How many were to be expected until it was noticed. */
+  readonly expected: number;
+  /** How many of other types came meanwhile. */
+  readonly others: number;
 }
 
 /** What became of interactions whose bot was away. */

@@ -14,7 +14,7 @@ import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
-import type { InteractionSnapshot } from "../protocol/status.ts";
+import type { DeafType, InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
@@ -22,9 +22,10 @@ import { AwayAnswers } from "./away_answers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
+import { type Habits, loadHabits } from "./habits.ts";
 
 /** What the generations get from here. */
-type Shared = "estates" | "gate" | "away" | "links" | "linked";
+type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits";
 
 /** What the gateway side is made with: also what its first generation is. */
 export interface GatewayOptions
@@ -54,7 +55,7 @@ export class UnitGateway {
   /** Peers that can be reached, by their text. */
   readonly #reached = new Set<string>();
 
-  constructor(options: GatewayOptions, gate: IdentifyGate, estates: Estates) {
+  constructor(options: GatewayOptions, gate: IdentifyGate, estates: Estates, habits: Habits) {
     const { config, controllers, calls, peers } = options;
     this.#options = options;
     this.gate = gate;
@@ -79,6 +80,7 @@ export class UnitGateway {
         estates,
         gate,
         away: this.#away,
+        habits,
         links: () => this.#relayed,
         linked: (peer) => this.#look(peer),
       }),
@@ -108,7 +110,7 @@ export class UnitGateway {
         log.error("events of an earlier run cannot be used", { error: messageOf(error) })
       );
     }
-    const gateway = new UnitGateway(options, gate, estates);
+    const gateway = new UnitGateway(options, gate, estates, await loadHabits(options));
     await gateway.consumers.load();
     return gateway;
   }
@@ -121,6 +123,11 @@ export class UnitGateway {
   /** The workers of the generation that serves. */
   get pool(): WorkerPool {
     return this.serving.pool;
+  }
+
+  /** Types whose events have stopped while others flow. */
+  get deafTypes(): DeafType[] {
+    return this.serving.deafTypes;
   }
 
   /** The consumers on `/gateway`; `null` when the unit stops. */
@@ -141,7 +148,7 @@ export class UnitGateway {
     await this.consumers.stop();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await Promise.all(this.generations.map(({ pool }) => pool.stop("keep")));
+    await Promise.all(this.generations.map((each) => each.stop("keep")));
     this.links.stop("the unit stops");
     await this.#estates.close();
     // Whoever saved last did not wait: the folder is the next one's from here on.

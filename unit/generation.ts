@@ -5,20 +5,19 @@
  * @module
  */
 
-import { QuietWatch } from "../gateway/quiet.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
-import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type { ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { DeafType, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
 import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
-import { crowdedShards, lookForCrowding, MOST_GUILDS } from "./crowding.ts";
 import { IdentifyRequests } from "./identify.ts";
+import type { Habits } from "./habits.ts";
+import { ShardWatch } from "./watch.ts";
 import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
@@ -31,6 +30,7 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly links: PoolOptions["links"];
   /** A worker's link to a cluster that it dials came up or went down. */
   readonly linked: (peer: PeerKey) => void;
+  readonly habits: Habits;
   readonly shardChanged: (status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached: (shardId: number) => void;
@@ -43,16 +43,12 @@ export class Generation {
   readonly total: number;
   readonly pool: WorkerPool;
   readonly #options: GenerationOptions;
-  readonly #quiet: QuietWatch;
-  /** See `lookForCrowding()`. */
-  #crowdingTold = 0;
+  readonly #watch: ShardWatch;
 
   constructor(options: GenerationOptions) {
-    const { config, totalShards, controllers, estates } = options;
-    const { quietAfterMs, quietResumeAfterMs: resumeAfterMs } = config;
+    const { totalShards, controllers, estates } = options;
     this.#options = options;
     this.total = totalShards;
-    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs });
     const buckets = planWorkers(options);
     this.pool = new WorkerPool({
       ...options,
@@ -62,6 +58,13 @@ export class Generation {
       estateOf: (shardId) => estates.of(this.#key(shardId)),
       events: this.#poolEvents(),
     });
+    this.#watch = new ShardWatch({ ...options, pool: this.pool });
+  }
+
+  /** Ends its workers, with the sessions of their shards or without. */
+  async stop(session: "keep" | "end"): Promise<void> {
+    this.#watch.save();
+    await this.pool.stop(session);
   }
 
   /** Shards with the worker and the cluster that serve them. */
@@ -78,6 +81,11 @@ export class Generation {
     });
   }
 
+  /** Types whose events have stopped while others flow. */
+  get deafTypes(): DeafType[] {
+    return this.#watch.deafTypes;
+  }
+
   /** How many guilds a shard has, as far as is known. */
   guildsOf(shardId: number): number {
     return this.#guildsOf(shardId) ?? 0;
@@ -87,21 +95,6 @@ export class Generation {
   #guildsOf(shardId: number): number | null {
     const { guilds, facts } = this.#options.estates.of(this.#key(shardId));
     return (guilds ?? facts)?.guildIds.length ?? null;
-  }
-
-  #lookForCrowding(): void {
-    const shards = this.pool.shards.map(({ status: { shardId } }) => {
-      return { shardId, guilds: this.#guildsOf(shardId) };
-    });
-    const { told, fullest } = lookForCrowding(shards, this.#crowdingTold);
-    this.#crowdingTold = told;
-    if (!fullest) return;
-    const crowded = crowdedShards(shards).length;
-    this.#options.log.warn("a shard is near the limit of guilds, raise TOTAL_SHARDS", {
-      ...fullest,
-      limit: MOST_GUILDS,
-      crowded,
-    });
   }
 
   #key(id: number): ShardKey {
@@ -122,8 +115,10 @@ export class Generation {
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
       SHARD_STATUS: ({ status }) => shardChanged(status),
-      SESSION: ({ shardId, began }) =>
-        estates.change(key(shardId), (estate) => withSession(estate, began)),
+      SESSION: ({ shardId, began }) => {
+        estates.change(key(shardId), (estate) => withSession(estate, began));
+        if (began) this.#watch.renewals.began(shardId);
+      },
       SAFE: ({ shards }) => {
         for (const [shardId, safe] of Object.entries(shards)) {
           estates.change(key(Number(shardId)), (estate) => withSafe(estate, safe));
@@ -138,34 +133,9 @@ export class Generation {
         for (const { shardId, newestCursor } of shards) {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
-        lookForQuiet(this.#quiet, this.pool, this.#options);
-        this.#lookForCrowding();
+        this.#watch.look(this.shards);
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };
-  }
-}
-
-/**
- * An open connection on which nothing comes, while others get theirs, is not to be trusted: tells of
- * quiet shards, and lets those resume that stay so.
- */
-export function lookForQuiet(
-  watch: QuietWatch,
-  pool: Pick<WorkerPool, "shards" | "reconnect">,
-  { clock, log }: Pick<World, "clock" | "log">,
-): void {
-  const samples = pool.shards.map(({ status, counters }) => ({
-    ...status,
-    received: counters?.received ?? 0,
-  }));
-  for (const { act, ...finding } of watch.observe(clock.wallMs(), samples)) {
-    if (act === "report") log.warn("shard is quiet against the others", finding);
-    else {
-      log.warn("shard stays quiet, it resumes", finding);
-      pool.reconnect(finding.shardId, "keep").catch((error) =>
-        log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
-      );
-    }
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ShardSnapshot, Snapshot } from "../protocol/status.ts";
+import type { DeafType, ShardSnapshot, Snapshot } from "../protocol/status.ts";
 import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
@@ -31,8 +31,15 @@ export function readiness(snapshot: Snapshot): Readiness {
   return { ready: reasons.length === 0, reasons, warnings: warningsOf(snapshot) };
 }
 
-function warningsOf({ shards }: Snapshot): string[] {
-  return crowdedWarning(shards);
+function warningsOf({ shards, deafTypes }: Snapshot): string[] {
+  return [...deafTypes.map(deafWarning), ...crowdedWarning(shards)];
+}
+
+function deafWarning({ type, sinceMs, expected, others }: DeafType): string {
+  const since = new Date(sinceMs).toISOString().slice(0, 16);
+  const text =
+    `no ${type} since ${since}Z, ${expected} were to be expected while ${others} others came`;
+  return `${text}: the sessions may be deaf to it`;
 }
 
 function crowdedWarning(shards: readonly ShardSnapshot[]): string[] {

@@ -198,6 +198,7 @@ export class Unit {
       services: this.services.snapshots,
       identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
+      deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,
     };

@@ -144,6 +144,15 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     "Dispatches from Discord since the unit started, by type.",
     ({ eventsByType }) => labelled(eventsByType, (type) => ({ type })),
   ),
+  metric(
+    "gatehouse_type_deaf",
+    "1 while events of a type have stopped and others flow.",
+    ({ eventsByType, deafTypes }) =>
+      Object.keys(eventsByType).map((type) => ({
+        labels: { type },
+        value: Number(deafTypes.some((deaf) => deaf.type === type)),
+      })),
+  ),
   perShard(
     "gatehouse_events_dropped_total",
     "Events lost because the queue was full; the bot was told by a GAP.",

@@ -71,6 +71,12 @@ export interface Faults {
   requestHeartbeat(target?: Target): void;
   /** Ends sessions behind the client's back: its next RESUME gets op 9. */
   forgetSessions(target?: Pick<Target, "shardId">): void;
+  /**
+   * The sessions of now get no events of these types any more, while all others flow. A RESUME does not
+   * cure it, a new session does. Seen on all shards of many bots at once:
+   * [discord-api-docs#8162](https://github.com/discord/discord-api-docs/issues/8162).
+   */
+  deafen(types: readonly string[], target?: Pick<Target, "shardId">): void;
 
   /** Every `everyMs`, one fault by chance on one connection by chance, until cancelled. */
   chaos(options: { readonly everyMs: number; readonly faults?: readonly ChaosFault[] }): Cancel;
@@ -154,6 +160,13 @@ function strikingFaults(parts: FaultParts): Omit<Faults, Waiting> {
         if (shardId !== undefined && session.terms.shardId !== shardId) continue;
         gateway.sessions.end(session, "forgotten");
         note(parts, "session forgotten", session.entry);
+      }
+    },
+    deafen(types, { shardId } = {}) {
+      for (const session of gateway.sessions.all()) {
+        if (shardId !== undefined && session.terms.shardId !== shardId) continue;
+        for (const t of types) session.deafTo.add(t);
+        note(parts, `deaf to ${types.join(", ")}`, session.entry);
       }
     },
     chaos: ({ everyMs, faults = CHAOS }) => every(parts.clock, everyMs, () => oneOf(parts, faults)),

@@ -46,6 +46,8 @@ interface Numbered {
 export class Session {
   /** Its line in the ledger; `entry.lastS` is the sequence. */
   readonly entry: SessionEntry;
+  /** Types that it gets no more, on whichever connection: what a fault has taken from it. */
+  readonly deafTo: Set<string> = new Set();
   readonly #parts: SessionParts;
   readonly #bare: boolean;
   /** The ring; `#ring[0]` has the number `#firstS`. */
@@ -68,6 +70,7 @@ export class Session {
 
   /** Numbers an event and sends it, now or when the session is resumed. */
   dispatch(t: string, body: Body): void {
+    if (this.deafTo.has(t)) return;
     this.#ring.push({ t, body });
     const s = ++this.entry.lastS;
     const { ledger, settings } = this.#parts;

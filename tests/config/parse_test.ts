@@ -204,6 +204,8 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   BOT_SERVER_INVITE_CODE: ["https://discord.gg/abc", "a b"],
   QUIET_AFTER_MS: ["0", "5min"],
   QUIET_RESUME_AFTER_MS: ["0", "15min"],
+  DEAF_AFTER_MS: ["0", "10min"],
+  DEAF_IDENTIFY: ["perhaps"],
   CONSUMER_SESSION_TTL_MS: ["-1", "10min"],
   LOG_LEVEL: ["trace"],
   LOG_FORMAT: ["xml"],

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
@@ -27,6 +27,8 @@ import { listeningCluster } from "./listening_cluster.ts";
 /** What a rig is made with. */
 export interface RigOptions {
   readonly sim?: SimulatorOptions;
+  /** Settings that are not as they are by themselves. */
+  readonly config?: Partial<Config>;
   readonly shards?: number;
   readonly workers?: number;
   readonly compression?: Compression;
@@ -111,6 +113,7 @@ export async function createRig(options: RigOptions = {}) {
       totalWorkers: workers,
       cacheAllMembers: options.cacheAllMembers ?? false,
       ...(options.queueMemoryBytes ? { queueMemoryBytes: options.queueMemoryBytes } : {}),
+      ...options.config,
     },
     info,
     totalShards: shards,

@@ -78,6 +78,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     services: [],
     rest: IDLE_REST,
     eventsByType: {},
+    deafTypes: [],
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {
       maxConcurrency: 1,

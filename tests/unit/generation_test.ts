@@ -61,6 +61,7 @@ async function setUp() {
       answer: ({ cursor }: { cursor: number }) => Promise.resolve(cursor === 7 ? "deferred" : null),
     } as unknown as GenerationOptions["away"],
     links: () => [],
+    habits: { saved: undefined, save: note("save habits") },
     linked: note("linked"),
     shardChanged: note("shardChanged"),
     membersCached: note("membersCached"),

@@ -47,3 +47,16 @@ Deno.test("readiness() names workers and clusters that are not there", () => {
     ["worker 1: failed (too many crashes)", "cluster 2: away"],
   );
 });
+
+Deno.test("readiness() warns of types that have stopped, and is ready all the same", () => {
+  const sinceMs = Date.UTC(2026, 10, 30, 3, 12, 34);
+  const deafTypes = [{ type: "GUILD_CREATE", sinceMs, expected: 40, others: 900 }];
+  assert.deepEqual(readiness(snapshot({ deafTypes })), {
+    ready: true,
+    reasons: [],
+    warnings: [
+      "no GUILD_CREATE since 2026-11-30T03:12Z, 40 were to be expected while 900 others came: " +
+      "the sessions may be deaf to it",
+    ],
+  });
+});

@@ -60,7 +60,8 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
     shards: [shard(0), shard(1, { state: "backing off" })],
     workers: [{ workerId: 4, state: "restarting", reason: "x", shards: [], restarts: 2 }],
     clusters: [{ clusterId: 5, kind: "remote", state: "connected", reason: "", restarts: 3 }],
-    eventsByType: { MESSAGE_CREATE: 6 },
+    eventsByType: { MESSAGE_CREATE: 6, GUILD_CREATE: 1 },
+    deafTypes: [{ type: "GUILD_CREATE", sinceMs: 0, expected: 40, others: 900 }],
   })));
   for (
     const line of [
@@ -73,6 +74,8 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
       'gatehouse_worker_restarts_total{worker="4"} 2',
       'gatehouse_cluster_connected{cluster="5"} 1',
       'gatehouse_events_by_type_total{type="MESSAGE_CREATE"} 6',
+      'gatehouse_type_deaf{type="MESSAGE_CREATE"} 0',
+      'gatehouse_type_deaf{type="GUILD_CREATE"} 1',
       'gatehouse_cluster_restarts_total{cluster="5"} 3',
       "gatehouse_identify_remaining 998",
       "gatehouse_identify_limit 1000",

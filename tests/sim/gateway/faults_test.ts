@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OP } from "../../../protocol/discord/opcodes.ts";
-import { stage } from "./scripted_client.ts";
+import { type ScriptedClient, stage } from "./scripted_client.ts";
 
 const struck = (sim: { ledger: { faults: { fault: string }[] } }) =>
   sim.ledger.faults.map(({ fault }) => fault);
@@ -175,4 +175,25 @@ Deno.test("more connection attempts in a second than the shards explain are a st
   assert.deepEqual(sim.ledger.violations, []);
   await connect();
   assert.deepEqual(sim.ledger.violations.map(({ rule }) => rule), ["reconnect storm"]);
+});
+
+Deno.test("a session that is deaf to a type stays so over a RESUME, and a new session hears it", async () => {
+  const { connect, ready, clock, sim } = stage({ guilds: 1 });
+  const [guildId] = [...sim.world.guilds.keys()];
+  const spoken = ["INTERACTION_CREATE", "TYPING_START"];
+  const heard = async (client: ScriptedClient) => {
+    for (const t of spoken) sim.world.emit(t, guildId!, {});
+    await clock.advance(100);
+    return client.names.filter((t) => spoken.includes(t!));
+  };
+  const first = await ready();
+  sim.faults.deafen(["INTERACTION_CREATE"]);
+  assert.deepEqual(await heard(first), ["TYPING_START"]);
+  first.socket.close(4000, "");
+  const second = await connect();
+  second.resume(first.sessionId, first.seq!);
+  await clock.advance(5_000);
+  assert.deepEqual(await heard(second), ["TYPING_START"]);
+  assert.deepEqual(await heard(await ready()), spoken);
+  assert.deepEqual(struck(sim), ["deaf to INTERACTION_CREATE"]);
 });

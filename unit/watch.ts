@@ -1,0 +1,124 @@
+/**
+ * What a generation keeps an eye on, with each report of its workers: shards that are quiet, types of
+ * events that have stopped, guilds that become too many. Each decision is a pure function elsewhere; here
+ * it is told, and what helps is begun.
+ *
+ * @module
+ */
+
+import { DeafWatch } from "../gateway/deaf_watch.ts";
+import { QuietWatch } from "../gateway/quiet.ts";
+import type { World } from "../ports/world.ts";
+import { messageOf } from "../protocol/errors.ts";
+import type { DeafType, ShardSnapshot } from "../protocol/status.ts";
+import type { Config } from "../config/config.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+import { crowdedShards, lookForCrowding, MOST_GUILDS } from "./crowding.ts";
+import type { Habits } from "./habits.ts";
+import { Renewals, type RenewalsOptions } from "./renewals.ts";
+
+/** What watching takes. */
+export interface ShardWatchOptions
+  extends Omit<RenewalsOptions, "spacingMs" | "pool">, Pick<World, "clock" | "log"> {
+  readonly config: Pick<
+    Config,
+    "quietAfterMs" | "quietResumeAfterMs" | "deafAfterMs" | "deafIdentify" | "spawnShardDelayMs"
+  >;
+  readonly pool: Pick<WorkerPool, "reconnect" | "eventsByType">;
+  readonly habits: Habits;
+}
+
+/** What was known of the types of events is written down so often. */
+const SAVE_EVERY_MS = 10 * 60_000;
+
+/** Watches the shards of one generation. */
+export class ShardWatch {
+  /** Shards that are to have new sessions. */
+  readonly renewals: Renewals;
+  readonly #options: ShardWatchOptions;
+  readonly #quiet: QuietWatch;
+  readonly #deaf: DeafWatch;
+  /** See `lookForCrowding()`. */
+  #crowdingTold = 0;
+  #savedMs: number;
+
+  constructor(options: ShardWatchOptions) {
+    const { quietAfterMs, quietResumeAfterMs, deafAfterMs, spawnShardDelayMs } = options.config;
+    this.#options = options;
+    this.renewals = new Renewals({ ...options, spacingMs: spawnShardDelayMs });
+    this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs: quietResumeAfterMs });
+    this.#deaf = new DeafWatch(deafAfterMs, options.habits.saved);
+    this.#savedMs = options.clock.now();
+  }
+
+  /** Types that have stopped, and have not come since. */
+  get deafTypes(): DeafType[] {
+    return this.#deaf.deaf;
+  }
+
+  /** To be called about once a second, with all shards. */
+  look(shards: readonly ShardSnapshot[]): void {
+    this.#lookForQuiet(shards);
+    this.#lookForDeaf(shards);
+    this.#lookForCrowding(shards);
+    this.renewals.look(shards);
+    if (this.#options.clock.now() - this.#savedMs >= SAVE_EVERY_MS) this.save();
+  }
+
+  /** Writes down what is known of the types. */
+  save(): void {
+    this.#savedMs = this.#options.clock.now();
+    this.#options.habits.save(this.#deaf.save());
+  }
+
+  /**
+   * An open connection on which nothing comes, while others get theirs, is not to be trusted: tells of
+   * quiet shards, and lets those resume that stay so.
+   */
+  #lookForQuiet(shards: readonly ShardSnapshot[]): void {
+    const { clock, log, pool } = this.#options;
+    const samples = shards.map(({ counters, ...shard }) => ({
+      ...shard,
+      received: counters?.received ?? 0,
+    }));
+    for (const { act, ...finding } of this.#quiet.observe(clock.wallMs(), samples)) {
+      if (act === "report") log.warn("shard is quiet against the others", finding);
+      else {
+        log.warn("shard stays quiet, it resumes", finding);
+        pool.reconnect(finding.shardId, "keep").catch((error) =>
+          log.warn("quiet shard did not resume", { ...finding, error: messageOf(error) })
+        );
+      }
+    }
+  }
+
+  /** Sessions that lost a type of events: a RESUME does not help, a new session does. */
+  #lookForDeaf(shards: readonly ShardSnapshot[]): void {
+    const { clock, log, pool, config } = this.#options;
+    const findings = this.#deaf.observe(clock.wallMs(), pool.eventsByType.totals, shards);
+    for (const { act, sinceMs, ...about } of findings) {
+      const fields = { ...about, silentMs: clock.wallMs() - sinceMs };
+      if (act === "heard") log.info("events of a type come again", fields);
+      else if (act === "gone") {
+        log.info("events of a type stay away, from now on they are not expected", fields);
+      } else {
+        log.error("events of a type have stopped while others flow", fields);
+        if (config.deafIdentify) this.renewals.add(shards.map(({ shardId }) => shardId));
+      }
+    }
+  }
+
+  #lookForCrowding(shards: readonly ShardSnapshot[]): void {
+    const { told, fullest } = lookForCrowding(shards, this.#crowdingTold);
+    this.#crowdingTold = told;
+    if (!fullest) return;
+    const { shardId, guilds } = fullest;
+    const crowded = crowdedShards(shards).length;
+    this.#options.log.warn("a shard is near the limit of guilds, raise TOTAL_SHARDS", {
+      shardId,
+      guilds,
+      limit: MOST_GUILDS,
+      crowded,
+    });
+  }
+}
