@@ -96,7 +96,6 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       log,
     }),
     connect: webSocketConnect(),
-    fetch,
     queueDir,
     consumerDoor: {
       url: () => url.replace(/^http/, "ws"),

@@ -17,6 +17,5 @@ export interface World {
   readonly random: Random;
   readonly log: Log;
   readonly connect: Connect;
-  readonly fetch: typeof fetch;
   readonly store: Store;
 }

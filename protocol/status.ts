@@ -103,6 +103,16 @@ export interface Snapshot {
   readonly deafTypes: readonly DeafType[];
   readonly interactions: InteractionSnapshot;
   readonly rest: RestSnapshot;
+  /** Why no shard has started yet; `null` once Discord has said where to connect. */
+  readonly discovery: DiscoverySnapshot | null;
+}
+
+/** Discord has not said where to connect, and is asked again. */
+export interface DiscoverySnapshot {
+  /** In a person's words: what came of the last time. */
+  readonly reason: string;
+  /** When it is asked again, ms since the Unix epoch. */
+  readonly untilMs: number;
 }
 
 /** A type whose events have stopped. */

@@ -45,6 +45,25 @@ export interface RestProxyOptions {
   readonly invalidLimit?: number;
 }
 
+/** What we ask of Discord ourselves. */
+export interface OwnRequest {
+  /** Default `GET`. */
+  readonly method?: string;
+  /** Sent as JSON. Default: no body. */
+  readonly json?: unknown;
+  /** Shows the bot's token, or none. Default `bot`. */
+  readonly as?: "bot" | "nobody";
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Asks Discord, by a path below the version. It waits for its turn, and counts, like what a caller asks:
+ * so nothing of ours goes round the limits. Never throws; an answer that is not Discord's has
+ * `x-gatehouse-error`.
+ */
+export type AskDiscord = (path: string, request?: OwnRequest) => Promise<Response>;
+
 /** How long a request waits for its limits at most, where nothing else is said. */
 export const PATIENCE_MS = 60_000;
 /** Time for the head of an answer, where nothing else is said. */
@@ -114,10 +133,21 @@ export class RestProxy {
     return await this.#pass(request, pathname.slice("/api".length) + search, verdict === "bot");
   };
 
-  /** Asks Discord as the bot, within its limits: `GET` of a path below the version. */
-  asBot(path: string): Promise<Response> {
-    return this.#pass(new Request("http://unit.local/"), `/v10${path}`, true);
-  }
+  /** See {@linkcode AskDiscord}. */
+  readonly ask: AskDiscord = (path, { method = "GET", json, as = "bot", signal } = {}) => {
+    const body = json === undefined ? null : new TextEncoder().encode(JSON.stringify(json));
+    const headers = body && {
+      "content-type": "application/json",
+      "content-length": String(body.length),
+    };
+    const request = new Request("http://unit.local/", {
+      method,
+      body,
+      headers: headers ?? {},
+      ...(signal && { signal }),
+    });
+    return this.#pass(request, `/v10${path}`, as === "bot");
+  };
 
   async #pass(request: Request, target: string, asBot: boolean): Promise<Response> {
     const parcel = this.#parcel(request, target, asBot);

@@ -6,7 +6,6 @@
  * @module
  */
 
-import { messageOf } from "../protocol/errors.ts";
 import {
   answerWhileAway,
   type AwayWords,
@@ -19,11 +18,13 @@ import {
 } from "../protocol/discord/interaction.ts";
 import { withMark } from "../protocol/estate.ts";
 import { type ShardKey, shardKeyText, snowflakeMs } from "../protocol/ids.ts";
+import { parseRecord } from "../protocol/record.ts";
 import type { InteractionSnapshot } from "../protocol/status.ts";
 import type { Estates } from "../store/estates.ts";
-import { USER_AGENT } from "../protocol/discord/user_agent.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";
+import { ERROR_HEADER } from "../rest/problem.ts";
+import type { AskDiscord } from "../rest/proxy.ts";
 
 /** What standing in needs. */
 export interface AwayOptions extends CallbackWorld, AwayWords, Pick<World, "log"> {
@@ -103,9 +104,8 @@ export class AwayAnswers {
 }
 
 /** What sending needs. */
-export interface CallbackWorld extends Pick<World, "fetch" | "clock"> {
-  /** REST base without a version, `https://discord.com/api`. */
-  readonly apiUrl: string;
+export interface CallbackWorld extends Pick<World, "clock"> {
+  readonly ask: AskDiscord;
 }
 
 /**
@@ -137,26 +137,22 @@ const ALREADY_ACKNOWLEDGED = 40060;
  * made, or after {@linkcode LEAST_MS} where that is later.
  */
 export async function postCallback(
-  { apiUrl, fetch, clock }: CallbackWorld,
+  { ask, clock }: CallbackWorld,
   { id, token }: Interaction,
   body: InteractionCallback,
 ): Promise<CallbackOutcome> {
   const deadline = new AbortController();
-  const cancel = clock.after(
-    timeLeftMs(id, clock.wallMs()),
-    () => deadline.abort(new Error("no answer in time")),
-  );
-  const url = `${apiUrl}/v10/interactions/${id}/${encodeURIComponent(token)}/callback`;
-  const init = {
-    method: "POST",
-    headers: { "content-type": "application/json", "user-agent": USER_AGENT },
-    body: JSON.stringify(body),
-    signal: deadline.signal,
-  };
+  const { signal } = deadline;
+  const cancel = clock.after(timeLeftMs(id, clock.wallMs()), () => deadline.abort());
+  const path = `/interactions/${id}/${encodeURIComponent(token)}/callback`;
   try {
-    return await insist(clock, deadline.signal, async () => outcomeOf(await fetch(url, init)));
-  } catch (error) {
-    return failed(withoutToken(messageOf(error), token));
+    for (let attempt = 1;; attempt++) {
+      const answer = await ask(path, { method: "POST", json: body, as: "nobody", signal });
+      const outcome = await outcomeOf(answer);
+      if (outcome.kind === "failed" && signal.aborted) return LATE;
+      if (answer.status < 500 || attempt === ATTEMPTS) return outcome;
+      if (!await isOver(clock, PAUSE_MS, signal)) return LATE;
+    }
   } finally {
     cancel();
   }
@@ -169,47 +165,23 @@ export function timeLeftMs(interactionId: string, nowMs: number): number {
   return Math.min(longestMs, Math.max(LEAST_MS, longestMs - ageMs));
 }
 
-/** Tries again what throws, as often as it is allowed and until the signal is aborted. */
-async function insist<T>(clock: Clock, signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await task();
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
-    }
-    await sleep(clock, PAUSE_MS, signal);
-  }
+/** Whether a pause came to its end. */
+function isOver(clock: Clock, pauseMs: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(clock, pauseMs, signal).then(() => true, () => false);
 }
 
-/** @throws Where another try may end better. */
-async function outcomeOf(response: Response): Promise<CallbackOutcome> {
-  const { ok, status } = response;
+async function outcomeOf(answer: Response): Promise<CallbackOutcome> {
+  const { ok, status, headers } = answer;
   if (ok) {
-    await response.body?.cancel();
+    await answer.body?.cancel();
     return { kind: "accepted" };
   }
-  const code = errorCode(await response.text());
+  // One that breaks off: the status says enough.
+  const { code } = parseRecord(await answer.text().catch(() => ""));
   if (code === ALREADY_ACKNOWLEDGED) return { kind: "accepted" };
   if (code === UNKNOWN_INTERACTION) return { kind: "expired" };
-  const reason = `Discord answered ${status}, code ${code}`;
-  if (status >= 500) throw new Error(reason);
-  return failed(reason);
-}
-
-function errorCode(text: string): number {
-  try {
-    return Number(JSON.parse(text).code ?? 0);
-  } catch {
-    // A page of something in between: the status says more than it does.
-    return 0;
-  }
-}
-
-function failed(reason: string): CallbackOutcome {
+  const reason = headers.get(ERROR_HEADER) ?? `Discord answered ${status}, code ${code ?? 0}`;
   return { kind: "failed", reason };
 }
 
-/** `fetch` names the address in its errors. */
-function withoutToken(text: string, token: string): string {
-  return text.replaceAll(encodeURIComponent(token), "…").replaceAll(token, "…");
-}
+const LATE: CallbackOutcome = { kind: "failed", reason: "no answer in time" };

@@ -5,64 +5,85 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { USER_AGENT } from "../protocol/discord/user_agent.ts";
+import { parseRecord } from "../protocol/record.ts";
+import type { DiscoverySnapshot } from "../protocol/status.ts";
 import { sleep } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";
 import { pauseMs } from "../gateway/backoff.ts";
 import type { Config } from "../config/config.ts";
 import { type GatewayInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
+import { ERROR_HEADER } from "../rest/problem.ts";
+import type { AskDiscord } from "../rest/proxy.ts";
 
-/** How long one answer may take. */
-const ANSWER_DEADLINE_MS = 15_000;
+/** We ask again after a day at the latest, whatever Discord says. */
+const LONGEST_MS = 24 * 3_600_000;
 
 /** What asking needs. */
-export interface DiscoverOptions extends Pick<World, "fetch" | "clock" | "random" | "log"> {
-  readonly config: Pick<Config, "discordApiUrl" | "discordToken">;
+export interface DiscoverOptions extends Pick<World, "clock" | "random" | "log"> {
+  readonly config: Pick<Config, "discordApiUrl">;
+  readonly ask: AskDiscord;
   readonly signal: AbortSignal;
+  /** Until when it waits and why; `null` once Discord has said. */
+  readonly waits: (wait: DiscoverySnapshot | null) => void;
 }
 
 /**
- * `GET /gateway/bot`, again and again with growing pauses while Discord cannot be reached or is ill.
+ * `GET /gateway/bot`, again and again while Discord cannot be reached or is ill: with growing pauses, and
+ * not before the time that an answer names.
  *
  * @throws {GatehouseError} `unauthorized` when Discord does not know the token: asking again cannot
  * help, and would count as an invalid request.
  * @throws The signal's reason, when it is aborted.
  */
 export async function discover(options: DiscoverOptions): Promise<GatewayInfo> {
-  const { clock, random, log, signal } = options;
+  const { clock, random, log, signal, waits } = options;
   for (let attempt = 0;; attempt++) {
     try {
-      return await ask(options);
+      const info = await ask(options);
+      waits(null);
+      return info;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof GatehouseError && error.code === "unauthorized") throw error;
-      const delayMs = Math.round(pauseMs("back off", attempt, random));
-      log.warn("Discord did not say where to connect", { error: messageOf(error), delayMs });
+      const reason = messageOf(error);
+      const namedMs = error instanceof NotNow ? error.retryAfterMs : 0;
+      const delayMs = Math.max(namedMs, Math.round(pauseMs("back off", attempt, random)));
+      const untilMs = clock.wallMs() + delayMs;
+      waits({ reason, untilMs });
+      const until = new Date(untilMs).toISOString();
+      log.warn("Discord did not say where to connect", { error: reason, delayMs, until });
       await sleep(clock, delayMs, signal);
     }
   }
 }
 
-async function ask({ config, fetch, clock, signal }: DiscoverOptions): Promise<GatewayInfo> {
-  const deadline = new AbortController();
-  const cancel = clock.after(
-    ANSWER_DEADLINE_MS,
-    () => deadline.abort(new Error(`no answer after ${ANSWER_DEADLINE_MS} ms`)),
-  );
-  try {
-    const response = await fetch(`${config.discordApiUrl}/v10/gateway/bot`, {
-      headers: { authorization: `Bot ${config.discordToken}`, "user-agent": USER_AGENT },
-      signal: AbortSignal.any([signal, deadline.signal]),
-    });
-    if (response.ok) return parseGatewayInfo(await response.json());
-    await response.body?.cancel();
-    if (response.status === 401) {
-      const message = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
-      throw new GatehouseError("unauthorized", "caller", message);
-    }
-    const text = `GET /gateway/bot was answered ${response.status}`;
-    throw new GatehouseError("refused", "discord", text);
-  } finally {
-    cancel();
+/** An answer that is none yet. */
+class NotNow extends GatehouseError {
+  /** @param retryAfterMs Discord does not want to be asked before; 0 where it does not say. */
+  constructor(message: string, readonly retryAfterMs: number) {
+    super("refused", "discord", message);
   }
+}
+
+async function ask({ config, ask, signal }: DiscoverOptions): Promise<GatewayInfo> {
+  const answer = await ask("/gateway/bot", { signal });
+  if (answer.ok) return parseGatewayInfo(await answer.json());
+  const { status, headers } = answer;
+  const ours = headers.get(ERROR_HEADER);
+  const { message } = parseRecord(await answer.text());
+  if (status === 401 && ours === null) {
+    const text = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
+    throw new GatehouseError("unauthorized", "caller", text);
+  }
+  const words = ours ?? (typeof message === "string" ? message : "no reason is given");
+  const place = status === 502 && ours !== null
+    ? ` at DISCORD_API_URL ${config.discordApiUrl}`
+    : "";
+  const text = `GET /gateway/bot${place} was answered ${status}: ${words}`;
+  throw new NotNow(text, retryAfterMs(headers.get("retry-after")));
+}
+
+function retryAfterMs(seconds: string | null): number {
+  const ms = Number(seconds ?? 0) * 1000;
+  return ms > 0 ? Math.min(ms, LONGEST_MS) : 0;
 }

@@ -17,6 +17,7 @@ import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { DeafType, InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
+import type { RestProxy } from "../rest/proxy.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
@@ -28,8 +29,9 @@ import { type Habits, loadHabits } from "./habits.ts";
 type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits";
 
 /** What the gateway side is made with: also what its first generation is. */
-export interface GatewayOptions
-  extends Omit<GenerationOptions, Shared>, Pick<World, "store" | "fetch"> {
+export interface GatewayOptions extends Omit<GenerationOptions, Shared>, Pick<World, "store"> {
+  /** For first responses in the bot's place. */
+  readonly rest: Pick<RestProxy, "ask">;
   /** Clusters and services. */
   readonly peers: readonly PeerKey[];
   /** Who may consume on `/gateway`, and where. */
@@ -62,7 +64,7 @@ export class UnitGateway {
     this.#estates = estates;
     this.#away = new AwayAnswers({
       ...options,
-      apiUrl: config.discordApiUrl,
+      ask: options.rest.ask,
       inviteCode: config.botServerInviteCode,
       estates,
     });

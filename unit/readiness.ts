@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DeafType, ShardSnapshot, Snapshot } from "../protocol/status.ts";
+import type { DeafType, DiscoverySnapshot, ShardSnapshot, Snapshot } from "../protocol/status.ts";
 import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
@@ -21,9 +21,9 @@ export interface Readiness {
  * without clusters is ready as well: its events wait for a consumer.
  */
 export function readiness(snapshot: Snapshot): Readiness {
-  const { shards, workers, clusters, services } = snapshot;
+  const { workers, clusters, services } = snapshot;
   const reasons = [
-    ...shardReasons(shards),
+    ...shardReasons(snapshot),
     ...placeReasons(workers, "running", ({ workerId }) => `worker ${workerId}`),
     ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
     ...placeReasons(services, "connected", ({ name }) => `service ${name}`),
@@ -50,13 +50,19 @@ function crowdedWarning(shards: readonly ShardSnapshot[]): string[] {
   return [`shard ${fullest.shardId} has ${text}: raise TOTAL_SHARDS`];
 }
 
-function shardReasons(shards: readonly ShardSnapshot[]): string[] {
+function shardReasons({ shards, discovery }: Snapshot): string[] {
+  if (discovery) return [`no shard has started yet: ${waitText(discovery)}`];
   if (shards.length === 0) return ["no shard has started yet"];
   const waiting = Map.groupBy(
     shards.filter((shard) => shard.state !== "ready"),
     ({ state, reason }) => `${state}${because(reason)}`,
   );
   return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);
+}
+
+/** Why Discord has not said where to connect, and when it is asked again. */
+export function waitText({ reason, untilMs }: DiscoverySnapshot): string {
+  return `${reason}; asked again at ${new Date(untilMs).toISOString()}`;
 }
 
 function placeReasons<Place extends { readonly state: string; readonly reason: string }>(

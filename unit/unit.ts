@@ -15,6 +15,7 @@ import {
   type ServiceKey,
 } from "../protocol/peer.ts";
 import type {
+  DiscoverySnapshot,
   IdentifySnapshot,
   InteractionSnapshot,
   Snapshot,
@@ -44,7 +45,7 @@ import { StatsCollector } from "./stats.ts";
 /** What a unit needs of the world. */
 export interface UnitParts
   extends World, Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn"> {
-  readonly rest: Pick<RestProxy, "snapshot" | "asBot" | "handle">;
+  readonly rest: Pick<RestProxy, "snapshot" | "ask" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
   /** Starts a built-in cluster or service that authenticates with `credential`. */
@@ -83,6 +84,7 @@ export class Unit {
   readonly #stopping = new AbortController();
   #fail!: (reason: string) => void;
   #gateway: UnitGateway | null = null;
+  #discovery: DiscoverySnapshot | null = null;
   #totalShards = 0;
   #startedMs = 0;
   /** Every shard has been ready; before that the unit cannot be. */
@@ -114,7 +116,7 @@ export class Unit {
       totalShards: () => this.#totalShards,
       unit: (request) => callUnit(this, "peer", request),
       cached: (...asked) => config.cache === "none" ? [] : this.#gateway?.pool.find(...asked) ?? [],
-      rest: (path) => parts.rest.asBot(path),
+      rest: (path) => parts.rest.ask(path),
       tell: (status) => this.#tell(status),
     });
     this.#stats = new StatsCollector({
@@ -157,7 +159,12 @@ export class Unit {
   async start(): Promise<void> {
     const { clock, log } = this.#parts;
     this.#startedMs = clock.now();
-    const info = await discover({ ...this.#parts, signal: this.#stopping.signal });
+    const info = await discover({
+      ...this.#parts,
+      ask: this.#parts.rest.ask,
+      signal: this.#stopping.signal,
+      waits: (wait) => this.#discovery = wait,
+    });
     const shardIds = this.#plan(info);
     const gateway = await this.#createGateway(info, shardIds);
     this.#stopping.signal.throwIfAborted();
@@ -201,6 +208,7 @@ export class Unit {
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       rest: this.#parts.rest.snapshot,
+      discovery: this.#discovery,
     };
   }
 

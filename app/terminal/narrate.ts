@@ -7,6 +7,7 @@
 
 import type { Log } from "../../ports/log.ts";
 import type { ShardState, ShardStatus, Snapshot } from "../../protocol/status.ts";
+import { waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 
 /** Tells the log until the unit has stopped. */
@@ -72,7 +73,8 @@ const PASSING: readonly ShardState[] = [
  * `shards ready 5/16 · queued 9, identifying 2 · next identify in 3 s · about 20 s left`.
  */
 export function progressLine(snapshot: Snapshot, options: ProgressOptions): string {
-  const { shards, identify } = snapshot;
+  const { shards, identify, discovery } = snapshot;
+  if (discovery) return `no shard has started yet · ${waitText(discovery)}`;
   const ready = shards.filter((shard) => shard.state === "ready").length;
   const states = PASSING
     .map((state) => [state, shards.filter((shard) => shard.state === state).length] as const)

@@ -69,9 +69,10 @@ function listen(
 }
 
 /** What a bot runs with. */
-export interface BotRunOptions
-  extends Omit<ConsumerOptions, "receiver" | "calls">, Pick<World, "fetch"> {
+export interface BotRunOptions extends Omit<ConsumerOptions, "receiver" | "calls"> {
   readonly bot: Bot;
+  /** Reaches the unit. */
+  readonly fetch: typeof fetch;
   /** What the process says of itself in `stats`. */
   readonly figures: () => object;
   /** `http://host:port` of the unit, whose `/api` is the bot's REST. */

@@ -23,6 +23,7 @@ import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts
 import type { BucketWorld } from "../../workers/bucket.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 import { listeningCluster } from "./listening_cluster.ts";
+import { simProxy } from "./sim_proxy.ts";
 
 /** What a rig is made with. */
 export interface RigOptions {
@@ -126,7 +127,7 @@ export async function createRig(options: RigOptions = {}) {
     store,
     queueDir: null,
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
-    fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
+    rest: simProxy(sim.rest, clock, sim.settings.token),
     spawn,
     calls: { up() {}, down() {}, receive() {} },
     linkChanged: (_, isUp) => linked.push(isUp),

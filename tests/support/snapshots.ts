@@ -77,6 +77,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     clusters: [{ clusterId: 0, kind: "built in", state: "connected", reason: "", restarts: 0 }],
     services: [],
     rest: IDLE_REST,
+    discovery: null,
     eventsByType: {},
     deafTypes: [],
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },

@@ -20,6 +20,7 @@ import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.t
 import type { Controllers } from "../../unit/controllers.ts";
 import { Unit } from "../../unit/unit.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
+import { simProxy } from "./sim_proxy.ts";
 import { snapshot } from "./snapshots.ts";
 
 /** What a unit is made with. */
@@ -61,13 +62,12 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
         looks++;
         return rest;
       },
-      asBot: () => Promise.resolve(new Response(null, { status: 404 })),
+      ask: simProxy(sim.rest, clock, sim.settings.token).ask,
       handle: () => Promise.resolve(new Response("by the proxy")),
     },
     queueDir: null,
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
     connect,
-    fetch: (input, init) => sim.rest(new Request(input, init), { remoteAddress: "127.0.0.1" }),
     spawn: inProcessThreads({ clock, random, connect }).spawn,
     startCluster: () => ({ exited: new Promise(() => {}), stop: () => Promise.resolve() }),
   });

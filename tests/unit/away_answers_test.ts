@@ -5,6 +5,7 @@ import { memoryStore } from "../../ports/store.ts";
 import { withSafe } from "../../protocol/estate.ts";
 import { Estates } from "../../store/estates.ts";
 import { restApi } from "../sim/rest/api.ts";
+import { simProxy } from "../support/sim_proxy.ts";
 
 const MINUTE_MS = 60_000;
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
@@ -18,6 +19,7 @@ async function setUp() {
   const { clock, world, guild, channel } = api;
   const logged: { event: string; fields: LogFields }[] = [];
   const counts = { requests: 0 };
+  const proxy = simProxy(api.rest, clock);
   const estates = await Estates.open({
     store: memoryStore(),
     clock,
@@ -26,11 +28,10 @@ async function setUp() {
   });
   const create = () =>
     new AwayAnswers({
-      apiUrl: "http://discord.sim/api",
-      fetch: ((url: string, init: RequestInit) => {
+      ask: (...asked) => {
         counts.requests++;
-        return api.rest(new Request(url, init), { remoteAddress: "192.0.2.1" });
-      }) as typeof fetch,
+        return proxy.ask(...asked);
+      },
       clock,
       log: logTo((_level, event, fields) => logged.push({ event, fields })),
       inviteCode: "gate",

@@ -1,61 +1,145 @@
 import assert from "node:assert/strict";
 import { discover } from "../../unit/discover.ts";
-import { silentLog } from "../../ports/log.ts";
+import { type LogFields, logTo } from "../../ports/log.ts";
+import { problemAnswer } from "../../rest/problem.ts";
+import type { DiscoverySnapshot } from "../../protocol/status.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { stage } from "../rest/stage.ts";
 
+const WALL_MS = Date.UTC(2026, 0, 1);
 const INFO = {
   url: "wss://gateway.test",
   shards: 2,
   session_start_limit: { total: 1000, remaining: 999, reset_after: 5, max_concurrency: 1 },
 };
 
-function setUp(answers: (() => Response | Promise<Response>)[]) {
-  const clock = createVirtualClock();
-  const asked: { url: string; authorization: string | null; atMs: number }[] = [];
+type Answer = () => Response | Promise<Response>;
+
+function setUp(answers: Answer[]) {
+  const clock = createVirtualClock(WALL_MS);
+  const asked: { path: string; atMs: number }[] = [];
   const stop = new AbortController();
+  const logged: LogFields[] = [];
+  const told: { wait: DiscoverySnapshot | null } = { wait: null };
   const promise = discover({
-    config: { discordApiUrl: "https://api.test/api", discordToken: "t" },
+    config: { discordApiUrl: "https://api.test/api" },
     clock,
     random: () => 1,
-    log: silentLog,
+    log: logTo((_level, _event, fields) => logged.push(fields)),
     signal: stop.signal,
-    fetch: (input, init) => {
-      const { url, headers } = new Request(input, init);
-      asked.push({ url, authorization: headers.get("authorization"), atMs: clock.now() });
+    waits: (wait) => told.wait = wait,
+    ask: (path) => {
+      asked.push({ path, atMs: clock.now() });
       return Promise.resolve().then(answers[Math.min(asked.length, answers.length) - 1]!);
     },
   });
   promise.catch(() => {});
-  return { clock, asked, stop, promise };
+  return { clock, asked, stop, promise, logged, told };
 }
 
-Deno.test("discover() asks GET /gateway/bot as the bot", async () => {
-  const { asked, promise } = setUp([() => Response.json(INFO)]);
+const says = (status: number, headers: HeadersInit = {}, body: unknown = {}): Answer => () =>
+  Response.json(body, { status, headers });
+
+Deno.test("discover() asks GET /gateway/bot", async () => {
+  const { asked, promise, told } = setUp([says(200, {}, INFO)]);
   assert.equal((await promise).shards, 2);
-  const { url, authorization } = asked[0]!;
-  assert.deepEqual([url, authorization], ["https://api.test/api/v10/gateway/bot", "Bot t"]);
+  assert.deepEqual([asked, told.wait], [[{ path: "/gateway/bot", atMs: 0 }], null]);
 });
 
 Deno.test("discover() asks again with growing pauses while Discord is ill", async () => {
-  const ill = () => new Response("", { status: 503 });
-  const gone = () => Promise.reject(new TypeError("connection refused"));
-  const { clock, asked, promise } = setUp([ill, gone, ill, () => Response.json(INFO)]);
+  const gone = () => problemAnswer({ status: 502, reason: "connection refused" });
+  const { clock, asked, promise, logged } = setUp([
+    says(503),
+    gone,
+    says(503),
+    says(200, {}, INFO),
+  ]);
   await clock.advance(60_000);
   assert.equal((await promise).shards, 2);
   const pauses = asked.slice(1).map(({ atMs }, i) => atMs - asked[i]!.atMs);
   assert.deepEqual(pauses, [500, 1_000, 2_000]);
+  assert.equal(
+    logged[1]!.error,
+    "GET /gateway/bot at DISCORD_API_URL https://api.test/api was answered 502: connection refused",
+  );
+});
+
+Deno.test("discover() asks again when Discord wants it, and says until when it waits and why", async () => {
+  const body = { message: "You are being rate limited.", retry_after: 82_720.3, global: false };
+  const { clock, asked, promise, logged, told } = setUp([
+    says(429, { "retry-after": "82721" }, body),
+    says(200, {}, INFO),
+  ]);
+  await clock.advance(82_720_999);
+  assert.equal(asked.length, 1);
+  const reason = "GET /gateway/bot was answered 429: You are being rate limited.";
+  assert.deepEqual(told.wait, { reason, untilMs: WALL_MS + 82_721_000 });
+  const until = "2026-01-01T22:58:41.000Z";
+  assert.deepEqual(logged, [{ error: reason, delayMs: 82_721_000, until }]);
+  await clock.advance(1);
+  assert.equal((await promise).shards, 2);
+  assert.equal(told.wait, null);
+});
+
+Deno.test("discover() obeys Retry-After whatever the status, and never waits for less than its pause", async () => {
+  for (
+    const [retryAfter, waitMs] of [
+      ["30", 30_000],
+      ["0", 500],
+      ["-3", 500],
+      ["Wed, 21 Oct 2026 07:28:00 GMT", 500],
+      ["99999999999", 86_400_000],
+    ] as const
+  ) {
+    const { clock, asked, promise, stop } = setUp([says(503, { "retry-after": retryAfter })]);
+    await clock.advance(waitMs - 1);
+    assert.equal(asked.length, 1, retryAfter);
+    await clock.advance(1);
+    assert.equal(asked.length, 2, retryAfter);
+    stop.abort(new Error("stopping"));
+    await assert.rejects(promise, /stopping/);
+  }
 });
 
 Deno.test("discover() does not ask again with a token that Discord does not know", async () => {
-  const { clock, asked, promise } = setUp([() => new Response("", { status: 401 })]);
+  const { clock, asked, promise } = setUp([says(401)]);
   await assert.rejects(promise, { code: "unauthorized" });
   await clock.advance(60_000);
   assert.equal(asked.length, 1);
 });
 
+Deno.test("discover() does not take the proxy's word for Discord's about the token", async () => {
+  const ours = () => problemAnswer({ status: 401, reason: "answered so", retryAfterMs: 700 });
+  const { clock, promise } = setUp([ours, says(200, {}, INFO)]);
+  await clock.advance(1_000);
+  assert.equal((await promise).shards, 2);
+});
+
 Deno.test("discover() ends when it is told to, also in a pause", async () => {
-  const { clock, stop, promise } = setUp([() => new Response("", { status: 500 })]);
+  const { clock, stop, promise } = setUp([says(500)]);
   await clock.advance(100);
   stop.abort(new Error("stopping"));
   await assert.rejects(promise, /stopping/);
+});
+
+Deno.test("discover() passes the same pace as all requests: the 51st of a second waits", async () => {
+  const scene = stage();
+  const { clock, proxy, channel } = scene;
+  for (let i = 0; i < 51; i++) scene.ask("GET", i ? `/channels/${channel.id}` : "/users/@me");
+  await clock.advance(100);
+  let shards = 0;
+  discover({
+    config: { discordApiUrl: "https://discord.com/api" },
+    clock,
+    random: () => 1,
+    log: logTo(() => {}),
+    signal: new AbortController().signal,
+    waits() {},
+    ask: proxy.ask,
+  }).then((info) => shards = info.shards);
+  await clock.advance(5_000);
+  assert.equal(shards, scene.world.settings.shards);
+  assert.deepEqual([scene.refused(), scene.ledger.violations], [[], []]);
+  const asked = scene.sent.find(({ path }) => path === "/api/v10/gateway/bot")!;
+  assert.ok(asked.atMs > 1_000, `${asked.atMs}`);
 });

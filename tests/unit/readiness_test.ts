@@ -15,6 +15,14 @@ Deno.test("readiness() is not ready before a shard has started", () => {
   assert.deepEqual(readiness(snapshot({ shards: [] })).reasons, ["no shard has started yet"]);
 });
 
+Deno.test("readiness() says why Discord has not said where to connect, and when it is asked again", () => {
+  const discovery = { reason: "GET /gateway/bot was answered 429", untilMs: Date.UTC(2026, 0, 1) };
+  assert.deepEqual(readiness(snapshot({ shards: [], discovery })).reasons, [
+    "no shard has started yet: GET /gateway/bot was answered 429; " +
+    "asked again at 2026-01-01T00:00:00.000Z",
+  ]);
+});
+
 Deno.test("readiness() names shards by state and reason, and joins ranges", () => {
   const away = { state: "backing off", reason: "connect failed" } as const;
   const shards = [

@@ -55,6 +55,28 @@ async function setUp() {
   return { ...rig, paths, run, sent };
 }
 
+Deno.test("a unit that Discord tells to wait says so, asks when it may, and then starts", async () => {
+  const rig = createVirtualUnit();
+  const { unit, sim, clock } = rig;
+  const reply = {
+    status: 429,
+    json: { message: "You are being rate limited.", retry_after: 82_721, global: false },
+    headers: { "Retry-After": "82721", "X-RateLimit-Scope": "user" },
+  };
+  sim.rest.faults.add({ kind: "answer", route: "/gateway/bot", reply });
+  const started = unit.start();
+  await clock.advance(3_600_000);
+  const asked = () => sim.ledger.rest.filter(({ route }) => route === "/gateway/bot").length;
+  assert.equal(asked(), 1);
+  const { discovery } = unit.snapshot;
+  assert.match(discovery!.reason, /429: You are being rate limited/);
+  assert.ok(Math.abs(discovery!.untilMs - clock.wallMs() - 79_121_000) < 1_000);
+  await clock.advance(79_122_000);
+  await started;
+  await rig.ready();
+  assert.deepEqual([asked(), unit.snapshot.discovery], [2, null]);
+});
+
 Deno.test("a payload goes through gateway.sendPayload, whoever sends it", async () => {
   const { unit, paths, run, sent } = await setUp();
   const { gateway } = unit.controllers;

@@ -108,6 +108,15 @@ Deno.test("progressLine() speaks of no slot when nobody waits for one", () => {
   assert.equal(progressLine(snapshot(), options), "shards ready 2/2");
 });
 
+Deno.test("progressLine() says until when Discord is not asked where to connect, and why", () => {
+  const discovery = { reason: "GET /gateway/bot was answered 429", untilMs: Date.UTC(2026, 0, 1) };
+  assert.equal(
+    progressLine(snapshot({ shards: [], discovery }), options),
+    "no shard has started yet · GET /gateway/bot was answered 429; " +
+      "asked again at 2026-01-01T00:00:00.000Z",
+  );
+});
+
 Deno.test("timeLeftMs() counts rounds of max_concurrency shards", () => {
   const left = (count: number, maxConcurrency: number) =>
     timeLeftMs(waiting({ waiting: count, maxConcurrency, nextSlotMs: 1_000 }), options);
