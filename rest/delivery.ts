@@ -9,6 +9,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
 import { HttpError, type HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
+import type { RestSnapshot } from "../protocol/status.ts";
 import type { DeadEnds } from "./dead_ends.ts";
 import { type InvalidFuse, isInvalid } from "./invalid_fuse.ts";
 import { type LaneName, LANES, type Permit, type Permits, TooLong } from "./limits/permits.ts";
@@ -56,6 +57,8 @@ export type Outcome =
 export interface Trip {
   readonly parcel: Parcel;
   tries: number;
+  /** It goes though the fuse is open, to see. */
+  isAhead: boolean;
   arrival: number | undefined;
   /** Scope of a 429 of Discord's, else empty. */
   scope: string;
@@ -108,6 +111,7 @@ export class Delivery {
     const trip: Trip = {
       parcel,
       tries: 0,
+      isAhead: false,
       arrival: undefined,
       scope: "",
       retried: [],
@@ -132,6 +136,13 @@ export class Delivery {
     const sentMs = clock.now();
     trip.queueMs += sentMs - askedMs;
     if ("status" in permit) return permit;
+    // Much may have been learnt while it waited.
+    const inVainNow = this.#inVain(trip);
+    if (inVainNow) {
+      permit.giveBack();
+      return inVainNow;
+    }
+    this.#goAhead(trip);
     trip.tries++;
     trip.arrival = permit.arrival;
     const outcome = await exchange(this.#options, trip.parcel);
@@ -143,23 +154,34 @@ export class Delivery {
     return null;
   }
 
+  /** What is done about requests that would be invalid. */
+  fuse(nowMs: number): RestSnapshot["fuse"] {
+    const { fuse, deadEnds } = this.#options;
+    return deadEnds.isShutOut(nowMs) ? "banned" : fuse.state(nowMs);
+  }
+
   /** What to answer where sending would be in vain, or do harm. */
-  #inVain({ parcel, tries }: Trip): Problem | null {
+  #inVain({ parcel, tries, isAhead }: Trip): Problem | null {
+    // A first response has one chance, and 3 s for it.
+    if (parcel.lane === "callback") return null;
     const { fuse, deadEnds, clock } = this.#options;
     const nowMs = clock.now();
-    const state = fuse.state(nowMs);
-    if (state === "banned") {
-      const retryAfterMs = fuse.bannedMs(nowMs);
-      return { status: 429, reason: "Cloudflare keeps this address out for a while", retryAfterMs };
-    }
-    const isInteraction = parcel.lane === "callback" || parcel.route.kind === "interaction";
-    if (state === "open" && !isInteraction) {
-      const retryAfterMs = fuse.waitMs(nowMs);
+    if (parcel.route.kind !== "interaction" && !isAhead && fuse.shutMs(nowMs) > 0) {
+      const retryAfterMs = fuse.closesInMs(nowMs);
       return { status: 429, reason: "too many requests of late were invalid", retryAfterMs };
     }
     // One that has gone ahead to see is not stopped by itself.
-    const end = tries > 0 ? null : deadEnds.find(parcel, nowMs);
-    return end && { ...end, reason: "Discord has answered so a moment ago" };
+    return tries > 0 ? null : deadEnds.find(parcel, nowMs);
+  }
+
+  /** Others wait for what becomes of it, where that is in doubt. */
+  #goAhead(trip: Trip): void {
+    const { parcel } = trip;
+    if (parcel.lane === "callback") return;
+    const { fuse, deadEnds, clock } = this.#options;
+    const nowMs = clock.now();
+    deadEnds.goAhead(parcel, nowMs);
+    trip.isAhead = parcel.route.kind !== "interaction" && fuse.goAhead(nowMs);
   }
 
   async #permit({ parcel, queueMs, arrival }: Trip): Promise<Permit | Problem> {
@@ -195,13 +217,12 @@ export class Delivery {
     const { answer: { status, headers }, text } = outcome;
     const report = readReport({ status, headers, text, version });
     permit.settle(report);
-    deadEnds.learn(trip.parcel, status, text, nowMs);
-    const before = fuse.state(nowMs);
-    fuse.count(isInvalid(status, report), nowMs);
     const { refusal } = report;
+    const before = this.fuse(nowMs);
+    deadEnds.learn(trip.parcel, { status, text, refusal }, nowMs);
+    fuse.count(isInvalid(status, report), nowMs, trip.isAhead);
     trip.scope = refusal?.scope ?? "";
-    if (refusal?.scope === "address") fuse.ban(nowMs + refusal.retryAfterMs);
-    const after = fuse.state(nowMs);
+    const after = this.fuse(nowMs);
     if (after !== before) {
       log.warn("invalid requests were counted", { fuse: after, invalid: fuse.invalid(nowMs) });
     }

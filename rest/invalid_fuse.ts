@@ -4,8 +4,9 @@
  * 429 of scope `shared`. It only computes; time comes in with each call.
  *
  * From half the limit on, requests go out no faster than would use up the rest in the time that the
- * window has left, at the share of invalid ones seen so far. At 90 % nothing goes out any more but
- * answers to interactions.
+ * window has left, at the share of invalid ones seen so far. From 90 % on one goes ahead at a time,
+ * beside the answers to interactions: after one that was well the next at once, after one that was
+ * invalid so late that half of what is left lasts for the window.
  * See [Discord Docs/Invalid Request Limit](https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans).
  *
  * @module
@@ -22,9 +23,11 @@ export const INVALID_WINDOW_MS = 600_000;
 const SLICES = 60;
 const SLOW_FROM = 0.5;
 const STOP_FROM = 0.9;
+/** One that goes ahead and is not answered in this time is lost. */
+const LOST_MS = 30_000;
 
 /** What the fuse does at this moment. */
-export type FuseState = "closed" | "slow" | "open" | "banned";
+export type FuseState = "closed" | "slow" | "open";
 
 /** What one slice of the window has seen. */
 interface Slice {
@@ -42,7 +45,9 @@ interface Slice {
  * import { InvalidFuse } from "./invalid_fuse.ts";
  * const fuse = new InvalidFuse(10);
  * for (let i = 0; i < 9; i++) fuse.count(true, 0);
- * console.assert(fuse.state(0) === "open" && fuse.waitMs(0) > 0);
+ * console.assert(fuse.state(0) === "open" && fuse.shutMs(0) === 0);
+ * fuse.goAhead(0);
+ * console.assert(fuse.shutMs(0) > 0);
  * ```
  */
 export class InvalidFuse implements Brake {
@@ -53,15 +58,21 @@ export class InvalidFuse implements Brake {
   #invalid = 0;
   /** When the next request may go out while the fuse is slow. */
   #nextMs = -Infinity;
-  #bannedUntilMs = -Infinity;
+  /** When the next may go ahead while the fuse is open. */
+  #aheadMs = -Infinity;
 
   /** @param limit Invalid requests per window that lead to a ban. Default 10,000. */
   constructor(limit: number = INVALID_LIMIT) {
     this.#limit = limit;
   }
 
-  /** An answer has come. */
-  count(isInvalid: boolean, nowMs: number): void {
+  /**
+   * An answer has come.
+   *
+   * @param wentAhead To a request for which {@linkcode goAhead} was called.
+   */
+  count(isInvalid: boolean, nowMs: number, wentAhead = false): void {
+    if (wentAhead) this.#aheadMs = isInvalid ? nowMs + this.#gapMs : nowMs;
     this.#forget(nowMs);
     const index = Math.floor(nowMs / SLICE_MS);
     let slice = this.#slices.at(-1);
@@ -73,16 +84,6 @@ export class InvalidFuse implements Brake {
     this.#invalid++;
   }
 
-  /** Cloudflare keeps us out: nothing goes out until then. */
-  ban(untilMs: number): void {
-    this.#bannedUntilMs = Math.max(this.#bannedUntilMs, untilMs);
-  }
-
-  /** Time until Cloudflare may let us in again; 0 where we are not banned. */
-  bannedMs(nowMs: number): number {
-    return Math.max(0, this.#bannedUntilMs - nowMs);
-  }
-
   /** Invalid requests in the window that ends now. */
   invalid(nowMs: number): number {
     this.#forget(nowMs);
@@ -91,7 +92,6 @@ export class InvalidFuse implements Brake {
 
   /** What it does now. */
   state(nowMs: number): FuseState {
-    if (this.bannedMs(nowMs) > 0) return "banned";
     const invalid = this.invalid(nowMs);
     if (invalid >= this.#limit * STOP_FROM) return "open";
     return invalid >= this.#limit * SLOW_FROM ? "slow" : "closed";
@@ -99,14 +99,29 @@ export class InvalidFuse implements Brake {
 
   /** See {@linkcode Brake}. */
   waitMs(nowMs: number): number {
-    const state = this.state(nowMs);
-    if (state === "slow") return Math.max(0, this.#nextMs - nowMs);
-    return state === "open" ? this.#closesInMs(nowMs) : this.bannedMs(nowMs);
+    return this.state(nowMs) === "slow" ? Math.max(0, this.#nextMs - nowMs) : 0;
   }
 
   /** See {@linkcode Brake}. */
   take(nowMs: number): void {
     if (this.state(nowMs) === "slow") this.#nextMs = nowMs + this.#spacingMs(nowMs);
+  }
+
+  /** While the fuse is open: time until the next may go ahead. */
+  shutMs(nowMs: number): number {
+    return this.state(nowMs) === "open" ? Math.max(0, this.#aheadMs - nowMs) : 0;
+  }
+
+  /** One goes ahead; others wait for its answer. Does nothing while the fuse is not open. */
+  goAhead(nowMs: number): boolean {
+    if (this.state(nowMs) !== "open") return false;
+    this.#aheadMs = nowMs + LOST_MS;
+    return true;
+  }
+
+  /** Time between two that go ahead and are invalid. */
+  get #gapMs(): number {
+    return INVALID_WINDOW_MS / (this.#limit * (1 - STOP_FROM) / 2);
   }
 
   /** Time between two requests, so that what is left lasts until the oldest are forgotten. */
@@ -117,9 +132,9 @@ export class InvalidFuse implements Brake {
     return (endOf(oldest) - nowMs) * share / left;
   }
 
-  /** Time until enough is forgotten. */
-  #closesInMs(nowMs: number): number {
-    let invalid = this.#invalid;
+  /** While the fuse is open: time until enough is forgotten. */
+  closesInMs(nowMs: number): number {
+    let invalid = this.invalid(nowMs);
     for (const slice of this.#slices) {
       invalid -= slice.invalid;
       if (invalid < this.#limit * STOP_FROM) return endOf(slice) - nowMs;

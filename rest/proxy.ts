@@ -111,7 +111,7 @@ export class RestProxy {
       ...this.#credentials.snapshot,
       deadEnds: this.#deadEnds.size,
       invalid: this.#fuse.invalid(nowMs),
-      fuse: this.#fuse.state(nowMs),
+      fuse: this.#delivery.fuse(nowMs),
       routes: this.#meter.routes,
       lanes: this.#meter.lanes,
     };

@@ -15,7 +15,8 @@ import type { Count } from "./bucket.ts";
  * - `hidden`: a limit that no header shows, for this kind of request (a channel's name);
  * - `shared`: others use up the resource; not held against us;
  * - `global`: the credential's requests per second;
- * - `address`: Cloudflare keeps this machine out, whoever asks.
+ * - `address`: Cloudflare has answered in Discord's place. It did not like this request, or keeps this
+ *   machine out, whoever asks: one answer does not tell which.
  */
 export type RefusalScope = "bucket" | "hidden" | "shared" | "global" | "address";
 
@@ -46,8 +47,6 @@ export interface ReportedAnswer {
 
 /** Where a 429 does not say when to try again. */
 const RETRY_MS = 1_000;
-/** The same, where it is Cloudflare's: it means minutes at least. */
-const BAN_RETRY_MS = 60_000;
 /** Discord's limits are over sooner; a timer cannot wait for much longer than this. */
 const LONGEST_MS = 24 * 3_600_000;
 /** `Retry-After` is in whole seconds, rounded up: only above this it is another limit's. */
@@ -85,9 +84,9 @@ function readBucket(headers: Headers): Report["bucket"] {
 }
 
 function readRefusal(answer: ReportedAnswer, count: Count | undefined): Refusal | null {
-  if (isBan(answer)) {
+  if (isCloudflares(answer)) {
     const seconds = number(answer.headers, "retry-after");
-    return { scope: "address", retryAfterMs: seconds === null ? BAN_RETRY_MS : toMs(seconds) };
+    return { scope: "address", retryAfterMs: seconds === null ? RETRY_MS : toMs(seconds) };
   }
   if (answer.status !== 429) return null;
   const retryAfterMs = readRetryAfter(answer);
@@ -125,7 +124,7 @@ function toMs(seconds: number): number {
  * Whether Cloudflare answered in Discord's place: nothing of Discord's in the headers, and a web page
  * or the sentence that it is known by.
  */
-function isBan({ status, headers, text }: ReportedAnswer): boolean {
+function isCloudflares({ status, headers, text }: ReportedAnswer): boolean {
   if (status !== 429 && status !== 403) return false;
   if (headers.has("via") || headers.has("x-ratelimit-scope") || headers.has("x-ratelimit-bucket")) {
     return false;

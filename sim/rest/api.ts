@@ -128,7 +128,8 @@ async function serve(desk: Desk, request: Request, address: string): Promise<Res
     return respond(clock, ban);
   }
   const reply = await decide(desk, visit);
-  const headers = { Via: "1.1 google", ...visit.headers, ...reply.headers };
+  const isDiscords = !visit.faults.some(({ by }) => by === "cloudflare");
+  const headers = { ...(isDiscords && { Via: "1.1 google" }), ...visit.headers, ...reply.headers };
   const answer = { ...reply, headers };
   const scope = record(desk, visit, answer);
   judge(desk, visit, answer.status, scope);

@@ -33,6 +33,8 @@ export type RestFault = Strike & {
   readonly chance?: number;
   /** Whether the endpoint does its work before an `answer` strikes. Default false. */
   readonly acts?: boolean;
+  /** Who gives an `answer`: of Cloudflare's, nothing in the headers is Discord's. Default `discord`. */
+  readonly by?: "discord" | "cloudflare";
 };
 
 /** Answers that a client must survive, for `answer` faults. */
@@ -42,6 +44,13 @@ export const ANSWERS = {
     status: 502,
     text: "<html><head><title>502 Bad Gateway</title></head></html>",
     headers: { "content-type": "text/html" },
+  },
+  /** 403 by Cloudflare's firewall, which did not like this request: add it `by: "cloudflare"`. */
+  blocked: {
+    status: 403,
+    text:
+      "<!DOCTYPE html><title>Attention Required! | Cloudflare</title><p>You have been blocked</p>",
+    headers: { "content-type": "text/html; charset=UTF-8" },
   },
   /** 500 by Discord. */
   serverError: { status: 500, json: { message: "500: Internal Server Error", code: 0 } },

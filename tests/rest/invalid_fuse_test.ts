@@ -60,25 +60,37 @@ Deno.test("InvalidFuse takes the share of the last ten minutes, not of all time"
   assert.equal(Math.round(fuse.waitMs(nowMs)), Math.round((INVALID_WINDOW_MS + SLICE_MS) / 30));
 });
 
-Deno.test("InvalidFuse lets nothing go from 90 % of the limit on, until enough is forgotten", () => {
+/** An open one, at 25,000. */
+function opened(): InvalidFuse {
   const fuse = after(50);
   for (let i = 0; i < 40; i++) fuse.count(true, 25_000);
-  assert.equal(fuse.state(25_000), "open");
-  assert.equal(fuse.waitMs(25_000), INVALID_WINDOW_MS + SLICE_MS - 25_000);
-  assert.equal(fuse.state(INVALID_WINDOW_MS + SLICE_MS), "closed");
-  assert.equal(fuse.waitMs(INVALID_WINDOW_MS + SLICE_MS), 0);
+  return fuse;
+}
+
+Deno.test("InvalidFuse is open from 90 % of the limit on, until enough is forgotten", () => {
+  const fuse = opened();
+  const closesMs = INVALID_WINDOW_MS + SLICE_MS;
+  assert.deepEqual([fuse.state(25_000), fuse.closesInMs(25_000)], ["open", closesMs - 25_000]);
+  assert.equal(fuse.state(closesMs), "closed");
+  assert.deepEqual([fuse.waitMs(closesMs), fuse.shutMs(closesMs)], [0, 0]);
 });
 
-Deno.test("InvalidFuse lets nothing go while Cloudflare keeps us out", () => {
-  const fuse = after(0);
-  fuse.ban(60_000);
-  fuse.ban(30_000);
-  assert.deepEqual([fuse.state(0), fuse.waitMs(0), fuse.bannedMs(0)], ["banned", 60_000, 60_000]);
-  assert.deepEqual([fuse.state(60_000), fuse.waitMs(60_000), fuse.bannedMs(70_000)], [
-    "closed",
-    0,
-    0,
-  ]);
+Deno.test("InvalidFuse, while it is open, lets one go ahead at a time", () => {
+  const fuse = opened();
+  assert.deepEqual([fuse.shutMs(25_000), fuse.goAhead(25_000)], [0, true]);
+  assert.equal(fuse.shutMs(25_000), 30_000, "unless its answer is lost");
+  fuse.count(false, 25_100);
+  assert.ok(fuse.shutMs(25_100) > 0, "another's answer says nothing of it");
+  fuse.count(false, 25_200, true);
+  assert.equal(fuse.shutMs(25_200), 0, "it was well: the next goes at once");
+  fuse.goAhead(25_200);
+  fuse.count(true, 25_300, true);
+  assert.equal(Math.round(fuse.shutMs(25_300)), INVALID_WINDOW_MS / 5, "half of what is left is 5");
+});
+
+Deno.test("InvalidFuse, while it is not open, sends nobody ahead", () => {
+  const fuse = after(60);
+  assert.deepEqual([fuse.goAhead(0), fuse.shutMs(0)], [false, 0]);
 });
 
 Deno.test("InvalidFuse has Discord's limit unless told otherwise", () => {
@@ -123,14 +135,17 @@ function play(fuse: InvalidFuse, { gapMs, tripMs, isInvalid, forMs }: Load) {
   const step = () => {
     const { nowMs } = agenda;
     const waitMs = fuse.waitMs(nowMs);
-    if (waitMs === 0) {
+    const shutMs = fuse.shutMs(nowMs);
+    if (waitMs === 0 && shutMs === 0) {
       fuse.take(nowMs);
+      const wentAhead = fuse.goAhead(nowMs);
       sentMs.push(nowMs);
       const invalid = isInvalid(nowMs);
       if (invalid) invalidMs.push(nowMs);
-      agenda.at(nowMs + tripMs, () => fuse.count(invalid, agenda.nowMs));
+      agenda.at(nowMs + tripMs, () => fuse.count(invalid, agenda.nowMs, wentAhead));
     }
-    const nextMs = nowMs + Math.max(gapMs, waitMs);
+    // An answer may open it sooner: who is shut out looks again.
+    const nextMs = nowMs + Math.max(gapMs, waitMs, Math.min(shutMs, tripMs));
     if (nextMs < forMs) agenda.at(nextMs, step);
   };
   agenda.at(0, step);
