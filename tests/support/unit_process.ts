@@ -8,6 +8,7 @@ import { systemClock } from "../../ports/clock.ts";
 
 /** A unit that was started. */
 export interface UnitProcess {
+  readonly pid: number;
   /** Lines of its log, parsed. */
   readonly lines: { level: string; message: string; fields: Record<string, unknown> }[];
   /** What it wrote to the error output. */
@@ -80,6 +81,7 @@ function follow(child: Deno.ChildProcess): UnitProcess {
     return code;
   });
   const unit: UnitProcess = {
+    pid: child.pid,
     lines,
     errors: () => errors,
     exited,

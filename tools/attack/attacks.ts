@@ -1,0 +1,11 @@
+/**
+ * Every attack by name, as the table tells it.
+ *
+ * @module
+ */
+
+import { DOOR_ATTACKS } from "./door.ts";
+import type { Attack } from "./stage.ts";
+
+/** All of them. */
+export const ATTACKS: Readonly<Record<string, Attack>> = { ...DOOR_ATTACKS };

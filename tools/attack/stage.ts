@@ -1,0 +1,98 @@
+/**
+ * What attacks are tried on: a real unit with its state on disk, under load from the simulator, and a
+ * remote bot that writes down what it gets.
+ *
+ * @module
+ */
+
+import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
+import { startUnit, type UnitProcess } from "../../tests/support/unit_process.ts";
+import { createRecorder, type Verdict } from "../soak/recorder.ts";
+
+const SHARDS = 4;
+const BOT_PORT = 8798;
+const SECRET = "attack";
+/** Events per second while somebody attacks. */
+const RATE = 200;
+/** Short, so that a heartbeat that comes late is noticed. */
+const HEARTBEAT_MS = 2_000;
+
+/** An attack. */
+export interface Attack {
+  /** Settings of the unit beside those of the stage. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether `deno task ok` tries it: it takes seconds. */
+  readonly isQuick: boolean;
+  /** Attacks; gives in words what was tried. What it leaves open is closed when the stage is. */
+  run(stage: Stage): Promise<string>;
+}
+
+/** The unit under attack, and its surroundings. */
+export interface Stage {
+  readonly sim: Simulator;
+  readonly stateDir: string;
+  /** `http://127.0.0.1:port` of the unit. */
+  readonly url: string;
+  unit: UnitProcess;
+  /** Starts the unit again on the same state. */
+  startUnit(settings?: Readonly<Record<string, string>>): Promise<UnitProcess>;
+  /** What the bot has noticed, once it has had the time to get everything. */
+  verdict(): Promise<Verdict>;
+  close(): Promise<void>;
+}
+
+/** A stage on which everything runs. */
+export async function setStage(settings: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  const sim = createSimulator({
+    shards: SHARDS,
+    maxConcurrency: SHARDS,
+    guilds: 100,
+    heartbeatIntervalMs: HEARTBEAT_MS,
+    recordEvents: true,
+  });
+  const server = serveSimulator(sim);
+  const stateDir = Deno.makeTempDirSync();
+  const bot = createRecorder(BOT_PORT, SECRET);
+  await bot.start();
+  const start = async (changed: Readonly<Record<string, string>> = {}) => {
+    const unit = await startUnit({
+      DISCORD_TOKEN: sim.settings.token,
+      DISCORD_API_URL: server.apiUrl,
+      INTENTS: String(0x331_ffff),
+      LISTEN_PORT: "0",
+      STATE_DIR: stateDir,
+      EVENT_HANDLER_URL: `ws://127.0.0.1:${BOT_PORT}`,
+      EVENT_HANDLER_SECRET_KEY: SECRET,
+      ...settings,
+      ...changed,
+    });
+    await unit.ready();
+    return unit;
+  };
+  const unit = await start();
+  sim.traffic.setRate(RATE);
+  const stage: Stage = {
+    sim,
+    stateDir,
+    url: await unit.url(),
+    unit,
+    startUnit: start,
+    async verdict() {
+      sim.traffic.setRate(0);
+      for (let i = 0; i < 100 && bot.verdict(sim.ledger).lost > 0; i++) await pause(100);
+      return bot.verdict(sim.ledger);
+    },
+    async close() {
+      await stage.unit.end("SIGKILL");
+      await bot.stop();
+      await server.close();
+      await Deno.remove(stateDir, { recursive: true });
+    },
+  };
+  return stage;
+}
+
+/** Waits in real time. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
