@@ -7,6 +7,7 @@
 
 import { type Envelope, readEnvelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
+import type { Note } from "../protocol/discord/field.ts";
 import {
   type Outgoing,
   parseHello,
@@ -27,6 +28,8 @@ export type ConnectionWorld = Pick<World, "clock" | "random" | "connect">;
 /** What a connection tells its shard. */
 export interface ConnectionEvents {
   input(input: SocketInput): void;
+  /** Discord said something that cannot be used: where, what, and what takes its place. */
+  note(of: string, ...problem: Parameters<Note>): void;
   /** A dispatch. The bytes are the receiver's for the length of the call only. */
   dispatch(envelope: Envelope, payload: Uint8Array): void;
   /** Last `s` of the session, for the heartbeat; `null` before the first. */
@@ -135,7 +138,7 @@ export class Connection {
   #control(op: number, payload: Uint8Array): void {
     switch (op) {
       case OP.HELLO:
-        return this.#hello(parseHello(payload));
+        return this.#hello(parseHello(payload, (...it) => this.#events.note("HELLO", ...it)));
       case OP.HEARTBEAT_ACK:
         return this.#answered();
       case OP.HEARTBEAT:

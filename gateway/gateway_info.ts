@@ -5,7 +5,9 @@
  * @module
  */
 
+import { GATEWAY_URL, type Note, usable, wholeNumber } from "../protocol/discord/field.ts";
 import { cannot } from "../protocol/errors.ts";
+import { isRecord, shown } from "../protocol/record.ts";
 
 const bad = cannot("read GET /gateway/bot", "bad_message", "discord");
 
@@ -22,37 +24,51 @@ export interface GatewayInfo {
   };
 }
 
+/** What is known without asking; `null`: nothing is. */
+export interface KnownInfo {
+  /** Where the gateway is, as documented. */
+  readonly url: string | null;
+  /** How many shards are wanted, whatever is recommended. */
+  readonly shards: number | null;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+/** The largest bots have a tenth of each. */
+const [MOST_SHARDS, MOST_CONCURRENCY, MOST_IDENTIFIES] = [100_000, 10_000, 1_000_000];
+/** What a bot of any size has been seen to have at least. */
+const LEAST_LIMIT = { total: 1_000, concurrency: 1 };
+
 /**
- * Reads the answer of `GET /gateway/bot`.
+ * Reads the answer of `GET /gateway/bot`. What cannot be used of it is told, and what is known without
+ * asking takes its place; of the limits the lowest that Discord gives, for a day.
  *
- * @throws {GatehouseError} `bad_message` that names the field that is missing or wrong.
+ * @throws {GatehouseError} `bad_message` that names what is wrong where nothing can take its place.
  */
-export function parseGatewayInfo(body: unknown): GatewayInfo {
-  const info = object(body, "the answer");
-  const limit = object(info.session_start_limit, "session_start_limit");
-  const { url } = info;
-  if (typeof url !== "string" || !/^wss?:\/\//.test(url)) {
-    throw bad(`url is ${JSON.stringify(url)}, expected a ws:// or wss:// address`);
-  }
+export function parseGatewayInfo(
+  body: unknown,
+  known: KnownInfo = { url: null, shards: null },
+  note: Note = () => {},
+): GatewayInfo {
+  if (!isRecord(body)) throw bad(`the answer is ${shown(body)}, expected an object`);
+  let missing = "";
+  const wrong = (problem: string) => void (missing ||= problem);
+  const [urlNote, shardsNote] = [known.url, known.shards].map((it) => it === null ? wrong : note);
+  const url = usable(body, "url", GATEWAY_URL, known.url, urlNote!);
+  const shards = usable(body, "shards", wholeNumber(1, MOST_SHARDS), known.shards, shardsNote!);
+  if (url === null || shards === null) throw bad(missing);
+  return { url, shards, sessionStartLimit: limitOf(body.session_start_limit, note) };
+}
+
+function limitOf(value: unknown, note: Note): GatewayInfo["sessionStartLimit"] {
+  const limit = isRecord(value) ? value : {};
+  const count = (name: string, least: number, most: number, without: number) =>
+    usable(limit, name, wholeNumber(least, most), without, note);
+  const total = count("total", 1, MOST_IDENTIFIES, LEAST_LIMIT.total);
   return {
-    url,
-    shards: count(info, "shards", 1),
-    sessionStartLimit: {
-      total: count(limit, "total", 0),
-      remaining: count(limit, "remaining", 0),
-      resetAfterMs: count(limit, "reset_after", 0),
-      maxConcurrency: count(limit, "max_concurrency", 1),
-    },
+    total,
+    // What we have spent ourselves we know: `budgetFrom` takes the lower one.
+    remaining: count("remaining", 0, total, total),
+    resetAfterMs: count("reset_after", 0, DAY_MS, DAY_MS),
+    maxConcurrency: count("max_concurrency", 1, MOST_CONCURRENCY, LEAST_LIMIT.concurrency),
   };
-}
-
-function object(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  throw bad(`${name} is ${JSON.stringify(value)}, expected an object`);
-}
-
-function count(values: Record<string, unknown>, name: string, least: number): number {
-  const value = values[name];
-  if (typeof value === "number" && Number.isInteger(value) && value >= least) return value;
-  throw bad(`${name} is ${JSON.stringify(value)}, expected a whole number of at least ${least}`);
 }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { sequenceOf } from "../protocol/discord/field.ts";
 import type { Envelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
 import {
@@ -198,7 +199,10 @@ export class Shard {
       case "pause":
         return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
       case "keep session":
-        return session(shardId, { session: { ...this.point!, seq: 0 }, facts: this.#facts! });
+        return session(shardId, {
+          session: this.point && { ...this.point, seq: 0 },
+          facts: this.#facts!,
+        });
       case "forget session":
         log.warn("shard lost its session", { shardId, reason: effect.reason });
         return session(shardId, null);
@@ -237,9 +241,10 @@ export class Shard {
   #open(host: Host): void {
     const { session, connection } = this.#state.memory;
     const { gatewayUrl, compression } = this.#settings;
-    const base = host === "resume" && session ? session.resumeUrl : gatewayUrl;
+    const base = host === "resume" && session?.resumeUrl || gatewayUrl;
     this.#connection = new Connection(gatewayAddress(base, compression), compression, this.#world, {
       input: (input: SocketInput) => this.#feed({ ...input, connection }),
+      note: (of, ...problem) => this.#note(of, ...problem),
       dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
       lastSeq: () => this.#sequence.seq || null,
       due: (send) => {
@@ -270,18 +275,22 @@ export class Shard {
     if (place === "stale") this.tally.stale++;
     if (place === "stale" || place === "none") return;
     // One that cannot be read begins nothing.
-    const ready = t === "READY" ? parseReady(payload) : null;
+    const ready = t === "READY" ? parseReady(payload, (...it) => this.#note("READY", ...it)) : null;
     if (place === "begin") {
       this.#facts = ready!.facts;
       this.#tellGap(this.#sequence.begin(), "the session was lost; a new one begins");
     }
-    this.#accept(s, t, payload);
+    // Whatever READY says, it is the first of its session.
+    this.#accept(sequenceOf(s) ?? (place === "begin" ? 1 : null), t, payload);
     if (ready) this.#feed({ kind: "ready", session: ready.session, connection });
     else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
   }
 
   #accept(s: number | null, t: string | null, payload: Uint8Array): void {
-    const cursor = s === null ? null : this.#sequence.note(s);
+    if (s === null) {
+      return this.#note(t ?? "a dispatch", "s is no number that an event can have", "nothing");
+    }
+    const cursor = this.#sequence.note(s);
     if (cursor === null) return;
     this.#progress = true;
     if (this.#state.kind === "resuming" && !this.#state.replayed) {
@@ -290,6 +299,12 @@ export class Shard {
     this.tally.received++;
     this.tally.receivedBytes += payload.length;
     this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);
+  }
+
+  /** Discord said something that cannot be used. */
+  #note(of: string, problem: string, instead: string): void {
+    const { shardId } = this.#settings;
+    this.#world.log.warn("Discord said what cannot be used", { shardId, of, problem, instead });
   }
 
   /** @param cursor `null`: there is none. */

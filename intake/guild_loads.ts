@@ -11,7 +11,9 @@
  */
 
 import { textField } from "../protocol/discord/body.ts";
+import { idsOf } from "../protocol/discord/field.ts";
 import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/discord/guild_note.ts";
+import { isRecord } from "../protocol/record.ts";
 
 /** Guild id → whether it is still to come. */
 type Guilds = Map<string, "loading" | "here">;
@@ -108,8 +110,8 @@ function changeOf(t: string, payload: Uint8Array): GuildChange | undefined {
       const guildId = textField(payload, "id");
       return guildId === undefined ? undefined : { kind: "here", guildId };
     }
-    const value = JSON.parse(decoder.decode(payload)) as { d?: Record<string, unknown> } | null;
-    return changeIn(t, value?.d ?? {});
+    const value = JSON.parse(decoder.decode(payload)) as { d?: unknown } | null;
+    return changeIn(t, isRecord(value?.d) ? value.d : {});
   } catch (error) {
     // It goes to the bot as it came, whose side says that it cannot be read.
     if (error instanceof SyntaxError) return undefined;
@@ -119,8 +121,7 @@ function changeOf(t: string, payload: Uint8Array): GuildChange | undefined {
 
 function changeIn(t: string, d: Record<string, unknown>): GuildChange | undefined {
   if (t === "READY") {
-    const guilds = Array.isArray(d.guilds) ? d.guilds as { id: string }[] : [];
-    return { kind: "session", guildIds: guilds.map(({ id }) => id) };
+    return { kind: "session", guildIds: Array.isArray(d.guilds) ? idsOf(d.guilds) : [] };
   }
   if (typeof d.id !== "string") return undefined;
   const isOut = d.unavailable === true;

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { GATEWAY_URL, sequenceOf, SESSION_ID } from "./discord/field.ts";
 import type { ReadyFacts } from "./discord/gateway_frame.ts";
 import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
 import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
@@ -13,6 +14,8 @@ import { isCount, isRecord } from "./record.ts";
 
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;
+/** No shard comes near it: its numbers and those after it are whole. */
+const MOST_CURSOR = 2 ** 52;
 
 /**
  * Where a session can be picked up again. All of it is kept and replaced together.
@@ -26,8 +29,8 @@ export interface SessionPoint {
   readonly totalShards: number;
   readonly intents: number;
   readonly sessionId: string;
-  /** Host to resume on, as READY gave it (no query). */
-  readonly resumeUrl: string;
+  /** Host to resume on, as READY gave it (no query); `null`: the one where sessions begin. */
+  readonly resumeUrl: string | null;
   /** Sequence number to resume after. */
   readonly seq: number;
   /** What is added to `s` to make an event's cursor. */
@@ -79,12 +82,18 @@ export interface SafeEvents {
   readonly guilds?: SavedGuilds | undefined;
 }
 
-/** A session as READY began it. Nothing of it is acknowledged yet: its `seq` is 0. */
-export type BegunSession = { readonly [Part in "session" | "facts"]: NonNullable<Estate[Part]> };
+/**
+ * A session as READY began it. Nothing of it is acknowledged yet: its `seq` is 0. One that cannot be
+ * resumed is `null`.
+ */
+export interface BegunSession {
+  readonly session: SessionPoint | null;
+  readonly facts: ReadyFacts;
+}
 
 /** A session began, or is gone (`null`); cursors go on growing. */
 export function withSession(estate: Estate, began: BegunSession | null): Estate {
-  const highest = Math.max(estate.highest ?? 0, began?.session.base ?? 0);
+  const highest = Math.max(estate.highest ?? 0, began?.session?.base ?? 0);
   return { ...estate, session: null, ...began, highest };
 }
 
@@ -142,13 +151,19 @@ export function canResume(
     point.intents === shard.intents;
 }
 
-/** A point read from outside; `undefined` where a field is missing or of another kind. */
+/**
+ * A point read from outside; `undefined` where the session cannot be resumed by it. Without a usable
+ * host it is resumed where sessions begin.
+ */
 export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   if (!isRecord(value)) return undefined;
   const { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } = value;
-  if (![shardId, totalShards, intents, seq, base].every(isCount)) return undefined;
-  if (typeof sessionId !== "string" || typeof resumeUrl !== "string") return undefined;
-  return { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } as SessionPoint;
+  if (![shardId, totalShards, intents].every(isCount) || !SESSION_ID.isOne(sessionId)) {
+    return undefined;
+  }
+  if (seq !== 0 && sequenceOf(seq) === null || !isCursor(base)) return undefined;
+  const host = GATEWAY_URL.isOne(resumeUrl) ? resumeUrl : null;
+  return { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base } as SessionPoint;
 }
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */
@@ -156,12 +171,17 @@ export function parseEstate(value: unknown): Estate {
   const { session, highest, acknowledged, guilds, marks, facts } = isRecord(value) ? value : {};
   return {
     session: parseSessionPoint(session) ?? null,
-    highest: isCount(highest) ? highest : 0,
-    acknowledged: isCount(acknowledged) ? acknowledged : 0,
+    highest: isCursor(highest) ? highest : 0,
+    acknowledged: isCursor(acknowledged) ? acknowledged : 0,
     guilds: parseSavedGuilds(guilds),
     marks: Array.isArray(marks) ? marks.filter(isAnswerMark) : [],
     facts: isReadyFacts(facts) ? facts : null,
   };
+}
+
+/** Whether it is a cursor above which there is room for every session to come. */
+function isCursor(value: unknown): value is number {
+  return isCount(value) && value <= MOST_CURSOR;
 }
 
 function isAnswerMark(value: unknown): value is AnswerMark {
@@ -170,7 +190,8 @@ function isAnswerMark(value: unknown): value is AnswerMark {
 }
 
 function isReadyFacts(value: unknown): value is ReadyFacts {
-  return isRecord(value) && Array.isArray(value.guildIds);
+  return isRecord(value) && Array.isArray(value.guildIds) &&
+    value.guildIds.every((id) => typeof id === "string");
 }
 
 /** The same list where nothing is taken out: who looks for changes finds none. */

@@ -10,8 +10,8 @@ import type { DiscoverySnapshot } from "../protocol/status.ts";
 import { sleep } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";
 import { pauseMs } from "../gateway/backoff.ts";
-import type { Config } from "../config/config.ts";
-import { type GatewayInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
+import { type Config, CONFIG_DEFAULTS } from "../config/config.ts";
+import { type GatewayInfo, type KnownInfo, parseGatewayInfo } from "../gateway/gateway_info.ts";
 import { ERROR_HEADER } from "../rest/problem.ts";
 import type { AskDiscord } from "../rest/proxy.ts";
 
@@ -20,7 +20,7 @@ const LONGEST_MS = 24 * 3_600_000;
 
 /** What asking needs. */
 export interface DiscoverOptions extends Pick<World, "clock" | "random" | "log"> {
-  readonly config: Pick<Config, "discordApiUrl">;
+  readonly config: Pick<Config, "discordApiUrl" | "totalShards">;
   readonly ask: AskDiscord;
   readonly signal: AbortSignal;
   /** Until when it waits and why; `null` once Discord has said. */
@@ -65,9 +65,14 @@ class NotNow extends GatehouseError {
   }
 }
 
-async function ask({ config, ask, signal }: DiscoverOptions): Promise<GatewayInfo> {
+async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<GatewayInfo> {
   const answer = await ask("/gateway/bot", { signal });
-  if (answer.ok) return parseGatewayInfo(await answer.json());
+  if (answer.ok) {
+    return parseGatewayInfo(await answer.json(), knownWithout(config), (problem, instead) => {
+      const of = "GET /gateway/bot";
+      log.warn("Discord said what cannot be used", { of, problem, instead });
+    });
+  }
   const { status, headers } = answer;
   const ours = headers.get(ERROR_HEADER);
   const { message } = parseRecord(await answer.text());
@@ -87,3 +92,12 @@ function retryAfterMs(seconds: string | null): number {
   const ms = Number(seconds ?? 0) * 1000;
   return ms > 0 ? Math.min(ms, LONGEST_MS) : 0;
 }
+
+/** What Discord's answer can be done without. */
+function knownWithout({ discordApiUrl, totalShards }: DiscoverOptions["config"]): KnownInfo {
+  const isDiscord = discordApiUrl === CONFIG_DEFAULTS.discordApiUrl;
+  return { url: isDiscord ? GATEWAY_URL : null, shards: totalShards };
+}
+
+/** Where Discord's gateway is, as its documentation has it. */
+const GATEWAY_URL = "wss://gateway.discord.gg";

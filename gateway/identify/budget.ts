@@ -8,6 +8,7 @@
  * @module
  */
 
+import { isCount, isRecord } from "../../protocol/record.ts";
 import type { GatewayInfo } from "../gateway_info.ts";
 
 /** The budget at one moment. Replaced, never changed; this is also what is written down. */
@@ -60,10 +61,10 @@ export function refilled(budget: IdentifyBudget, nowMs: number): IdentifyBudget 
 
 /** A budget read back from a file; `undefined` where it is not one. */
 export function parseBudget(value: unknown): IdentifyBudget | undefined {
-  if (typeof value !== "object" || value === null) return undefined;
-  const { total, remaining, resetAtMs } = value as Record<string, unknown>;
-  const numbers = [total, remaining, resetAtMs];
-  return numbers.every((number) => Number.isFinite(number)) ? value as IdentifyBudget : undefined;
+  if (!isRecord(value)) return undefined;
+  const { total, remaining, resetAtMs } = value;
+  if (!isCount(total) || !isCount(remaining) || !Number.isFinite(resetAtMs)) return undefined;
+  return { total, remaining, resetAtMs: resetAtMs as number };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

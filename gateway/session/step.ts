@@ -64,7 +64,7 @@ export function placeOf(
 ): "stale" | "none" | "begin" | "next" {
   if (connection !== state.memory.connection) return "stale";
   if (state.kind === "identifying" && t === "READY") return "begin";
-  return state.memory.session ? "next" : "none";
+  return state.memory.session || state.kind === "ready" ? "next" : "none";
 }
 
 function isStale(state: State, connection: number): boolean {
@@ -164,7 +164,7 @@ function leaving(before: State, input: Input, after: State): Effect[] {
   if (isConnected(before) && !isConnected(after) && !isClosed) effects.push({ do: "destroy" });
   const [had, has] = [before.memory.session, after.memory.session];
   if (input.kind === "start") return effects;
-  if (has && !had) effects.push({ do: "keep session", session: has });
+  if (before.kind === "identifying" && after.kind === "ready") effects.push({ do: "keep session" });
   if (had && !has) {
     const reason = endsSession(input) ? "the end of the session was requested" : after.reason;
     effects.push({ do: "forget session", reason });

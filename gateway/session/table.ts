@@ -173,7 +173,8 @@ function begin(state: State, reason: string): State {
 
 /** The host that READY named comes first; each connection that came to nothing tries the other one. */
 function connect({ memory }: State, goal: Goal, reason: string): State {
-  const host = goal === "resume" && memory.fruitless % 2 === 0 ? "resume" : "generic";
+  const isOwn = goal === "resume" && hasHost(memory) && memory.fruitless % 2 === 0;
+  const host = isOwn ? "resume" : "generic";
   return {
     kind: "connecting",
     memory: { ...memory, connection: memory.connection + 1 },
@@ -181,6 +182,11 @@ function connect({ memory }: State, goal: Goal, reason: string): State {
     host,
     reason: `${reason}, connecting to ${goal} on the ${host} host`,
   };
+}
+
+/** Whether there is a host to resume on beside the generic one. */
+function hasHost({ session }: Memory): boolean {
+  return session !== null && session.resumeUrl !== null;
 }
 
 /** The session is live on this connection. */
@@ -234,8 +240,7 @@ function later<S extends State>(state: S): S {
  */
 export function cameToNothing<S extends State>(state: S): S {
   const next = set(state, { fruitless: state.memory.fruitless + 1 });
-  const { session, fruitless } = next.memory;
-  if (!session || fruitless % 2 === 0) return next;
+  if (!hasHost(next.memory) || next.memory.fruitless % 2 === 0) return next;
   if (next.kind === "closing") return { ...next, then: "other host" };
   return next.kind === "backing off" ? { ...next, pause: "other host" } : next;
 }

@@ -4,14 +4,12 @@
  * @module
  */
 
+import type { ResumableSession } from "../../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../../protocol/estate.ts";
 import type { Cause, ShardState } from "../../protocol/status.ts";
 
 /** What Discord gave us to come back with. */
-export interface Session {
-  readonly sessionId: string;
-  readonly resumeUrl: string;
-}
+export type Session = ResumableSession;
 
 /** What a shard carries from one connection to the next. */
 export interface Memory {
@@ -66,7 +64,8 @@ export type SocketInput =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "closed"; readonly code: number }
   | { readonly kind: "hello" }
-  | { readonly kind: "ready"; readonly session: Session }
+  /** `null`: this session cannot be resumed. */
+  | { readonly kind: "ready"; readonly session: Session | null }
   /** An event came after RESUME. Told once per connection. */
   | { readonly kind: "replayed" }
   | { readonly kind: "resumed" }
@@ -120,8 +119,8 @@ export type Effect =
   | { readonly do: "deadline"; readonly afterMs: number }
   /** `timeout` follows after a pause with jitter. */
   | { readonly do: "pause"; readonly pause: Pause; readonly attempt: number }
-  /** A session began: it can be written down. */
-  | { readonly do: "keep session"; readonly session: Session }
+  /** A session began: it can be written down, where it can be resumed. */
+  | { readonly do: "keep session" }
   /** The session is gone; events may be missing. */
   | { readonly do: "forget session"; readonly reason: string }
   | { readonly do: "count reconnect"; readonly cause: Cause }

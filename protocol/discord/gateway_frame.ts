@@ -5,23 +5,40 @@
  * @module
  */
 
-import { GatehouseError } from "../errors.ts";
+import { isRecord } from "../record.ts";
+import {
+  GATEWAY_URL,
+  idsOf,
+  LIST,
+  type Note,
+  OBJECT,
+  SESSION_ID,
+  usable,
+  wholeNumber,
+} from "./field.ts";
 import { OP } from "./opcodes.ts";
 
 /** What READY tells of the bot and of the shard's guilds, for those who get a READY of ours. */
 export interface ReadyFacts {
-  /** The bot's user object. */
+  /** The bot's user object; `null` where READY had none. */
   readonly user: unknown;
-  /** The application: `{id, flags}`. */
+  /** The application, `{id, flags}`; `null` where READY had none. */
   readonly application: unknown;
   /** The guilds of the shard. */
   readonly guildIds: readonly string[];
 }
 
+/** What a session is resumed by. */
+export interface ResumableSession {
+  readonly sessionId: string;
+  /** Where, as READY gave it (no query); `null`: where every session begins. */
+  readonly resumeUrl: string | null;
+}
+
 /** READY as the shard keeps it. */
 export interface Ready {
-  /** What to come back with. */
-  readonly session: { readonly sessionId: string; readonly resumeUrl: string };
+  /** What to come back with; `null`: this session cannot be resumed. */
+  readonly session: ResumableSession | null;
   readonly facts: ReadyFacts;
 }
 
@@ -60,25 +77,44 @@ export function resume(token: string, sessionId: string, seq: number): Outgoing 
   return { op: OP.RESUME, d: { token, session_id: sessionId, seq } };
 }
 
-/** The heartbeat interval of HELLO, ms. */
-export function parseHello(payload: Uint8Array): number {
-  const interval = bodyOf(payload).heartbeat_interval;
-  if (typeof interval !== "number" || !(interval > 0)) {
-    throw malformed("HELLO", "heartbeat_interval");
-  }
-  return interval;
+/** What Discord's HELLO asks for; taken where another asks for nothing that can be kept, ms. */
+const USUAL_INTERVAL_MS = 41_250;
+/** Oftener would use up what a connection may send; more seldom would notice no death. */
+const INTERVAL_MS = wholeNumber(1_000, 600_000);
+
+/**
+ * The heartbeat interval of HELLO, ms.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function parseHello(payload: Uint8Array, note: Note): number {
+  return usable(
+    bodyOf(payload),
+    "heartbeat_interval",
+    INTERVAL_MS,
+    USUAL_INTERVAL_MS,
+    note,
+  );
 }
 
-/** Reads READY. Of its facts, what is missing is `null`, or no guilds. */
-export function parseReady(payload: Uint8Array): Ready {
+/**
+ * Reads READY. A session without a name cannot be resumed, one without a host of its own is resumed on
+ * the generic one. Of the facts, what cannot be used is `null`, or no guilds.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function parseReady(payload: Uint8Array, note: Note): Ready {
   const body = bodyOf(payload);
-  const { session_id: sessionId, resume_gateway_url: resumeUrl } = body;
-  if (typeof sessionId !== "string") throw malformed("READY", "session_id");
-  if (typeof resumeUrl !== "string") throw malformed("READY", "resume_gateway_url");
-  const { user = null, application = null, guilds } = body;
-  const ids = (Array.isArray(guilds) ? guilds : []).map((guild) => guild?.id);
-  const guildIds = ids.filter((id) => typeof id === "string");
-  return { session: { sessionId, resumeUrl }, facts: { user, application, guildIds } };
+  const sessionId = usable(body, "session_id", SESSION_ID, null, note);
+  const resumeUrl = usable(body, "resume_gateway_url", GATEWAY_URL, null, note);
+  return {
+    session: sessionId === null ? null : { sessionId, resumeUrl },
+    facts: {
+      user: usable(body, "user", OBJECT, null, note),
+      application: usable(body, "application", OBJECT, null, note),
+      guildIds: idsOf(usable(body, "guilds", LIST, null, note) ?? []),
+    },
+  };
 }
 
 /** Reads INVALID SESSION: whether the session can be resumed. */
@@ -86,7 +122,11 @@ export function parseInvalidSession(payload: Uint8Array): boolean {
   return decode(payload).d === true;
 }
 
-/** The address of a gateway with the query that Discord asks for. */
+/**
+ * The address of a gateway with the query that Discord asks for.
+ *
+ * @param base A {@linkcode GATEWAY_URL}.
+ */
 export function gatewayAddress(base: string, compression: string): string {
   const url = new URL(base);
   url.searchParams.set("v", "10");
@@ -96,16 +136,12 @@ export function gatewayAddress(base: string, compression: string): string {
   return url.href;
 }
 
+/** The fields of `d`; none where it is no object. */
 function bodyOf(payload: Uint8Array): Record<string, unknown> {
   const { d } = decode(payload);
-  if (typeof d !== "object" || d === null) throw malformed("payload", "d");
-  return d as Record<string, unknown>;
+  return isRecord(d) ? d : {};
 }
 
 function decode(payload: Uint8Array): { d?: unknown } {
   return JSON.parse(new TextDecoder().decode(payload)) as { d?: unknown };
-}
-
-function malformed(what: string, field: string): GatehouseError {
-  return new GatehouseError("bad_frame", "discord", `Cannot read ${what}: ${field} is missing`);
 }

@@ -60,7 +60,7 @@ export class Connection implements Applicant {
     if (faults.strikes("op 7 instead of hello", this.entry)) return this.reconnect();
     if (faults.strikes("no hello", this.entry)) return;
     const d = { heartbeat_interval: world.settings.heartbeatIntervalMs, _trace: ["sim-gateway"] };
-    this.sendFrame(controlFrame(OP.HELLO, d));
+    this.sendFrame(controlFrame(OP.HELLO, world.settings.garble("HELLO", d)));
     if (faults.strikes("cut after hello", this.entry)) return this.cut();
     this.#watchHeartbeats();
   }

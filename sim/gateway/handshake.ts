@@ -168,10 +168,8 @@ function startSession(
   connection.hold(session, 0);
   session.attach(connection);
   const { version } = dialect;
-  session.dispatch(
-    "READY",
-    jsonBody(readyBody(world, { sessionId: session.id, version, shard, guilds })),
-  );
+  const ready = readyBody(world, { sessionId: session.id, version, shard, guilds });
+  session.dispatch("READY", jsonBody(world.settings.garble("READY", ready)));
   loadGuilds(parts, session, guilds);
 }
 

@@ -126,7 +126,7 @@ export class Session {
       return;
     }
     this.#cancelReplay = null;
-    this.dispatch("RESUMED", RESUMED);
+    this.dispatch("RESUMED", jsonBody(settings.garble("RESUMED", { _trace: ["sim-gateway"] })));
   }
 
   #sendUpTo(s: number): void {
@@ -148,5 +148,3 @@ export class Session {
     this.#firstS += dropped;
   }
 }
-
-const RESUMED = jsonBody({ _trace: ["sim-gateway"] });

@@ -7,6 +7,9 @@
 
 import { PRIVILEGED_INTENTS } from "../../protocol/discord/intents.ts";
 
+/** What {@linkcode SimSettings.garble} may change. */
+export type Garbled = "HELLO" | "READY" | "RESUMED" | "GET /gateway/bot";
+
 /** Identifies allowed per window, as `GET /gateway/bot` tells them. */
 export interface StartLimit {
   /** Identifies per window. Default 1000. */
@@ -92,6 +95,8 @@ export interface SimSettings {
   restGlobalPerSecond: number;
   /** More connection attempts per shard and second than this are a storm. Default 5. */
   connectsPerShardPerSecond: number;
+  /** Gives what is said in place of a body, to see what a client makes of it. Default: the body itself. */
+  garble: (what: Garbled, body: Record<string, unknown>) => unknown;
   /** Whether the ledger keeps each dispatch of each session. Default false: it grows without end. */
   recordEvents: boolean;
   /** Entries the ledger keeps of each other kind; older ones are dropped. Default 200 000. */
@@ -148,6 +153,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   memberChunkStepMs: 0,
   restGlobalPerSecond: 50,
   connectsPerShardPerSecond: 5,
+  garble: (_, body) => body,
   recordEvents: false,
   ledgerEntries: 200_000,
 };

@@ -22,6 +22,7 @@ function setUp(compression: Compression = "none") {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const inputs: SocketInput[] = [];
+  const notes: string[] = [];
   const dispatches: string[] = [];
   const beats: number[] = [];
   const held: (() => void)[] = [];
@@ -31,6 +32,7 @@ function setUp(compression: Compression = "none") {
   const world = { clock, connect, random: () => 0.5 };
   const connection = new Connection("wss://gateway.test/?v=10", compression, world, {
     input: (input) => inputs.push(input),
+    note: (of, problem) => notes.push(`${of}: ${problem}`),
     dispatch({ s, t }, payload) {
       if (fail) throw new Error("the sink is broken");
       seq = s;
@@ -46,7 +48,7 @@ function setUp(compression: Compression = "none") {
   const window = () => connection.window;
   const breakSink = () => fail = true;
   const holdBeats = () => hold = true;
-  const told = { inputs, dispatches, beats, held, holdBeats };
+  const told = { inputs, notes, dispatches, beats, held, holdBeats };
   return { clock, connection, socket: socket!, ...told, sent, kinds, window, breakSink };
 }
 
@@ -239,11 +241,19 @@ Deno.test("Connection hands dispatches on as the bytes that came", () => {
 Deno.test("Connection calls what it cannot read corrupt, whoever could not read it", () => {
   const { socket, kinds, inputs, breakSink } = setUp();
   socket.events.message(new TextEncoder().encode('{"t":"X","s":1,"op"'), true);
-  socket.say({ ...HELLO, d: {} });
   breakSink();
   socket.say(EVENT);
-  assert.deepEqual(kinds(), ["corrupt", "corrupt", "corrupt"]);
-  assert.match(JSON.stringify(inputs), /heartbeat_interval is missing.*the sink is broken/);
+  assert.deepEqual(kinds(), ["corrupt", "corrupt"]);
+  assert.match(JSON.stringify(inputs), /the sink is broken/);
+});
+
+Deno.test("Connection beats at the usual interval where HELLO names none that can be kept", async () => {
+  const { clock, socket, sent, kinds, notes } = setUp();
+  socket.say({ ...HELLO, d: { heartbeat_interval: 1 } });
+  assert.deepEqual(kinds(), ["hello"]);
+  assert.match(notes.join(), /^HELLO: heartbeat_interval is 1, expected/);
+  await clock.advance(41_250);
+  assert.equal(sent().length, 1);
 });
 
 for (const compression of ["zlib-stream", "zstd-stream"] as const) {

@@ -232,12 +232,37 @@ Deno.test("events of no session are dropped", () => {
 });
 
 Deno.test("a READY that cannot be read begins no numbers, and ends the connection", () => {
-  const { shard, hello, event, accepted, facts, states } = setUp();
+  const { shard, hello, last, accepted, facts, states } = setUp();
   shard.start(null, 0);
   shard.allow(1);
   hello();
-  event("READY", 1, {});
+  const text = '{"t":"READY","s":1,"op":0,"d":{"session_id"';
+  last().events.message(new TextEncoder().encode(text), true);
   assert.deepEqual([accepted, facts, states.at(-1)], [[], [], "closing"]);
+});
+
+Deno.test("a READY without a number is the first of its session, whatever else it lacks", () => {
+  const { shard, hello, last, event, accepted, points, facts, logged } = setUp();
+  shard.start(null, 0);
+  shard.allow(1);
+  hello();
+  last().say({ t: "READY", s: null, op: 0, d: null });
+  event("A", 2);
+  assert.deepEqual(accepted, ["1 READY", "2 A"]);
+  assert.deepEqual(points, [null]);
+  assert.deepEqual(facts, [{ user: null, application: null, guildIds: [] }]);
+  assert.match(logged.join(), /what cannot be used.*session_id is undefined/);
+});
+
+Deno.test("an event without a number that it can have is dropped and told; the others go on", () => {
+  const { last, event, identified, accepted, logged } = setUp();
+  identified();
+  for (const s of [null, undefined, "3", -1, 0, 1.5, 1e300]) {
+    last().say({ t: "ODD", s, op: 0, d: {} });
+  }
+  event("A", 2);
+  assert.deepEqual(accepted, ["1 READY", "2 A"]);
+  assert.equal(logged.filter((line) => /what cannot be used.*ODD/.test(line)).length, 7);
 });
 
 Deno.test("starting a shard that runs changes nothing, its numbers least of all", () => {

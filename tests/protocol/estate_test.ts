@@ -163,9 +163,16 @@ Deno.test("parseSessionPoint() leaves out what it does not know", () => {
   assert.deepEqual(parseSessionPoint({ ...point, later: true }), point);
 });
 
+Deno.test("parseSessionPoint() does without a host that nobody could connect to", () => {
+  for (const resumeUrl of [undefined, null, {}, -1, true, "", "::", "https://x", "wss://"]) {
+    assert.deepEqual(parseSessionPoint({ ...point, resumeUrl }), { ...point, resumeUrl: null });
+  }
+});
+
 Deno.test("parseSessionPoint() refuses a point with a field missing or of another kind", () => {
-  for (const field of Object.keys(point)) {
-    for (const value of [undefined, null, {}, -1, 1.5, NaN, true]) {
+  for (const field of Object.keys(point).filter((name) => name !== "resumeUrl")) {
+    for (const value of [undefined, null, {}, -1, 1.5, NaN, true, "", 2 ** 53 - 1]) {
+      if (value === 2 ** 53 - 1 && !["seq", "base"].includes(field)) continue;
       assert.equal(parseSessionPoint({ ...point, [field]: value }), undefined, `${field} ${value}`);
     }
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { discover } from "../../unit/discover.ts";
+import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { type LogFields, logTo } from "../../ports/log.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import type { DiscoverySnapshot } from "../../protocol/status.ts";
@@ -15,14 +16,14 @@ const INFO = {
 
 type Answer = () => Response | Promise<Response>;
 
-function setUp(answers: Answer[]) {
+function setUp(answers: Answer[], config: Partial<Config> = {}) {
   const clock = createVirtualClock(WALL_MS);
   const asked: { path: string; atMs: number }[] = [];
   const stop = new AbortController();
   const logged: LogFields[] = [];
   const told: { wait: DiscoverySnapshot | null } = { wait: null };
   const promise = discover({
-    config: { discordApiUrl: "https://api.test/api" },
+    config: { discordApiUrl: "https://api.test/api", totalShards: null, ...config },
     clock,
     random: () => 1,
     log: logTo((_level, _event, fields) => logged.push(fields)),
@@ -129,7 +130,7 @@ Deno.test("discover() passes the same pace as all requests: the 51st of a second
   await clock.advance(100);
   let shards = 0;
   discover({
-    config: { discordApiUrl: "https://discord.com/api" },
+    config: { discordApiUrl: "https://discord.com/api", totalShards: null },
     clock,
     random: () => 1,
     log: logTo(() => {}),
@@ -142,4 +143,26 @@ Deno.test("discover() passes the same pace as all requests: the 51st of a second
   assert.deepEqual([scene.refused(), scene.ledger.violations], [[], []]);
   const asked = scene.sent.find(({ path }) => path === "/api/v10/gateway/bot")!;
   assert.ok(asked.atMs > 1_000, `${asked.atMs}`);
+});
+
+Deno.test("discover() asks again where the address or the number of shards cannot be used", async () => {
+  const odd = (changed: object) => () => Response.json({ ...INFO, ...changed });
+  const answers = [odd({ url: "::" }), odd({ shards: null }), () => Response.json(INFO)];
+  const { clock, asked, promise, logged } = setUp(answers);
+  await clock.advance(10_000);
+  assert.equal((await promise).url, "wss://gateway.test");
+  assert.equal(asked.length, 3);
+  assert.match(JSON.stringify(logged), /url is \\"::\\", expected.*shards is null, expected/);
+});
+
+Deno.test("discover() goes on with what is known without Discord, and says so", async () => {
+  const { discordApiUrl } = CONFIG_DEFAULTS;
+  const answer = () => Response.json({ ...INFO, url: null, shards: "2" });
+  const { promise, logged } = setUp([answer], { discordApiUrl, totalShards: 3 });
+  const { url, shards } = await promise;
+  assert.deepEqual([url, shards], ["wss://gateway.discord.gg", 3]);
+  assert.match(
+    JSON.stringify(logged),
+    /url is null.*wss:.*shards is/,
+  );
 });

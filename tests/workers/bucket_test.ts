@@ -56,7 +56,7 @@ Deno.test("a bucket speaks for its shards: request, IDENTIFY, session, states", 
   await ready(2);
   assert.deepEqual(last("REQUEST_IDENTIFY"), { type: "REQUEST_IDENTIFY", shardId: 2 });
   assert.deepEqual(last("IDENTIFY_SENT"), { type: "IDENTIFY_SENT", shardId: 2, permit: 5 });
-  assert.equal(last("SESSION").began!.session.sessionId, "s2");
+  assert.equal(last("SESSION").began!.session!.sessionId, "s2");
   const states = posted.flatMap((it) => it.type === "SHARD_STATUS" ? [it.status.state] : []);
   assert.deepEqual(states, ["queued", "connecting", "hello", "identifying", "ready"]);
 });
@@ -228,7 +228,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
 Deno.test("a bucket whose disk cannot be opened says so, and brings the shard up", async () => {
   const { ready, last, posted } = setUp(() => Promise.reject(new Error("no such disk")));
   await ready(2);
-  assert.equal(last("SESSION").began!.session.sessionId, "s2");
+  assert.equal(last("SESSION").began!.session!.sessionId, "s2");
   assert.match(JSON.stringify(posted), /"level":"error".*no such disk/);
 });
 

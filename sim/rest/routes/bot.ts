@@ -46,7 +46,7 @@ export const botRoutes: readonly Route[] = [
 
 function gatewayBot({ world }: Call): Reply {
   const { sessionStarts, settings, addresses } = world;
-  return ok({
+  return ok(settings.garble("GET /gateway/bot", {
     url: addresses.gatewayUrl,
     shards: settings.shards,
     session_start_limit: {
@@ -55,7 +55,7 @@ function gatewayBot({ world }: Call): Reply {
       reset_after: sessionStarts.resetAfterMs(),
       max_concurrency: settings.maxConcurrency,
     },
-  });
+  }));
 }
 
 function user(call: Call): Reply {

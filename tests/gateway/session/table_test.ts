@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { closeCode } from "../../../protocol/discord/close_codes.ts";
-import { step } from "../../../gateway/session/step.ts";
+import { newSession, placeOf, step } from "../../../gateway/session/step.ts";
 import { CELLS, DEADLINE_MS, patienceMs } from "../../../gateway/session/table.ts";
 import type { Effect, Input } from "../../../gateway/session/words.ts";
 import { MEMORY, names, NEW, POINT, SESSION, stateOf } from "./pairs.ts";
@@ -133,7 +133,31 @@ Deno.test("READY brings the session that is kept", () => {
   const [next, ...effects] = step(stateOf("identifying", { memory: NEW }), ready);
   assert.equal(next.kind, "ready");
   assert.deepEqual(next.memory.session, session);
-  assert.deepEqual(effects.at(-1), { do: "keep session", session });
+  assert.deepEqual(effects.at(-1), { do: "keep session" });
+});
+
+Deno.test("a READY that cannot be resumed serves until its end, and is followed by another", () => {
+  const ready = { kind: "ready", session: null, connection: 7 } as const;
+  const [next, ...effects] = step(stateOf("identifying", { memory: NEW }), ready);
+  assert.deepEqual([next.kind, next.memory.session, effects.at(-1)?.do], [
+    ...["ready", null],
+    "keep session",
+  ]);
+  assert.equal(placeOf(next, 7, "MESSAGE_CREATE"), "next");
+  const [closed] = step(next, { kind: "closed", code: 4000, connection: 7 });
+  const [later] = step(closed, { kind: "timeout", progress: false });
+  assert.equal(later.kind, "queued");
+});
+
+Deno.test("a session without a host of its own is resumed on the generic one, after a pause each time", () => {
+  const memory = { ...MEMORY, session: { sessionId: "s", resumeUrl: null } };
+  const [next, open] = step(stateOf("backing off", { memory }), {
+    kind: "timeout",
+    progress: false,
+  });
+  assert.deepEqual(open, { do: "open", host: "generic" });
+  const [failed] = step(next, { kind: "failed", reason: "503", connection: 8 });
+  assert.ok(failed.kind === "backing off" && failed.pause === "back off");
 });
 
 Deno.test("a connection that lasted a minute starts the back-off anew, without leaving", () => {
@@ -263,4 +287,29 @@ Deno.test("a deadline is long enough for what it waits for, and short enough to 
   assert.ok(DEADLINE_MS.closing <= 5_000);
   // A permit is void after 45 s: it must be used or back by then.
   for (const fruitless of [0, 2, 100]) assert.ok(patienceMs({ ...MEMORY, fruitless }) < 45_000);
+});
+
+Deno.test("of the two hosts of a round the second is tried at once, and only rounds make pauses and patience grow", () => {
+  let [state, ...effects] = step(newSession(), { kind: "start", point: POINT, cursorFloor: 0 });
+  const tries: string[] = [];
+  for (let i = 0; i < 8; i++) {
+    const waits = effects.find((effect) => effect.do === "deadline");
+    [state, ...effects] = step(state, { kind: "timeout", progress: false });
+    const pause = effects.find((effect) => effect.do === "pause");
+    assert.ok(waits?.do === "deadline" && pause?.do === "pause");
+    tries.push(`${waits.afterMs} ms, ${pause.pause} ${pause.attempt}`);
+    [state, ...effects] = step(state, { kind: "timeout", progress: false });
+  }
+  assert.deepEqual(tries, [
+    ...["5000 ms, other host 0", "5000 ms, back off 0"],
+    ...["10000 ms, other host 1", "10000 ms, back off 1"],
+    ...["15000 ms, other host 2", "15000 ms, back off 2"],
+    ...["15000 ms, other host 3", "15000 ms, back off 3"],
+  ]);
+});
+
+Deno.test("an identify has one host: each connection that came to nothing is followed by a pause", () => {
+  const identify = stateOf("connecting", { goal: "identify", host: "generic", memory: NEW });
+  const [next] = step(identify, { kind: "timeout", progress: false });
+  assert.ok(next.kind === "backing off" && next.pause === "back off");
 });
