@@ -20,13 +20,23 @@ export interface Clock {
   soon(task: () => void): Cancel;
 }
 
+/** The most that the runtime's timers count to, 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The computer's own time. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallMs: () => Date.now(),
   after(delayMs, task) {
-    const timer = setTimeout(task, delayMs);
-    return () => clearTimeout(timer);
+    if (!(delayMs > LONGEST_TIMER_MS)) {
+      const timer = setTimeout(task, delayMs);
+      return () => clearTimeout(timer);
+    }
+    // By itself a timer beyond it would ring at once.
+    let cancel = systemClock.after(LONGEST_TIMER_MS, () => {
+      cancel = systemClock.after(delayMs - LONGEST_TIMER_MS, task);
+    });
+    return () => cancel();
   },
   soon(task) {
     const immediate = setImmediate(task);
