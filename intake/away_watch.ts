@@ -8,7 +8,11 @@
 import { annotate, textField } from "../protocol/discord/body.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
 import { type EventRecord, gapRecord, RECORD } from "../protocol/event_frame.ts";
-import { type InteractionMark, isExpired } from "../protocol/discord/interaction.ts";
+import {
+  type InteractionMark,
+  isExpired,
+  isInteractionId,
+} from "../protocol/discord/interaction.ts";
 import type { AnswerMark } from "../protocol/estate.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -85,13 +89,19 @@ export class AwayWatch {
     const entry = shard.entries.get(record.cursor);
     if (entry === "asked") return null;
     if (entry === undefined && record.cursor > shard.backlog) return record;
-    return this.#isDead(record) ? this.#drop(record) : marked(record, entry);
+    try {
+      return this.#isDead(record) ? this.#drop(record) : marked(record, entry);
+    } catch (error) {
+      // It goes to the bot as it came, whose side says that it cannot be read.
+      if (error instanceof SyntaxError) return record;
+      throw error;
+    }
   }
 
   #isDead({ kind, body }: EventRecord): boolean {
     if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return false;
     const id = textField(body, "id");
-    return id !== undefined && isExpired(id, this.#options.clock.wallMs());
+    return isInteractionId(id) && isExpired(id, this.#options.clock.wallMs());
   }
 
   #drop({ shardId, cursor }: EventRecord): EventRecord {

@@ -10,7 +10,7 @@
  */
 
 import type { Wanted } from "../protocol/link_call.ts";
-import { isRecord } from "../protocol/record.ts";
+import { isRecord, parseRecord } from "../protocol/record.ts";
 
 /** Keeps what a dispatch tells. */
 type Take = (memory: GuildMemory, d: Fields, shardId: number) => void;
@@ -51,16 +51,15 @@ export class GuildCache {
 
   /**
    * Every dispatch of a shard passes here, in order. Those that change nothing are not parsed, and
-   * those that have not the form expected change nothing.
+   * those that have not the form expected, or are no JSON, change nothing.
    *
    * @param payload The whole payload, in UTF-8.
-   * @throws {SyntaxError} When it is not JSON.
    */
   see(shardId: number, t: string, payload: Uint8Array): void {
     const take = TAKES.get(t) ?? (this.#memory.keepsMembers ? MEMBER_TAKES.get(t) : undefined);
     if (!take) return;
-    const value: unknown = JSON.parse(decoder.decode(payload));
-    if (isRecord(value) && isRecord(value.d)) take(this.#memory, value.d, shardId);
+    const { d } = parseRecord(decoder.decode(payload));
+    if (isRecord(d)) take(this.#memory, d, shardId);
   }
 
   /** What is known; `null` where nothing is. It is not a copy: it must not be changed. */

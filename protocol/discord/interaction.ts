@@ -7,7 +7,7 @@
  */
 
 import { snowflakeMs } from "../ids.ts";
-import { parseRecord } from "../record.ts";
+import { isRecord, parseRecord } from "../record.ts";
 
 /** The first response must be there this long after the interaction was made. */
 export const FIRST_RESPONSE_MS = 3_000;
@@ -85,9 +85,17 @@ export function answerWhileAway(
 /** Reads an INTERACTION_CREATE; `undefined` where it is not one. */
 export function parseInteraction(payload: Uint8Array): Interaction | undefined {
   const { d } = parseRecord(new TextDecoder().decode(payload));
-  const { id, type, token } = (d ?? {}) as Record<string, unknown>;
-  if (typeof id !== "string" || !/^\d+$/.test(id)) return undefined;
-  return typeof type === "number" && typeof token === "string" ? d as Interaction : undefined;
+  const { id, type, token } = isRecord(d) ? d : {};
+  if (!isInteractionId(id) || typeof type !== "number") return undefined;
+  // What is not well-formed could not stand in an address.
+  return typeof token === "string" && token.isWellFormed()
+    ? d as unknown as Interaction
+    : undefined;
+}
+
+/** Whether it is an id that tells when the interaction was made. */
+export function isInteractionId(value: unknown): value is string {
+  return typeof value === "string" && /^\d{1,20}$/.test(value);
 }
 
 /**
@@ -121,18 +129,10 @@ function choicesFor(data: unknown, inviteCode: string | null): { name: string; v
   return [{ name: awayText(inviteCode).slice(0, LONGEST_CHOICE), value }];
 }
 
-interface Option {
-  readonly type?: unknown;
-  readonly value?: unknown;
-  readonly focused?: unknown;
-  readonly options?: unknown;
-}
-
 /** The option that is being typed; it may stand inside a group and a subcommand. */
-function focusedOption(holder: unknown): Option | undefined {
-  const options = (holder as Option | null | undefined)?.options;
-  if (!Array.isArray(options)) return undefined;
-  for (const option of options as Option[]) {
+function focusedOption(holder: unknown): Record<string, unknown> | undefined {
+  if (!isRecord(holder) || !Array.isArray(holder.options)) return undefined;
+  for (const option of holder.options.filter(isRecord)) {
     const found = option.focused === true ? option : focusedOption(option);
     if (found) return found;
   }

@@ -137,7 +137,8 @@ export function readChunk(payload: Uint8Array): MembersAnswer {
 }
 
 /**
- * A RATE_LIMITED: which op 8 it is about, and how long to wait; `null` for another opcode.
+ * A RATE_LIMITED: which op 8 it is about, and how long to wait; `null` for another opcode, and for a
+ * time that nobody could wait: then the answer does not come, and it is asked for again.
  *
  * @throws {SyntaxError} When it is not JSON.
  */
@@ -146,9 +147,10 @@ export function readMembersLimit(
 ): { readonly nonce: string; readonly retryAfterMs: number } | null {
   const d = fieldsOf(payload, ["opcode", "retry_after", "meta"]);
   const nonce = (d.meta as { nonce?: unknown } | null | undefined)?.nonce;
+  const retryAfterMs = Math.ceil(Number(d.retry_after) * 1_000);
   const isOurs = d.opcode === OP.REQUEST_GUILD_MEMBERS && typeof nonce === "string" &&
-    typeof d.retry_after === "number";
-  return isOurs ? { nonce, retryAfterMs: Math.ceil(Number(d.retry_after) * 1_000) } : null;
+    retryAfterMs >= 0 && retryAfterMs <= LONGEST_DEADLINE_MS;
+  return isOurs ? { nonce, retryAfterMs } : null;
 }
 
 function isId(value: unknown): boolean {

@@ -214,7 +214,7 @@ Deno.test("one user is shared by all guilds, and forgotten with the last", () =>
   assert.equal(cache.find(user("u1")), null);
 });
 
-Deno.test("a dispatch of another form changes nothing, and what is not JSON throws", () => {
+Deno.test("a dispatch of another form changes nothing, nor does what is not JSON", () => {
   const cache = known();
   const size = cache.size;
   const types = "GUILD_CREATE GUILD_UPDATE GUILD_DELETE GUILD_ROLE_CREATE GUILD_ROLE_DELETE " +
@@ -223,9 +223,8 @@ Deno.test("a dispatch of another form changes nothing, and what is not JSON thro
   const odd = { guild_id: "g", user: 7, members: [1, {}], threads: {}, role: [], emojis: {} };
   for (const t of types.split(" ")) {
     for (const d of [null, 7, [], {}, odd, { ...odd, id: 7, guild_id: 7 }]) see(cache, t, d);
-    assert.throws(() => cache.see(0, t, new Uint8Array([0x7b])), SyntaxError);
+    cache.see(0, t, new Uint8Array([0x7b]));
   }
-  cache.see(0, "TYPING_START", new Uint8Array([0x7b]));
   assert.deepEqual(cache.size, size);
   assert.deepEqual(cache.find(guild("g")), { ...ownFields, emojis: [], stickers: [] });
 });

@@ -160,3 +160,24 @@ Deno.test("AwayAnswers takes a response that nobody wrote down for its own", asy
   acknowledge(3, 1);
   assert.equal(await create().answer(event), "deferred");
 });
+
+Deno.test("AwayAnswers answers or says nothing, whatever an interaction is: it never rejects", async () => {
+  const { away, clock } = await setUp();
+  const odd = [undefined, null, 7, "", "x", "1", "9".repeat(40), "\ud800", [], [null], {}];
+  const data = [...odd, { options: [null, 7, { focused: true }, { options: [null] }] }];
+  const bodies: unknown[] = [
+    ...odd,
+    ...data.map((it) => ({ id: "1", type: 4, token: "t", data: it })),
+  ];
+  for (const value of odd) {
+    const whole = { id: "1", type: 2, token: "t" };
+    for (const name of Object.keys(whole)) bodies.push({ ...whole, [name]: value });
+  }
+  let settled = 0;
+  for (const [cursor, d] of bodies.entries()) {
+    const payload = encode({ t: "INTERACTION_CREATE", s: 1, op: 0, d });
+    away.answer({ shard: of(1), cursor, payload }).then(() => settled++);
+  }
+  await clock.advance(10_000);
+  assert.equal(settled, bodies.length);
+});

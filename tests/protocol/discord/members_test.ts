@@ -116,4 +116,7 @@ Deno.test("readMembersLimit() reads seconds as milliseconds, of op 8 only", () =
   for (const other of [{ ...d, opcode: 31 }, { ...d, meta: null }, { opcode: 8 }, null]) {
     assert.equal(read(other), null);
   }
+  for (const retry_after of [-1, 1e300, 1e6, {}, "soon", undefined]) {
+    assert.equal(read({ ...d, retry_after }), null);
+  }
 });
