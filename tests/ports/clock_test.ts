@@ -93,6 +93,14 @@ Deno.test("systemClock runs soon before after, and nothing that was cancelled", 
   assert.deepEqual(ran, ["soon", "after"]);
 });
 
+Deno.test("systemClock does not ring at once for a time that a timer cannot count to", async () => {
+  let rang = 0;
+  const cancels = [2 ** 31, 1e300, Infinity].map((ms) => systemClock.after(ms, () => rang++));
+  await sleep(systemClock, 10);
+  for (const cancel of cancels) cancel();
+  assert.equal(rang, 0);
+});
+
 Deno.test("systemClock.now() never goes back, and wallMs() is the time of day", () => {
   const first = systemClock.now();
   assert(systemClock.now() >= first);
