@@ -18,7 +18,7 @@ import type { Compression } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Socket } from "../ports/socket.ts";
 import type { World } from "../ports/world.ts";
-import { createInflater, type Inflater } from "./inflate.ts";
+import { compressionOf, createInflater, type Inflater } from "./inflate.ts";
 import { SendWindow } from "./send_window.ts";
 import type { SocketInput } from "./session/words.ts";
 
@@ -46,15 +46,21 @@ export class Connection {
   window: SendWindow | null = null;
   readonly #world: ConnectionWorld;
   readonly #events: ConnectionEvents;
-  readonly #inflater: Inflater;
+  readonly #compression: Compression;
+  /** `null` before the first binary frame. */
+  #inflater: Inflater | null = null;
   readonly #socket: Socket;
+  #isOver = false;
   #heartbeat: Heartbeat | null = null;
   #isPaused = false;
   #cancelBeat: Cancel = () => {};
   /** Grows with each beat that is due, sent or given up: a late `send` sends nothing. */
   #beats = 0;
 
-  /** Starts to open a connection to `url`, an address as {@linkcode gatewayAddress} makes it. */
+  /**
+   * Starts to open a connection to `url`, an address as {@linkcode gatewayAddress} makes it. What a frame
+   * is counts for more than the `compression` that was asked for: text is read as text.
+   */
   constructor(
     url: string,
     compression: Compression,
@@ -63,13 +69,10 @@ export class Connection {
   ) {
     this.#world = world;
     this.#events = events;
-    this.#inflater = createInflater(compression, {
-      payload: (bytes) => this.#payload(bytes),
-      corrupt: (reason) => events.input({ kind: "corrupt", reason }),
-    });
+    this.#compression = compression;
     this.#socket = world.connect(url, {
       open: () => events.input({ kind: "opened" }),
-      message: (data) => this.#inflater.push(data),
+      message: (data, isText) => isText ? this.#payload(data) : this.#inflate(data),
       closed: (code) => this.#over({ kind: "closed", code }),
       failed: (reason) => this.#over({ kind: "failed", reason }),
     });
@@ -113,13 +116,27 @@ export class Connection {
   destroy(): void {
     this.#stopBeating();
     this.#socket.destroy();
-    this.#inflater.end();
+    this.#end();
   }
 
   #over(input: SocketInput): void {
     this.#stopBeating();
-    this.#inflater.end();
+    this.#end();
     this.#events.input(input);
+  }
+
+  #inflate(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#inflater ??= createInflater(compressionOf(bytes, this.#compression), {
+      payload: (bytes) => this.#payload(bytes),
+      corrupt: (reason) => this.#events.input({ kind: "corrupt", of: "stream", reason }),
+    });
+    this.#inflater.push(bytes);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#inflater?.end();
   }
 
   #payload(payload: Uint8Array): void {
@@ -131,7 +148,7 @@ export class Connection {
       if (envelope.op === OP.DISPATCH) this.#events.dispatch(envelope, payload);
       else this.#control(envelope.op, payload);
     } catch (error) {
-      this.#events.input({ kind: "corrupt", reason: messageOf(error) });
+      this.#events.input({ kind: "corrupt", of: "payload", reason: messageOf(error) });
     }
   }
 

@@ -34,6 +34,27 @@ export interface InflaterEvents {
 /** A payload that grows beyond this is an attack or a bug; Discord's largest are a few MiB. */
 export const MOST_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
+/**
+ * How a connection is compressed whose first binary message this is: as its beginning says, and where that
+ * says nothing, as was `asked` for.
+ *
+ * @example
+ * ```ts
+ * import { compressionOf } from "./inflate.ts";
+ * console.assert(compressionOf(new TextEncoder().encode('{"op":10}'), "zlib-stream") === "none");
+ * ```
+ */
+export function compressionOf(bytes: Uint8Array, asked: Compression): Compression {
+  const [first = 0, second = 0] = bytes;
+  if (ZSTD_MAGIC.every((byte, i) => bytes[i] === byte)) return "zstd-stream";
+  // RFC 1950: method 8, and a check of both bytes.
+  if ((first & 0x0f) === 8 && (first << 8 | second) % 31 === 0) return "zlib-stream";
+  return first === OPEN_BRACE ? "none" : asked;
+}
+
+const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+const OPEN_BRACE = 0x7b;
+
 /** An inflater for one connection, the fastest that this runtime has. */
 export function createInflater(compression: Compression, events: InflaterEvents): Inflater {
   if (compression === "none") return { push: (bytes) => events.payload(bytes), end() {} };

@@ -19,7 +19,7 @@ import {
 } from "../protocol/discord/gateway_frame.ts";
 import type { BegunSession, SessionPoint } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
-import type { ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
+import type { Compression, ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Gap } from "../protocol/event_frame.ts";
 import type { Log } from "../ports/log.ts";
@@ -185,7 +185,7 @@ export class Shard {
       case "release permit":
         return gate.release(shardId);
       case "open":
-        return this.#open(effect.host);
+        return this.#open(effect.host, effect.isPlain ? "none" : this.#settings.compression);
       case "send identify":
         return this.#identify();
       case "send resume":
@@ -238,9 +238,13 @@ export class Shard {
     this.#feed({ kind: "timeout", progress: this.#progress });
   }
 
-  #open(host: Host): void {
+  #open(host: Host, compression: Compression): void {
     const { session, connection } = this.#state.memory;
-    const { gatewayUrl, compression } = this.#settings;
+    const { shardId, gatewayUrl } = this.#settings;
+    if (compression !== this.#settings.compression) {
+      const { reason } = this.#state;
+      this.#world.log.warn("shard connects without compression", { shardId, reason });
+    }
     const base = host === "resume" && session?.resumeUrl || gatewayUrl;
     this.#connection = new Connection(gatewayAddress(base, compression), compression, this.#world, {
       input: (input: SocketInput) => this.#feed({ ...input, connection }),
@@ -248,10 +252,10 @@ export class Shard {
       dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
       lastSeq: () => this.#sequence.seq || null,
       due: (send) => {
-        if (this.#world.heartbeat) this.#world.heartbeat(this.#settings.shardId, send);
+        if (this.#world.heartbeat) this.#world.heartbeat(shardId, send);
         else send();
       },
-      answered: (latencyMs) => this.#world.heartbeatAck?.(this.#settings.shardId, latencyMs),
+      answered: (latencyMs) => this.#world.heartbeatAck?.(shardId, latencyMs),
     });
     this.#connection.pause(this.#isPaused);
   }

@@ -18,6 +18,7 @@ const MEMORY: Memory = {
   session: SESSION,
   attempt: 0,
   fruitless: 0,
+  isPlain: false,
   refusals: 0,
   connection: 1,
 };
@@ -54,7 +55,7 @@ const INPUTS: readonly (readonly [string, Input])[] = [
   ["op 9", { kind: "invalid", resumable: false, connection: 1 }],
   ["closed", { kind: "closed", code: 1006, connection: 1 }],
   ["fatal close", { kind: "closed", code: 4004, connection: 1 }],
-  ["corrupt", { kind: "corrupt", reason: "", connection: 1 }],
+  ["corrupt", { kind: "corrupt", of: "payload", reason: "", connection: 1 }],
   ["zombie", { kind: "zombie", connection: 1 }],
   ["deadline", { kind: "timeout", progress: false }],
   ["restart", { kind: "restart", session: "keep" }],

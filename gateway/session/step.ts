@@ -22,7 +22,7 @@ export function newSession(): State {
   return {
     kind: "idle",
     reason: "not started",
-    memory: { session: null, attempt: 0, fruitless: 0, refusals: 0, connection: 0 },
+    memory: { session: null, attempt: 0, fruitless: 0, isPlain: false, refusals: 0, connection: 0 },
   };
 }
 
@@ -127,7 +127,7 @@ function effectsOf(before: State, input: Input, after: State): Effect[] {
 /** What entering a state asks for, before its deadline. */
 const ENTRIES = {
   queued: () => ({ do: "ask to identify" }),
-  connecting: ({ host }) => ({ do: "open", host }),
+  connecting: ({ host, memory: { isPlain } }) => ({ do: "open", host, isPlain }),
   identifying: () => ({ do: "send identify" }),
   resuming: () => ({ do: "send resume" }),
   closing: (_, input) => ({ do: "close", code: endsSession(input) ? END_SESSION : KEEP_SESSION }),

@@ -35,6 +35,8 @@ export function patienceMs({ fruitless }: Memory): number {
 /** A connection that came so far has paid for the pauses before it, but for the first. */
 const MOST_ATTEMPTS_WHEN_LIVE = 1;
 
+const WHAT_IS_CORRUPT = { stream: "cannot inflate what came", payload: "cannot read what came" };
+
 type Cells<S extends ShardState> = {
   readonly [I in Input["kind"]]?: (state: StateOf<S>, input: InputOf<I>) => State;
 };
@@ -54,7 +56,8 @@ const OPEN = {
     resumable
       ? leave(s, "Discord asked to resume anew")
       : leave(without(s), "Discord ended the session", "invalid session"),
-  corrupt: (s, { reason }) => leave(s, reason),
+  corrupt: (s, { of, reason }) =>
+    leave(of === "stream" ? set(s, { isPlain: true }) : s, `${WHAT_IS_CORRUPT[of]}: ${reason}`),
   zombie: (s) => leave(s, "heartbeats unanswered"),
   hello: (s) => confused(s, "a second HELLO"),
   restart: (s, { session }) => leave(keep(s, session), "reconnect requested"),
@@ -119,7 +122,7 @@ export const CELLS = {
   ready: {
     ...OPEN,
     // The only deadline of this state is a good one: it has been stable.
-    timeout: (s) => set(s, { attempt: 0 }),
+    timeout: (s) => set(s, { attempt: 0, isPlain: false }),
     ready: (s) => confused(s, "a second READY"),
     // A replay from before an earlier RESUMED holds that one too.
     resumed: stay,

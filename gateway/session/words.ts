@@ -18,6 +18,8 @@ export interface Memory {
   readonly attempt: number;
   /** Connections in a row that came to nothing: no HELLO, no answer to RESUME. The host alternates with it. */
   readonly fruitless: number;
+  /** Compression is not asked for: what came could not be inflated, and no connection has been stable since. */
+  readonly isPlain: boolean;
   /** RESUMEs in a row that were sent and never answered. */
   readonly refusals: number;
   /** Number of the connection; everything that a socket says carries it. */
@@ -73,8 +75,8 @@ export type SocketInput =
   | { readonly kind: "reconnect" }
   /** Op 9. */
   | { readonly kind: "invalid"; readonly resumable: boolean }
-  /** A frame that cannot be inflated or read. */
-  | { readonly kind: "corrupt"; readonly reason: string }
+  /** A frame that cannot be inflated (`stream`), or that says nothing readable. */
+  | { readonly kind: "corrupt"; readonly of: "stream" | "payload"; readonly reason: string }
   /** Beats go unanswered. */
   | { readonly kind: "zombie" };
 
@@ -109,7 +111,7 @@ export type Effect =
   | { readonly do: "ask to identify" }
   /** Give back a permit that was not used, or take back the request for one. */
   | { readonly do: "release permit" }
-  | { readonly do: "open"; readonly host: Host }
+  | { readonly do: "open"; readonly host: Host; readonly isPlain: boolean }
   | { readonly do: "send identify" }
   | { readonly do: "send resume" }
   | { readonly do: "close"; readonly code: number }

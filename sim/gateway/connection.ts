@@ -45,7 +45,8 @@ export class Connection implements Applicant {
   ) {
     this.#parts = parts;
     const { settings } = parts.world;
-    this.#out = new Outgoing({ ...parts, settings }, dialect.compression, peer);
+    const compression = settings.compression === "ignored" ? "none" : dialect.compression;
+    this.#out = new Outgoing({ ...parts, settings }, compression, peer);
     this.#allowSend = slidingWindow(settings.sendLimit, settings.sendWindowMs);
   }
 
@@ -197,7 +198,9 @@ export class Connection implements Applicant {
   /** Sends a payload. */
   sendFrame(frame: Frame): void {
     if (this.#over || this.#frozen) return;
-    if (this.#parts.faults.strikes("corrupt frame", this.entry)) this.#out.corrupt();
+    const isBroken = this.#parts.world.settings.compression === "broken" &&
+      this.dialect.compression !== "none";
+    if (isBroken || this.#parts.faults.strikes("corrupt frame", this.entry)) this.#out.corrupt();
     this.#out.send(frame);
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { Connection, type ConnectionParts } from "./connection.ts";
-import { dialectOf, refuseDialect } from "./dialect.ts";
+import { type Dialect, dialectOf, refuseDialect } from "./dialect.ts";
 import type { ConnectionEntry, Host } from "../world/ledger.ts";
 import type { MemberRequests } from "./member_requests.ts";
 import type { Peer } from "./outgoing.ts";
@@ -69,14 +69,14 @@ export function createGateway(options: GatewayOptions): Gateway {
       attempts.count();
       for (const [fault, admission] of REFUSALS) {
         if (!faults.strikes(fault, { host, shardId: null })) continue;
-        attempts.note(host, admission);
+        attempts.note(host, dialectOf(url), admission);
         return admission;
       }
       return "accept";
     },
     accept(url, peer) {
-      const entry = attempts.note(hostOf(world, url), null);
       const dialect = dialectOf(url);
+      const entry = attempts.note(hostOf(world, url), dialect, null);
       const connection = new Connection(parts, entry, dialect, peer);
       parts.connections.add(connection);
       const refusal = refuseDialect(dialect, url);
@@ -100,7 +100,7 @@ function hostOf(world: World, url: URL): Host {
 interface Attempts {
   /** Counts an attempt and notes a storm: more per second than the shards there are can explain. */
   count(): void;
-  note(host: Host, refused: string | null): ConnectionEntry;
+  note(host: Host, dialect: Dialect, refused: string | null): ConnectionEntry;
 }
 
 function createAttempts({ clock, ledger, world, sessions }: ConnectionParts): Attempts {
@@ -118,11 +118,12 @@ function createAttempts({ clock, ledger, world, sessions }: ConnectionParts): At
         ledger.violate("reconnect storm", `more than ${limit} connection attempts in 1 s`);
       }
     },
-    note(host, refused) {
+    note(host, { compression }, refused) {
       const entry: ConnectionEntry = {
         id: ids++,
         host,
         openedMs: clock.now(),
+        compression,
         refused,
         shardId: null,
         sessionId: null,

@@ -16,6 +16,8 @@ export interface ConnectionEntry {
   readonly id: number;
   readonly host: Host;
   readonly openedMs: number;
+  /** As the client asked for it in the URL. */
+  readonly compression: string;
   /** Why it was not accepted, or `null`. */
   readonly refused: string | null;
   /** Known after IDENTIFY or RESUME. */

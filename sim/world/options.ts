@@ -69,6 +69,12 @@ export interface SimSettings {
   closeAfterInvalidMs: number | null;
   /** After op 7 the server closes within this range, by chance. Default 2000 to 5000. */
   forcedCloseMs: readonly [number, number];
+  /**
+   * What becomes of the compression that a client asks for in the URL: it is honoured, ignored (text
+   * comes, as from servers that know none), or broken (nothing that comes can be inflated). Default
+   * `honoured`.
+   */
+  compression: "honoured" | "ignored" | "broken";
   /** Chance that a zlib-stream payload is split over several messages. Default 0. */
   splitFrames: number;
   /** zlib level of large payloads, and what the stream's header says; 0 to 9. Default 6. */
@@ -140,6 +146,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   baseResumePenaltyMs: null,
   closeAfterInvalidMs: null,
   forcedCloseMs: [2000, 5000],
+  compression: "honoured",
   splitFrames: 0,
   compressionLevel: 6,
   guildCreatesPerStep: 10,

@@ -268,6 +268,30 @@ for (const compression of ["zlib-stream", "zstd-stream"] as const) {
   });
 }
 
+Deno.test("Connection reads text as text, and binary as what it is, whatever was asked for", async () => {
+  for (const asked of ["none", "zlib-stream", "zstd-stream"] as const) {
+    for (const sent of ["none", "zlib-stream", "zstd-stream"] as const) {
+      const { socket, dispatches, kinds } = setUp(asked);
+      socket.say(HELLO);
+      const texts = [EVENT, { ...EVENT, s: 6 }].map((payload) => JSON.stringify(payload));
+      const packed = sent === "none"
+        ? texts.map((text) => new TextEncoder().encode(text))
+        : await pack(sent, texts);
+      for (const message of packed) socket.events.message(message, false);
+      assert.deepEqual(dispatches.length, 2, `${sent} where ${asked} was asked for`);
+      assert.deepEqual(kinds(), ["hello"]);
+    }
+  }
+});
+
+Deno.test("Connection tells of a stream that cannot be inflated apart from what cannot be read", () => {
+  const { socket, inputs } = setUp("zlib-stream");
+  socket.events.message(Uint8Array.of(7, 7, 7, 7, 0, 0, 0xff, 0xff), false);
+  socket.events.message(new TextEncoder().encode("{"), true);
+  const of = inputs.map((input) => input.kind === "corrupt" && input.of);
+  assert.deepEqual(of, ["stream", "payload"]);
+});
+
 for (const end of ["close", "destroy", "closed"] as const) {
   Deno.test(`Connection beats no more after ${end}`, async () => {
     const { clock, connection, socket, sent, kinds } = setUp("zlib-stream");

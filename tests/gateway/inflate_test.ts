@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  compressionOf,
   createInflater,
   hasSyncInflate,
   payloadEnds,
@@ -108,4 +109,17 @@ Deno.test("payloadEnds() does not take one suffix for two", () => {
 Deno.test("payloadEnds() takes every message of another kind as a payload of its own", () => {
   assert.equal(payloadEnds("zstd-stream")(Uint8Array.of(1)), true);
   assert.equal(payloadEnds("none")(Uint8Array.of(1)), true);
+});
+
+Deno.test("compressionOf() goes by how a message begins, and else by what was asked for", async () => {
+  for (const sent of ["zlib-stream", "zstd-stream"] as const) {
+    const [first] = await pack(sent, ['{"op":10}']);
+    for (const asked of ["none", "zlib-stream", "zstd-stream"] as const) {
+      assert.equal(compressionOf(first!, asked), sent);
+      assert.equal(compressionOf(new TextEncoder().encode('{"op":10}'), asked), "none");
+      for (const odd of [[], [0x78], [7, 7, 7]]) {
+        assert.equal(compressionOf(Uint8Array.from(odd), asked), asked);
+      }
+    }
+  }
 });

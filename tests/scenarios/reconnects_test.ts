@@ -288,3 +288,37 @@ for (const compression of ["zlib-stream", "zstd-stream"] as const) {
     assert.equal(rig.identifies(), 1);
   });
 }
+
+for (const compression of ["zlib-stream", "zstd-stream"] as const) {
+  Deno.test(`a Discord that ignores ${compression} and sends text is read as text`, async () => {
+    const rig = await liveRig({ compression, sim: { compression: "ignored" } });
+    await settle(rig);
+    assert.equal(rig.sim.ledger.connections.length, 1);
+  });
+
+  Deno.test(`what cannot be inflated as ${compression} is asked for without, until that has lasted`, async () => {
+    const rig = await createRig({ compression, sim: { compression: "broken" } });
+    rig.start();
+    await rig.ready(20_000);
+    const warned = rig.logged.filter(({ event }) => event === "shard connects without compression");
+    assert.equal(warned.length, 1);
+    assert.equal(rig.sim.ledger.connections.length, 2);
+    rig.sim.settings.compression = "honoured";
+    const asked = () => rig.sim.ledger.connections.map((it) => it.compression);
+    rig.sim.faults.cut();
+    await rig.clock.advance(70_000);
+    assert.deepEqual(asked(), [compression, "none", "none"]);
+    rig.sim.faults.cut();
+    await rig.clock.advance(3_000);
+    assert.deepEqual(asked(), [compression, "none", "none", compression]);
+    assert.deepEqual(rig.states(), ["ready"]);
+    rig.assertNothingLost();
+    rig.assertNoViolations();
+  });
+}
+
+Deno.test("a session that is live when its compression breaks is resumed without: nothing is lost", async () => {
+  const rig = await liveRig({ compression: "zlib-stream" });
+  rig.sim.settings.compression = "broken";
+  await assertResumed(rig, 10_000);
+});

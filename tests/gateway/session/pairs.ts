@@ -17,6 +17,7 @@ export const MEMORY: Memory = {
   session: SESSION,
   attempt: 3,
   fruitless: 0,
+  isPlain: false,
   refusals: 2,
   connection: 7,
 };
@@ -70,7 +71,8 @@ export const INPUTS: readonly Input[] = [
   { kind: "reconnect", connection: 7 },
   { kind: "invalid", resumable: true, connection: 7 },
   { kind: "invalid", resumable: false, connection: 7 },
-  { kind: "corrupt", reason: "bad", connection: 7 },
+  { kind: "corrupt", of: "stream", reason: "bad", connection: 7 },
+  { kind: "corrupt", of: "payload", reason: "bad", connection: 7 },
   { kind: "zombie", connection: 7 },
 ];
 

@@ -330,7 +330,7 @@ Deno.test("entering identifying or resuming sends one thing and waits for its an
 Deno.test("entering connecting opens its host, under a deadline", () => {
   const [, ...effects] = step(stateOf("backing off"), TIMEOUT);
   assert.deepEqual(effects, [
-    { do: "open", host: "resume" },
+    { do: "open", host: "resume", isPlain: false },
     { do: "deadline", afterMs: patienceMs(MEMORY) },
   ]);
 });

@@ -155,7 +155,7 @@ Deno.test("a session without a host of its own is resumed on the generic one, af
     kind: "timeout",
     progress: false,
   });
-  assert.deepEqual(open, { do: "open", host: "generic" });
+  assert.deepEqual(open, { do: "open", host: "generic", isPlain: false });
   const [failed] = step(next, { kind: "failed", reason: "503", connection: 8 });
   assert.ok(failed.kind === "backing off" && failed.pause === "back off");
 });
@@ -163,6 +163,19 @@ Deno.test("a session without a host of its own is resumed on the generic one, af
 Deno.test("a connection that lasted a minute starts the back-off anew, without leaving", () => {
   const [next, ...effects] = step(stateOf("ready"), { kind: "timeout", progress: false });
   assert.deepEqual([next.kind, next.memory.attempt, effects], ["ready", 0, []]);
+});
+
+Deno.test("what could not be inflated is asked for without compression, until that has been stable", () => {
+  const corrupt = (of: "stream" | "payload") =>
+    step(stateOf("ready"), { kind: "corrupt", of, reason: "bad", connection: 7 })[0];
+  assert.equal(corrupt("payload").memory.isPlain, false);
+  const { memory } = corrupt("stream");
+  const [, open] = step(stateOf("backing off", { memory }), { kind: "timeout", progress: false });
+  assert.deepEqual(open, { do: "open", host: "resume", isPlain: true });
+  const [live] = step(stateOf("resuming", { memory }), { kind: "resumed", connection: 7 });
+  assert.equal(live.memory.isPlain, true);
+  const [stable] = step(live, { kind: "timeout", progress: false });
+  assert.equal(stable.memory.isPlain, false);
 });
 
 Deno.test("a replay may begin with READY, and hold a RESUMED of before", () => {
