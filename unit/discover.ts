@@ -80,11 +80,10 @@ async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<Gatew
     const text = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
     throw new GatehouseError("unauthorized", "caller", text);
   }
-  const words = ours ?? (typeof message === "string" ? message : "no reason is given");
-  const place = status === 502 && ours !== null
-    ? ` at DISCORD_API_URL ${config.discordApiUrl}`
-    : "";
-  const text = `GET /gateway/bot${place} was answered ${status}: ${words}`;
+  const words = typeof message === "string" ? `: ${message}` : "";
+  const text = ours === null
+    ? `GET /gateway/bot was answered ${status}${words}`
+    : `Cannot ask DISCORD_API_URL ${config.discordApiUrl} for /gateway/bot: ${ours}`;
   throw new NotNow(text, retryAfterMs(headers.get("retry-after")));
 }
 

@@ -51,7 +51,7 @@ function crowdedWarning(shards: readonly ShardSnapshot[]): string[] {
 }
 
 function shardReasons({ shards, discovery }: Snapshot): string[] {
-  if (discovery) return [`no shard has started yet: ${waitText(discovery)}`];
+  if (discovery) return [`no shard has started yet; ${waitText(discovery)}`];
   if (shards.length === 0) return ["no shard has started yet"];
   const waiting = Map.groupBy(
     shards.filter((shard) => shard.state !== "ready"),
@@ -60,9 +60,10 @@ function shardReasons({ shards, discovery }: Snapshot): string[] {
   return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);
 }
 
-/** Why Discord has not said where to connect, and when it is asked again. */
+/** When Discord is asked again where to connect, and why it has not said. */
 export function waitText({ reason, untilMs }: DiscoverySnapshot): string {
-  return `${reason}; asked again at ${new Date(untilMs).toISOString()}`;
+  const until = new Date(untilMs).toISOString().replace(/\.\d+Z$/, "Z");
+  return `Discord is asked again at ${until}: ${reason}`;
 }
 
 function placeReasons<Place extends { readonly state: string; readonly reason: string }>(

@@ -74,7 +74,7 @@ const PASSING: readonly ShardState[] = [
  */
 export function progressLine(snapshot: Snapshot, options: ProgressOptions): string {
   const { shards, identify, discovery } = snapshot;
-  if (discovery) return `no shard has started yet · ${waitText(discovery)}`;
+  if (discovery) return waitText(discovery);
   const ready = shards.filter((shard) => shard.state === "ready").length;
   const states = PASSING
     .map((state) => [state, shards.filter((shard) => shard.state === state).length] as const)

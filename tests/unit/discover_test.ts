@@ -61,7 +61,7 @@ Deno.test("discover() asks again with growing pauses while Discord is ill", asyn
   assert.deepEqual(pauses, [500, 1_000, 2_000]);
   assert.equal(
     logged[1]!.error,
-    "GET /gateway/bot at DISCORD_API_URL https://api.test/api was answered 502: connection refused",
+    "Cannot ask DISCORD_API_URL https://api.test/api for /gateway/bot: connection refused",
   );
 });
 

@@ -18,8 +18,8 @@ Deno.test("readiness() is not ready before a shard has started", () => {
 Deno.test("readiness() says why Discord has not said where to connect, and when it is asked again", () => {
   const discovery = { reason: "GET /gateway/bot was answered 429", untilMs: Date.UTC(2026, 0, 1) };
   assert.deepEqual(readiness(snapshot({ shards: [], discovery })).reasons, [
-    "no shard has started yet: GET /gateway/bot was answered 429; " +
-    "asked again at 2026-01-01T00:00:00.000Z",
+    "no shard has started yet; Discord is asked again at 2026-01-01T00:00:00Z: " +
+    "GET /gateway/bot was answered 429",
   ]);
 });
 

@@ -112,8 +112,7 @@ Deno.test("progressLine() says until when Discord is not asked where to connect,
   const discovery = { reason: "GET /gateway/bot was answered 429", untilMs: Date.UTC(2026, 0, 1) };
   assert.equal(
     progressLine(snapshot({ shards: [], discovery }), options),
-    "no shard has started yet · GET /gateway/bot was answered 429; " +
-      "asked again at 2026-01-01T00:00:00.000Z",
+    "Discord is asked again at 2026-01-01T00:00:00Z: GET /gateway/bot was answered 429",
   );
 });
 
