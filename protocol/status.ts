@@ -194,7 +194,7 @@ export interface RestSnapshot {
   readonly credentials: number;
   /** Buckets that are remembered. */
   readonly buckets: number;
-  /** Webhooks, tokens and credentials that are answered here, because Discord does not know them. */
+  /** Routes, webhooks, tokens and credentials that Discord has said no to: they are answered here. */
   readonly deadEnds: number;
   /** Invalid requests in the last ten minutes. */
   readonly invalid: number;

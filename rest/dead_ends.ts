@@ -102,13 +102,13 @@ export class DeadEnds {
 
   /** Where a request leads nowhere, what to answer; `null` where it may go. */
   find(attempt: Attempt, nowMs: number): DeadEnd | null {
-    const wall = this.#before(attempt).find(({ retryAtMs }) => retryAtMs > nowMs);
-    return wall ? { ...wall.answer, retryAfterMs: wall.retryAtMs - nowMs } : null;
+    const met = this.#before(attempt).find(({ untilMs }) => untilMs > nowMs);
+    return met ? { ...met.wall.answer, retryAfterMs: met.untilMs - nowMs } : null;
   }
 
   /** A request that may go does so: others of its kind wait for what comes of it. */
   goAhead(attempt: Attempt, nowMs: number): void {
-    for (const wall of this.#before(attempt)) {
+    for (const { wall } of this.#before(attempt)) {
       if (nowMs < wall.opensMs) continue;
       wall.isProbed = true;
       wall.retryAtMs = nowMs + PROBE_MS;
@@ -129,12 +129,21 @@ export class DeadEnds {
     }
   }
 
-  #before(attempt: Attempt): Wall[] {
+  /** What stands in the way of a request, each until when. */
+  #before(attempt: Attempt): { readonly wall: Wall; readonly untilMs: number }[] {
     if (this.#walls.size === 0) return [];
-    return GROUNDS.map((ground) => commonKey(attempt, ground))
-      .flatMap((all) => all === null ? [] : [ownKey(attempt, all), all])
-      .map((key) => this.#walls.get(key))
-      .filter((wall) => wall !== undefined);
+    return GROUNDS.flatMap((ground) => {
+      const key = commonKey(attempt, ground);
+      if (key === null) return [];
+      const own = this.#walls.get(ownKey(attempt, key));
+      const common = this.#walls.get(key);
+      // A route that was refused itself says little of the others: they go ahead first.
+      const afterMs = own && common && !common.isProbed ? common.pauseMs : 0;
+      return [
+        ...own ? [{ wall: own, untilMs: own.retryAtMs }] : [],
+        ...common ? [{ wall: common, untilMs: common.retryAtMs + afterMs }] : [],
+      ];
+    });
   }
 
   #raise(attempt: Attempt, no: No, nowMs: number): void {

@@ -60,7 +60,7 @@ export const REST_METRICS: readonly Metric<RestSnapshot>[] = [
   one("gatehouse_rest_buckets", "Buckets that are remembered.", (rest) => rest.buckets),
   one(
     "gatehouse_rest_dead_ends",
-    "Webhooks and credentials that are answered in Discord's place.",
+    "Routes, webhooks and credentials that Discord has said no to.",
     (rest) => rest.deadEnds,
   ),
   one(

@@ -184,11 +184,12 @@ Deno.test("DeadEnds learns from Discord's own words only", () => {
 
 Deno.test("DeadEnds lets one go ahead after the pause, the others wait for its answer", () => {
   const ends = taught(GONE, WEBHOOK, WEBHOOK_MESSAGE);
-  assert.ok(goes(ends, WEBHOOK, 1_000));
-  for (const attempt of [WEBHOOK, to("/webhooks/1/token", "", "GET")]) {
+  const fresh = to("/webhooks/1/token", "", "PATCH");
+  assert.ok(goes(ends, fresh, 1_000));
+  for (const attempt of [fresh, WEBHOOK, to("/webhooks/1/token", "", "GET")]) {
     assert.equal(waits(ends.find(attempt, 1_000)), 30_000);
   }
-  assert.ok(goes(ends, WEBHOOK, 31_000), "the first has been lost");
+  assert.ok(goes(ends, fresh, 31_000), "the first has been lost");
 });
 
 Deno.test("DeadEnds asks as often as it is asked whether one may go, and nobody goes by that", () => {
@@ -199,17 +200,17 @@ Deno.test("DeadEnds asks as often as it is asked whether one may go, and nobody 
 Deno.test("DeadEnds forgets as soon as the one that goes ahead is answered", () => {
   for (const status of [200, 204, 400, 403]) {
     const ends = taught(GONE, WEBHOOK, WEBHOOK_MESSAGE);
-    assert.ok(goes(ends, WEBHOOK, 1_000));
-    ends.learn(WEBHOOK, { status }, 1_100);
-    assert.equal(ends.find(WEBHOOK, 1_100), null, `${status}`);
-    assert.equal(ends.find(to("/webhooks/1/token", "", "GET"), 1_100), null, `${status}`);
+    assert.ok(goes(ends, WEBHOOK, 2_000));
+    ends.learn(WEBHOOK, { status }, 2_100);
+    assert.equal(ends.find(WEBHOOK, 2_100), null, `${status}`);
+    assert.equal(ends.find(to("/webhooks/1/token", "", "GET"), 2_100), null, `${status}`);
   }
   for (const status of [200, 403, 404]) {
     const ends = taught(UNAUTHORIZED, BOT, BOT_USER);
-    assert.ok(goes(ends, BOT, 1_000));
-    ends.learn(BOT, { status, text: '{"code": 50001}' }, 1_100);
-    assert.equal(ends.find(BOT, 1_101), null, `${status}`);
-    assert.equal(ends.find(to("/guilds/1", "Bot a.b.c"), 1_101), null, `${status}`);
+    assert.ok(goes(ends, BOT, 2_000));
+    ends.learn(BOT, { status, text: '{"code": 50001}' }, 2_100);
+    assert.equal(ends.find(BOT, 2_101), null, `${status}`);
+    assert.equal(ends.find(to("/guilds/1", "Bot a.b.c"), 2_101), null, `${status}`);
   }
 });
 
@@ -248,6 +249,28 @@ for (
     }
   });
 }
+
+Deno.test("DeadEnds lets a route that has not met a no go ahead of those that have", () => {
+  const ends = taught(UNAUTHORIZED, BOT, BOT_USER);
+  const fresh = to("/guilds/1", "Bot a.b.c");
+  assert.equal(waits(ends.find(BOT, 1_000)), 1_000, "its turn comes a pause later");
+  assert.ok(goes(ends, fresh, 1_000));
+  ends.learn(fresh, WELL, 1_100);
+  assert.ok(goes(ends, BOT, 1_100));
+});
+
+Deno.test("DeadEnds lets a route through before long that asks less often than those that are refused", () => {
+  const ends = new DeadEnds();
+  const fresh = to("/guilds/1", "Bot a.b.c");
+  let wellMs = Infinity;
+  for (let nowMs = 0; wellMs === Infinity && nowMs < 600_000; nowMs += 500) {
+    for (const attempt of [BOT, BOT_USER]) {
+      if (goes(ends, attempt, nowMs)) ends.learn(attempt, UNAUTHORIZED, nowMs);
+    }
+    if (nowMs % 10_000 === 5_000 && goes(ends, fresh, nowMs)) wellMs = nowMs;
+  }
+  assert.ok(wellMs <= 45_000, `${wellMs}`);
+});
 
 Deno.test("DeadEnds takes answers to requests that were under way together for one", () => {
   const ends = taught(GONE, WEBHOOK);
