@@ -106,13 +106,18 @@ export class DeadEnds {
     return met ? { ...met.wall.answer, retryAfterMs: met.untilMs - nowMs } : null;
   }
 
-  /** A request that may go does so: others of its kind wait for what comes of it. */
-  goAhead(attempt: Attempt, nowMs: number): void {
-    for (const { wall } of this.#before(attempt)) {
-      if (nowMs < wall.opensMs) continue;
+  /**
+   * A request that may go does so: others of its kind wait for what comes of it, where that is in
+   * doubt. Gives whether it is.
+   */
+  goAhead(attempt: Attempt, nowMs: number): boolean {
+    const walls = this.#before(attempt).map(({ wall }) => wall)
+      .filter(({ opensMs }) => opensMs <= nowMs);
+    for (const wall of walls) {
       wall.isProbed = true;
       wall.retryAtMs = nowMs + PROBE_MS;
     }
+    return walls.length > 0;
   }
 
   /** Learns from an answer. */

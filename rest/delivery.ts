@@ -57,8 +57,10 @@ export type Outcome =
 export interface Trip {
   readonly parcel: Parcel;
   tries: number;
-  /** It goes though the fuse is open, to see. */
+  /** It goes ahead of others, to see what becomes of it: nothing stops it any more. */
   isAhead: boolean;
+  /** It does so though the fuse is open. */
+  isFuseAhead: boolean;
   arrival: number | undefined;
   /** Scope of a 429 of Discord's, else empty. */
   scope: string;
@@ -112,6 +114,7 @@ export class Delivery {
       parcel,
       tries: 0,
       isAhead: false,
+      isFuseAhead: false,
       arrival: undefined,
       scope: "",
       retried: [],
@@ -161,17 +164,16 @@ export class Delivery {
   }
 
   /** What to answer where sending would be in vain, or do harm. */
-  #inVain({ parcel, tries, isAhead }: Trip): Problem | null {
+  #inVain({ parcel, isAhead }: Trip): Problem | null {
     // A first response has one chance, and 3 s for it.
-    if (parcel.lane === "callback") return null;
+    if (parcel.lane === "callback" || isAhead) return null;
     const { fuse, deadEnds, clock } = this.#options;
     const nowMs = clock.now();
-    if (parcel.route.kind !== "interaction" && !isAhead && fuse.shutMs(nowMs) > 0) {
+    if (parcel.route.kind !== "interaction" && fuse.shutMs(nowMs) > 0) {
       const retryAfterMs = fuse.closesInMs(nowMs);
       return { status: 429, reason: "too many requests of late were invalid", retryAfterMs };
     }
-    // One that has gone ahead to see is not stopped by itself.
-    return tries > 0 ? null : deadEnds.find(parcel, nowMs);
+    return deadEnds.find(parcel, nowMs);
   }
 
   /** Others wait for what becomes of it, where that is in doubt. */
@@ -180,8 +182,8 @@ export class Delivery {
     if (parcel.lane === "callback") return;
     const { fuse, deadEnds, clock } = this.#options;
     const nowMs = clock.now();
-    deadEnds.goAhead(parcel, nowMs);
-    trip.isAhead = parcel.route.kind !== "interaction" && fuse.goAhead(nowMs);
+    trip.isFuseAhead = parcel.route.kind !== "interaction" && fuse.goAhead(nowMs);
+    trip.isAhead = deadEnds.goAhead(parcel, nowMs) || trip.isFuseAhead;
   }
 
   async #permit({ parcel, queueMs, arrival }: Trip): Promise<Permit | Problem> {
@@ -220,7 +222,7 @@ export class Delivery {
     const { refusal } = report;
     const before = this.fuse(nowMs);
     deadEnds.learn(trip.parcel, { status, text, refusal }, nowMs);
-    fuse.count(isInvalid(status, report), nowMs, trip.isAhead);
+    fuse.count(isInvalid(status, report), nowMs, trip.isFuseAhead);
     trip.scope = refusal?.scope ?? "";
     const after = this.fuse(nowMs);
     if (after !== before) {

@@ -150,6 +150,22 @@ Deno.test("what waits when a webhook turns out to be gone is not sent after all"
   assert.equal(sent.length, 1);
 });
 
+Deno.test("what waits to be tried again is not sent where it has turned out to be in vain", async () => {
+  const { soon, ask, sent, rest, clock } = setUp();
+  const path = "/webhooks/1400000000000000000/gone";
+  const reply = {
+    status: 429,
+    json: { message: "You are being rate limited.", retry_after: 2, global: false },
+    headers: { "X-RateLimit-Scope": "user", "Retry-After": "2" },
+  };
+  rest.faults.add({ kind: "answer", reply, method: "POST" });
+  const posted = ask("POST", path, { ...text("x"), auth: null });
+  await clock.advance(1_500);
+  for (const method of ["GET", "DELETE"]) await soon(ask(method, path, { auth: null }));
+  const answer = await soon(posted);
+  assert.deepEqual([answer.status, JSON.parse(answer.text).code, sent.length], [404, 10015, 3]);
+});
+
 Deno.test("when too much was invalid one goes ahead at a time, and what is well goes on", async () => {
   const { soon, ask, read, sent, rest, proxy, channel } = setUp({ proxy: { invalidLimit: 100 } });
   const reply = { status: 403, json: { message: "Missing Access", code: 50001 } };
