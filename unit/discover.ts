@@ -75,7 +75,7 @@ async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<Gatew
   }
   const { status, headers } = answer;
   const ours = headers.get(ERROR_HEADER);
-  const { message } = parseRecord(await answer.text());
+  const { message, retry_after } = parseRecord(await answer.text());
   if (status === 401 && ours === null) {
     const text = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
     throw new GatehouseError("unauthorized", "caller", text);
@@ -84,10 +84,10 @@ async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<Gatew
   const text = ours === null
     ? `GET /gateway/bot was answered ${status}${words}`
     : `Cannot ask DISCORD_API_URL ${config.discordApiUrl} for /gateway/bot: ${ours}`;
-  throw new NotNow(text, retryAfterMs(headers.get("retry-after")));
+  throw new NotNow(text, retryAfterMs(headers.get("retry-after") ?? retry_after));
 }
 
-function retryAfterMs(seconds: string | null): number {
+function retryAfterMs(seconds: unknown): number {
   const ms = Number(seconds ?? 0) * 1000;
   return ms > 0 ? Math.min(ms, LONGEST_MS) : 0;
 }

@@ -102,6 +102,17 @@ Deno.test("discover() obeys Retry-After whatever the status, and never waits for
   }
 });
 
+Deno.test("discover() takes the time of the body where no header names one", async () => {
+  const { clock, asked, promise } = setUp([
+    says(429, {}, { retry_after: 12.5 }),
+    says(200, {}, INFO),
+  ]);
+  await clock.advance(12_499);
+  assert.equal(asked.length, 1);
+  await clock.advance(1);
+  assert.equal((await promise).shards, 2);
+});
+
 Deno.test("discover() does not ask again with a token that Discord does not know", async () => {
   const { clock, asked, promise } = setUp([says(401)]);
   await assert.rejects(promise, { code: "unauthorized" });
