@@ -6,6 +6,7 @@
  */
 
 import type { LogFields, LogLevel } from "../ports/log.ts";
+import { messageOf } from "../protocol/errors.ts";
 
 /** A line of a log. */
 export interface LogLine {
@@ -16,11 +17,11 @@ export interface LogLine {
 
 const LEVELS: readonly string[] = ["debug", "info", "warn", "error"] satisfies LogLevel[];
 
-/** A line as JSON. Errors keep their message and stack, numbers that JSON has no form for their digits. */
+/** A line as JSON. Errors keep their message, with its causes, and stack, numbers that JSON has no form for their digits. */
 export function encodeLogLine(line: LogLine): string {
   return JSON.stringify(line, (_key, value) => {
     if (typeof value === "bigint") return String(value);
-    if (value instanceof Error) return { message: value.message, stack: value.stack };
+    if (value instanceof Error) return { message: messageOf(value), stack: value.stack };
     return value;
   });
 }

@@ -8,6 +8,7 @@
 
 import { Buffer } from "node:buffer";
 import zlib from "node:zlib";
+import { messageOf } from "../protocol/errors.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import type { DownstreamSocket } from "./world.ts";
 
@@ -37,7 +38,7 @@ export class Encoder {
     this.#packer = compression === "none" ? null : openPacker(compression);
     this.#packer?.stream.on("data", (part: Uint8Array) => this.#parts.push(part));
     this.#packer?.stream.on("error", (error: Error) => {
-      if (!this.#isOver) sink.failed(error.message);
+      if (!this.#isOver) sink.failed(messageOf(error));
       this.#isOver = true;
     });
   }

@@ -130,7 +130,7 @@ export function streamInflater(
   const waiting: Uint8Array[] = [];
   let writing = false;
   stream.on("data", (part: Uint8Array) => output.add(part));
-  stream.on("error", (error: Error) => output.fail(error.message));
+  stream.on("error", (error: Error) => output.fail(messageOf(error)));
 
   function next(): void {
     const bytes = waiting.shift();

@@ -6,6 +6,7 @@
 
 import type { Buffer } from "node:buffer";
 import type { loadUndici } from "../deps.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { endToEnd, HttpError, type HttpRequest } from "./http.ts";
 
 type Client = InstanceType<Awaited<ReturnType<typeof loadUndici>>["Client"]>;
@@ -191,7 +192,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** What went wrong, in one line. None of undici's messages holds the path of a request. */
 function inWords(error: Error): string {
   const code = String((error as { code?: unknown }).code ?? "");
-  const words = WORDS[code] ?? (error.message || error.name).replace(/\s+/g, " ");
+  const words = WORDS[code] ?? messageOf(error).replace(/\s+/g, " ");
   return code === "" ? words : `${words} (${code})`;
 }
 

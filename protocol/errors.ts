@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isError, readError, textOf } from "./error_parts.ts";
+
 /** Whose fault an error is: who has to act on it. */
 export type Blame = "caller" | "peer" | "discord" | "host";
 
@@ -61,7 +63,41 @@ export function cannot(what: string, code: ErrorCode, blame: Blame) {
     new GatehouseError(code, blame, `Cannot ${what}: ${why}`, {}, options);
 }
 
-/** The message of anything that was thrown; for log fields and replies across threads. */
+/** Causes below this are not told: somebody's chain may have no end. */
+const DEEPEST_CAUSE = 8;
+
+/**
+ * What anything that was thrown says, and all that caused it: for a person, in log fields and in replies
+ * across threads. What has been said already is left out.
+ *
+ * @example
+ * ```ts
+ * import { messageOf } from "./errors.ts";
+ * const error = new TypeError("fetch failed", { cause: new Error("connection refused") });
+ * console.assert(messageOf(error) === "fetch failed: connection refused");
+ * ```
+ */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return joined(messages(thrown, DEEPEST_CAUSE)) || (isError(thrown) ? readError(thrown).name : "");
+}
+
+/** The message of an error, then those of its causes; some may be empty. */
+function messages(thrown: unknown, depth: number): string[] {
+  if (depth === 0) return [];
+  if (!isError(thrown)) return [textOf(thrown)];
+  const { message, properties } = readError(thrown);
+  const { code, cause, errors } = Object.fromEntries(properties);
+  const parts = Array.isArray(errors)
+    ? errors.map((each) => joined(messages(each, depth - 1)))
+    : [];
+  const below = cause === undefined ? [] : messages(cause, depth - 1);
+  const own = message || (parts.length + below.length === 0 && code ? String(code) : "");
+  return [own, parts.join("; "), ...below];
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.reduce(
+    (said, text) => said.includes(text) ? said : said === "" ? text : `${said}: ${text}`,
+    "",
+  );
 }

@@ -81,7 +81,7 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
       log.error("request failed", { path: c.req.path, error: messageOf(error) });
       return c.json({ error: "internal error, see the log" }, 500);
     }
-    return c.json({ error: error.message, code: error.code }, STATUS[error.code] ?? 500);
+    return c.json({ error: messageOf(error), code: error.code }, STATUS[error.code] ?? 500);
   });
   return app;
 }

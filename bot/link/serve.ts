@@ -6,7 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { GatehouseError } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
 import { within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
@@ -96,7 +96,8 @@ function attach(
     else link?.batch(new Uint8Array(data));
   };
   socket.onerror = (event) => {
-    log.warn("event link failed", { reason: event instanceof ErrorEvent ? event.message : "" });
+    const { error, message } = event as Partial<ErrorEvent>;
+    log.warn("event link failed", { reason: error ? messageOf(error) : message });
   };
   socket.onclose = ({ code, reason }) => {
     link?.closed();

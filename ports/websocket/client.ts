@@ -76,9 +76,7 @@ class ClientSocket implements Socket {
     stream.setNoDelay(true);
     // Not before the server has proved who it is: the headers may hold a secret.
     stream.once(url.protocol === "wss:" ? "secureConnect" : "connect", () => stream.write(request));
-    stream.on("error", (error: Error & { code?: unknown }) => {
-      this.#failure = error.message || String(error.code ?? "unknown error");
-    });
+    stream.on("error", (error: Error) => void (this.#failure = messageOf(error)));
     // By itself it would wait until the peer has read what we wrote, perhaps for ever.
     stream.on("end", () => stream.destroy());
     stream.on("close", () => this.#ended());

@@ -7,10 +7,11 @@ Deno.test("a log line comes back as it was", () => {
 });
 
 Deno.test("a log line carries numbers and errors that JSON has no form for", () => {
-  const fields = { id: 12345678901234567890n, error: new Error("why") };
+  const error = new Error("why", { cause: new Error("because") });
+  const fields = { id: 12345678901234567890n, error };
   const line = parseLogLine(encodeLogLine({ level: "info", event: "x", fields }))!;
   assert.equal(line.fields.id, "12345678901234567890");
-  assert.equal((line.fields.error as Error).message, "why");
+  assert.equal((line.fields.error as Error).message, "why: because");
 });
 
 Deno.test("what a bot prints itself is no log line", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createLog, type LogOptions } from "../../../app/terminal/log.ts";
+import { messageOf } from "../../../protocol/errors.ts";
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 
@@ -64,6 +65,10 @@ for (const format of ["json", "pretty"] as const) {
       url: "wss://x/?t=abc.def",
       error: new Error("Bot abc.def was refused", { cause: new Error("abc.def") }),
     });
+    const chain = new Error("fetch failed", {
+      cause: new Error("x?t=abc.def", { cause: "abc.def" }),
+    });
+    log.warn(messageOf(chain), { error: messageOf(chain) });
     const text = lines.join("");
     for (const secret of ["abc.def", "named", '"cookie"']) assert(!text.includes(secret), text);
     assert(text.includes("[redacted]"));
