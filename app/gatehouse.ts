@@ -7,6 +7,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentBits, type IntentName } from "../protocol/discord/intents.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
+import { systemClock } from "../ports/clock.ts";
 import type { Ipc } from "../bot/ipc.ts";
 import type { ClusterControl } from "../clusters/place.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -55,7 +56,7 @@ export interface Gatehouse {
   start(): Promise<void>;
   /** Stops cleanly. Sessions are kept: the next start spends no identify. */
   stop(): Promise<void>;
-  /** What happens from now on; asked before `start()`, from then on. */
+  /** What happens from now on; asked before `start()` or as soon as that resolves, from its beginning. */
   status(): AsyncIterable<Status>;
   /** Everything at this moment. */
   readonly snapshot: Snapshot;
@@ -107,6 +108,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const config = configOf(options);
   let open: OpenUnit | null = null;
   let isStarted = false;
+  /** What has happened since the start, for who asks as soon as that is done. */
+  let sinceStart: AsyncGenerator<Status> | null = null;
   const opened = Promise.withResolvers<OpenUnit>();
   const failed = Promise.withResolvers<string>();
   const running = () => {
@@ -116,6 +119,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   async function* later(): AsyncGenerator<Status> {
     yield* (await opened.promise).unit.status();
   }
+  const takeSinceStart = () => {
+    const taken = sinceStart;
+    sinceStart = null;
+    return taken;
+  };
   const controllers = createControllers(running);
   const ipc = unitIpc(running);
   return {
@@ -129,10 +137,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       open = await openUnit({ config, log, workerPermissions, controllers });
       opened.resolve(open);
       open.unit.failed.then(failed.resolve);
-      await open.unit.start();
+      sinceStart = open.unit.status();
+      try {
+        await open.unit.start();
+      } finally {
+        systemClock.soon(() => void takeSinceStart()?.return(undefined));
+      }
     },
     stop: async () => await open?.stop("asked to"),
-    status: () => open ? open.unit.status() : later(),
+    status: () => takeSinceStart() ?? (open ? open.unit.status() : later()),
     get snapshot() {
       return running().snapshot;
     },

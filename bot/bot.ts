@@ -55,7 +55,7 @@ export interface Bot {
   start?(context: BotContext): void | Promise<void>;
   /** Called once when the cluster stops, after the last event. */
   shutdown?(): void | Promise<void>;
-  /** Every cluster's shards have all been ready: called once in the life of this cluster. */
+  /** Every cluster has been connected and its shards ready: called once in the life of this cluster. */
   allClustersReady?(context: BotContext): unknown;
   /**
    * All members of this cluster's guilds have come (`false`), or of every cluster's (`true`). A service

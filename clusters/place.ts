@@ -5,11 +5,11 @@
  * @module
  */
 
-import { cannot, messageOf } from "../protocol/errors.ts";
+import { cannot, GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
 import { type Policy, type State, Supervision } from "../ports/supervision.ts";
 import type { World } from "../ports/world.ts";
-import { peerFields } from "../protocol/peer.ts";
+import { peerFields, peerText } from "../protocol/peer.ts";
 import type { ClusterSettings } from "./inside/run.ts";
 
 const refused = cannot("spawn", "refused", "caller");
@@ -54,12 +54,16 @@ export interface ClusterExit {
   readonly code: number | null;
   /** In a person's words; the cluster's own last words where it had some. */
   readonly reason: string;
+  /** Of the error that ended it, where it told one. */
+  readonly stack?: string;
 }
 
 /** A cluster that was started. */
 export interface RunningCluster {
   /** Resolves when it has ended; never rejects. */
   readonly exited: Promise<ClusterExit>;
+  /** Resolves when its module has been loaded and exports a bot; stays open where that fails. */
+  readonly loaded: Promise<void>;
   /**
    * Asks it to stop (handlers under way, then the bot's `shutdown()`) and ends it by force after
    * `deadlineMs`. Resolves when it has ended. A thread that is busy cannot be ended: that is logged
@@ -85,12 +89,19 @@ export interface ClusterControl {
 /** How things stand with who has the place. */
 export type PlaceSnapshot = Omit<ClusterSnapshot, "clusterId" | "kind">;
 
+/** What names the module of a place. */
+type Setting = "BOT_MODULE" | "SERVICES";
+
 /** What a place needs. */
 export interface PlaceOptions extends Pick<ClusterSettings, "peer">, Pick<World, "clock" | "log"> {
+  /** The setting that names the module. */
+  readonly setting: Setting;
   /** Starts the cluster: `() => startCluster({ … })`. */
   readonly start: () => RunningCluster;
   /** Called with each change of state. */
   readonly onChange: (snapshot: PlaceSnapshot) => void;
+  /** Its module cannot be loaded, and never could: the place is given up. */
+  readonly refused: (error: GatehouseError) => void;
 }
 
 /** A place. Nothing runs in it before {@linkcode ClusterControl.spawn}. */
@@ -99,23 +110,32 @@ export class ClusterPlace implements ClusterControl {
   readonly #supervision: Supervision;
   #running: RunningCluster | null = null;
   #stopping = Promise.resolve();
+  readonly #loaded = Promise.withResolvers<void>();
   #linked = Promise.withResolvers<void>();
   #isLinked = false;
   #isOver = false;
+  /** Of the life that ended last. */
+  #stack: string | undefined;
 
   constructor(options: PlaceOptions) {
     this.#options = options;
-    const { clock, log, onChange } = options;
+    const { clock, log, peer, onChange, setting, refused } = options;
     this.#supervision = new Supervision({
       clock,
       policy: CLUSTER_POLICY,
       start: () => this.#start(),
       end: (reason, deadlineMs) => this.#stopping = this.#stop(this.#running!, reason, deadlineMs),
-      lost: (reason, restartInMs) =>
-        log.error("cluster has ended", { ...peerFields(options.peer), reason, restartInMs }),
-      changed: (_, before) => {
+      lost: (reason, restartInMs) => {
+        const fields = { ...peerFields(peer), reason, restartInMs };
+        log.error("cluster has ended", { ...fields, ...(this.#stack && { stack: this.#stack }) });
+      },
+      refused: (reason) => {
+        const text = `Cannot start ${peerText(peer)} (${setting}): ${reason}`;
+        refused(new GatehouseError("bad_config", "caller", text));
+      },
+      changed: (state, before) => {
         // That it is stopped was told when it was asked to be.
-        if (before.kind !== "stopping") onChange(this.snapshot);
+        if (before.kind !== "stopping" && state.kind !== before.kind) onChange(this.snapshot);
       },
     });
   }
@@ -130,7 +150,7 @@ export class ClusterPlace implements ClusterControl {
     if (this.#isOver) throw refused("the unit stops");
     const { kind } = this.#supervision.state;
     if (kind === "stopping") throw refused("it is stopping");
-    if (kind !== "stopped") return;
+    if (kind !== "stopped" && kind !== "failed") return;
     // The end of an earlier life's link may not have been noticed yet.
     this.#unlink();
     this.#supervision.take({ kind: "start" });
@@ -164,6 +184,11 @@ export class ClusterPlace implements ClusterControl {
     }
   }
 
+  /** Resolves when its module has been loaded for the first time. */
+  get loaded(): Promise<void> {
+    return this.#loaded.promise;
+  }
+
   /** Resolves when its link is up: that of this life, not of the one before. */
   get linked(): Promise<void> {
     return this.#linked.promise;
@@ -175,24 +200,35 @@ export class ClusterPlace implements ClusterControl {
   }
 
   #start(): void {
+    this.#stack = undefined;
     try {
       const running = this.#options.start();
+      let isLoaded = false;
       this.#running = running;
-      running.exited.then(({ reason }) => this.#ended(running, reason));
+      running.loaded.then(() => {
+        isLoaded = true;
+        if (this.#running === running) this.#supervision.take({ kind: "loaded" });
+        this.#loaded.resolve();
+      });
+      running.exited.then(({ code, reason, stack }) => {
+        this.#stack = stack;
+        // What somebody else has ended is not to blame.
+        this.#ended(running, reason, !isLoaded && code !== null);
+      });
     } catch (error) {
-      this.#supervision.take({ kind: "ended", reason: messageOf(error) });
+      this.#supervision.take({ kind: "ended", reason: messageOf(error), isUnloadable: true });
     }
   }
 
   async #stop(running: RunningCluster, reason: string, deadlineMs: number): Promise<void> {
     await running.stop(deadlineMs);
-    this.#ended(running, reason);
+    this.#ended(running, reason, false);
   }
 
   /** Both who stops it and its exit tell, and the later of them may come in another's life. */
-  #ended(running: RunningCluster, reason: string): void {
+  #ended(running: RunningCluster, reason: string, isUnloadable: boolean): void {
     if (this.#running !== running) return;
     this.#running = null;
-    this.#supervision.take({ kind: "ended", reason });
+    this.#supervision.take({ kind: "ended", reason, isUnloadable });
   }
 }

@@ -10,8 +10,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { peerFields } from "../protocol/peer.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
-import { eachLine, parseLogLine } from "./log.ts";
+import { eachLine } from "./log.ts";
 import { clusterPermissions, passedVariables, permissionFlags } from "./permissions.ts";
+import { type LastWord, parseWord } from "./words.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
 const LAST_WORDS = 20;
@@ -36,6 +37,7 @@ export function startProcess(options: StartClusterOptions): RunningCluster {
   const exited = end(child, words);
   return {
     exited,
+    loaded: words.loaded,
     async stop(deadlineMs) {
       signal(child, "SIGTERM");
       const cancel = options.clock.after(deadlineMs, () => {
@@ -51,21 +53,27 @@ export function startProcess(options: StartClusterOptions): RunningCluster {
 interface Words {
   /** Resolves when both outputs have ended. */
   readonly ended: Promise<unknown>;
+  readonly loaded: Promise<void>;
   /** Why it ended, in its own words; empty where it said nothing. */
-  last(): string;
+  last(): Pick<LastWord, "reason" | "stack">;
 }
 
 /** Passes the cluster's lines on to the unit's log. */
 function listen(child: Deno.ChildProcess, options: StartClusterOptions): Words {
   const { log } = options;
   const who = peerFields(options.peer);
+  const loaded = Promise.withResolvers<void>();
+  let lastWord: LastWord | undefined;
   let lastError = "";
   const printed: string[] = [];
   const out = eachLine(child.stdout, (text) => {
-    const line = parseLogLine(text);
-    if (!line) return log.info("cluster prints", { ...who, text });
-    log[line.level](line.event, { ...line.fields, ...who });
-    if (line.level === "error") lastError = String(line.fields.error ?? line.event);
+    const word = parseWord(text);
+    if (!word) return log.info("cluster prints", { ...who, text });
+    if (word.type === "LOADED") return loaded.resolve();
+    if (word.type === "EXITED") return void (lastWord = word);
+    const { level, event, fields } = word.line;
+    log[level](event, { ...fields, ...who });
+    if (level === "error") lastError = String(fields.error ?? event);
   });
   const err = eachLine(child.stderr, (text) => {
     log.warn("cluster prints", { ...who, text });
@@ -73,7 +81,9 @@ function listen(child: Deno.ChildProcess, options: StartClusterOptions): Words {
   });
   return {
     ended: Promise.allSettled([out, err]),
-    last: () => printed.find((text) => /^error:|Uncaught/.test(text)) ?? lastError,
+    loaded: loaded.promise,
+    last: () =>
+      lastWord ?? { reason: printed.find((text) => /^error:|Uncaught/.test(text)) ?? lastError },
   };
 }
 
@@ -82,8 +92,12 @@ async function end(child: Deno.ChildProcess, words: Words): Promise<ClusterExit>
   await words.ended;
   await child.stdin.close().catch(() => {});
   const how = signal === null ? `ended with code ${code}` : `ended by ${signal}`;
-  const why = code === 0 ? "" : words.last();
-  return { code: signal === null ? code : null, reason: why ? `${how}: ${why}` : how };
+  const { reason: why, stack } = code === 0 ? { reason: "" } : words.last();
+  return {
+    code: signal === null ? code : null,
+    reason: why ? `${how}: ${why}` : how,
+    ...(stack && { stack }),
+  };
 }
 
 function signal(child: Deno.ChildProcess, name: "SIGTERM" | "SIGKILL"): void {

@@ -8,7 +8,9 @@
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { peerFields, peerText } from "../protocol/peer.ts";
 import { clusterPermissions, workerPermissions } from "./permissions.ts";
-import type { FromThread, ToThread } from "./inside/thread.ts";
+import type { ToThread } from "./inside/thread.ts";
+import type { ClusterWord } from "./words.ts";
+import { inOneLine } from "../ports/user_module.ts";
 
 /**
  * Starts a cluster's thread.
@@ -25,23 +27,34 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     deno: { permissions: workerPermissions(permissions) },
   });
   const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+  const loaded = Promise.withResolvers<void>();
+  let isLoaded = false;
   const end = (exit: ClusterExit) => {
     worker.terminate();
     resolve(exit);
   };
-  worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
-    if (data.type === "EXITED") return end({ code: data.code, reason: data.reason });
+  worker.onmessage = ({ data }: MessageEvent<ClusterWord>) => {
+    if (data.type === "EXITED") {
+      const { type: _, ...exit } = data;
+      return end(exit);
+    }
+    if (data.type === "LOADED") {
+      isLoaded = true;
+      return loaded.resolve();
+    }
     log[data.line.level](data.line.event, { ...data.line.fields, ...who });
   };
   worker.onerror = (event) => {
     // Or the unit would end with it.
     event.preventDefault();
-    end({ code: 1, reason: event.message });
+    const reason = inOneLine(event.message);
+    end({ code: 1, reason: isLoaded ? reason : `Cannot load ${botModule}: ${reason}` });
   };
   const say = (message: ToThread) => worker.postMessage(message);
   say({ type: "START", settings: { botModule, peer, credential, unitUrl } });
   return {
     exited,
+    loaded: loaded.promise,
     async stop(deadlineMs) {
       say({ type: "STOP" });
       const cancel = clock.after(deadlineMs, () => {
@@ -58,8 +71,8 @@ export function startThread(options: StartClusterOptions): RunningCluster {
 /** A module that imports the bot statically: that takes no permission to read its folder. */
 function mainModule(botModule: string): string {
   const thread = new URL("./inside/thread.ts", import.meta.url).href;
-  const source = `import * as bot from ${JSON.stringify(botModule)};
-import { runThread } from ${JSON.stringify(thread)};
+  const source = `import { runThread } from ${JSON.stringify(thread)};
+import * as bot from ${JSON.stringify(botModule)};
 runThread(bot);`;
   return `data:application/typescript,${encodeURIComponent(source)}`;
 }

@@ -10,6 +10,7 @@
 
 import { textField } from "../protocol/discord/body.ts";
 import type { Log } from "../ports/log.ts";
+import { loadModule } from "../ports/user_module.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 
 /** Whether the bot is to get a dispatch. Sees it in order; must not keep the bytes. */
@@ -75,15 +76,16 @@ export class EditFilter {
  * @param setting `all`, `filter`, or the address of a module whose default export is a function that
  * gets the payload of each MESSAGE_UPDATE as bytes and says whether the bot is to get it. What it
  * throws is logged, and the event delivered.
- * @throws {GatehouseError} `bad_config` when the module exports no function.
- * @throws What loading the module throws.
+ * @throws {GatehouseError} `bad_config` when the module exports no function, or cannot be loaded.
  */
 export async function loadEditFilter(setting: string, log: Log): Promise<DispatchFilter | null> {
   if (setting === "all") return null;
   if (setting === "filter") return new EditFilter().keep;
-  const { default: keep } = await import(setting) as { default?: unknown };
+  const module = await loadModule(`EDITED_MESSAGES ${setting}`, () => import(setting));
+  const { default: keep } = module as { default?: unknown };
   if (typeof keep !== "function") {
-    const text = `Cannot use EDITED_MESSAGES: ${setting} has no function as its default export`;
+    const text = `Cannot use EDITED_MESSAGES: ${setting} has no function as its default export, ` +
+      "expected: export default (payload) => …";
     throw new GatehouseError("bad_config", "caller", text);
   }
   return (t, payload) => {

@@ -32,6 +32,8 @@ export interface State {
   readonly reason: string;
   /** How often it was started again, since it was last stopped. */
   readonly restarts: number;
+  /** What runs here could be loaded once: where that fails now, it may be mended. */
+  readonly wasLoaded: boolean;
   readonly startedMs: number;
   /** When it ended, as far as that counts. */
   readonly endsMs: readonly number[];
@@ -41,11 +43,13 @@ export interface State {
 export type Input =
   /** Somebody wants it to run, or its pause is over. */
   | { readonly kind: "start" }
+  /** What it runs has been loaded. */
+  | { readonly kind: "loaded" }
   /** It says that it is well, or its link is up. */
   | { readonly kind: "up"; readonly reason: string }
   | { readonly kind: "down"; readonly reason: string }
-  /** What ran has ended, whoever wanted it. */
-  | { readonly kind: "ended"; readonly reason: string }
+  /** What ran has ended, whoever wanted it. `isUnloadable`: because it could not be loaded. */
+  | { readonly kind: "ended"; readonly reason: string; readonly isUnloadable?: boolean }
   /** Somebody wants it to end, by force when `deadlineMs` have passed. */
   | { readonly kind: "stop"; readonly reason: string; readonly deadlineMs: number };
 
@@ -57,7 +61,9 @@ export type Effect =
   /** `start` follows. */
   | { readonly do: "pause"; readonly delayMs: number }
   /** Starting it again does not help. */
-  | { readonly do: "give up" };
+  | { readonly do: "give up" }
+  /** It has never been loaded, and cannot be: nor would it be the next time. */
+  | { readonly do: "refuse" };
 
 /** The next state and what entering it asks for. */
 export type Step = readonly [State, Effect?];
@@ -67,6 +73,7 @@ export const NOT_STARTED: State = {
   kind: "stopped",
   reason: "not started",
   restarts: 0,
+  wasLoaded: false,
   startedMs: 0,
   endsMs: [],
 };
@@ -88,9 +95,13 @@ const stay = (state: State): Step => [state];
 /** Something runs. */
 const RUNS: Cells = {
   start: stay,
-  up: (s, { reason }) => [{ ...s, kind: "up", reason }],
+  loaded: (s) => [s.wasLoaded ? s : { ...s, wasLoaded: true }],
+  up: (s, { reason }) => [{ ...s, kind: "up", reason, wasLoaded: true }],
   down: stay,
-  ended: (s, { reason }, at) => again({ ...s, reason }, at),
+  ended: (s, { reason, isUnloadable }, at) =>
+    isUnloadable && !s.wasLoaded
+      ? [{ ...s, kind: "failed", reason }, { do: "refuse" }]
+      : again({ ...s, reason }, at),
   stop: (s, { reason, deadlineMs }) => [
     { ...s, kind: "stopping", reason },
     { do: "end", deadlineMs },
@@ -100,6 +111,7 @@ const RUNS: Cells = {
 /** Nothing runs: what is still heard of a link is no news. */
 const RESTS: Cells = {
   start: (s, _, at) => begin({ ...s, restarts: s.restarts + 1 }, `restarted: ${s.reason}`, at),
+  loaded: stay,
   up: stay,
   down: stay,
   ended: stay,
@@ -109,13 +121,19 @@ const RESTS: Cells = {
 const CELLS: Readonly<Record<State["kind"], Cells>> = {
   stopped: {
     ...RESTS,
-    start: (_, _input, at) => begin(NOT_STARTED, "started", at),
+    start: ({ wasLoaded }, _, at) => begin({ ...NOT_STARTED, wasLoaded }, "started", at),
     stop: stay,
   },
   starting: RUNS,
   up: { ...RUNS, down: (s, { reason }) => [{ ...s, kind: "away", reason }] },
   away: RUNS,
-  stopping: { ...RUNS, up: stay, ended: (s) => [{ ...s, kind: "stopped" }], stop: stay },
+  stopping: {
+    ...RUNS,
+    loaded: stay,
+    up: stay,
+    ended: (s) => [{ ...s, kind: "stopped" }],
+    stop: stay,
+  },
   "backing off": RESTS,
   failed: RESTS,
 };
@@ -145,6 +163,8 @@ export interface Supervised {
   readonly end: (reason: string, deadlineMs: number) => void;
   /** It has ended without being asked to, and is started again after so long; `null`: never. */
   readonly lost: (reason: string, restartInMs: number | null) => void;
+  /** It cannot be loaded, and never could: it is not started again. */
+  readonly refused: (reason: string) => void;
   readonly changed?: (state: State, before: State) => void;
 }
 
@@ -176,7 +196,7 @@ export class Supervision {
   }
 
   #perform(effect: Effect): void {
-    const { clock, start, end, lost } = this.#supervised;
+    const { clock, start, end, lost, refused } = this.#supervised;
     const { reason } = this.#state;
     switch (effect.do) {
       case "start":
@@ -188,6 +208,8 @@ export class Supervision {
         return lost(reason, effect.delayMs);
       case "give up":
         return lost(reason, null);
+      case "refuse":
+        return refused(reason);
     }
   }
 }

@@ -312,7 +312,7 @@ export type Status =
   | { readonly kind: "shard"; readonly shard: ShardStatus }
   | { readonly kind: "cluster"; readonly cluster: ClusterSnapshot }
   | { readonly kind: "service"; readonly service: ServiceSnapshot }
-  /** Every cluster's shards have all been ready for the first time. */
+  /** Every cluster is connected and its shards have all been ready, for the first time. */
   | { readonly kind: "allClustersReady" }
   /** All members of a cluster's guilds have come (it may be cluster 0), or, with `null`, of all. */
   | { readonly kind: "ALL_MEMBERS_CACHED"; readonly clusterId: number | null }

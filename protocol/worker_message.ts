@@ -154,8 +154,11 @@ export type FromWorker =
     /** Dispatches since the report before, so that a sum goes on when the worker is replaced. */
     eventsByType: Readonly<Record<string, number>>;
   }>
-  /** The worker is about to end because of an error that nobody caught. */
-  | Readonly<{ type: "DYING"; reason: string }>
+  /**
+   * The worker is about to end because of an error that nobody caught. `isUnloadable`: a module of the
+   * user's cannot be loaded.
+   */
+  | Readonly<{ type: "DYING"; reason: string; isUnloadable: boolean }>
   | Readonly<{ type: "NONCE_REPLY"; nonce: number; reply: Reply }>
   | Readonly<{
     type: "LOG";

@@ -36,7 +36,14 @@ export class Feed<Item> {
   read(): AsyncGenerator<Item> {
     const reader: Reader<Item> = { waiting: [], wake: () => {} };
     this.#readers.add(reader);
-    return this.#iterate(reader);
+    const items = this.#iterate(reader);
+    const leave = items.return.bind(items);
+    // Of who leaves before the first item the generator itself takes no notice.
+    items.return = (value) => {
+      this.#readers.delete(reader);
+      return leave(value);
+    };
+    return items;
   }
 
   async *#iterate(reader: Reader<Item>): AsyncGenerator<Item> {

@@ -36,6 +36,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly membersCached: (shardId: number) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
+  /** A module of the user's cannot be loaded in a worker, and never could. */
+  readonly refused: (reason: string) => void;
 }
 
 /** The shards of one total. */
@@ -103,7 +105,7 @@ export class Generation {
 
   #poolEvents(): PoolEvents {
     const { gate, away, estates, controllers, log } = this.#options;
-    const { linked, shardChanged, membersCached, exhausted } = this.#options;
+    const { linked, shardChanged, membersCached, exhausted, refused } = this.#options;
     const key = (shardId: number) => this.#key(shardId);
     const identifies = new IdentifyRequests({ queue: gate, log, gateway: controllers.gateway });
     return {
@@ -111,6 +113,7 @@ export class Generation {
       lost: (shardIds) => identifies.lost(shardIds.map(key)),
       linked,
       exhausted,
+      refused,
       REQUEST_IDENTIFY: ({ shardId }) => void identifies.request(key(shardId)),
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),

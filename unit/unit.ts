@@ -22,7 +22,7 @@ import type {
   Stats,
   Status,
 } from "../protocol/status.ts";
-import { every } from "../ports/clock.ts";
+import { every, within } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { Greeting } from "../link/links.ts";
@@ -58,6 +58,9 @@ export interface Started {
   readonly module: string;
 }
 
+/** How long the user's modules may take to load before shards start without them. */
+export const LOAD_DEADLINE_MS = 30_000;
+
 /** One Gatehouse process' worth of work. */
 export class Unit {
   /** Credentials of the built-in clusters and services that live now. */
@@ -82,19 +85,21 @@ export class Unit {
   readonly #stats: StatsCollector;
   readonly #feed = new Feed<Status>();
   readonly #stopping = new AbortController();
+  readonly #refused = Promise.withResolvers<never>();
   #fail!: (reason: string) => void;
+  #isStarted = false;
   #gateway: UnitGateway | null = null;
   #discovery: DiscoverySnapshot | null = null;
   #totalShards = 0;
   #startedMs = 0;
-  /** Every shard has been ready; before that the unit cannot be. */
-  #shardsWereReady = false;
   #wasReady = false;
 
   constructor(parts: UnitParts) {
     this.#parts = parts;
     this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
+    // Nobody may be waiting for the start.
+    this.#refused.promise.catch(() => {});
     const { config } = parts;
     this.rest = parts.rest;
     this.allowFaults = config.allowFaults;
@@ -102,12 +107,14 @@ export class Unit {
       ...parts,
       start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
+      refused: (error) => this.#refuse(error),
     });
     this.services = new Services({
       ...parts,
       services: config.services,
       start: (name, module) => this.#start({ peer: { kind: "service", name }, module }),
       changed: (service) => this.#tell({ kind: "service", service }),
+      refused: (error) => this.#refuse(error),
     });
     this.peers = new Peers({
       ...parts,
@@ -154,7 +161,8 @@ export class Unit {
    * on their way; `status()` tells when they are ready.
    *
    * @throws {GatehouseError} `unauthorized` when Discord does not accept the token, `bad_config` when
-   * the shard range does not fit the number of shards that Discord recommends.
+   * the shard range does not fit the number of shards that Discord recommends, or a module of the user's
+   * cannot be loaded: no identify was spent then.
    */
   async start(): Promise<void> {
     const { clock, log } = this.#parts;
@@ -177,14 +185,42 @@ export class Unit {
     });
     this.clusters.start(gateway.links);
     this.services.start();
+    await this.#unlessRefused(this.#modulesLoaded());
     this.controllers.gateway.spawnShards();
+    await this.#unlessRefused(gateway.pool.settled());
+    this.#isStarted = true;
     this.#collectStats();
+  }
+
+  /**
+   * Built-in clusters and services come first: a module that cannot be loaded must not cost an identify.
+   * One that takes its time holds the shards back for so long at most.
+   */
+  async #modulesLoaded(): Promise<void> {
+    const { clock, log } = this.#parts;
+    let areLoaded = false;
+    const loaded = Promise.all([this.clusters.loaded(), this.services.loaded()]);
+    await within(clock, LOAD_DEADLINE_MS, loaded.then(() => void (areLoaded = true)));
+    if (areLoaded) return;
+    log.warn("modules are still loading, shards start without them", { afterMs: LOAD_DEADLINE_MS });
+  }
+
+  /** Waits for a step of the start; rejects when the unit is refused, or stopped, meanwhile. */
+  #unlessRefused(step: Promise<void>): Promise<void> {
+    return Promise.race([step, this.#refused.promise]);
+  }
+
+  /** What cannot be loaded ends the start; later, when a program has put a start off, the unit. */
+  #refuse(error: GatehouseError): void {
+    if (this.#isStarted) this.#fail(error.message);
+    else this.#refused.reject(error);
   }
 
   /** Stops cleanly: sessions are kept, clusters finish what they do. Calling it again does nothing. */
   async stop(reason: string): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
+    this.#refused.reject(this.#stopping.signal.reason);
     this.#tell({ kind: "stopping", reason });
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.clusters.stop(), this.services.stop()]);
@@ -249,10 +285,13 @@ export class Unit {
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
       shardChanged: (shard) => {
         this.#tell({ kind: "shard", shard });
-        if (shard.state === "ready") this.peers.shardReady({ total, id: shard.shardId });
+        if (shard.state !== "ready") return;
+        this.peers.shardReady({ total, id: shard.shardId });
+        this.#tellIfReady();
       },
       membersCached: (id) => this.peers.membersCached({ total, id }),
       exhausted: (reason) => this.#fail(reason),
+      refused: (reason) => this.#refuse(new GatehouseError("bad_config", "caller", reason)),
     });
   }
 
@@ -304,8 +343,12 @@ export class Unit {
 
   #tell(status: Status): void {
     this.#feed.publish(status);
-    this.#shardsWereReady ||= status.kind === "allClustersReady";
-    if (this.#wasReady || !this.#shardsWereReady || status.kind === "stopping") return;
+    this.#tellIfReady();
+  }
+
+  #tellIfReady(): void {
+    // Who asks for everything at each step of each shard asks a thousand times too often.
+    if (this.#wasReady || !this.peers.haveShardsBeenReady || this.#stopping.signal.aborted) return;
     if (!readiness(this.snapshot).ready) return;
     this.#wasReady = true;
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });

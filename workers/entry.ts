@@ -7,7 +7,7 @@
 
 /// <reference lib="deno.worker" />
 
-import { messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import {
   type FromWorker,
   parseStamped,
@@ -38,14 +38,14 @@ function post(message: FromWorker): void {
 }
 
 function die(error: unknown): void {
+  const isUnloadable = error instanceof GatehouseError && error.code === "bad_config";
   const stack = error instanceof Error ? error.stack : undefined;
-  post({
-    type: "LOG",
-    level: "error",
-    event: "worker met an error nobody caught",
-    fields: { stack },
-  });
-  post({ type: "DYING", reason: messageOf(error) });
+  // What a module of the user's is told of is not where in our code that was noticed.
+  if (!isUnloadable) {
+    const event = "worker met an error nobody caught";
+    post({ type: "LOG", level: "error", event, fields: { stack } });
+  }
+  post({ type: "DYING", reason: messageOf(error), isUnloadable });
   self.close();
 }
 

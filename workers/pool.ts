@@ -4,7 +4,7 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { InteractionMark } from "../protocol/discord/interaction.ts";
 import {
   MEMBERS_DEADLINE_MS,
@@ -67,6 +67,8 @@ export interface PoolEvents extends WorkerEvents {
   linked(peer: PeerKey): void;
   /** Workers are lost again and again: only a new process can help. */
   exhausted(reason: string): void;
+  /** A module of the user's cannot be loaded in a worker, and never could. */
+  refused(reason: string): void;
 }
 
 /** Where a cluster listens for the unit. */
@@ -109,6 +111,11 @@ export class WorkerPool {
   /** Starts every worker, and every shard in it. */
   spawnShards(): void {
     for (const slot of this.#slots) slot.start();
+  }
+
+  /** Resolves when each worker that was started is well, or lost. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.settled));
   }
 
   /** Which worker has a shard; -1 when none of this unit has. */
@@ -250,7 +257,7 @@ export class WorkerPool {
   async stop(session: "keep" | "end"): Promise<void> {
     await Promise.all(this.#slots.map(async (slot) => {
       await slot.life?.ask({ type: "STOP", session }, ASK_DEADLINE_MS).catch((error) =>
-        this.#options.log.warn("worker did not stop by itself", { error: String(error) })
+        this.#options.log.warn("worker did not stop by itself", { error: messageOf(error) })
       );
       slot.end("stopped");
     }));
@@ -284,6 +291,7 @@ export class WorkerPool {
         events.lost(shardIds);
       },
       exhausted: (reason) => events.exhausted(reason),
+      refused: (reason) => events.refused(reason),
     });
   }
 

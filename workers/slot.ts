@@ -58,12 +58,15 @@ export interface SlotOptions
   readonly lost: () => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
+  /** A module of the user's cannot be loaded in it, and never could. */
+  readonly refused: (reason: string) => void;
 }
 
 /** A place for a worker. */
 export class WorkerSlot {
   readonly #options: SlotOptions;
   readonly #supervision: Supervision;
+  readonly #settled = Promise.withResolvers<void>();
   #life: Life | null = null;
   #epoch = 0;
 
@@ -75,6 +78,7 @@ export class WorkerSlot {
       start: () => this.#start(),
       end: (reason) => this.#end(reason),
       lost: (reason, delayMs) => this.#lost(reason, delayMs),
+      refused: (reason) => this.#refused(reason),
     });
   }
 
@@ -94,6 +98,11 @@ export class WorkerSlot {
   /** The worker that runs now. Asking a slot without one is refused in the same way as a dead one. */
   get life(): Life | null {
     return this.#life;
+  }
+
+  /** Resolves when its first worker is well, or lost; at once where none was started. */
+  get settled(): Promise<void> {
+    return this.#epoch === 0 ? Promise.resolve() : this.#settled.promise;
   }
 
   /** Starts a worker, unless one runs. */
@@ -118,7 +127,8 @@ export class WorkerSlot {
       ...this.#options,
       epoch: ++this.#epoch,
       message: (message) => this.#message(message),
-      lost: (reason) => this.#supervision.take({ kind: "ended", reason }),
+      lost: (reason, isUnloadable) =>
+        this.#supervision.take({ kind: "ended", reason, isUnloadable }),
     });
     this.#options.greet();
   }
@@ -132,17 +142,25 @@ export class WorkerSlot {
   #message(message: Word): void {
     if (message.type !== "STARTED") return this.#options.message(message);
     this.#supervision.take({ kind: "up", reason: "well" });
+    this.#settled.resolve();
   }
 
   #lost(reason: string, delayMs: number | null): void {
     const { log, lost, exhausted, worker: { workerId } } = this.#options;
     this.#life = null;
+    this.#settled.resolve();
     lost();
     if (delayMs === null) {
       log.error("worker was lost too often, the unit has to be restarted", { workerId, reason });
       return exhausted(reason);
     }
     log.error("worker was lost, its shards resume in a new one", { workerId, reason, delayMs });
+  }
+
+  #refused(reason: string): void {
+    this.#life = null;
+    this.#options.lost();
+    this.#options.refused(reason);
   }
 }
 
@@ -164,7 +182,7 @@ export interface LifeOptions extends Pick<World, "clock"> {
   readonly worker: WorkerOptions;
   readonly message: (message: Exclude<FromWorker, { type: "NONCE_REPLY" | "DYING" }>) => void;
   /** Called once, unless the life was ended by {@linkcode Life.end}. */
-  readonly lost: (reason: string) => void;
+  readonly lost: (reason: string, isUnloadable: boolean) => void;
 }
 
 type WithoutNonce<Message> = Message extends Question ? Omit<Message, "nonce"> : never;
@@ -232,7 +250,7 @@ export class Life {
     this.#lastWordMs = this.#options.clock.now();
     this.#deadlineMs = SILENCE_DEADLINE_MS;
     if (message.type === "NONCE_REPLY") this.#asks.settle(message.nonce, message.reply);
-    else if (message.type === "DYING") this.#lose(message.reason);
+    else if (message.type === "DYING") this.#lose(message.reason, message.isUnloadable);
     else this.#options.message(message);
   }
 
@@ -241,10 +259,10 @@ export class Life {
     if (silentMs > this.#deadlineMs) this.#lose(`silent for ${Math.round(silentMs)} ms`);
   }
 
-  #lose(reason: string): void {
+  #lose(reason: string, isUnloadable = false): void {
     if (this.#over) return;
     this.end(reason);
-    this.#options.lost(reason);
+    this.#options.lost(reason, isUnloadable);
   }
 }
 

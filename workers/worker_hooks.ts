@@ -6,6 +6,7 @@
  */
 
 import type { Log } from "../ports/log.ts";
+import { loadModule } from "../ports/user_module.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { DispatchFilter } from "../intake/edits.ts";
 import type { ShardWorld } from "../gateway/shard.ts";
@@ -70,12 +71,12 @@ const NAMES = ["handleMessage", "makePresence", "heartbeat", "heartbeatAck"] as 
  * The hooks of a module, each made safe: what it throws is logged, and the default holds.
  *
  * @throws {GatehouseError} `bad_config` when the module exports none of them, or something else under
- * such a name.
- * @throws What loading the module throws.
+ * such a name, or cannot be loaded.
  */
 export async function loadWorkerHooks(module: string | null, log: Log): Promise<WorkerHooks> {
   if (module === null) return {};
-  const { default: found } = await import(module) as { default?: WorkerHooks };
+  const loaded = await loadModule(`WORKER_MODULE ${module}`, () => import(module));
+  const { default: found } = loaded as { default?: WorkerHooks };
   const given = NAMES.filter((name) => found?.[name] !== undefined);
   const wrong = given.filter((name) => typeof found![name] !== "function");
   if (given.length === 0 || wrong.length > 0) {

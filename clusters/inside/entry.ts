@@ -7,15 +7,17 @@
  */
 
 import { messageOf } from "../../protocol/errors.ts";
+import { botOf } from "../../bot/bot.ts";
 import { logTo } from "../../ports/log.ts";
-import { encodeLogLine } from "../log.ts";
+import { loadModule } from "../../ports/user_module.ts";
 import { processFigures } from "../../ports/figures.ts";
+import { type ClusterWord, encodeWord } from "../words.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
 
 const encoder = new TextEncoder();
-const log = logTo((level, event, fields) => {
-  Deno.stdout.writeSync(encoder.encode(encodeLogLine({ level, event, fields }) + "\n"));
-});
+const say = (word: ClusterWord) =>
+  void Deno.stdout.writeSync(encoder.encode(encodeWord(word) + "\n"));
+const log = logTo((level, event, fields) => say({ type: "LOG", line: { level, event, fields } }));
 
 function settingsFromEnv(): ClusterSettings {
   const need = (name: string) => {
@@ -46,12 +48,13 @@ function surviveMistakes(): void {
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    log.error("uncaught error", { error: event.message, stack: event.error?.stack });
+    const error = messageOf(event.error ?? event.message);
+    log.error("uncaught error", { error, ...stackOf(event.error) });
   });
 }
 
-function stackOf(thrown: unknown): { stack?: string | undefined } {
-  return thrown instanceof Error ? { stack: thrown.stack } : {};
+function stackOf(thrown: unknown): { stack?: string } {
+  return thrown instanceof Error && thrown.stack ? { stack: thrown.stack } : {};
 }
 
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
@@ -61,13 +64,17 @@ export async function runProcess(load: () => Promise<unknown>): Promise<void> {
   try {
     await run(load);
   } catch (error) {
-    log.error("cluster cannot start", { error: messageOf(error), ...stackOf(error) });
+    say({ type: "EXITED", code: 1, reason: messageOf(error), ...stackOf(error) });
     Deno.exit(1);
   }
 }
 
 async function run(load: () => Promise<unknown>): Promise<void> {
-  const stopCluster = await runCluster(settingsFromEnv(), await load(), log, processFigures);
+  const settings = settingsFromEnv();
+  const { botModule } = settings;
+  const bot = botOf(await loadModule(botModule, load), botModule);
+  say({ type: "LOADED" });
+  const stopCluster = await runCluster(settings, bot, log, processFigures);
   surviveMistakes();
   let stopping = false;
   const stop = async (reason: string) => {

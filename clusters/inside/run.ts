@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Bot, type BotContext, botOf } from "../../bot/bot.ts";
+import type { Bot, BotContext } from "../../bot/bot.ts";
 import { BotCalls } from "../../bot/bot_calls.ts";
 import { createRest } from "../../bot/rest.ts";
 import { type ConsumerOptions, EventConsumer } from "../../bot/link/consumer.ts";
@@ -30,19 +30,14 @@ export interface ClusterSettings extends Pick<ConsumerOptions, "peer"> {
   readonly botModule: string;
 }
 
-/**
- * Starts the bot of `module` and dials the unit. The function returned stops both.
- *
- * @throws {GatehouseError} `bad_config` when the module exports no bot.
- */
+/** Starts the bot and dials the unit. The function returned stops both. Rejects with what `start()` throws. */
 export async function runCluster(
   settings: ClusterSettings,
-  module: unknown,
+  bot: Bot,
   log: Log,
   figures: () => object,
 ): Promise<() => Promise<void>> {
   const { unitUrl, credential } = settings;
-  const bot = botOf(module, settings.botModule);
   const world = { clock: systemClock, log };
   const { consumer, stop } = await runBot({ ...settings, ...world, bot, fetch, figures });
   const server = settings.peer.kind === "cluster" ? listen(consumer, credential, world) : null;

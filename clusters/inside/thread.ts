@@ -6,8 +6,11 @@
  */
 
 import { messageOf } from "../../protocol/errors.ts";
+import { botOf } from "../../bot/bot.ts";
 import { logTo } from "../../ports/log.ts";
-import { encodeLogLine, type LogLine } from "../log.ts";
+import { notLoaded } from "../../ports/user_module.ts";
+import { encodeLogLine } from "../log.ts";
+import type { ClusterWord } from "../words.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
 import { threadFigures } from "../../ports/figures.ts";
 
@@ -16,30 +19,50 @@ export type ToThread =
   | { readonly type: "START"; readonly settings: ClusterSettings }
   | { readonly type: "STOP" };
 
-/** Thread → unit. `EXITED` is its last word: a thread that ends says nothing by itself. */
-export type FromThread =
-  | { readonly type: "LOG"; readonly line: LogLine }
-  | { readonly type: "EXITED"; readonly code: number; readonly reason: string };
-
 interface ThreadScope {
   onmessage: ((event: MessageEvent<ToThread>) => void) | null;
-  postMessage(message: FromThread): void;
+  postMessage(message: ClusterWord): void;
   addEventListener(type: "error" | "unhandledrejection", listener: (event: Event) => void): void;
+}
+
+const scope = globalThis as unknown as ThreadScope;
+const log = logTo((level, event, fields) => {
+  // Cloned as text: a field may hold what cannot be cloned.
+  scope.postMessage({ type: "LOG", line: JSON.parse(encodeLogLine({ level, event, fields })) });
+});
+let isLoaded = false;
+
+function end(code: number, reason: string, thrown?: unknown): void {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  scope.postMessage({ type: "EXITED", code, reason, ...(stack && { stack }) });
+}
+
+// This module comes before the bot's, which may throw. Later, as in a process, an author's mistake must
+// not end the cluster, nor the unit with it.
+for (const type of ["error", "unhandledrejection"] as const) {
+  scope.addEventListener(type, (event) => {
+    event.preventDefault();
+    const { error, reason } = event as Event & { error?: unknown; reason?: unknown };
+    const thrown = error ?? reason;
+    if (!isLoaded) return end(1, notLoaded("the bot's module", thrown).message, thrown);
+    const stack = thrown instanceof Error ? thrown.stack : undefined;
+    log.error("uncaught error", { error: messageOf(thrown), stack });
+  });
 }
 
 /** Waits for the unit's `START` and runs the bot of `module` until its `STOP`. */
 export function runThread(module: unknown): void {
-  const scope = globalThis as unknown as ThreadScope;
-  const log = logTo((level, event, fields) => {
-    // Cloned as text: a field may hold what cannot be cloned.
-    scope.postMessage({ type: "LOG", line: JSON.parse(encodeLogLine({ level, event, fields })) });
-  });
+  isLoaded = true;
   let stopCluster: Promise<() => Promise<void>> | undefined;
-  const end = (code: number, reason: string) => scope.postMessage({ type: "EXITED", code, reason });
+  const start = async (settings: ClusterSettings) => {
+    const bot = botOf(module, settings.botModule);
+    scope.postMessage({ type: "LOADED" });
+    return await runCluster(settings, bot, log, threadFigures);
+  };
   scope.onmessage = ({ data }) => {
     if (data.type === "START") {
-      stopCluster = runCluster(data.settings, module, log, threadFigures);
-      stopCluster.catch((error) => end(1, messageOf(error)));
+      stopCluster = start(data.settings);
+      stopCluster.catch((error) => end(1, messageOf(error), error));
       return;
     }
     stopCluster?.then((stop) => stop()).then(
@@ -47,12 +70,4 @@ export function runThread(module: unknown): void {
       (error) => end(0, `shutdown failed: ${messageOf(error)}`),
     );
   };
-  // As in a process: an author's mistake must not end the cluster, nor the unit with it.
-  for (const type of ["error", "unhandledrejection"] as const) {
-    scope.addEventListener(type, (event) => {
-      event.preventDefault();
-      const { error, reason } = event as Event & { error?: unknown; reason?: unknown };
-      log.error("uncaught error", { error: messageOf(error ?? reason) });
-    });
-  }
 }

@@ -4,24 +4,36 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../clusters/place.ts";
 import { CLUSTER_STOP_DEADLINE_MS, ClusterPlace } from "../../clusters/place.ts";
 
-function setUp({ stopsByItself = true, failures = 0 } = {}) {
+function setUp({ stopsByItself = true, failures = [] as number[], loads = true } = {}) {
   const clock = createVirtualClock();
   const states: string[] = [];
   const lines: string[] = [];
-  const starts: { atMs: number; exit: (reason: string) => void }[] = [];
+  const starts: {
+    atMs: number;
+    load: () => void;
+    exit: (reason: string, more?: Partial<ClusterExit>) => void;
+  }[] = [];
+  let attempts = 0;
   const stops: number[] = [];
+  const refusals: string[] = [];
   const place = new ClusterPlace({
     peer: { kind: "cluster", id: 4 },
+    setting: "BOT_MODULE",
+    refused: ({ code, message }) => refusals.push(`${code} ${message}`),
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     onChange: ({ state }) => states.push(state),
     start() {
-      if (failures-- > 0) throw new Error("cannot spawn");
+      if (failures.includes(++attempts)) throw new Error("cannot spawn");
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
-      const exit = (reason: string) => resolve({ code: 0, reason });
-      starts.push({ atMs: clock.now(), exit });
+      const loaded = Promise.withResolvers<void>();
+      const exit = (reason: string, more: Partial<ClusterExit> = {}) =>
+        resolve({ code: 0, reason, ...more });
+      starts.push({ atMs: clock.now(), load: loaded.resolve, exit });
+      if (loads) loaded.resolve();
       return {
         exited,
+        loaded: loaded.promise,
         async stop(deadlineMs) {
           stops.push(deadlineMs);
           if (stopsByItself) exit("asked to");
@@ -30,7 +42,7 @@ function setUp({ stopsByItself = true, failures = 0 } = {}) {
       };
     },
   });
-  return { clock, place, starts, states, stops, lines };
+  return { clock, place, starts, states, stops, lines, refusals };
 }
 
 Deno.test("nothing runs in a place before it is spawned, and killing nothing is done at once", async () => {
@@ -112,23 +124,29 @@ Deno.test("starts in a crash loop are a minute apart however long it lasts", asy
   assert.equal(waitedMs, 60_000);
 });
 
-Deno.test("what cannot be started is tried again", async () => {
-  const { clock, place, starts } = setUp({ failures: 2 });
+Deno.test("what cannot be started any more is tried again", async () => {
+  const { clock, place, starts } = setUp({ failures: [2, 3] });
   place.spawn();
-  assert.equal(place.snapshot.reason, "cannot spawn");
+  await place.loaded;
+  starts[0]!.exit("ended with code 1");
   await clock.advance(0);
-  assert.equal(starts.length, 0);
-  await clock.advance(1000);
+  assert.equal(place.snapshot.reason, "cannot spawn");
+  await clock.advance(1_000);
   assert.equal(starts.length, 1);
+  await clock.advance(2_000);
+  assert.equal(starts.length, 2);
 });
 
 Deno.test("a cluster that is killed while it backs off is started no more", async () => {
-  const { clock, place, starts } = setUp({ failures: 2 });
+  const { clock, place, starts } = setUp({ failures: [2] });
   place.spawn();
-  place.spawn();
+  await place.loaded;
+  starts[0]!.exit("ended with code 1");
+  await clock.advance(0);
+  assert.equal(place.snapshot.state, "backing off");
   await place.kill();
   await clock.advance(600_000);
-  assert.deepEqual([place.snapshot.state, starts.length], ["stopped", 0]);
+  assert.deepEqual([place.snapshot.state, starts.length], ["stopped", 1]);
 });
 
 Deno.test("a cluster that was killed stays away until it is spawned, with the same number", async () => {
@@ -237,13 +255,15 @@ Deno.test("what cannot be ended counts as ended when stopping it is done; its en
   const clock = createVirtualClock();
   const place = new ClusterPlace({
     peer: { kind: "service", name: "api" },
+    setting: "SERVICES",
+    refused: () => assert.fail("it was loaded"),
     clock,
     log: logTo(() => {}),
     onChange() {},
     start() {
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
       exits.push(resolve);
-      return { exited, stop: () => Promise.resolve() };
+      return { exited, loaded: Promise.resolve(), stop: () => Promise.resolve() };
     },
   });
   place.spawn();
@@ -251,4 +271,43 @@ Deno.test("what cannot be ended counts as ended when stopping it is done; its en
   exits[0]!({ code: null, reason: "at last" });
   await clock.advance(600_000);
   assert.deepEqual([exits.length, place.snapshot.state], [2, "starting"]);
+});
+
+Deno.test("a cluster that ends before its module was ever loaded is refused, told once, and not started again", async () => {
+  const { clock, place, starts, lines, refusals } = setUp({ loads: false });
+  place.spawn();
+  starts[0]!.exit("ended with code 1: Module not found", { code: 1 });
+  await clock.advance(600_000);
+  assert.deepEqual(refusals, [
+    "bad_config Cannot start cluster 4 (BOT_MODULE): ended with code 1: Module not found",
+  ]);
+  assert.deepEqual([starts.length, lines, place.snapshot.state], [1, [], "stopped"]);
+  place.spawn();
+  assert.equal(starts.length, 2, "whoever has mended it may try");
+});
+
+Deno.test("a cluster that cannot be loaded any more goes on being tried, told once per try with its stack", async () => {
+  const { clock, place, starts, lines, refusals } = setUp({ loads: false });
+  place.spawn();
+  starts[0]!.load();
+  await place.loaded;
+  await place.respawn();
+  starts[1]!.exit("Unexpected token", { code: 1, stack: "at bot.ts:3:1" });
+  await clock.advance(0);
+  assert.deepEqual([starts.length, refusals], [3, []]);
+  const fields = {
+    clusterId: 4,
+    reason: "Unexpected token",
+    restartInMs: 0,
+    stack: "at bot.ts:3:1",
+  };
+  assert.deepEqual(lines, [`error cluster has ended ${JSON.stringify(fields)}`]);
+});
+
+Deno.test("a cluster that somebody kills while it loads is not refused", async () => {
+  const { clock, place, starts, refusals } = setUp({ loads: false });
+  place.spawn();
+  starts[0]!.exit("ended by SIGINT", { code: null });
+  await clock.advance(0);
+  assert.deepEqual([starts.length, refusals], [2, []]);
 });

@@ -17,11 +17,13 @@ const POLICY: Policy = {
 };
 
 const START = { kind: "start" } as const;
+const LOADED = { kind: "loaded" } as const;
+const UNLOADABLE = { kind: "ended", reason: "no such file", isUnloadable: true } as const;
 const UP = { kind: "up", reason: "well" } as const;
 const DOWN = { kind: "down", reason: "link lost" } as const;
 const ENDED = { kind: "ended", reason: "code 7" } as const;
 const STOP = { kind: "stop", reason: "asked to", deadlineMs: 50 } as const;
-const INPUTS: readonly Input[] = [START, UP, DOWN, ENDED, STOP];
+const INPUTS: readonly Input[] = [START, LOADED, UP, DOWN, ENDED, STOP];
 
 /** The state after each input, with its effect; `at` gives the times, else all is at 0. */
 function live(inputs: readonly Input[], { policy = POLICY, at = [] as number[] } = {}) {
@@ -112,6 +114,18 @@ Deno.test("step() begins anew with what was stopped", () => {
   assert.equal(state.restarts, 0);
 });
 
+Deno.test("step() refuses what was never loaded and cannot be, and nothing else", () => {
+  assert.equal(live([START, UNLOADABLE]).told.at(-1), "failed, refuse");
+  assert.equal(live([START, ENDED, START, UNLOADABLE]).told.at(-1), "failed, refuse");
+  assert.equal(live([START, UNLOADABLE, START]).told.at(-1), "starting, start");
+  for (const before of [[START, LOADED], [START, UP]]) {
+    assert.equal(live([...before, UNLOADABLE]).told.at(-1), "backing off, 0");
+    const later = live([...before, ENDED, START, STOP, ENDED, START, UNLOADABLE]);
+    assert.equal(later.told.at(-1), "backing off, 0");
+  }
+  assert.equal(live([START, ENDED]).told.at(-1), "backing off, 0");
+});
+
 Deno.test("step() does not let the link of what has ended change anything", () => {
   for (const before of [[START, ENDED], [START, STOP, ENDED], []]) {
     const { state } = live(before);
@@ -135,13 +149,13 @@ Deno.test("step() takes no notice of what says nothing new", () => {
     return `${state.kind}: ${same.map(({ kind }) => kind).join(", ")}`;
   });
   assert.deepEqual(ignored, [
-    "stopped: up, down, ended, stop",
+    "stopped: loaded, up, down, ended, stop",
     "starting: start, down",
-    "up: start",
-    "away: start, down",
-    "stopping: start, up, down, stop",
-    "backing off: up, down, ended",
-    "failed: up, down, ended",
+    "up: start, loaded",
+    "away: start, loaded, down",
+    "stopping: start, loaded, up, down, stop",
+    "backing off: loaded, up, down, ended",
+    "failed: loaded, up, down, ended",
   ]);
 });
 
@@ -154,6 +168,7 @@ function setUp(policy = POLICY) {
     start: () => told.push(`start at ${clock.now()}`),
     end: (reason, deadlineMs) => told.push(`end in ${deadlineMs}: ${reason}`),
     lost: (reason, restartInMs) => told.push(`lost, ${restartInMs}: ${reason}`),
+    refused: (reason) => told.push(`refused: ${reason}`),
     changed: (state, before) => told.push(`${before.kind} → ${state.kind}`),
   });
   return { clock, supervision, told };
@@ -198,4 +213,12 @@ Deno.test("Supervision that is started while it backs off starts once", async ()
   for (const input of [START, ENDED, START]) supervision.take(input);
   await clock.advance(10_000);
   assert.deepEqual(told.filter((it) => it.startsWith("start at")), ["start at 0", "start at 0"]);
+});
+
+Deno.test("Supervision tells once that what it has cannot be loaded, and leaves no timer", () => {
+  const { clock, supervision, told } = setUp();
+  supervision.take(START);
+  supervision.take(UNLOADABLE);
+  assert.deepEqual(told.slice(-2), ["starting → failed", "refused: no such file"]);
+  assert.equal(clock.timers.size, 0);
 });

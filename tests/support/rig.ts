@@ -135,6 +135,7 @@ export async function createRig(options: RigOptions = {}) {
     shardChanged() {},
     membersCached: (shardId) => cached.push(shardId),
     exhausted: (reason) => exhausted.push(reason),
+    refused: (reason) => exhausted.push(reason),
   });
 
   const got: Got[] = [];

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { CONFIG_DEFAULTS, type Settings } from "../../config/config.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
 import { memoryStore } from "../../ports/store.ts";
@@ -18,7 +18,7 @@ import { decodeValue, encodeValue } from "../../protocol/value.ts";
 import { decodeError } from "../../protocol/wire_error.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Controllers } from "../../unit/controllers.ts";
-import { Unit } from "../../unit/unit.ts";
+import { Unit, type UnitParts } from "../../unit/unit.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 import { simProxy } from "./sim_proxy.ts";
 import { snapshot } from "./snapshots.ts";
@@ -28,6 +28,8 @@ export interface VirtualUnitOptions {
   readonly shards?: number;
   readonly controllers?: Controllers;
   readonly allowFaults?: boolean;
+  readonly services?: Settings["services"];
+  readonly startCluster?: UnitParts["startCluster"];
 }
 
 /** Makes a unit; nothing connects before `start()`. */
@@ -47,7 +49,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
       intents: 0x331_ffff,
       gatewayCompression: "none",
       totalWorkers: 1,
-      services: [{ name: "api", module: "none" }],
+      services: options.services ?? [{ name: "api", module: "none" }],
       statsIntervalMs: 0,
       allowFaults,
     },
@@ -69,7 +71,11 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
     connect,
     spawn: inProcessThreads({ clock, random, connect }).spawn,
-    startCluster: () => ({ exited: new Promise(() => {}), stop: () => Promise.resolve() }),
+    startCluster: options.startCluster ?? (() => ({
+      exited: new Promise(() => {}),
+      loaded: Promise.resolve(),
+      stop: () => Promise.resolve(),
+    })),
   });
   /** What `promise` gives; time passes meanwhile. */
   async function run<Result>(promise: Promise<Result>): Promise<Result> {

@@ -66,6 +66,7 @@ async function setUp() {
     shardChanged: note("shardChanged"),
     membersCached: note("membersCached"),
     exhausted: note("exhausted"),
+    refused: note("refused"),
   });
   const { pool } = generation;
   pool.spawnShards();

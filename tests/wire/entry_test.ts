@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { parseLogLine } from "../../clusters/log.ts";
+import { type LastWord, parseWord } from "../../clusters/words.ts";
 import { type FakeUnit, fakeUnit } from "../support/fake_unit.ts";
 import { until } from "../support/unit_process.ts";
 
@@ -148,8 +149,11 @@ for (const [what, [env, load, error]] of Object.entries(BEFORE)) {
   Deno.test(`a process ${what} ends with code 1, and says why`, async () => {
     const process = spawn(env, load);
     assert.equal(await process.exit(), 1);
-    const [line] = process.lines();
-    assert.equal(line!.event, "cluster cannot start");
-    assert.match(String(line!.fields.error), error);
+    const words = process.printed().trim().split("\n").map(parseWord);
+    assert.equal(words.length, 1);
+    const { code, reason, stack } = words[0] as LastWord;
+    assert.equal(code, 1);
+    assert.match(reason, error);
+    assert.match(stack!, error);
   });
 }

@@ -102,6 +102,8 @@ Deno.test("a crash is told with its code and restarted, at once and then with gr
     const changed = Promise.withResolvers<void>();
     const place = new ClusterPlace({
       peer: { kind: "cluster", id: 0 },
+      setting: "BOT_MODULE",
+      refused: () => assert.fail("it was loaded"),
       start: () => startProcess(options),
       clock: systemClock,
       log: options.log,

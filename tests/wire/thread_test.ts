@@ -1,7 +1,8 @@
 /** What a cluster that is a thread says to its unit, and hears from it. */
 
 import assert from "node:assert/strict";
-import type { FromThread, ToThread } from "../../clusters/inside/thread.ts";
+import type { ToThread } from "../../clusters/inside/thread.ts";
+import type { ClusterWord, LastWord } from "../../clusters/words.ts";
 import { type FakeUnit, fakeUnit } from "../support/fake_unit.ts";
 import { cluster } from "../support/peers.ts";
 
@@ -16,9 +17,9 @@ runThread({ default: ${definition} });`;
   const worker = new Worker(`data:application/javascript,${encodeURIComponent(source)}`, {
     type: "module",
   });
-  const said: FromThread[] = [];
+  const said: ClusterWord[] = [];
   const waiting = new Set<() => void>();
-  worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
+  worker.onmessage = ({ data }: MessageEvent<ClusterWord>) => {
     said.push(data);
     for (const look of waiting) look();
   };
@@ -116,7 +117,7 @@ for (const [what, [definition, code, reason]] of Object.entries(ENDS)) {
     const thread = spawn(definition);
     thread.say(start(unit));
     if (code === 0) thread.say({ type: "STOP" });
-    const exit = await thread.exit() as Extract<FromThread, { type: "EXITED" }>;
+    const exit = await thread.exit() as LastWord;
     assert.equal(exit.code, code);
     assert.match(exit.reason, reason);
     await unit.stop();

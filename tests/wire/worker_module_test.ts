@@ -34,6 +34,7 @@ async function startWith(source: string) {
     sim,
     got,
     unit,
+    module: `${folder}/worker.ts`,
     async [Symbol.asyncDispose]() {
       await unit.end("SIGTERM").catch(() => {});
       await events.stop();
@@ -87,13 +88,18 @@ Deno.test("a hook of WORKER_MODULE that throws is logged, and the event delivere
   assert.deepEqual([hook, error], ["handleMessage", "bug"]);
 });
 
-Deno.test("a WORKER_MODULE that cannot be used is named in the log, each time a worker dies of it", async () => {
+Deno.test("a WORKER_MODULE that cannot be used any more is named in the log, each time a worker dies of it", async () => {
   for (const [source, reason] of [["export default {};", /no hook/], ["throw 1;", /1/]] as const) {
-    await using rig = await startWith(source);
-    const { sim, unit } = rig;
+    await using rig = await startWith("export default { handleMessage() {} };");
+    const { sim, unit, module } = rig;
+    await unit.ready();
+    Deno.writeTextFileSync(module, source);
+    await unit.control("POST", "/workers/0/restart");
     const lost = () => linesOf(unit, "worker was lost, its shards resume in a new one");
-    await until(() => lost().length > 1, 20_000, () => unit.errors());
-    assert.match(String(lost()[0]!.fields.reason), reason);
-    assert.equal(sim.ledger.identifies.length, 0);
+    await until(() => lost().length > 2, 20_000, () => unit.errors());
+    assert.match(String(lost()[1]!.fields.reason), reason);
+    assert.match(String(lost()[1]!.fields.reason), /WORKER_MODULE/);
+    assert.equal(linesOf(unit, "worker met an error nobody caught").length, 0);
+    assert.equal(sim.ledger.identifies.length, 1);
   }
 });

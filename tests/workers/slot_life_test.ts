@@ -99,8 +99,9 @@ Deno.test("a worker that falls silent is lost, one that reports is not", async (
 Deno.test("a worker that says it is dying, or fails, is lost with its reason, once", () => {
   for (const how of ["dying", "fails"] as const) {
     const { thread, lost, heard } = setUp();
-    if (how === "dying") thread.say({ type: "DYING", reason: "out of memory" });
-    else thread.fail("out of memory");
+    if (how === "dying") {
+      thread.say({ type: "DYING", reason: "out of memory", isUnloadable: false });
+    } else thread.fail("out of memory");
     thread.fail("again");
     thread.say({ type: "STARTED" });
     assert.deepEqual([lost, heard, thread.terminated], [["out of memory"], [], true]);

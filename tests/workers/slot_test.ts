@@ -18,6 +18,7 @@ function setUp() {
     greet: () => slot.life?.tell({ type: "CRASH", how: "throw" }),
     lost: () => told.push("lost"),
     exhausted: (reason) => told.push(`exhausted: ${reason}`),
+    refused: (reason) => told.push(`refused: ${reason}`),
   });
   const state = () => slot.snapshot.state;
   return { clock, slot, threads, told, state };
@@ -65,6 +66,36 @@ Deno.test("a slot starts another worker when its own is lost, later each time", 
   }
   assert.equal(slot.snapshot.restarts, 9);
   assert.deepEqual(told, Array(9).fill("lost"));
+});
+
+Deno.test("a worker whose module cannot be loaded is refused when it never was well, else tried again", async () => {
+  const broken = { type: "DYING", reason: "Module not found", isUnloadable: true } as const;
+  const first = setUp();
+  first.slot.start();
+  first.threads[0]!.say(broken);
+  await first.clock.advance(600_000);
+  assert.deepEqual([first.threads.length, first.state()], [1, "failed"]);
+  assert.deepEqual(first.told, ["lost", "refused: Module not found"]);
+
+  const later = setUp();
+  later.slot.start();
+  later.threads[0]!.say({ type: "STARTED" });
+  later.slot.replace("restart requested");
+  await later.clock.advance(0);
+  later.threads[1]!.say(broken);
+  await later.clock.advance(500);
+  assert.deepEqual([later.threads.length, later.told], [3, ["lost", "lost"]]);
+});
+
+Deno.test("a slot is settled when its first worker is well, or lost; at once when nobody started one", async () => {
+  const [idle, well, dead] = [setUp(), setUp(), setUp()];
+  await idle.slot.settled;
+  well.slot.start();
+  well.threads[0]!.say({ type: "STARTED" });
+  await well.slot.settled;
+  dead.slot.start();
+  dead.threads[0]!.fail("out of memory");
+  await dead.slot.settled;
 });
 
 Deno.test("what a lost worker still says does not reach its successor's owner", async () => {

@@ -13,7 +13,12 @@ import type { World } from "../../ports/world.ts";
 import { callOut } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
-import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
+import {
+  type ClusterControl,
+  ClusterPlace,
+  type PlaceOptions,
+  type RunningCluster,
+} from "../../clusters/place.ts";
 import type { Config } from "../../config/config.ts";
 
 /** How long a rolling restart waits for a new cluster's link before it goes on to the next. */
@@ -25,6 +30,8 @@ export interface ClustersOptions extends Pick<World, "clock" | "random" | "log" 
   /** Starts a built-in cluster. */
   readonly start: (clusterId: number) => RunningCluster;
   readonly changed: (snapshot: ClusterSnapshot) => void;
+  /** The bot's module cannot be loaded, and never could. */
+  readonly refused: PlaceOptions["refused"];
 }
 
 interface Remote {
@@ -70,6 +77,11 @@ export class Clusters {
     for (const [clusterId, url] of eventHandlerUrls.entries()) this.#dial(clusterId, url, links);
     if (botModule === null) return;
     for (const clusterId of this.ids) this.#place(clusterId).spawn();
+  }
+
+  /** Resolves when each built-in one has loaded the bot. */
+  async loaded(): Promise<void> {
+    await Promise.all([...this.#builtIn.values()].map((place) => place.loaded));
   }
 
   /** Whether one can be reached has changed. */
@@ -138,6 +150,7 @@ export class Clusters {
     const place = new ClusterPlace({
       ...this.#options,
       peer: { kind: "cluster", id: clusterId },
+      setting: "BOT_MODULE",
       start: () => start(clusterId),
       onChange: (state) => changed({ clusterId, kind: "built in", ...state }),
     });

@@ -42,6 +42,8 @@ export class Peers implements CallDesk {
   readonly #clusterOfShard = new Map<ShardKeyText, number>();
   /** Shards that have not been ready yet. */
   readonly #unready = new Set<ShardKeyText>();
+  /** Clusters that have shards and have not been linked yet. */
+  readonly #unlinked = new Set<number>();
   #members: MembersWatch | null = null;
   #areReady = false;
 
@@ -77,6 +79,7 @@ export class Peers implements CallDesk {
       const shard = shardKeyText({ total, id: Number(shardId) });
       this.#clusterOfShard.set(shard, clusterId);
       this.#unready.add(shard);
+      this.#unlinked.add(clusterId);
     }
     this.#members = new MembersWatch(this.#clusterOfShard);
   }
@@ -84,8 +87,11 @@ export class Peers implements CallDesk {
   /** A peer can be reached, or not any more. */
   link(peer: PeerKey, isUp: boolean): void {
     const { clusters, services } = this.#options;
-    if (peer.kind === "cluster") clusters.link(peer.id, isUp);
-    else if (peer.kind === "service") services.link(peer.name, isUp);
+    if (peer.kind === "service") services.link(peer.name, isUp);
+    if (peer.kind !== "cluster") return;
+    // Before the unit is: with the last cluster it may be ready as a whole.
+    if (isUp && this.#unlinked.delete(peer.id)) this.#tellIfReady();
+    clusters.link(peer.id, isUp);
   }
 
   /** See {@linkcode CallDesk}. A newcomer is told what has happened. */
@@ -112,12 +118,21 @@ export class Peers implements CallDesk {
 
   /** A shard is ready. */
   shardReady(shard: ShardKey): void {
-    this.#unready.delete(shardKeyText(shard));
-    if (this.#unready.size > 0 || this.#areReady) return;
+    if (!this.#unready.delete(shardKeyText(shard))) return;
+    this.#tellIfReady();
+    if (this.haveShardsBeenReady) this.#tellIfAllCached();
+  }
+
+  /** Whether every shard has been ready; not before they are planned. */
+  get haveShardsBeenReady(): boolean {
+    return this.#members !== null && this.#unready.size === 0;
+  }
+
+  #tellIfReady(): void {
+    if (this.#unready.size + this.#unlinked.size > 0) return;
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
-    this.#tellIfAllCached();
   }
 
   /** All members of a shard's guilds have come. */
@@ -146,7 +161,7 @@ export class Peers implements CallDesk {
 
   /** Everybody was told, or is about to be: never before all have been ready. */
   get #areAllCached(): boolean {
-    return this.#areReady && this.#members?.areAllCached === true;
+    return this.haveShardsBeenReady && this.#members?.areAllCached === true;
   }
 
   /** Asked once after the last of both, so that everybody is told once. */

@@ -7,7 +7,12 @@
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
 import type { World } from "../../ports/world.ts";
-import { type ClusterControl, ClusterPlace, type RunningCluster } from "../../clusters/place.ts";
+import {
+  type ClusterControl,
+  ClusterPlace,
+  type PlaceOptions,
+  type RunningCluster,
+} from "../../clusters/place.ts";
 
 /** What the services need. */
 export interface ServicesOptions extends Pick<World, "clock" | "log"> {
@@ -16,6 +21,8 @@ export interface ServicesOptions extends Pick<World, "clock" | "log"> {
   /** Starts a service. */
   readonly start: (name: string, module: string) => RunningCluster;
   readonly changed: (snapshot: ServiceSnapshot) => void;
+  /** The module of one cannot be loaded, and never could. */
+  readonly refused: PlaceOptions["refused"];
 }
 
 /** The services of a unit. */
@@ -31,6 +38,7 @@ export class Services {
       const place = new ClusterPlace({
         ...options,
         peer: { kind: "service", name },
+        setting: "SERVICES",
         start: () => start(name, module),
         onChange: (state) => changed({ name, ...state }),
       });
@@ -53,6 +61,11 @@ export class Services {
   /** Starts all. */
   start(): void {
     for (const place of this.#places.values()) place.spawn();
+  }
+
+  /** Resolves when each has loaded its module. */
+  async loaded(): Promise<void> {
+    await Promise.all([...this.#places.values()].map((place) => place.loaded));
   }
 
   /** Whether one can be reached has changed. */

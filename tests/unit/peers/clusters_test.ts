@@ -22,9 +22,10 @@ function setUp(config: Partial<Config>) {
       starts.push(clusterId);
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
       const stop = () => Promise.resolve(resolve({ code: 0, reason: "asked to" }));
-      return { exited, stop };
+      return { exited, loaded: Promise.resolve(), stop };
     },
     changed: ({ clusterId, kind, state }) => changes.push(`${kind} ${clusterId} ${state}`),
+    refused: () => assert.fail("each can be loaded"),
   });
   return { clusters, clock, sockets, changes, starts };
 }

@@ -16,10 +16,15 @@ const API = service("api");
 /** The peers of these tests in few letters. */
 const key = (who: number | typeof API): PeerKey => typeof who === "number" ? cluster(who) : who;
 
-/** Two clusters with two shards each, of four; a service; nobody linked. */
-function setUp() {
+/** Two clusters with two shards each, of four; a service. Each cluster was linked once, or none. */
+function setUp({ wereLinked = true } = {}) {
   const clock = createVirtualClock();
-  const running = { exited: new Promise<never>(() => {}), stop: () => Promise.resolve() };
+  const running = {
+    exited: new Promise<never>(() => {}),
+    loaded: Promise.resolve(),
+    stop: () => Promise.resolve(),
+  };
+  const refused = () => assert.fail("nobody is refused");
   const states: string[] = [];
   const statuses: Status[] = [];
   const paths: string[] = [];
@@ -29,6 +34,7 @@ function setUp() {
     log: silentLog,
     start: () => running,
     changed: ({ name, state }) => states.push(`${name} ${state}`),
+    refused,
   });
   const clusters = new Clusters({
     config: { ...CONFIG_DEFAULTS, botModule: "./bot.ts", totalClusters: 2 },
@@ -38,6 +44,7 @@ function setUp() {
     connect: () => assert.fail("nobody is dialled"),
     start: () => running,
     changed: ({ clusterId, state }) => states.push(`${clusterId} ${state}`),
+    refused,
   });
   const peers = new Peers({
     clock,
@@ -68,6 +75,7 @@ function setUp() {
     });
     return told;
   };
+  if (wereLinked) { for (const id of clusters.ids) peers.link(cluster(id), true); }
   const ready = (...shardIds: number[]) =>
     shardIds.forEach((id) => peers.shardReady({ total: 4, id }));
   const cached = (...shardIds: number[]) =>
@@ -87,6 +95,20 @@ Deno.test("all clusters are ready once every shard has been, and everybody is to
   ready(0, 1, 2, 3);
   assert.deepEqual(told[0], [READY], "a shard that resumes is no news");
   assert.deepEqual(statuses, [{ kind: "allClustersReady" }]);
+});
+
+Deno.test("clusters are not ready while one of them has never been linked", () => {
+  const { peers, link, ready, statuses } = setUp({ wereLinked: false });
+  const told = link(0);
+  ready(0, 1, 2, 3);
+  assert.ok(peers.haveShardsBeenReady);
+  peers.link(cluster(0), true);
+  peers.link(cluster(0), false);
+  peers.link(cluster(0), true);
+  assert.deepEqual([told, statuses], [[], []]);
+  peers.link(cluster(1), true);
+  peers.link(cluster(1), true);
+  assert.deepEqual([told, statuses], [[READY], [{ kind: "allClustersReady" }]]);
 });
 
 Deno.test("who comes later is told what has happened, each time it comes", () => {
@@ -143,7 +165,7 @@ Deno.test("members that come before all clusters are ready wait with the news of
 });
 
 Deno.test("a link is told to whose it is: a cluster or a service", () => {
-  const { clusters, services, peers, states } = setUp();
+  const { clusters, services, peers, states } = setUp({ wereLinked: false });
   clusters.start({ accept: () => assert.fail("nobody is dialled") } as never);
   services.start();
   states.length = 0;

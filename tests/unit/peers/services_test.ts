@@ -19,6 +19,7 @@ function setUp(names: readonly string[] = ["api", "counter"]) {
       exits.set(what[0], resolve);
       return {
         exited,
+        loaded: Promise.resolve(),
         stop: (deadlineMs) => {
           resolve({ code: 0, reason: `within ${deadlineMs}` });
           return Promise.resolve();
@@ -26,6 +27,7 @@ function setUp(names: readonly string[] = ["api", "counter"]) {
       };
     },
     changed: ({ name, state }) => changes.push(`${name} ${state}`),
+    refused: () => assert.fail("each can be loaded"),
   });
   return { clock, services, started, changes, exits };
 }
