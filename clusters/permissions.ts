@@ -93,6 +93,21 @@ export function workerPermissions({ allow, deny }: ClusterPermissions): Deno.Per
   };
 }
 
+/**
+ * What Deno says of a permission that a cluster lacks, with our setting in place of a flag that its author
+ * cannot give.
+ */
+export function withOurAdvice(text: string): string {
+  return text.replaceAll(MISSING, (_, kind: string, what: string) => {
+    const missing = `Requires ${kind} access to ${what}`;
+    if (kind === "all") return `${missing}, which no cluster has`;
+    const list = /^"(.*)"$/.exec(what)?.[1] ?? "…";
+    return `${missing}; add --allow-${kind}=${list} to CLUSTER_PERMISSIONS`;
+  });
+}
+
+const MISSING = /Requires (\w+) access to ("[^"]*"|<\w+>), run again with the --allow-\w+ flag/g;
+
 function checkEnv(flag: string, list: string | undefined): void {
   if (list === undefined) {
     throw bad(flag, "name the variables, for example --allow-env=DATABASE_URL");

@@ -11,7 +11,12 @@ import { fileURLToPath } from "node:url";
 import { peerFields } from "../protocol/peer.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { eachLine } from "./log.ts";
-import { clusterPermissions, passedVariables, permissionFlags } from "./permissions.ts";
+import {
+  clusterPermissions,
+  passedVariables,
+  permissionFlags,
+  withOurAdvice,
+} from "./permissions.ts";
 import { type LastWord, parseWord } from "./words.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
@@ -68,14 +73,15 @@ function listen(child: Deno.ChildProcess, options: StartClusterOptions): Words {
   const printed: string[] = [];
   const out = eachLine(child.stdout, (text) => {
     const word = parseWord(text);
-    if (!word) return log.info("cluster prints", { ...who, text });
+    if (!word) return log.info("cluster prints", { ...who, text: withOurAdvice(text) });
     if (word.type === "LOADED") return loaded.resolve();
     if (word.type === "EXITED") return void (lastWord = word);
     const { level, event, fields } = word.line;
     log[level](event, { ...fields, ...who });
     if (level === "error") lastError = String(fields.error ?? event);
   });
-  const err = eachLine(child.stderr, (text) => {
+  const err = eachLine(child.stderr, (line) => {
+    const text = withOurAdvice(line);
     log.warn("cluster prints", { ...who, text });
     if (printed.push(text) > LAST_WORDS) printed.shift();
   });

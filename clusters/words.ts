@@ -6,6 +6,7 @@
  */
 
 import { encodeLogLine, type LogLine, parseLogLine } from "./log.ts";
+import { withOurAdvice } from "./permissions.ts";
 
 /** A word. */
 export type ClusterWord =
@@ -29,12 +30,29 @@ export function encodeWord(word: ClusterWord): string {
   return word.type === "LOG" ? encodeLogLine(word.line) : JSON.stringify(word);
 }
 
-/** A word as {@linkcode encodeWord} wrote it; `undefined` for anything else that was printed. */
+/**
+ * A word as {@linkcode encodeWord} wrote it, {@linkcode advised}; `undefined` for anything else that was
+ * printed.
+ */
 export function parseWord(text: string): ClusterWord | undefined {
   if (text === LOADED) return { type: "LOADED" };
   if (text.startsWith(EXITED)) return parseLastWord(text);
   const line = parseLogLine(text);
-  return line && { type: "LOG", line };
+  return line && advised({ type: "LOG", line });
+}
+
+/** A word whose texts advise to what an operator can do. */
+export function advised<Word extends ClusterWord>(word: Word): Word {
+  if (word.type === "LOADED") return word;
+  if (word.type === "EXITED") return withAdvice(word);
+  return { ...word, line: { ...word.line, fields: withAdvice(word.line.fields) } };
+}
+
+function withAdvice<Fields extends object>(fields: Fields): Fields {
+  const pairs = Object.entries(fields).map(([name, value]) =>
+    [name, typeof value === "string" ? withOurAdvice(value) : value] as const
+  );
+  return Object.fromEntries(pairs) as Fields;
 }
 
 const LOADED = encodeWord({ type: "LOADED" });
@@ -44,7 +62,13 @@ function parseLastWord(text: string): LastWord | undefined {
   try {
     const { code, reason, stack } = JSON.parse(text);
     if (typeof code !== "number" || typeof reason !== "string") return undefined;
-    return { type: "EXITED", code, reason, ...(typeof stack === "string" && { stack }) };
+    const word = {
+      type: "EXITED",
+      code,
+      reason,
+      ...(typeof stack === "string" && { stack }),
+    } as const;
+    return advised(word);
   } catch {
     return undefined;
   }

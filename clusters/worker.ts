@@ -9,7 +9,7 @@ import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.t
 import { peerFields, peerText } from "../protocol/peer.ts";
 import { clusterPermissions, workerPermissions } from "./permissions.ts";
 import type { ToThread } from "./inside/thread.ts";
-import type { ClusterWord } from "./words.ts";
+import { advised, type ClusterWord } from "./words.ts";
 import { inOneLine } from "../ports/user_module.ts";
 
 /**
@@ -34,15 +34,17 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     resolve(exit);
   };
   worker.onmessage = ({ data }: MessageEvent<ClusterWord>) => {
-    if (data.type === "EXITED") {
-      const { type: _, ...exit } = data;
+    const word = advised(data);
+    if (word.type === "EXITED") {
+      const { type: _, ...exit } = word;
       return end(exit);
     }
-    if (data.type === "LOADED") {
+    if (word.type === "LOADED") {
       isLoaded = true;
       return loaded.resolve();
     }
-    log[data.line.level](data.line.event, { ...data.line.fields, ...who });
+    const { level, event, fields } = word.line;
+    log[level](event, { ...fields, ...who });
   };
   worker.onerror = (event) => {
     // Or the unit would end with it.

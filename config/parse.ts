@@ -7,6 +7,7 @@
 
 import { parseEnv } from "node:util";
 import { loadValibot } from "../deps.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { redactor } from "../ports/redact.ts";
 import {
   type Config,
@@ -145,6 +146,22 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export function mergeEnv(environment: Env, text: string): Env {
   const file = parseEnv(text.replace(/^\uFEFF/, ""));
   return { ...isSet(file), ...isSet(environment) };
+}
+
+/** The settings of this process and of the `.env` file at `path`; one that cannot be read is a problem. */
+export async function readConfig(options: ParseOptions = {}, path = ".env"): Promise<ParsedConfig> {
+  let env: Env;
+  try {
+    env = await readEnv(path);
+  } catch (error) {
+    const problem = {
+      setting: path,
+      expected: "a file that can be read",
+      received: messageOf(error),
+    };
+    return { ok: false, problems: [problem], warnings: [] };
+  }
+  return await parseConfig(env, options);
 }
 
 function isSet(env: Env): Env {

@@ -138,9 +138,28 @@ export async function makeStateDir(dir: string): Promise<void> {
   try {
     await Deno.mkdir(dir, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    const message = `Cannot use STATE_DIR ${dir}: ${messageOf(cause)}`;
-    throw new GatehouseError("bad_config", "host", message, { dir }, { cause });
+    throw stateDirError(dir, dir, cause);
   }
+}
+
+/** `bad_config`: the state folder `dir` cannot be used, because of `path`, it or something in it. */
+export function stateDirError(dir: string, path: string, cause: unknown): GatehouseError {
+  const { NotCapable, AlreadyExists } = Deno.errors;
+  // Deno's own words for these advise to flags, and to a call of ours.
+  const words = cause instanceof NotCapable
+    ? "this program may not write there"
+    : cause instanceof AlreadyExists
+    ? "it is no folder"
+    : null;
+  const advice = "set STATE_DIR to a folder that it may write to";
+  const message = `Cannot use STATE_DIR ${path}: ${words ?? messageOf(cause)}; ${advice}`;
+  return new GatehouseError(
+    "bad_config",
+    "host",
+    message,
+    { dir },
+    words === null ? { cause } : {},
+  );
 }
 
 /** What the system says when there is no room: on the disk, or within the user's quota. */

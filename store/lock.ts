@@ -5,9 +5,9 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { GatehouseError } from "../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
-import { makeStateDir, writeWhole } from "./disk.ts";
+import { makeStateDir, stateDirError, writeWhole } from "./disk.ts";
 
 /** A state folder that is ours. */
 export interface Lock {
@@ -48,8 +48,7 @@ async function openLocked(dir: string, path: string): Promise<Deno.FsFile | null
     if (await file.tryLock(true)) return file;
   } catch (cause) {
     file?.close();
-    const message = `Cannot lock STATE_DIR ${dir}: ${messageOf(cause)}`;
-    throw new GatehouseError("bad_config", "host", message, { dir }, { cause });
+    throw stateDirError(dir, path, cause);
   }
   file.close();
   return null;

@@ -12,7 +12,7 @@ import type { Store } from "../ports/store.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { botIdOfToken } from "../protocol/ids.ts";
 import { isCount } from "../protocol/record.ts";
-import { diskFs, makeStateDir } from "./disk.ts";
+import { diskFs, makeStateDir, stateDirError } from "./disk.ts";
 
 /**
  * Version of the format that we write. 1 is read as well: it had other files for the same facts, so
@@ -82,7 +82,8 @@ async function read(options: StateDirOptions, name: string): Promise<StateFile |
     return fileOf(await Deno.readTextFile(`${options.dir}/${name}`), options, name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (error instanceof GatehouseError) throw error;
+    throw stateDirError(options.dir, `${options.dir}/${name}`, error);
   }
 }
 

@@ -68,23 +68,41 @@ class NotNow extends GatehouseError {
 async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<GatewayInfo> {
   const answer = await ask("/gateway/bot", { signal });
   if (answer.ok) {
-    return parseGatewayInfo(await answer.json(), knownWithout(config), (problem, instead) => {
-      const of = "GET /gateway/bot";
-      log.warn("Discord said what cannot be used", { of, problem, instead });
-    });
+    return parseGatewayInfo(
+      await answer.json().catch(noJson),
+      knownWithout(config),
+      (problem, instead) => {
+        const of = "GET /gateway/bot";
+        log.warn("Discord said what cannot be used", { of, problem, instead });
+      },
+    );
   }
   const { status, headers } = answer;
   const ours = headers.get(ERROR_HEADER);
   const { message, retry_after } = parseRecord(await answer.text());
   if (status === 401 && ours === null) {
-    const text = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized)";
+    const text = "Cannot start: Discord does not accept DISCORD_TOKEN (401 Unauthorized); " +
+      "copy it again from the developer portal, page Bot, or reset it there";
     throw new GatehouseError("unauthorized", "caller", text);
   }
   const words = typeof message === "string" ? `: ${message}` : "";
   const text = ours === null
     ? `GET /gateway/bot was answered ${status}${words}`
     : `Cannot ask DISCORD_API_URL ${config.discordApiUrl} for /gateway/bot: ${ours}`;
-  throw new NotNow(text, retryAfterMs(headers.get("retry-after") ?? retry_after));
+  const waitMs = retryAfterMs(headers.get("retry-after") ?? retry_after);
+  throw new NotNow(text + advice(status, ours !== null), waitMs);
+}
+
+function noJson(cause: unknown): never {
+  const text =
+    "GET /gateway/bot was answered with something else than JSON; is DISCORD_API_URL right?";
+  throw new GatehouseError("bad_message", "discord", text, {}, { cause });
+}
+
+/** What to try, where that is not to wait. */
+function advice(status: number, isOurs: boolean): string {
+  if (isOurs && status === 502) return "; is the address right, and the network up?";
+  return !isOurs && status === 404 ? "; is DISCORD_API_URL right?" : "";
 }
 
 function retryAfterMs(seconds: unknown): number {

@@ -261,7 +261,8 @@ export class Unit {
       throw new GatehouseError(
         "bad_config",
         "caller",
-        `Cannot start shards ${config.firstShardId} to ${last}: there are ${total}, from 0`,
+        `Cannot start shards ${config.firstShardId} to ${last}: there are ${total}, from 0; ` +
+          "change FIRST_SHARD_ID and LAST_SHARD_ID, or set TOTAL_SHARDS",
       );
     }
     this.#totalShards = total;

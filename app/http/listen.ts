@@ -28,15 +28,24 @@ export function listen(
   try {
     server = Deno.serve({ hostname, port, onListen() {} }, handle);
   } catch (cause) {
-    const message = `Cannot listen on LISTEN_HOST:LISTEN_PORT ${hostname}:${port}: ${
-      messageOf(cause)
-    }`;
+    const address = `LISTEN_HOST:LISTEN_PORT ${hostname}:${port}`;
+    const message = `Cannot listen on ${address}: ${messageOf(cause)}${advice(cause)}`;
     throw new GatehouseError("bad_config", "host", message, { hostname, port }, { cause });
   }
   return {
     url: `http://${reachable(hostname)}:${server.addr.port}`,
     stop: () => server.shutdown(),
   };
+}
+
+/** What to try. */
+function advice(cause: unknown): string {
+  const { AddrInUse, NotCapable, PermissionDenied } = Deno.errors;
+  if (cause instanceof AddrInUse) return "; stop what listens there, or set LISTEN_PORT to another";
+  if (cause instanceof PermissionDenied) return "; set LISTEN_PORT to 1024 or more";
+  // What a program of one's own lacks is told by Deno.
+  if (cause instanceof NotCapable) return "";
+  return "; set LISTEN_HOST to an address of this machine";
 }
 
 /** An address to dial for one to listen on. */

@@ -7,7 +7,7 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import { type Config, describeProblem, type Problem } from "../../config/config.ts";
-import { parseConfig, type ParsedConfig, readEnv } from "../../config/parse.ts";
+import { type ParsedConfig, readConfig } from "../../config/parse.ts";
 import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const unknown = args.filter((arg) => !["--simulator", "--force"].includes(arg));
   if (unknown.length > 0) return complain([`unknown: ${unknown.join(" ")}`, "", USAGE]);
 
-  const parsed = await parseConfig(await readEnv(), { simulator: args.includes("--simulator") });
+  const parsed = await readConfig({ simulator: args.includes("--simulator") });
   const line = terminalLine();
   return await launch(parsed, (text) => line.write(text), async (config, log) => {
     const reserve = args.includes("--force") ? { identifyReservePercent: 0 } : {};

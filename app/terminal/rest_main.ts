@@ -8,7 +8,7 @@
 import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
 import type { Config } from "../../config/config.ts";
-import { parseConfig, readEnv } from "../../config/parse.ts";
+import { readConfig } from "../../config/parse.ts";
 import { listen, type OpenPort } from "../http/listen.ts";
 import { authRules, openRest } from "../open_rest.ts";
 import { renderText, REST_METRICS } from "../http/metrics.ts";
@@ -18,7 +18,7 @@ import { stopSignals } from "./signals.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 async function main(): Promise<number> {
-  const parsed = await parseConfig(await readEnv(), { withoutToken: true });
+  const parsed = await readConfig({ withoutToken: true });
   return await launch(parsed, (text) => console.log(text.trimEnd()), serve);
 }
 

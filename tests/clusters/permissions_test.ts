@@ -3,6 +3,7 @@ import {
   clusterPermissions,
   passedVariables,
   permissionFlags,
+  withOurAdvice,
   workerPermissions,
 } from "../../clusters/permissions.ts";
 
@@ -56,6 +57,21 @@ Deno.test("variables are passed by name, and never one that holds a secret of th
   for (const flag of ["--allow-env", "--allow-env=DISCORD_TOKEN", "--allow-env=A,DISCORD_*"]) {
     assert.throws(() => clusterPermissions(UNIT, [flag]), { code: "bad_config" }, flag);
   }
+});
+
+Deno.test("what Deno advises to do about a missing permission is told as our setting", () => {
+  const told = {
+    'Requires read access to "/srv/a", run again with the --allow-read flag':
+      'Requires read access to "/srv/a"; add --allow-read=/srv/a to CLUSTER_PERMISSIONS',
+    'x: Requires net access to "db:5432", run again with the --allow-net flag at file:///b.ts:1:2':
+      'x: Requires net access to "db:5432"; add --allow-net=db:5432 to CLUSTER_PERMISSIONS at file:///b.ts:1:2',
+    "Requires run access to <exec_path>, run again with the --allow-run flag":
+      "Requires run access to <exec_path>; add --allow-run=… to CLUSTER_PERMISSIONS",
+    'Requires all access to "/proc/x", run again with the --allow-all flag':
+      'Requires all access to "/proc/x", which no cluster has',
+    "run again": "run again",
+  };
+  for (const [said, wanted] of Object.entries(told)) assert.equal(withOurAdvice(said), wanted);
 });
 
 Deno.test("a flag that is no permission is refused", () => {

@@ -27,3 +27,20 @@ Deno.test("what else a bot prints is no word, however much it looks like one", (
   ];
   for (const text of printed) assert.equal(parseWord(text), undefined, text);
 });
+
+Deno.test("a word advises to our setting, wherever Deno advises to a flag", () => {
+  const said = 'Requires read access to "/a", run again with the --allow-read flag';
+  const told = 'Requires read access to "/a"; add --allow-read=/a to CLUSTER_PERMISSIONS';
+  const through = (word: ClusterWord) => parseWord(encodeWord(word));
+  const exit = { type: "EXITED", code: 1 } as const;
+  assert.deepEqual(
+    through({ ...exit, reason: said, stack: `Error: ${said}` }),
+    { ...exit, reason: told, stack: `Error: ${told}` },
+  );
+  const line = { level: "error", event: "handler failed" } as const;
+  const fields = (error: string) => ({ error, shardId: 3 });
+  assert.deepEqual(
+    through({ type: "LOG", line: { ...line, fields: fields(said) } }),
+    { type: "LOG", line: { ...line, fields: fields(told) } },
+  );
+});

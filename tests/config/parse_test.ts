@@ -9,7 +9,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
 } from "../../config/config.ts";
-import { type Env, mergeEnv, parseConfig, readEnv } from "../../config/parse.ts";
+import { type Env, mergeEnv, parseConfig, readConfig, readEnv } from "../../config/parse.ts";
 
 const SECRETS = FIELDS.map((field) => SETTINGS[field]).filter(({ read }) => read.secret)
   .map(({ name }) => name);
@@ -337,6 +337,10 @@ Deno.test("readEnv() does without a file, and says where one cannot be read", as
     await Deno.writeTextFile(`${folder}/.env`, "GATEHOUSE_TEST=1");
     assert.equal((await readEnv(`${folder}/.env`)).GATEHOUSE_TEST, "1");
     await assert.rejects(readEnv(folder));
+    const read = await readConfig({}, folder);
+    assert.ok(!read.ok);
+    assert.equal(read.problems[0]!.setting, folder);
+    assert.match(describeProblem(read.problems[0]!), /expected a file that can be read, received /);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

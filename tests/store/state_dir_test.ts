@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { logTo } from "../../ports/log.ts";
+import { messageOf } from "../../protocol/errors.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { botIdentity, openStateDir } from "../../store/state_dir.ts";
 
@@ -224,13 +225,39 @@ Deno.test("save() fails when the folder is gone, and works again when it is back
     assert.equal(await store.load("a"), 2);
   }));
 
-Deno.test("openStateDir() says that a folder cannot be made, with the reason", () =>
+Deno.test("openStateDir() says why a folder cannot be used, and what to do", () =>
   inTempDir(async (dir) => {
     await Deno.writeTextFile(`${dir}/file`, "");
-    await assert.rejects(open(`${dir}/file/state`), {
-      code: "bad_config",
-      message: /Cannot use STATE_DIR .*file\/state/,
-    });
+    const reasons = {
+      [`${dir}/file/state`]: /file\/state: .*(directory|folder)/i,
+      [`${dir}/file`]: /\/file: it is no folder/,
+      "/proc/nope": /\/proc\/nope: this program may not write there/,
+    };
+    for (const [folder, reason] of Object.entries(reasons)) {
+      const error = await open(folder).then(() => assert.fail(folder), (error) => error);
+      assert.equal(error.code, "bad_config");
+      const told = messageOf(error);
+      assert.match(told, /^Cannot use STATE_DIR /);
+      assert.match(told, reason);
+      assert.match(told, /; set STATE_DIR to a folder that it may write to$/);
+      assert.doesNotMatch(told, /--allow/);
+    }
+  }));
+
+Deno.test("openStateDir() names the setting when a file in the folder may not be read", () =>
+  inTempDir(async (dir) => {
+    await (await open(dir)).save("a", 1);
+    const read = Deno.readTextFile;
+    Deno.readTextFile = () =>
+      Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
+    try {
+      await assert.rejects(open(dir), {
+        code: "bad_config",
+        message: /^Cannot use STATE_DIR .*a\.json: Permission denied/,
+      });
+    } finally {
+      Deno.readTextFile = read;
+    }
   }));
 
 Deno.test("botIdentity() is the bot's id, whichever token it has", () => {

@@ -61,8 +61,20 @@ Deno.test("discover() asks again with growing pauses while Discord is ill", asyn
   assert.deepEqual(pauses, [500, 1_000, 2_000]);
   assert.equal(
     logged[1]!.error,
-    "Cannot ask DISCORD_API_URL https://api.test/api for /gateway/bot: connection refused",
+    "Cannot ask DISCORD_API_URL https://api.test/api for /gateway/bot: connection refused; " +
+      "is the address right, and the network up?",
   );
+});
+
+Deno.test("discover() names the setting where something else than Discord's API answers", async () => {
+  const page = () => new Response("<!DOCTYPE html>");
+  const { clock, logged, stop, promise } = setUp([page, says(404)]);
+  await clock.advance(1_000);
+  const [first, second] = logged.map(({ error }) => String(error));
+  assert.match(first!, /something else than JSON; is DISCORD_API_URL right\?: Unexpected token/);
+  assert.match(second!, /was answered 404; is DISCORD_API_URL right\?$/);
+  stop.abort(new Error("stopping"));
+  await assert.rejects(promise, /stopping/);
 });
 
 Deno.test("discover() asks again when Discord wants it, and says until when it waits and why", async () => {

@@ -81,6 +81,6 @@ Deno.test("a folder that cannot be locked is told as a wrong setting", () =>
     await Deno.mkdir(`${dir}/lock`);
     await assert.rejects(lockStateDir(dir, systemClock), {
       code: "bad_config",
-      message: /Cannot lock STATE_DIR/,
+      message: /^Cannot use STATE_DIR .*\/lock: .*; set STATE_DIR to/,
     });
   }));

@@ -26,12 +26,23 @@ Deno.test("listen() says in words that a port is taken, and names the address", 
       assert.deepEqual(error.data, { hostname: "127.0.0.1", port });
       assert.match(error.message, /^Cannot listen on LISTEN_HOST:LISTEN_PORT /);
       assert.ok(error.message.includes(`127.0.0.1:${port}`), error.message);
+      assert.match(
+        error.message,
+        /in use.*; stop what listens there, or set LISTEN_PORT to another$/,
+      );
       assert.ok(error.cause instanceof Error);
       return true;
     });
   } finally {
     await first.stop();
   }
+});
+
+Deno.test("listen() names the host when that is what is wrong", () => {
+  const wrong = new Deno.errors.AddrNotAvailable("Cannot assign requested address (os error 99)");
+  assert.throws(() => urlOf("10.9.9.9", wrong), {
+    message: /10\.9\.9\.9:8787: Cannot assign .*; set LISTEN_HOST to an address of this machine$/,
+  });
 });
 
 Deno.test("listen() lets a port go that is stopped", async () => {
@@ -47,14 +58,17 @@ Deno.test("listen() lets a port go that is stopped", async () => {
 });
 
 /** The address that is told for one to listen on: of those that a test may not open. */
-function urlOf(hostname: string): string {
-  const serve = Object.getOwnPropertyDescriptor(Deno, "serve")!;
-  const server = { addr: { port: 8787 }, shutdown: () => Promise.resolve() };
-  Object.defineProperty(Deno, "serve", { configurable: true, get: () => () => server });
+function urlOf(hostname: string, failure?: Error): string {
+  const real = Object.getOwnPropertyDescriptor(Deno, "serve")!;
+  const serve = () => {
+    if (failure) throw failure;
+    return { addr: { port: 8787 }, shutdown: () => Promise.resolve() };
+  };
+  Object.defineProperty(Deno, "serve", { configurable: true, get: () => serve });
   try {
     return listen({ hostname, port: 8787 }, () => new Response()).url;
   } finally {
-    Object.defineProperty(Deno, "serve", serve);
+    Object.defineProperty(Deno, "serve", real);
   }
 }
 
