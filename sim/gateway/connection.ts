@@ -238,13 +238,13 @@ export class Connection implements Applicant {
     this.sendFrame(controlFrame(OP.HEARTBEAT_ACK, null));
   }
 
-  /** A beat names the last `s` received; one interval of lag is allowed, and any while delayed. */
+  /** A beat names the last `s` received; one interval of lag is allowed, and any while it is late. */
   #checkSeq(seq: number | null): void {
     if (!this.session) return;
     const { lastS } = this.session.entry;
     const least = this.#leastBeat;
     this.#leastBeat = lastS;
-    if (this.#out.delayMs > 0 || ((seq ?? 0) >= least && (seq ?? 0) <= lastS)) return;
+    if (this.#out.isLate || ((seq ?? 0) >= least && (seq ?? 0) <= lastS)) return;
     const detail = `shard ${this.entry.shardId}: heartbeat ${seq}, expected ${least} to ${lastS}`;
     this.#parts.ledger.violate("heartbeat seq", detail);
   }

@@ -17,6 +17,8 @@ export interface Peer {
   close(code: number, reason: string): void;
   /** Ends the connection without a close frame. */
   destroy(): void;
+  /** Whether something that was sent waits because the client does not read. */
+  readonly isHeldUp: boolean;
 }
 
 /** What the way out works with. */
@@ -47,6 +49,11 @@ export class Outgoing {
   /** How long every message is held back now. */
   get delayMs(): number {
     return this.#delayMs;
+  }
+
+  /** Whether the client may not have what was sent to it, through no fault of its own. */
+  get isLate(): boolean {
+    return this.#delayMs > 0 || this.#peer.isHeldUp;
   }
 
   /** Delays every message from now on. */

@@ -101,10 +101,14 @@ class VirtualSocket implements Socket {
     if (admission === "silence") return;
     if (admission !== "accept") return this.#down(() => this.#fail(REFUSED[admission]));
     this.#down(() => this.#opened());
+    const isHeldUp = () => this.#arrived.length > 0;
     this.#link = gateway.accept(url, {
       send: (message) => this.#down(() => this.#arrive(() => this.#deliver(message))),
       close: (code, reason) => this.#down(() => this.#arrive(() => this.#ended(code, reason))),
       destroy: () => this.#down(() => this.#arrive(() => this.#ended(1006, ""))),
+      get isHeldUp() {
+        return isHeldUp();
+      },
     });
   }
 

@@ -53,6 +53,9 @@ function admission(baseUrl: string, { gateway, maxBufferedBytes }: WsServerParts
         },
         close: (code, reason) => socket.close(code, reason),
         destroy: () => socket.destroy(),
+        get isHeldUp() {
+          return socket.bufferedBytes > 0;
+        },
       });
       return {
         message: (data) => link.receive(data),

@@ -38,6 +38,30 @@ Deno.test("after destroy() nothing comes any more, and the server finds out", as
   assert.deepEqual(sim.ledger.connections.map(({ by, code }) => [by, code]), [["client", 1006]]);
 });
 
+Deno.test("a socket that is paused reads nothing, sends, and reads afterwards what came", async () => {
+  const { ready, clock, sim } = stage();
+  const client = await ready();
+  client.socket.pause(true);
+  await clock.advance(10);
+  const before = client.payloads.length;
+  sim.traffic.burst(20);
+  await clock.advance(10_000);
+  assert.equal(client.payloads.length, before);
+  client.socket.send(JSON.stringify({ op: 1, d: 1 }));
+  await clock.advance(100);
+  assert.equal(sim.ledger.heartbeats.at(-1)?.d, 1);
+  assert.deepEqual(sim.ledger.violations, [], "it cannot know of what it did not read");
+  sim.faults.cut();
+  await clock.advance(100);
+  assert.equal(client.closedWith, null);
+  client.socket.pause(false);
+  await clock.advance(100);
+  const numbers = client.events().map(({ s }) => s);
+  assert.deepEqual(numbers, numbers.map((_, i) => i + 1));
+  assert.equal(client.payloads.length, before + 21, "and the ACK");
+  assert.equal(client.closedWith, 1006);
+});
+
 Deno.test("a socket that is closed before it opened fails, and leaves no connection behind", async () => {
   for (const waitMs of [0, 6]) {
     const clock = createVirtualClock();
