@@ -9,6 +9,7 @@ import { encodeBatch, type EventRecord } from "../protocol/event_frame.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { ShardQueue } from "./shard_queue.ts";
 import type { Turns } from "./turns.ts";
+import type { UnderWay } from "./under_way.ts";
 
 /** A batch is sent when it has this many bytes, or when the events that are here have been read. */
 export const BATCH_BYTES = 64 * 1024;
@@ -18,6 +19,8 @@ export interface LaneOptions {
   readonly peer: PeerKey;
   readonly totalShards: number;
   readonly turns: Turns;
+  /** What is under way to this consumer and to the others of the worker. */
+  readonly underWay: UnderWay;
   /** Sends a batch to a consumer; it must not block. */
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
@@ -56,15 +59,17 @@ export class Lane {
   remove(queue: ShardQueue): void {
     this.#queues.delete(queue.shardId);
     this.#ready.delete(queue);
-    this.#underWayBytes -= queue.rewind();
-    if (this.#link !== null && this.#ready.size > 0) this.#flushSoon();
+    const bytes = queue.rewind();
+    if (this.#link === null) return;
+    this.#sent(-bytes);
+    if (this.#ready.size > 0) this.#flushSoon();
   }
 
   /** A new link, with the credit that the consumer gave: everything unacknowledged is sent again. */
   up(link: number, windowBytes: number): void {
     this.#link = link;
     this.#windowBytes = windowBytes;
-    this.#underWayBytes = 0;
+    this.#sent(-this.#underWayBytes);
     for (const queue of this.#queues.values()) {
       queue.rewind();
       if (queue.hasUnsent) this.#ready.add(queue);
@@ -75,6 +80,7 @@ export class Lane {
   /** The link is gone: events wait. */
   down(): void {
     this.#link = null;
+    this.#sent(-this.#underWayBytes);
     this.#options.turns.remove(this.#turn);
   }
 
@@ -91,7 +97,7 @@ export class Lane {
   acknowledge(link: number, cursors: Readonly<Record<string, number>>): void {
     if (link !== this.#link) return;
     for (const [shardId, cursor] of Object.entries(cursors)) {
-      this.#underWayBytes -= this.#queues.get(Number(shardId))?.acknowledge(cursor) ?? 0;
+      this.#sent(-(this.#queues.get(Number(shardId))?.acknowledge(cursor) ?? 0));
     }
     if (this.#ready.size > 0) this.#flushSoon();
   }
@@ -103,14 +109,26 @@ export class Lane {
   #flush(): void {
     const { peer, totalShards, send } = this.#options;
     this.#unflushedBytes = 0;
-    while (this.#link !== null && this.#ready.size > 0 && this.#underWayBytes < this.#windowBytes) {
+    while (this.#link !== null && this.#ready.size > 0) {
       const batch: EventRecord[] = [];
-      const creditBytes = this.#windowBytes - this.#underWayBytes;
+      const creditBytes = this.#creditBytes;
+      if (creditBytes <= 0) return;
       const bytes = this.#fill(batch, Math.min(BATCH_BYTES, creditBytes));
       if (batch.length === 0) return;
-      this.#underWayBytes += bytes;
+      this.#sent(bytes);
       send(peer, this.#link, encodeBatch(totalShards, batch));
     }
+  }
+
+  get #creditBytes(): number {
+    const own = this.#underWayBytes;
+    return Math.min(this.#windowBytes - own, this.#options.underWay.room(own));
+  }
+
+  /** So many bytes more are under way, or less (below 0). */
+  #sent(bytes: number): void {
+    this.#underWayBytes += bytes;
+    this.#options.underWay.add(bytes);
   }
 
   /** Fills a batch; the last record may go beyond the limit, or a large one would never go. */

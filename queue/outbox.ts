@@ -11,6 +11,15 @@ import { keptBytes, type Overflow, shed } from "./shedding.ts";
 
 /** The head of the array is cut off once so many records are done with. */
 const COMPACT_AFTER = 1_024;
+/** What is left of a record whose body was forgotten costs so much. */
+const SENT_BYTES = 48;
+
+/** A record under way that can be read again from elsewhere: what its acknowledgement needs. */
+interface Sent {
+  readonly cursor: number;
+  readonly sentBytes: number;
+  readonly body?: undefined;
+}
 
 /** Records of one shard, in order. */
 export class Outbox {
@@ -26,9 +35,11 @@ export class Outbox {
   /** Of {@linkcode Outbox.queuedBytes}, what {@linkcode Outbox.shed} could free. */
   unsentBytes = 0;
   readonly #account: (bytes: number) => void;
-  #records: EventRecord[] = [];
+  #records: (EventRecord | Sent)[] = [];
   /** Index of the first record that is not acknowledged. */
   #head = 0;
+  /** Index of the first record whose body is here. */
+  #whole = 0;
   /** Index of the first record that is not sent. */
   #next = 0;
 
@@ -52,9 +63,9 @@ export class Outbox {
     return this.queued === 0 ? null : this.#records.at(-1)!.cursor;
   }
 
-  /** Everything that is not acknowledged, in order. */
+  /** Everything that is not acknowledged, in order, as long as nothing of it was forgotten. */
   get unacknowledged(): EventRecord[] {
-    return this.#records.slice(this.#head);
+    return this.#records.slice(this.#head) as EventRecord[];
   }
 
   /** Takes a record. Its cursor is above those before it; its body must not change any more. */
@@ -76,7 +87,7 @@ export class Outbox {
   ): number {
     let bytes = 0;
     while (this.#next < this.#records.length && bytes < limitBytes) {
-      const record = this.#records[this.#next]!;
+      const record = this.#records[this.#next] as EventRecord;
       const prepared = prepare(record);
       if (prepared === null) break;
       this.#next++;
@@ -95,7 +106,7 @@ export class Outbox {
     while (this.#head < this.#next && this.#records[this.#head]!.cursor <= cursor) {
       const record = this.#records[this.#head++]!;
       sent += sentBytes(record);
-      kept += keptBytes(record);
+      kept += memoryBytes(record);
       this.acknowledged++;
       this.lastAcknowledged = record.cursor;
     }
@@ -105,14 +116,38 @@ export class Outbox {
   }
 
   /**
-   * The taker is new: everything that is not acknowledged is to be sent again. Gives the bytes that
-   * were under way to the old one.
+   * The taker is new: everything that is not acknowledged is to be sent again, of which nothing may
+   * have been forgotten. Gives the bytes that were under way to the old one.
    */
   rewind(): number {
-    let bytes = 0;
-    for (const record of this.#records.slice(this.#head, this.#next)) bytes += sentBytes(record);
+    const bytes = this.#underWayBytes();
     this.#next = this.#head;
     this.unsentBytes = this.queuedBytes;
+    return bytes;
+  }
+
+  /**
+   * Keeps of what is under way no more than its acknowledgement needs. To be sent again it has to be
+   * read from elsewhere, after {@linkcode Outbox.clear}.
+   */
+  forgetSent(): void {
+    let freed = 0;
+    this.#whole = Math.max(this.#whole, this.#head);
+    for (; this.#whole < this.#next; this.#whole++) {
+      const record = this.#records[this.#whole]!;
+      freed += memoryBytes(record) - SENT_BYTES;
+      this.#records[this.#whole] = { cursor: record.cursor, sentBytes: sentBytes(record) };
+    }
+    this.#changed(-freed);
+  }
+
+  /** Forgets everything, which is somewhere else; gives the bytes that were under way. */
+  clear(): number {
+    const bytes = this.#underWayBytes();
+    this.#records = [];
+    this.#head = this.#whole = this.#next = 0;
+    this.unsentBytes = 0;
+    this.#changed(-this.queuedBytes);
     return bytes;
   }
 
@@ -121,7 +156,7 @@ export class Outbox {
    * may have arrived. Gives the bytes freed.
    */
   shed(bytes: number, overflow: Overflow = "drop-oldest"): number {
-    const { kept, dropped } = shed(this.#records.slice(this.#next), bytes, overflow);
+    const { kept, dropped } = shed(this.#unsent(), bytes, overflow);
     this.dropped += dropped;
     return this.#replaceUnsent(kept);
   }
@@ -130,11 +165,21 @@ export class Outbox {
   forgetUnsent(bytes: number): number {
     let end = this.#next;
     for (let kept = 0; end < this.#records.length && kept < bytes; end++) {
-      kept += keptBytes(this.#records[end]!);
+      kept += memoryBytes(this.#records[end]!);
     }
     const forgotten = this.#records.length - end;
-    this.#replaceUnsent(this.#records.slice(this.#next, end));
+    this.#replaceUnsent(this.#unsent(end));
     return forgotten;
+  }
+
+  #underWayBytes(): number {
+    let bytes = 0;
+    for (let at = this.#head; at < this.#next; at++) bytes += sentBytes(this.#records[at]!);
+    return bytes;
+  }
+
+  #unsent(end?: number): EventRecord[] {
+    return this.#records.slice(this.#next, end) as EventRecord[];
   }
 
   #replaceUnsent(unsent: readonly EventRecord[]): number {
@@ -154,10 +199,15 @@ export class Outbox {
     if (this.#head < COMPACT_AFTER || this.#head * 2 < this.#records.length) return;
     this.#records = this.#records.slice(this.#head);
     this.#next -= this.#head;
+    this.#whole = Math.max(0, this.#whole - this.#head);
     this.#head = 0;
   }
 }
 
-function sentBytes(record: EventRecord): number {
-  return RECORD_HEADER_BYTES + record.body.length;
+function sentBytes(record: EventRecord | Sent): number {
+  return record.body ? RECORD_HEADER_BYTES + record.body.length : record.sentBytes;
+}
+
+function memoryBytes(record: EventRecord | Sent): number {
+  return record.body ? keptBytes(record) : SENT_BYTES;
 }

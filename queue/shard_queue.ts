@@ -8,25 +8,23 @@
  * ```
  *
  * While it spills, everything that is not acknowledged is on disk or on its way there, so that the
- * newest cursor on disk is safe: a session may be resumed after it. The front holds what is under way
- * and the next little; the rest is read back when it is its turn.
+ * newest cursor on disk is safe: a session may be resumed after it. The front holds the next little;
+ * the rest, and what has to be sent again, is read back when it is its turn. So of what is on disk
+ * nothing has to be in memory, be it under way or not.
  *
  * @module
  */
 
-import { messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { Outbox } from "./outbox.ts";
 import type { Overflow } from "./shedding.ts";
+import { Slab } from "./slab.ts";
+import { Trimmer } from "./trimmer.ts";
 
-/** Bytes written at once. */
-const WRITE_BYTES = 1024 * 1024;
-/** Memory that several events share, at most. */
-const SLAB_BYTES = 64 * 1024;
-const NO_SLAB = new Uint8Array();
 /** How long after a failed write or read it is tried again. */
 export const RETRY_MS = 1_000;
 
@@ -41,12 +39,14 @@ export interface ShardQueueOptions {
   readonly acknowledged: (cursor: number) => void;
   /** Everything up to this cursor is safe on disk. */
   readonly stored: (cursor: number) => void;
-  /** The disk failed; events stay in memory and it is tried again. */
-  readonly failed: (reason: string) => void;
+  /** The disk failed, or has no room (`isFull`); events stay in memory and it is tried again. */
+  readonly failed: (reason: string, isFull: boolean) => void;
   /** Whether the disk may take more. */
   readonly mayWrite: () => boolean;
-  /** Unsent bytes that are kept in memory while the rest is on disk. */
-  readonly frontBytes: () => number;
+  /** Bytes that are read back ahead of who takes them, and bytes that are written at once. */
+  readonly shareBytes: () => number;
+  /** Whether there is memory for what nobody asks for at this moment. */
+  readonly hasRoom: () => boolean;
   /** Gives each record as it is to be sent, or `null` to stop before it. */
   readonly prepare?: (record: EventRecord) => EventRecord | null;
 }
@@ -64,17 +64,26 @@ export class ShardQueue {
   #tail: Outbox | null = null;
   #spool: Spool | null = null;
   #trimmer: Trimmer | null = null;
+  /** Whether all of the front is on disk, too. */
+  #isSafe = false;
   /** Newest cursor that is, or was, in the front. */
   #fronted = 0;
+  /** What an earlier life was done with. */
+  #acknowledgedBefore = 0;
   /** Newest cursor on disk. */
   #onDisk = 0;
   /** Records on disk that are not in the front, as far as this life knows. */
   #behind = 0;
   #droppedBefore = 0;
-  #slab = NO_SLAB;
-  #slabUsed = 0;
+  readonly #slab = new Slab();
   #writing: Promise<void> | null = null;
   #reading = false;
+  /** Whether whoever takes has taken all of the front, and wants more. */
+  #isWanted = false;
+  /** Whether a spill that failed has left on disk what is in memory, too. */
+  #isLeft = false;
+  /** Grows when the front begins anew: what was being read then does not follow what is in it. */
+  #fronts = 0;
   /** Ends the wait after a write that failed. */
   #cancelRetry: Cancel | null = null;
 
@@ -99,6 +108,17 @@ export class ShardQueue {
     return (this.#tail ?? this.#front).unsentBytes;
   }
 
+  /** Memory that is free once what is on its way to disk is there; not all of it at once. */
+  get pendingBytes(): number {
+    if (!this.#tail) return 0;
+    return this.#tail.queuedBytes + (this.#isSafe ? 0 : this.#front.queuedBytes);
+  }
+
+  /** Memory that {@linkcode ShardQueue.spill} could free. */
+  get spillableBytes(): number {
+    return this.#tail || this.#cancelRetry || !this.#spool ? 0 : this.#front.queuedBytes;
+  }
+
   /** Bytes on disk. */
   get diskBytes(): number {
     return this.#spool?.bytes ?? 0;
@@ -111,21 +131,22 @@ export class ShardQueue {
     return { forwarded, acknowledged, dropped: dropped + more };
   }
 
-  /** Whether there is something in memory to send. */
+  /** Whether there is something to send, in memory or on disk. */
   get hasUnsent(): boolean {
-    return this.#front.hasUnsent;
+    return this.#front.hasUnsent || this.#hasMoreOnDisk;
   }
 
   /** Takes over what an earlier life left on disk; before the first event. */
   open(spool: Spool, acknowledged: number): void {
     this.#spool = spool;
-    this.#trimmer = new Trimmer(spool, this.#options.failed);
+    this.#trimmer = new Trimmer(spool, (reason) => this.#options.failed(reason, false));
     this.newest = Math.max(acknowledged, spool.last ?? 0);
-    this.#fronted = acknowledged;
+    this.#fronted = this.#acknowledgedBefore = acknowledged;
     if (spool.last === null || spool.last <= acknowledged) {
       return this.#trimmer.trim(this.newest);
     }
     this.#tail = new Outbox(this.#options.account);
+    this.#isSafe = true;
     this.#onDisk = spool.last;
     this.lag.accepted(spool.last, this.#options.clock.now());
     this.#options.stored(this.#onDisk);
@@ -134,7 +155,7 @@ export class ShardQueue {
 
   /** Takes a dispatch, unless it came before. The bytes are copied. */
   accept(cursor: number, payload: Uint8Array): void {
-    const body = this.#copy(payload);
+    const body = this.#slab.copy(payload, Math.min(this.queuedBytes, this.#options.shareBytes()));
     this.#enter({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
   }
 
@@ -143,9 +164,14 @@ export class ShardQueue {
     this.#enter(gapRecord(this.shardId, gap));
   }
 
-  /** Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. */
+  /**
+   * Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. Where it has to
+   * be read from disk first nothing is moved: it wakes the taker then.
+   */
   takeUnsent(batch: EventRecord[], limitBytes: number): number {
     const bytes = this.#front.takeUnsent(batch, limitBytes, this.#options.prepare);
+    if (this.#isSafe) this.#front.forgetSent();
+    this.#isWanted = !this.#front.hasUnsent;
     this.#refill();
     return bytes;
   }
@@ -158,15 +184,21 @@ export class ShardQueue {
     const last = this.#front.lastAcknowledged;
     this.lag.acknowledged(last, this.#options.clock.now());
     if (this.#front.acknowledged > before) this.#options.acknowledged(last);
-    if (this.#tail) this.#trimmer?.trim(last);
+    if (this.#tail || this.#isLeft) this.#trimmer?.trim(last);
+    if (last >= this.#onDisk) this.#isLeft = false;
     this.#settle();
-    if (this.queued === 0) this.#slab = NO_SLAB;
+    if (this.queued === 0) this.#slab.clear();
     return bytes;
   }
 
   /** The taker is new: everything is to be sent again. Gives the bytes that were under way. */
   rewind(): number {
-    return this.#front.rewind();
+    this.#isWanted = false;
+    if (!this.#isSafe) return this.#front.rewind();
+    this.#behind += this.#front.queued;
+    this.#fronted = Math.max(this.#acknowledgedBefore, this.#front.lastAcknowledged);
+    this.#fronts++;
+    return this.#front.clear();
   }
 
   /** Frees memory by dropping events, which a GAP tells; gives the bytes freed. */
@@ -179,7 +211,7 @@ export class ShardQueue {
    * there is no disk, or it is so already.
    */
   spill(): void {
-    if (!this.#spool || this.#tail || this.#front.queued === 0) return;
+    if (this.spillableBytes === 0) return;
     this.#tail = new Outbox(this.#options.account);
     this.#writing = this.#spillFront(this.#front.unacknowledged);
   }
@@ -194,24 +226,6 @@ export class ShardQueue {
     await this.#spool?.close();
   }
 
-  /**
-   * A copy of its own where little waits; else one of several in a slab, which is cheaper. A slab is as
-   * large as what waits at most: it may be held by its last event.
-   */
-  #copy(payload: Uint8Array): Uint8Array {
-    const { length } = payload;
-    if (this.#slab === NO_SLAB || this.#slab.length - this.#slabUsed < length) {
-      const size = Math.min(SLAB_BYTES, this.queuedBytes);
-      if (size < 2 * length) return new Uint8Array(payload);
-      this.#slab = new Uint8Array(size);
-      this.#slabUsed = 0;
-    }
-    const from = this.#slabUsed;
-    this.#slab.set(payload, from);
-    this.#slabUsed = from + length;
-    return this.#slab.subarray(from, this.#slabUsed);
-  }
-
   #enter(record: EventRecord): void {
     if (record.cursor <= this.newest) return;
     this.newest = record.cursor;
@@ -222,12 +236,28 @@ export class ShardQueue {
   }
 
   async #spillFront(records: readonly EventRecord[]): Promise<void> {
-    const isWritten = await this.#append(records);
+    const rest = new Outbox();
+    for (const record of records) rest.push(record);
+    let isWritten = true;
+    while (isWritten && rest.hasUnsent) {
+      const piece: EventRecord[] = [];
+      rest.takeUnsent(piece, this.#options.shareBytes());
+      isWritten = await this.#append(piece);
+    }
     this.#writing = null;
-    if (!isWritten) return this.#direct();
-    this.#behind += this.#front.forgetUnsent(this.#options.frontBytes());
+    if (!isWritten) {
+      this.#isLeft = this.#onDisk > this.#front.lastAcknowledged;
+      // First: whoever hears of the memory that is given back must not spill again.
+      this.#retryWrite();
+      return this.#direct();
+    }
+    this.#isSafe = true;
+    this.#isLeft = false;
+    this.#behind += this.#front.forgetUnsent(this.#options.shareBytes());
     this.#fronted = this.#front.lastCursor ?? this.#fronted;
+    this.#front.forgetSent();
     this.#write();
+    this.#refill();
     this.#settle();
   }
 
@@ -238,8 +268,9 @@ export class ShardQueue {
 
   async #writeTail(tail: Outbox): Promise<void> {
     const batch: EventRecord[] = [];
-    const bytes = tail.takeUnsent(batch, WRITE_BYTES);
-    const isNext = this.#fronted >= this.#onDisk;
+    const { shareBytes } = this.#options;
+    const bytes = tail.takeUnsent(batch, shareBytes());
+    const before = this.#onDisk;
     const isWritten = await this.#append(batch);
     this.#writing = null;
     if (!isWritten) {
@@ -247,8 +278,8 @@ export class ShardQueue {
       return this.#retryWrite();
     }
     tail.acknowledge(this.#onDisk);
-    const isRoom = this.#front.unsentBytes + bytes <= this.#options.frontBytes();
-    if (isNext && isRoom) this.#show(batch);
+    const isRoom = this.#front.unsentBytes + bytes <= shareBytes();
+    if (this.#fronted >= before && (isRoom || this.#isWanted)) this.#show(batch);
     else this.#behind += batch.length;
     this.#write();
     this.#refill();
@@ -263,44 +294,61 @@ export class ShardQueue {
     });
   }
 
+  /** What a spill that failed has left on disk is not written again. */
   async #append(records: readonly EventRecord[]): Promise<boolean> {
-    try {
-      if (!this.#options.mayWrite()) throw new Error("QUEUE_DISK_BYTES are used up");
-      await this.#spool!.append(records);
-    } catch (error) {
-      this.#options.failed(messageOf(error));
+    const { mayWrite, failed, stored } = this.#options;
+    const missing = records.filter(({ cursor }) => cursor > this.#onDisk);
+    if (missing.length === 0) return true;
+    if (!mayWrite()) {
+      failed("QUEUE_DISK_BYTES are used up", true);
       return false;
     }
-    this.#onDisk = records.at(-1)!.cursor;
-    this.#options.stored(this.#onDisk);
+    try {
+      await this.#spool!.append(missing);
+    } catch (error) {
+      failed(messageOf(error), error instanceof GatehouseError && error.code === "disk_full");
+      return false;
+    }
+    this.#onDisk = missing.at(-1)!.cursor;
+    stored(this.#onDisk);
     return true;
+  }
+
+  get #hasMoreOnDisk(): boolean {
+    return this.#isSafe && this.#fronted < this.#onDisk;
   }
 
   /** Puts records into the front. */
   #show(records: readonly EventRecord[]): void {
+    let bytes = 0;
     for (const record of records) {
       if (record.cursor <= this.#fronted) continue;
       this.#fronted = record.cursor;
       this.#front.push(record);
-      this.#options.wake(record.body.length);
+      bytes += record.body.length;
     }
+    this.#isWanted = false;
+    if (this.#front.hasUnsent) this.#options.wake(bytes);
   }
 
-  /** Reads on when the front runs low. */
+  /** Reads on when somebody waits for it, or when the front runs low and there is room. */
   #refill(): void {
-    if (!this.#tail || this.#reading || this.#fronted >= this.#onDisk) return;
-    if (this.#front.unsentBytes > this.#options.frontBytes() / 2) return;
+    const { shareBytes, hasRoom } = this.#options;
+    if (this.#reading || !this.#hasMoreOnDisk) return;
+    const mayReadAhead = this.#front.unsentBytes <= shareBytes() / 2 && hasRoom();
+    if (!this.#isWanted && !mayReadAhead) return;
     this.#reading = true;
     this.#read();
   }
 
   async #read(): Promise<void> {
+    const fronts = this.#fronts;
     let records: EventRecord[];
     try {
-      records = await this.#spool!.read(this.#fronted, this.#options.frontBytes() / 2);
+      records = await this.#spool!.read(this.#fronted, this.#options.shareBytes() / 2);
       if (records.length === 0) throw new Error("the disk does not give what was written");
     } catch (error) {
-      this.#options.failed(messageOf(error));
+      this.#options.failed(messageOf(error), false);
       this.#options.clock.after(RETRY_MS, () => {
         this.#reading = false;
         this.#refill();
@@ -308,6 +356,7 @@ export class ShardQueue {
       return;
     }
     this.#reading = false;
+    if (fronts !== this.#fronts) return this.#refill();
     this.#behind = Math.max(0, this.#behind - records.length);
     this.#show(records);
     this.#refill();
@@ -326,6 +375,7 @@ export class ShardQueue {
   #direct(): void {
     const tail = this.#tail;
     this.#tail = null;
+    this.#isSafe = false;
     this.#behind = 0;
     if (!tail) return;
     this.#droppedBefore += tail.dropped;
@@ -333,43 +383,5 @@ export class ShardQueue {
     tail.takeUnsent([], Infinity);
     tail.acknowledge(Infinity);
     this.#show(records);
-  }
-}
-
-/**
- * Deletes from a spool what is dealt with, one deletion at a time, always up to the newest cursor asked
- * for.
- */
-export class Trimmer {
-  readonly #spool: Spool;
-  readonly #failed: (reason: string) => void;
-  #wanted = -1;
-  #done = -1;
-  #isAtWork = false;
-
-  /** @param failed Told why a deletion failed; the next one tries again. */
-  constructor(spool: Spool, failed: (reason: string) => void) {
-    this.#spool = spool;
-    this.#failed = failed;
-  }
-
-  /** Everything up to `cursor` may go. */
-  trim(cursor: number): void {
-    this.#wanted = Math.max(this.#wanted, cursor);
-    if (!this.#isAtWork) this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#isAtWork = true;
-    try {
-      while (this.#done < this.#wanted && this.#spool.first !== null) {
-        const cursor = this.#wanted;
-        await this.#spool.trim(cursor);
-        this.#done = cursor;
-      }
-    } catch (error) {
-      this.#failed(messageOf(error));
-    }
-    this.#isAtWork = false;
   }
 }

@@ -1,8 +1,9 @@
 /**
  * All events of one worker on their way to the bot: a queue per shard, a lane per consumer, and one
- * bound on the memory of them all, `QUEUE_MEMORY_BYTES`. At half of it the fullest queue moves to
- * disk; when it is full, the one that has most to send sheds: one slow consumer does not cost another
- * its events.
+ * bound on the memory of them all, `QUEUE_MEMORY_BYTES`, of which each use has its share. At half of it
+ * the fullest queues move to disk. A little later Discord is left unread until the disk has caught up.
+ * Only where there is no disk, or none that takes anything, the queue that has most to send sheds: one
+ * slow consumer does not cost another its events.
  *
  * @module
  */
@@ -11,17 +12,34 @@ import type { Gap } from "../protocol/event_frame.ts";
 import { every } from "../ports/clock.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
+import { Backpressure } from "./backpressure.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 import { ShardQueue, type ShardQueueOptions } from "./shard_queue.ts";
 import type { Overflow } from "./shedding.ts";
 import { Turns, type TurnsOptions } from "./turns.ts";
+import { UnderWay } from "./under_way.ts";
 
 /** At least this share of a queue is shed at once: to look for the largest each time is slow. */
 const SHED_SHARE = 1 / 16;
-/** Unsent bytes of a shard that are kept in memory while the rest is on disk, at most. */
-const FRONT_BYTES = 1024 * 1024;
-/** The shards of a worker share this part of its memory for it. */
-const FRONT_SHARE = 1 / 4;
+/** Bytes of a shard that are read ahead from disk, and bytes that are written at once, at most. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** Parts of `QUEUE_MEMORY_BYTES`. */
+const SHARE = {
+  /** What is under way, and lies in our sockets where a consumer does not read. */
+  underWay: 1 / 4,
+  /** What all shards read ahead, and as much again for what is being written. */
+  pieces: 1 / 8,
+  /** With more than this in the queues the fullest of them move to disk. */
+  spill: 1 / 2,
+  /** With more than this Discord is left unread, as long as the disk is at work. */
+  pause: 5 / 8,
+  /** With more than this events are dropped. */
+  shed: 3 / 4,
+  /** When memory has grown by this it is looked after again. */
+  step: 1 / 32,
+} as const;
+
 /** A consumer that is away for so long, twice, has its events moved to disk. */
 const AWAY_TICK_MS = 1_000;
 
@@ -45,6 +63,8 @@ export interface EventQueueOptions
   readonly stored?: (shardId: number, cursor: number) => void;
   /** The disk failed; events stay in memory and it is tried again. */
   readonly failed?: (shardId: number, reason: string) => void;
+  /** Leaves Discord's sockets unread for as long as the disk needs, or reads on (`false`). */
+  readonly pause?: (isPaused: boolean) => void;
 }
 
 /** The queue of one worker. */
@@ -55,22 +75,31 @@ export class EventQueue {
   readonly #lanes = new Map<string, Lane>();
   readonly #laneOf = new Map<number, Lane>();
   readonly #turns: Turns;
+  readonly #underWay: UnderWay;
+  readonly #backpressure: Backpressure;
   readonly #opened = new Map<number, Promise<void>>();
   /** Shards whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
   #bytes = 0;
-  /** With more bytes than this a queue moves to disk. */
-  #spillAbove: number;
+  /** With more bytes than this something is to be done. */
+  #attendAbove: number;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
-    const { clock, delayMs = 0, nap = () => {} } = options;
+    const { clock, delayMs = 0, nap = () => {}, pause = () => {} } = options;
     this.#turns = new Turns({ clock, delayMs, nap });
-    this.#spillAbove = options.openSpool ? options.limitBytes / 2 : Infinity;
+    this.#underWay = new UnderWay(this.#share("underWay"));
+    this.#backpressure = new Backpressure({ clock, pause });
+    this.#attendAbove = this.#nextAttention;
     for (const [shardId, id] of Object.entries(options.clusterOfShard)) {
       this.#laneOf.set(Number(shardId), this.#lane({ kind: "cluster", id }));
     }
     if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
+  }
+
+  /** Whether Discord's sockets are to be left unread. */
+  get isPaused(): boolean {
+    return this.#backpressure.isOn;
   }
 
   /** Opens what an earlier life left of a shard on disk; before its first event. */
@@ -88,14 +117,20 @@ export class EventQueue {
     const queue = new ShardQueue(shardId, {
       clock,
       wake: (bytes) => this.#laneOf.get(shardId)?.wake(queue, bytes),
-      account: (bytes) => this.#bytes += bytes,
+      account: (bytes) => this.#account(bytes),
       acknowledged: (cursor) => acknowledged?.(shardId, cursor),
-      stored: (cursor) => stored?.(shardId, cursor),
-      failed: (reason) => failed?.(shardId, reason),
+      stored: (cursor) => {
+        this.#backpressure.stored();
+        stored?.(shardId, cursor);
+      },
+      failed: (reason, isFull) => {
+        this.#backpressure.failed(isFull);
+        failed?.(shardId, reason);
+      },
       ...(prepare ? { prepare } : {}),
       mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
-      frontBytes: () =>
-        Math.min(FRONT_BYTES, this.#options.limitBytes * FRONT_SHARE / this.#queues.size),
+      shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#queues.size),
+      hasRoom: () => this.#bytes < this.#share("spill"),
     });
     this.#queues.set(shardId, queue);
     this.#laneOf.get(shardId)?.add(queue);
@@ -155,16 +190,64 @@ export class EventQueue {
     if (spool) this.of(shardId).open(spool, acknowledged);
   }
 
+  #share(use: keyof typeof SHARE): number {
+    return this.#options.limitBytes * SHARE[use];
+  }
+
+  /** Not for each event; and where there is no disk, not before something has to be dropped. */
+  get #nextAttention(): number {
+    const leastBytes = this.#share(this.#options.openSpool ? "spill" : "shed");
+    return Math.min(
+      Math.max(leastBytes, this.#bytes + this.#share("step")),
+      this.#share("shed"),
+    );
+  }
+
   #bound(): void {
-    const { limitBytes, overflow } = this.#options;
-    if (this.#bytes > this.#spillAbove) {
-      this.#fullest().spill();
-      // It takes a while to get there; meanwhile the next one goes only when memory still grows.
-      this.#spillAbove = this.#bytes + limitBytes * SHED_SHARE;
+    if (this.#bytes > this.#attendAbove && !this.isPaused) this.#attend();
+  }
+
+  #account(bytes: number): void {
+    this.#bytes += bytes;
+    if (bytes >= 0) return;
+    this.#attendAbove = Math.min(this.#attendAbove, this.#nextAttention);
+    if (this.isPaused) this.#maybeReadOn();
+  }
+
+  /** Memory has grown: what can be written is, then Discord waits, and only then something is dropped. */
+  #attend(): void {
+    const pendingBytes = this.#spill();
+    if (this.#bytes > this.#share("pause") && pendingBytes > 0) this.#backpressure.begin();
+    if (this.#bytes > this.#share("shed") && !this.isPaused) this.#shed();
+    this.#attendAbove = this.#nextAttention;
+  }
+
+  /** Nothing is waited for that the disk could not give: the rest is under way, or somebody's next. */
+  #maybeReadOn(): void {
+    if (this.#bytes <= this.#share("spill") || this.#spill() === 0) this.#backpressure.end();
+  }
+
+  /**
+   * Moves the fullest queues to disk until what is on its way there makes up for what is too much.
+   * Gives the bytes that are on their way.
+   */
+  #spill(): number {
+    const queues = [...this.#queues.values()];
+    let pendingBytes = queues.reduce((sum, queue) => sum + queue.pendingBytes, 0);
+    const inMemory = queues.filter(({ spillableBytes }) => spillableBytes > 0)
+      .sort((a, b) => b.spillableBytes - a.spillableBytes);
+    for (const queue of inMemory) {
+      if (this.#bytes - pendingBytes <= this.#share("spill")) break;
+      pendingBytes += queue.spillableBytes;
+      queue.spill();
     }
-    if (this.#bytes <= limitBytes) return;
+    return pendingBytes;
+  }
+
+  #shed(): void {
+    const tooMuch = this.#bytes - this.#share("shed");
     const fullest = this.#fullest();
-    fullest.shed(Math.max(this.#bytes - limitBytes, fullest.unsentBytes * SHED_SHARE), overflow);
+    fullest.shed(Math.max(tooMuch, fullest.unsentBytes * SHED_SHARE), this.#options.overflow);
   }
 
   /** What is under way cannot be dropped, so that it does not count here. */
@@ -176,7 +259,6 @@ export class EventQueue {
     const away = [...this.#queues.values()].filter((queue) => this.isAway(queue.shardId));
     for (const queue of away) if (this.#away.has(queue)) queue.spill();
     this.#away = new Set(away);
-    this.#spillAbove = Math.max(this.#options.limitBytes / 2, this.#bytes);
   }
 
   #diskBytes(): number {
@@ -187,7 +269,8 @@ export class EventQueue {
     const known = this.#lanes.get(peerText(peer));
     if (known) return known;
     const { totalShards, send } = this.#options;
-    const lane = new Lane({ peer, totalShards, turns: this.#turns, send });
+    const [turns, underWay] = [this.#turns, this.#underWay];
+    const lane = new Lane({ peer, totalShards, turns, underWay, send });
     this.#lanes.set(peerText(peer), lane);
     return lane;
   }

@@ -143,7 +143,7 @@ function missing(segments: readonly Segment[], index: number, after: number) {
 }
 
 /** At least so much is read at once. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 4 * 1024;
 /** So much is read at once where everything is to be read. */
 const SCAN_BYTES = 1024 * 1024;
 

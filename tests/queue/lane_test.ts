@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { BATCH_BYTES, Lane } from "../../queue/lane.ts";
 import { ShardQueue } from "../../queue/shard_queue.ts";
 import { Turns } from "../../queue/turns.ts";
+import { UnderWay } from "../../queue/under_way.ts";
 import { BATCH_HEADER_BYTES, readBatch } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { cluster } from "../support/peers.ts";
@@ -15,15 +16,17 @@ const IN_MEMORY = {
   stored() {},
   failed() {},
   mayWrite: () => true,
-  frontBytes: () => WINDOW,
+  shareBytes: () => WINDOW,
+  hasRoom: () => true,
 };
 
-function setUp(shardIds: readonly number[] = [0]) {
+function setUp(shardIds: readonly number[] = [0], underWay = new UnderWay(Infinity)) {
   const clock = createVirtualClock();
   const batches: { link: number; records: string[]; bytes: number }[] = [];
   const lane = new Lane({
     peer: cluster(5),
     totalShards: 4,
+    underWay,
     turns: new Turns({ clock, delayMs: 0, nap: () => assert.fail("nobody naps") }),
     send(peer, link, batch) {
       assert.deepEqual(peer, cluster(5));

@@ -145,6 +145,33 @@ Deno.test("forgetUnsent() keeps the next unsent records, and what is under way",
   assert.deepEqual(cursors(take(outbox)), [2, 3]);
 });
 
+Deno.test("forgetSent() keeps what acknowledgements need, and the memory of nothing else", () => {
+  const outbox = outboxWith(1, 2, 3, 4);
+  const sent = outbox.takeUnsent([], 2 * BODY_BYTES);
+  const before = outbox.queuedBytes;
+  for (let i = 0; i < 2; i++) outbox.forgetSent();
+  assert.ok(outbox.queuedBytes < before / 2 + 200, `${outbox.queuedBytes} of ${before} bytes`);
+  assert.deepEqual([outbox.queued, outbox.lastCursor], [4, 4]);
+  assert.equal(outbox.acknowledge(1), sent / 2);
+  assert.deepEqual([outbox.lastAcknowledged, outbox.queued], [1, 3]);
+  assert.deepEqual(cursors(take(outbox)), [3, 4]);
+  outbox.forgetSent();
+  assert.equal(outbox.acknowledge(4), 3 * sent / 2);
+  assert.equal(outbox.queuedBytes, 0);
+});
+
+Deno.test("clear() forgets everything, and gives what was under way", () => {
+  const outbox = outboxWith(1, 2, 3, 4);
+  const sent = outbox.takeUnsent([], 2 * BODY_BYTES);
+  outbox.acknowledge(1);
+  outbox.forgetSent();
+  assert.equal(outbox.clear(), sent / 2);
+  assert.deepEqual([outbox.queued, outbox.queuedBytes, outbox.unsentBytes], [0, 0, 0]);
+  assert.deepEqual([outbox.lastAcknowledged, outbox.hasUnsent], [1, false]);
+  outbox.push(dispatch(2));
+  assert.deepEqual(cursors(take(outbox)), [2]);
+});
+
 Deno.test("Outbox tells of every byte that it takes and gives back", () => {
   let told = 0;
   const outbox = new Outbox((bytes) => told += bytes);
@@ -159,10 +186,27 @@ Deno.test("Outbox tells of every byte that it takes and gives back", () => {
   outbox.forgetUnsent(1);
   agrees();
   outbox.rewind();
-  take(outbox);
-  outbox.acknowledge(99);
+  take(outbox, 2_000);
+  outbox.forgetSent();
+  agrees();
+  outbox.acknowledge(5);
+  agrees();
+  outbox.clear();
+  agrees();
   agrees();
   assert.equal(told, 0);
+});
+
+Deno.test("Outbox that forgets what it sends counts right, however long it lives", () => {
+  const outbox = new Outbox();
+  for (let cursor = 1; cursor <= 10_000; cursor++) {
+    outbox.push(dispatch(cursor));
+    if (cursor % 3 !== 0) continue;
+    assert.equal(outbox.takeUnsent([], Infinity), 3 * (RECORD_HEADER_BYTES + BODY_BYTES));
+    outbox.forgetSent();
+    outbox.acknowledge(cursor - 1);
+    assert.ok(outbox.queued === 1 && outbox.queuedBytes < 100, `${outbox.queuedBytes} bytes`);
+  }
 });
 
 Deno.test("Outbox forgets what is done with, however long it lives", () => {

@@ -12,7 +12,7 @@ import {
 } from "./shard_queue_stage.ts";
 
 Deno.test("a spill that fails leaves everything in memory, and can be tried again", async () => {
-  const { disk, told, live, settle } = setUpQueue();
+  const { clock, disk, told, live, settle } = setUpQueue();
   const queue = live();
   disk.failing.add("append");
   accept(queue, 1, 3);
@@ -26,9 +26,52 @@ Deno.test("a spill that fails leaves everything in memory, and can be tried agai
   disk.failing.clear();
   queue.spill();
   await settle();
+  assert.deepEqual([told.stored, queue.spillableBytes], [[], 0], "not at once");
+  await clock.advance(RETRY_MS);
+  queue.spill();
+  await settle();
   assert.deepEqual(told.stored, [6]);
   queue.rewind();
   assert.deepEqual(await drain(queue, settle), range(1, 6));
+  assertEmpty(queue, { disk, told });
+});
+
+Deno.test("a spill that fails halfway goes on where it failed, and leaves nothing behind", async () => {
+  const { clock, disk, told, live, settle } = setUpQueue({ shareBytes: () => 10_000 });
+  const queue = live();
+  accept(queue, 1, 100, 1_000);
+  disk.isSlow = true;
+  queue.spill();
+  for (let i = 0; i < 3; i++, await settle()) disk.finish();
+  disk.failing.add("append");
+  disk.finish();
+  await settle();
+  assert.deepEqual([told.stored, queue.pendingBytes], [[10, 20, 30], 0]);
+  assert.deepEqual(take(queue, 15_000).length, 15);
+  disk.failing.clear();
+  disk.isSlow = false;
+  await clock.advance(RETRY_MS);
+  queue.spill();
+  await settle();
+  assert.deepEqual([told.stored.at(-1), disk.records.length], [100, 100]);
+  assert.equal((await drain(queue, settle)).at(-1), 100);
+  assertEmpty(queue, { disk, told });
+});
+
+Deno.test("what a spill that failed halfway left is deleted when it is acknowledged", async () => {
+  const { disk, told, live, settle } = setUpQueue({ shareBytes: () => 10_000 });
+  const queue = live();
+  accept(queue, 1, 100, 1_000);
+  disk.isSlow = true;
+  queue.spill();
+  disk.finish();
+  await settle();
+  disk.failing.add("append");
+  disk.isSlow = false;
+  disk.finish();
+  await settle();
+  assert.equal(disk.records.length, 10);
+  assert.deepEqual(await drain(queue, settle), range(1, 100));
   assertEmpty(queue, { disk, told });
 });
 
@@ -126,6 +169,7 @@ Deno.test("a full disk is not written to; events wait in memory until there is r
   await settle();
   assert.deepEqual([disk.done, told.failed], [[], ["QUEUE_DISK_BYTES are used up"]]);
   isFull = false;
+  await clock.advance(RETRY_MS);
   queue.spill();
   await settle();
   isFull = true;

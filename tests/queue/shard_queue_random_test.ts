@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { RETRY_MS, type ShardQueue } from "../../queue/shard_queue.ts";
 import { type EventRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
 import type { DiskStep } from "../support/scripted_disk.ts";
-import { accept, assertEmpty, setUpQueue, takeRecords } from "./shard_queue_stage.ts";
+import { accept, assertEmpty, FRONT_BYTES, setUpQueue, takeRecords } from "./shard_queue_stage.ts";
 
 /** An event's first cursor: that of a GAP is where it begins. */
 function beginOf(record: EventRecord): number {
@@ -16,7 +16,11 @@ function beginOf(record: EventRecord): number {
  */
 class World {
   isFull = false;
+  hasRoom = true;
+  shareBytes = FRONT_BYTES;
   readonly stage = setUpQueue({
+    hasRoom: () => this.hasRoom,
+    shareBytes: () => this.shareBytes,
     mayWrite: () => !this.isFull,
     stored: (cursor) => this.#isStored(cursor),
     acknowledged: (cursor) => this.acknowledged = cursor,
@@ -83,7 +87,10 @@ class World {
     while (disk.finish());
     for (let i = 0; i < 50 && this.taken < this.sent; i++) {
       await clock.advance(RETRY_MS);
-      this.take(Infinity);
+      for (let before = -1; before < this.taken; await this.stage.settle()) {
+        before = this.taken;
+        this.take(Infinity);
+      }
       this.acknowledge(0);
     }
     this.acknowledge(0);
@@ -149,6 +156,10 @@ const MOVE = fc.oneof(
     stage.disk.failing.add(step);
   }),
   move(1, "heal", NOTHING, ({ stage }) => stage.disk.failing.clear()),
+  move(1, "room", fc.boolean(), (world, hasRoom) => world.hasRoom = hasRoom),
+  move(1, "share", fc.integer({ min: 1, max: FRONT_BYTES }), (world, bytes) => {
+    world.shareBytes = bytes;
+  }),
   move(1, "full", fc.boolean(), (world, isFull) => world.isFull = isFull),
 );
 

@@ -37,7 +37,8 @@ export function setUpQueue(changed: Partial<ShardQueueOptions> = {}) {
       stored: (cursor) => told.stored.push(cursor),
       failed: (reason) => told.failed.push(reason),
       mayWrite: () => true,
-      frontBytes: () => FRONT_BYTES,
+      shareBytes: () => FRONT_BYTES,
+      hasRoom: () => true,
       ...changed,
     });
     queue.open(disk.open(), acknowledged);
@@ -69,7 +70,14 @@ export function take(queue: ShardQueue, limitBytes = Infinity): number[] {
 export async function drain(queue: ShardQueue, settle: () => Promise<void>): Promise<number[]> {
   const got: number[] = [];
   await settle();
-  for (let taken = take(queue, 64 * 1024); taken.length > 0; taken = take(queue, 64 * 1024)) {
+  const next = async () => {
+    const taken = take(queue, 64 * 1024);
+    if (taken.length > 0) return taken;
+    // What is on disk comes when it has been asked for.
+    await settle();
+    return take(queue, 64 * 1024);
+  };
+  for (let taken = await next(); taken.length > 0; taken = await next()) {
     for (const cursor of taken) got.push(cursor);
     queue.acknowledge(taken.at(-1)!);
     await settle();

@@ -79,7 +79,8 @@ Deno.test("ShardQueue without a disk never spills", async () => {
     stored() {},
     failed() {},
     mayWrite: () => true,
-    frontBytes: () => FRONT_BYTES,
+    shareBytes: () => FRONT_BYTES,
+    hasRoom: () => true,
   });
   accept(queue, 1, 3);
   queue.spill();
@@ -173,7 +174,8 @@ Deno.test("the front stays within its bound while 100 MB go through the disk", a
     stored() {},
     failed: assert.fail,
     mayWrite: () => true,
-    frontBytes: () => FRONT_BYTES,
+    shareBytes: () => FRONT_BYTES,
+    hasRoom: () => true,
   });
   queue.open(await open(0), 0);
   accept(queue, 1, 1_000, 1_000);
@@ -193,6 +195,62 @@ Deno.test("the front stays within its bound while 100 MB go through the disk", a
   await settle();
   assert.ok(most <= 1.1 * FRONT_BYTES, `${most} bytes were in memory`);
   assertEmpty(queue, { disk, told });
+});
+
+Deno.test("what is on disk is not in memory, be it under way or not", async () => {
+  const { told, live, settle } = setUpQueue({ shareBytes: () => 100_000 });
+  const queue = live();
+  accept(queue, 1, 5_000, 1_000);
+  for (let bytes = 0; bytes < 4_000_000; await settle()) {
+    bytes += queue.takeUnsent([], 64 * 1024);
+    queue.spill();
+  }
+  assert.ok(told.bytes < 500_000, `${told.bytes} bytes in memory`);
+  assert.equal(queue.queued, 5_000);
+  queue.rewind();
+  assert.deepEqual(await drain(queue, settle), range(1, 5_000), "a new taker gets it all the same");
+  assert.equal(told.bytes, 0);
+});
+
+Deno.test("spill() writes piece by piece", async () => {
+  const { disk, live, settle } = setUpQueue({ shareBytes: () => 100_000 });
+  const queue = live();
+  accept(queue, 1, 1_000, 1_000);
+  disk.isSlow = true;
+  queue.spill();
+  disk.finish();
+  await settle();
+  const written = disk.records.reduce((sum, { body }) => sum + body.length, 0);
+  assert.ok(written > 90_000 && written <= 101_000, `${written} bytes at once`);
+});
+
+Deno.test("without room nothing is read ahead, and whoever waits is served all the same", async () => {
+  const { disk, live, settle } = setUpQueue({ hasRoom: () => false });
+  const queue = live();
+  accept(queue, 1, 5_000, 1_000);
+  queue.spill();
+  await settle();
+  queue.rewind();
+  await settle();
+  assert.equal(disk.done.filter((step) => step === "read").length, 0);
+  assert.ok(queue.hasUnsent);
+  assert.deepEqual(await drain(queue, settle), range(1, 5_000));
+});
+
+Deno.test("a read that a new taker overtakes is dropped", async () => {
+  const { disk, live, settle } = setUpQueue();
+  const queue = live();
+  accept(queue, 1, 5_000, 1_000);
+  queue.spill();
+  await settle();
+  queue.acknowledge(take(queue, 10_000).at(-1)!);
+  disk.isSlow = true;
+  take(queue);
+  queue.rewind();
+  take(queue);
+  disk.isSlow = false;
+  while (disk.finish()) await settle();
+  assert.deepEqual(await drain(queue, settle), range(11, 5_000));
 });
 
 Deno.test("a later life goes on with what is on disk: nothing twice, nothing missing", async () => {

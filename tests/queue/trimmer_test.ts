@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Trimmer } from "../../queue/shard_queue.ts";
+import { Trimmer } from "../../queue/trimmer.ts";
 import { RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ScriptedDisk } from "../support/scripted_disk.ts";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
+import { DISK_PATIENCE_MS } from "../../queue/backpressure.ts";
 import { memorySpool } from "../support/memory_spool.ts";
+import { ScriptedDisk } from "../support/scripted_disk.ts";
 import { readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { range } from "./shard_queue_stage.ts";
@@ -187,6 +189,111 @@ Deno.test("EventQueue sheds in memory when the disk has what all shards may use 
     assert.equal(last, 1_000);
     assert.ok(queue.of(shardId).counts.dropped > 700);
   }
+});
+
+/** A consumer that reads nothing, on a disk that a test rules; 100,000 bytes of memory. */
+async function stalled(changed: Partial<EventQueueOptions> = {}) {
+  const disk = new ScriptedDisk();
+  const pauses: boolean[] = [];
+  const set = await setUp({ 0: 0 }, {
+    limitBytes: 100_000,
+    pause: (isPaused) => pauses.push(isPaused),
+    ...changed,
+  }, (shardId) => Promise.resolve(disk.open(shardId)));
+  set.queue.link(cluster(0), 1, 1);
+  const dropped = () => set.queue.of(0).counts.dropped;
+  /** It reads again; it has had the first event. */
+  const recover = () => {
+    set.queue.acknowledge(cluster(0), 1, { 0: 1 });
+    set.queue.link(cluster(0), 2, BIG);
+    return set.drain(0, 2);
+  };
+  return { ...set, disk, pauses, dropped, recover };
+}
+
+Deno.test("EventQueue leaves Discord unread while the disk is at work, and drops nothing", async () => {
+  const { clock, queue, disk, pauses, accept, dropped, recover, cursorsOf } = await stalled();
+  disk.isSlow = true;
+  accept(0, 1, 50);
+  assert.deepEqual([pauses, queue.isPaused], [[], false], "there is room");
+  accept(0, 51, 200);
+  assert.deepEqual([pauses, dropped()], [[true], 0]);
+  while (queue.isPaused) {
+    assert.ok(disk.finish());
+    await clock.advance(0);
+  }
+  disk.isSlow = false;
+  while (disk.finish()) await clock.advance(0);
+  assert.deepEqual([pauses, dropped()], [[true, false], 0]);
+  await recover();
+  assert.deepEqual(cursorsOf(0), range(1, 200));
+});
+
+Deno.test("EventQueue reads on as soon as the consumer makes room, whatever the disk does", async () => {
+  const { clock, queue, disk, pauses, accept, got } = await stalled();
+  disk.isSlow = true;
+  accept(0, 1, 60);
+  assert.ok(queue.isPaused);
+  queue.link(cluster(0), 2, BIG);
+  while (queue.isPaused) {
+    await clock.advance(1);
+    queue.acknowledge(cluster(0), 2, { 0: got.at(-1)!.cursor });
+  }
+  assert.ok(disk.waiting.length > 0);
+  assert.deepEqual(pauses, [true, false]);
+});
+
+Deno.test("EventQueue drops events only when a disk has taken nothing for long", async () => {
+  const { clock, disk, pauses, accept, dropped } = await stalled();
+  disk.isSlow = true;
+  accept(0, 1, 100);
+  await clock.advance(DISK_PATIENCE_MS - 1);
+  assert.deepEqual([pauses, dropped()], [[true], 0]);
+  await clock.advance(1);
+  accept(0, 101, 200);
+  assert.deepEqual(pauses, [true, false], "a bot must not be deaf for ever");
+  assert.ok(dropped() > 50);
+  disk.isSlow = false;
+  while (disk.finish()) await clock.advance(0);
+  const before = dropped();
+  accept(0, 201, 300);
+  await clock.advance(0);
+  accept(0, 301, 400);
+  assert.equal(dropped(), before, "it has come back");
+});
+
+Deno.test("EventQueue drops nothing for a write that fails now and then", async () => {
+  const { clock, disk, queue, pauses, accept, dropped, recover, cursorsOf } = await stalled();
+  for (let cursor = 0; cursor < 400; cursor += 20) {
+    if (cursor % 80 === 0) disk.failing.add("append");
+    accept(0, cursor + 1, cursor + 20);
+    await clock.advance(500);
+    disk.failing.clear();
+    for (let second = 0; queue.isPaused && second < 10; second++) await clock.advance(1_000);
+  }
+  assert.ok(pauses.includes(true));
+  assert.equal(dropped(), 0);
+  await recover();
+  assert.deepEqual(cursorsOf(0), range(1, 400));
+});
+
+Deno.test("EventQueue never leaves Discord unread for a disk that is full, or none", async () => {
+  const full = await stalled({ diskLimitBytes: 0 });
+  full.accept(0, 1, 200);
+  await full.clock.advance(10_000);
+  full.accept(0, 201, 300);
+  assert.deepEqual([full.pauses, full.dropped() > 100], [[], true]);
+  const pauses: boolean[] = [];
+  const none = new EventQueue({
+    clock: createVirtualClock(),
+    clusterOfShard: { 0: 0 },
+    totalShards: 1,
+    limitBytes: 100_000,
+    send() {},
+    pause: (isPaused) => pauses.push(isPaused),
+  });
+  for (let cursor = 1; cursor <= 200; cursor++) none.accept(0, cursor, new Uint8Array(1_000));
+  assert.deepEqual([pauses, none.of(0).counts.dropped > 50], [[], true]);
 });
 
 Deno.test("close() puts every shard on disk, and a later life goes on from there", async () => {

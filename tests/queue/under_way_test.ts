@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { UnderWay } from "../../queue/under_way.ts";
+
+const MOST_BYTES = 1_000_000;
+
+/** Consumers that never acknowledge are sent pieces of so many bytes, in turn, until nobody has room. */
+function fill(consumers: number, pieceBytes: number): { own: number[]; underWay: UnderWay } {
+  const underWay = new UnderWay(MOST_BYTES);
+  const own = Array<number>(consumers).fill(0);
+  for (let isOver = false; !isOver;) {
+    isOver = true;
+    for (const [i, bytes] of own.entries()) {
+      const sent = Math.min(pieceBytes, underWay.room(bytes));
+      if (sent <= 0) continue;
+      isOver = false;
+      own[i] = bytes + Math.ceil(sent);
+      underWay.add(Math.ceil(sent));
+    }
+  }
+  return { own, underWay };
+}
+
+Deno.test("UnderWay gives one consumer half, and keeps the rest for others", () => {
+  const { own: [bytes], underWay } = fill(1, 64_000);
+  assert.ok(Math.abs(bytes! - MOST_BYTES / 2) < 10, `${bytes}`);
+  assert.ok(underWay.room(0) >= MOST_BYTES / 4 - 10);
+});
+
+Deno.test("consumers that read nothing have the same, together less than there may be", () => {
+  for (const consumers of [2, 9, 200]) {
+    const { own } = fill(consumers, 1_000);
+    const share = MOST_BYTES / (consumers + 1);
+    for (const bytes of own) assert.ok(Math.abs(bytes - share) < 1_100, `${bytes} of ${share}`);
+  }
+});
+
+Deno.test("what comes back can be sent to anybody", () => {
+  const { own: [bytes], underWay } = fill(1, 64_000);
+  underWay.add(-bytes!);
+  assert.equal(underWay.room(0), MOST_BYTES / 2);
+});
+
+Deno.test("who has nothing under way may always be sent something, and who has waits its turn", () => {
+  fc.assert(fc.property(fc.nat(2 * MOST_BYTES), fc.nat(MOST_BYTES), (bytes, ownBytes) => {
+    const underWay = new UnderWay(MOST_BYTES);
+    underWay.add(bytes);
+    assert.ok(underWay.room(0) >= 1);
+    if (ownBytes === 0) return;
+    const room = underWay.room(ownBytes);
+    if (room > 0) assert.ok(ownBytes + room <= MOST_BYTES - bytes - room + 1e-6);
+  }));
+});
