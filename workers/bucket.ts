@@ -32,6 +32,8 @@ import { ShardFigures } from "./shard_figures.ts";
 
 /** Safe cursors are reported together, this long after the first. */
 export const SAFE_AFTER_MS = 100;
+/** Discord left unread for so long is told of. */
+const LONG_PAUSE_MS = 1_000;
 
 /** Sends a message to the main thread. */
 export type Post = (message: FromWorker) => void;
@@ -64,6 +66,8 @@ export class Bucket {
   readonly #started = new Map<number, Promise<void>>();
   /** Shard id → cursor up to which the bot is done with everything. */
   readonly #acknowledged = new Map<number, number>();
+  /** When Discord was left unread the last time. */
+  #pausedMs = 0;
   /** What has become safe and is not reported yet. */
   #safe: Record<string, SafeEvents> | null = null;
 
@@ -192,7 +196,18 @@ export class Bucket {
       stored: (shardId, cursor) => this.#noteSafe("stored", shardId, cursor),
       failed: (shardId, reason) =>
         this.#world.log.error("events could not be kept on disk", { shardId, reason }),
+      pause: (isPaused) => this.#pause(isPaused),
     });
+  }
+
+  /** Discord is not read while the disk catches up: what it sends waits with TCP, and with Discord. */
+  #pause(isPaused: boolean): void {
+    const { clock, log } = this.#world;
+    for (const shard of this.#shards.values()) shard.pause(isPaused);
+    if (isPaused) return void (this.#pausedMs = clock.now());
+    const forMs = Math.round(clock.now() - this.#pausedMs);
+    if (forMs < LONG_PAUSE_MS) return;
+    log.warn("Discord was not read for a while, because the disk is slow", { forMs });
   }
 
   #surroundings(): Omit<ShardWorld, keyof ConnectionWorld> {
@@ -249,6 +264,7 @@ export class Bucket {
     const settings = { shardId, totalShards, intents, token, gatewayUrl, compression };
     const shard = new Shard(settings, this.#world);
     this.#shards.set(shardId, shard);
+    shard.pause(this.#queue.isPaused);
     this.#members.add(shardId, shard);
     return shard;
   }
