@@ -10,16 +10,20 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 
 /** How late a heartbeat may be. Discord's own interval is 41 s: a client busy with its start is not cut off here either. */
 export const HEARTBEAT_PATIENCE_MS = 35_000;
-/** A heartbeat is asked for once so many bytes are unacknowledged. */
+/** A heartbeat is asked for once so many bytes are unacknowledged, or half of what may be. */
 export const ASK_AFTER_BYTES = 1024 * 1024;
 /** Shortest time between two that are asked for. */
 export const ASK_EVERY_MS = 1_000;
+/** The same while half of what may be unacknowledged is: some libraries count heartbeats among what they may send. */
+export const ASK_SOON_MS = 250;
 
 /** What {@linkcode Beats} works with. */
 export interface BeatsOptions {
   readonly clock: Clock;
   /** As HELLO told the client. */
   readonly intervalMs: number;
+  /** Bytes that may be unacknowledged: at so many nothing more is sent. */
+  readonly windowBytes: number;
   /** Asks the client for a heartbeat. */
   readonly ask: () => void;
   /** None came in time. Called once. */
@@ -30,7 +34,9 @@ export interface BeatsOptions {
 export class Beats {
   readonly #options: BeatsOptions;
   #cancelDeadline: Cancel;
-  #cancelAsk: Cancel | null = null;
+  #cancelAsk: Cancel = () => {};
+  /** When one will be asked for; `Infinity`: nobody knows yet. */
+  #askAtMs = Infinity;
   #askedMs = -Infinity;
   #isAsked = false;
   #bytes = 0;
@@ -53,21 +59,26 @@ export class Beats {
   /** So many bytes were sent to the client. */
   sent(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < ASK_AFTER_BYTES || this.#isAsked || this.#cancelAsk) return;
-    const { clock } = this.#options;
-    const waitMs = this.#askedMs + ASK_EVERY_MS - clock.now();
-    if (waitMs <= 0) this.#ask();
-    else this.#cancelAsk = clock.after(waitMs, () => this.#ask());
+    if (this.#isAsked) return;
+    const { clock, windowBytes } = this.#options;
+    const isHalfFull = this.#bytes >= windowBytes / 2;
+    if (!isHalfFull && this.#bytes < ASK_AFTER_BYTES) return;
+    const atMs = this.#askedMs + (isHalfFull ? ASK_SOON_MS : ASK_EVERY_MS);
+    if (atMs >= this.#askAtMs) return;
+    this.#cancelAsk();
+    this.#askAtMs = atMs;
+    if (atMs <= clock.now()) this.#ask();
+    else this.#cancelAsk = clock.after(atMs - clock.now(), () => this.#ask());
   }
 
   /** The connection is over. */
   stop(): void {
     this.#cancelDeadline();
-    this.#cancelAsk?.();
+    this.#cancelAsk();
   }
 
   #ask(): void {
-    this.#cancelAsk = null;
+    this.#askAtMs = Infinity;
     this.#askedMs = this.#options.clock.now();
     this.#isAsked = true;
     this.#options.ask();

@@ -72,6 +72,7 @@ export class DownstreamConnection {
     this.#beats = new Beats({
       clock: shared.clock,
       intervalMs,
+      windowBytes: shared.events.windowBytes,
       ask: () => this.#encoder.send(control(OP.HEARTBEAT, null)),
       silent: () => this.input({ kind: "silent" }),
     });

@@ -18,6 +18,8 @@ import type { DownstreamTerms } from "./terms.ts";
  * until it is held, and again once it is released.
  */
 export interface ShardEvents {
+  /** Bytes that may be under way to one consumer: at so many that it has not acknowledged it gets nothing more. */
+  readonly windowBytes: number;
   /**
    * From now on nobody gets the shard's events: they wait for {@linkcode ShardEvents.take}. A shard
    * that is held or taken already stays with us, and its delivery stops. Late acknowledgements of the
@@ -54,7 +56,7 @@ export interface DownstreamWorld {
   /** Our WebSocket address as clients reach it, without a query. */
   readonly url: string;
   readonly terms: DownstreamTerms;
-  /** What HELLO asks for; default 10 s. The shorter, the sooner memory is freed. */
+  /** What HELLO asks for; default 10 s. The shorter, the sooner memory is freed and the less comes again. */
   readonly heartbeatIntervalMs?: number;
   readonly events: ShardEvents;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */

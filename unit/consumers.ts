@@ -143,6 +143,8 @@ export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock"> {
  * clusters. Sessions and sockets are not its business.
  */
 export class ConsumerShards implements ShardEvents {
+  /** Bytes that may be under way to one consumer. */
+  readonly windowBytes: number = CONSUMER_WINDOW_BYTES;
   readonly #options: ConsumerShardsOptions;
   #stopped = false;
 
@@ -168,7 +170,7 @@ export class ConsumerShards implements ShardEvents {
     const peer = peerOf(shard);
     let isOver = false;
     poolOf(shard).assign(shard.id, peer);
-    links.open(peer, CONSUMER_WINDOW_BYTES, {
+    links.open(peer, this.windowBytes, {
       sendBytes(batch) {
         for (const record of readBatch(batch).records) {
           // An event may end the connection that it is delivered to.

@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
-import { ASK_AFTER_BYTES, Beats, HEARTBEAT_PATIENCE_MS } from "../../downstream/beats.ts";
+import {
+  ASK_AFTER_BYTES,
+  ASK_SOON_MS,
+  Beats,
+  HEARTBEAT_PATIENCE_MS,
+} from "../../downstream/beats.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
 
-function beats() {
+function beats(windowBytes = 16 * ASK_AFTER_BYTES) {
   const clock = createVirtualClock();
   const told: string[] = [];
   const options = {
     clock,
     intervalMs: 10_000,
+    windowBytes,
     ask: () => void told.push("ask"),
     silent: () => void told.push("silent"),
   };
@@ -57,5 +63,38 @@ Deno.test("Beats asks no more than once a second, yet asks even when nothing mor
   await clock.advance(699);
   assert.deepEqual(told, ["ask"]);
   await clock.advance(1);
+  assert.deepEqual(told, ["ask", "ask"]);
+});
+
+Deno.test("Beats asks at once when half of the window is used, and oftener while it is", async () => {
+  const { clock, told, beats: them } = beats(1_000);
+  them.sent(499);
+  assert.deepEqual(told, []);
+  them.sent(1);
+  assert.deepEqual(told, ["ask"]);
+  for (let beat = 0; beat < 4; beat++) {
+    them.beat();
+    them.sent(600);
+    await clock.advance(ASK_SOON_MS);
+  }
+  assert.equal(told.length, 5);
+  // Nobody is asked again before he has answered.
+  them.sent(600);
+  await clock.advance(2_000);
+  assert.equal(told.length, 5);
+});
+
+Deno.test("Beats does not wait out its second when much more comes meanwhile", async () => {
+  const { clock, told, beats: them } = beats(4 * ASK_AFTER_BYTES);
+  them.sent(ASK_AFTER_BYTES);
+  them.beat();
+  await clock.advance(ASK_SOON_MS);
+  them.sent(ASK_AFTER_BYTES);
+  assert.deepEqual(told, ["ask"]);
+  them.sent(ASK_AFTER_BYTES);
+  assert.deepEqual(told, ["ask", "ask"]);
+  them.beat();
+  them.stop();
+  await clock.advance(2_000);
   assert.deepEqual(told, ["ask", "ask"]);
 });

@@ -104,6 +104,7 @@ export class FakeShard {
 
 /** The owner of all shards' events. */
 export class FakeEvents implements ShardEvents {
+  readonly windowBytes = 16 * 1024 * 1024;
   readonly #shards = new Map<number, FakeShard>();
   /** What `hold` fails with, if it does. */
   broken: Error | null = null;
