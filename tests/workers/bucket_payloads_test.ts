@@ -90,7 +90,7 @@ Deno.test("every event goes to the bot as it came, whatever its body is, also af
       await clock.advance(58_000);
       if (isAway) link();
       await clock.advance(1_000);
-      const came = posted.flatMap((it) => it.type === "EVENTS" ? readBatch(it.batch) : []);
+      const came = posted.flatMap((it) => it.type === "EVENTS" ? readBatch(it.batch).records : []);
       const all = Array.from({ length: 1 + events.length }, (_, i) => i + 1);
       assert.deepEqual(came.map(({ cursor }) => cursor), all);
       assert.equal(sockets.length, 1, "the connection was given up");
