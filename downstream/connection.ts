@@ -13,7 +13,7 @@ import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./beats.ts";
 import { Encoder } from "./encoder.ts";
-import { closeReason, control, hello, rateLimited, ready, resumed } from "./frames.ts";
+import { closeReason, control, hello, rateLimited, ready, repeat, resumed } from "./frames.ts";
 import {
   BINARY_REFUSED,
   DownstreamPace,
@@ -31,11 +31,17 @@ import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 /** How long an IDENTIFY waits for its shard to be ready before it is answered with op 9. */
 export const FACTS_DEADLINE_MS = 30_000;
+/** How long a client may take to answer our close frame; one that does not may have read nothing of late. */
+export const CLOSE_ANSWER_MS = 1_000;
+
 /** What a connection shares with the others. */
 export interface DownstreamShared extends DownstreamWorld {
   readonly sessions: DownstreamSessions;
-  /** The connection wants this shard: the one that had it is replaced. */
-  readonly claim: (shard: ShardKey, connection: DownstreamConnection) => void;
+  /**
+   * The connection wants this shard: the one that had it is replaced. Resolves when that one's client
+   * has answered our close frame, or has had its time.
+   */
+  readonly claim: (shard: ShardKey, connection: DownstreamConnection) => Promise<void>;
   /** The connection that has this shard lets go of it. */
   readonly unclaim: (shard: ShardKey) => void;
   /** Lets the shard's events wait for a client that is away. */
@@ -53,7 +59,11 @@ export class DownstreamConnection {
   #phase: Phase = "waiting";
   /** The shard that this connection has claimed. */
   #shard: ShardKey | null = null;
+  /** The session that it has, or had. */
   #session: DownstreamSession | null = null;
+  /** What we closed with. */
+  #closedWith: number | null = null;
+  readonly #over = Promise.withResolvers<void>();
   #numbers = new DownstreamNumbers(0, 0);
   /** RESUMED is due once this cursor has come. */
   #replayTo: number | null = null;
@@ -93,6 +103,21 @@ export class DownstreamConnection {
     this.input(BINARY_REFUSED);
   }
 
+  /** The socket is closed: with the client's code, or 1006 where it broke. */
+  closed(code: number): void {
+    this.#over.resolve();
+    if (this.#phase !== "closed") return this.input({ kind: "gone", code });
+    if (code !== this.#closedWith || !this.#session) return;
+    // Who answers a close frame has read everything before it; what it says in a RESUME counts more.
+    if (!this.#shared.sessions.hasClient(this.#session)) this.#countAsReceived();
+  }
+
+  /** Resolves when the client has answered our close frame, or has had its time. */
+  answered(): Promise<void> {
+    const cancel = this.#shared.clock.after(CLOSE_ANSWER_MS, this.#over.resolve);
+    return this.#over.promise.finally(cancel);
+  }
+
   /** Something happened to the connection. Once it is over, nothing more comes of it. */
   input(input: Input): void {
     const [phase, ...effects] = step(this.#phase, input);
@@ -108,6 +133,8 @@ export class DownstreamConnection {
         return this.#encoder.send(control(OP.HEARTBEAT_ACK, null));
       case "acknowledge":
         return this.#acknowledge(effect.seq);
+      case "count as received":
+        return this.#countAsReceived();
       case "identify":
         return void this.#start(() => this.#identify(effect.d));
       case "resume":
@@ -138,18 +165,19 @@ export class DownstreamConnection {
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
     const { shard, presence } = judged;
-    this.#claim(shard);
+    const answered = this.#claim(shard);
     const older = sessions.ofShard(shard);
     if (older) sessions.end(older);
-    const backlog = await events.hold(shard);
+    const [backlog] = await Promise.all([events.hold(shard), answered]);
     const facts = this.#phase === "starting" ? await this.#facts(shard) : null;
     // Replaced or gone meanwhile.
     if (this.#phase !== "starting") return;
     if (!facts) return this.input({ kind: "invalid" });
     const session = sessions.begin(shard, backlog.acknowledged);
-    this.#begin(session, backlog.acknowledged);
+    this.#begin(session, session.acknowledged);
     const { sessionId } = session;
     this.#encoder.send(ready({ version: this.#dialect.version, url, sessionId, shard, facts }));
+    this.#markRepeats(session);
     events.take(shard, (record) => this.#deliver(record));
     if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
   }
@@ -177,9 +205,9 @@ export class DownstreamConnection {
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
     const { session, cursor } = judged;
     const { shard } = session;
-    this.#claim(shard);
+    void this.#claim(shard);
     this.#session = session;
-    sessions.attach(session);
+    sessions.attach(session, cursor);
     const backlog = await events.hold(shard);
     if (this.#phase !== "starting") return;
     if (backlog.acknowledged > cursor) return this.input({ kind: "invalid" });
@@ -187,19 +215,21 @@ export class DownstreamConnection {
     this.#replayTo = backlog.last;
     sessions.acknowledge(session, cursor);
     events.acknowledge(shard, cursor);
+    this.#markRepeats(session);
     events.take(shard, (record) => this.#deliver(record));
     this.#resumedIfDue();
   }
 
-  #claim(shard: ShardKey): void {
-    this.#shared.claim(shard, this);
+  #claim(shard: ShardKey): Promise<void> {
+    this.#session = null;
     this.#shard = shard;
+    return this.#shared.claim(shard, this);
   }
 
   #begin(session: DownstreamSession, cursor: number): void {
     this.#session = session;
     this.#numbers = new DownstreamNumbers(session.base, cursor);
-    this.#noteSent(session);
+    this.#shared.sessions.sent(session, cursor);
     this.input({ kind: "begun" });
     const { log } = this.#shared;
     log.info("consumer has a shard", { shardId: session.shard.id, s: this.#numbers.s });
@@ -209,13 +239,16 @@ export class DownstreamConnection {
     if (this.#phase !== "live" || !this.#session) return;
     this.#beats.sent(record.body.length);
     const payload = this.#numbers.take(record);
-    if (payload !== null) this.#encoder.send(payload);
-    this.#noteSent(this.#session);
+    if (payload !== null) this.#encoder.send(payload, record.cursor);
+    this.#shared.sessions.sent(this.#session, this.#numbers.cursor);
     this.#resumedIfDue();
   }
 
-  #noteSent(session: DownstreamSession): void {
-    session.sent = Math.max(session.sent ?? 0, this.#numbers.cursor);
+  /** Says what of what follows may have come to a session before this one. */
+  #markRepeats({ repeatsTo, base, shard }: DownstreamSession): void {
+    const { s } = this.#numbers;
+    const to = repeatsTo - base;
+    if (to > s) this.#encoder.send(repeat(s, { shard: shard.id, from: s + 1, to }));
   }
 
   #resumedIfDue(): void {
@@ -230,6 +263,10 @@ export class DownstreamConnection {
     if (cursor === null || !this.#session) return;
     this.#shared.sessions.acknowledge(this.#session, cursor);
     this.#shared.events.acknowledge(this.#session.shard, cursor);
+  }
+
+  #countAsReceived(): void {
+    if (this.#session) this.#shared.sessions.received(this.#session, this.#encoder.sent);
   }
 
   async #passUp(payload: ShardPayload): Promise<void> {
@@ -251,6 +288,7 @@ export class DownstreamConnection {
       code,
       reason,
     });
+    this.#closedWith = code;
     this.#socket.close(code, closeReason(reason));
   }
 
@@ -259,14 +297,16 @@ export class DownstreamConnection {
     if (shard === null) return;
     const session = this.#session;
     this.#shard = null;
-    this.#session = null;
     const { sessions, events, park, unclaim } = this.#shared;
     unclaim(shard);
     if (session && how === "keep") {
       sessions.detach(session);
       return park(shard);
     }
-    if (session) sessions.end(session);
+    if (session) {
+      events.acknowledge(shard, session.received);
+      sessions.end(session);
+    }
     events.release(shard);
   }
 }

@@ -25,10 +25,12 @@ const decoder = new TextDecoder();
 
 /** Sends the payloads of a new connection, in order: compressed ones a little later, plain ones at once. */
 export class Encoder {
+  /** The cursor of the last event that the sink has taken; 0 before the first. */
+  sent = 0;
   readonly #sink: EncoderSink;
   /** `null`: as text. */
   readonly #packer: Packer | null;
-  readonly #waiting: (string | Uint8Array)[] = [];
+  readonly #waiting: Waiting[] = [];
   #parts: Uint8Array[] = [];
   #isWriting = false;
   #isOver = false;
@@ -43,13 +45,20 @@ export class Encoder {
     });
   }
 
-  /** Sends a payload, as text or as UTF-8 bytes; the bytes are read later and must not change. */
-  send(payload: string | Uint8Array): void {
+  /**
+   * Sends a payload, as text or as UTF-8 bytes; the bytes are read later and must not change.
+   *
+   * @param cursor Of the event that it is; 0: of none.
+   */
+  send(payload: string | Uint8Array, cursor = 0): void {
     if (this.#isOver) return;
     if (this.#packer) {
-      this.#waiting.push(payload);
+      this.#waiting.push({ payload, cursor });
       if (!this.#isWriting) this.#next(this.#packer);
-    } else this.#sink.send(typeof payload === "string" ? payload : decoder.decode(payload));
+      return;
+    }
+    this.#sink.send(typeof payload === "string" ? payload : decoder.decode(payload));
+    this.#handed(cursor);
   }
 
   /** Sends nothing more and frees the context. */
@@ -60,8 +69,9 @@ export class Encoder {
   }
 
   #next(packer: Packer): void {
-    const payload = this.#waiting.shift();
-    if (this.#isOver || payload === undefined) return;
+    const next = this.#waiting.shift();
+    if (this.#isOver || next === undefined) return;
+    const { payload, cursor } = next;
     this.#isWriting = true;
     // One write at a time: Deno calls back for several in one tick before their output is told apart.
     packer.stream.write(payload, () => {
@@ -71,10 +81,21 @@ export class Encoder {
         const message = new Uint8Array(Buffer.concat(this.#parts));
         this.#parts = [];
         this.#sink.sendBytes(message);
+        this.#handed(cursor);
         this.#next(packer);
       });
     });
   }
+
+  /** A sink that does not take a payload ends us. */
+  #handed(cursor: number): void {
+    if (!this.#isOver && cursor > this.sent) this.sent = cursor;
+  }
+}
+
+interface Waiting {
+  readonly payload: string | Uint8Array;
+  readonly cursor: number;
 }
 
 interface Packer {

@@ -75,6 +75,17 @@ export function resumed(s: number): string {
 }
 
 /**
+ * GATEHOUSE_REPEAT: of what follows, the events with numbers `from` to `to` may have come to a session
+ * before. Numbered as {@linkcode resumed}.
+ */
+export function repeat(
+  s: number,
+  range: { readonly shard: number; readonly from: number; readonly to: number },
+): string {
+  return dispatch("GATEHOUSE_REPEAT", s, range);
+}
+
+/**
  * RATE_LIMITED: a member request that could not be sent in time. Numbered as {@linkcode resumed}. See
  * [Discord Docs/Rate Limited](https://discord.com/developers/docs/events/gateway-events#rate-limited).
  */

@@ -28,7 +28,9 @@ export interface DownstreamEvents {
   text(text: string): void;
   /** A binary message came, whatever is in it. */
   binary(): void;
-  /** With the client's code, or 1006 where the connection broke. */
+  /** The socket takes no more, and says why: the client is to come back and resume. */
+  failed(reason: string): void;
+  /** With the code of the client's close frame, or 1006 where none came. */
   closed(code: number): void;
 }
 
@@ -78,33 +80,40 @@ export class DownstreamGateway {
     if ("code" in dialect) {
       this.#shared.log.warn("consumer refused", { ...dialect });
       socket.close(dialect.code, closeReason(dialect.reason));
-      return { text() {}, binary() {}, closed() {} };
+      return { text() {}, binary() {}, failed() {}, closed() {} };
     }
     const connection = new DownstreamConnection({ ...this.#shared, url }, socket, dialect);
     this.#connections.add(connection);
     return {
       text: (text) => connection.text(text),
       binary: () => connection.binary(),
+      failed: (reason) => connection.input({ kind: "failed", reason }),
       closed: (code) => {
         this.#connections.delete(connection);
-        connection.input({ kind: "gone", code });
+        connection.closed(code);
       },
     };
   }
 
-  /** Closes every connection so that its client comes back and resumes; the sessions stay. */
-  stop(): void {
+  /**
+   * Closes every connection so that its client comes back and resumes; the sessions stay. Resolves when
+   * the clients have answered, or have had their time: what they have received is known then.
+   */
+  async stop(): Promise<void> {
     const reason = "Gatehouse is stopping.";
-    for (const connection of this.#connections) connection.input({ kind: "failed", reason });
+    const closing = [...this.#connections];
+    for (const connection of closing) connection.input({ kind: "failed", reason });
     this.#connections.clear();
     this.sessions.stop();
+    await Promise.all(closing.map((connection) => connection.answered()));
   }
 
-  #claim(shard: ShardKey, connection: DownstreamConnection): void {
+  async #claim(shard: ShardKey, connection: DownstreamConnection): Promise<void> {
     const key = shardKeyText(shard);
     const older = this.#claims.get(key);
     this.#claims.set(key, connection);
     older?.input({ kind: "replaced" });
+    await older?.answered();
   }
 
   async #park(shard: ShardKey): Promise<void> {

@@ -2,7 +2,9 @@
  * The sessions of clients on `/gateway`: who has which shard, from which number on, and how long a
  * session waits for its client. They survive a restart of ours.
  *
- * A shard has one session at most; a session that nobody resumes in time ends.
+ * A shard has one session at most; a session that nobody resumes in time ends. What the sessions of a
+ * shard were given outlives them: the next one begins after what was received, and knows what may
+ * come to it a second time.
  *
  * @module
  */
@@ -13,6 +15,11 @@ import { isCount, isRecord } from "../protocol/record.ts";
 
 /** How long a session waits for its client, unless told otherwise. */
 export const CONSUMER_SESSION_TTL_MS = 600_000;
+/**
+ * So many cursors are written down as sent before they are, so that a unit that is killed knows what
+ * it may have sent. Half of it is left when more are written down.
+ */
+export const SENT_AHEAD = 1_000;
 
 /** A session of a client. */
 export interface DownstreamSession {
@@ -20,12 +27,24 @@ export interface DownstreamSession {
   readonly shard: ShardKey;
   /** A cursor is its number plus this. One below the last cursor before the session: READY is 1. */
   readonly base: number;
+  /** Events up to this cursor may have been sent to a session before this one. */
+  readonly repeatsTo: number;
   /** The client has everything up to this cursor. */
   acknowledged: number;
+  /** The client said by how it closed that it has everything up to here: a session after this one begins there. */
+  received: number;
   /** Highest cursor that was sent; `null` where it is not known, because we were started since. */
   sent: number | null;
+  /** Nothing above this cursor was sent, as far as is written down. */
+  sentAtMost: number;
   /** When its connection was lost, ms since the Unix epoch; `null` while it has one. */
   detachedAtMs: number | null;
+}
+
+/** What the clients of a shard were given by sessions that are over. */
+export interface Given extends Pick<DownstreamSession, "shard" | "received"> {
+  /** Highest cursor that may have been sent. */
+  readonly sent: number;
 }
 
 /** What is written down. */
@@ -33,6 +52,7 @@ export interface SavedDownstreamSessions {
   /** Name of the numbering that the cursors belong to. */
   readonly stream: string;
   readonly sessions: readonly Omit<DownstreamSession, "sent">[];
+  readonly given: readonly Given[];
 }
 
 /** What {@linkcode DownstreamSessions} works with. */
@@ -54,6 +74,7 @@ export interface DownstreamSessionsOptions {
 export class DownstreamSessions {
   readonly #options: DownstreamSessionsOptions;
   readonly #byShard = new Map<ShardKeyText, DownstreamSession>();
+  readonly #given = new Map<ShardKeyText, Given>();
   readonly #expiries = new Map<DownstreamSession, Cancel>();
 
   constructor(options: DownstreamSessionsOptions) {
@@ -73,34 +94,61 @@ export class DownstreamSessions {
     return this.#byShard.get(shardKeyText(shard));
   }
 
-  /** Begins a session, which has a connection; one that had the shard before ends. */
+  /**
+   * Begins a session, which has a connection; one that had the shard before ends.
+   *
+   * @param acknowledged Somebody is done with everything up to this cursor. The session begins there,
+   * or after what the sessions before it have received.
+   */
   begin(shard: ShardKey, acknowledged: number): DownstreamSession {
+    const key = shardKeyText(shard);
     const older = this.ofShard(shard);
     if (older) this.end(older);
+    const { received = 0, sent = 0 } = this.#given.get(key) ?? {};
+    const from = Math.max(acknowledged, received);
     const session = {
       sessionId: this.#options.newId(),
       shard,
-      base: acknowledged - 1,
-      acknowledged,
-      sent: acknowledged,
+      base: from - 1,
+      repeatsTo: Math.max(from, sent),
+      acknowledged: from,
+      received: from,
+      sent: from,
+      sentAtMost: from + SENT_AHEAD,
       detachedAtMs: null,
     };
-    this.#byShard.set(shardKeyText(shard), session);
+    this.#byShard.set(key, session);
     this.#options.changed();
     return session;
   }
 
-  /** The client is back. */
-  attach(session: DownstreamSession): void {
+  /** Whether the session goes on, and has a connection. */
+  hasClient(session: DownstreamSession): boolean {
+    return this.ofShard(session.shard) === session && session.detachedAtMs === null;
+  }
+
+  /** The client is back, and has everything up to `cursor` and nothing else. */
+  attach(session: DownstreamSession, cursor: number): void {
     this.#expiries.get(session)?.();
     this.#expiries.delete(session);
     session.detachedAtMs = null;
+    session.received = cursor;
     this.#options.changed();
   }
 
   /** The client is gone: the session waits for it. */
   detach(session: DownstreamSession): void {
+    session.sentAtMost = session.sent ?? session.sentAtMost;
     this.#wait(session, this.#options.clock.wallMs());
+    this.#options.changed();
+  }
+
+  /** Everything up to `cursor` was sent. Called for every event. */
+  sent(session: DownstreamSession, cursor: number): void {
+    if (session.sent !== null && cursor <= session.sent) return;
+    session.sent = cursor;
+    if (cursor <= session.sentAtMost - SENT_AHEAD / 2) return;
+    session.sentAtMost = cursor + SENT_AHEAD;
     this.#options.changed();
   }
 
@@ -108,6 +156,18 @@ export class DownstreamSessions {
   acknowledge(session: DownstreamSession, cursor: number): void {
     if (cursor <= session.acknowledged) return;
     session.acknowledged = cursor;
+    session.received = Math.max(session.received, cursor);
+    this.#options.changed();
+  }
+
+  /**
+   * The client has everything up to `cursor`, by how its connection ended: a session after this one
+   * begins there. Also of a session that is over.
+   */
+  received(session: DownstreamSession, cursor: number): void {
+    if (cursor <= session.received) return;
+    session.received = cursor;
+    if (this.ofShard(session.shard) !== session) this.#give(session);
     this.#options.changed();
   }
 
@@ -117,6 +177,7 @@ export class DownstreamSessions {
     this.#expiries.delete(session);
     if (this.ofShard(session.shard) !== session) return;
     this.#byShard.delete(shardKeyText(session.shard));
+    this.#give(session);
     this.#options.changed();
   }
 
@@ -124,12 +185,13 @@ export class DownstreamSessions {
   save(): SavedDownstreamSessions {
     const { stream } = this.#options;
     const sessions = [...this.#byShard.values()].map(({ sent: _, ...session }) => session);
-    return { stream, sessions };
+    return { stream, sessions, given: [...this.#given.values()] };
   }
 
   /**
-   * Takes over what an earlier life of the unit wrote down. Sessions of another numbering, of
-   * shards that are not ours, and those whose time is up, are left out. Every one that is left waits for its client.
+   * Takes over what an earlier life of the unit wrote down. Sessions of another numbering, of shards
+   * that are not ours, and those whose time is up, are left out. Every one that is left waits for its
+   * client.
    *
    * @param fits Whether this unit runs the shard.
    * @returns The shards that have a session now.
@@ -138,11 +200,16 @@ export class DownstreamSessions {
     const { stream, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
     if (!isRecord(saved) || !Array.isArray(saved.sessions)) return [];
     if (saved.stream !== stream) return [];
+    const given = Array.isArray(saved.given) ? saved.given.filter(isGiven) : [];
+    for (const each of given) this.#given.set(shardKeyText(each.shard), each);
     for (const session of saved.sessions.map((value) => parseSession(value, saved.totalShards))) {
       if (!session || !fits(session.shard) || this.ofShard(session.shard)) continue;
       // One that had a connection lost it with us.
       const sinceMs = session.detachedAtMs ?? clock.wallMs();
-      if (clock.wallMs() - sinceMs >= ttlMs) continue;
+      if (clock.wallMs() - sinceMs >= ttlMs) {
+        this.#give(session);
+        continue;
+      }
       this.#byShard.set(shardKeyText(session.shard), session);
       this.#wait(session, sinceMs);
     }
@@ -167,6 +234,15 @@ export class DownstreamSessions {
     });
     this.#expiries.set(session, cancel);
   }
+
+  #give({ shard, received, sent, sentAtMost }: DownstreamSession): void {
+    const before = this.#given.get(shardKeyText(shard));
+    this.#given.set(shardKeyText(shard), {
+      shard,
+      received: Math.max(before?.received ?? 0, received),
+      sent: Math.max(before?.sent ?? 0, sent ?? sentAtMost),
+    });
+  }
 }
 
 /** @param totalShards What earlier versions said once for all sessions, which named only their shard's id. */
@@ -179,7 +255,23 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
   // The base is -1 for a session that began before any event.
   if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
   if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
-  return { sessionId, shard, base, acknowledged, sent: null, detachedAtMs } as DownstreamSession;
+  // A file of an earlier version does not say how far its session had come.
+  const { received, sentAtMost, repeatsTo } = value;
+  return {
+    sessionId,
+    shard,
+    base: base as number,
+    repeatsTo: isCount(repeatsTo) ? repeatsTo : 0,
+    acknowledged: acknowledged as number,
+    received: isCount(received) ? received : acknowledged as number,
+    sent: null,
+    sentAtMost: isCount(sentAtMost) ? sentAtMost : acknowledged as number + SENT_AHEAD,
+    detachedAtMs,
+  };
+}
+
+function isGiven(value: unknown): value is Given {
+  return isRecord(value) && isShardKey(value.shard) && [value.received, value.sent].every(isCount);
 }
 
 function isShardKey(value: unknown): value is ShardKey {

@@ -47,7 +47,7 @@ export type Input =
   | { readonly kind: "replaced" }
   /** No heartbeat came for too long. */
   | { readonly kind: "silent" }
-  /** The client closed, or the connection broke. */
+  /** The client closed with this code, or the connection broke (1006). */
   | { readonly kind: "gone"; readonly code: number };
 
 /** What the shell is to do. */
@@ -55,6 +55,8 @@ export type Effect =
   | { readonly do: "answer heartbeat" }
   /** The client has every event up to this number of its session. */
   | { readonly do: "acknowledge"; readonly seq: number }
+  /** The client needs nothing again of what was sent. */
+  | { readonly do: "count as received" }
   | { readonly do: "identify"; readonly d: unknown }
   | { readonly do: "resume"; readonly d: unknown }
   | { readonly do: "pass up"; readonly payload: ShardPayload }
@@ -71,6 +73,8 @@ export type Step = readonly [Phase, ...Effect[]];
 const UNKNOWN_ERROR = 4000;
 /** Closes with which a client ends its session for good. */
 const ENDS_SESSION: ReadonlySet<number> = new Set([1000, 1001]);
+/** No close frame came: what was sent last may be lost. */
+const BROKEN = 1006;
 
 /**
  * What follows from `input` in `phase`.
@@ -101,7 +105,7 @@ const ENDINGS = {
   refused: ({ code, reason }) => close({ code, reason }),
   failed: ({ reason }) => close({ code: UNKNOWN_ERROR, reason }),
   silent: () => close({ code: 4009, reason: "Session timed out: no heartbeat came." }),
-  gone: ({ code }) => ["closed", leave(ENDS_SESSION.has(code) ? "end" : "keep")],
+  gone: ({ code }) => ["closed", leaveAfter(code)],
 } as const satisfies Cells;
 
 /** A shard is claimed, so that another connection can claim it too. */
@@ -141,12 +145,20 @@ const CELLS = {
         ? ["live", { do: "answer heartbeat" }]
         : ["live", { do: "acknowledge", seq }, { do: "answer heartbeat" }],
     command: ({ payload }) => ["live", { do: "pass up", payload }],
+    gone: ({ code }) =>
+      code === BROKEN
+        ? ["closed", leaveAfter(code)]
+        : ["closed", { do: "count as received" }, leaveAfter(code)],
   },
 } as const satisfies Record<Exclude<Phase, "closed">, Cells>;
 
 /** Closing is never the end of a session: the client may come back and resume. */
 function close(refusal: Refusal): Step {
   return ["closed", { do: "close", ...refusal }, leave("keep")];
+}
+
+function leaveAfter(code: number): Effect {
+  return leave(ENDS_SESSION.has(code) ? "end" : "keep");
 }
 
 function leave(session: "keep" | "end"): Effect {

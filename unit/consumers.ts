@@ -84,7 +84,7 @@ export class Consumers {
         await controllers.gateway.sendPayload(id, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
-      changed: () => this.#saveSoon(),
+      changed: () => void (this.isStopped || this.#saveSoon()),
     });
   }
 
@@ -98,12 +98,17 @@ export class Consumers {
     return this.#gateway.accept(socket, query, url);
   }
 
-  /** Closes every connection so that its client comes back and resumes; writes the sessions down. */
+  /**
+   * Closes every connection so that its client comes back and resumes; writes the sessions down, and
+   * once more when the clients have answered: what they have received is known then.
+   */
   async stop(): Promise<void> {
     this.isStopped = true;
-    this.#gateway.stop();
+    const answered = this.#gateway.stop();
     this.shards.stop();
     this.#cancelSave?.();
+    await this.#save();
+    await answered;
     await this.#save();
   }
 

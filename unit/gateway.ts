@@ -147,10 +147,10 @@ export class UnitGateway {
   /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
   async stop(): Promise<void> {
     this.gate.stop();
-    await this.consumers.stop();
+    const consumers = this.consumers.stop();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await Promise.all(this.generations.map((each) => each.stop("keep")));
+    await Promise.all([consumers, ...this.generations.map((each) => each.stop("keep"))]);
     this.links.stop("the unit stops");
     await this.#estates.close();
     // Whoever saved last did not wait: the folder is the next one's from here on.

@@ -82,6 +82,28 @@ Deno.test("Encoder sends zstd-stream: one message per payload, in order", async 
   assert.ok(messages.at(-1)!.length < 40, `${messages.at(-1)!.length} bytes`);
 });
 
+Deno.test("Encoder knows the last event that went to the socket: a compressed one that waits has not", async () => {
+  const over = Promise.withResolvers<void>();
+  // The second is handed over to a sink that does not take it any more.
+  let taken = 0;
+  const sendBytes = () => {
+    if (++taken < 2) return;
+    packed.end();
+    over.resolve();
+  };
+  const sink = { send() {}, sendBytes, failed: assert.fail };
+  const plain = new Encoder("none", sink);
+  plain.send("{}", 7);
+  plain.send("{}");
+  assert.equal(plain.sent, 7);
+  const packed = new Encoder("zlib-stream", sink);
+  packed.send("{}", 8);
+  packed.send("{}", 9);
+  assert.equal(packed.sent, 0);
+  await over.promise;
+  assert.equal(packed.sent, 8);
+});
+
 Deno.test("Encoder sends nothing more after its end", async () => {
   const sent: unknown[] = [];
   const sink = {

@@ -6,6 +6,7 @@ import {
   hello,
   rateLimited,
   ready,
+  repeat,
   resumed,
 } from "../../downstream/frames.ts";
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
@@ -60,6 +61,12 @@ Deno.test("rateLimited() says in seconds when to ask again, and what was asked",
   const { t, s, d } = JSON.parse(rateLimited(7, request, 60_000));
   const meta = { guild_id: "11", nonce: "n" };
   assert.deepEqual([t, s, d], ["RATE_LIMITED", 7, { opcode: 8, retry_after: 60, meta }]);
+});
+
+Deno.test("repeat() says which numbers may have come before, and has none of its own", () => {
+  const range = { shard: 3, from: 2, to: 9 };
+  const { t, s, d } = JSON.parse(repeat(1, range));
+  assert.deepEqual([t, s, d], ["GATEHOUSE_REPEAT", 1, range]);
 });
 
 Deno.test("closeReason() cuts to what a close frame holds, between two characters", () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { CLOSE_ANSWER_MS } from "../../downstream/connection.ts";
 import { CONSUMER_SESSION_TTL_MS } from "../../downstream/sessions.ts";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
+import { OP } from "../../protocol/discord/opcodes.ts";
 import { stage } from "./stage.ts";
 
 Deno.test("accept() closes what speaks another dialect, and says nothing else", () => {
@@ -80,20 +82,126 @@ Deno.test("A newer RESUME takes the session over, and what the older connection 
   assert.deepEqual(older.dispatches, [["READY", 1], ["EVENT_1", 2]]);
 });
 
-Deno.test("A newer IDENTIFY ends the older session, and gets what that one had not acknowledged", async () => {
+Deno.test("A newer IDENTIFY ends the older session, and goes on after what that one has received", async () => {
+  const { ready, events } = stage();
+  const { client: older } = await ready();
+  events.shard().event();
+  events.shard().event();
+  const { client: newer } = await ready();
+  assert.equal(older.code, 4409);
+  events.shard().event();
+  assert.deepEqual(newer.dispatches, [["READY", 1], ["EVENT_3", 2]]);
+});
+
+Deno.test("A newer IDENTIFY gets again, marked, what a dead client had not acknowledged", async () => {
   const { ready, connect, clock, events } = stage();
   const { client: older, sessionId } = await ready();
   events.shard().event();
   events.shard().event();
   older.beat(2);
-  const { client: newer } = await ready();
-  assert.equal(older.code, 4409);
-  assert.deepEqual(newer.dispatches, [["READY", 1], ["EVENT_2", 2]]);
+  older.isDead = true;
+  const newer = connect();
+  newer.identify();
+  await clock.advance(CLOSE_ANSWER_MS - 1);
+  events.shard().event();
+  assert.deepEqual([older.code, newer.dispatches], [4409, []]);
+  await clock.advance(1);
+  assert.deepEqual(newer.dispatches, [
+    ["READY", 1],
+    ["GATEHOUSE_REPEAT", 1],
+    ["EVENT_2", 2],
+    ["EVENT_3", 3],
+  ]);
+  assert.deepEqual(newer.body("GATEHOUSE_REPEAT"), { shard: 0, from: 2, to: 2 });
   const back = connect();
   back.resume(sessionId, 2);
   await clock.advance(0);
   assert.equal(back.ops.at(-1), 9);
   assert.equal(newer.code, undefined);
+});
+
+Deno.test("A client that answers a close of ours late, or that resumes, is believed what it says", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client, sessionId } = await ready();
+  client.isDead = true;
+  events.shard().event();
+  events.shard().event();
+  client.raw("no payload");
+  assert.equal(client.code, 4002);
+  const back = connect();
+  back.resume(sessionId, 2);
+  await clock.advance(0);
+  // Of the connection that is over: the client has said since that it lacks the second event.
+  client.close(4002);
+  back.close(1006);
+  const newer = connect();
+  newer.identify();
+  await clock.advance(0);
+  assert.deepEqual(newer.dispatches.at(-1), ["EVENT_2", 2]);
+  newer.isDead = true;
+  newer.raw("no payload");
+  await clock.advance(60_000);
+  newer.close(4002);
+  const newest = connect();
+  newest.identify();
+  await clock.advance(0);
+  assert.deepEqual(newest.dispatches, [["READY", 1]]);
+});
+
+Deno.test("A client that says in a RESUME that it lacks what it was sent gets it, whatever it does then", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client, sessionId } = await ready();
+  for (let i = 0; i < 3; i++) events.shard().event();
+  client.close(4200);
+  events.shard().eager = false;
+  const back = connect();
+  back.resume(sessionId, 2);
+  await clock.advance(0);
+  back.close(1006);
+  events.shard().eager = true;
+  const { client: newer } = await ready();
+  assert.deepEqual(newer.dispatches.map(([t]) => t), [
+    "READY",
+    "GATEHOUSE_REPEAT",
+    "EVENT_2",
+    "EVENT_3",
+  ]);
+});
+
+Deno.test("A client that reads too slowly has not received what its socket did not take", async () => {
+  const { ready, connect, clock, events } = stage();
+  const { client, sessionId } = await ready();
+  events.shard().event();
+  client.isFull = true;
+  events.shard().event();
+  events.shard().event();
+  assert.deepEqual([client.code, client.closedWith?.reason], [4000, "Too slow."]);
+  const { client: newer } = await ready();
+  assert.deepEqual(newer.dispatches, [
+    ["READY", 1],
+    ["GATEHOUSE_REPEAT", 1],
+    ["EVENT_2", 2],
+    ["EVENT_3", 3],
+  ]);
+  const back = connect();
+  back.resume(sessionId, 2);
+  await clock.advance(0);
+  assert.equal(back.ops.at(-1), OP.INVALID_SESSION);
+});
+
+Deno.test("A close frame of ours that another code answers, or none, says nothing of what was read", async () => {
+  for (const code of [1006, 1005]) {
+    const { ready, connect, clock, events } = stage();
+    const { client } = await ready();
+    client.isDead = true;
+    events.shard().event();
+    client.raw("no payload");
+    client.close(code);
+    const newer = connect();
+    newer.identify();
+    await clock.advance(0);
+    assert.deepEqual(newer.dispatches.map(([t]) => t), ["READY", "GATEHOUSE_REPEAT", "EVENT_1"]);
+  }
 });
 
 Deno.test("The newest of several connections that identify at once gets the shard", async () => {

@@ -1,12 +1,14 @@
 /**
  * Whatever happens, in whatever order, a client that resumes sees each event once and in order when it
- * drops the numbers that it has seen.
+ * drops the numbers that it has seen; and one that identifies anew misses none, and sees none twice
+ * that is not marked.
  *
  * @module
  */
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { CLOSE_ANSWER_MS } from "../../downstream/connection.ts";
 import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
 import { type FakeShard, type Payload, type ScriptedConsumer, type Stage, stage } from "./stage.ts";
 
@@ -14,7 +16,12 @@ import { type FakeShard, type Payload, type ScriptedConsumer, type Stage, stage 
 class SlowClient {
   /** What it was given, without what it has seen: `t` and number. */
   readonly seen: [string, number][] = [];
+  /** What came a second time without a mark. */
+  readonly unmarked: string[] = [];
+  #markedTo = 0;
   sessionId = "";
+  /** Whether it may lose its session: then it identifies anew. */
+  mayLose = false;
   #s = 0;
   #read = 0;
   #connection: ScriptedConsumer | null = null;
@@ -26,7 +33,7 @@ class SlowClient {
   connect(stage: Stage, first: boolean): void {
     this.#connection = stage.connect();
     this.#read = 0;
-    if (first) this.#connection.identify();
+    if (first) this.#identify();
     else this.#connection.resume(this.sessionId, this.#s);
   }
 
@@ -44,15 +51,40 @@ class SlowClient {
     this.#connection = null;
   }
 
-  /** Loses the connection without the other side's knowing: that side is dead. */
-  abandon(): void {
+  /** Closes once it has read everything. */
+  leave(code: number): void {
+    this.read();
+    this.#connection?.close(code);
     this.#connection = null;
   }
 
+  /** Loses the connection without the other side's knowing: that side is dead. */
+  abandon(): void {
+    if (this.#connection) this.#connection.isDead = true;
+    this.#connection = null;
+  }
+
+  #identify(): void {
+    this.#s = 0;
+    this.#markedTo = 0;
+    this.#connection!.identify();
+  }
+
   #take({ op, t, s, d }: Payload): void {
-    assert.notEqual(op, 9, "the session is lost");
+    if (op === 9) {
+      assert.ok(this.mayLose, "the session is lost");
+      return this.#identify();
+    }
     if (op !== 0) return;
     if (t === "READY") this.sessionId = d.session_id;
+    if (t === "GATEHOUSE_REPEAT") {
+      assert.equal(d.from, this.#s + 1);
+      this.#markedTo = d.to;
+      return;
+    }
+    if (s! > this.#s && s! > this.#markedTo && this.seen.some(([seen]) => seen === t)) {
+      this.unmarked.push(t!);
+    }
     if (s! <= this.#s) return assert.equal(t, "RESUMED");
     this.#s = s!;
     if (t !== "READY") this.seen.push([t!, s!]);
@@ -96,19 +128,59 @@ const ACTS: Record<string, (course: Course, count: number) => void> = {
     client.abandon();
     client.connect(now, false);
   },
-  "kill": (course) => {
-    course.client.abandon();
-    course.now = course.now.restart();
+  "kill": (course) => kill(course, course.now.gateway.sessions.save()),
+  "kill before saving": (course) => kill(course, course.firstSaved),
+};
+
+/** What a life did after it had written this down is not known to the next one. */
+function kill(course: Course, saved: SavedDownstreamSessions): void {
+  course.client.abandon();
+  course.now = course.now.restart(saved);
+}
+
+/** What a client does that begins new sessions. */
+const IDENTIFIES: typeof ACTS = {
+  "leave": ({ client }, count) => client.leave([1000, 1001, 1005, 4200][count - 1]!),
+  "identify": ({ client, now }) => {
+    if (!client.isConnected) client.connect(now, true);
   },
-  "kill before saving": (course) => {
-    course.client.abandon();
-    course.now = course.now.restart(course.firstSaved);
+  // It reads everything up to the close frame that it answers.
+  "take over anew": ({ client, now }) => {
+    client.read();
+    client.connect(now, true);
+  },
+  "take over a dead one anew": ({ client, now }) => {
+    client.abandon();
+    client.connect(now, true);
   },
 };
 
-const ACTION = fc.tuple(fc.constantFrom(...Object.keys(ACTS)), fc.integer({ min: 1, max: 4 }));
+const COUNT = fc.integer({ min: 1, max: 4 });
+const ACTION = fc.tuple(fc.constantFrom(...Object.keys(ACTS)), COUNT);
+const IDENTIFYING = fc.tuple(
+  fc.constantFrom(
+    ...Object.keys(IDENTIFIES),
+    ...[
+      "event",
+      "upstream ready",
+      "flush",
+      "rewind",
+      "read",
+      "beat",
+      "cut",
+      "resume",
+      "take over",
+      "kill",
+    ],
+  ),
+  COUNT,
+);
 
-async function play(actions: readonly [string, number][]): Promise<void> {
+/** Plays a course, and has the client come back in the end: by RESUME, or with a new session. */
+async function play(
+  actions: readonly [string, number][],
+  end: "resume" | "identify",
+): Promise<Course> {
   const now = stage();
   const shard = now.events.shard();
   shard.eager = false;
@@ -117,21 +189,40 @@ async function play(actions: readonly [string, number][]): Promise<void> {
   await now.clock.advance(0);
   client.read();
   const firstSaved = now.gateway.sessions.save();
+  client.mayLose = end === "identify";
   const course: Course = { now, shard, client, firstSaved, happened: [] };
   for (const [kind, count] of actions) {
-    ACTS[kind]!(course, count);
+    ({ ...ACTS, ...IDENTIFIES })[kind]!(course, count);
     await now.clock.advance(0);
   }
-  if (!client.isConnected) client.connect(course.now, false);
-  await now.clock.advance(0);
-  shard.flush();
-  client.read();
-  assert.deepEqual(client.seen, expected(course.happened));
+  if (!client.isConnected) client.connect(course.now, end === "identify");
+  // The second time for one that has read only now that it has no session.
+  for (let i = 0; i < 2; i++) {
+    await now.clock.advance(CLOSE_ANSWER_MS);
+    shard.flush();
+    client.read();
+  }
+  return course;
 }
 
 Deno.test("A client that resumes sees each event once and in order, whatever happens between", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(ACTION, { minLength: 5, maxLength: 80 }), (actions) => play(actions)),
+    fc.asyncProperty(fc.array(ACTION, { minLength: 5, maxLength: 80 }), async (actions) => {
+      const { client, happened } = await play(actions, "resume");
+      assert.deepEqual(client.seen, expected(happened));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("A client that identifies anew misses no event, and sees none twice without a mark", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(IDENTIFYING, { minLength: 5, maxLength: 80 }), async (actions) => {
+      const { client, happened } = await play(actions, "identify");
+      const seen = new Set(client.seen.map(([t]) => t));
+      assert.deepEqual(expected(happened).filter(([t]) => !seen.has(t)), [], "it missed something");
+      assert.deepEqual(client.unmarked, []);
+    }),
     { numRuns: 300 },
   );
 });

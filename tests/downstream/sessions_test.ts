@@ -3,6 +3,7 @@ import {
   CONSUMER_SESSION_TTL_MS,
   DownstreamSessions,
   type DownstreamSessionsOptions,
+  SENT_AHEAD,
 } from "../../downstream/sessions.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
@@ -71,7 +72,7 @@ Deno.test("DownstreamSessions does not end one that was resumed, nor expire one 
   const ended = sessions.begin(shard(1), 0);
   sessions.detach(resumed);
   sessions.detach(ended);
-  sessions.attach(resumed);
+  sessions.attach(resumed, 0);
   sessions.end(ended);
   await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
@@ -99,6 +100,55 @@ Deno.test("DownstreamSessions survives a restart, with the same numbers", () => 
   assert.deepEqual(held, [shard(0)]);
   const detachedAtMs = clock.wallMs();
   assert.deepEqual(next.find(session.sessionId), { ...session, sent: null, detachedAtMs });
+  assert.equal(session.received, 20);
+});
+
+Deno.test("DownstreamSessions begins after what the sessions before have received, and knows what may come again", () => {
+  const { clock, sessions } = book();
+  const first = sessions.begin(shard(0), 10);
+  sessions.sent(first, 30);
+  sessions.received(first, 20);
+  const second = sessions.begin(shard(0), 12);
+  assert.deepEqual([second.acknowledged, second.base, second.repeatsTo], [20, 19, 30]);
+  sessions.detach(second);
+  sessions.end(second);
+  // Of a session that is over: its client has answered late.
+  sessions.received(first, 25);
+  const { sessions: next } = nextLife(sessions, clock);
+  const third = next.begin(shard(0), 12);
+  assert.deepEqual([third.acknowledged, third.repeatsTo], [25, 30]);
+  const other = next.begin(shard(1), 12);
+  assert.deepEqual([other.acknowledged, other.repeatsTo], [12, 12]);
+  assert.equal(next.begin(shard(0), 40).repeatsTo, 40);
+});
+
+Deno.test("DownstreamSessions writes down what it is about to send, so that a killed unit knows", async () => {
+  const { clock, sessions, changes } = book();
+  const session = sessions.begin(shard(0), 0);
+  const before = changes();
+  for (let cursor = 1; cursor <= 3 * SENT_AHEAD; cursor++) sessions.sent(session, cursor);
+  assert.ok(changes() - before <= 6, `${changes() - before} changes`);
+  const killed = nextLife(sessions, clock).sessions.begin(shard(0), 0);
+  assert.ok(killed.repeatsTo >= 3 * SENT_AHEAD && killed.repeatsTo <= 4 * SENT_AHEAD);
+  sessions.detach(session);
+  assert.equal(nextLife(sessions, clock).sessions.begin(shard(0), 0).repeatsTo, 3 * SENT_AHEAD);
+  // Also of one whose time is up by then.
+  const saved = sessions.save();
+  await clock.advance(CONSUMER_SESSION_TTL_MS);
+  const late = book({}, clock).sessions;
+  assert.deepEqual(late.load(saved, all), []);
+  assert.equal(late.begin(shard(0), 0).repeatsTo, 3 * SENT_AHEAD);
+});
+
+Deno.test("DownstreamSessions takes over sessions of a file that does not say how far they had come", () => {
+  const { sessions } = book();
+  const old = { sessionId: "a", shardId: 0, base: 0, acknowledged: 7, detachedAtMs: null };
+  sessions.load({ stream: "stream", totalShards: 4, sessions: [old] }, all);
+  assert.deepEqual([sessions.ofShard(shard(0))?.received, sessions.ofShard(shard(0))?.repeatsTo], [
+    7,
+    0,
+  ]);
+  assert.equal(sessions.begin(shard(0), 7).repeatsTo, 7 + SENT_AHEAD);
 });
 
 Deno.test("DownstreamSessions counts the time before a restart", async () => {

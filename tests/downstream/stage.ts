@@ -140,6 +140,21 @@ export class FakeEvents implements ShardEvents {
   release({ id }: ShardKey): void {
     this.shard(id).consumer = "cluster";
   }
+
+  /** As one life of a unit sees it: once that is over, it changes nothing any more. */
+  of(life: { readonly isOver: boolean }): ShardEvents {
+    return {
+      hold: (shard) => life.isOver ? new Promise(() => {}) : this.hold(shard),
+      take: (shard, deliver) => void (life.isOver || this.take(shard, deliver)),
+      acknowledge: (shard, cursor) => void (life.isOver || this.acknowledge(shard, cursor)),
+      release: (shard) => void (life.isOver || this.release(shard)),
+    };
+  }
+
+  /** A life of the unit is over: its shards are with their clusters. */
+  releaseAll(): void {
+    for (const shard of this.#shards.values()) shard.consumer = "cluster";
+  }
 }
 
 /** A client that records everything and says what the test wants it to. */
@@ -147,15 +162,23 @@ export class ScriptedConsumer {
   readonly payloads: Payload[] = [];
   /** The socket's last word, if it has said it. */
   closedWith: { readonly code: number; readonly reason: string } | null = null;
+  /** Whether it answers no close frame. */
+  isDead = false;
+  /** Whether its socket takes no more, because it does not read. */
+  isFull = false;
   #link: DownstreamEvents;
 
   constructor(gateway: DownstreamGateway, query = "v=10&encoding=json") {
     this.#link = gateway.accept({
       send: (text) => {
-        if (!this.closedWith) this.payloads.push(JSON.parse(text) as Payload);
+        if (this.isFull) this.#link.failed("Too slow.");
+        else if (!this.closedWith) this.payloads.push(JSON.parse(text) as Payload);
       },
       sendBytes: () => {},
-      close: (code, reason) => this.closedWith ??= { code, reason },
+      close: (code, reason) => {
+        this.closedWith ??= { code, reason };
+        queueMicrotask(() => void (this.isDead || this.#link.closed(code)));
+      },
     }, new URLSearchParams(query));
   }
 
@@ -233,12 +256,13 @@ export function stage(
   events: FakeEvents = new FakeEvents(),
 ): Stage {
   const sentUp: [number, ShardPayload][] = [];
+  const life = { isOver: false };
   const gateway = new DownstreamGateway({
     clock,
     log: silentLog,
     url: "ws://127.0.0.1:8787/gateway",
     terms: TERMS,
-    events,
+    events: events.of(life),
     facts: () => Promise.resolve(FACTS),
     send: ({ id }, payload) => Promise.resolve(void sentUp.push([id, payload])),
     stream: "stream",
@@ -259,6 +283,8 @@ export function stage(
       return { client, sessionId: client.body("READY").session_id };
     },
     restart(saved = gateway.sessions.save()) {
+      life.isOver = true;
+      events.releaseAll();
       const next = stage(changes, clock, events);
       next.gateway.load(JSON.parse(JSON.stringify(saved)));
       return next;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Input, type Phase, step } from "../../downstream/step.ts";
+import { type Effect, type Input, type Phase, step } from "../../downstream/step.ts";
 
 const PHASES: readonly Phase[] = ["waiting", "starting", "live", "closed"];
 
@@ -62,8 +62,18 @@ Deno.test("step() keeps the session whenever we close", () => {
 Deno.test("step() ends the session on the client's 1000 and 1001, and keeps it on other closes", () => {
   for (const [code, session] of [[1000, "end"], [1001, "end"], [1005, "keep"], [4200, "keep"]]) {
     const gone = step("live", { kind: "gone", code: code as number });
-    assert.deepEqual(gone, ["closed", { do: "leave", session }]);
+    assert.deepEqual(gone.at(-1), { do: "leave", session });
   }
+});
+
+Deno.test("step() counts what was sent as received where a close frame came, and where something was sent", () => {
+  const counts = (phase: Phase, code: number) =>
+    step(phase, { kind: "gone", code }).slice(1).some((effect) =>
+      (effect as Effect).do === "count as received"
+    );
+  for (const code of [1000, 1001, 1005, 4200]) assert.equal(counts("live", code), true, `${code}`);
+  assert.equal(counts("live", 1006), false);
+  assert.equal(counts("starting", 1000), false);
 });
 
 Deno.test("step() lets a replaced connection go without touching what is the newer one's", () => {

@@ -12,8 +12,11 @@ const SESSION: DownstreamSession = {
   sessionId: "known",
   shard: { total: 4, id: 1 },
   base: 99,
+  repeatsTo: 100,
   acknowledged: 110,
+  received: 110,
   sent: 120,
+  sentAtMost: 120,
   detachedAtMs: null,
 };
 const resume = (changes: Record<string, unknown>, session = SESSION) =>

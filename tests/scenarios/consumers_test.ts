@@ -7,58 +7,8 @@ import { memoryStore } from "../../ports/store.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { botLeaves } from "../../sim/mod.ts";
 import { makeOld } from "../support/old_state.ts";
-import { createRig, type Rig } from "../support/rig.ts";
-
-interface Payload {
-  readonly op: number;
-  readonly t: string | null;
-  readonly s: number | null;
-  // deno-lint-ignore no-explicit-any -- what a gateway says
-  readonly d: any;
-}
-
-/** A library's connection; it acknowledges what it gets, as libraries do, when it is asked to. */
-function connect({ gateway }: Rig) {
-  const got: Payload[] = [];
-  let closedWith: number | null = null;
-  const link = gateway.consumers.accept(
-    {
-      send: (text) => void got.push(JSON.parse(text)),
-      sendBytes() {},
-      close: (code) => void (closedWith = code),
-    },
-    new URLSearchParams("v=10&encoding=json"),
-    "ws://gatehouse.test/",
-  );
-  const send = (op: number, d: unknown) => link.text(JSON.stringify({ op, d }));
-  const last = () => got.findLast(({ s }) => s !== null)?.s ?? 0;
-  return {
-    got,
-    last,
-    get closedWith() {
-      return closedWith;
-    },
-    /** Names of the events, without those of a session. */
-    events: () => got.filter(({ t }) => t !== null && t !== "READY" && t !== "RESUMED"),
-    identify: () => send(OP.IDENTIFY, { token: "x", intents: 1, shard: [0, 1], properties: {} }),
-    resume: (sessionId: string, seq: number) =>
-      send(OP.RESUME, { token: "x", session_id: sessionId, seq }),
-    acknowledge: () => send(OP.HEARTBEAT, last()),
-    sessionId: () => got.find(({ t }) => t === "READY")?.d.session_id as string,
-    close: (code: number) => link.closed(code),
-  };
-}
-
-type Client = ReturnType<typeof connect>;
-
-/** What Discord has sent, without what belongs to its own session. */
-function sent({ sim }: Rig): string[] {
-  return sim.ledger.events.map(({ t }) => t).filter((t) => t !== "READY" && t !== "RESUMED");
-}
-
-function names(...clients: Client[]): (string | null)[] {
-  return clients.flatMap((client) => client.events().map(({ t }) => t));
-}
+import { connect, names, sent } from "../support/library.ts";
+import { createRig } from "../support/rig.ts";
 
 Deno.test("a library gets the shard from its cluster, which gets it back when the library goes", async () => {
   const rig = await createRig({ sim: { guilds: 4 } });

@@ -72,7 +72,10 @@ async function setUp(
     const socket = {
       send: (text: string) => void got.push(JSON.parse(text)),
       sendBytes() {},
-      close: (code: number) => void closes.push(code),
+      close: (code: number) => {
+        closes.push(code);
+        queueMicrotask(() => link.closed(code));
+      },
     };
     const query = new URLSearchParams("v=10&encoding=json");
     const link = consumers.accept(socket, query, "ws://as-the-client-sees-it.test/");

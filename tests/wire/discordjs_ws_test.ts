@@ -181,3 +181,36 @@ Deno.test(
     await world.close();
   },
 );
+
+Deno.test(
+  "@discordjs/ws that closes and begins anew gets each event once, before and after",
+  FOREIGN,
+  async () => {
+    const world = setUp();
+    const unit = await world.start();
+    const isEvent = ({ t }: { t: string }) => !OF_A_SESSION.includes(t);
+    const keys = (events: { t: string; key: string }[]) =>
+      events.filter(isEvent).map(({ t, key }) => `${t} ${key}`);
+    const sent = (id: number) => keys(world.sim.ledger.events.filter((it) => it.shardId === id));
+    const came = (id: number) => keys(libraries.flatMap(({ got }) => got.get(id)!));
+    const libraries = [await consume(world.proxy)];
+    const quiet = async () => {
+      world.sim.traffic.setRate(0);
+      const isQuiet = () => SHARDS.every((id) => came(id).length >= sent(id).length);
+      await until(isQuiet, 20_000, () => "events are missing");
+    };
+    world.sim.traffic.setRate(200);
+    await traffic(world, 500);
+    await quiet();
+    await libraries[0]!.close();
+    world.sim.traffic.setRate(200);
+    await traffic(world, 300);
+    libraries.push(await consume(world.proxy));
+    await traffic(world, 200);
+    await quiet();
+    for (const id of SHARDS) assert.deepEqual(came(id), sent(id));
+    await libraries[1]!.close();
+    assert.equal(await unit.end("SIGTERM"), 0);
+    await world.close();
+  },
+);

@@ -3,7 +3,7 @@ import { acceptConsumer } from "../../app/http/sockets.ts";
 import type { DownstreamSocket } from "../../downstream/world.ts";
 
 /** A port whose sockets go to a gateway for consumers that writes down what it is told. */
-function serve() {
+function serve(idleTimeoutS?: number) {
   const told: unknown[] = [];
   const accepted = Promise.withResolvers<DownstreamSocket>();
   const closed = Promise.withResolvers<number>();
@@ -14,13 +14,14 @@ function serve() {
       return {
         text: (text: string) => void told.push(text),
         binary: () => void told.push("(binary)"),
+        failed: (reason: string) => socket.close(4000, reason),
         closed: (code: number) => closed.resolve(code),
       };
     },
   };
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => acceptConsumer(request, consumers, "ws://gate.test/"),
+    (request) => acceptConsumer(request, consumers, "ws://gate.test/", idleTimeoutS),
   );
   return {
     url: `127.0.0.1:${server.addr.port}`,
@@ -30,6 +31,33 @@ function serve() {
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
+
+/** A client that has sent its handshake, and does nothing more by itself. */
+async function connectRaw(url: string): Promise<Deno.Conn> {
+  const { hostname, port } = new URL(`http://${url}`);
+  const conn = await Deno.connect({ hostname, port: Number(port) });
+  const head =
+    "GET / HTTP/1.1\r\nHost: gate.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n";
+  await conn.write(new TextEncoder().encode(head));
+  return conn;
+}
+
+Deno.test("acceptConsumer() tells a connection that breaks without a close frame from one that is closed", async () => {
+  await using rig = serve();
+  const conn = await connectRaw(rig.url);
+  await rig.accepted;
+  conn.close();
+  assert.equal(await rig.closed, 1006);
+});
+
+Deno.test("acceptConsumer() takes a client that answers no ping for broken, not for one that left", async () => {
+  await using rig = serve(1);
+  const conn = await connectRaw(rig.url);
+  await rig.accepted;
+  assert.equal(await rig.closed, 1006);
+  conn.close();
+});
 
 Deno.test("acceptConsumer() asks for an upgrade where there is none", async () => {
   await using rig = serve();
@@ -68,12 +96,7 @@ Deno.test("acceptConsumer() closes with the gateway's code and reason", async ()
 
 Deno.test("acceptConsumer() ends a client that does not read, before its memory is ours", async () => {
   await using rig = serve();
-  const { hostname, port } = new URL(`http://${rig.url}`);
-  const conn = await Deno.connect({ hostname, port: Number(port) });
-  const head =
-    "GET / HTTP/1.1\r\nHost: gate.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n";
-  await conn.write(new TextEncoder().encode(head));
+  const conn = await connectRaw(rig.url);
   const client = await rig.accepted;
   const megabyte = new Uint8Array(1024 * 1024);
   for (let sent = 0; sent < 200; sent++) client.sendBytes(megabyte);

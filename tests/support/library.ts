@@ -1,0 +1,79 @@
+/**
+ * A library on `/gateway` of a rig: it says what a test wants it to, and acknowledges when it is told
+ * to.
+ *
+ * @module
+ */
+
+import { OP } from "../../protocol/discord/opcodes.ts";
+import type { Rig } from "./rig.ts";
+
+/** A payload as a library reads it. */
+export interface Payload {
+  readonly op: number;
+  readonly t: string | null;
+  readonly s: number | null;
+  // deno-lint-ignore no-explicit-any -- what a gateway says
+  readonly d: any;
+}
+
+/** What a session is told about itself. */
+const OF_A_SESSION: ReadonlySet<string> = new Set(["READY", "RESUMED", "GATEHOUSE_REPEAT"]);
+
+/** A connection of a library; it is dead where it does not answer a close frame. */
+export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDead = false) {
+  const got: Payload[] = [];
+  let closedWith: number | null = null;
+  const link = gateway.consumers.accept(
+    {
+      send: (text) => void got.push(JSON.parse(text)),
+      sendBytes() {},
+      close: (code) => {
+        closedWith = code;
+        if (!isDead) clock.after(1, () => link.closed(code));
+      },
+    },
+    new URLSearchParams("v=10&encoding=json"),
+    "ws://gatehouse.test/",
+  );
+  const send = (op: number, d: unknown) => link.text(JSON.stringify({ op, d }));
+  const last = () => got.findLast(({ s }) => s !== null)?.s ?? 0;
+  return {
+    got,
+    last,
+    send,
+    get closedWith() {
+      return closedWith;
+    },
+    /** The events, without what a session is told about itself. */
+    events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
+    identify: (presence?: object) =>
+      send(OP.IDENTIFY, {
+        token: "x",
+        intents: 1,
+        shard: [0, 1],
+        properties: {},
+        ...(presence && { presence }),
+      }),
+    resume: (sessionId: string, seq: number) =>
+      send(OP.RESUME, { token: "x", session_id: sessionId, seq }),
+    acknowledge: () => send(OP.HEARTBEAT, last()),
+    sessionId: () => got.find(({ t }) => t === "READY")?.d.session_id as string,
+    /** The body of the last dispatch of this name. */
+    body: (t: string) => got.findLast((payload) => payload.t === t)?.d,
+    close: (code: number) => link.closed(code),
+  };
+}
+
+/** What {@linkcode connect} gives. */
+export type Library = ReturnType<typeof connect>;
+
+/** Names of the events that came, one library after the other. */
+export function names(...libraries: Library[]): (string | null)[] {
+  return libraries.flatMap((library) => library.events().map(({ t }) => t));
+}
+
+/** Names of the events that Discord has sent, without what belongs to its own session. */
+export function sent({ sim }: Pick<Rig, "sim">): string[] {
+  return sim.ledger.events.map(({ t }) => t).filter((t) => t !== "READY" && t !== "RESUMED");
+}
