@@ -13,6 +13,7 @@ import type { SimGuild } from "../world/guilds.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { Ledger } from "../world/ledger.ts";
 import { answerMembers, type MemberRequests } from "./member_requests.ts";
+import { isPresence } from "./identify_rules.ts";
 import type { FlowParts } from "./guild_flow.ts";
 import type { Allow } from "./pace.ts";
 import type { Session } from "./session.ts";
@@ -50,8 +51,13 @@ export function carryOut(parts: CommandParts, command: Command): "done" | "bad p
   }
 }
 
-function updatePresence({ ledger, clock }: CommandParts, { allowPresence }: Command): "done" {
+function updatePresence(
+  { ledger, clock }: CommandParts,
+  { allowPresence, session, d }: Command,
+): "done" | "bad payload" {
+  if (!isPresence(d)) return "bad payload";
   if (!allowPresence(clock.now())) ledger.violate("presence pace", "more than 5 in 20 s");
+  session.entry.presence = d;
   return "done";
 }
 

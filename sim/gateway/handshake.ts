@@ -157,12 +157,12 @@ function invalidateSoon(parts: HandshakeParts, connection: Applicant, resumable:
 function startSession(
   parts: HandshakeParts,
   connection: Applicant,
-  { shardId, totalShards, shard, intents, largeThreshold, compress }: ValidIdentify,
+  { shardId, totalShards, shard, intents, largeThreshold, compress, presence }: ValidIdentify,
 ): void {
   const { world, sessions } = parts;
   const { dialect } = connection;
-  const terms = { shardId, totalShards, intents, largeThreshold, dialect: dialectName(dialect) };
-  const session = sessions.create(terms);
+  const terms = { shardId, totalShards, intents, largeThreshold, presence };
+  const session = sessions.create({ ...terms, dialect: dialectName(dialect) });
   const guilds = guildsOf(world, shardId, totalShards);
   if (compress) connection.compressPayloads();
   connection.hold(session, 0);

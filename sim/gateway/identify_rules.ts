@@ -21,7 +21,7 @@ export interface ValidIdentify {
   readonly intents: number;
   readonly largeThreshold: number;
   readonly compress: boolean;
-  /** Not judged. */
+  /** `undefined` where there is none. */
   readonly presence: unknown;
 }
 
@@ -40,6 +40,9 @@ export function readIdentify(
   if (!isRecord(d)) return refuse(4002, "bad payload", "Error while decoding payload.");
   if (!world.acceptsToken(d.token)) return refuse(4004, "token", "Authentication failed.");
   if (!isRecord(d.properties)) return refuse(4002, "bad payload", "Error while decoding payload.");
+  if (d.presence !== undefined && !isPresence(d.presence)) {
+    return refuse(4002, "bad payload", "Error while decoding payload.");
+  }
   const shard = d.shard === undefined ? null : readShard(d.shard);
   if (shard === undefined) return refuse(4010, "shard", "Invalid shard.");
   const [shardId, totalShards] = shard ?? [0, 1];
@@ -57,6 +60,13 @@ export function readIdentify(
       presence: d.presence,
     },
   };
+}
+
+/** Whether Discord can read a presence, here and in op 3. */
+export function isPresence(presence: unknown): boolean {
+  if (!isRecord(presence)) return false;
+  const { status = "online", activities = [] } = presence;
+  return typeof status === "string" && Array.isArray(activities) && activities.every(isRecord);
 }
 
 function readShard(value: unknown): readonly [number, number] | undefined {

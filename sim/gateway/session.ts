@@ -28,6 +28,8 @@ export interface SessionTerms {
   readonly largeThreshold: number;
   /** API version and encoding; a resume must ask for the same. */
   readonly dialect: string;
+  /** As IDENTIFY had it. */
+  readonly presence?: unknown;
 }
 
 /** What a session works with. */
@@ -61,10 +63,10 @@ export class Session {
   constructor(readonly id: string, readonly terms: SessionTerms, parts: SessionParts) {
     this.#parts = parts;
     this.#bare = (terms.intents & INTENTS.MESSAGE_CONTENT) === 0;
-    const { shardId, totalShards, intents } = terms;
+    const { shardId, totalShards, intents, presence } = terms;
     const startedMs = parts.clock.now();
     const about = { sessionId: id, shardId, totalShards, intents, startedMs };
-    this.entry = { ...about, lastS: 0, ended: null };
+    this.entry = { ...about, lastS: 0, presence, ended: null };
     parts.ledger.sessions.set(id, this.entry);
   }
 

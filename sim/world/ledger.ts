@@ -81,6 +81,8 @@ export interface SessionEntry {
   readonly startedMs: number;
   /** Last `s` given out; the session's dispatches are 1 to this, without a gap. */
   lastS: number;
+  /** What others see: the presence of IDENTIFY, then of the last op 3. Another session knows nothing of it. */
+  presence: unknown;
   /** Why and when it ended, or `null`. */
   ended: { readonly reason: string; readonly atMs: number } | null;
 }

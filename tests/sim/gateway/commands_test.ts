@@ -157,3 +157,18 @@ Deno.test("C6.4 more than 5 presence updates in 20 s are noted, and the connecti
   assert.deepEqual(rules(sim), ["presence pace"]);
   assert.equal(client.closedWith, null);
 });
+
+Deno.test("C6.4 a session shows the presence of IDENTIFY, then of the last op 3; a new one knows neither", async () => {
+  const { ready, clock, sim } = stage();
+  const client = await ready();
+  const shown = () => [...sim.ledger.sessions.values()].map(({ presence }) => presence);
+  client.send(OP.PRESENCE_UPDATE, { status: "idle" });
+  await clock.advance(20);
+  assert.deepEqual(shown(), [{ status: "idle" }]);
+  client.send(OP.PRESENCE_UPDATE, { status: "dnd", activities: [{ name: "x", type: 0 }] });
+  await clock.advance(20);
+  assert.deepEqual(shown(), [{ status: "dnd", activities: [{ name: "x", type: 0 }] }]);
+  client.send(OP.PRESENCE_UPDATE, { status: "idle", activities: "x" });
+  await clock.advance(20);
+  assert.equal(client.closedWith, 4002);
+});

@@ -38,6 +38,8 @@ Deno.test("C1.4 IDENTIFY is refused with the code that Discord documents", async
     [{ intents: 1 << 17 }, 4013],
     [{ intents: INTENTS.MESSAGE_CONTENT }, 4014],
     [{ properties: undefined }, 4002],
+    [{ presence: "online" }, 4002],
+    [{ presence: { activities: ["chess"] } }, 4002],
   ];
   const granted = INTENTS.GUILD_MEMBERS | INTENTS.GUILD_PRESENCES;
   const { connect, clock, sim } = stage({ privilegedIntents: granted });
