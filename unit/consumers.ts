@@ -9,10 +9,10 @@ import { DownstreamGateway } from "../downstream/gateway.ts";
 import type { DownstreamEvents } from "../downstream/gateway.ts";
 import type { DownstreamSocket, ShardEvents } from "../downstream/world.ts";
 import type { Links } from "../link/links.ts";
-import { type Cancel, sleep } from "../ports/clock.ts";
+import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { ConsumerKey } from "../protocol/peer.ts";
@@ -21,13 +21,11 @@ import { parsePayload, type ShardBacklog } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
+import { askPatiently, CommandsUp } from "./commands_up.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
 /** Bytes that may be under way to one consumer unacknowledged. */
 export const CONSUMER_WINDOW_BYTES = 16 * 1024 * 1024;
-/** How long a shard whose worker is being restarted is waited for. */
-export const HOLD_DEADLINE_MS = 10_000;
-const RETRY_MS = 100;
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "consumers";
@@ -60,6 +58,7 @@ export class Consumers {
   /** The shards that they have or that wait for them. */
   readonly shards: ConsumerShards;
   readonly #options: ConsumersOptions;
+  readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
   #cancelSave: Cancel | null = null;
 
@@ -67,6 +66,10 @@ export class Consumers {
     const { config, totalShards, shardIds, controllers, door, estates } = options;
     this.#options = options;
     this.shards = new ConsumerShards(options);
+    this.#commands = new CommandsUp({
+      ...options,
+      send: async ({ id }, payload) => await controllers.gateway.sendPayload(id, payload),
+    });
     this.#gateway = new DownstreamGateway({
       ...options,
       stream: estates.stream,
@@ -80,8 +83,7 @@ export class Consumers {
       },
       events: this.shards,
       facts: (shard, signal) => estates.until(shard, readyFacts, signal),
-      send: async ({ id }, payload) =>
-        await controllers.gateway.sendPayload(id, parsePayload(payload)),
+      send: async (shard, payload) => await this.#commands.send(shard, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
       changed: () => void (this.isStopped || this.#saveSoon()),
@@ -106,6 +108,7 @@ export class Consumers {
     this.isStopped = true;
     const answered = this.#gateway.stop();
     this.shards.stop();
+    this.#commands.isStopped = true;
     this.#cancelSave?.();
     await this.#save();
     await answered;
@@ -166,7 +169,8 @@ export class ConsumerShards implements ShardEvents {
     const { links, poolOf } = this.#options;
     links.close(peerOf(shard));
     poolOf(shard).assign(shard.id, null);
-    return await this.#backlog(shard);
+    const ask = () => poolOf(shard).backlog(shard.id);
+    return await askPatiently(this.#options.clock, ask, () => this.#stopped);
   }
 
   /** Delivers what is not acknowledged, and what comes. */
@@ -204,25 +208,8 @@ export class ConsumerShards implements ShardEvents {
   stop(): void {
     this.#stopped = true;
   }
-
-  async #backlog(shard: ShardKey): Promise<ShardBacklog> {
-    const { clock, poolOf } = this.#options;
-    const deadlineMs = clock.now() + HOLD_DEADLINE_MS;
-    while (true) {
-      try {
-        return await poolOf(shard).backlog(shard.id);
-      } catch (error) {
-        if (!isWorkerLost(error) || this.#stopped || clock.now() >= deadlineMs) throw error;
-      }
-      await sleep(clock, RETRY_MS);
-    }
-  }
 }
 
 function peerOf(shard: ShardKey): ConsumerKey {
   return { kind: "consumer", shard };
-}
-
-function isWorkerLost(error: unknown): boolean {
-  return error instanceof GatehouseError && error.code === "worker_lost";
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CONSUMER_WINDOW_BYTES, ConsumerShards, HOLD_DEADLINE_MS } from "../../unit/consumers.ts";
+import { WORKER_DEADLINE_MS } from "../../unit/commands_up.ts";
+import { CONSUMER_WINDOW_BYTES, ConsumerShards } from "../../unit/consumers.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
@@ -98,7 +99,7 @@ Deno.test("ConsumerShards waits for a worker that is being restarted, and assign
   const { clock, shards, told, worker } = setUp();
   worker.away = true;
   const held = shards.hold(SHARD);
-  await clock.advance(HOLD_DEADLINE_MS / 2);
+  await clock.advance(WORKER_DEADLINE_MS / 2);
   shards.release(SHARD);
   worker.away = false;
   await clock.advance(1_000);
@@ -110,7 +111,7 @@ Deno.test("ConsumerShards gives a worker up after its deadline, and at once when
   const { clock, shards, worker } = setUp();
   worker.away = true;
   const late = assert.rejects(shards.hold(SHARD), { code: "worker_lost" });
-  await clock.advance(HOLD_DEADLINE_MS + 1_000);
+  await clock.advance(WORKER_DEADLINE_MS + 1_000);
   await late;
   shards.stop();
   worker.asked = 0;
