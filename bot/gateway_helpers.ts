@@ -57,9 +57,12 @@ export interface GatewayHelpers {
   calculateShardId(guildId: string | bigint): number;
   /** Sends any gateway command of a shard: op 3, 4, 8, 31 or 43. */
   sendPayload(shardId: number, payload: ShardPayload): Promise<void>;
-  /** Changes the presence on every shard of the unit. */
+  /**
+   * Changes the presence on every shard of the unit. It is kept: a session that replaces another one has
+   * it, too, and one that came too late (`deadline`) is told when the shard is ready again.
+   */
   editBotStatus(status: BotStatus): Promise<void>;
-  /** Changes the presence on one shard. */
+  /** Changes the presence on one shard, and keeps it. */
   editShardStatus(shardId: number, status: BotStatus): Promise<void>;
   /** Joins or moves to a voice channel, of whose session VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE tell. */
   joinVoiceChannel(

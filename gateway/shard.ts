@@ -24,11 +24,17 @@ import type { Cancel } from "../ports/clock.ts";
 import type { Gap } from "../protocol/event_frame.ts";
 import type { Log } from "../ports/log.ts";
 import { pauseMs } from "./backoff.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
+import type { Presence } from "../protocol/discord/presence.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection, type ConnectionWorld } from "./connection.ts";
+import { ShardPresence } from "./presence.ts";
 import { Sequence } from "./sequence.ts";
 import { newSession, placeOf, step } from "./session/step.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
+
+/** Close code of a payload that Discord could not read. */
+const UNREADABLE = 4002;
 
 /** One shard of the bot. */
 export class Shard {
@@ -46,6 +52,7 @@ export class Shard {
   readonly #world: ShardWorld;
   readonly #sequence = new Sequence();
   readonly #commands: Commands;
+  readonly #presence: ShardPresence;
   #state: State = newSession();
   #sinceMs: number;
   #connection: Connection | null = null;
@@ -63,6 +70,10 @@ export class Shard {
     this.#settings = settings;
     this.#world = world;
     this.#commands = new Commands(world.clock, settings.shardId);
+    this.#presence = new ShardPresence(
+      settings.presence ?? null,
+      (wanted) => world.presenceSet?.(settings.shardId, wanted),
+    );
     this.#sinceMs = world.clock.wallMs();
   }
 
@@ -106,9 +117,11 @@ export class Shard {
     this.#feed({ kind: "permit" });
   }
 
-  /** Sends a command of the bot; settles as {@linkcode Commands.send} says. */
+  /** Sends a command of the bot; settles as {@linkcode Commands.send} says. A presence is kept. */
   send(payload: ShardPayload): Promise<void> {
-    return this.#commands.send(payload);
+    const sent = this.#commands.send(payload);
+    if (payload.op === OP.PRESENCE_UPDATE) void this.#presence.follow(payload.d, sent);
+    return sent;
   }
 
   /** Has `make` called when a command may go; see {@linkcode Commands.turn}. */
@@ -153,6 +166,10 @@ export class Shard {
         error: messageOf(error),
       });
     }
+    if (isUnreadable(before, input) && this.#presence.refused()) {
+      const { shardId } = this.#settings;
+      this.#world.log.warn("presence was forgotten: Discord could not read it", { shardId });
+    }
     if (this.#state.kind !== before.kind) this.#entered(before);
     for (const effect of effects) this.#perform(effect);
     this.#settleStopped();
@@ -165,6 +182,8 @@ export class Shard {
     if (before.kind === "ready" || before.kind === "stopped") this.#commands.hold();
     if (this.#state.kind === "ready" && this.#connection?.window) {
       const connection = this.#connection;
+      const due = this.#presence.takeDue();
+      if (due) connection.send({ op: OP.PRESENCE_UPDATE, d: due });
       this.#commands.open((text) => connection.write(text), connection.window!);
     }
     if (this.#state.kind === "stopped") this.#commands.refuseAll(this.#state.reason);
@@ -262,7 +281,7 @@ export class Shard {
 
   #identify(): void {
     const { shardId, token, intents, totalShards } = this.#settings;
-    const presence = this.#world.presence?.(shardId);
+    const presence = this.#presence.identify() ?? this.#world.presence?.(shardId);
     this.tally.identifies++;
     this.#connection!.send(identify({ token, intents, shardId, totalShards, presence }));
     this.#world.gate.sent(shardId, this.#permit);
@@ -325,9 +344,19 @@ export class Shard {
   }
 }
 
+/** Whether Discord closes because it could not read our IDENTIFY. */
+function isUnreadable({ kind, memory }: State, input: Input): boolean {
+  return kind === "identifying" && input.kind === "closed" && input.code === UNREADABLE &&
+    input.connection === memory.connection;
+}
+
 /** What a shard is. */
 type ShardSettings =
-  & { readonly shardId: number }
+  & {
+    readonly shardId: number;
+    /** What the bot had asked for in an earlier life. */
+    readonly presence?: Presence | null;
+  }
   & Pick<WorkerOptions, "totalShards" | "intents" | "token" | "gatewayUrl" | "compression">;
 
 /** What a shard needs of its surroundings. */
@@ -348,8 +377,10 @@ export interface ShardWorld extends ConnectionWorld {
   status(status: ShardStatus): void;
   /** A session began, or is gone (`null`). */
   session(shardId: number, began: BegunSession | null): void;
-  /** The presence that a shard identifies with; `undefined`: none. */
+  /** The presence that a shard identifies with until the bot asks for one; `undefined`: none. */
   presence?(shardId: number): object | undefined;
+  /** The bot has asked for a presence; `null`: what it asked for was of no use. */
+  presenceSet?(shardId: number, wanted: Presence | null): void;
   /** A heartbeat is due, and sent by whoever calls `send`; without this it is sent at once. */
   heartbeat?(shardId: number, send: () => void): void;
   /** A heartbeat was answered. */

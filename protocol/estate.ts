@@ -8,6 +8,7 @@
 
 import { GATEWAY_URL, sequenceOf, SESSION_ID } from "./discord/field.ts";
 import type { ReadyFacts } from "./discord/gateway_frame.ts";
+import { isPresence, type Presence } from "./discord/presence.ts";
 import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
 import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
 import { isCount, isRecord } from "./record.ts";
@@ -60,6 +61,8 @@ export interface Estate {
   readonly marks: readonly AnswerMark[];
   /** What the last READY told of the bot; `null` before the first. */
   readonly facts: ReadyFacts | null;
+  /** What the bot has set last; `null`: nothing. */
+  readonly presence: Presence | null;
 }
 
 /** The estate of a shard that never lived. */
@@ -70,6 +73,7 @@ export const NO_ESTATE: Estate = {
   guilds: null,
   marks: [],
   facts: null,
+  presence: null,
 };
 
 /** What a shard's queue says is safe. */
@@ -127,9 +131,17 @@ export function withMark(estate: Estate, mark: AnswerMark): Estate {
   return { ...estate, marks: [...alive, mark] };
 }
 
-/** What a shard of another total leaves to the one of its id that comes after it: cursors must grow. */
-export function heirOf({ highest, acknowledged, marks }: Estate): Estate {
-  return { ...NO_ESTATE, highest, acknowledged, marks };
+/** The bot has set a presence. */
+export function withPresence(estate: Estate, presence: Presence | null): Estate {
+  return { ...estate, presence };
+}
+
+/**
+ * What a shard of another total leaves to the one of its id that comes after it: cursors must grow, and
+ * the bot shows itself as it did.
+ */
+export function heirOf({ highest, acknowledged, marks, presence }: Estate): Estate {
+  return { ...NO_ESTATE, highest, acknowledged, marks, presence };
 }
 
 /** Cursors of a new session start above it; 0 for a shard that never lived. */
@@ -168,7 +180,9 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */
 export function parseEstate(value: unknown): Estate {
-  const { session, highest, acknowledged, guilds, marks, facts } = isRecord(value) ? value : {};
+  const { session, highest, acknowledged, guilds, marks, facts, presence } = isRecord(value)
+    ? value
+    : {};
   return {
     session: parseSessionPoint(session) ?? null,
     highest: isCursor(highest) ? highest : 0,
@@ -176,6 +190,7 @@ export function parseEstate(value: unknown): Estate {
     guilds: parseSavedGuilds(guilds),
     marks: Array.isArray(marks) ? marks.filter(isAnswerMark) : [],
     facts: isReadyFacts(facts) ? facts : null,
+    presence: isPresence(presence) ? presence : null,
   };
 }
 

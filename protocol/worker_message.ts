@@ -10,6 +10,7 @@
 import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
+import type { Presence } from "./discord/presence.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
@@ -135,6 +136,8 @@ export type FromWorker =
   | Readonly<{ type: "SHARD_STATUS"; status: ShardStatus }>
   /** A session began, or is gone (`null`). */
   | Readonly<{ type: "SESSION"; shardId: number; began: BegunSession | null }>
+  /** The bot has set a presence; `null`: the one that it had set was of no use. */
+  | Readonly<{ type: "PRESENCE"; shardId: number; presence: Presence | null }>
   /** The link to a cluster that was dialled came up or went down. */
   | Readonly<{ type: "LINKED"; peer: PeerKey; isUp: boolean }>
   /** A batch for a consumer that we have no link with; see `event_frame.ts`. */

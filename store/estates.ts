@@ -2,7 +2,8 @@
  * The estates of all shards of a unit, and the one writer of their files. Of each shard two parts are
  * written down: what seldom changes (its session, its guilds, what READY told) in a file of its own,
  * and its point (a few numbers that change with every acknowledgement) in `estates`, which holds those
- * of all shards and says which shards there are.
+ * of all shards and says which shards there are. What the bot shows itself as is in `presences`, for
+ * all shards: it may change on all of them every minute, and guilds are long.
  *
  * The files of a moment are written before its points: whatever is killed between two writes leaves
  * points that are not newer than the guilds they belong to. A file that is newer than its point does
@@ -23,6 +24,7 @@ import {
   parseEstate,
   resumedAfter,
 } from "../protocol/estate.ts";
+import { isPresence, type Presence } from "../protocol/discord/presence.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { isCount, isRecord } from "../protocol/record.ts";
 import { type OldState, readOldState } from "./old_state.ts";
@@ -33,6 +35,8 @@ const SAVE_AFTER_MS = 500;
 const FILES_AT_ONCE = 16;
 /** Name of the file with the points. */
 const POINTS = "estates";
+/** Name of the file with the presences. */
+const PRESENCES = "presences";
 
 /** What keeping estates takes. */
 export interface EstatesOptions {
@@ -62,6 +66,9 @@ export class Estates {
   #intents = 0;
   /** The points on disk, also those of shards that nobody runs now. */
   #points = new Map<ShardKeyText, Point>();
+  /** What the bot has set, also on shards that nobody runs now. */
+  #presences = new Map<ShardKeyText, Presence>();
+  #arePresencesSaved = true;
   /** Files of an earlier version, which count until what they hold is written anew. */
   #old: readonly string[] = [];
   #cancelSave: Cancel | null = null;
@@ -80,6 +87,7 @@ export class Estates {
     const estates = new Estates(options);
     const saved = await store.load(POINTS);
     const old = await readOldState(store);
+    estates.#presences = parsePresences(await store.load(PRESENCES));
     if (isRecord(saved) && typeof saved.stream === "string") {
       estates.#stream = saved.stream;
       estates.#points = parsePoints(saved.shards);
@@ -106,8 +114,15 @@ export class Estates {
       const key = { total, id: last.id };
       const estate = await this.#load(last);
       this.#estates.set(shardKeyText(key), last.total === total ? estate : heirOf(estate));
+      this.#notePresence(shardKeyText(key), estate);
       if (this.of(key).session) usable++;
       else if (estate.session) other++;
+    }
+    // Of a shard that has only asked for a presence, or whose other files are lost, there is nothing else.
+    for (const id of shardIds) {
+      const key = shardKeyText({ total, id });
+      const presence = this.#presences.get(key);
+      if (presence && !this.#estates.has(key)) this.#estates.set(key, { ...NO_ESTATE, presence });
     }
     const { log } = this.#options;
     if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
@@ -133,6 +148,7 @@ export class Estates {
     const after = step(before);
     if (isSame(before, after)) return;
     this.#estates.set(text, after);
+    this.#notePresence(text, after);
     if (!isFiledSame(before, after)) this.#unsaved.add(text);
     for (const look of [...this.#watching]) look();
     if (!this.#isClosed) this.#saveSoon();
@@ -171,6 +187,13 @@ export class Estates {
     return this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
   }
 
+  #notePresence(key: ShardKeyText, { presence }: Estate): void {
+    if ((this.#presences.get(key) ?? null) === presence) return;
+    if (presence) this.#presences.set(key, presence);
+    else this.#presences.delete(key);
+    this.#arePresencesSaved = false;
+  }
+
   #saveSoon(): void {
     this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
       this.#cancelSave = null;
@@ -204,7 +227,19 @@ export class Estates {
     this.#points = points;
     await this.#remove(this.#old);
     this.#old = [];
+    await this.#writePresences();
     if (failed.size > 0) throw failure;
+  }
+
+  async #writePresences(): Promise<void> {
+    if (this.#arePresencesSaved) return;
+    this.#arePresencesSaved = true;
+    await this.#options.store.save(PRESENCES, Object.fromEntries(this.#presences)).catch(
+      (error) => {
+        this.#arePresencesSaved = false;
+        throw error;
+      },
+    );
   }
 
   /** Gives the shards whose files could not be written, and why. */
@@ -236,7 +271,8 @@ export class Estates {
     const point = this.#points.get(text)!;
     // Cursors of another numbering would mark the wrong events.
     const isOurs = isRecord(file) && file.stream === this.#stream;
-    const estate = parseEstate(isOurs ? { ...point, ...file } : { ...point, session: null });
+    const found = isOurs ? { ...point, ...file } : { ...point, session: null };
+    const estate = parseEstate({ ...found, presence: this.#presences.get(text) });
     const { session } = estate;
     return session && session.base === point.session?.base
       ? { ...estate, session: resumedAfter(session, point.session.seq) }
@@ -280,6 +316,15 @@ function fileOf(key: ShardKeyText): string {
 function pointOf({ highest, acknowledged, marks, session }: Estate): Point {
   const at = session && { base: session.base, seq: session.seq };
   return { highest: highest ?? 0, acknowledged, marks, session: at };
+}
+
+function parsePresences(saved: unknown): Map<ShardKeyText, Presence> {
+  const presences = new Map<ShardKeyText, Presence>();
+  for (const [text, value] of Object.entries(isRecord(saved) ? saved : {})) {
+    const key = parseShardKey(text);
+    if (key && isPresence(value)) presences.set(shardKeyText(key), value);
+  }
+  return presences;
 }
 
 function parsePoints(shards: unknown): Map<ShardKeyText, Point> {

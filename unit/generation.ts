@@ -7,7 +7,7 @@
 
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
-import { withCursor, withSafe, withSession } from "../protocol/estate.ts";
+import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { DeafType, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
@@ -122,6 +122,8 @@ export class Generation {
         estates.change(key(shardId), (estate) => withSession(estate, began));
         if (began) this.#watch.renewals.began(shardId);
       },
+      PRESENCE: ({ shardId, presence }) =>
+        estates.change(key(shardId), (estate) => withPresence(estate, presence)),
       SAFE: ({ shards }) => {
         for (const [shardId, safe] of Object.entries(shards)) {
           estates.change(key(Number(shardId)), (estate) => withSafe(estate, safe));

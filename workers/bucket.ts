@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import type { Presence } from "../protocol/discord/presence.ts";
 import { cursorFloor, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
@@ -229,6 +230,7 @@ export class Bucket {
         if (status.state === "stopped") this.#members.of(status.shardId)?.stopped(status.reason);
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
+      presenceSet: (shardId, presence) => post({ type: "PRESENCE", shardId, presence }),
       log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };
   }
@@ -237,7 +239,7 @@ export class Bucket {
   async #start(message: Extract<ToWorker, { type: "IDENTIFY_SHARD" }>): Promise<void> {
     const { shardId, estate } = message;
     const { session, acknowledged, guilds } = estate;
-    const shard = this.#bring(shardId);
+    const shard = this.#bring(shardId, estate.presence);
     this.#acknowledged.set(shardId, acknowledged);
     this.#away.load(shardId, estate.marks, -1);
     if (shard.status.state === "idle") {
@@ -257,11 +259,11 @@ export class Bucket {
   }
 
   /** The shard, made when it is first asked for. */
-  #bring(shardId: number): Shard {
+  #bring(shardId: number, presence: Presence | null): Shard {
     const known = this.#shards.get(shardId);
     if (known) return known;
     const { token, gatewayUrl, intents, totalShards, compression } = this.#options;
-    const settings = { shardId, totalShards, intents, token, gatewayUrl, compression };
+    const settings = { shardId, presence, totalShards, intents, token, gatewayUrl, compression };
     const shard = new Shard(settings, this.#world);
     this.#shards.set(shardId, shard);
     shard.pause(this.#queue.isPaused);

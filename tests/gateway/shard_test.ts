@@ -29,6 +29,7 @@ function setUp() {
   const facts: unknown[] = [];
   const states: string[] = [];
   const logged: string[] = [];
+  const presences: unknown[] = [];
   const settings = {
     shardId: 3,
     totalShards: 4,
@@ -53,6 +54,7 @@ function setUp() {
       gap: (_, gap) => void gaps.push(gap),
     },
     status: ({ state }) => void states.push(state),
+    presenceSet: (_, wanted) => void presences.push(wanted),
     session(_, began) {
       points.push(began && began.session);
       if (began) facts.push(began.facts);
@@ -79,7 +81,7 @@ function setUp() {
     last().events.closed(code, "");
     await clock.advance(4_000);
   };
-  const told = { gate, accepted, gaps, points, facts, states, logged };
+  const told = { gate, accepted, gaps, points, facts, states, logged, presences };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
 }
 
@@ -323,4 +325,27 @@ Deno.test("neither the log nor the status of a shard holds its token", async () 
   await drop(4004);
   assert.ok(logged.length > 0);
   assert.ok(!JSON.stringify([logged, shard.status, shard.tally]).includes(TOKEN));
+});
+
+Deno.test("a presence that Discord cannot read costs one IDENTIFY, and is told and forgotten", async () => {
+  const { shard, hello, last, identified, ready, drop, logged, presences } = setUp();
+  identified();
+  await shard.send({ op: OP.PRESENCE_UPDATE, d: { status: "odd" } });
+  assert.deepEqual(presences, [{ status: "odd" }]);
+  await drop(4007);
+  shard.allow(2);
+  hello();
+  const sent = () => JSON.parse(last().sent[0]!).d.presence;
+  assert.deepEqual(sent(), { status: "odd" });
+  await drop(4002);
+  assert.match(logged.at(-1)!, /warn.*could not read it/);
+  shard.allow(3);
+  hello();
+  assert.equal(sent(), undefined);
+  ready();
+  assert.deepEqual(presences, [{ status: "odd" }, null]);
+  // Closed with the same code once the session is there, the presence is not to blame.
+  await shard.send({ op: OP.PRESENCE_UPDATE, d: { status: "idle" } });
+  await drop(4002);
+  assert.deepEqual(presences.at(-1), { status: "idle" });
 });

@@ -10,6 +10,7 @@ import {
   type SessionPoint,
   withCursor,
   withMark,
+  withPresence,
   withSafe,
   withSession,
 } from "../../protocol/estate.ts";
@@ -110,12 +111,19 @@ Deno.test("an heir of another total has the cursors and what waits, and no sessi
     acknowledged(withSafe(lived(), { stored: 8, guilds: GUILDS }), 5),
     markAt(7),
   );
-  assert.deepEqual(heirOf(estate), {
+  const presence = { status: "idle" };
+  assert.deepEqual(heirOf(withPresence(estate, presence)), {
     ...NO_ESTATE,
     highest: 8,
     acknowledged: 5,
     marks: [markAt(7)],
+    presence,
   });
+});
+
+Deno.test("parseEstate() takes no presence that Discord could not read", () => {
+  const presence = { status: "idle", activities: "chess" };
+  assert.equal(parseEstate({ ...NO_ESTATE, presence }).presence, null);
 });
 
 Deno.test("parseEstate() reads what was written down", () => {

@@ -6,6 +6,7 @@ import {
   NO_ESTATE,
   withCursor,
   withMark,
+  withPresence,
   withSafe,
   withSession,
 } from "../../protocol/estate.ts";
@@ -49,6 +50,57 @@ async function livedStore(): Promise<Store> {
   await estates.close();
   return store;
 }
+
+Deno.test("Estates keeps presences in one file, which is written when one has changed", async () => {
+  const base = await livedStore();
+  const store = stoppingStore(base, 1_000);
+  const first = await live(store);
+  const set = (id: number, status: string | null) =>
+    first.estates.change(of(id), (it) => withPresence(it, status === null ? null : { status }));
+  for (const id of [0, 1, 3]) set(id, "idle");
+  set(1, null);
+  await first.estates.close();
+  assert.deepEqual(store.writes, ["estates", "presences"]);
+  const second = await live(store);
+  assert.deepEqual(second.estates.of(of(3)).presence, { status: "idle" });
+  assert.equal(second.estates.of(of(1)).presence, null);
+  assert.equal(second.estates.of(of(3)).acknowledged, 107);
+  await second.estates.close();
+  assert.deepEqual(store.writes.slice(2), ["estates"]);
+  // A shard of another total shows what the one of its id did, and so does the one after it.
+  const third = await live(store, { total: 8 });
+  assert.deepEqual(third.estates.of(of(3, 8)).presence, { status: "idle" });
+  third.estates.change(of(3, 8), (it) => withSession(it, began(3, 8, 2_000_000)));
+  await third.estates.close();
+  const fourth = await live(store, { total: 8 });
+  assert.deepEqual(fourth.estates.of(of(3, 8)).presence, { status: "idle" });
+});
+
+Deno.test("Estates writes presences again that could not be written, and reads none that is none", async () => {
+  const base = memoryStore();
+  let isFull = true;
+  const store: Store = {
+    ...base,
+    save: (name, value) =>
+      name === "presences" && isFull
+        ? Promise.reject(new Error("disk is full"))
+        : base.save(name, value),
+  };
+  const { estates, lines } = await live(store);
+  estates.change(of(0), (it) => withPresence(it, { status: "idle" }));
+  await clock.advance(1_000);
+  assert.match(lines.at(-1)!, /disk is full/);
+  isFull = false;
+  await estates.close();
+  assert.deepEqual(await base.load("presences"), { "0/4": { status: "idle" } });
+  // Also of a shard of which nothing else is known.
+  assert.deepEqual((await live(base)).estates.of(of(0)).presence, { status: "idle" });
+  for (const wrong of [7, { "0/4": "idle" }, { "zero": { status: "idle" } }]) {
+    await base.save("presences", wrong);
+    const next = await live(base);
+    assert.equal(next.estates.of(of(0)).presence, null);
+  }
+});
 
 Deno.test("Estates gives a later life what this one has kept, stream and all", async () => {
   const store = memoryStore();

@@ -26,6 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
 
 const ESTATES: ReadonlyMap<number, Estate> = new Map([
   [0, {
+    ...NO_ESTATE,
     session: {
       ...{ shardId: 0, totalShards: 4, intents: 1, sessionId: "abc" },
       ...{ resumeUrl: "wss://r.test", seq: 7, base: 100 },

@@ -117,8 +117,11 @@ Deno.test("a generation writes what its workers say into the estates", async () 
     guilds,
     marks: [],
     facts,
+    presence: null,
   });
+  await say({ type: "PRESENCE", shardId: 0, presence: { status: "idle" } });
   await say({ type: "SESSION", shardId: 0, began: null });
+  assert.deepEqual(estates.of(key(0)).presence, { status: "idle" });
   assert.equal(estates.of(key(0)).session, null);
   assert.equal(estates.of(key(1)).highest, null, `${shardKeyText(key(1))} has nothing of it`);
 });
