@@ -144,6 +144,7 @@ export class FakeEvents implements ShardEvents {
   /** As one life of a unit sees it: once that is over, it changes nothing any more. */
   of(life: { readonly isOver: boolean }): ShardEvents {
     return {
+      windowBytes: this.windowBytes,
       hold: (shard) => life.isOver ? new Promise(() => {}) : this.hold(shard),
       take: (shard, deliver) => void (life.isOver || this.take(shard, deliver)),
       acknowledge: (shard, cursor) => void (life.isOver || this.acknowledge(shard, cursor)),
