@@ -68,7 +68,14 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     ledger,
     gateway,
     traffic: createTraffic({ clock, random: draws(4), world }),
-    faults: createFaults({ clock, random: draws(5), ledger, standing, gateway }),
+    faults: createFaults({
+      clock,
+      random: draws(5),
+      ledger,
+      settings: world.settings,
+      standing,
+      gateway,
+    }),
     rest: createRest({ clock, random: draws(6), world, ledger, options: restOptions }),
   };
 }

@@ -39,6 +39,38 @@ export const ALL_INTENTS: number = Object.values(INTENTS).reduce((all, bit) => a
 export const PRIVILEGED_INTENTS: number = INTENTS.GUILD_MEMBERS | INTENTS.GUILD_PRESENCES |
   INTENTS.MESSAGE_CONTENT;
 
+/**
+ * Flags of an application by which it may use a privileged intent: in full, or as long as it is small.
+ * See [Discord Docs/Application Flags](https://discord.com/developers/docs/resources/application#application-object-application-flags).
+ */
+export const APPLICATION_FLAGS = {
+  GUILD_PRESENCES: { full: 1 << 12, limited: 1 << 13 },
+  GUILD_MEMBERS: { full: 1 << 14, limited: 1 << 15 },
+  MESSAGE_CONTENT: { full: 1 << 18, limited: 1 << 19 },
+} as const satisfies Partial<Record<IntentName, { full: number; limited: number }>>;
+
+/** Privileged intents that an application with these flags may use; with `full`, whatever its size. */
+export function grantedIntents(flags: number, { full = false } = {}): number {
+  const granted = Object.entries(APPLICATION_FLAGS).filter(([, each]) =>
+    (flags & (full ? each.full : each.full | each.limited)) !== 0
+  );
+  return intentBits(granted.map(([name]) => name as IntentName));
+}
+
+/** Types of events that come by a privileged intent alone, and which. */
+export const PRIVILEGED_EVENTS: Readonly<Record<string, number>> = {
+  GUILD_MEMBER_ADD: INTENTS.GUILD_MEMBERS,
+  GUILD_MEMBER_REMOVE: INTENTS.GUILD_MEMBERS,
+  GUILD_MEMBER_UPDATE: INTENTS.GUILD_MEMBERS,
+  THREAD_MEMBERS_UPDATE: INTENTS.GUILD_MEMBERS,
+  PRESENCE_UPDATE: INTENTS.GUILD_PRESENCES,
+};
+
+/** The names of a bit mask, in the order of the bits; bits that nobody knows are left out. */
+export function intentNames(bits: number): IntentName[] {
+  return (Object.keys(INTENTS) as IntentName[]).filter((name) => (bits & INTENTS[name]) !== 0);
+}
+
 /** Whether `name` is an intent that Discord documents. */
 export function isIntentName(name: string): name is IntentName {
   return Object.hasOwn(INTENTS, name);

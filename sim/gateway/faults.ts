@@ -10,6 +10,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Connection } from "./connection.ts";
 import type { Ledger } from "../world/ledger.ts";
 import type { SessionEntry } from "../world/ledger.ts";
+import type { SimSettings } from "../world/options.ts";
 import type { Sessions } from "./sessions.ts";
 import type { StandingFault, StandingFaults, When } from "./standing_faults.ts";
 
@@ -77,6 +78,13 @@ export interface Faults {
    * [discord-api-docs#8162](https://github.com/discord/discord-api-docs/issues/8162).
    */
   deafen(types: readonly string[], target?: Pick<Target, "shardId">): void;
+  /**
+   * Takes privileged intents away in the developer portal: sessions that have one of them are closed with
+   * 4014 and end. {@linkcode Faults.grantIntents} gives them back.
+   */
+  revokeIntents(intents: number): void;
+  /** Grants privileged intents; sessions that live are as they were. */
+  grantIntents(intents: number): void;
 
   /** Every `everyMs`, one fault by chance on one connection by chance, until cancelled. */
   chaos(options: { readonly everyMs: number; readonly faults?: readonly ChaosFault[] }): Cancel;
@@ -90,6 +98,7 @@ export interface FaultParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly ledger: Ledger;
+  readonly settings: SimSettings;
   readonly standing: StandingFaults;
   readonly gateway: {
     readonly connections: ReadonlySet<Connection>;
@@ -169,6 +178,18 @@ function strikingFaults(parts: FaultParts): Omit<Faults, Waiting> {
         note(parts, `deaf to ${types.join(", ")}`, session.entry);
       }
     },
+    revokeIntents(intents) {
+      parts.settings.privilegedIntents &= ~intents;
+      for (const session of gateway.sessions.all()) {
+        if ((session.terms.intents & intents) === 0) continue;
+        for (const connection of [...gateway.connections]) {
+          if (connection.session === session) connection.close(4014, "Disallowed intent(s).");
+        }
+        gateway.sessions.end(session, "closed 4014");
+        note(parts, "intents revoked", session.entry);
+      }
+    },
+    grantIntents: (intents) => void (parts.settings.privilegedIntents |= intents),
     chaos: ({ everyMs, faults = CHAOS }) => every(parts.clock, everyMs, () => oneOf(parts, faults)),
   };
 }

@@ -120,7 +120,7 @@ function dialectName({ version, encoding }: Dialect): string {
 function keepsPace(
   parts: HandshakeParts,
   connection: Applicant,
-  { shardId, totalShards, presence }: ValidIdentify,
+  { shardId, totalShards, intents, presence }: ValidIdentify,
 ): boolean {
   const { clock, ledger, world, identifyPace, startOrder } = parts;
   const { maxConcurrency, identifyWindowMs } = world.settings;
@@ -128,7 +128,7 @@ function keepsPace(
   const atMs = clock.now();
   const accepted = identifyPace.allows(key, atMs, identifyWindowMs);
   const connectionId = connection.entry.id;
-  const entry = { connectionId, shardId, totalShards, key, presence, accepted, atMs };
+  const entry = { connectionId, shardId, totalShards, key, intents, presence, accepted, atMs };
   ledger.add(ledger.identifies, entry);
   if (!accepted) {
     ledger.violate(

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { ALL_INTENTS, PRIVILEGED_INTENTS } from "../../protocol/discord/intents.ts";
+import { ALL_INTENTS, grantedIntents, PRIVILEGED_INTENTS } from "../../protocol/discord/intents.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { Rule } from "../world/ledger.ts";
 import { guildsOf } from "./ready.ts";
@@ -91,7 +91,7 @@ function refuseIntents(world: World, intents: unknown): Refusal | undefined {
   if (!Number.isInteger(intents) || ((intents as number) & ~ALL_INTENTS) !== 0) {
     return { code: 4013, rule: "intents", reason: "Invalid intent(s)." };
   }
-  const granted = world.settings.privilegedIntents;
+  const granted = grantedIntents(world.application.flags);
   if (((intents as number) & PRIVILEGED_INTENTS & ~granted) !== 0) {
     return { code: 4014, rule: "intents", reason: "Disallowed intent(s)." };
   }

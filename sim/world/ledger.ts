@@ -35,6 +35,7 @@ export interface IdentifyEntry {
   readonly shardId: number;
   readonly totalShards: number;
   readonly key: number;
+  readonly intents: number;
   /** As the client sent it; `undefined` where it sent none. */
   readonly presence: unknown;
   readonly accepted: boolean;

@@ -61,6 +61,8 @@ export interface SimSettings {
   maxGuildsPerShard: number;
   /** Privileged intents granted in the "developer portal", as a mask. Default: all three. */
   privilegedIntents: number;
+  /** Those of them that are granted to a small bot only: the flag says so. Default: none. */
+  limitedIntents: number;
   /** Whether READY names a resume host of its own. Default true. */
   resumeHost: boolean;
   /** A session resumed on the base host gets op 7 after this long; `null`: never. Default `null`. */
@@ -142,6 +144,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   largeBotMultiple: null,
   maxGuildsPerShard: 2500,
   privilegedIntents: PRIVILEGED_INTENTS,
+  limitedIntents: 0,
   resumeHost: true,
   baseResumePenaltyMs: null,
   closeAfterInvalidMs: null,

@@ -7,6 +7,7 @@
 
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import { APPLICATION_FLAGS, INTENTS } from "../../protocol/discord/intents.ts";
 import { type Body, jsonBody } from "./body.ts";
 import { makeGuilds, makeUser, seededId } from "./guilds.ts";
 import type { SimChannel, SimGuild, SimUser } from "./guilds.ts";
@@ -23,6 +24,7 @@ export interface World {
   readonly settings: SimSettings;
   /** The bot's user. */
   readonly user: SimUser;
+  /** Its flags say which privileged intents it may use, by the settings of the moment. */
   readonly application: { readonly id: string; readonly flags: number };
   /** By guild id. */
   readonly guilds: ReadonlyMap<string, SimGuild>;
@@ -68,8 +70,12 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
   const world: World = {
     settings,
     user,
-    // The presence, member and content intents, each granted in full.
-    application: { id: user.id, flags: 1 << 12 | 1 << 14 | 1 << 18 },
+    application: {
+      id: user.id,
+      get flags() {
+        return flagsOf(settings);
+      },
+    },
     guilds: new Map(guilds.map((guild) => [guild.id, guild])),
     channels: new Map(
       [...guilds.flatMap((guild) => guild.channels), directChannel].map((it) => [it.id, it]),
@@ -87,6 +93,15 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
     },
   };
   return world;
+}
+
+/** What the developer portal grants, as the application's flags say it. */
+function flagsOf({ privilegedIntents, limitedIntents }: SimSettings): number {
+  return Object.entries(APPLICATION_FLAGS).reduce((flags, [name, { full, limited }]) => {
+    const bit = INTENTS[name as keyof typeof APPLICATION_FLAGS];
+    if ((privilegedIntents & bit) === 0) return flags;
+    return flags | ((limitedIntents & bit) === 0 ? full : limited);
+  }, 0);
 }
 
 function createToken(first: string): Pick<World, "acceptsToken" | "rotateToken"> {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import {
   ALL_INTENTS,
+  APPLICATION_FLAGS,
+  grantedIntents,
   intentBits,
+  intentNames,
   INTENTS,
   isIntentName,
   PRIVILEGED_INTENTS,
@@ -30,4 +33,22 @@ Deno.test("intentBits() joins intents, however often each is named", () => {
 Deno.test("isIntentName() does not take what every object has for an intent", () => {
   assert.equal(isIntentName("GUILDS"), true);
   for (const name of ["guilds", "GUILD", "toString", ""]) assert.equal(isIntentName(name), false);
+});
+
+Deno.test("grantedIntents() reads the flags of an application, of a small one, too", () => {
+  const { GUILD_MEMBERS, MESSAGE_CONTENT } = APPLICATION_FLAGS;
+  const flags = GUILD_MEMBERS.full | MESSAGE_CONTENT.limited | 1 << 23;
+  assert.deepEqual(intentNames(grantedIntents(flags)), ["GUILD_MEMBERS", "MESSAGE_CONTENT"]);
+  assert.deepEqual(intentNames(grantedIntents(flags, { full: true })), ["GUILD_MEMBERS"]);
+  const all = Object.values(APPLICATION_FLAGS).reduce((sum, { full }) => sum | full, 0);
+  assert.equal(grantedIntents(all), PRIVILEGED_INTENTS);
+  assert.equal(all, 1 << 12 | 1 << 14 | 1 << 18);
+});
+
+Deno.test("intentNames() is the way back from intentBits()", () => {
+  assert.deepEqual(intentNames(ALL_INTENTS), Object.keys(INTENTS));
+  assert.deepEqual(intentNames(intentBits(["MESSAGE_CONTENT", "GUILDS"]) | 1 << 30), [
+    "GUILDS",
+    "MESSAGE_CONTENT",
+  ]);
 });

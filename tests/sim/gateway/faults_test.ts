@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ALL_INTENTS, grantedIntents, INTENTS } from "../../../protocol/discord/intents.ts";
 import { OP } from "../../../protocol/discord/opcodes.ts";
 import { type ScriptedClient, stage } from "./scripted_client.ts";
 
@@ -196,4 +197,21 @@ Deno.test("a session that is deaf to a type stays so over a RESUME, and a new se
   assert.deepEqual(await heard(second), ["TYPING_START"]);
   assert.deepEqual(await heard(await ready()), spoken);
   assert.deepEqual(struck(sim), ["deaf to INTERACTION_CREATE"]);
+});
+
+Deno.test("intents that are revoked close and end the sessions that have them, and the flags say so", async () => {
+  const { ready, clock, sim } = stage({ maxConcurrency: 3 });
+  const { GUILD_MEMBERS } = INTENTS;
+  const wide = await ready(0, 3);
+  const narrow = await ready(1, 3, ALL_INTENTS & ~GUILD_MEMBERS);
+  sim.faults.revokeIntents(GUILD_MEMBERS);
+  await clock.advance(100);
+  assert.deepEqual([wide.closedWith, narrow.closedWith], [4014, null]);
+  assert.equal(sim.ledger.sessions.get(wide.sessionId)!.ended!.reason, "closed 4014");
+  assert.equal(grantedIntents(sim.world.application.flags) & GUILD_MEMBERS, 0);
+  assert.equal((await ready(2, 3)).closedWith, 4014);
+  sim.faults.grantIntents(GUILD_MEMBERS);
+  await clock.advance(5_000);
+  assert.equal((await ready(2, 3)).closedWith, null);
+  assert.deepEqual(struck(sim), ["intents revoked"]);
 });
