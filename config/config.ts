@@ -39,6 +39,8 @@ export interface Settings {
   readonly identifyReservePercent: number;
   /** Time between two identifies of one key. */
   readonly spawnShardDelayMs: number;
+  /** Whether shards whose intents Discord refuses go on without those, or stop for good. */
+  readonly refusedIntents: "narrow" | "stop";
 
   /** Shards of the whole bot; `null`: what Discord recommends. */
   readonly totalShards: number | null;
@@ -168,6 +170,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   ),
   identifyReservePercent: setting("IDENTIFY_RESERVE", 10, percent),
   spawnShardDelayMs: setting("SPAWN_SHARD_DELAY_MS", 5_000, integer("milliseconds", 0)),
+  refusedIntents: setting("REFUSED_INTENTS", "narrow", oneOf("narrow", "stop")),
 
   totalShards: setting("TOTAL_SHARDS", null, integer("a whole number", 1)),
   firstShardId: setting("FIRST_SHARD_ID", 0, integer("a whole number", 0)),

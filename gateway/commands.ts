@@ -6,7 +6,9 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import { COMMAND_OPS, MAX_COMMAND_BYTES } from "../protocol/discord/opcodes.ts";
+import { intentLacking } from "../protocol/discord/members.ts";
+import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { SendWindow } from "./send_window.ts";
@@ -40,6 +42,7 @@ interface Open {
 export class Commands {
   readonly #clock: Clock;
   readonly #shardId: number;
+  readonly #intents: () => number;
   readonly #waiting: Waiting[] = [];
   readonly #background: Make[] = [];
   #isDraining = false;
@@ -48,9 +51,11 @@ export class Commands {
   /** Why the shard has stopped, while it has. */
   #stopped: string | null = null;
 
-  constructor(clock: Clock, shardId: number) {
+  /** @param intents Those of the session, which may be others with each session. */
+  constructor(clock: Clock, shardId: number, intents: () => number) {
     this.#clock = clock;
     this.#shardId = shardId;
+    this.#intents = intents;
   }
 
   /** The session is ready: commands go out through `write`, as the window allows. */
@@ -82,15 +87,17 @@ export class Commands {
    * Sends a command.
    *
    * @returns When it was handed to the socket.
-   * @throws {GatehouseError} `refused` for an opcode that is not a command or a full queue,
-   * `too_large` over 4096 bytes, `deadline` when it waited too long, `not_ready` on a stopped shard.
+   * @throws {GatehouseError} `refused` for an opcode that is not a command, a full queue, or an op 8
+   * that Discord would not answer, because the session lacks an intent; `too_large` over 4096 bytes, `deadline` when it waited too long, `not_ready` on a stopped shard.
    */
   send(payload: ShardPayload): Promise<void> {
     return new Promise((resolve, reject) => {
       const text = this.#encode(payload);
       this.#refuseFull();
+      this.#refuseVain(payload);
       const waiting: Waiting = {
-        text: () => text,
+        // The session may be another one by then.
+        text: () => (this.#refuseVain(payload), text),
         settle: (error) => error ? reject(error) : resolve(),
         cancelDeadline: this.#clock.after(COMMAND_DEADLINE_MS, () => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
@@ -130,6 +137,12 @@ export class Commands {
     }
   }
 
+  #refuseVain({ op, d }: ShardPayload): void {
+    if (op !== OP.REQUEST_GUILD_MEMBERS || !isRecord(d)) return;
+    const intent = intentLacking(d, this.#intents());
+    if (intent) throw this.#refusal("refused", `the session lacks the intent ${intent}`);
+  }
+
   #encode({ op, d }: ShardPayload): string {
     if (!COMMAND_OPS.has(op)) {
       const known = [...COMMAND_OPS].join(", ");
@@ -163,12 +176,17 @@ export class Commands {
       if (waitMs > 0) return waitMs;
       const next = this.#waiting.shift();
       next?.cancelDeadline();
-      const text = next ? next.text() : this.#made(this.#background.shift()!);
-      if (text !== null) {
-        window.note(this.#clock.now());
-        write(text);
+      try {
+        const text = next ? next.text() : this.#made(this.#background.shift()!);
+        if (text !== null) {
+          window.note(this.#clock.now());
+          write(text);
+        }
+        next?.settle();
+      } catch (error) {
+        if (!next || !(error instanceof GatehouseError)) throw error;
+        next.settle(error);
       }
-      next?.settle();
     }
     return 0;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { PRIVILEGED_EVENTS } from "../protocol/discord/intents.ts";
 import type { DeafType, ShardState } from "../protocol/status.ts";
 import {
   ended,
@@ -95,12 +96,18 @@ export class DeafWatch {
    * @param nowMs Wall clock.
    * @param counts Events of each type, of all shards together; they only grow.
    * @param shards All shards: where some are not there, a silence means nothing.
+   * @param lacking Intents that sessions lack: what comes by them is not missed.
    */
-  observe(nowMs: number, counts: Counts, shards: readonly ShardMoment[]): DeafFinding[] {
+  observe(
+    nowMs: number,
+    counts: Counts,
+    shards: readonly ShardMoment[],
+    lacking: number = 0,
+  ): DeafFinding[] {
     const from = this.#from ??= { atMs: nowMs, counts };
     if (nowMs - from.atMs < MINUTE_MS) return [];
     this.#from = { atMs: nowMs, counts };
-    const came = Object.entries(counts).filter(([type]) => !UNWATCHED.has(type))
+    const came = Object.entries(counts).filter(([type]) => isWatched(type, lacking))
       .map(([type, count]) => [type, Math.max(0, count - (from.counts[type] ?? 0))] as const);
     const all = came.reduce((sum, [, own]) => sum + own, 0);
     const isFair = areThere(shards, from.atMs);
@@ -158,6 +165,10 @@ export class DeafWatch {
     this.#deaf.delete(type);
     return deaf ? [{ act, ...deaf }] : [];
   }
+}
+
+function isWatched(type: string, lacking: number): boolean {
+  return !UNWATCHED.has(type) && ((PRIVILEGED_EVENTS[type] ?? 0) & lacking) === 0;
 }
 
 function isDeafType(value: unknown): value is DeafType {

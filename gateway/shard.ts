@@ -8,6 +8,7 @@
  */
 
 import { sequenceOf } from "../protocol/discord/field.ts";
+import { DISALLOWED_INTENTS } from "../protocol/discord/close_codes.ts";
 import type { Envelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
 import {
@@ -17,20 +18,18 @@ import {
   type ReadyFacts,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
-import type { BegunSession, SessionPoint } from "../protocol/estate.ts";
+import type { SessionPoint } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
-import type { Compression, ShardPayload, WorkerOptions } from "../protocol/worker_message.ts";
+import type { Compression, ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
-import type { Gap } from "../protocol/event_frame.ts";
-import type { Log } from "../ports/log.ts";
 import { pauseMs } from "./backoff.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
-import type { Presence } from "../protocol/discord/presence.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
-import { Connection, type ConnectionWorld } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { ShardPresence } from "./presence.ts";
 import { Sequence } from "./sequence.ts";
 import { newSession, placeOf, step } from "./session/step.ts";
+import type { ShardSettings, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
 /** Close code of a payload that Discord could not read. */
@@ -53,6 +52,8 @@ export class Shard {
   readonly #sequence = new Sequence();
   readonly #commands: Commands;
   readonly #presence: ShardPresence;
+  /** Of the session, or of the one that is about to begin. */
+  #intents: number;
   #state: State = newSession();
   #sinceMs: number;
   #connection: Connection | null = null;
@@ -69,7 +70,8 @@ export class Shard {
   constructor(settings: ShardSettings, world: ShardWorld) {
     this.#settings = settings;
     this.#world = world;
-    this.#commands = new Commands(world.clock, settings.shardId);
+    this.#intents = settings.intents;
+    this.#commands = new Commands(world.clock, settings.shardId, () => this.#intents);
     this.#presence = new ShardPresence(
       settings.presence ?? null,
       (wanted) => world.presenceSet?.(settings.shardId, wanted),
@@ -97,9 +99,16 @@ export class Shard {
   /** Where the session could be resumed if nothing were waiting in the outbox. */
   get point(): SessionPoint | null {
     const { session } = this.#state.memory;
-    const { shardId, totalShards, intents } = this.#settings;
+    const { shardId, totalShards, intents: wanted } = this.#settings;
     const { seq, base } = this.#sequence;
-    return session && { ...session, shardId, totalShards, intents, seq, base };
+    const intents = this.#intents;
+    const terms = { shardId, totalShards, intents, ...(intents === wanted ? {} : { wanted }) };
+    return session && { ...session, ...terms, seq, base };
+  }
+
+  /** Intents of the session, or of the one that is about to begin: fewer than wanted where Discord refuses some. */
+  get intents(): number {
+    return this.#intents;
   }
 
   /**
@@ -108,12 +117,15 @@ export class Shard {
    * @param cursorFloor Cursors of a new session start above it; 0 for a shard that never lived.
    */
   start(point: SessionPoint | null, cursorFloor: number): void {
+    if (point) this.#intents = point.intents;
     this.#feed({ kind: "start", point, cursorFloor });
   }
 
-  /** The identify queue allows this shard to identify. */
-  allow(permit: number): void {
+  /** The identify queue allows this shard to identify, with these intents. */
+  allow(permit: number, intents: number): void {
     this.#permit = permit;
+    // A permit that nobody waits for changes nothing.
+    if (this.#state.kind === "queued") this.#intents = intents;
     this.#feed({ kind: "permit" });
   }
 
@@ -232,6 +244,9 @@ export class Shard {
         this.tally.stale++;
         return;
       case "give up":
+        if (effect.code === DISALLOWED_INTENTS) {
+          return this.#world.intentsRefused(shardId, this.#intents);
+        }
         return log.error("shard stopped for good", { shardId, reason: effect.reason });
     }
   }
@@ -280,7 +295,8 @@ export class Shard {
   }
 
   #identify(): void {
-    const { shardId, token, intents, totalShards } = this.#settings;
+    const { shardId, token, totalShards } = this.#settings;
+    const intents = this.#intents;
     const presence = this.#presence.identify() ?? this.#world.presence?.(shardId);
     this.tally.identifies++;
     this.#connection!.send(identify({ token, intents, shardId, totalShards, presence }));
@@ -348,41 +364,4 @@ export class Shard {
 function isUnreadable({ kind, memory }: State, input: Input): boolean {
   return kind === "identifying" && input.kind === "closed" && input.code === UNREADABLE &&
     input.connection === memory.connection;
-}
-
-/** What a shard is. */
-type ShardSettings =
-  & {
-    readonly shardId: number;
-    /** What the bot had asked for in an earlier life. */
-    readonly presence?: Presence | null;
-  }
-  & Pick<WorkerOptions, "totalShards" | "intents" | "token" | "gatewayUrl" | "compression">;
-
-/** What a shard needs of its surroundings. */
-export interface ShardWorld extends ConnectionWorld {
-  readonly log: Log;
-  /** Permission to identify: asked for, reported when used, given back when not. */
-  readonly gate: {
-    ask(shardId: number): void;
-    sent(shardId: number, permit: number): void;
-    release(shardId: number): void;
-  };
-  /** Where dispatches go. The bytes must be copied: they are overwritten after the call. */
-  readonly sink: {
-    accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void;
-    gap(shardId: number, gap: Gap): void;
-  };
-  /** Sees every change of state. */
-  status(status: ShardStatus): void;
-  /** A session began, or is gone (`null`). */
-  session(shardId: number, began: BegunSession | null): void;
-  /** The presence that a shard identifies with until the bot asks for one; `undefined`: none. */
-  presence?(shardId: number): object | undefined;
-  /** The bot has asked for a presence; `null`: what it asked for was of no use. */
-  presenceSet?(shardId: number, wanted: Presence | null): void;
-  /** A heartbeat is due, and sent by whoever calls `send`; without this it is sent at once. */
-  heartbeat?(shardId: number, send: () => void): void;
-  /** A heartbeat was answered. */
-  heartbeatAck?(shardId: number, latencyMs: number): void;
 }

@@ -33,9 +33,17 @@ type Take = (memory: GuildMemory, d: Fields, shardId: number) => void;
 export class GuildCache {
   readonly #memory: GuildMemory;
 
-  /** @param options `members`: whether members and users are kept as well. */
-  constructor(options: { readonly members: boolean }) {
-    this.#memory = new GuildMemory(options.members);
+  /**
+   * @param options `members`: whether members and users are kept as well; `isTold`: whether Discord tells
+   * how the members of a shard change. Those of another shard would be remembered as they once were.
+   */
+  constructor(
+    { members, isTold = () => true }: {
+      readonly members: boolean;
+      readonly isTold?: (shardId: number) => boolean;
+    },
+  ) {
+    this.#memory = new GuildMemory((shardId) => members && isTold(shardId));
   }
 
   /** How much is remembered; a member counts once for every guild. */
@@ -56,7 +64,8 @@ export class GuildCache {
    * @param payload The whole payload, in UTF-8.
    */
   see(shardId: number, t: string, payload: Uint8Array): void {
-    const take = TAKES.get(t) ?? (this.#memory.keepsMembers ? MEMBER_TAKES.get(t) : undefined);
+    const take = TAKES.get(t) ??
+      (this.#memory.keepsMembers(shardId) ? MEMBER_TAKES.get(t) : undefined);
     if (!take) return;
     const { d } = parseRecord(decoder.decode(payload));
     if (isRecord(d)) take(this.#memory, d, shardId);
@@ -173,7 +182,7 @@ interface Room {
  * @example
  * ```ts
  * import { GuildMemory } from "./guild_cache.ts";
- * const memory = new GuildMemory(true);
+ * const memory = new GuildMemory(() => true);
  * memory.keepMembers("1", 0, [{ user: { id: "7" }, roles: [] }]);
  * memory.forgetGuild("1");
  * console.assert(memory.users.size === 0 && memory.rooms.size === 0);
@@ -184,9 +193,10 @@ export class GuildMemory {
   readonly channels = new Map<string, Fields>();
   /** `guilds`: how many the user is in. */
   readonly users = new Map<string, { user: Fields; guilds: number }>();
-  readonly keepsMembers: boolean;
+  /** Whether members of a shard's guilds are kept. */
+  readonly keepsMembers: (shardId: number) => boolean;
 
-  constructor(keepsMembers: boolean) {
+  constructor(keepsMembers: (shardId: number) => boolean) {
     this.keepsMembers = keepsMembers;
   }
 
@@ -243,7 +253,7 @@ export class GuildMemory {
 
   /** Members as they are now; nothing where none are kept. */
   keepMembers(guildId: unknown, shardId: number, members: unknown): void {
-    if (!this.keepsMembers || !isText(guildId)) return;
+    if (!this.keepsMembers(shardId) || !isText(guildId)) return;
     for (const member of recordsIn(members)) {
       const { user } = member;
       if (!isRecord(user) || !isText(user.id)) continue;

@@ -28,7 +28,10 @@ const MOST_CURSOR = 2 ** 52;
 export interface SessionPoint {
   readonly shardId: number;
   readonly totalShards: number;
+  /** Those that it was identified with. */
   readonly intents: number;
+  /** Those that were wanted, where Discord refused some. */
+  readonly wanted?: number;
   readonly sessionId: string;
   /** Host to resume on, as READY gave it (no query); `null`: the one where sessions begin. */
   readonly resumeUrl: string | null;
@@ -154,13 +157,17 @@ export function resumedAfter(session: SessionPoint, seq: number): SessionPoint {
   return seq > session.seq ? { ...session, seq } : session;
 }
 
-/** Whether a saved point can be resumed by this shard: same count, same intents. */
+/**
+ * Whether a saved point can be resumed by this shard: same count, and the same intents wanted. A session
+ * that lacks some, because Discord refused them, goes on unless `isWhole` is asked for.
+ */
 export function canResume(
   point: SessionPoint,
-  shard: { shardId: number; totalShards: number; intents: number },
+  shard: { shardId: number; totalShards: number; intents: number; isWhole?: boolean },
 ): boolean {
+  const intents = shard.isWhole ? point.intents : point.wanted ?? point.intents;
   return point.shardId === shard.shardId && point.totalShards === shard.totalShards &&
-    point.intents === shard.intents;
+    intents === shard.intents;
 }
 
 /**
@@ -169,13 +176,14 @@ export function canResume(
  */
 export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   if (!isRecord(value)) return undefined;
-  const { shardId, totalShards, intents, sessionId, resumeUrl, seq, base } = value;
+  const { shardId, totalShards, intents, wanted, sessionId, resumeUrl, seq, base } = value;
   if (![shardId, totalShards, intents].every(isCount) || !SESSION_ID.isOne(sessionId)) {
     return undefined;
   }
   if (seq !== 0 && sequenceOf(seq) === null || !isCursor(base)) return undefined;
   const host = GATEWAY_URL.isOne(resumeUrl) ? resumeUrl : null;
-  return { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base } as SessionPoint;
+  const point = { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base };
+  return { ...point, ...(isCount(wanted) ? { wanted } : {}) } as SessionPoint;
 }
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { IntentName } from "./discord/intents.ts";
+
 /** States of a shard's session; `gateway/session/table.ts` says how they follow another. */
 export const SHARD_STATES = [
   "idle",
@@ -94,6 +96,7 @@ export interface Snapshot {
   readonly clusters: readonly ClusterSnapshot[];
   readonly services: readonly ServiceSnapshot[];
   readonly identify: IdentifySnapshot;
+  readonly intents: IntentsSnapshot;
   /**
    * Dispatches from Discord since the unit started, by type. What has no usual name, or is one more
    * than 200 names, is under `other`.
@@ -142,6 +145,8 @@ export interface InteractionSnapshot {
 export interface ShardSnapshot extends ShardStatus {
   readonly workerId: number;
   readonly clusterId: number | null;
+  /** Intents that are wanted and its session does not have, because Discord refused them. */
+  readonly lacks: readonly IntentName[];
   /** Guilds that it has, of 2,500 that Discord allows; `null` before its first READY. */
   readonly guilds: number | null;
   readonly counters: ShardCounters | null;
@@ -169,6 +174,16 @@ export interface ClusterSnapshot {
 /** A service. */
 export interface ServiceSnapshot extends Pick<ClusterSnapshot, "state" | "reason" | "restarts"> {
   readonly name: string;
+}
+
+/** The intents of the bot. */
+export interface IntentsSnapshot {
+  /** `INTENTS`, as a number. */
+  readonly wanted: number;
+  /** Those that Discord refuses now: new sessions are without them. */
+  readonly refused: readonly IntentName[];
+  /** Shards whose sessions lack intents that are wanted. */
+  readonly shards: readonly number[];
 }
 
 /** What is left of the day's identifies. */

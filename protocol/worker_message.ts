@@ -86,7 +86,8 @@ export type ToWorker =
   | Readonly<{ type: "IDENTIFY_SHARD"; shardId: number; estate: Estate }>
   /** An interaction was responded to in the bot's place, or could not be (`null`). */
   | Readonly<{ type: "MARK"; shardId: number; cursor: number; mark: InteractionMark | null }>
-  | Readonly<{ type: "ALLOW_IDENTIFY"; shardId: number; permit: number }>
+  /** The shard may identify, with these intents: all that are wanted, or those that Discord grants. */
+  | Readonly<{ type: "ALLOW_IDENTIFY"; shardId: number; permit: number; intents: number }>
   | Readonly<{ type: "SHARD_PAYLOAD"; nonce: number; shardId: number; payload: ShardPayload }>
   /** Ask Discord for members of a guild; answered with a `MembersAnswer` when the last chunk came. */
   | Readonly<{ type: "REQUEST_MEMBERS"; nonce: number; shardId: number; request: MembersRequest }>
@@ -133,6 +134,8 @@ export type FromWorker =
   | Readonly<{ type: "IDENTIFY_SENT"; shardId: number; permit: number }>
   /** A permit that was not used, or a request that is no longer wanted. */
   | Readonly<{ type: "RELEASE_IDENTIFY"; shardId: number }>
+  /** A shard was closed for the intents that its session had or was to have (4014), and has stopped. */
+  | Readonly<{ type: "INTENTS_REFUSED"; shardId: number; intents: number }>
   | Readonly<{ type: "SHARD_STATUS"; status: ShardStatus }>
   /** A session began, or is gone (`null`). */
   | Readonly<{ type: "SESSION"; shardId: number; began: BegunSession | null }>

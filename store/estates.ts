@@ -63,7 +63,7 @@ export class Estates {
   readonly #watching = new Set<() => void>();
   #stream: string;
   /** A session with others cannot be resumed. */
-  #intents = 0;
+  #wanted = { intents: 0, isWhole: false };
   /** The points on disk, also those of shards that nobody runs now. */
   #points = new Map<ShardKeyText, Point>();
   /** What the bot has set, also on shards that nobody runs now. */
@@ -103,12 +103,18 @@ export class Estates {
 
   /**
    * Takes up the shards of a total. A session goes on where its shard is the last that ran under its
-   * id, with the same intents. After a shard of another total its heir goes on with its cursors. What
-   * is not taken up stays as it is until a new session takes its place: a setting that was wrong for
+   * id, with the same intents wanted; one that lacks some of them, because Discord refused them, only
+   * without `isWhole`. After a shard of another total its heir goes on with its cursors. What is not taken
+   * up stays as it is until a new session takes its place: a setting that was wrong for
    * a minute has cost nothing. Shards that the unit does not run are none of its business.
    */
-  async begin(total: number, shardIds: readonly number[], intents: number): Promise<void> {
-    this.#intents = intents;
+  async begin(
+    total: number,
+    shardIds: readonly number[],
+    intents: number,
+    isWhole: boolean = false,
+  ): Promise<void> {
+    this.#wanted = { intents, isWhole };
     let [usable, other] = [0, 0];
     for (const last of this.#lastOfEachId(total).filter(({ id }) => shardIds.includes(id))) {
       const key = { total, id: last.id };
@@ -137,7 +143,7 @@ export class Estates {
   of(key: ShardKey): Estate {
     const estate = this.#kept(key);
     const { session } = estate;
-    const shard = { shardId: key.id, totalShards: key.total, intents: this.#intents };
+    const shard = { shardId: key.id, totalShards: key.total, ...this.#wanted };
     return session === null || canResume(session, shard) ? estate : { ...estate, session: null };
   }
 

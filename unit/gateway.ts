@@ -14,7 +14,7 @@ import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
-import type { DeafType, InteractionSnapshot } from "../protocol/status.ts";
+import type { DeafType, IntentsSnapshot, InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
 import type { RestProxy } from "../rest/proxy.ts";
@@ -26,7 +26,7 @@ import { createIdentifyQueue } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
 
 /** What the generations get from here. */
-type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits";
+type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits" | "ask";
 
 /** What the gateway side is made with: also what its first generation is. */
 export interface GatewayOptions extends Omit<GenerationOptions, Shared>, Pick<World, "store"> {
@@ -83,6 +83,7 @@ export class UnitGateway {
         gate,
         away: this.#away,
         habits,
+        ask: options.rest.ask,
         links: () => this.#relayed,
         linked: (peer) => this.#look(peer),
       }),
@@ -101,11 +102,12 @@ export class UnitGateway {
     const { log, totalShards, shardIds, queueDir } = options;
     const gate = await createIdentifyQueue({
       ...options,
-      allow: ({ total, id }, permit) => gateway.#find(total)?.pool.allowIdentify(id, permit),
+      allow: ({ total, id }, permit) => gateway.#find(total)?.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
     const estates = await Estates.open({ ...options, newStream: randomHex(8) });
-    await estates.begin(totalShards, shardIds, options.config.intents);
+    const { intents, refusedIntents } = options.config;
+    await estates.begin(totalShards, shardIds, intents, refusedIntents === "stop");
     if (queueDir !== null) {
       // What stays where it was, Discord replays as far as it can.
       await inheritQueues(queueDir, totalShards, shardIds).catch((error) =>
@@ -125,6 +127,11 @@ export class UnitGateway {
   /** The workers of the generation that serves. */
   get pool(): WorkerPool {
     return this.serving.pool;
+  }
+
+  /** The intents that are wanted, and which of them are missing where. */
+  get intents(): IntentsSnapshot {
+    return this.serving.intents;
   }
 
   /** Types whose events have stopped while others flow. */

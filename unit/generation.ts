@@ -7,16 +7,20 @@
 
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
+import { type IntentName, intentNames } from "../protocol/discord/intents.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type { DeafType, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { DeafType, IntentsSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { AskDiscord } from "../rest/proxy.ts";
 import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";
 import type { Habits } from "./habits.ts";
+import { RefusedIntents } from "./refused_intents.ts";
 import { ShardWatch } from "./watch.ts";
 import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
@@ -31,6 +35,7 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   /** A worker's link to a cluster that it dials came up or went down. */
   readonly linked: (peer: PeerKey) => void;
   readonly habits: Habits;
+  readonly ask: AskDiscord;
   readonly shardChanged: (status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached: (shardId: number) => void;
@@ -46,6 +51,7 @@ export class Generation {
   readonly pool: WorkerPool;
   readonly #options: GenerationOptions;
   readonly #watch: ShardWatch;
+  readonly #intents: RefusedIntents;
 
   constructor(options: GenerationOptions) {
     const { totalShards, controllers, estates } = options;
@@ -61,11 +67,40 @@ export class Generation {
       events: this.#poolEvents(),
     });
     this.#watch = new ShardWatch({ ...options, pool: this.pool });
+    const { config: { intents: wanted, refusedIntents }, log } = options;
+    this.#intents = new RefusedIntents({
+      ...options,
+      wanted,
+      refusedIntents,
+      sessions: () => this.#sessions(),
+      renewals: () => this.#watch.renewals,
+      restart: (shardId) =>
+        void this.pool.reconnect(shardId, "end").catch((error) =>
+          log.warn("a refused shard was not restarted", { shardId, error: messageOf(error) })
+        ),
+    });
+  }
+
+  /** Allows a shard to identify, with the intents that Discord grants as far as is known. */
+  allowIdentify(shardId: number, permit: number): void {
+    this.pool.allowIdentify(shardId, permit, this.#intents.of(shardId));
+  }
+
+  /** The intents that are wanted, and which of them are missing where. */
+  get intents(): IntentsSnapshot {
+    const { intents: wanted } = this.#options.config;
+    const shards = [...this.#sessions()].filter(([, intents]) => (wanted & ~intents) !== 0);
+    return {
+      wanted,
+      refused: intentNames(this.#intents.refused),
+      shards: shards.map(([shardId]) => shardId),
+    };
   }
 
   /** Ends its workers, with the sessions of their shards or without. */
   async stop(session: "keep" | "end"): Promise<void> {
     this.#watch.save();
+    this.#intents.stop();
     await this.pool.stop(session);
   }
 
@@ -77,6 +112,7 @@ export class Generation {
         ...status,
         workerId,
         clusterId: peer?.kind === "cluster" ? peer.id : null,
+        lacks: this.#lacks(status.shardId),
         guilds: this.#guildsOf(status.shardId),
         counters,
       };
@@ -91,6 +127,20 @@ export class Generation {
   /** How many guilds a shard has, as far as is known. */
   guildsOf(shardId: number): number {
     return this.#guildsOf(shardId) ?? 0;
+  }
+
+  /** The intents of the sessions that there are. */
+  #sessions(): Map<number, number> {
+    const { estates, shardIds } = this.#options;
+    return new Map(shardIds.flatMap((shardId) => {
+      const { session } = estates.of(this.#key(shardId));
+      return session ? [[shardId, session.intents]] : [];
+    }));
+  }
+
+  #lacks(shardId: number): IntentName[] {
+    const { session } = this.#options.estates.of(this.#key(shardId));
+    return session ? intentNames(this.#options.config.intents & ~session.intents) : [];
   }
 
   /** What READY named counts until the bot has dealt with it, and what came after it. */
@@ -117,10 +167,14 @@ export class Generation {
       REQUEST_IDENTIFY: ({ shardId }) => void identifies.request(key(shardId)),
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
+      INTENTS_REFUSED: ({ shardId, intents }) => this.#intents.shardRefused(shardId, intents),
       SHARD_STATUS: ({ status }) => shardChanged(status),
       SESSION: ({ shardId, began }) => {
         estates.change(key(shardId), (estate) => withSession(estate, began));
-        if (began) this.#watch.renewals.began(shardId);
+        if (!began) return;
+        this.#watch.renewals.began(shardId);
+        const intents = began.session?.intents ?? this.#intents.of(shardId);
+        this.#intents.began(shardId, intents);
       },
       PRESENCE: ({ shardId, presence }) =>
         estates.change(key(shardId), (estate) => withPresence(estate, presence)),
@@ -139,6 +193,7 @@ export class Generation {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
         this.#watch.look(this.shards);
+        this.#intents.look();
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { IntentName } from "../protocol/discord/intents.ts";
 import type { DeafType, DiscoverySnapshot, ShardSnapshot, Snapshot } from "../protocol/status.ts";
 import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
 
@@ -31,8 +32,30 @@ export function readiness(snapshot: Snapshot): Readiness {
   return { ready: reasons.length === 0, reasons, warnings: warningsOf(snapshot) };
 }
 
-function warningsOf({ shards, deafTypes }: Snapshot): string[] {
-  return [...deafTypes.map(deafWarning), ...crowdedWarning(shards)];
+function warningsOf({ shards, deafTypes, intents }: Snapshot): string[] {
+  return [
+    ...degradedWarnings(shards, intents.refused),
+    ...deafTypes.map(deafWarning),
+    ...crowdedWarning(shards),
+  ];
+}
+
+/** Which shards live without which intents; those that are granted again come back by themselves. */
+function degradedWarnings(
+  shards: readonly ShardSnapshot[],
+  refused: readonly IntentName[],
+): string[] {
+  const lacking = Map.groupBy(
+    shards.filter(({ lacks }) => lacks.length > 0),
+    ({ lacks }) => lacks.join(", "),
+  );
+  return [...lacking].map(([names, members]) => {
+    const isRefused = members[0]!.lacks.some((name) => refused.includes(name));
+    const why = isRefused
+      ? "which Discord refuses (4014): grant it in the developer portal"
+      : "which is granted again: they get new sessions in turn";
+    return `degraded: ${shardNames(members)} without ${names}, ${why}`;
+  });
 }
 
 function deafWarning({ type, sinceMs, expected, others }: DeafType): string {

@@ -240,6 +240,8 @@ export class Unit {
       clusters: this.clusters.snapshots,
       services: this.services.snapshots,
       identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
+      intents: gateway?.intents ??
+        { wanted: this.#parts.config.intents, refused: [], shards: [] },
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,

@@ -9,6 +9,7 @@
 import { DeafWatch } from "../gateway/deaf_watch.ts";
 import { QuietWatch } from "../gateway/quiet.ts";
 import type { World } from "../ports/world.ts";
+import { intentBits } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { DeafType, ShardSnapshot } from "../protocol/status.ts";
 import type { Config } from "../config/config.ts";
@@ -95,7 +96,9 @@ export class ShardWatch {
   /** Sessions that lost a type of events: a RESUME does not help, a new session does. */
   #lookForDeaf(shards: readonly ShardSnapshot[]): void {
     const { clock, log, pool, config } = this.#options;
-    const findings = this.#deaf.observe(clock.wallMs(), pool.eventsByType.totals, shards);
+    const lacking = intentBits(shards.flatMap(({ lacks }) => lacks));
+    const { totals } = pool.eventsByType;
+    const findings = this.#deaf.observe(clock.wallMs(), totals, shards, lacking);
     for (const { act, sinceMs, ...about } of findings) {
       const fields = { ...about, silentMs: clock.wallMs() - sinceMs };
       if (act === "heard") log.info("events of a type come again", fields);

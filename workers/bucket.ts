@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { INTENTS } from "../protocol/discord/intents.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import { cursorFloor, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
 import {
@@ -25,7 +26,8 @@ import { GuildCache } from "../intake/guild_cache.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
-import { Shard, type ShardWorld } from "../gateway/shard.ts";
+import { Shard } from "../gateway/shard.ts";
+import type { ShardWorld } from "../gateway/shard_world.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerLinks } from "./links.ts";
 import { Members } from "../gateway/members/shard_members.ts";
@@ -78,7 +80,11 @@ export class Bucket {
     this.#post = post;
     this.#queue = this.#createQueue(world);
     const { cache } = options;
-    this.#cache = cache === "none" ? null : new GuildCache({ members: cache === "members" });
+    this.#cache = cache === "none" ? null : new GuildCache({
+      members: cache === "members",
+      isTold: (shardId) =>
+        ((this.#shards.get(shardId)?.intents ?? 0) & INTENTS.GUILD_MEMBERS) !== 0,
+    });
     this.#away = new AwayWatch({
       clock: world.clock,
       isAway: (shardId) => this.#queue.isAway(shardId),
@@ -124,7 +130,7 @@ export class Bucket {
       case "IDENTIFY_SHARD":
         return void this.#started.set(message.shardId, this.#start(message));
       case "ALLOW_IDENTIFY":
-        return this.#shards.get(message.shardId)?.allow(message.permit);
+        return this.#shards.get(message.shardId)?.allow(message.permit, message.intents);
       case "LINK":
         return this.#queue.link(message.peer, message.link, message.windowBytes);
       case "DIAL":
@@ -231,6 +237,7 @@ export class Bucket {
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
       presenceSet: (shardId, presence) => post({ type: "PRESENCE", shardId, presence }),
+      intentsRefused: (shardId, intents) => post({ type: "INTENTS_REFUSED", shardId, intents }),
       log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };
   }

@@ -135,9 +135,9 @@ export class WorkerPool {
     life.tell({ type: "IDENTIFY_SHARD", shardId, estate });
   }
 
-  /** Allows a shard to identify. */
-  allowIdentify(shardId: number, permit: number): void {
-    this.#slotOf(shardId).life?.tell({ type: "ALLOW_IDENTIFY", shardId, permit });
+  /** Allows a shard to identify, with these intents. */
+  allowIdentify(shardId: number, permit: number, intents: number): void {
+    this.#slotOf(shardId).life?.tell({ type: "ALLOW_IDENTIFY", shardId, permit, intents });
   }
 
   /** An interaction was responded to in the bot's place, or could not be (`null`). */

@@ -9,7 +9,7 @@ import type { Log } from "../ports/log.ts";
 import { loadModule } from "../ports/user_module.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { DispatchFilter } from "../intake/edits.ts";
-import type { ShardWorld } from "../gateway/shard.ts";
+import type { ShardWorld } from "../gateway/shard_world.ts";
 import type { EventFilter } from "../intake/intake.ts";
 
 /** An event on its way to the bot. */

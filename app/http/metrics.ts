@@ -6,6 +6,7 @@
  * @module
  */
 
+import { intentNames, PRIVILEGED_INTENTS } from "../../protocol/discord/intents.ts";
 import {
   type RestRouteSnapshot,
   type RestSnapshot,
@@ -98,6 +99,15 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     "1 under the state that a shard is in.",
     ({ shards }) =>
       shards.map(({ shardId, state }) => ({ labels: { shard: shardId, state }, value: 1 })),
+  ),
+  metric(
+    "gatehouse_shards_without_intent",
+    "Shards whose sessions lack a privileged intent that is wanted, because Discord refused it.",
+    ({ shards, intents }) =>
+      intentNames(intents.wanted & PRIVILEGED_INTENTS).map((intent) => ({
+        labels: { intent },
+        value: shards.filter(({ lacks }) => lacks.includes(intent)).length,
+      })),
   ),
   metric(
     "gatehouse_shard_guilds",

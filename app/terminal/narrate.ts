@@ -83,6 +83,7 @@ export function progressLine(snapshot: Snapshot, options: ProgressOptions): stri
   return [
     `shards ready ${ready}/${shards.length}`,
     ...(states.length > 0 ? [states.join(", ")] : []),
+    ...degraded(snapshot),
     ...(identify.waiting > 0
       ? [
         `next identify in ${duration(identify.nextSlotMs)}`,
@@ -90,6 +91,12 @@ export function progressLine(snapshot: Snapshot, options: ProgressOptions): stri
       ]
       : []),
   ].join(" · ");
+}
+
+/** What the unit has to do without, because Discord refuses it. */
+function degraded({ shards, intents: { refused } }: Snapshot): string[] {
+  const names = new Set([...refused, ...shards.flatMap(({ lacks }) => lacks)]);
+  return names.size > 0 ? [`degraded: without ${[...names].join(", ")}`] : [];
 }
 
 /** Time until the last waiting shard has its slot. */
@@ -117,6 +124,7 @@ export function startSummary(snapshot: Snapshot, tookMs: number): string[] {
     clusters.length === 0
       ? "no cluster: events wait for a consumer"
       : `${connected} of ${count(clusters.length, "cluster")} connected`,
+    ...degraded(snapshot),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface AllMembersOptions {
   readonly clock: Clock;
   readonly requests: MemberRequests;
   readonly isReady: () => boolean;
+  /** Whether Discord would answer: without GUILD_MEMBERS nobody is asked for, nor counts as asked for. */
+  readonly mayAsk: () => boolean;
   /** Newest cursor of a shard. */
   readonly newest: (shardId: number) => number;
   /** With the event `cursor`, the newest, every guild of a shard has its last chunk. */
@@ -68,9 +70,9 @@ export class AllMembers {
 
   /** Makes a request of the next guild that waits; false: none does. */
   next(): boolean {
-    const { requests, clock } = this.#options;
+    const { requests, clock, mayAsk } = this.#options;
     const [guildId] = this.#waiting;
-    if (guildId === undefined) return false;
+    if (guildId === undefined || !mayAsk()) return false;
     this.#waiting.delete(guildId);
     const about = { guildId, body: membersBody({ guildId }), wantsAll: true };
     this.#fetches.set(guildId, requests.add({ ...about, rank: "background" }, clock.now()));

@@ -9,6 +9,7 @@ import { GatehouseError } from "../../protocol/errors.ts";
 import { calculateShardId } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import {
+  intentLacking,
   MEMBERS_DEADLINE_MS,
   type MembersAnswer,
   membersBody,
@@ -20,20 +21,26 @@ import type { Cancel } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import type { Shard } from "../shard.ts";
 import type { Random } from "../../ports/random.ts";
-import { type Finished, type MemberRequest, MemberRequests } from "./requests.ts";
+import { type Finished, type MemberRequest, MemberRequests, type MembersAsk } from "./requests.ts";
 import { AllMembers, type AllMembersOptions } from "./all_members.ts";
 
 /** Guilds of a shard that Discord is asked for at the same time: chunks must not flood the bot. */
 export const MOST_FETCHES = 4;
 /** A guild that was asked for in vain so often is told to the operator. */
 const TELL_AFTER = 2;
+/** What Discord does not give without an intent. */
+const NEEDED_FOR = {
+  GUILD_MEMBERS: "all of them need",
+  GUILD_PRESENCES: "presences need",
+} as const;
 const BLAMED = { refused: "caller", deadline: "discord", not_ready: "host" } as const;
 
 /** What it works with. */
-export interface ShardMembersOptions extends Omit<AllMembersOptions, "requests" | "isReady"> {
-  readonly worker: Pick<WorkerOptions, "totalShards" | "intents" | "cacheAllMembers">;
+export interface ShardMembersOptions
+  extends Omit<AllMembersOptions, "requests" | "isReady" | "mayAsk"> {
+  readonly worker: Pick<WorkerOptions, "totalShards" | "cacheAllMembers">;
   readonly log: Log;
-  readonly shard: Pick<Shard, "status" | "turn">;
+  readonly shard: Pick<Shard, "status" | "turn" | "intents">;
   /** See {@linkcode MemberRequests}. */
   readonly newNonce: () => string;
 }
@@ -62,8 +69,9 @@ export class ShardMembers {
     this.#options = options;
     const requests = this.#requests = new MemberRequests(options.newNonce);
     const isReady = () => options.shard.status.state === "ready";
+    const mayAsk = () => (options.shard.intents & INTENTS.GUILD_MEMBERS) !== 0;
     const { cacheAllMembers } = options.worker;
-    this.all = cacheAllMembers ? new AllMembers({ ...options, requests, isReady }) : null;
+    this.all = cacheAllMembers ? new AllMembers({ ...options, requests, isReady, mayAsk }) : null;
   }
 
   /**
@@ -76,9 +84,9 @@ export class ShardMembers {
    */
   request(wanted: MembersRequest): Promise<MembersAnswer> {
     return new Promise((resolve, reject) => {
-      this.#refuseVain(wanted);
       const { clock } = this.#options;
       const { guildId, deadlineMs = MEMBERS_DEADLINE_MS } = wanted;
+      this.#refuseVain(guildId, membersBody(wanted));
       const about = { guildId, body: membersBody(wanted), wantsAll: wantsAllMembers(wanted) };
       const request = this.#requests.add({ ...about, rank: "bot" }, clock.now());
       const late = () => this.#refuse(request, this.#late(request, deadlineMs));
@@ -91,7 +99,11 @@ export class ShardMembers {
   /** Takes a dispatch, after it was queued. */
   see(t: string, payload: Uint8Array): void {
     const nowMs = this.#options.clock.now();
-    if (t === "READY") this.#requests.sessionBegan(nowMs);
+    if (t === "READY") {
+      // It may have fewer intents than the session before.
+      for (const request of [...this.#asked.keys()]) this.#refuseIfVain(request);
+      this.#requests.sessionBegan(nowMs);
+    }
     if (t === "RESUMED") this.#requests.resumed(nowMs);
     if (t === "READY" || t === "RESUMED") this.all?.live();
     const finished = this.#requests.see(t, payload, nowMs);
@@ -108,19 +120,22 @@ export class ShardMembers {
   }
 
   /** Discord gives no answer at all to these. */
-  #refuseVain(wanted: MembersRequest): void {
-    const { shardId, worker: { totalShards, intents } } = this.#options;
-    const { guildId, presences } = wanted;
+  #refuseVain(guildId: string, body: MembersAsk["body"]): void {
+    const { shardId, shard, worker: { totalShards } } = this.#options;
     const home = calculateShardId(guildId, totalShards);
-    const lacks = (intent: keyof typeof INTENTS) => (intents & INTENTS[intent]) === 0;
-    const why = home !== shardId
-      ? `it is on shard ${home}, not on ${shardId}`
-      : wantsAllMembers(wanted) && lacks("GUILD_MEMBERS")
-      ? "all of them need the intent GUILD_MEMBERS"
-      : presences && lacks("GUILD_PRESENCES")
-      ? "presences need the intent GUILD_PRESENCES"
-      : null;
-    if (why !== null) throw this.#error("refused", guildId, why);
+    if (home !== shardId) {
+      throw this.#error("refused", guildId, `it is on shard ${home}, not on ${shardId}`);
+    }
+    const intent = intentLacking(body, shard.intents);
+    if (intent) throw this.#error("refused", guildId, `${NEEDED_FOR[intent]} the intent ${intent}`);
+  }
+
+  #refuseIfVain(request: MemberRequest): void {
+    try {
+      this.#refuseVain(request.ask.guildId, request.ask.body);
+    } catch (error) {
+      this.#refuse(request, error);
+    }
   }
 
   #finish({ request, answer }: Finished): void {
@@ -234,7 +249,7 @@ export class Members {
   }
 
   /** A shard is there. */
-  add(shardId: number, shard: Pick<Shard, "status" | "turn">): void {
+  add(shardId: number, shard: ShardMembersOptions["shard"]): void {
     const newNonce = () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`;
     this.#shards.set(
       shardId,

@@ -154,7 +154,8 @@ function leaving(before: State, input: Input, after: State): Effect[] {
     effects.push({ do: "count reconnect", cause: CAUSES[input.kind] ?? "corrupt frame" });
   }
   if (isClosed && before.kind !== "closing" && after.kind === "stopped") {
-    effects.push({ do: "give up", reason: after.reason });
+    const code = input.kind === "closed" ? input.code : null;
+    effects.push({ do: "give up", reason: after.reason, code });
   }
   // HELLO is what a permit is used for.
   const hadPermit = wantsPermit(before) || input.kind === "permit";

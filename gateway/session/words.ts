@@ -127,8 +127,8 @@ export type Effect =
   | { readonly do: "forget session"; readonly reason: string }
   | { readonly do: "count reconnect"; readonly cause: Cause }
   | { readonly do: "count stale" }
-  /** The shard has stopped for good: trying again cannot help. */
-  | { readonly do: "give up"; readonly reason: string };
+  /** Discord closed the shard for what it is, and it has stopped: trying the same again cannot help. */
+  | { readonly do: "give up"; readonly reason: string; readonly code: number | null };
 
 /** A state and what entering it asks for. */
 export type Step = readonly [State, ...Effect[]];

@@ -50,6 +50,8 @@ export function closeCode(code: number): CloseCode {
   return CLOSE_CODES[code] ?? { meaning: `unknown close code ${code}`, verdict: "resume" };
 }
 
+/** Discord closes with this code when an intent is not granted: fewer intents may pass. */
+export const DISALLOWED_INTENTS = 4014;
 /** We close with this code when the session is to be resumed (anything but 1000 and 1001 keeps it). */
 export const KEEP_SESSION = 4900;
 /** We close with this code when the session is meant to end. */

@@ -7,6 +7,7 @@
 
 import { fieldsOf } from "./body.ts";
 import { cannot } from "../errors.ts";
+import { INTENTS } from "./intents.ts";
 import { OP } from "./opcodes.ts";
 
 const refused = cannot("request members", "refused", "caller");
@@ -105,6 +106,20 @@ export function membersBody(request: MembersRequest): Readonly<Record<string, un
 /** Whether it asks for the whole guild, which Discord allows once per guild and 30 s. */
 export function wantsAllMembers({ userIds, query = "", limit = 0 }: MembersRequest): boolean {
   return !userIds && query === "" && limit === 0;
+}
+
+/**
+ * The intent that an op 8 with this body needs and a session does not have; `null`: it has what is needed.
+ * Discord does not answer where it is missing.
+ */
+export function intentLacking(
+  { query, limit, user_ids: userIds, presences }: Readonly<Record<string, unknown>>,
+  intents: number,
+): "GUILD_MEMBERS" | "GUILD_PRESENCES" | null {
+  const wantsAll = userIds === undefined && query === "" && limit === 0;
+  if (wantsAll && (intents & INTENTS.GUILD_MEMBERS) === 0) return "GUILD_MEMBERS";
+  if (presences === true && (intents & INTENTS.GUILD_PRESENCES) === 0) return "GUILD_PRESENCES";
+  return null;
 }
 
 /**

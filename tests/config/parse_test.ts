@@ -168,6 +168,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   SPAWN_SHARD_DELAY_MS: ["-5", "5s"],
   GATEWAY_COMPRESSION: ["zlib", "gzip"],
   IDENTIFY_RESERVE: ["101%", "-1", "ten"],
+  REFUSED_INTENTS: ["never", "1"],
   LISTEN_HOST: ["127.0.0.1:80", "http://x", "a b"],
   LISTEN_PORT: ["65536", "-1", "http"],
   REST_AUTHORIZATION: ["two words", "ümlaut"],

@@ -7,12 +7,14 @@ import {
   type Rank,
 } from "../../gateway/commands.ts";
 import { SEND_WINDOW_MS, SendWindow } from "../../gateway/send_window.ts";
+import { ALL_INTENTS, INTENTS } from "../../protocol/discord/intents.ts";
 import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../../protocol/discord/opcodes.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 function setUp() {
   const clock = createVirtualClock();
-  const commands = new Commands(clock, 7);
+  const session = { intents: ALL_INTENTS };
+  const commands = new Commands(clock, 7, () => session.intents);
   const written: unknown[] = [];
   const write = (text: string) => void written.push(JSON.parse(text).d);
   const open = () => {
@@ -23,7 +25,7 @@ function setUp() {
   const send = (d: unknown) => commands.send({ op: OP.PRESENCE_UPDATE, d });
   const turn = (rank: Rank, d: unknown) =>
     commands.turn(rank, () => d === null ? null : { op: OP.PRESENCE_UPDATE, d });
-  return { clock, commands, written, open, send, turn };
+  return { clock, commands, session, written, open, send, turn };
 }
 
 Deno.test("Commands waits until the session is ready, then sends in order", async () => {
@@ -222,4 +224,25 @@ Deno.test("turns of the bot count as waiting commands", () => {
   const { turn } = setUp();
   for (let i = 0; i < MOST_WAITING_COMMANDS; i++) turn("bot", i);
   assert.throws(() => turn("bot", 1), { code: "refused" });
+});
+
+Deno.test("Commands refuses an op 8 that Discord would not answer, also one that waits for a narrower session", async () => {
+  const { commands, session, written, open } = setUp();
+  const op = OP.REQUEST_GUILD_MEMBERS;
+  const everybody = { guild_id: "1", query: "", limit: 0 };
+  const some = { guild_id: "1", query: "a", limit: 5 };
+  const waiting = commands.send({ op, d: everybody });
+  const passes = commands.send({ op, d: some });
+  session.intents &= ~INTENTS.GUILD_MEMBERS;
+  const vain = { code: "refused", message: /shard 7: the session lacks the intent GUILD_MEMBERS/ };
+  const refused = assert.rejects(waiting, vain);
+  await assert.rejects(commands.send({ op, d: everybody }), vain);
+  open();
+  await refused;
+  await passes;
+  assert.deepEqual(written, [some]);
+  session.intents &= ~INTENTS.GUILD_PRESENCES;
+  await assert.rejects(commands.send({ op, d: { ...some, presences: true } }), {
+    message: /GUILD_PRESENCES/,
+  });
 });

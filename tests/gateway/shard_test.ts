@@ -19,6 +19,8 @@ const POINT: SessionPoint = {
   base: 100,
 };
 
+const INTENTS = 513;
+
 function setUp() {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
@@ -30,10 +32,11 @@ function setUp() {
   const states: string[] = [];
   const logged: string[] = [];
   const presences: unknown[] = [];
+  const refused: [number, number][] = [];
   const settings = {
     shardId: 3,
     totalShards: 4,
-    intents: 513,
+    intents: INTENTS,
     token: TOKEN,
     gatewayUrl: "wss://gateway.test",
     compression: "none",
@@ -59,6 +62,7 @@ function setUp() {
       points.push(began && began.session);
       if (began) facts.push(began.facts);
     },
+    intentsRefused: (shardId, intents) => void refused.push([shardId, intents]),
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {
@@ -73,7 +77,7 @@ function setUp() {
     });
   const identified = () => {
     shard.start(null, 0);
-    shard.allow(1);
+    shard.allow(1, INTENTS);
     hello();
     ready();
   };
@@ -81,7 +85,7 @@ function setUp() {
     last().events.closed(code, "");
     await clock.advance(4_000);
   };
-  const told = { gate, accepted, gaps, points, facts, states, logged, presences };
+  const told = { gate, accepted, gaps, points, facts, states, logged, presences, refused };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
 }
 
@@ -103,7 +107,7 @@ for (const [what, point] of [["READY", null], ["RESUMED", POINT]] as const) {
     const { clock, shard, last, hello, event, ready } = setUp();
     shard.pause(true);
     shard.start(point, 1_000);
-    shard.allow(1);
+    shard.allow(1, INTENTS);
     hello();
     await clock.advance(300_000);
     assert.deepEqual([shard.tally.reconnects, last().isPaused], [{}, true]);
@@ -117,7 +121,7 @@ for (const [what, point] of [["READY", null], ["RESUMED", POINT]] as const) {
   Deno.test(`a shard that was paused gives up waiting for ${what} in the end`, async () => {
     const { clock, shard, hello } = setUp();
     shard.start(point, 1_000);
-    shard.allow(1);
+    shard.allow(1, INTENTS);
     hello();
     await clock.advance(1_000);
     for (const isPaused of [true, false]) shard.pause(isPaused);
@@ -130,7 +134,7 @@ Deno.test("a new shard connects only when it is allowed to, and reports the IDEN
   const { shard, sockets, last, hello, gate } = setUp();
   shard.start(null, 0);
   assert.deepEqual([gate, sockets.length], [["ask 3"], 0]);
-  shard.allow(42);
+  shard.allow(42, INTENTS);
   assert.equal(last().url, "wss://gateway.test/?v=10&encoding=json");
   hello();
   assert.deepEqual(gate, ["ask 3", "sent 3 with 42"]);
@@ -181,7 +185,7 @@ Deno.test("a session that is lost is told: to the book, and to the bot before th
   assert.equal(points.at(-1), null);
   assert.equal(shard.point, null);
   assert.deepEqual(gaps, [], "nobody knows yet where the next one begins");
-  shard.allow(2);
+  shard.allow(2, INTENTS);
   hello();
   ready();
   assert.deepEqual(gaps.map(({ from, to }) => [from, to]), [[null, 3]]);
@@ -209,7 +213,7 @@ Deno.test("what an old connection still says is dropped and counted", async () =
 Deno.test("a permit that comes too late goes back", () => {
   const { shard, gate, sockets } = setUp();
   shard.start(POINT, 1_000);
-  shard.allow(5);
+  shard.allow(5, INTENTS);
   assert.deepEqual([gate, sockets.length], [["release 3"], 1]);
   assert.equal(shard.tally.illegal, 0);
 });
@@ -217,8 +221,8 @@ Deno.test("a permit that comes too late goes back", () => {
 Deno.test("a permit takes the place of one that is held, and IDENTIFY is told under it", () => {
   const { shard, hello, gate } = setUp();
   shard.start(null, 0);
-  shard.allow(5);
-  shard.allow(6);
+  shard.allow(5, INTENTS);
+  shard.allow(6, INTENTS);
   hello();
   assert.deepEqual(gate, ["ask 3", "sent 3 with 6"]);
 });
@@ -226,7 +230,7 @@ Deno.test("a permit takes the place of one that is held, and IDENTIFY is told un
 Deno.test("events of no session are dropped", () => {
   const { shard, hello, event, accepted, states } = setUp();
   shard.start(null, 0);
-  shard.allow(1);
+  shard.allow(1, INTENTS);
   hello();
   event("MESSAGE_CREATE", 1);
   event("RESUMED", 2);
@@ -236,7 +240,7 @@ Deno.test("events of no session are dropped", () => {
 Deno.test("a READY that cannot be read begins no numbers, and ends the connection", () => {
   const { shard, hello, last, accepted, facts, states } = setUp();
   shard.start(null, 0);
-  shard.allow(1);
+  shard.allow(1, INTENTS);
   hello();
   const text = '{"t":"READY","s":1,"op":0,"d":{"session_id"';
   last().events.message(new TextEncoder().encode(text), true);
@@ -246,7 +250,7 @@ Deno.test("a READY that cannot be read begins no numbers, and ends the connectio
 Deno.test("a READY without a number is the first of its session, whatever else it lacks", () => {
   const { shard, hello, last, event, accepted, points, facts, logged } = setUp();
   shard.start(null, 0);
-  shard.allow(1);
+  shard.allow(1, INTENTS);
   hello();
   last().say({ t: "READY", s: null, op: 0, d: null });
   event("A", 2);
@@ -295,6 +299,34 @@ Deno.test("stop() resolves when the connection is closed, or its deadline is ove
   }
 });
 
+Deno.test("a shard that is closed for its intents stops and says for which, and identifies with others", async () => {
+  const { shard, hello, ready, identified, drop, last, refused, points, logged } = setUp();
+  identified();
+  assert.equal(points.at(-1)!.wanted, undefined);
+  await drop(4014);
+  assert.deepEqual([shard.status.state, refused], ["stopped", [[3, INTENTS]]]);
+  assert.ok(!logged.some((line) => line.includes("for good")));
+  shard.restart("end");
+  shard.allow(2, 512);
+  hello();
+  assert.equal(JSON.parse(last().sent.at(-1)!).d.intents, 512);
+  ready();
+  const { intents, wanted } = points.at(-1)!;
+  assert.deepEqual([shard.intents, intents, wanted], [512, 512, INTENTS]);
+  await drop(4014);
+  assert.deepEqual(refused.at(-1), [3, 512]);
+});
+
+Deno.test("a shard that resumes has the intents of its session, and a stray permit changes nothing", () => {
+  const { shard, hello, event } = setUp();
+  shard.start({ ...POINT, intents: 1, wanted: INTENTS }, 0);
+  shard.allow(9, INTENTS);
+  hello();
+  event("RESUMED", 8);
+  assert.equal(shard.intents, 1);
+  assert.deepEqual([shard.point!.intents, shard.point!.wanted], [1, INTENTS]);
+});
+
 Deno.test("a shard that has stopped refuses commands, and takes them when it runs again", async () => {
   const { shard, hello, event, identified, drop, last } = setUp();
   identified();
@@ -333,13 +365,13 @@ Deno.test("a presence that Discord cannot read costs one IDENTIFY, and is told a
   await shard.send({ op: OP.PRESENCE_UPDATE, d: { status: "odd" } });
   assert.deepEqual(presences, [{ status: "odd" }]);
   await drop(4007);
-  shard.allow(2);
+  shard.allow(2, INTENTS);
   hello();
   const sent = () => JSON.parse(last().sent[0]!).d.presence;
   assert.deepEqual(sent(), { status: "odd" });
   await drop(4002);
   assert.match(logged.at(-1)!, /warn.*could not read it/);
-  shard.allow(3);
+  shard.allow(3, INTENTS);
   hello();
   assert.equal(sent(), undefined);
   ready();

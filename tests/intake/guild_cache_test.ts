@@ -233,7 +233,7 @@ const ada = { user: { id: "7", username: "Ada" }, roles: ["r1", "r2"] };
 const bob = { user: { id: "8", username: "Bob" }, roles: ["r2"] };
 
 Deno.test("a role that is gone is taken from every member of its guild, and from nobody else", () => {
-  const memory = new GuildMemory(true);
+  const memory = new GuildMemory(() => true);
   memory.keepMembers("1", 0, [ada, bob]);
   memory.keepMembers("2", 0, [ada]);
   memory.takeRole("1", "r2");
@@ -246,7 +246,7 @@ Deno.test("a role that is gone is taken from every member of its guild, and from
 });
 
 Deno.test("a user is one for all guilds, and forgotten with the last", () => {
-  const memory = new GuildMemory(true);
+  const memory = new GuildMemory(() => true);
   memory.keepMembers("1", 0, [ada]);
   memory.keepMembers("2", 1, [{ ...ada, user: { id: "7", username: "Adah" } }]);
   assert.deepEqual(memory.users.get("7"), { user: { id: "7", username: "Adah" }, guilds: 2 });
@@ -259,8 +259,30 @@ Deno.test("a user is one for all guilds, and forgotten with the last", () => {
 });
 
 Deno.test("without members nobody is kept", () => {
-  const memory = new GuildMemory(false);
+  const memory = new GuildMemory(() => false);
   memory.keepMembers("1", 0, [ada]);
   memory.keepChannels("1", 0, [{ id: "5" }]);
   assert.deepEqual([memory.users.size, memory.channels.size], [0, 1]);
+});
+
+Deno.test("members of a shard that Discord does not tell of are not remembered: they would grow old", () => {
+  const told = new Set([0, 1]);
+  const cache = new GuildCache({ members: true, isTold: (shardId) => told.has(shardId) });
+  const bytes = (t: string, d: object) =>
+    new TextEncoder().encode(JSON.stringify({ t, s: 1, op: 0, d }));
+  const create = (shardId: number, guildId: string) => {
+    const members = [{ user: { id: `u${shardId}` }, roles: [] }];
+    const body = { id: guildId, members, channels: [], threads: [] };
+    cache.see(shardId, "GUILD_CREATE", bytes("GUILD_CREATE", body));
+  };
+  for (const shardId of [0, 1]) create(shardId, `g${shardId}`);
+  assert.equal(cache.size.members, 2);
+  // Its next session lacks GUILD_MEMBERS.
+  told.delete(0);
+  cache.see(0, "READY", bytes("READY", { guilds: [] }));
+  create(0, "g0");
+  assert.deepEqual(cache.size, { guilds: 2, channels: 0, members: 1, users: 1 });
+  const user = { id: "u9" };
+  cache.see(0, "GUILD_MEMBER_ADD", bytes("GUILD_MEMBER_ADD", { guild_id: "g0", user, roles: [] }));
+  assert.equal(cache.size.members, 1);
 });

@@ -163,6 +163,22 @@ Deno.test("canResume() wants the same shard, the same count and the same intents
   }
 });
 
+Deno.test("canResume() takes a session that lacks what Discord refused, unless it has to be whole", () => {
+  const narrow = { ...point, intents: 1, wanted: 513 };
+  const shard = { shardId: 3, totalShards: 8, intents: 513 };
+  assert.equal(canResume(narrow, shard), true);
+  assert.equal(canResume(narrow, { ...shard, isWhole: true }), false);
+  assert.equal(canResume(point, { ...shard, isWhole: true }), true);
+  // The same intents, but now nothing more is wanted.
+  assert.equal(canResume(narrow, { ...shard, intents: 1 }), false);
+});
+
+Deno.test("parseSessionPoint() keeps which intents were wanted, where it says so", () => {
+  const narrow = { ...point, intents: 1, wanted: 513 };
+  assert.deepEqual(parseSessionPoint(narrow), narrow);
+  assert.deepEqual(parseSessionPoint({ ...point, wanted: "all" }), point);
+});
+
 Deno.test("parseSessionPoint() gives back a point that was written as JSON", () => {
   assert.deepEqual(parseSessionPoint(JSON.parse(JSON.stringify(point))), point);
 });

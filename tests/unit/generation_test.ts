@@ -62,6 +62,7 @@ async function setUp() {
     } as unknown as GenerationOptions["away"],
     links: () => [],
     habits: { saved: undefined, save: note("save habits") },
+    ask: () => assert.fail("there is no REST"),
     linked: note("linked"),
     shardChanged: note("shardChanged"),
     membersCached: note("membersCached"),

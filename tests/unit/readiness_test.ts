@@ -68,3 +68,22 @@ Deno.test("readiness() warns of types that have stopped, and is ready all the sa
     ],
   });
 });
+
+Deno.test("readiness() warns of shards that live without an intent, and is ready all the same", () => {
+  const shards = [
+    shard(0, { lacks: ["GUILD_MEMBERS"] }),
+    shard(1, { lacks: ["GUILD_MEMBERS"] }),
+    shard(2, { lacks: ["MESSAGE_CONTENT"] }),
+    shard(3),
+  ];
+  const intents = { wanted: 3, refused: ["GUILD_MEMBERS"], shards: [0, 1, 2] } as const;
+  assert.deepEqual(readiness(snapshot({ shards, intents })), {
+    ready: true,
+    reasons: [],
+    warnings: [
+      "degraded: shards 0-1 without GUILD_MEMBERS, which Discord refuses (4014): grant it in the " +
+      "developer portal",
+      "degraded: shard 2 without MESSAGE_CONTENT, which is granted again: they get new sessions in turn",
+    ],
+  });
+});

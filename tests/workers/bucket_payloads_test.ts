@@ -66,7 +66,7 @@ Deno.test("every event goes to the bot as it came, whatever its body is, also af
       );
       bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, estate: NO_ESTATE });
       await clock.advance(0);
-      bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5 });
+      bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5, intents: 3 });
       const link = () =>
         bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
       if (!isAway) link();

@@ -32,7 +32,7 @@ function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<WorkerOpti
     bucket.receive({ ...BRING, shardId });
     // It looks at the disk first.
     await clock.advance(0);
-    bucket.receive({ type: "ALLOW_IDENTIFY", shardId, permit: 5 });
+    bucket.receive({ type: "ALLOW_IDENTIFY", shardId, permit: 5, intents: 3 });
     const socket = sockets.at(-1)!;
     socket.events.open();
     socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
@@ -145,7 +145,7 @@ Deno.test("a bucket that stops answers when every shard is closed, after a last 
 
 Deno.test("a permit for a shard that is not there is no error, nor an IDENTIFY", () => {
   const { bucket, sockets } = setUp();
-  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 3, permit: 1 });
+  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 3, permit: 1, intents: 3 });
   assert.equal(sockets.length, 0);
 });
 

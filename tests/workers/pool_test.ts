@@ -44,11 +44,12 @@ Deno.test("WorkerPool knows which worker has a shard", () => {
 Deno.test("WorkerPool passes a permit to the worker that has the shard", () => {
   const { pool, toldTo } = setUp();
   pool.spawnShards();
-  pool.allowIdentify(2, 5);
+  pool.allowIdentify(2, 5, 513);
   assert.deepEqual(toldTo(1, "ALLOW_IDENTIFY"), [{
     type: "ALLOW_IDENTIFY",
     shardId: 2,
     permit: 5,
+    intents: 513,
   }]);
   assert.deepEqual(toldTo(0, "ALLOW_IDENTIFY"), []);
 });
@@ -165,7 +166,7 @@ Deno.test("WorkerPool tells a new worker its shards first, then the links that a
 Deno.test("WorkerPool refuses questions about shards and workers that are not there", async () => {
   const { pool, threads } = setUp();
   pool.spawnShards();
-  assert.throws(() => pool.allowIdentify(9, 1), { code: "no_shard" });
+  assert.throws(() => pool.allowIdentify(9, 1, 1), { code: "no_shard" });
   assert.throws(() => pool.restart(2), { code: "no_shard", message: /there are 2, from 0/ });
   assert.throws(() => pool.crash(-1, "exit"), { code: "no_shard" });
   await assert.rejects(pool.shardInfo(9), { code: "no_shard" });

@@ -21,7 +21,7 @@ async function setUp() {
   bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, estate: NO_ESTATE });
   // It looks at the disk first.
   await clock.advance(0);
-  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5 });
+  bucket.receive({ type: "ALLOW_IDENTIFY", shardId: 2, permit: 5, intents: 3 });
   const socket = sockets.at(-1)!;
   socket.events.open();
   socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });

@@ -57,10 +57,11 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
 Deno.test("renderMetrics() says how workers, clusters and the identify budget stand", () => {
   const text = lines(renderMetrics(snapshot({
     mode: "simulator",
-    shards: [shard(0), shard(1, { state: "backing off" })],
+    shards: [shard(0), shard(1, { state: "backing off", lacks: ["GUILD_MEMBERS"] })],
     workers: [{ workerId: 4, state: "restarting", reason: "x", shards: [], restarts: 2 }],
     clusters: [{ clusterId: 5, kind: "remote", state: "connected", reason: "", restarts: 3 }],
     eventsByType: { MESSAGE_CREATE: 6, GUILD_CREATE: 1 },
+    intents: { wanted: 0x8103, refused: ["GUILD_MEMBERS"], shards: [1] },
     deafTypes: [{ type: "GUILD_CREATE", sinceMs: 0, expected: 40, others: 900 }],
   })));
   for (
@@ -74,6 +75,8 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
       'gatehouse_worker_restarts_total{worker="4"} 2',
       'gatehouse_cluster_connected{cluster="5"} 1',
       'gatehouse_events_by_type_total{type="MESSAGE_CREATE"} 6',
+      'gatehouse_shards_without_intent{intent="GUILD_MEMBERS"} 1',
+      'gatehouse_shards_without_intent{intent="MESSAGE_CONTENT"} 0',
       'gatehouse_type_deaf{type="MESSAGE_CREATE"} 0',
       'gatehouse_type_deaf{type="GUILD_CREATE"} 1',
       'gatehouse_cluster_restarts_total{cluster="5"} 3',

@@ -187,3 +187,16 @@ Deno.test("statusLine() is nothing where the output is no terminal", () => {
   line.write("log\n");
   assert.deepEqual(printed, ["log\n"]);
 });
+
+Deno.test("progressLine() and startSummary() say what the unit has to do without", () => {
+  const degraded = snapshot({
+    shards: [shard(0, { lacks: ["GUILD_MEMBERS"] }), shard(1)],
+    intents: { wanted: 3, refused: ["GUILD_MEMBERS"], shards: [0] },
+  });
+  assert.equal(
+    progressLine(degraded, options),
+    "shards ready 2/2 · degraded: without GUILD_MEMBERS",
+  );
+  assert.equal(startSummary(degraded, 0).at(-1), "degraded: without GUILD_MEMBERS");
+  assert.ok(!startSummary(snapshot(), 0).some((line) => /degraded/.test(line)));
+});

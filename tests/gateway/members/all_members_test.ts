@@ -11,12 +11,13 @@ function setUp() {
   const clock = createVirtualClock();
   const requests = new MemberRequests(() => "n1");
   const told: string[] = [];
-  const shard = { isReady: true, newest: 1 };
+  const shard = { isReady: true, mayAsk: true, newest: 1 };
   const all = new AllMembers({
     shardId: 0,
     clock,
     requests,
     isReady: () => shard.isReady,
+    mayAsk: () => shard.mayAsk,
     newest: () => shard.newest,
     complete: (_, cursor) => told.push(`complete at ${cursor}`),
     cached: () => told.push("cached"),
@@ -35,6 +36,20 @@ function setUp() {
     },
   };
 }
+
+Deno.test("AllMembers asks for nobody, and is not done, while the session lacks GUILD_MEMBERS", () => {
+  const { all, here, shard, asked, told } = setUp();
+  shard.mayAsk = false;
+  all.changed({ kind: "session", guildIds: ["1"] });
+  all.live();
+  here("1");
+  assert.deepEqual([asked(), all.check(), told], [[], Infinity, []]);
+  // The next session has it.
+  shard.mayAsk = true;
+  all.changed({ kind: "session", guildIds: ["1"] });
+  here("1");
+  assert.deepEqual(asked(), ["1"]);
+});
 
 Deno.test("AllMembers makes one request of each guild that has come, for everybody in it", () => {
   const { all, here, asked } = setUp();

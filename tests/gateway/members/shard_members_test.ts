@@ -18,6 +18,7 @@ function setUp({ cacheAllMembers = true, intents = 3 } = {}) {
   const lines: string[] = [];
   const told: string[] = [];
   let state: ShardState = "ready";
+  const session = { intents };
   let cursor = 0;
   let nonces = 0;
   const drain = () => {
@@ -29,12 +30,15 @@ function setUp({ cacheAllMembers = true, intents = 3 } = {}) {
   const refusal: { error: Error | null } = { error: null };
   const members = new ShardMembers({
     shardId: 0,
-    worker: { totalShards: 1, intents, cacheAllMembers },
+    worker: { totalShards: 1, cacheAllMembers },
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     shard: {
       get status() {
         return { shardId: 0, state, reason: "because", sinceMs: 0, connection: 1 };
+      },
+      get intents() {
+        return session.intents;
       },
       turn(rank, make) {
         if (refusal.error && rank === "bot") throw refusal.error;
@@ -59,6 +63,7 @@ function setUp({ cacheAllMembers = true, intents = 3 } = {}) {
     lines,
     told,
     refusal,
+    session,
     see,
     enter(next: ShardState) {
       state = next;
@@ -216,6 +221,23 @@ Deno.test("ShardMembers refuses what Discord would not answer", async () => {
   assert.deepEqual(sent, []);
 });
 
+Deno.test("ShardMembers refuses what waits for an answer when the next session lacks the intent", async () => {
+  const { members, sent, session, ready, here } = setUp();
+  ready("1");
+  const all = members.request({ guildId: "1" });
+  const some = members.request({ guildId: "1", userIds: ["5"] });
+  const asked = sent.length;
+  session.intents = INTENTS.GUILDS;
+  ready("1");
+  here("1");
+  await assert.rejects(all, { code: "refused", message: /GUILD_MEMBERS/ });
+  // What needs no intent is asked for again, and nobody asks for everybody.
+  const again = sent.slice(asked).map(({ nonce: _, ...body }) => body);
+  assert.deepEqual(again, [{ guild_id: "1", user_ids: ["5"] }]);
+  members.stopped("done");
+  await assert.rejects(some);
+});
+
 Deno.test("ShardMembers passes on why the shard takes no command, and forgets the request", async () => {
   const { clock, members, sent, refusal } = setUp();
   refusal.error = new GatehouseError("refused", "caller", "1000 commands wait already");
@@ -258,7 +280,7 @@ function setUpWorker({ random = 0.5, cacheAllMembers = true } = {}) {
   const sent: { shardId: number; guildId: string; nonce: string }[] = [];
   const told: string[] = [];
   const members = new Members({
-    worker: { totalShards: 2, intents: 3, cacheAllMembers } as WorkerOptions,
+    worker: { totalShards: 2, cacheAllMembers } as WorkerOptions,
     clock: createVirtualClock(),
     random: () => random,
     log: silentLog,
@@ -269,6 +291,7 @@ function setUpWorker({ random = 0.5, cacheAllMembers = true } = {}) {
   for (const shardId of [0, 1]) {
     members.add(shardId, {
       status: { shardId, state: "ready", reason: "", sinceMs: 0, connection: 1 },
+      intents: 3,
       turn(_, make) {
         const { guild_id, nonce } = make()?.d as { guild_id: string; nonce: string };
         sent.push({ shardId, guildId: guild_id, nonce });
