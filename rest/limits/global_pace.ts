@@ -9,6 +9,9 @@
  * after the answer: whichever second Discord counts in, it never holds more than the limit. An answer
  * that takes long holds its place for {@linkcode LAG_MS} more at most: by then the request has
  * arrived.
+ *
+ * A refusal stops all, for as long as it says. It is one answer, and may be wrong: where it says long, one
+ * request goes ahead each minute, and ends it if it passes.
  * See [Discord Docs/Global Rate Limit](https://discord.com/developers/docs/topics/rate-limits#global-rate-limit).
  *
  * @module
@@ -18,6 +21,8 @@
 export const PER_SECOND = 50;
 /** A limit above that was a guess or a wish: after a refusal it is not used for so long. */
 const CAUTION_MS = 60_000;
+/** A long refusal is looked at again so often. */
+export const LOOK_MS = 60_000;
 /** The window of the limit. */
 export const WINDOW_MS = 1_000;
 /** A request is counted by Discord this long after its sending at the latest. */
@@ -46,6 +51,9 @@ export class GlobalPace {
   #taken: Place[] = [];
   #pausedUntilMs = -Infinity;
   #cautiousUntilMs = -Infinity;
+  /** When the next goes ahead in a pause. */
+  #lookMs = -Infinity;
+  #ahead: Place | null = null;
 
   /** @param perSecond Asked with each request. */
   constructor(perSecond: () => number) {
@@ -60,7 +68,9 @@ export class GlobalPace {
 
   /** Time until the next request may go out. */
   waitMs(nowMs: number): number {
-    if (this.isPaused(nowMs)) return this.#pausedUntilMs - nowMs;
+    if (this.isPaused(nowMs)) {
+      return Math.max(0, Math.min(this.#pausedUntilMs, this.#lookMs) - nowMs);
+    }
     const limit = this.perSecond(nowMs);
     if (this.#taken.length < limit) return 0;
     this.#prune(nowMs);
@@ -70,9 +80,23 @@ export class GlobalPace {
     return times[missing - 1]! - nowMs;
   }
 
-  /** A request goes out; also one that does not wait for the limit, but counts for the others. */
-  take(nowMs: number): Place {
+  /** The same for one of many: in a pause only one of them goes ahead. */
+  foreseeMs(nowMs: number): number {
+    const waitMs = this.waitMs(nowMs);
+    return waitMs > 0 && this.isPaused(nowMs) ? this.#pausedUntilMs - nowMs : waitMs;
+  }
+
+  /**
+   * A request goes out.
+   *
+   * @param inTurn `false`: it does not wait for the limit, and counts for the others all the same.
+   */
+  take(nowMs: number, inTurn = true): Place {
     const place = { freeAtMs: nowMs + LAG_MS + WINDOW_MS };
+    if (inTurn && this.isPaused(nowMs)) {
+      this.#ahead = place;
+      this.#lookMs = nowMs + LOOK_MS;
+    }
     // Who only ever takes must not fill the memory.
     if (this.#taken.length >= 2 * this.perSecond(nowMs)) this.#prune(nowMs);
     this.#taken.push(place);
@@ -84,9 +108,16 @@ export class GlobalPace {
     place.freeAtMs = Math.min(place.freeAtMs, nowMs + WINDOW_MS);
   }
 
+  /** Discord has not refused the request: a pause that it went ahead in is over. */
+  pass(place: Place, nowMs: number): void {
+    if (place === this.#ahead) this.#pausedUntilMs = Math.min(this.#pausedUntilMs, nowMs);
+  }
+
   /** Discord said no: nothing goes out until then, and for a while after it not more than is sure. */
-  pause(untilMs: number): void {
+  pause(untilMs: number, nowMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
+    this.#lookMs = nowMs + LOOK_MS;
+    this.#ahead = null;
     this.#cautiousUntilMs = this.#pausedUntilMs + CAUTION_MS;
   }
 

@@ -132,7 +132,7 @@ export class Limits {
     const nowMs = this.#clock.now();
     return [
       byBucket,
-      { waitMs: this.#pace.waitMs(nowMs), why: "the global limit is used up" },
+      { waitMs: this.#pace.foreseeMs(nowMs), why: "the global limit is used up" },
       { waitMs: this.#brake.waitMs(nowMs), why: "too many requests of late were invalid" },
     ].reduce((longest, each) => each.waitMs > longest.waitMs ? each : longest);
   }
@@ -155,7 +155,7 @@ export class Limits {
     }
     // Counted all the same where the credential is a bot's: the others make room for it.
     const isCounted = ask.route.kind === "webhook" && ask.credential !== "";
-    this.#grant(hold, isCounted ? this.#pace.take(this.#clock.now()) : null);
+    this.#grant(hold, isCounted ? this.#pace.take(this.#clock.now(), false) : null);
   }
 
   #pump(): void {
@@ -199,7 +199,9 @@ export class Limits {
 
   #settle(hold: Hold, place: Place | null, report: Report): void {
     const { refusal } = report;
-    if (refusal?.scope === "global") this.#pace.pause(this.#clock.now() + refusal.retryAfterMs);
+    const nowMs = this.#clock.now();
+    if (refusal?.scope === "global") this.#pace.pause(nowMs + refusal.retryAfterMs, nowMs);
+    else if (place && isDiscords(report)) this.#pace.pass(place, nowMs);
     // What was refused before it came to the buckets is in none of them.
     const isOutside = refusal?.scope === "global" || refusal?.scope === "address";
     this.#end(place, () => {
@@ -215,6 +217,11 @@ export class Limits {
     leave();
     this.#pump();
   }
+}
+
+/** Whether an answer shows that the global limit was passed; an error may come from before it. */
+function isDiscords({ refusal, bucket, isLimitless }: Report): boolean {
+  return refusal === null ? bucket !== null || isLimitless : refusal.scope !== "address";
 }
 
 /**

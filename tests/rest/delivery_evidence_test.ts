@@ -133,6 +133,27 @@ Deno.test("while the address is shut one goes ahead at a time, and its success l
   assert.equal(proxy.snapshot.fuse, "closed");
 });
 
+Deno.test("a global 429 for hours is obeyed, and looked at again by one request a minute", async () => {
+  const { soon, ask, rest, clock, sent, interaction, read } = setUp();
+  const reply = {
+    status: 429,
+    json: { message: "You are being rate limited.", retry_after: 7_200, global: true },
+    headers: { "X-RateLimit-Global": "true", "X-RateLimit-Scope": "global", "Retry-After": "7200" },
+  };
+  rest.faults.add({ kind: "answer", reply, times: 2 });
+  assert.equal((await read()).status, 429);
+  const next = await soon(ask("GET", "/users/@me"));
+  assert.deepEqual([next.status, next.headers.get("retry-after"), sent.length], [429, "7200", 1]);
+  for (const [waitMs, statuses] of [[60_000, [429, 429]], [60_000, [200, 429]]] as const) {
+    await clock.advance(waitMs);
+    const got = await soon(Promise.all([ask("GET", "/users/@me"), ask("GET", "/gateway/bot")]));
+    assert.deepEqual(got.map(({ status }) => status), statuses);
+  }
+  assert.equal(sent.length, 3, "one each time");
+  assert.equal((await read()).status, 200);
+  assert.equal((await interaction().respond()).status, 204);
+});
+
 Deno.test("what a credential may not do in one place it may do in another", async () => {
   const { soon, ask } = setUp();
   const bearer = { auth: "Bearer sim-bearer" };

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import {
   GlobalPace,
   LAG_MS,
+  LOOK_MS,
   PER_SECOND,
   type Place,
   WINDOW_MS,
@@ -64,24 +65,50 @@ Deno.test("GlobalPace asks for the limit with each request", () => {
 
 Deno.test("GlobalPace lets nothing go while Discord has said no", () => {
   const pace = new GlobalPace(() => 50);
-  pace.pause(700);
+  pace.pause(700, 0);
   assert.deepEqual([pace.isPaused(699), pace.waitMs(0), pace.waitMs(699)], [true, 700, 1]);
   assert.deepEqual([pace.isPaused(700), pace.waitMs(700)], [false, 0]);
-  pace.pause(2_000);
-  pace.pause(1_500);
+  pace.pause(2_000, 700);
+  pace.pause(1_500, 700);
   assert.equal(pace.waitMs(1_000), 1_000, "the later end holds");
+});
+
+const HOUR_MS = 3_600_000;
+
+Deno.test("GlobalPace lets one go ahead each minute of a long no, and tells the whole time", () => {
+  const pace = new GlobalPace(() => 50);
+  pace.pause(HOUR_MS, 0);
+  assert.deepEqual([pace.waitMs(0), pace.foreseeMs(0)], [LOOK_MS, HOUR_MS]);
+  assert.deepEqual([pace.waitMs(LOOK_MS), pace.foreseeMs(LOOK_MS)], [0, 0]);
+  const ahead = pace.take(LOOK_MS);
+  assert.deepEqual([pace.waitMs(LOOK_MS), pace.foreseeMs(LOOK_MS)], [LOOK_MS, HOUR_MS - LOOK_MS]);
+  pace.settle(ahead, LOOK_MS + 80);
+  pace.pause(2 * HOUR_MS, LOOK_MS + 80);
+  assert.equal(pace.waitMs(LOOK_MS + 80), LOOK_MS, "it was refused, too");
+});
+
+Deno.test("GlobalPace ends a no when the one that went ahead has passed, and by nobody else", () => {
+  const pace = new GlobalPace(() => 50);
+  const before = pace.take(0);
+  pace.pause(HOUR_MS, 10);
+  pace.pass(before, 20);
+  const exempt = pace.take(LOOK_MS + 10, false);
+  pace.pass(exempt, LOOK_MS + 20);
+  assert.equal(pace.isPaused(LOOK_MS + 20), true);
+  pace.pass(pace.take(LOOK_MS + 20), LOOK_MS + 100);
+  assert.deepEqual([pace.isPaused(LOOK_MS + 100), pace.waitMs(LOOK_MS + 100)], [false, 0]);
 });
 
 Deno.test("GlobalPace uses no more than everybody is allowed for a minute after a refusal", () => {
   const pace = new GlobalPace(() => 500);
   assert.equal(pace.perSecond(0), 500);
-  pace.pause(1_000);
+  pace.pause(1_000, 0);
   assert.equal(pace.perSecond(500), PER_SECOND);
   assert.equal(pace.perSecond(60_999), PER_SECOND);
   assert.equal(burst(pace, 1_000).length, PER_SECOND);
   assert.equal(pace.perSecond(61_000), 500);
   const small = new GlobalPace(() => 10);
-  small.pause(0);
+  small.pause(0, 0);
   assert.equal(small.perSecond(0), 10, "caution never raises a limit");
 });
 
@@ -90,7 +117,7 @@ Deno.test("GlobalPace is idle when no place is taken and nothing is paused", () 
   assert.equal(pace.isIdle(0), true);
   pace.settle(pace.take(0), 100);
   assert.deepEqual([pace.isIdle(1_099), pace.isIdle(1_100)], [false, true]);
-  pace.pause(2_000);
+  pace.pause(2_000, 1_100);
   assert.deepEqual([pace.isIdle(1_999), pace.isIdle(2_000)], [false, true]);
 });
 
