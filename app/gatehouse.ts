@@ -5,7 +5,8 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
-import { intentBits, type IntentName } from "../protocol/discord/intents.ts";
+import { intentBits, type IntentName, isIntentName } from "../protocol/discord/intents.ts";
+import { shown } from "../protocol/record.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Ipc } from "../bot/ipc.ts";
@@ -16,8 +17,12 @@ import {
   CONFIG_DEFAULTS,
   describeProblem,
   type Field,
+  FIELDS,
+  type Problem,
   type Settings,
 } from "../config/config.ts";
+import { readOptions } from "../config/options.ts";
+import { nearest } from "../config/readers.ts";
 import { brokenRules } from "../config/rules.ts";
 import {
   createControllers,
@@ -175,20 +180,52 @@ const OPTION_NAMES: Readonly<Partial<Record<Field, keyof GatehouseOptions>>> = {
   botModule: "bot",
 };
 
+const WORKER_PERMISSIONS = ["least", "inherit"];
+
+/** Every name that an option may have. */
+const NAMES: readonly string[] = [
+  ...FIELDS.map(nameOf),
+  "workerPermissions" satisfies keyof GatehouseOptions,
+];
+
+function nameOf(field: Field): string {
+  return OPTION_NAMES[field] ?? field;
+}
+
 function configOf(options: GatehouseOptions): Config {
-  const { token, intents = CONFIG_DEFAULTS.intents, bot, workerPermissions: _, ...rest } = options;
-  const config: Config = {
-    ...CONFIG_DEFAULTS,
-    ...rest,
-    discordToken: token.replace(/^Bot\s+/, ""),
-    intents: typeof intents === "number" ? intents : intentBits(intents),
-    botModule: bot === undefined ? null : String(bot),
-  };
-  const problems = brokenRules(config, { nameOf: (field) => OPTION_NAMES[field] ?? field });
-  if (config.discordToken === "") {
+  const { intents, bot, workerPermissions = "inherit" } = options;
+  const given = Object.fromEntries(
+    FIELDS.map((field) => [field, options[nameOf(field) as keyof GatehouseOptions]]),
+  );
+  const { values, wrong } = readOptions({
+    ...given,
+    intents: areNames(intents) ? intentBits(intents) : intents,
+    botModule: bot instanceof URL ? bot.href : bot,
+  }, nameOf);
+  const config: Config = { ...CONFIG_DEFAULTS, ...values };
+  const problems = [...wrong.values(), ...brokenRules(config, { nameOf, except: wrong })];
+  if (config.discordToken === "" && !wrong.has("discordToken")) {
     problems.unshift({ setting: "token", expected: "a bot token", received: "nothing" });
   }
+  if (!WORKER_PERMISSIONS.includes(workerPermissions)) {
+    const received = shown(workerPermissions);
+    problems.push({ setting: "workerPermissions", expected: "least or inherit", received });
+  }
+  problems.push(...misspelt(options));
   if (problems.length === 0) return config;
   const text = problems.map(describeProblem).join("; ");
   throw new GatehouseError("bad_config", "caller", `Cannot create unit: ${text}`, { problems });
+}
+
+function areNames(intents: unknown): intents is readonly IntentName[] {
+  return Array.isArray(intents) && intents.every(isIntentName);
+}
+
+/** Options of a name that is none: most often it was meant to be another. */
+function misspelt(options: GatehouseOptions): Problem[] {
+  return Object.keys(options).filter((name) => !NAMES.includes(name)).map((name) => {
+    const meant = FIELDS.find((field) => field === name);
+    const expected = meant ? nameOf(meant) : nearest(name, NAMES)[0] ?? "the name of an option";
+    return { setting: name, expected, received: "a name that is no option" };
+  });
 }

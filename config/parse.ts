@@ -19,7 +19,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
 } from "./config.ts";
-import { nearest } from "./readers.ts";
+import { nearest, shapeOf } from "./readers.ts";
 import { brokenRules } from "./rules.ts";
 
 /** What came of reading the settings. `warnings` do not stop the unit, whatever else came. */
@@ -103,11 +103,7 @@ function problem({ name, read }: Setting<unknown>, received: string): Problem {
 
 /** A text that was refused, as it may be shown: of a secret only its shape. */
 function received({ read }: Setting<unknown>, text: string, hide: (text: string) => string) {
-  if (read.secret) {
-    const words = text.split(/\s+/).length;
-    const kind = words > 1 ? `${words} words` : "one word that is not plain ASCII, or only Bot";
-    return `a text of ${text.length} characters, ${kind}`;
-  }
+  if (read.secret) return shapeOf(text);
   const hidden = hide(text);
   // An address may hold a password.
   const shown = JSON.stringify(hidden.replace(/\/\/[^/@\s]*@/g, "//[redacted]@"));

@@ -9,36 +9,54 @@ import { isIPv6 } from "node:net";
 import type { TextSchema, Valibot } from "../deps.ts";
 import { ALL_INTENTS, intentBits, INTENTS, isIntentName } from "../protocol/discord/intents.ts";
 
-/** How the text of a variable, trimmed and not empty, becomes a value. */
+/** What a setting has to be: as the text of a variable, trimmed and not empty, and as a program's value. */
 export interface Reader<Value> {
   /** What it has to be, as the end of "expected …". */
   readonly expected: string;
+  /** The same of a program's value, where that is another. */
+  readonly expectedValue?: string;
   /** Never shown, not even where it is wrong. */
   readonly secret?: true;
   /** Says more about a text that was refused, after the text itself. */
   readonly hint?: (text: string) => string;
+  /** A text without what may be around it. */
+  readonly tidy?: (text: string) => string;
+  /** Whether a value, which may be anything, is one. */
+  readonly accepts: (value: unknown) => boolean;
   /** Takes the validation library, which is loaded on demand. */
   readonly schema: (v: Valibot) => TextSchema<Value>;
 }
 
-/** A text that looks like this. */
-function textLike(expected: string, isRight: RegExp | ((text: string) => boolean)): Reader<string> {
+/** A text that looks like this, once it is tidy. */
+function textLike(
+  expected: string,
+  isRight: RegExp | ((text: string) => boolean),
+  tidy: (text: string) => string = (text) => text,
+): Reader<string> {
   const check = isRight instanceof RegExp ? (text: string) => isRight.test(text) : isRight;
-  return { expected, schema: (v) => v.pipe(v.string(), v.check(check)) };
+  return {
+    expected,
+    tidy,
+    accepts: (value) => typeof value === "string" && check(value),
+    schema: (v) => v.pipe(v.string(), v.transform(tidy), v.check(check)),
+  };
 }
 
 /** A whole number. Without `least`, `what` says all: it may be 0 or more. */
 export function integer(what: string, least?: number, most?: number): Reader<number> {
   const atLeast = least === undefined ? what : `${what}, at least ${least}`;
+  const accepts = (value: unknown) =>
+    Number.isSafeInteger(value) && (value as number) >= (least ?? 0) &&
+    (value as number) <= (most ?? Infinity);
   return {
     expected: most === undefined ? atLeast : `${what} from ${least} to ${most}`,
+    accepts,
     schema: (v) =>
       v.pipe(
         v.string(),
         v.regex(/^\d+$/),
         v.transform(Number),
-        v.minValue(least ?? 0),
-        v.maxValue(most ?? Number.MAX_SAFE_INTEGER),
+        v.check((count: number) => accepts(count)),
       ),
   };
 }
@@ -47,6 +65,7 @@ export function integer(what: string, least?: number, most?: number): Reader<num
 export function oneOf<const Choice extends string>(...choices: Choice[]): Reader<Choice> {
   return {
     expected: choices.join(", ").replace(/, ([^,]+)$/, " or $1"),
+    accepts: (value) => (choices as unknown[]).includes(value),
     schema: (v) =>
       v.pipe(v.string(), v.transform((text) => text.toLowerCase()), v.picklist(choices)),
   };
@@ -59,30 +78,31 @@ export function path(what: string): Reader<string> {
 
 /** Visible ASCII only, because it has to fit into a header. `Bot` before it is cut off. */
 export function secret(what: string): Reader<string> {
+  const withoutBot = (text: string) => text.replace(/^Bot\s+/i, "");
   return {
-    expected: `${what}, one word`,
+    ...textLike(`${what}, one word`, /^(?!bot$)[\x21-\x7e]+$/i, withoutBot),
     secret: true,
-    schema: (v) =>
-      v.pipe(
-        v.string(),
-        v.transform((text) => text.replace(/^Bot\s+/i, "")),
-        v.regex(/^(?!bot$)[\x21-\x7e]+$/i),
-      ),
   };
 }
 
-/** At least one such item; spaces around each do not count. */
+/** At least one such item; spaces around each do not count. A program's list may be empty. */
 function listOf(
-  expected: string,
-  separator: string,
+  what: string,
+  separator: "comma" | "space",
   isItem: (text: string) => boolean,
+  more = "",
 ): Reader<string[]> {
+  const isOne = (item: unknown) => typeof item === "string" && isItem(item);
   return {
-    expected,
+    expected: `${what} separated by ${separator}s${more}`,
+    expectedValue: `a list of ${what}${more}`,
+    accepts: (value) => Array.isArray(value) && value.every(isOne),
     schema: (v) =>
       v.pipe(
         v.string(),
-        v.transform((text) => text.split(separator).map((part) => part.trim()).filter(Boolean)),
+        v.transform((text) =>
+          text.split(separator === "comma" ? "," : " ").map((part) => part.trim()).filter(Boolean)
+        ),
         v.check((items) => items.length > 0 && items.every(isItem)),
       ),
   };
@@ -91,6 +111,8 @@ function listOf(
 /** On or off. */
 export const flag: Reader<boolean> = {
   expected: "1 or 0",
+  expectedValue: "true or false",
+  accepts: (value) => typeof value === "boolean",
   schema: (v) =>
     v.pipe(
       v.string(),
@@ -102,6 +124,7 @@ export const flag: Reader<boolean> = {
 /** A share in percent. */
 export const percent: Reader<number> = {
   expected: "a share from 0% to 100%",
+  accepts: (value) => typeof value === "number" && value >= 0 && value <= 100,
   schema: (v) =>
     v.pipe(v.string(), v.regex(/^\d+(\.\d+)? ?%?$/), v.transform(parseFloat), v.maxValue(100)),
 };
@@ -113,20 +136,16 @@ export const host: Reader<string> = textLike(
 );
 
 /** Base of an HTTP API. A version at its end is cut off. */
-export const apiUrl: Reader<string> = {
-  expected: "an http or https URL without a query",
-  schema: (v) =>
-    v.pipe(
-      v.string(),
-      v.check((text) => isUrl(text, ["http:", "https:"]) && new URL(text).search === ""),
-      v.transform((text) => text.replace(/(\/v\d+)?\/*$/, "")),
-    ),
-};
+export const apiUrl: Reader<string> = textLike(
+  "an http or https URL without a query",
+  (text) => isUrl(text, ["http:", "https:"]) && new URL(text).search === "",
+  (text) => text.replace(/(\/v\d+)?\/*$/, ""),
+);
 
 /** Addresses of WebSockets. */
 export const socketUrls: Reader<string[]> = listOf(
-  "ws or wss URLs separated by commas",
-  ",",
+  "ws or wss URLs",
+  "comma",
   (text) => isUrl(text, ["ws:", "wss:"]),
 );
 
@@ -136,36 +155,62 @@ export const inviteCode: Reader<string> = textLike(
   /^[\w-]{2,64}$/,
 );
 
-const pairs = listOf(
-  "name=module pairs separated by commas, each name once: letters, digits, - and _",
-  ",",
-  (text) => /^[\w-]+=.+$/.test(text),
-);
+const NAME = ", each name once: letters, digits, - and _";
+const pairs = listOf("name=module pairs", "comma", (text) => /^[\w-]+=.+$/.test(text), NAME);
 
 /** Modules by name. */
 export const services: Reader<{ name: string; module: string }[]> = {
   ...pairs,
+  expectedValue: `a list of { name, module }${NAME}`,
+  accepts: (value) =>
+    Array.isArray(value) && value.every(isService) && areUnique(value.map(({ name }) => name)),
   schema: (v) =>
     v.pipe(
       pairs.schema(v),
       v.mapItems((pair) => ({ name: pair.replace(/=.*/, ""), module: pair.replace(/^.*?=/, "") })),
-      v.check((all) => new Set(all.map(({ name }) => name)).size === all.length),
+      v.check((all) => areUnique(all.map(({ name }) => name))),
     ),
 };
 
 /** Flags of Deno, none of them for everything. */
 export const permissionFlags: Reader<string[]> = listOf(
-  "permission flags of Deno separated by spaces, such as --allow-net=db:5432 (not --allow-all)",
-  " ",
+  "permission flags of Deno",
+  "space",
   (text) => /^--(allow|deny)-(read|write|net|env|sys|run|ffi|import)(=.+)?$/.test(text),
+  ", such as --allow-net=db:5432 (not --allow-all)",
 );
 
 /** Intents as a bit mask. */
 export const intents: Reader<number> = {
   expected: "a number made of Discord's intents, or their names separated by commas",
+  expectedValue: "a number made of Discord's intents, or a list of their names",
   hint: unknownIntents,
+  accepts: areIntents,
   schema: (v) => v.pipe(v.string(), v.transform(intentsOf), v.number()),
 };
+
+/** Whether a value is a bit mask of Discord's. Bitwise operators cut numbers to 32 bits: so the size, too. */
+function areIntents(bits: unknown): bits is number {
+  return Number.isSafeInteger(bits) && (bits as number) >= 0 && (bits as number) <= ALL_INTENTS &&
+    ((bits as number) & ~ALL_INTENTS) === 0;
+}
+
+function isService(value: unknown): boolean {
+  const { name, module } = Object(value) as Record<string, unknown>;
+  return typeof name === "string" && /^[\w-]+$/.test(name) && typeof module === "string" &&
+    module !== "";
+}
+
+function areUnique(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}
+
+/** What may be told of a text that should have been a secret. */
+export function shapeOf(text: string): string {
+  const words = text.split(/\s+/).length;
+  const kind = words > 1 ? `${words} words` : "one word that is not plain ASCII, or only Bot";
+  return `a text of ${text.length} characters, ${kind}`;
+}
 
 /** Whether `text` is an address that holds neither a password nor a `#`. */
 function isUrl(text: string, protocols: readonly string[]): boolean {
@@ -176,11 +221,7 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
 
 /** The bit mask, or `undefined` where a name or a bit is unknown. */
 function intentsOf(text: string): number | undefined {
-  if (/^\d+$/.test(text)) {
-    const bits = Number(text);
-    // Bitwise operators cut numbers to 32 bits, so the size is checked as well.
-    return bits <= ALL_INTENTS && (bits & ~ALL_INTENTS) === 0 ? bits : undefined;
-  }
+  if (/^\d+$/.test(text)) return areIntents(Number(text)) ? Number(text) : undefined;
   const names = intentNames(text);
   return names.length > 0 && names.every(isIntentName) ? intentBits(names) : undefined;
 }

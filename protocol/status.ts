@@ -197,6 +197,14 @@ export interface IdentifySnapshot {
   readonly resetAfterMs: number;
   /** Time until the next slot for the first waiting shard; 0 when none waits. */
   readonly nextSlotMs: number;
+  /** Shards wait, and what is left today is kept for the reserve; `null`: nobody is held back. */
+  readonly held: IdentifyHold | null;
+}
+
+/** Until when the reserve holds shards back. */
+export interface IdentifyHold {
+  /** When Discord fills the day's identifies up, ms since the Unix epoch; `null`: it never goes on. */
+  readonly untilMs: number | null;
 }
 
 /** The REST proxy. Counters begin at 0 with the unit. */

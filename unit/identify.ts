@@ -10,6 +10,7 @@ import type { World } from "../ports/world.ts";
 import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
 import { messageOf } from "../protocol/errors.ts";
+import type { IdentifyHold, IdentifySnapshot } from "../protocol/status.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import type { GatewayController } from "./controllers.ts";
 import type { PlanOptions } from "./worker_plan.ts";
@@ -19,7 +20,7 @@ const SAVED_AS = "identifies";
 
 /** What the queue is made with. */
 export interface IdentifyOptions
-  extends Pick<PlanOptions, "config" | "info">, Pick<World, "store" | "clock"> {
+  extends Pick<PlanOptions, "config" | "info">, Pick<World, "store" | "clock" | "log"> {
   readonly allow: Allow;
   /** Writing down failed; the budget in memory still holds. */
   readonly notSaved: (error: unknown) => void;
@@ -27,10 +28,10 @@ export interface IdentifyOptions
 
 /** The identify queue of a unit, with its budget as it was left. */
 export async function createIdentifyQueue(options: IdentifyOptions): Promise<IdentifyGate> {
-  const { config, info, store, clock, allow, notSaved } = options;
+  const { config, info, store, clock, log, allow, notSaved } = options;
   const saved = (await store.load(SAVED_AS) ?? {}) as Partial<SavedIdentifies>;
   const limit = info.sessionStartLimit;
-  return new IdentifyQueue({
+  const queue: IdentifyQueue = new IdentifyQueue({
     clock,
     maxConcurrency: limit.maxConcurrency,
     spacingMs: config.spawnShardDelayMs,
@@ -39,7 +40,29 @@ export async function createIdentifyQueue(options: IdentifyOptions): Promise<Ide
     lastSentAtMs: numbers(saved.lastSentAtMs),
     allow,
     spent: (spent) => void store.save(SAVED_AS, spent).catch(notSaved),
+    held(hold) {
+      if (hold === null) return log.info("identifies go on");
+      log.error("identifies are held back, shards wait", {
+        reason: holdText(queue.snapshot, hold),
+      });
+    },
   });
+  return queue;
+}
+
+/** Until when identifies are held back, why, and what an operator can do. */
+export function holdText(
+  { remaining, total, reserve }: IdentifySnapshot,
+  { untilMs }: IdentifyHold,
+): string {
+  const until = untilMs === null ? "for ever" : `until ${instant(untilMs)}`;
+  if (remaining === 0) return `${until}: none of ${total} is left today`;
+  const why = `${remaining} of ${total} are left today, IDENTIFY_RESERVE keeps ${reserve}`;
+  return `${until}, unless started with --force: ${why}`;
+}
+
+function instant(wallMs: number): string {
+  return new Date(wallMs).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 function numbers(value: unknown): Record<string, number> {

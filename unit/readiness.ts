@@ -5,8 +5,15 @@
  */
 
 import type { IntentName } from "../protocol/discord/intents.ts";
-import type { DeafType, DiscoverySnapshot, ShardSnapshot, Snapshot } from "../protocol/status.ts";
+import type {
+  DeafType,
+  DiscoverySnapshot,
+  IdentifySnapshot,
+  ShardSnapshot,
+  Snapshot,
+} from "../protocol/status.ts";
 import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
+import { holdText } from "./identify.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
 export interface Readiness {
@@ -22,8 +29,9 @@ export interface Readiness {
  * without clusters is ready as well: its events wait for a consumer.
  */
 export function readiness(snapshot: Snapshot): Readiness {
-  const { workers, clusters, services } = snapshot;
+  const { workers, clusters, services, identify } = snapshot;
   const reasons = [
+    ...holdReason(identify),
     ...shardReasons(snapshot),
     ...placeReasons(workers, "running", ({ workerId }) => `worker ${workerId}`),
     ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
@@ -81,6 +89,12 @@ function shardReasons({ shards, discovery }: Snapshot): string[] {
     ({ state, reason }) => `${state}${because(reason)}`,
   );
   return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);
+}
+
+/** That the reserve holds shards back. */
+export function holdReason(identify: IdentifySnapshot): string[] {
+  const { held } = identify;
+  return held === null ? [] : [`identifies are held back ${holdText(identify, held)}`];
 }
 
 /** When Discord is asked again where to connect, and why it has not said. */

@@ -7,6 +7,7 @@
 import type { Switchboard } from "../link/switchboard.ts";
 import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { rounded } from "../protocol/rounded.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type {
   DiscordStats,
@@ -103,7 +104,7 @@ export class StatsCollector {
     );
     const byShard = this.#ofShards.since(received, seconds);
     return {
-      perSecond: [...byShard.values()].reduce((sum, rate) => sum + rate, 0),
+      perSecond: rounded([...byShard.values()].reduce((sum, rate) => sum + rate, 0)),
       byShard: Object.fromEntries(byShard),
       byType: Object.fromEntries(this.#ofTypes.since(Object.entries(eventsByType), seconds)),
     };
@@ -153,7 +154,7 @@ export class Rates<Key> {
   #before: ReadonlyMap<Key, number> = new Map();
 
   /**
-   * Per second, over the `seconds` since the last time. A count that fell began anew: with a worker
+   * Per second, rounded, over the `seconds` since the last time. A count that fell began anew: with a worker
    * that was replaced, say.
    */
   since(counts: Iterable<readonly [Key, number]>, seconds: number): Map<Key, number> {
@@ -163,7 +164,7 @@ export class Rates<Key> {
     return new Map([...now].map(([key, count]) => {
       const then = before.get(key) ?? 0;
       const came = count < then ? count : count - then;
-      return [key, seconds > 0 ? came / seconds : 0];
+      return [key, seconds > 0 ? rounded(came / seconds) : 0];
     }));
   }
 }

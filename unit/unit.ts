@@ -367,6 +367,7 @@ export const NO_IDENTIFIES: IdentifySnapshot = {
   reserve: 0,
   resetAfterMs: 0,
   nextSlotMs: 0,
+  held: null,
 };
 
 /** No interaction has come. */

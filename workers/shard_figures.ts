@@ -5,6 +5,7 @@
  */
 
 import type { World } from "../ports/world.ts";
+import { rounded } from "../protocol/rounded.ts";
 import type { ShardCounters } from "../protocol/status.ts";
 import type { EventQueue } from "../queue/worker_queue.ts";
 import type { Shard } from "../gateway/shard.ts";
@@ -56,13 +57,13 @@ export class ShardFigures {
     const { counts, queued, queuedBytes, diskBytes, newest, lag } = queue.of(shardId);
     return {
       shardId,
-      latencyMs,
+      latencyMs: rounded(latencyMs),
       ...counts,
       queued,
       queuedBytes,
       queuedDiskBytes: diskBytes,
-      queueAgeMs: lag.ageMs(clock.now()),
-      ackLagMs: lag.lagMs,
+      queueAgeMs: rounded(lag.ageMs(clock.now())),
+      ackLagMs: rounded(lag.lagMs),
       expired: this.#expired.get(shardId) ?? 0,
       withheld: withheld(shardId),
       newestCursor: newest,

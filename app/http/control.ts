@@ -7,6 +7,7 @@
 import type { Hono } from "../../deps.ts";
 import { type CommandResults, plainResults } from "../../protocol/command.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { rounded } from "../../protocol/rounded.ts";
 import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
 import { callUnit, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
@@ -37,7 +38,12 @@ const FIELDS: Readonly<Record<string, string>> = {
 export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snapshot }): Hono {
   const call = async (request: object) => await callUnit(unit, "operator", request);
   const ipc = unitIpc(() => unit);
-  app.get("/state", (c) => c.json(unit.snapshot));
+  app.get("/state", (c) => {
+    c.header("content-type", "application/json");
+    return c.body(
+      JSON.stringify(unit.snapshot, (_, value) => isNumber(value) ? rounded(value) : value),
+    );
+  });
   app.get("/stats", async (c) => c.json(await call({ method: "stats" }) as object | null));
   app.get("/shards/:id", async (c) => {
     const shardId = numberIn(c.req.param("id"));
@@ -75,6 +81,8 @@ export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snap
   });
   return app;
 }
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** A number where the text is one; else the text, which the method refuses by its name. */
 function numberIn(text: string | undefined): number | string | undefined {

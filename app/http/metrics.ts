@@ -212,6 +212,11 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   identify("gatehouse_identify_limit", "Identifies that Discord allows per day.", "total"),
   identify("gatehouse_identify_reserve", "Identifies that are not spent by ourselves.", "reserve"),
   identify("gatehouse_identify_waiting", "Shards that wait for a slot.", "waiting"),
+  one(
+    "gatehouse_identify_held",
+    "1 while shards wait and the reserve holds them back.",
+    ({ identify }) => Number(identify.held !== null),
+  ),
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
   ...REST_METRICS.map((metric): Metric<Snapshot> => ({
     ...metric,
@@ -258,7 +263,11 @@ function one<Known>(name: string, help: string, value: (known: Known) => number)
   return metric(name, help, (known) => [{ labels: {}, value: value(known) }]);
 }
 
-function identify(name: string, help: string, field: keyof Snapshot["identify"]): Metric<Snapshot> {
+function identify(
+  name: string,
+  help: string,
+  field: Exclude<keyof Snapshot["identify"], "held">,
+): Metric<Snapshot> {
   return one(name, help, (snapshot) => snapshot.identify[field]);
 }
 

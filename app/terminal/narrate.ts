@@ -7,7 +7,7 @@
 
 import type { Log } from "../../ports/log.ts";
 import type { ShardState, ShardStatus, Snapshot } from "../../protocol/status.ts";
-import { waitText } from "../../unit/readiness.ts";
+import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 
 /** Tells the log until the unit has stopped. */
@@ -84,12 +84,7 @@ export function progressLine(snapshot: Snapshot, options: ProgressOptions): stri
     `shards ready ${ready}/${shards.length}`,
     ...(states.length > 0 ? [states.join(", ")] : []),
     ...degraded(snapshot),
-    ...(identify.waiting > 0
-      ? [
-        `next identify in ${duration(identify.nextSlotMs)}`,
-        `about ${duration(timeLeftMs(snapshot, options))} left`,
-      ]
-      : []),
+    ...(identify.held ? holdReason(identify) : slotWords(snapshot, options)),
   ].join(" · ");
 }
 
@@ -97,6 +92,13 @@ export function progressLine(snapshot: Snapshot, options: ProgressOptions): stri
 function degraded({ shards, intents: { refused } }: Snapshot): string[] {
   const names = new Set([...refused, ...shards.flatMap(({ lacks }) => lacks)]);
   return names.size > 0 ? [`degraded: without ${[...names].join(", ")}`] : [];
+}
+
+function slotWords(snapshot: Snapshot, options: ProgressOptions): string[] {
+  const { waiting, nextSlotMs } = snapshot.identify;
+  if (waiting === 0) return [];
+  const left = duration(timeLeftMs(snapshot, options));
+  return [`next identify in ${duration(nextSlotMs)}`, `about ${left} left`];
 }
 
 /** Time until the last waiting shard has its slot. */

@@ -16,7 +16,7 @@
  */
 
 import { identifyKey, type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
-import type { IdentifySnapshot } from "../../protocol/status.ts";
+import type { IdentifyHold, IdentifySnapshot } from "../../protocol/status.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Allow, IdentifyGate } from "../../ports/identify_gate.ts";
 import { budgetWaitMs, type IdentifyBudget, refilled, spend } from "./budget.ts";
@@ -40,6 +40,8 @@ export interface IdentifyQueueOptions {
   readonly allow: Allow;
   /** Called after each identify with what has to survive a restart. */
   readonly spent: (saved: SavedIdentifies) => void;
+  /** Called when the reserve begins to hold shards back, and with `null` when it does so no more. */
+  readonly held?: (hold: IdentifyHold | null) => void;
 }
 
 /** What survives a restart. */
@@ -68,6 +70,7 @@ export class IdentifyQueue implements IdentifyGate {
   readonly #lastSentAtMs: Record<string, number>;
   #budget: IdentifyBudget;
   #permitNumber = 0;
+  #isHeld = false;
   #stopped = false;
   #cancelTimer: Cancel = () => {};
 
@@ -143,6 +146,7 @@ export class IdentifyQueue implements IdentifyGate {
       reserve,
       resetAfterMs: Math.max(0, resetAtMs - nowMs),
       nextSlotMs: Number.isFinite(waitMs) ? waitMs : 0,
+      held: this.#hold(),
     };
   }
 
@@ -153,13 +157,29 @@ export class IdentifyQueue implements IdentifyGate {
     if (Number.isFinite(waitMs)) {
       this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#serve());
     }
+    const hold = this.#hold();
+    if ((hold !== null) === this.#isHeld) return;
+    this.#isHeld = hold !== null;
+    this.#options.held?.(hold);
+  }
+
+  #hold(): IdentifyHold | null {
+    if (this.#waiting.size === 0 || this.#budgetMs() === 0) return null;
+    const { total, resetAtMs } = this.#budget;
+    return { untilMs: total > this.#options.reserve ? resetAtMs : null };
+  }
+
+  /** Time until the reserve allows one more than those that are on their way. */
+  #budgetMs(): number {
+    const { clock, reserve } = this.#options;
+    return budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs());
   }
 
   /** Who may go now: of the lowest group that is not done, with a key that is free. */
   #next(): ShardKey | undefined {
-    const { clock, reserve } = this.#options;
-    if (budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs()) > 0) return;
-    return this.#candidates().find((shard) => this.#freeAt(shard) <= clock.now());
+    if (this.#budgetMs() > 0) return;
+    const nowMs = this.#options.clock.now();
+    return this.#candidates().find((shard) => this.#freeAt(shard) <= nowMs);
   }
 
   /** Shards of the lowest group that waits, unless one of a lower group is on its way or expected. */
@@ -175,12 +195,10 @@ export class IdentifyQueue implements IdentifyGate {
 
   /** Time until somebody may go; infinite when nobody waits, or only for a permit to come back. */
   #waitMs(): number {
-    const { clock, reserve } = this.#options;
     const candidates = this.#candidates();
     if (candidates.length === 0) return Infinity;
     const freeAtMs = Math.min(...candidates.map((shard) => this.#freeAt(shard)));
-    const budgetMs = budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs());
-    return Math.max(0, freeAtMs - clock.now(), budgetMs);
+    return Math.max(0, freeAtMs - this.#options.clock.now(), this.#budgetMs());
   }
 
   #grant(shard: ShardKey): void {

@@ -91,6 +91,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
       reserve: 100,
       resetAfterMs: 0,
       nextSlotMs: 0,
+      held: null,
     },
     ...changed,
   };

@@ -7,6 +7,8 @@ Deno.test("a unit of which nothing is known promises no identify, and has figure
   const blank = snapshot({ shards: [], identify: NO_IDENTIFIES, interactions: NO_INTERACTIONS });
   assert.equal(readiness(blank).ready, false);
   assert.equal(blank.identify.remaining, 0);
-  const figures = [NO_IDENTIFIES, NO_INTERACTIONS].flatMap((each) => Object.values(each));
+  const { held, ...counts } = NO_IDENTIFIES;
+  assert.equal(held, null);
+  const figures = [counts, NO_INTERACTIONS].flatMap((each) => Object.values(each));
   assert.ok(figures.every((figure) => Number.isFinite(figure)));
 });

@@ -40,6 +40,17 @@ Deno.test("readiness() names shards by state and reason, and joins ranges", () =
   });
 });
 
+Deno.test("readiness() says first that the reserve holds shards back, and until when", () => {
+  const shards = [shard(0), shard(1, { state: "queued" })];
+  const held = { untilMs: Date.UTC(2026, 0, 1) };
+  const identify = { ...snapshot().identify, waiting: 1, remaining: 100, held };
+  assert.deepEqual(readiness(snapshot({ shards, identify })).reasons, [
+    "identifies are held back until 2026-01-01T00:00:00Z, unless started with --force: " +
+    "100 of 1000 are left today, IDENTIFY_RESERVE keeps 100",
+    "shard 1: queued",
+  ]);
+});
+
 Deno.test("readiness() names workers and clusters that are not there", () => {
   assert.deepEqual(
     readiness(snapshot({

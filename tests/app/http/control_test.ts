@@ -3,6 +3,7 @@ import { control } from "../../../app/http/control.ts";
 import { loadHono } from "../../../deps.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { createNotedUnit } from "../../support/noted_unit.ts";
+import { counters, shard, snapshot } from "../../support/snapshots.ts";
 
 const { Hono } = await loadHono();
 
@@ -23,6 +24,17 @@ function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
     },
   };
 }
+
+Deno.test("GET /state tells everything, with numbers that a person can read", async () => {
+  const latencyMs = 0.6820889999980864;
+  const shards = [shard(0, { counters: counters(0, { latencyMs }) })];
+  const identify = { ...snapshot().identify, nextSlotMs: 5199.123456789, held: { untilMs: null } };
+  const { unit, get } = setUp();
+  unit.snapshot = snapshot({ shards, identify });
+  const state = await get("/state");
+  assert.equal(state.shards[0].counters.latencyMs, 0.682);
+  assert.deepEqual(state.identify, { ...identify, nextSlotMs: 5199.123 });
+});
 
 const payload = { op: 3, d: {} };
 

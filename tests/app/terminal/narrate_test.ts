@@ -116,6 +116,19 @@ Deno.test("progressLine() says until when Discord is not asked where to connect,
   );
 });
 
+Deno.test("progressLine() says what holds the shards back, in place of a time that is none", () => {
+  const line = (untilMs: number | null) =>
+    progressLine({
+      ...waiting({ waiting: 1, remaining: 100, nextSlotMs: 3_600_000, held: { untilMs } }),
+      shards: [shard(0), shard(1, { state: "queued" })],
+    }, options);
+  const begin = "shards ready 1/2 · queued 1 · identifies are held back";
+  const told = new RegExp(`^${begin} until 2026-01-01T00:00:00Z, .*--force`);
+  assert.match(line(Date.UTC(2026, 0, 1)), told);
+  assert.match(line(null), new RegExp(`^${begin} for ever, .*IDENTIFY_RESERVE keeps 100$`));
+  assert.doesNotMatch(line(null), /next identify/);
+});
+
 Deno.test("timeLeftMs() counts rounds of max_concurrency shards", () => {
   const left = (count: number, maxConcurrency: number) =>
     timeLeftMs(waiting({ waiting: count, maxConcurrency, nextSlotMs: 1_000 }), options);

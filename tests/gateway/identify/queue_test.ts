@@ -215,6 +215,35 @@ Deno.test("the reserve is kept, permits under way included, until the day is ove
   assert.deepEqual(allowed.slice(2), ["3600000: 2", "3600000: 3"]);
 });
 
+Deno.test("the queue tells once that the reserve holds shards back, until when, and that it goes on", async () => {
+  const wallMs = createVirtualClock().wallMs();
+  const held: unknown[] = [];
+  const budget = { total: 10, remaining: 5, resetAtMs: wallMs + 3_600_000 };
+  const { clock, queue, sent } = setUp({
+    ...{ maxConcurrency: 8, budget, reserve: 3 },
+    held: (hold) => held.push(hold),
+  });
+  queue.request(0);
+  assert.deepEqual([queue.snapshot.held, held], [null, []]);
+  queue.request(1);
+  sent(0);
+  sent(1);
+  for (const shardId of [2, 3]) queue.request(shardId);
+  const hold = { untilMs: wallMs + 3_600_000 };
+  assert.deepEqual([queue.snapshot.held, held], [hold, [hold]]);
+  await clock.advance(3_600_000);
+  assert.deepEqual([queue.snapshot.held, held], [null, [hold, null]]);
+});
+
+Deno.test("the queue tells that a reserve as large as the day's identifies holds shards back for ever", () => {
+  const budget = { total: 10, remaining: 10, resetAtMs: Number.MAX_SAFE_INTEGER };
+  const { allowed, queue } = setUp({ budget, reserve: 10 });
+  queue.request(0);
+  assert.deepEqual([queue.snapshot.held, allowed], [{ untilMs: null }, []]);
+  queue.release(0);
+  assert.equal(queue.snapshot.held, null);
+});
+
 Deno.test("several keys that come free at once share what is left above the reserve", async () => {
   const wallMs = createVirtualClock().wallMs();
   const { clock, allowed, queue } = setUp({
