@@ -12,6 +12,8 @@ export interface SimFlags {
   readonly guilds: number;
   readonly maxConcurrency: number;
   readonly eventsPerSecond: number;
+  /** Time between two `!ping`; 0: none. */
+  readonly pingSeconds: number;
   readonly seed: number;
   readonly token: string;
 }
@@ -45,6 +47,7 @@ export function readFlags(
     guilds: number("--guilds"),
     maxConcurrency: number("--max-concurrency"),
     eventsPerSecond: number("--events-per-second"),
+    pingSeconds: number("--ping-seconds"),
     seed: number("--seed"),
     token: said.get("--token") ?? "sim-token",
   };
@@ -59,6 +62,7 @@ export const USAGE = `deno task sim [flags]
   --guilds             guilds the bot is in                                         100
   --max-concurrency    identifies in parallel                                       1
   --events-per-second  live traffic                                                 20
+  --ping-seconds       somebody posts !ping so often (0: nobody)                    5
   --seed               the same seed gives the same run                             1
   --token              the bot's token                                              sim-token`;
 
@@ -69,5 +73,6 @@ const NUMBERS = {
   "--guilds": [100, 0, 1_000_000],
   "--max-concurrency": [1, 1, 10_000],
   "--events-per-second": [20, 0, 1_000_000],
+  "--ping-seconds": [5, 0, 86_400],
   "--seed": [1, 0, 0xffff_ffff],
 } as const;

@@ -5,7 +5,7 @@
  */
 
 import { readFlags, USAGE } from "./flags.ts";
-import { createSimulator, serveSimulator } from "./mod.ts";
+import { createSimulator, serveSimulator, type Simulator, startPinging } from "./mod.ts";
 
 if (import.meta.main) main(Deno.args);
 
@@ -17,10 +17,14 @@ function main(args: readonly string[]): void {
     console.error(`\n${USAGE}`);
     Deno.exit(2);
   }
-  const { port, eventsPerSecond, ...options } = read.flags;
+  const { port, eventsPerSecond, pingSeconds, ...options } = read.flags;
   const sim = createSimulator(options);
   const server = serve(sim, port);
   sim.traffic.setRate(eventsPerSecond);
+  if (pingSeconds > 0) ask(sim, pingSeconds * 1000);
+  const pinged = pingSeconds === 0
+    ? ""
+    : `Somebody posts !ping every ${pingSeconds} s; what the bot answers is printed here.\n`;
   // A token of one's own may be a real one, by mistake.
   const tokenShown = args.some((arg) => arg.startsWith("--token")) ? "<yours>" : options.token;
   console.log(`The simulator runs with ${options.guilds} guilds, ${options.shards} shards.
@@ -31,7 +35,7 @@ function main(args: readonly string[]): void {
 Gatehouse:   DISCORD_TOKEN=${tokenShown} DISCORD_API_URL=${server.apiUrl} deno task start
 A library:   set its REST base to ${server.apiUrl} and its token to ${tokenShown}
 
-Rules that a client breaks are printed here. Ctrl+C stops it.`);
+${pinged}Rules that a client breaks are printed here. Ctrl+C stops it.`);
   let told = 0;
   sim.clock.after(1000, function tell() {
     const { violations } = sim.ledger;
@@ -43,7 +47,20 @@ Rules that a client breaks are printed here. Ctrl+C stops it.`);
   });
 }
 
-function serve(sim: ReturnType<typeof createSimulator>, port: number) {
+/** Somebody posts `!ping`; an answer is told when it is another than the last. */
+function ask(sim: Simulator, everyMs: number): void {
+  let last: string | undefined;
+  startPinging({
+    ...sim,
+    everyMs,
+    answered(text) {
+      if (text !== last) console.log(`the bot answers !ping: ${text}`);
+      last = text;
+    },
+  });
+}
+
+function serve(sim: Simulator, port: number) {
   try {
     return serveSimulator(
       sim,

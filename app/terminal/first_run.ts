@@ -5,9 +5,8 @@
  * @module
  */
 
-import { every, systemClock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
+import { createSimulator, serveSimulator, startPinging } from "../../sim/mod.ts";
 import type { Config } from "../../config/config.ts";
 
 /** How often somebody in the simulator asks the bot something. */
@@ -26,7 +25,7 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
   const sim = createSimulator({ shards: config.totalShards ?? 4, maxConcurrency: 2, guilds: 40 });
   const server = serveSimulator(sim);
   sim.traffic.setRate(20);
-  const cancel = every(systemClock, ASK_EVERY_MS, () => ask(sim));
+  const cancel = startPinging({ ...sim, everyMs: ASK_EVERY_MS });
   log.info("playing against the embedded simulator, not Discord", {
     simulator: server.apiUrl,
     nextStep: "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env",
@@ -47,25 +46,4 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
       if (violations.length > 0) log.error("rules of Discord were broken", { violations });
     },
   };
-}
-
-/** Somebody posts `!ping` in a guild, which the example bot answers over REST. */
-function ask({ world }: Simulator): void {
-  const guilds = [...world.guilds.values()];
-  const guild = guilds[Math.floor(systemClock.now()) % guilds.length]!;
-  const member = [...guild.members.values()].find(({ user }) => !user.bot);
-  world.emit("MESSAGE_CREATE", guild.id, {
-    id: world.nextId(),
-    channel_id: guild.channels[0]!.id,
-    guild_id: guild.id,
-    author: member?.user,
-    content: "!ping",
-    timestamp: new Date(systemClock.wallMs()).toISOString(),
-    tts: false,
-    mention_everyone: false,
-    mentions: [],
-    attachments: [],
-    embeds: [],
-    type: 0,
-  });
 }

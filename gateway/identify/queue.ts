@@ -158,7 +158,7 @@ export class IdentifyQueue implements IdentifyGate {
       this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#serve());
     }
     const hold = this.#hold();
-    if ((hold !== null) === this.#isHeld) return;
+    if ((hold !== null) === this.#isHeld || this.#stopped) return;
     this.#isHeld = hold !== null;
     this.#options.held?.(hold);
   }

@@ -10,6 +10,7 @@ Deno.test("without flags everything has a default, and the usage tells it", () =
     guilds: 100,
     maxConcurrency: 1,
     eventsPerSecond: 20,
+    pingSeconds: 5,
     seed: 1,
     token: "sim-token",
   });

@@ -235,6 +235,16 @@ Deno.test("the queue tells once that the reserve holds shards back, until when, 
   assert.deepEqual([queue.snapshot.held, held], [null, [hold, null]]);
 });
 
+Deno.test("the queue does not tell that it goes on when it stops", () => {
+  const held: unknown[] = [];
+  const budget = { total: 10, remaining: 1, resetAtMs: Number.MAX_SAFE_INTEGER };
+  const { queue } = setUp({ budget, reserve: 3, held: (hold) => held.push(hold) });
+  queue.request(0);
+  queue.stop();
+  queue.release(0);
+  assert.deepEqual(held, [{ untilMs: Number.MAX_SAFE_INTEGER }]);
+});
+
 Deno.test("the queue tells that a reserve as large as the day's identifies holds shards back for ever", () => {
   const budget = { total: 10, remaining: 10, resetAtMs: Number.MAX_SAFE_INTEGER };
   const { allowed, queue } = setUp({ budget, reserve: 10 });
