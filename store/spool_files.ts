@@ -18,6 +18,8 @@ import { encodeFrames, SEGMENT_HEADER_BYTES, segmentHeader, segmentName } from "
 
 /** A segment that has so many bytes is full. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** Reading can begin about every so many bytes. */
+const MARK_BYTES = 256 * 1024;
 /** About so much is written at once. */
 const GROUP_BYTES = 1024 * 1024;
 
@@ -216,6 +218,9 @@ class SegmentWriter {
       throw error;
     }
     if (isNew) this.#options.segments.push(segment);
+    else if (segment.bytes - (segment.marks.at(-1)?.at ?? 0) >= MARK_BYTES) {
+      segment.marks.push({ at: segment.bytes, cursor: segment.last! });
+    }
     segment.bytes += frames.length + (isNew ? SEGMENT_HEADER_BYTES : 0);
     segment.last = records.at(-1)!.cursor;
     if (segment.bytes >= this.#options.segmentBytes) this.close();
@@ -242,7 +247,7 @@ class SegmentWriter {
     if (!newest) await fs.makeDir(dir);
     const path = `${dir}/${segmentName(firstCursor)}`;
     const file = await fs.open(path, 0);
-    return { segment: { path, first: firstCursor, last: null, bytes: 0 }, file };
+    return { segment: { path, first: firstCursor, last: null, bytes: 0, marks: [] }, file };
   }
 
   /** Takes away what a write that failed has left. Opening the file again would do so too. */

@@ -33,10 +33,13 @@ interface SpoolReaderOptions extends SpoolParts {
 }
 
 /** A byte of a segment before which every record has a cursor of at most `cursor`. */
-interface Place {
-  readonly segment: Segment;
+export interface Mark {
   readonly at: number;
   readonly cursor: number;
+}
+
+interface Place extends Mark {
+  readonly segment: Segment;
 }
 
 /** The reading end of a spool; it remembers where it stopped. One call at a time. */
@@ -86,16 +89,18 @@ export class SpoolReader {
     return found;
   }
 
-  /** Where to begin: where the last call stopped, or the start of the segment that `cursor` is in. */
+  /** Where to begin: where the last call stopped, or the last mark of the segment that `cursor` is in. */
   #find(cursor: number): { index: number; at: number } {
     const { segments } = this.#options;
     const next = segments.findIndex(({ first }) => first > cursor + 1);
     const index = Math.max(0, (next === -1 ? segments.length : next) - 1);
     const place = this.#place;
     const remembered = place && place.cursor <= cursor ? segments.indexOf(place.segment) : -1;
-    return place && remembered >= index
+    const mark = segments[index]?.marks.findLast((mark) => mark.cursor <= cursor);
+    const at = mark?.at ?? SEGMENT_HEADER_BYTES;
+    return place && (remembered > index || (remembered === index && place.at >= at))
       ? { index: remembered, at: place.at }
-      : { index, at: SEGMENT_HEADER_BYTES };
+      : { index, at };
   }
 
   async #piece(index: number, at: number, limitBytes: number, after: number): Promise<FrameRun> {
@@ -156,6 +161,8 @@ export interface Segment {
   last: number | null;
   /** Bytes that are good, the header among them. */
   bytes: number;
+  /** Places to begin to read from, in order; what an earlier life wrote has none. */
+  readonly marks: Mark[];
 }
 
 /**
@@ -172,7 +179,7 @@ export async function findSegments(fs: SpoolFs, dir: string, log: Log): Promise<
     if (first === null) continue;
     const path = `${dir}/${name}`;
     refuseNewer(path, await fs.read(path, 0, SEGMENT_HEADER_BYTES));
-    segments.push({ path, first, last: null, bytes });
+    segments.push({ path, first, last: null, bytes, marks: [] });
   }
   segments.sort((a, b) => a.first - b.first);
   while (segments.length > 0 && !await recover(fs, segments.at(-1)!, log)) segments.pop();

@@ -7,6 +7,22 @@ import { fakeDisk } from "../support/fake_disk.ts";
 import { eventRecord, eventRecords, plain, readAll, SHARD } from "./spool_conformance.ts";
 import { filledDisk, openOn, pathOf } from "./spool_disk.ts";
 
+Deno.test("reading again from the middle does not begin at the start of a segment", async () => {
+  const disk = fakeDisk();
+  const spool = await openOn(disk, { segmentBytes: 8 * 1024 * 1024 })(SHARD);
+  for (let cursor = 0; cursor < 60; cursor++) {
+    await spool.append([eventRecord(cursor, 64 * 1024)]);
+  }
+  await readAll(spool, -1, Infinity);
+  for (const after of [-1, 0, 5, 30, 58]) {
+    const before = disk.readBytes;
+    const [first] = await spool.read(after, 1);
+    assert.equal(first!.cursor, after + 1);
+    assert.ok(disk.readBytes - before < 512 * 1024, `${disk.readBytes - before} bytes`);
+  }
+  assert.deepEqual((await readAll(spool, 20, 300_000)).map(({ cursor }) => cursor).at(-1), 59);
+});
+
 Deno.test("a backlog is read once, whatever the size of the pieces", async () => {
   const disk = fakeDisk();
   const spool = await openSpoolDir("d", { fs: disk, segmentBytes: 300_000 })(SHARD);
