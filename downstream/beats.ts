@@ -14,8 +14,10 @@ export const HEARTBEAT_PATIENCE_MS = 35_000;
 export const ASK_AFTER_BYTES = 1024 * 1024;
 /** Shortest time between two that are asked for. */
 export const ASK_EVERY_MS = 1_000;
-/** The same while half of what may be unacknowledged is: some libraries count heartbeats among what they may send. */
+/** The same while half of what may be unacknowledged is. */
 export const ASK_SOON_MS = 250;
+/** How many may be asked for so soon in a row: some libraries count them among the 120 messages of a minute. */
+export const ASKS_IN_A_ROW = 30;
 
 /** What {@linkcode Beats} works with. */
 export interface BeatsOptions {
@@ -38,8 +40,12 @@ export class Beats {
   /** When one will be asked for; `Infinity`: nobody knows yet. */
   #askAtMs = Infinity;
   #askedMs = -Infinity;
+  /** When the next one would be due, had each waited for {@linkcode ASK_EVERY_MS}. */
+  #paceMs = -Infinity;
   #isAsked = false;
+  /** Bytes that may be unacknowledged, and those of them that were sent after the last ask. */
   #bytes = 0;
+  #bytesSinceAsk = 0;
 
   constructor(options: BeatsOptions) {
     this.#options = options;
@@ -50,20 +56,28 @@ export class Beats {
   beat(): boolean {
     const wasAsked = this.#isAsked;
     this.#isAsked = false;
-    this.#bytes = 0;
     this.#cancelDeadline();
     this.#cancelDeadline = this.#deadline();
+    // Who answers has read what came before the question; what one by itself has in mind nobody knows.
+    if (wasAsked) this.#bytes = this.#bytesSinceAsk;
+    // It may be so much that nothing more is sent before the next one.
+    this.sent(0);
     return wasAsked;
   }
 
   /** So many bytes were sent to the client. */
   sent(bytes: number): void {
     this.#bytes += bytes;
+    this.#bytesSinceAsk += bytes;
     if (this.#isAsked) return;
     const { clock, windowBytes } = this.#options;
     const isHalfFull = this.#bytes >= windowBytes / 2;
     if (!isHalfFull && this.#bytes < ASK_AFTER_BYTES) return;
-    const atMs = this.#askedMs + (isHalfFull ? ASK_SOON_MS : ASK_EVERY_MS);
+    const soonMs = Math.max(
+      this.#askedMs + ASK_SOON_MS,
+      this.#paceMs - ASKS_IN_A_ROW * ASK_EVERY_MS,
+    );
+    const atMs = isHalfFull ? soonMs : this.#askedMs + ASK_EVERY_MS;
     if (atMs >= this.#askAtMs) return;
     this.#cancelAsk();
     this.#askAtMs = atMs;
@@ -80,7 +94,9 @@ export class Beats {
   #ask(): void {
     this.#askAtMs = Infinity;
     this.#askedMs = this.#options.clock.now();
+    this.#paceMs = Math.max(this.#paceMs, this.#askedMs) + ASK_EVERY_MS;
     this.#isAsked = true;
+    this.#bytesSinceAsk = 0;
     this.#options.ask();
   }
 

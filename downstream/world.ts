@@ -18,7 +18,7 @@ import type { DownstreamTerms } from "./terms.ts";
  * until it is held, and again once it is released.
  */
 export interface ShardEvents {
-  /** Bytes that may be under way to one consumer: at so many that it has not acknowledged it gets nothing more. */
+  /** Bytes that may be under way to each consumer at least, unacknowledged, before it gets nothing more. */
   readonly windowBytes: number;
   /**
    * From now on nobody gets the shard's events: they wait for {@linkcode ShardEvents.take}. A shard

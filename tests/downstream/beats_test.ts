@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   ASK_AFTER_BYTES,
   ASK_SOON_MS,
+  ASKS_IN_A_ROW,
   Beats,
   HEARTBEAT_PATIENCE_MS,
 } from "../../downstream/beats.ts";
@@ -44,10 +45,9 @@ Deno.test("Beats asks for a heartbeat once much is unacknowledged, and knows the
   them.sent(ASK_AFTER_BYTES - 1);
   assert.deepEqual(told, []);
   assert.equal(them.beat(), false);
-  them.sent(ASK_AFTER_BYTES - 1);
   assert.deepEqual(told, []);
   them.sent(1);
-  them.sent(ASK_AFTER_BYTES);
+  them.sent(ASK_AFTER_BYTES - 1);
   await clock.advance(5000);
   assert.deepEqual(told, ["ask"]);
   assert.equal(them.beat(), true);
@@ -97,4 +97,39 @@ Deno.test("Beats does not wait out its second when much more comes meanwhile", a
   them.stop();
   await clock.advance(2_000);
   assert.deepEqual(told, ["ask", "ask"]);
+});
+
+Deno.test("Beats asks again by itself where the answer leaves half of the window used", async () => {
+  const { clock, told, beats: them } = beats(1_000);
+  them.sent(500);
+  // Behind the question; and then the window is full.
+  them.sent(500);
+  them.beat();
+  await clock.advance(ASK_SOON_MS);
+  assert.deepEqual(told, ["ask", "ask"]);
+  them.beat();
+  await clock.advance(5_000);
+  assert.deepEqual(told, ["ask", "ask"], "everything is acknowledged");
+});
+
+Deno.test("Beats takes a heartbeat that nobody asked for as no answer for what may be on its way", () => {
+  const { told, beats: them } = beats(1_000);
+  them.sent(499);
+  them.beat();
+  them.sent(1);
+  assert.deepEqual(told, ["ask"]);
+});
+
+Deno.test("Beats asks no more than 90 times a minute, however full the window is", async () => {
+  const { clock, told, beats: them } = beats(1_000);
+  for (let minute = 1; minute <= 3; minute++) {
+    const before = told.length;
+    for (let ms = 0; ms < 60_000; ms += 50) {
+      them.sent(600);
+      them.beat();
+      await clock.advance(50);
+    }
+    assert.ok(told.length - before <= ASKS_IN_A_ROW + 61, `${told.length - before} in a minute`);
+  }
+  assert.ok(told.length >= 180);
 });
