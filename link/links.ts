@@ -28,7 +28,10 @@ import type { Clock } from "../ports/clock.ts";
 export const LINK_HELLO_DEADLINE_MS = 10_000;
 /** What a process sent before it ended is read for so long. */
 const LAST_WORDS_MS = 1_000;
-/** Most credit that is granted, whatever the consumer asks for: it bounds our memory, not only its. */
+/**
+ * Most credit that is granted, whatever the consumer asks for. Each worker has a bound of its own for
+ * what is under way from it to all consumers.
+ */
 export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** The peer's socket, as the links need it. */

@@ -5,6 +5,17 @@
  * @module
  */
 
+/** The part of `QUEUE_MEMORY_BYTES` that may be under way. */
+export const UNDER_WAY_SHARE = 1 / 4;
+
+/**
+ * What each of so many consumers of a worker may have under way, whatever the others do; more where they
+ * leave it. `memoryBytes` is the worker's `QUEUE_MEMORY_BYTES`.
+ */
+export function surelyUnderWay(memoryBytes: number, consumers: number): number {
+  return memoryBytes * UNDER_WAY_SHARE / (consumers + 1);
+}
+
 /**
  * The bytes under way. A consumer may have as much under way as is free besides: one alone gets half of
  * what there may be, each of nine that do not read a tenth, and there is always something left for the
@@ -13,7 +24,7 @@
  * @example
  * ```ts
  * import { UnderWay } from "./under_way.ts";
- * const underWay = new UnderWay(1_000);
+ * const underWay = new UnderWay(4_000);
  * underWay.add(500);
  * console.assert(underWay.room(500) === 0, "who has half of it");
  * console.assert(underWay.room(0) === 250, "anybody else");
@@ -23,9 +34,9 @@ export class UnderWay {
   readonly #mostBytes: number;
   #bytes = 0;
 
-  /** @param mostBytes What may be under way; beyond it one record for each consumer. */
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes;
+  /** @param memoryBytes The worker's `QUEUE_MEMORY_BYTES`. Beyond our share of it goes one record for each consumer. */
+  constructor(memoryBytes: number) {
+    this.#mostBytes = memoryBytes * UNDER_WAY_SHARE;
   }
 
   /** So many bytes more are under way, or less (below 0). */

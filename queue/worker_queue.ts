@@ -24,10 +24,8 @@ const SHED_SHARE = 1 / 16;
 /** Bytes of a shard that are read ahead from disk, and bytes that are written at once, at most. */
 const PIECE_BYTES = 1024 * 1024;
 
-/** Parts of `QUEUE_MEMORY_BYTES`. */
+/** Parts of `QUEUE_MEMORY_BYTES`, beside what is under way in our sockets: see `under_way.ts`. */
 const SHARE = {
-  /** What is under way, and lies in our sockets where a consumer does not read. */
-  underWay: 1 / 4,
   /** What all shards read ahead, and as much again for what is being written. */
   pieces: 1 / 8,
   /** With more than this in the queues the fullest of them move to disk. */
@@ -88,7 +86,7 @@ export class EventQueue {
     this.#options = options;
     const { clock, delayMs = 0, nap = () => {}, pause = () => {} } = options;
     this.#turns = new Turns({ clock, delayMs, nap });
-    this.#underWay = new UnderWay(this.#share("underWay"));
+    this.#underWay = new UnderWay(options.limitBytes);
     this.#backpressure = new Backpressure({ clock, pause });
     this.#attendAbove = this.#nextAttention;
     for (const [shardId, id] of Object.entries(options.clusterOfShard)) {

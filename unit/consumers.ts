@@ -8,7 +8,7 @@
 import { DownstreamGateway } from "../downstream/gateway.ts";
 import type { DownstreamEvents } from "../downstream/gateway.ts";
 import type { DownstreamSocket, ShardEvents } from "../downstream/world.ts";
-import type { Links } from "../link/links.ts";
+import { type Links, MOST_WINDOW_BYTES } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
@@ -23,9 +23,6 @@ import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { askPatiently, CommandsUp } from "./commands_up.ts";
 import type { PlanOptions } from "./worker_plan.ts";
-
-/** Bytes that may be under way to one consumer unacknowledged. */
-export const CONSUMER_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "consumers";
@@ -49,6 +46,8 @@ export interface ConsumersOptions
   readonly links: Links;
   readonly poolOf: (shard: ShardKey) => WorkerPool;
   readonly door: ConsumerDoor;
+  /** Bytes that may be under way to a consumer, whatever the others do. */
+  readonly windowBytes: number;
 }
 
 /** All consumers on `/gateway` of a unit. */
@@ -136,7 +135,7 @@ function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
 }
 
 /** What the shards of consumers need. */
-export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock"> {
+export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock" | "windowBytes"> {
   readonly links: Pick<Links, "open" | "close" | "acknowledge">;
   /**
    * The workers of a shard's generation.
@@ -151,13 +150,13 @@ export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock"> {
  * clusters. Sessions and sockets are not its business.
  */
 export class ConsumerShards implements ShardEvents {
-  /** Bytes that may be under way to one consumer. */
-  readonly windowBytes: number = CONSUMER_WINDOW_BYTES;
+  readonly windowBytes: number;
   readonly #options: ConsumerShardsOptions;
   #stopped = false;
 
   constructor(options: ConsumerShardsOptions) {
     this.#options = options;
+    this.windowBytes = options.windowBytes;
   }
 
   /**
@@ -179,7 +178,8 @@ export class ConsumerShards implements ShardEvents {
     const peer = peerOf(shard);
     let isOver = false;
     poolOf(shard).assign(shard.id, peer);
-    links.open(peer, this.windowBytes, {
+    // Its worker gives it what the others leave.
+    links.open(peer, MOST_WINDOW_BYTES, {
       sendBytes(batch) {
         for (const record of readBatch(batch).records) {
           // An event may end the connection that it is delivered to.

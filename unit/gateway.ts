@@ -16,6 +16,7 @@ import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { DeafType, IntentsSnapshot, InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
+import { surelyUnderWay } from "../queue/under_way.ts";
 import { inheritQueues } from "../store/queue_folders.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
@@ -88,8 +89,10 @@ export class UnitGateway {
         linked: (peer) => this.#look(peer),
       }),
     ];
+    const mostShards = Math.max(...this.pool.workers.map(({ shards }) => shards.length));
     this.consumers = new Consumers({
       ...options,
+      windowBytes: surelyUnderWay(config.queueMemoryBytes, mostShards),
       estates,
       links: this.links,
       poolOf: (shard) => this.#poolOf(shard),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import { Links, MOST_WINDOW_BYTES } from "../../link/links.ts";
 import { WORKER_DEADLINE_MS } from "../../unit/commands_up.ts";
-import { CONSUMER_WINDOW_BYTES, ConsumerShards } from "../../unit/consumers.ts";
+import { ConsumerShards } from "../../unit/consumers.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Links } from "../../link/links.ts";
 import { peerText } from "../../protocol/peer.ts";
 import { consumer } from "../support/peers.ts";
 
@@ -27,6 +27,7 @@ function setUp() {
   });
   const shards = new ConsumerShards({
     clock,
+    windowBytes: 100_000,
     links,
     poolOf: ({ total }) => ({
       assign: (id, peer) => void told.push(`assign ${id}/${total} ${peer && peerText(peer)}`),
@@ -65,16 +66,16 @@ Deno.test("ConsumerShards takes a shard under a link of its own, and releases it
   take();
   shards.acknowledge(SHARD, 8);
   assert.deepEqual(links.all(), [
-    { peer: PEER, link: 1, windowBytes: CONSUMER_WINDOW_BYTES },
+    { peer: PEER, link: 1, windowBytes: MOST_WINDOW_BYTES },
   ]);
   shards.release(SHARD);
   shards.acknowledge(SHARD, 9);
   assert.deepEqual(links.all(), []);
   assert.deepEqual(told, [
     "assign 2/4 consumer 2/4",
-    `link consumer 2/4 1 ${CONSUMER_WINDOW_BYTES}`,
+    `link consumer 2/4 1 ${MOST_WINDOW_BYTES}`,
     'acknowledge consumer 2/4 1 4 {"2":8}',
-    `link consumer 2/4 null ${CONSUMER_WINDOW_BYTES}`,
+    `link consumer 2/4 null ${MOST_WINDOW_BYTES}`,
     "release 2/4",
   ]);
 });

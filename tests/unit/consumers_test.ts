@@ -40,6 +40,7 @@ async function setUp(
     acknowledged: (_, __, { cursors }) => told.push(`acknowledged ${JSON.stringify(cursors)}`),
   });
   const consumers = new Consumers({
+    windowBytes: 100_000,
     config: { ...CONFIG_DEFAULTS, intents: 1 },
     totalShards: 4,
     shardIds: [0, 1],

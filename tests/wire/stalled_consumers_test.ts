@@ -1,0 +1,98 @@
+/** Libraries on `/gateway` that stop reading for a while, on real sockets: nothing is dropped. */
+
+import assert from "node:assert/strict";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
+import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { startUnit, until } from "../support/unit_process.ts";
+
+const SHARDS = 8;
+const TOKEN = "the-secret";
+const STALL_MS = 8_000;
+
+/** A library with one shard, which can be told to stop reading. */
+function library(url: string, shardId: number) {
+  const got: string[] = [];
+  let lastS: number | null = null;
+  let beats: ReturnType<typeof setInterval> | undefined;
+  const socket = webSocketConnect()(`${url.replace("http", "ws")}/gateway?v=10&encoding=json`, {
+    open() {},
+    message(data) {
+      const { op, s, t, d } = JSON.parse(new TextDecoder().decode(data));
+      if (op === 10) {
+        beats = setInterval(beat, d.heartbeat_interval);
+        socket.send(JSON.stringify({
+          op: 2,
+          d: { token: TOKEN, intents: 0, shard: [shardId, SHARDS], properties: {} },
+        }));
+      } else if (op === 1) beat();
+      else if (op === 0) {
+        assert.ok(s >= (lastS ?? 0));
+        lastS = s;
+        got.push(t);
+      }
+    },
+    closed: (code, reason) => got.push(`closed ${code} ${reason}`),
+    failed: (reason) => got.push(reason),
+  });
+  const beat = () => socket.send(JSON.stringify({ op: 1, d: lastS }));
+  return {
+    got,
+    pause: (isPaused: boolean) => socket.pause(isPaused),
+    end() {
+      clearInterval(beats);
+      socket.destroy();
+    },
+  };
+}
+
+Deno.test("libraries that stop reading lose nothing while the disk has room", async () => {
+  const sim = createSimulator({ shards: SHARDS, maxConcurrency: SHARDS, recordEvents: true });
+  const server = serveSimulator(sim);
+  const stateDir = Deno.makeTempDirSync();
+  const unit = await startUnit({
+    DISCORD_TOKEN: sim.settings.token,
+    DISCORD_API_URL: server.apiUrl,
+    INTENTS: String(0x331_ffff),
+    LISTEN_PORT: "0",
+    STATE_DIR: stateDir,
+    REST_AUTHORIZATION: TOKEN,
+    QUEUE_MEMORY_BYTES: String(4 * 1024 * 1024),
+  });
+  const url = await unit.url();
+  const libraries = Array.from({ length: SHARDS }, (_, shardId) => library(url, shardId));
+  await until(() => libraries.every(({ got }) => got.includes("READY")), 60_000);
+  for (const each of libraries) each.pause(true);
+  sim.traffic.setRate(4_000);
+  await new Promise((resolve) => setTimeout(resolve, STALL_MS));
+  for (const each of libraries) each.pause(false);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  sim.traffic.setRate(0);
+  const sentTo = (shardId: number) =>
+    sim.ledger.events.filter((event) => event.shardId === shardId).length;
+  const came = () => libraries.map(({ got }) => got.length);
+  await until(
+    () => libraries.every(({ got }, shardId) => got.length >= sentTo(shardId)),
+    60_000,
+    () => `${came()} of ${libraries.map((_, shardId) => sentTo(shardId))}`,
+  );
+  const sent = sim.ledger.events.length;
+  assert.ok(sent > 15_000, `${sent} events`);
+  for (const [shardId, { got }] of libraries.entries()) {
+    const events = sim.ledger.events.filter((event) => event.shardId === shardId);
+    assert.deepEqual(got, events.map(({ t }) => t));
+  }
+  const { shards } = await (await fetch(`${url}/control/state`, {
+    headers: { authorization: TOKEN },
+  })).json();
+  assert.deepEqual(
+    shards.map((shard: { counters: { dropped: number } }) => shard.counters.dropped),
+    [
+      ...Array(SHARDS).fill(0),
+    ],
+  );
+  assert.deepEqual(sim.ledger.violations, []);
+  for (const each of libraries) each.end();
+  assert.equal(await unit.end("SIGTERM"), 0);
+  await server.close();
+  Deno.removeSync(stateDir, { recursive: true });
+});
