@@ -10,11 +10,16 @@
 
 import type { SessionPoint } from "../protocol/estate.ts";
 
+/** Numbers follow each other; what a session may have skipped is far less. */
+const MOST_LEAP = 1_000_000;
+
 /** The numbers of one shard. */
 export class Sequence {
   #base = 0;
   #seq = 0;
   #highest = 0;
+  /** The last number that was not believed. */
+  #leap = -1;
 
   /** Last `s` received in this session; 0 before the first. */
   get seq(): number {
@@ -40,12 +45,26 @@ export class Sequence {
     return point && point.seq === 0 && point.base > 0 ? point.base : null;
   }
 
-  /** A new session: the cursor of the GAP before it, or `null` when there was none before. */
-  begin(): number | null {
-    this.#seq = 0;
-    if (this.#highest === 0) return null;
-    this.#base = this.#highest = this.#highest + 1;
-    return this.#base;
+  /**
+   * A new session: the cursor of the GAP before it, or `null` when there was none before.
+   *
+   * @param first The number of its READY: 1, but some servers count from 0, and cursors do not.
+   */
+  begin(first = 1): number | null {
+    const gap = this.#highest === 0 ? null : ++this.#highest;
+    this.#base = this.#highest + (first === 0 ? 1 : 0);
+    this.#seq = first === 0 ? -1 : 0;
+    return gap;
+  }
+
+  /**
+   * Whether `s` is so far ahead that it is not to be believed: all that comes after it would seem old.
+   * It is once the next one follows it.
+   */
+  leaps(s: number): boolean {
+    if (s <= this.#seq + MOST_LEAP || s === this.#leap + 1) return false;
+    this.#leap = s;
+    return true;
   }
 
   /** The cursor of the dispatch `s`, or `null` when it came before. */

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { sequenceOf } from "../protocol/discord/field.ts";
+import { firstOf, sequenceOf } from "../protocol/discord/field.ts";
 import { DISALLOWED_INTENTS } from "../protocol/discord/close_codes.ts";
 import type { Envelope } from "../protocol/discord/envelope.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -313,20 +313,20 @@ export class Shard {
     const place = placeOf(this.#state, connection, t);
     if (place === "stale") this.tally.stale++;
     if (place === "stale" || place === "none") return;
+    const number = place === "begin" ? firstOf(s) : sequenceOf(s);
     // One that cannot be read begins nothing.
     const ready = t === "READY" ? parseReady(payload, (...it) => this.#note("READY", ...it)) : null;
     if (place === "begin") {
       this.#facts = ready!.facts;
-      this.#tellGap(this.#sequence.begin(), "the session was lost; a new one begins");
+      this.#tellGap(this.#sequence.begin(firstOf(s)), "the session was lost; a new one begins");
     }
-    // Whatever READY says, it is the first of its session.
-    this.#accept(sequenceOf(s) ?? (place === "begin" ? 1 : null), t, payload);
+    this.#accept(number, t, payload);
     if (ready) this.#feed({ kind: "ready", session: ready.session, connection });
     else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
   }
 
   #accept(s: number | null, t: string | null, payload: Uint8Array): void {
-    if (s === null) {
+    if (s === null || this.#sequence.leaps(s)) {
       return this.#note(t ?? "a dispatch", "s is no number that an event can have", "nothing");
     }
     const cursor = this.#sequence.note(s);

@@ -85,6 +85,16 @@ export function sequenceOf(value: unknown): number | null {
   return isCount(value) && value >= 1 && value <= MOST_SEQ ? value : null;
 }
 
+/**
+ * The number of a READY, which is the first of its session: Discord's is 1, others count from 0 or have
+ * counted before. One that is far from it is none, because all that comes after it would seem old.
+ */
+export function firstOf(value: unknown): number {
+  return isCount(value) && value <= MOST_FIRST ? value : 1;
+}
+
+const MOST_FIRST = 1_000;
+
 /** The ids that stand in the objects of a list; what has none is left out. */
 export function idsOf(list: readonly unknown[]): string[] {
   return list.flatMap((each) => isRecord(each) && typeof each.id === "string" ? [each.id] : []);

@@ -47,6 +47,16 @@ Deno.test("a new session begins above the last one, with one cursor for the GAP"
   assert.equal(sequence.note(2), 6);
 });
 
+Deno.test("a session that is counted from 0 has cursors from 1, and one above its GAP", () => {
+  const sequence = new Sequence();
+  sequence.pickUp(null, 0);
+  assert.equal(sequence.begin(0), null);
+  assert.deepEqual([0, 0, 1].map((s) => sequence.note(s)), [1, null, 2]);
+  assert.equal(sequence.begin(0), 3);
+  assert.deepEqual([0, 1].map((s) => sequence.note(s)), [4, 5]);
+  assert.equal(sequence.base + sequence.seq, 5);
+});
+
 Deno.test("a session without one event is followed by one that begins above its GAP", () => {
   const sequence = newShard();
   sequence.note(1);

@@ -1,93 +1,7 @@
 import assert from "node:assert/strict";
-import { Shard } from "../../gateway/shard.ts";
-import { logTo } from "../../ports/log.ts";
-import type { Gap } from "../../protocol/event_frame.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
-import type { SessionPoint } from "../../protocol/estate.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { fakeSockets } from "../support/fake_sockets.ts";
 import { createRig } from "../support/rig.ts";
-
-const TOKEN = "a-token-that-must-not-leak";
-const POINT: SessionPoint = {
-  shardId: 3,
-  totalShards: 4,
-  intents: 513,
-  sessionId: "old",
-  resumeUrl: "wss://resume.test",
-  seq: 7,
-  base: 100,
-};
-
-const INTENTS = 513;
-
-function setUp() {
-  const clock = createVirtualClock();
-  const { connect, sockets } = fakeSockets();
-  const gate: string[] = [];
-  const accepted: string[] = [];
-  const gaps: Gap[] = [];
-  const points: (SessionPoint | null)[] = [];
-  const facts: unknown[] = [];
-  const states: string[] = [];
-  const logged: string[] = [];
-  const presences: unknown[] = [];
-  const refused: [number, number][] = [];
-  const settings = {
-    shardId: 3,
-    totalShards: 4,
-    intents: INTENTS,
-    token: TOKEN,
-    gatewayUrl: "wss://gateway.test",
-    compression: "none",
-  } as const;
-  const shard = new Shard(settings, {
-    clock,
-    connect,
-    random: () => 0,
-    log: logTo((level, event, fields) => logged.push(JSON.stringify([level, event, fields]))),
-    gate: {
-      ask: (shardId) => void gate.push(`ask ${shardId}`),
-      sent: (shardId, permit) => void gate.push(`sent ${shardId} with ${permit}`),
-      release: (shardId) => void gate.push(`release ${shardId}`),
-    },
-    sink: {
-      accept: (_, cursor, payload) =>
-        void accepted.push(`${cursor} ${JSON.parse(new TextDecoder().decode(payload)).t}`),
-      gap: (_, gap) => void gaps.push(gap),
-    },
-    status: ({ state }) => void states.push(state),
-    presenceSet: (_, wanted) => void presences.push(wanted),
-    session(_, began) {
-      points.push(began && began.session);
-      if (began) facts.push(began.facts);
-    },
-    intentsRefused: (shardId, intents) => void refused.push([shardId, intents]),
-  });
-  const last = () => sockets.at(-1)!;
-  const hello = () => {
-    last().events.open();
-    last().say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
-  };
-  const event = (t: string, s: number, d: unknown = {}) => last().say({ t, s, op: 0, d });
-  const ready = (s = 1) =>
-    event("READY", s, {
-      session_id: `session-${sockets.length}`,
-      resume_gateway_url: "wss://r.test",
-    });
-  const identified = () => {
-    shard.start(null, 0);
-    shard.allow(1, INTENTS);
-    hello();
-    ready();
-  };
-  const drop = async (code: number) => {
-    last().events.closed(code, "");
-    await clock.advance(4_000);
-  };
-  const told = { gate, accepted, gaps, points, facts, states, logged, presences, refused };
-  return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
-}
+import { INTENTS, POINT, setUp, TOKEN } from "./shard_stage.ts";
 
 Deno.test("a shard identifies, gets ready and hands on every event in order", async () => {
   const rig = await createRig();
@@ -258,6 +172,38 @@ Deno.test("a READY without a number is the first of its session, whatever else i
   assert.deepEqual(points, [null]);
   assert.deepEqual(facts, [{ user: null, application: null, guildIds: [] }]);
   assert.match(logged.join(), /what cannot be used.*session_id is undefined/);
+});
+
+for (const s of [0, 1, 7, null, -1, 0.5, 2 ** 40, 1e300]) {
+  Deno.test(`a READY with the number ${s} loses no event that comes after it, nor does a second session`, async () => {
+    const { shard, hello, last, event, drop, accepted, gaps } = setUp();
+    const first = s === 0 || s === 7 ? s : 1;
+    shard.start(null, 0);
+    for (const [i, name] of ["A", "B"].entries()) {
+      shard.allow(i + 1);
+      hello();
+      const d = { session_id: name, resume_gateway_url: "wss://r.test" };
+      last().say({ t: "READY", s, op: 0, d });
+      event(`${name}1`, first + 1);
+      event(`${name}2`, first + 2);
+      await drop(4007);
+    }
+    const names = accepted.map((each) => each.split(" ")[1]);
+    assert.deepEqual(names, ["READY", "A1", "A2", "READY", "B1", "B2"]);
+    const cursors = accepted.map((each) => Number(each.split(" ")[0]));
+    assert.ok(cursors.every((cursor, at) => cursor > (cursors[at - 1] ?? 0)), `${cursors}`);
+    assert.ok(gaps.length === 1 && gaps[0]!.to > cursors[2]! && gaps[0]!.to < cursors[3]!);
+  });
+}
+
+Deno.test("a number that is far ahead is not believed before the next one follows it", () => {
+  const { event, identified, accepted, logged } = setUp();
+  identified();
+  for (const s of [2, 1e9, 3, 2 ** 39, 4]) event("A", s);
+  assert.deepEqual(accepted, ["1 READY", "2 A", "3 A", "4 A"]);
+  assert.equal(logged.filter((line) => /what cannot be used.*"A"/.test(line)).length, 2);
+  for (const s of [5e9, 5e9 + 1, 5e9 + 2]) event("B", s);
+  assert.deepEqual(accepted.slice(4), [`${5e9 + 1} B`, `${5e9 + 2} B`]);
 });
 
 Deno.test("an event without a number that it can have is dropped and told; the others go on", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  firstOf,
   GATEWAY_URL,
   idsOf,
   LIST,
@@ -59,6 +60,11 @@ Deno.test("sequenceOf() gives a number that an event can have, and else null", (
   for (const s of [0, -1, 0.5, 2 ** 40 + 1, 1e300, NaN, "7", null, undefined, {}]) {
     assert.equal(sequenceOf(s), null);
   }
+});
+
+Deno.test("firstOf() gives the number of a READY that is near the first, and else the first", () => {
+  for (const s of [0, 1, 7, 1_000]) assert.equal(firstOf(s), s);
+  for (const s of [null, undefined, "1", -1, 0.5, 1_001, 1e300]) assert.equal(firstOf(s), 1);
 });
 
 Deno.test("idsOf() leaves out what has no id", () => {
