@@ -180,7 +180,7 @@ for (const s of [0, 1, 7, null, -1, 0.5, 2 ** 40, 1e300]) {
     const first = s === 0 || s === 7 ? s : 1;
     shard.start(null, 0);
     for (const [i, name] of ["A", "B"].entries()) {
-      shard.allow(i + 1);
+      shard.allow(i + 1, INTENTS);
       hello();
       const d = { session_id: name, resume_gateway_url: "wss://r.test" };
       last().say({ t: "READY", s, op: 0, d });
