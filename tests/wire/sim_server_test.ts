@@ -139,6 +139,17 @@ Deno.test("a cut has no close frame; refusal and 503 are real", async () => {
   });
 });
 
+Deno.test("a handshake without an answer is real, and ends with its client", async () => {
+  await served(async (sim, { gatewayUrl }) => {
+    sim.faults.noHandshake({ times: 1 });
+    const { socket, end } = dial(gatewayUrl);
+    const waited = new Promise<string>((resolve) => setTimeout(resolve, 150, "nothing"));
+    assert.equal(await Promise.race([end, waited]), "nothing");
+    assert.equal(sim.ledger.connections[0]!.refused, "silence");
+    socket.destroy();
+  });
+});
+
 Deno.test("a frozen connection answers no close frame, and ends when the client destroys it", async () => {
   await served(async (sim, { gatewayUrl }) => {
     const { socket, end } = dial(gatewayUrl, (socket) => {

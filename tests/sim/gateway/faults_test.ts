@@ -215,3 +215,37 @@ Deno.test("intents that are revoked close and end the sessions that have them, a
   assert.equal((await ready(2, 3)).closedWith, null);
   assert.deepEqual(struck(sim), ["intents revoked"]);
 });
+
+Deno.test("a host can accept and never answer: the handshake, or RESUME", async () => {
+  const { connect, ready, clock, sim } = stage();
+  const first = await ready();
+  first.socket.destroy();
+  sim.faults.noHandshake({ times: 1 });
+  const silent = await connect();
+  await clock.advance(100_000);
+  assert.deepEqual([silent.opened, silent.failure, silent.closedWith], [false, null, null]);
+  sim.faults.noResumed({ times: 1 });
+  for (const op of [OP.HELLO, OP.DISPATCH]) {
+    const client = await connect();
+    client.resume(first.sessionId, 1);
+    await clock.advance(100);
+    assert.equal(client.payloads.at(-1)!.op, op);
+  }
+  assert.deepEqual(struck(sim), ["no handshake", "no resumed"]);
+});
+
+Deno.test("what is said can be garbled, and the compression that was asked for ignored or broken", async () => {
+  const { connect, sim } = stage();
+  sim.settings.garble = (what, body) =>
+    what === "HELLO" ? { ...body, heartbeat_interval: "soon" } : 7;
+  assert.equal((await connect()).payloads[0]!.d.heartbeat_interval, "soon");
+  sim.settings.compression = "ignored";
+  const query = "v=10&encoding=json&compress=zlib-stream";
+  assert.equal((await connect(query)).payloads[0]!.op, OP.HELLO);
+  sim.settings.compression = "broken";
+  assert.equal((await connect(query)).raw[0]![0], 7, "not how a stream begins");
+  assert.equal((await connect()).payloads[0]!.op, OP.HELLO);
+  assert.deepEqual(sim.ledger.connections.map(({ compression }) => compression), [
+    ...["none", "zlib-stream", "zlib-stream", "none"],
+  ]);
+});
