@@ -2,7 +2,7 @@
  * On which terms a client on `/gateway` gets a session: what it may ask for in its address, in
  * IDENTIFY and in RESUME. Decisions only; each refusal says what is right.
  *
- * Intents must be among those that the unit itself asked Discord for. Events are not filtered down to
+ * Intents must be among those that the unit is set to (`INTENTS`). Events are not filtered down to
  * fewer: a client gets everything that the shard gets.
  *
  * @module
@@ -21,7 +21,7 @@ export interface DownstreamTerms {
   /** First and last shard that this unit runs. */
   readonly firstShardId: number;
   readonly lastShardId: number;
-  /** Intents that the unit asked Discord for. */
+  /** `INTENTS`, also while Discord refuses some: a client that is refused for good does not come back. */
   readonly intents: number;
   /** Whether a token, without `Bot `, is the unit's secret. Must compare in constant time. */
   readonly isSecret: (token: string) => boolean;

@@ -109,8 +109,9 @@ export class DeafWatch {
     this.#from = { atMs: nowMs, counts };
     const came = Object.entries(counts).filter(([type]) => isWatched(type, lacking))
       .map(([type, count]) => [type, Math.max(0, count - (from.counts[type] ?? 0))] as const);
-    const all = came.reduce((sum, [, own]) => sum + own, 0);
     const isFair = areThere(shards, from.atMs);
+    if (isFair) this.#excuse(lacking);
+    const all = came.reduce((sum, [, own]) => sum + own, 0);
     const findings = came.flatMap(([type, own]) =>
       isFair ? this.#minute(type, own, all - own, nowMs) : this.#unfair(type, own)
     );
@@ -150,6 +151,14 @@ export class DeafWatch {
     const deaf = { type, sinceMs: nowMs - minutes * MINUTE_MS, expected, others: heard };
     this.#deaf.set(type, deaf);
     return [{ act: "deaf", ...deaf }];
+  }
+
+  /** What cannot come is not held against its habits. */
+  #excuse(lacking: number): void {
+    for (const [type, track] of this.#tracks) {
+      if (isWatched(type, lacking)) continue;
+      this.#tracks.set(type, { ...track, missed: track.missed + 1 });
+    }
   }
 
   /** Some of the shards were away: only that the type came means something. */

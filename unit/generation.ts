@@ -140,7 +140,8 @@ export class Generation {
 
   #lacks(shardId: number): IntentName[] {
     const { session } = this.#options.estates.of(this.#key(shardId));
-    return session ? intentNames(this.#options.config.intents & ~session.intents) : [];
+    const lacks = session ? this.#options.config.intents & ~session.intents : 0;
+    return lacks === 0 ? [] : intentNames(lacks);
   }
 
   /** What READY named counts until the bot has dealt with it, and what came after it. */

@@ -115,11 +115,11 @@ export class RefusedIntents {
     const nowMs = clock.now();
     if (this.#isAsking) return;
     if (this.#stopped.size > 0 && nowMs - this.#stoppedMs >= STUCK_MS) this.#restartStopped();
-    if (this.#left.refused === 0 || this.#trial || nowMs - this.#lookedMs < FLAGS_INTERVAL_MS) {
-      return;
-    }
+    if (!this.#isDegraded || nowMs - this.#lookedMs < FLAGS_INTERVAL_MS) return;
     this.#lookedMs = nowMs;
-    void this.#lookAtFlags();
+    // Also those that were let identify just before an intent was granted again.
+    this.#renewOthers();
+    if (this.#left.refused !== 0 && !this.#trial) void this.#lookAtFlags();
   }
 
   /** Asks nothing any more. */
@@ -196,7 +196,13 @@ export class RefusedIntents {
     this.#left = { refused: refused & ~bits, doubted: doubted & ~bits };
     this.#doubtMs = DOUBT_MS.first;
     this.#refusedOnce = 0;
-    this.#options.renewals().add(this.#lacking(~this.#left.refused).map(([shardId]) => shardId));
+    this.#renewOthers();
+  }
+
+  /** Shards that lack what nobody refuses. */
+  #renewOthers(): void {
+    const lacking = this.#lacking(~this.#left.refused);
+    this.#options.renewals().add(lacking.map(([shardId]) => shardId));
   }
 
   #tellRestored(): void {

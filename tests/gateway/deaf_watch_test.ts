@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { KNOWN_AFTER } from "../../gateway/deaf.ts";
 import { type DeafFinding, DeafWatch, type ShardMoment } from "../../gateway/deaf_watch.ts";
+import { INTENTS } from "../../protocol/discord/intents.ts";
 import { SETTLE_MS } from "../../gateway/quiet.ts";
 
 const MINUTE_MS = 60_000;
@@ -18,6 +19,7 @@ function live(perMinute: Record<string, number>, shards = 20) {
   const found: DeafFinding[] = [];
   let nowMs = START_MS;
   let minute = 0;
+  let lacking = 0;
   return {
     acts,
     found,
@@ -25,6 +27,7 @@ function live(perMinute: Record<string, number>, shards = 20) {
     moments,
     deaf: () => watch.deaf.map(({ type }) => type),
     now: () => nowMs,
+    lack: (intents: number) => void (lacking = intents),
     restart() {
       watch = new DeafWatch(10 * MINUTE_MS, JSON.parse(JSON.stringify(watch.save())));
       for (const type in counts) counts[type] = 0;
@@ -35,7 +38,7 @@ function live(perMinute: Record<string, number>, shards = 20) {
         for (const [type, rate] of Object.entries(rates)) counts[type] = (counts[type] ?? 0) + rate;
         for (let second = 0; second < 60; second += 20) {
           nowMs += 20_000;
-          for (const finding of watch.observe(nowMs, { ...counts }, moments)) {
+          for (const finding of watch.observe(nowMs, { ...counts }, moments, lacking)) {
             found.push(finding);
             acts.push(`${finding.act} ${finding.type} at ${minute}`);
           }
@@ -156,4 +159,16 @@ Deno.test("what was saved and cannot be read begins anew", () => {
   const known = { minutes: 3, others: 4 };
   const odd = { known, types: { A: null, B: {} }, deaf: [null, { type: "A" }] };
   assert.deepEqual(new DeafWatch(1, odd).save(), { known, types: {}, deaf: [] });
+});
+
+Deno.test("what comes by an intent that sessions lack is not missed, and is again once they have it", () => {
+  const it = live({ ...BUSY, PRESENCE_UPDATE: 500 });
+  it.run(200);
+  it.lack(INTENTS.GUILD_PRESENCES);
+  it.rates.PRESENCE_UPDATE = 0;
+  it.run(600);
+  assert.deepEqual(it.acts, []);
+  it.lack(0);
+  it.run(12);
+  assert.deepEqual(it.deaf(), ["PRESENCE_UPDATE"]);
 });

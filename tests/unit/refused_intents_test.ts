@@ -104,6 +104,23 @@ Deno.test("what is granted again is tried by one shard, then the others follow",
   assert.equal(lines.at(-1), "info shards have all intents again");
 });
 
+Deno.test("a shard that was let identify just before an intent was granted again gets it, too", async () => {
+  const { refused, discord, renewed, lines, pass, began } = setUp({ flags: NO_MEMBERS });
+  refused.shardRefused(0, ALL_INTENTS);
+  await pass(1_000);
+  for (const id of [0, 1, 2]) began(id);
+  discord.flags = EVERY_FLAG;
+  await pass(FLAGS_INTERVAL_MS + 1_000);
+  const late = refused.of(2);
+  for (const id of [0, 1]) began(id);
+  renewed.length = 0;
+  began(2, late);
+  await pass(FLAGS_INTERVAL_MS + 1_000);
+  assert.deepEqual(renewed, [2]);
+  began(2);
+  assert.equal(lines.at(-1), "info shards have all intents again");
+});
+
 Deno.test("a refusal against the flags is believed when a second shard is refused, and doubted now and then", async () => {
   const { refused, restarted, renewed, lines, pass, began } = setUp();
   refused.shardRefused(1, ALL_INTENTS);
