@@ -45,6 +45,9 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly refused: (reason: string) => void;
 }
 
+/** A little less than the time between two reports of a worker. */
+const LOOK_EVERY_MS = 900;
+
 /** The shards of one total. */
 export class Generation {
   readonly total: number;
@@ -52,6 +55,7 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #watch: ShardWatch;
   readonly #intents: RefusedIntents;
+  #lookedMs = -Infinity;
 
   constructor(options: GenerationOptions) {
     const { totalShards, controllers, estates } = options;
@@ -150,6 +154,15 @@ export class Generation {
     return (guilds ?? facts)?.guildIds.length ?? null;
   }
 
+  /** With the reports, each of which is of one worker; once a second is enough for all. */
+  #look(): void {
+    const nowMs = this.#options.clock.now();
+    if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    this.#watch.look(this.shards);
+    this.#intents.look();
+  }
+
   #key(id: number): ShardKey {
     return { total: this.total, id };
   }
@@ -193,8 +206,7 @@ export class Generation {
         for (const { shardId, newestCursor } of shards) {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));
         }
-        this.#watch.look(this.shards);
-        this.#intents.look();
+        this.#look();
       },
       EVENTS: ({ peer, link, batch }) => controllers.events.deliver(peer, link, batch),
     };
