@@ -34,13 +34,19 @@ export function readOptions(
     const { read, default: byDefault } = settings[field];
     const value = tidied(given[field], read);
     if (value === undefined || value === "" || value === null && byDefault === null) continue;
-    if (read.accepts(value)) values[field] = value;
-    else {
-      const expected = read.expectedValue ?? read.expected;
-      wrong.set(field, { setting: nameOf(field), expected, received: received(value, read) });
-    }
+    const problem = problemOf(nameOf(field), value, read);
+    if (problem === null) values[field] = value;
+    else wrong.set(field, problem);
   }
   return { values: values as Partial<Config>, wrong };
+}
+
+/** What is wrong with the value of an option; `null`: nothing. */
+export function problemOf(name: string, value: unknown, read: Reader<unknown>): Problem | null {
+  if (read.accepts(value)) return null;
+  const expected = read.expectedValue ?? read.expected;
+  const isNothing = value === undefined || value === "";
+  return { setting: name, expected, received: isNothing ? "nothing" : received(value, read) };
 }
 
 function tidied(value: unknown, { tidy }: Reader<unknown>): unknown {

@@ -6,6 +6,10 @@
  */
 
 import type { Bot } from "../../bot/bot.ts";
+import { describeProblem } from "../../config/config.ts";
+import { problemOf } from "../../config/options.ts";
+import { apiUrl, host, integer, type Reader, secret } from "../../config/readers.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
 import { serveLink } from "../../bot/link/serve.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { type Log, logTo } from "../../ports/log.ts";
@@ -35,18 +39,31 @@ export interface ServeEventsOptions {
   readonly log?: Log;
 }
 
+/** What the options have to be; those that are not set have their defaults. */
+const OPTIONS: Readonly<Partial<Record<keyof ServeEventsOptions, Reader<unknown>>>> = {
+  port: integer("a port", 0, 65_535),
+  hostname: host,
+  unitUrl: apiUrl,
+  clusterId: integer("a whole number", 0),
+  windowBytes: integer("a number of bytes", 1),
+  handlerDeadlineMs: integer("milliseconds", 1),
+};
+
 /** A remote cluster that listens. */
 export interface EventServer {
   readonly port: number;
-  /** Takes no more events, waits for handlers under way, calls the bot's `shutdown()`, closes. */
+  /**
+   * Takes no more events, waits for handlers under way, calls the bot's `shutdown()`, closes. Calling it
+   * again waits for the same.
+   */
   stop(): Promise<void>;
 }
 
 /**
  * Runs a bot that a unit dials.
  *
- * @throws {GatehouseError} `bad_config` when the secret is empty.
- * @throws {Deno.errors.AddrInUse} When the port is taken. The bot is shut down before either is thrown.
+ * @throws {GatehouseError} `bad_config` that names every option that is wrong; the bot is not started.
+ * @throws {Deno.errors.AddrInUse} When the port is taken. The bot is shut down before.
  *
  * @example
  * ```ts ignore
@@ -57,6 +74,7 @@ export interface EventServer {
  */
 export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promise<EventServer> {
   const { hostname = "127.0.0.1", port = 8788, secretKey, log = printLines() } = options;
+  check(options);
   const run = await runBot({
     ...options,
     bot,
@@ -72,11 +90,25 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
   try {
     const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });
     log.info("cluster waits for its unit", { hostname, port: server.port });
-    return { port: server.port, stop: () => run.stop().finally(() => server.stop()) };
+    let stopped: Promise<void> | undefined;
+    const stop = () => stopped ??= run.stop().finally(() => server.stop());
+    return { port: server.port, stop };
   } catch (error) {
     await run.stop();
     throw error;
   }
+}
+
+function check(options: ServeEventsOptions): void {
+  const given = Object.entries(OPTIONS).filter(([name]) =>
+    options[name as keyof ServeEventsOptions] !== undefined
+  );
+  const problems = [["secretKey", secret("a secret")] as const, ...given].flatMap(([name, read]) =>
+    problemOf(name, options[name as keyof ServeEventsOptions], read) ?? []
+  );
+  if (problems.length === 0) return;
+  const text = `Cannot serve events: ${problems.map(describeProblem).join("; ")}`;
+  throw new GatehouseError("bad_config", "caller", text, { problems });
 }
 
 function printLines(): Log {

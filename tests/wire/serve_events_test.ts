@@ -90,19 +90,42 @@ Deno.test("serveEvents() warns of a unit that vanished, and not of one that went
 
 Deno.test("serveEvents() that cannot listen says why, and the bot that has started is shut down", async () => {
   const { server } = await serve();
-  const cases = [
-    [{ port: 0, secretKey: "" }, { code: "bad_config" }],
-    [{ port: server.port, secretKey: "key" }, { name: "AddrInUse" }],
-  ] as const;
-  for (const [options, error] of cases) {
-    const order: string[] = [];
-    const bot = defineBot({
-      events: {},
-      start: () => void order.push("start"),
-      shutdown: () => void order.push("shutdown"),
-    });
-    await assert.rejects(serveEvents({ ...options, log: logTo(() => {}) }, bot), error);
-    assert.deepEqual(order, ["start", "shutdown"]);
-  }
+  const order: string[] = [];
+  const bot = defineBot({
+    events: {},
+    start: () => void order.push("start"),
+    shutdown: () => void order.push("shutdown"),
+  });
+  const options = { port: server.port, secretKey: "key", log: logTo(() => {}) };
+  await assert.rejects(serveEvents(options, bot), { name: "AddrInUse" });
+  assert.deepEqual(order, ["start", "shutdown"]);
   await server.stop();
+});
+
+for (
+  const [option, told] of [
+    [{ port: -1 }, /port: expected a port from 0 to 65535, received -1/],
+    [{ port: "8788" }, /port: .* received "8788"/],
+    [{ clusterId: 1.5 }, /clusterId: expected a whole number, at least 0, received 1\.5/],
+    [{ windowBytes: 0 }, /windowBytes: expected a number of bytes, at least 1, received 0/],
+    [{ handlerDeadlineMs: NaN }, /handlerDeadlineMs: .* received NaN/],
+    [{ secretKey: undefined }, /secretKey: expected a secret, one word, received nothing/],
+    [{ secretKey: "" }, /secretKey: expected a secret, one word, received nothing/],
+    [{ secretKey: "zwei Wörter" }, /secretKey: .* received a text of 11 characters, 2 words/],
+    [{ unitUrl: "127.0.0.1" }, /unitUrl: expected an http or https URL without a query/],
+  ] as const
+) {
+  Deno.test(`serveEvents() refuses ${JSON.stringify(option)} in the option's own name, and starts no bot`, async () => {
+    let isStarted = false;
+    const bot = defineBot({ events: {}, start: () => void (isStarted = true) });
+    const options = { port: 0, secretKey: "key", ...option } as unknown as ServeEventsOptions;
+    await assert.rejects(serveEvents(options, bot), { code: "bad_config", message: told });
+    assert.equal(isStarted, false);
+  });
+}
+
+Deno.test("a remote cluster that is stopped twice shuts its bot down once", async () => {
+  const { server, order } = await serve();
+  await Promise.all([server.stop(), server.stop()]);
+  assert.deepEqual(order, ["shutdown"]);
 });
