@@ -38,8 +38,8 @@ const PLACE = /\b(?:file|https?):\/\/\S+:\d+:\d+/;
 /** Where it was thrown, as far as that is in a module: our own call of `import()` is no place. */
 function placeOf(thrown: unknown): string {
   const stack = thrown instanceof Error ? thrown.stack ?? "" : "";
-  const frame = stack.split("\n").find((line) => /^\s+at /.test(line)) ?? "";
-  const place = PLACE.exec(frame)?.[0];
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  const place = frames.map((frame) => PLACE.exec(frame)?.[0]).find(Boolean);
   return place === undefined || place.startsWith(import.meta.url) ? "" : ` at ${place}`;
 }
 

@@ -24,6 +24,10 @@ Deno.test("loadModule() tells what was thrown with its causes, and where", async
     await told(error, "connect (file:///srv/db.ts:3:7)", "file:///srv/bot.ts:1:1"),
     "bad_config Cannot load ./bot.ts: no database: refused at file:///srv/db.ts:3:7",
   );
+  assert.equal(
+    await told(new Error("odd"), "read (ext:deno_fs/30_fs.js:7:1)", "file:///srv/bot.ts:1:9"),
+    "bad_config Cannot load ./bot.ts: odd at file:///srv/bot.ts:1:9",
+  );
 });
 
 Deno.test("loadModule() names no place of our own, and none twice", async () => {
