@@ -106,7 +106,8 @@ async function serve(
     return code;
   } catch (error) {
     clearLine();
-    await open.stop(messageOf(error));
+    // Why, is told once, by who gets the error.
+    await open.stop("it could not start");
     throw error;
   }
 }
