@@ -13,30 +13,38 @@ export const UNDER_WAY_SHARE = 1 / 4;
  * leave it. `memoryBytes` is the worker's `QUEUE_MEMORY_BYTES`.
  */
 export function surelyUnderWay(memoryBytes: number, consumers: number): number {
-  return memoryBytes * UNDER_WAY_SHARE / (consumers + 1);
+  return memoryBytes * UNDER_WAY_SHARE / 2 / consumers;
 }
 
 /**
- * The bytes under way. A consumer may have as much under way as is free besides: one alone gets half of
- * what there may be, each of nine that do not read a tenth, and there is always something left for the
- * next.
+ * The bytes under way. Half of what there may be is shared evenly and surely: a consumer that reads needs
+ * it, also where many have stopped before. Of the other half a consumer may have as much as is free
+ * besides.
  *
  * @example
  * ```ts
  * import { UnderWay } from "./under_way.ts";
- * const underWay = new UnderWay(4_000);
- * underWay.add(500);
- * console.assert(underWay.room(500) === 0, "who has half of it");
- * console.assert(underWay.room(0) === 250, "anybody else");
+ * const underWay = new UnderWay(16_000, () => 8);
+ * underWay.add(1_000);
+ * console.assert(underWay.room(1_000) === 0, "who has half of what is free");
+ * console.assert(underWay.room(0) === 500, "anybody else");
+ * underWay.add(1_000);
+ * console.assert(underWay.room(0) === 250, "which is its own");
  * ```
  */
 export class UnderWay {
-  readonly #mostBytes: number;
+  readonly #memoryBytes: number;
+  readonly #consumers: () => number;
   #bytes = 0;
 
-  /** @param memoryBytes The worker's `QUEUE_MEMORY_BYTES`. Beyond our share of it goes one record for each consumer. */
-  constructor(memoryBytes: number) {
-    this.#mostBytes = memoryBytes * UNDER_WAY_SHARE;
+  /**
+   * @param memoryBytes The worker's `QUEUE_MEMORY_BYTES`. Beyond our share of it goes one record for each
+   * consumer.
+   * @param consumers How many there may be.
+   */
+  constructor(memoryBytes: number, consumers: () => number) {
+    this.#memoryBytes = memoryBytes;
+    this.#consumers = consumers;
   }
 
   /** So many bytes more are under way, or less (below 0). */
@@ -49,7 +57,9 @@ export class UnderWay {
    * under way may always be sent something, and so hears of it by an acknowledgement when there is more.
    */
   room(ownBytes: number): number {
-    const bytes = (this.#mostBytes - this.#bytes - ownBytes) / 2;
-    return ownBytes === 0 ? Math.max(1, bytes) : bytes;
+    const freeBytes = this.#memoryBytes * UNDER_WAY_SHARE / 2 - this.#bytes;
+    const sureBytes = surelyUnderWay(this.#memoryBytes, this.#consumers());
+    const room = Math.max((freeBytes - ownBytes) / 2, sureBytes - ownBytes);
+    return ownBytes === 0 ? Math.max(1, room) : room;
   }
 }

@@ -86,7 +86,7 @@ export class EventQueue {
     this.#options = options;
     const { clock, delayMs = 0, nap = () => {}, pause = () => {} } = options;
     this.#turns = new Turns({ clock, delayMs, nap });
-    this.#underWay = new UnderWay(options.limitBytes);
+    this.#underWay = new UnderWay(options.limitBytes, () => Math.max(1, this.#queues.size));
     this.#backpressure = new Backpressure({ clock, pause });
     this.#attendAbove = this.#nextAttention;
     for (const [shardId, id] of Object.entries(options.clusterOfShard)) {

@@ -20,7 +20,7 @@ const IN_MEMORY = {
   hasRoom: () => true,
 };
 
-function setUp(shardIds: readonly number[] = [0], underWay = new UnderWay(Infinity)) {
+function setUp(shardIds: readonly number[] = [0], underWay = new UnderWay(Infinity, () => 1)) {
   const clock = createVirtualClock();
   const batches: { link: number; records: string[]; bytes: number }[] = [];
   const lane = new Lane({

@@ -7,7 +7,7 @@ import { memoryStore } from "../../ports/store.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { botLeaves } from "../../sim/mod.ts";
 import { makeOld } from "../support/old_state.ts";
-import { connect, names, sent } from "../support/library.ts";
+import { connect, type Library, names, sent } from "../support/library.ts";
 import { createRig } from "../support/rig.ts";
 
 Deno.test("a library gets the shard from its cluster, which gets it back when the library goes", async () => {
@@ -134,6 +134,62 @@ for (const from of ["this version", "e038c8e"]) {
     second.assertNoViolations();
   });
 }
+
+Deno.test("libraries that share little memory get their events at once, not with their next heartbeat", async () => {
+  const shards = 8;
+  const rig = await createRig({
+    shards,
+    sim: { maxConcurrency: shards, guilds: 4 * shards },
+    queueMemoryBytes: 4 * 1024 * 1024,
+    openSpool: memorySpool(),
+  });
+  rig.gateway.pool.spawnShards();
+  await rig.ready();
+  const libraries = Array.from({ length: shards }, () => connect(rig));
+  libraries.forEach((library, id) => library.identify(undefined, [id, shards]));
+  await rig.clock.advance(1_000);
+  rig.sim.traffic.setRate(800);
+  for (let beats = 0; beats < 2; beats++) {
+    await rig.clock.advance(9_000);
+    for (const library of libraries) library.acknowledge();
+  }
+  await rig.clock.advance(5_000);
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(500);
+  const came = libraries.reduce((sum, library) => sum + library.events().length, 0);
+  assert.ok(sent(rig).length > 15_000);
+  assert.equal(came, sent(rig).length, "events wait for a heartbeat");
+});
+
+Deno.test("a library that reads gets its events at once, also beside many that do not", async () => {
+  const shards = 8;
+  const rig = await createRig({
+    shards,
+    sim: { maxConcurrency: shards, guilds: 4 * shards },
+    queueMemoryBytes: 4 * 1024 * 1024,
+    openSpool: memorySpool(),
+  });
+  rig.gateway.pool.spawnShards();
+  await rig.ready();
+  rig.sim.traffic.setRate(400);
+  const libraries: Library[] = [];
+  for (let id = 0; id < shards; id++) {
+    libraries.push(connect(rig, id < 6));
+    libraries[id]!.identify(undefined, [id, shards]);
+    await rig.clock.advance(3_000);
+  }
+  for (let beats = 0; beats < 2; beats++) {
+    for (const library of libraries.slice(6)) library.acknowledge();
+    await rig.clock.advance(9_500);
+  }
+  rig.sim.traffic.setRate(0);
+  await rig.clock.advance(1_000);
+  for (const id of [6, 7]) {
+    const due = rig.sim.ledger.events.filter((event) => event.shardId === id).length - 1;
+    const came = libraries[id]!.events().length;
+    assert.equal(came, due, `shard ${id}`);
+  }
+});
 
 Deno.test("READY carries the guilds that the shard has now, not those of Discord's READY", async () => {
   const rig = await createRig({ sim: { guilds: 4 } });

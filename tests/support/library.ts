@@ -1,6 +1,6 @@
 /**
  * A library on `/gateway` of a rig: it says what a test wants it to, and acknowledges when it is told
- * to.
+ * to, by the test or by op 1.
  *
  * @module
  */
@@ -26,7 +26,13 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
   let closedWith: number | null = null;
   const link = gateway.consumers.accept(
     {
-      send: (text) => void got.push(JSON.parse(text)),
+      send: (text) => {
+        const payload = JSON.parse(text) as Payload;
+        got.push(payload);
+        if (payload.op === OP.HEARTBEAT && !isDead) {
+          clock.after(1, () => send(OP.HEARTBEAT, last()));
+        }
+      },
       sendBytes() {},
       close: (code) => {
         closedWith = code;
@@ -47,11 +53,11 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
     },
     /** The events, without what a session is told about itself. */
     events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
-    identify: (presence?: object) =>
+    identify: (presence?: object, shard = [0, 1]) =>
       send(OP.IDENTIFY, {
         token: "x",
         intents: 1,
-        shard: [0, 1],
+        shard,
         properties: {},
         ...(presence && { presence }),
       }),
