@@ -114,7 +114,8 @@ export const CELLS = {
     resumed: (s) => ready(s, "resumed"),
     replayed: (s) => ({ ...live(s), replayed: true }),
     timeout: (s, { progress }) =>
-      progress ? s : leave(s, `no RESUMED after ${patienceMs(s.memory)} ms`),
+      // Who has said nothing for so long would not answer a close frame either.
+      progress ? s : backOff(s, `no RESUMED after ${patienceMs(s.memory)} ms`),
     // A session that was never acknowledged is replayed from its first event.
     ready: stay,
   },

@@ -190,9 +190,10 @@ for (const [what, kill] of Object.entries(DEAD_HOSTS)) {
       const rig = await liveRig();
       await happen(rig);
       kill(rig.sim);
-      for (const strike of ["cut", "reconnect"] as const) {
+      for (const strike of ["cut", "reconnect", "freeze"] as const) {
         const resumes = rig.sim.ledger.resumes.length;
         rig.sim.faults[strike]();
+        await rig.clock.runUntil(() => !rig.isReady(), 3 * 41_250);
         const noticed = rig.clock.now();
         await rig.clock.runUntil(
           () => rig.sim.ledger.resumes.slice(resumes).some(({ ok }) => ok),
