@@ -291,8 +291,16 @@ export class WorkerPool {
         events.lost(shardIds);
       },
       exhausted: (reason) => events.exhausted(reason),
-      refused: (reason) => events.refused(reason),
+      refused: (reason) => this.#refused(reason),
     });
+  }
+
+  /** The others load the same module: that it is broken is told once. */
+  #refused(reason: string): void {
+    for (const slot of this.#slots) {
+      if (slot.snapshot.state === "starting") slot.end("another worker could not load its modules");
+    }
+    this.#options.events.refused(reason);
   }
 
   /** What a new worker has to know: its shards first, so that links find their outboxes. */

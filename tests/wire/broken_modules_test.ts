@@ -81,7 +81,7 @@ for (const [setting, settingsOf] of Object.entries(PLACES)) {
         // deno-lint-ignore no-control-regex
         assert.doesNotMatch(errors[0]!.message, /[\n\x1b]|\\u/);
         const mentions = unit.lines.filter((line) => JSON.stringify(line).includes(module));
-        assert.equal(mentions.length, 1, "it is told in another line, too");
+        assert.equal(mentions.length, 1, JSON.stringify(mentions));
         assert.equal(sim.ledger.identifies.length, 0);
         assert.ok(!unit.lines.some(({ message }) => message === "all clusters are ready"));
         // What Deno itself prints of a thread whose module is broken nobody can hold back.

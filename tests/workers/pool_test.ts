@@ -259,3 +259,15 @@ Deno.test("WorkerPool refuses a request for members that is wrong, or of a shard
   await assert.rejects(pool.requestMembers(9, { guildId: "1" }), { code: "no_shard" });
   assert.deepEqual(toldTo(1, "REQUEST_MEMBERS"), []);
 });
+
+Deno.test("the pool tells once that a module cannot be loaded, whichever of its workers says so first", async () => {
+  const { clock, pool, threads, told, lines } = setUp();
+  pool.spawnShards();
+  told.length = 0;
+  const reason = "Cannot load WORKER_MODULE";
+  for (const thread of threads) thread.say({ type: "DYING", reason, isUnloadable: true });
+  await pool.stop("keep");
+  await clock.advance(60_000);
+  assert.deepEqual(told.filter((it) => !it.startsWith("lost")), [`refused ["${reason}"]`]);
+  assert.deepEqual([threads.length, lines], [2, []]);
+});
