@@ -26,7 +26,7 @@ export class Outbox {
   /** Records sent, resent ones again. */
   forwarded = 0;
   acknowledged = 0;
-  /** Cursor of the last record that was acknowledged; 0 before the first. */
+  /** Cursor of the last record that was acknowledged, perhaps in an earlier life; 0 before the first. */
   lastAcknowledged = 0;
   /** Events dropped by {@linkcode Outbox.shed}. */
   dropped = 0;
@@ -48,6 +48,13 @@ export class Outbox {
     this.#account = account;
   }
 
+  /** One that holds these records; see {@linkcode Outbox.push}. */
+  static of(records: readonly EventRecord[], account?: (bytes: number) => void): Outbox {
+    const outbox = new Outbox(account);
+    for (const record of records) outbox.push(record);
+    return outbox;
+  }
+
   /** Records kept. */
   get queued(): number {
     return this.#records.length - this.#head;
@@ -63,9 +70,14 @@ export class Outbox {
     return this.queued === 0 ? null : this.#records.at(-1)!.cursor;
   }
 
-  /** Everything that is not acknowledged, in order, as long as nothing of it was forgotten. */
+  /** Everything that is not acknowledged, in order, beginning after what was forgotten. */
   get unacknowledged(): EventRecord[] {
-    return this.#records.slice(this.#head) as EventRecord[];
+    return this.#records.slice(Math.max(this.#head, this.#whole)) as EventRecord[];
+  }
+
+  /** Records not acknowledged whose bodies were forgotten: the first of all. */
+  get forgotten(): number {
+    return Math.max(0, this.#whole - this.#head);
   }
 
   /** Takes a record. Its cursor is above those before it; its body must not change any more. */

@@ -68,8 +68,6 @@ export class ShardQueue {
   #isSafe = false;
   /** Newest cursor that is, or was, in the front. */
   #fronted = 0;
-  /** What an earlier life was done with. */
-  #acknowledgedBefore = 0;
   /** Newest cursor on disk. */
   #onDisk = 0;
   /** Records on disk that are not in the front, as far as this life knows. */
@@ -80,7 +78,7 @@ export class ShardQueue {
   #reading = false;
   /** Whether whoever takes has taken all of the front, and wants more. */
   #isWanted = false;
-  /** Whether a spill that failed has left on disk what is in memory, too. */
+  /** Whether in direct mode something is on disk: it goes when it is acknowledged. */
   #isLeft = false;
   /** Grows when the front begins anew: what was being read then does not follow what is in it. */
   #fronts = 0;
@@ -141,7 +139,7 @@ export class ShardQueue {
     this.#spool = spool;
     this.#trimmer = new Trimmer(spool, (reason) => this.#options.failed(reason, false));
     this.newest = Math.max(acknowledged, spool.last ?? 0);
-    this.#fronted = this.#acknowledgedBefore = acknowledged;
+    this.#fronted = this.#front.lastAcknowledged = acknowledged;
     if (spool.last === null || spool.last <= acknowledged) {
       return this.#trimmer.trim(this.newest);
     }
@@ -164,15 +162,13 @@ export class ShardQueue {
     this.#enter(gapRecord(this.shardId, gap));
   }
 
-  /**
-   * Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. Where it has to
-   * be read from disk first nothing is moved: it wakes the taker then.
-   */
+  /** Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. Wakes for more. */
   takeUnsent(batch: EventRecord[], limitBytes: number): number {
     const bytes = this.#front.takeUnsent(batch, limitBytes, this.#options.prepare);
     if (this.#isSafe) this.#front.forgetSent();
     this.#isWanted = !this.#front.hasUnsent;
     this.#refill();
+    this.#settle();
     return bytes;
   }
 
@@ -194,9 +190,17 @@ export class ShardQueue {
   /** The taker is new: everything is to be sent again. Gives the bytes that were under way. */
   rewind(): number {
     this.#isWanted = false;
-    if (!this.#isSafe) return this.#front.rewind();
-    this.#behind += this.#front.queued;
-    this.#fronted = Math.max(this.#acknowledgedBefore, this.#front.lastAcknowledged);
+    const { forgotten, queued } = this.#front;
+    if (!this.#isSafe && forgotten === 0) return this.#front.rewind();
+    this.#behind += this.#isSafe ? queued : forgotten;
+    if (!this.#isSafe) {
+      // What is in memory alone follows to disk what comes before it.
+      const later = this.#tail ? this.#empty(this.#tail) : [];
+      this.#tail = Outbox.of([...this.#front.unacknowledged, ...later], this.#options.account);
+      this.#isSafe = true;
+      this.#write();
+    }
+    this.#fronted = this.#front.lastAcknowledged;
     this.#fronts++;
     return this.#front.clear();
   }
@@ -236,15 +240,11 @@ export class ShardQueue {
   }
 
   async #spillFront(records: readonly EventRecord[]): Promise<void> {
-    const rest = new Outbox();
-    for (const record of records) rest.push(record);
-    let isWritten = true;
-    while (isWritten && rest.hasUnsent) {
-      const piece: EventRecord[] = [];
-      rest.takeUnsent(piece, this.#options.shareBytes());
-      isWritten = await this.#append(piece);
-    }
+    const tail = this.#tail;
+    const isWritten = await this.#appendAll(records);
     this.#writing = null;
+    // A new taker came meanwhile: what was to be written is in another tail.
+    if (tail !== this.#tail) return isWritten ? this.#write() : this.#retryWrite();
     if (!isWritten) {
       this.#isLeft = this.#onDisk > this.#front.lastAcknowledged;
       // First: whoever hears of the memory that is given back must not spill again.
@@ -268,8 +268,7 @@ export class ShardQueue {
 
   async #writeTail(tail: Outbox): Promise<void> {
     const batch: EventRecord[] = [];
-    const { shareBytes } = this.#options;
-    const bytes = tail.takeUnsent(batch, shareBytes());
+    const bytes = tail.takeUnsent(batch, this.#options.shareBytes());
     const before = this.#onDisk;
     const isWritten = await this.#append(batch);
     this.#writing = null;
@@ -278,7 +277,7 @@ export class ShardQueue {
       return this.#retryWrite();
     }
     tail.acknowledge(this.#onDisk);
-    const isRoom = this.#front.unsentBytes + bytes <= shareBytes();
+    const isRoom = this.#front.unsentBytes + bytes <= this.#options.shareBytes();
     if (this.#fronted >= before && (isRoom || this.#isWanted)) this.#show(batch);
     else this.#behind += batch.length;
     this.#write();
@@ -292,6 +291,16 @@ export class ShardQueue {
       this.#cancelRetry = null;
       this.#write();
     });
+  }
+
+  async #appendAll(records: readonly EventRecord[]): Promise<boolean> {
+    const rest = Outbox.of(records);
+    while (rest.hasUnsent) {
+      const piece: EventRecord[] = [];
+      rest.takeUnsent(piece, this.#options.shareBytes());
+      if (!await this.#append(piece)) return false;
+    }
+    return true;
   }
 
   /** What a spill that failed has left on disk is not written again. */
@@ -331,17 +340,17 @@ export class ShardQueue {
     if (this.#front.hasUnsent) this.#options.wake(bytes);
   }
 
-  /** Reads on when somebody waits for it, or when the front runs low and there is room. */
+  /** Reads on when somebody waits for it, or when the front runs low and there is room; else says that there is more. */
   #refill(): void {
     const { shareBytes, hasRoom } = this.#options;
     if (this.#reading || !this.#hasMoreOnDisk) return;
     const mayReadAhead = this.#front.unsentBytes <= shareBytes() / 2 && hasRoom();
-    if (!this.#isWanted && !mayReadAhead) return;
-    this.#reading = true;
-    this.#read();
+    if (this.#isWanted || mayReadAhead) this.#read();
+    else if (!this.#front.hasUnsent) this.#options.wake(0);
   }
 
   async #read(): Promise<void> {
+    this.#reading = true;
     const fronts = this.#fronts;
     let records: EventRecord[];
     try {
@@ -363,25 +372,28 @@ export class ShardQueue {
     this.#settle();
   }
 
-  /** Everything was sent and acknowledged: the disk is not needed any more. */
+  /** Everything was sent: the disk is needed for a new taker alone, and for no event that comes. */
   #settle(): void {
     if (!this.#tail || this.#writing || this.#reading || this.#tail.queued > 0) return;
-    if (this.#fronted < this.#onDisk || this.#front.queued > 0) return;
-    this.#trimmer?.trim(this.#onDisk);
+    if (this.#fronted < this.#onDisk || this.#front.hasUnsent) return;
+    this.#isLeft = this.#front.queued > 0;
+    if (!this.#isLeft) this.#trimmer?.trim(this.#onDisk);
     this.#direct();
   }
 
   /** Back to memory only, with what has not been written. */
   #direct(): void {
-    const tail = this.#tail;
+    const records = this.#tail ? this.#empty(this.#tail) : [];
     this.#tail = null;
     this.#isSafe = false;
     this.#behind = 0;
-    if (!tail) return;
+    this.#show(records);
+  }
+
+  #empty(tail: Outbox): EventRecord[] {
     this.#droppedBefore += tail.dropped;
     const records = tail.unacknowledged;
-    tail.takeUnsent([], Infinity);
-    tail.acknowledge(Infinity);
-    this.#show(records);
+    tail.clear();
+    return records;
   }
 }

@@ -85,6 +85,7 @@ class World {
     this.isFull = disk.isSlow = false;
     disk.failing.clear();
     while (disk.finish());
+    await clock.advance(RETRY_MS);
     for (let i = 0; i < 50 && this.taken < this.sent; i++) {
       await clock.advance(RETRY_MS);
       for (let before = -1; before < this.taken; await this.stage.settle()) {

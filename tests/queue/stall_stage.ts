@@ -31,6 +31,8 @@ export interface Stall {
   readonly deaf: (session: number) => readonly [fromMs: number, toMs: number];
   /** How often a consumer acknowledges what it has read. */
   readonly ackEveryMs: number;
+  /** How often a consumer loses its link, with what it has not read, and has another, as long as events come; 0: never. */
+  readonly relinkEveryMs?: number;
   /** How long a write takes that begins at this time. */
   readonly writeMs: (nowMs: number) => number;
 }
@@ -160,7 +162,12 @@ class Reader {
   readonly #deaf: readonly [number, number];
   #unread: Uint8Array[] = [];
   readonly #has = new Map<number, number>();
+  /** What came last on this link, and what was acknowledged. */
+  #came = new Map<number, number>();
+  readonly #acknowledged = new Map<number, number>();
   #acknowledgedMs = 0;
+  #link = 1;
+  #linkedMs = 0;
 
   constructor(id: number, stall: Stall, clock: VirtualClock) {
     this.peer = consumer(id, stall.sessions);
@@ -177,27 +184,44 @@ class Reader {
     return this.#has.get(shardId) ?? 0;
   }
 
-  receive(_link: number, batch: Uint8Array): void {
+  receive(link: number, batch: Uint8Array): void {
+    assert.equal(link, this.#link);
     this.#unread.push(batch);
     this.unreadBytes += batch.length;
   }
 
   tick(queue: EventQueue, cameMs: (shardId: number, cursor: number) => number): void {
     const nowMs = this.#clock.now();
+    const { relinkEveryMs, ackEveryMs, durationMs } = this.#stall;
+    const isDue = relinkEveryMs && nowMs - this.#linkedMs >= relinkEveryMs;
+    if (isDue && nowMs < durationMs) this.#relink(queue);
     if (nowMs >= this.#deaf[0] && nowMs < this.#deaf[1]) return;
     for (const batch of this.#unread.splice(0)) {
       for (const { shardId, cursor, kind, body } of readBatch(batch).records) {
         const isGap = kind === RECORD.GAP;
         const from = isGap ? JSON.parse(new TextDecoder().decode(body)).from : cursor;
-        assert.equal(from, this.has(shardId) + 1, `shard ${shardId}: out of order`);
+        const next = (this.#came.get(shardId) ?? 0) + 1;
+        assert.equal(from, next, `shard ${shardId}: out of order`);
+        this.#came.set(shardId, cursor);
+        if (cursor <= this.has(shardId)) continue;
         this.#has.set(shardId, cursor);
         this.lateMs = Math.max(this.lateMs, nowMs - cameMs(shardId, cursor));
       }
     }
     this.unreadBytes = 0;
-    if (nowMs - this.#acknowledgedMs < this.#stall.ackEveryMs) return;
+    if (nowMs - this.#acknowledgedMs < ackEveryMs) return;
     this.#acknowledgedMs = nowMs;
-    queue.acknowledge(this.peer, 1, Object.fromEntries(this.#has));
+    for (const [shardId, cursor] of this.#came) this.#acknowledged.set(shardId, cursor);
+    queue.acknowledge(this.peer, this.#link, Object.fromEntries(this.#came));
+  }
+
+  #relink(queue: EventQueue): void {
+    this.#linkedMs = this.#clock.now();
+    queue.link(this.peer, null, 0);
+    this.#unread = [];
+    this.unreadBytes = 0;
+    this.#came = new Map(this.#acknowledged);
+    queue.link(this.peer, ++this.#link, WINDOW_BYTES);
   }
 }
 

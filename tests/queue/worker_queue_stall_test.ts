@@ -79,6 +79,7 @@ const STALL = fc.record({
   bytesPerSecond: fc.integer({ min: 500_000, max: 12_000_000 }),
   deaf: fc.array(fc.tuple(fc.nat(3_000), fc.nat(5_000)), { minLength: 1, maxLength: 4 }),
   ackEveryMs: fc.constantFrom(20, 500, 4_000),
+  relinkEveryMs: fc.constantFrom(0, 0, 300, 2_000),
   /** How long a write takes, by the second in which it begins. */
   writeMs: fc.array(fc.constantFrom(1, 5, 30, 200, 1_000, 3_000), { minLength: 1, maxLength: 6 }),
 });
@@ -100,6 +101,6 @@ Deno.test("whatever stalls, with any memory, shards and consumers: nothing is dr
       };
       assertWhole(await play(stall), stall);
     }),
-    { numRuns: 20 },
+    { numRuns: 25 },
   );
 });
