@@ -36,7 +36,7 @@ export interface RefusedIntentsOptions extends Pick<World, "clock" | "log"> {
   /** Lets a shard that has stopped identify. */
   readonly restart: (shardId: number) => void;
   /** New sessions for shards that are connected. */
-  readonly renewals: () => Pick<Renewals, "add" | "drop">;
+  readonly renewals: () => Pick<Renewals, "add" | "waiting">;
   /** Shard id → the intents of its session; shards without one are left out. */
   readonly sessions: () => ReadonlyMap<number, number>;
 }
@@ -207,6 +207,8 @@ export class RefusedIntents {
 
   #tellRestored(): void {
     if (!this.#isDegraded || this.#left.refused !== 0 || this.#lacking(~0).length > 0) return;
+    // One that has given its session up has none that could lack something.
+    if (this.#options.renewals().waiting > 0) return;
     this.#isDegraded = false;
     this.#options.log.info("shards have all intents again");
   }

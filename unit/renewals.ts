@@ -99,11 +99,6 @@ export class Renewals {
     for (const shardId of shardIds) if (!this.#under.has(shardId)) this.#wanted.add(shardId);
   }
 
-  /** These shards need none any more. */
-  drop(shardIds: Iterable<number>): void {
-    for (const shardId of shardIds) this.#wanted.delete(shardId);
-  }
-
   /** A new session of the shard has begun, whatever for. */
   began(shardId: number): void {
     this.#wanted.delete(shardId);

@@ -28,6 +28,7 @@ function setUp({ shards = 3, flags = EVERY_FLAG, sessions = new Map<number, numb
     answer: (): Promise<Response> => Promise.resolve(Response.json({ flags: discord.flags })),
     flags,
     asked: 0,
+    waiting: 0,
   };
   for (let id = 0; id < shards; id++) if (!sessions.has(id)) sessions.set(id, ALL_INTENTS);
   const refused: RefusedIntents = new RefusedIntents({
@@ -43,7 +44,12 @@ function setUp({ shards = 3, flags = EVERY_FLAG, sessions = new Map<number, numb
       return discord.answer();
     },
     restart: (shardId) => void restarted.push(shardId),
-    renewals: () => ({ add: (ids) => void renewed.push(...ids), drop() {} }),
+    renewals: () => ({
+      add: (ids) => void renewed.push(...ids),
+      get waiting() {
+        return discord.waiting;
+      },
+    }),
     sessions: () => sessions,
   });
   return {
@@ -85,7 +91,7 @@ Deno.test("shards that are refused together go on together, after one look at th
 });
 
 Deno.test("what is granted again is tried by one shard, then the others follow", async () => {
-  const { refused, discord, renewed, lines, pass, began } = setUp({ flags: NO_MEMBERS });
+  const { refused, discord, renewed, lines, sessions, pass, began } = setUp({ flags: NO_MEMBERS });
   refused.shardRefused(0, ALL_INTENTS);
   await pass(1_000);
   for (const id of [0, 1, 2]) began(id);
@@ -100,6 +106,12 @@ Deno.test("what is granted again is tried by one shard, then the others follow",
   assert.equal(refused.refused, 0);
   began(1);
   assert.doesNotMatch(lines.at(-1)!, /all intents again/);
+  // It has given its session up.
+  sessions.delete(2);
+  discord.waiting = 1;
+  began(1);
+  assert.doesNotMatch(lines.at(-1)!, /all intents again/);
+  discord.waiting = 0;
   began(2);
   assert.equal(lines.at(-1), "info shards have all intents again");
 });
