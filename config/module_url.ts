@@ -13,10 +13,15 @@ export function moduleUrl(module: string): string {
   return isAddress(module) ? module : pathToFileURL(resolve(module)).href;
 }
 
+/** A module on this machine, as a path; none where it comes from elsewhere. */
+export function moduleFile(module: string): string[] {
+  if (module.startsWith("file:")) return [fileURLToPath(module)];
+  return isAddress(module) ? [] : [module];
+}
+
 /** The folder of a module on this machine; none where it comes from elsewhere. */
 export function moduleFolder(module: string): string[] {
-  if (module.startsWith("file:")) return [dirname(fileURLToPath(module))];
-  return isAddress(module) ? [] : [dirname(module)];
+  return moduleFile(module).map((path) => dirname(path));
 }
 
 /** Whether `EDITED_MESSAGES` names a module. */

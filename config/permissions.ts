@@ -10,7 +10,7 @@
 
 import { type Config, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { moduleFolder, workerModules } from "./module_url.ts";
+import { moduleFile, moduleFolder, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */
@@ -65,6 +65,20 @@ export async function permissionFlag(
   return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
 }
 
+/** The flag that has Deno start the unit again when its code changes, or a module that a setting names. */
+export async function watchFlag(env: Env): Promise<string> {
+  const parsed = await parseConfig(env);
+  const files = parsed.ok ? userModules(parsed.config).flatMap(moduleFile) : [];
+  return files.length === 0 ? "--watch" : `--watch=${files.join(",")}`;
+}
+
+/** The modules of the user's that a unit runs, wherever. */
+function userModules(config: Config): string[] {
+  const { botModule, services } = config;
+  const bots = botModule === null ? [] : [botModule];
+  return [...bots, ...services.map(({ module }) => module), ...workerModules(config)];
+}
+
 /** Hosts, with a port where it is known. */
 function netGrant(config: Config | null, isRest: boolean): Grant {
   if (config === null) return ["127.0.0.1"];
@@ -82,9 +96,7 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
 /** Folders that are read: the program itself with `.env`, the state, the user's modules. */
 function readGrant(config: Config | null): Grant {
   if (config === null) return ["."];
-  const { botModule, services, stateDir } = config;
-  const bots = [...botModule === null ? [] : [botModule], ...services.map(({ module }) => module)];
-  return [".", stateDir, ...[...bots, ...workerModules(config)].flatMap(moduleFolder)];
+  return [".", config.stateDir, ...userModules(config).flatMap(moduleFolder)];
 }
 
 /** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
@@ -105,14 +117,19 @@ function bracketed(host: string): string {
 }
 
 async function main(kindName: string | undefined, programName = "unit"): Promise<number> {
+  // A file that cannot be read stops the unit, which says so in words.
+  const env = await readEnv().catch(() => Deno.env.toObject());
+  if (kindName === "watch") {
+    console.log(await watchFlag(env));
+    return 0;
+  }
   const kind = PERMISSION_KINDS.find((known) => known === kindName);
   const program = PROGRAMS.find((known) => known === programName);
   if (kind === undefined || program === undefined) {
-    console.error(`usage: permissions.ts ${PERMISSION_KINDS.join("|")} [${PROGRAMS.join("|")}]`);
+    const kinds = [...PERMISSION_KINDS, "watch"].join("|");
+    console.error(`usage: permissions.ts ${kinds} [${PROGRAMS.join("|")}]`);
     return 2;
   }
-  // A file that cannot be read stops the unit, which says so in words.
-  const env = await readEnv().catch(() => Deno.env.toObject());
   console.log(await permissionFlag(kind, env, Deno.execPath(), program));
   return 0;
 }

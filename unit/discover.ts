@@ -102,7 +102,8 @@ function noJson(cause: unknown): never {
 /** What to try, where that is not to wait. */
 function advice(status: number, isOurs: boolean): string {
   if (isOurs && status === 502) return "; is the address right, and the network up?";
-  return !isOurs && status === 404 ? "; is DISCORD_API_URL right?" : "";
+  const isStrange = !isOurs && status < 500 && status !== 429;
+  return isStrange ? "; is DISCORD_API_URL right?" : "";
 }
 
 function retryAfterMs(seconds: unknown): number {

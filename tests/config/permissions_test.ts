@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PERMISSION_KINDS, permissionFlag } from "../../config/permissions.ts";
+import { PERMISSION_KINDS, permissionFlag, watchFlag } from "../../config/permissions.ts";
 
 const TOKEN = { DISCORD_TOKEN: "a.b.c" };
 const flag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
@@ -126,4 +126,17 @@ Deno.test("no flag is ever the one for everything", async () => {
       assert.match(await restFlag(kind, env), wanted);
     }
   }
+});
+
+Deno.test("dev watches the modules that the settings name, on this machine, beside the program", async () => {
+  assert.equal(await watchFlag({}), "--watch");
+  assert.equal(await watchFlag({ ...TOKEN, TOTAL_SHARDS: "many" }), "--watch");
+  const all = {
+    ...TOKEN,
+    BOT_MODULE: "./bot.ts",
+    SERVICES: "a=file:///srv/a.ts,b=https://x.test/b.ts",
+    WORKER_MODULE: "/srv/worker.ts",
+    EDITED_MESSAGES: "filter",
+  };
+  assert.equal(await watchFlag(all), "--watch=./bot.ts,/srv/a.ts,/srv/worker.ts");
 });
