@@ -41,6 +41,8 @@ export interface ShardQueueOptions {
   readonly stored: (cursor: number) => void;
   /** The disk failed, or has no room (`isFull`); events stay in memory and it is tried again. */
   readonly failed: (reason: string, isFull: boolean) => void;
+  /** A spill that failed may be tried again. */
+  readonly maySpill?: () => void;
   /** Whether the disk may take more. */
   readonly mayWrite: () => boolean;
   /** Bytes that are read back ahead of who takes them, and bytes that are written at once. */
@@ -106,9 +108,9 @@ export class ShardQueue {
     return (this.#tail ?? this.#front).unsentBytes;
   }
 
-  /** Memory that is free once what is on its way to disk is there; not all of it at once. */
+  /** Memory that is free once what is to be written is on disk, where a write that failed succeeds. */
   get pendingBytes(): number {
-    if (!this.#tail) return 0;
+    if (!this.#tail) return this.#cancelRetry ? this.#front.queuedBytes : 0;
     return this.#tail.queuedBytes + (this.#isSafe ? 0 : this.#front.queuedBytes);
   }
 
@@ -210,10 +212,7 @@ export class ShardQueue {
     return (this.#tail ?? this.#front).shed(bytes, overflow);
   }
 
-  /**
-   * From now on events go through the disk, beginning with what is in memory. Nothing happens where
-   * there is no disk, or it is so already.
-   */
+  /** From now on events go through the disk, beginning with what is in memory; where that can be. */
   spill(): void {
     if (this.spillableBytes === 0) return;
     this.#tail = new Outbox(this.#options.account);
@@ -289,7 +288,8 @@ export class ShardQueue {
   #retryWrite(): void {
     this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = null;
-      this.#write();
+      if (this.#tail) this.#write();
+      else this.#options.maySpill?.();
     });
   }
 

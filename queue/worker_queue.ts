@@ -126,6 +126,7 @@ export class EventQueue {
         failed?.(shardId, reason);
       },
       ...(prepare ? { prepare } : {}),
+      maySpill: () => this.isPaused ? this.#maybeReadOn() : this.#bound(),
       mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
       shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#queues.size),
       hasRoom: () => this.#bytes < this.#share("spill"),

@@ -13,7 +13,7 @@ import { sleep } from "../../ports/clock.ts";
 import type { SpoolFs } from "../../store/disk.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { fakeDisk } from "../support/fake_disk.ts";
+import { diskFailure, fakeDisk } from "../support/fake_disk.ts";
 import { consumer } from "../support/peers.ts";
 
 /** How it goes. */
@@ -33,7 +33,7 @@ export interface Stall {
   readonly ackEveryMs: number;
   /** How often a consumer loses its link, with what it has not read, and has another, as long as events come; 0: never. */
   readonly relinkEveryMs?: number;
-  /** How long a write takes that begins at this time. */
+  /** How long a write takes that begins at this time; it fails then where this is below 0. */
   readonly writeMs: (nowMs: number) => number;
 }
 
@@ -71,7 +71,6 @@ export async function play(stall: Stall): Promise<Outcome> {
     limitBytes: stall.memoryBytes,
     openSpool: openSpoolDir("d", { fs, segmentBytes: 256 * 1024 }),
     send: (peer, link, batch) => readers.find((each) => each.is(peer))!.receive(link, batch),
-    failed: (shardId, reason) => assert.fail(`shard ${shardId}: ${reason}`),
     pause: (now) => isPaused = now,
   });
   for (const shardId of shardIds) {
@@ -102,7 +101,7 @@ export async function play(stall: Stall): Promise<Outcome> {
     sources.every(({ sent, cameMs, shardId }) =>
       sent === cameMs.length && readerOf(shardId).has(shardId) >= sent
     );
-  for (const endMs = clock.now() + 600_000; !isDone();) {
+  for (const endMs = clock.now() + 3_600_000; !isDone();) {
     assert.ok(clock.now() < endMs, "nothing comes any more, and not all has come");
     await tick(0);
   }
@@ -234,7 +233,9 @@ function slowDisk(clock: VirtualClock, writeMs: (nowMs: number) => number): Spoo
       return {
         ...file,
         async sync() {
-          await sleep(clock, writeMs(clock.now()));
+          const ms = writeMs(clock.now());
+          await sleep(clock, Math.abs(ms));
+          if (ms < 0) throw diskFailure("EIO", "sync failed");
           await file.sync();
         },
       };

@@ -277,6 +277,20 @@ Deno.test("EventQueue drops nothing for a write that fails now and then", async 
   assert.deepEqual(cursorsOf(0), range(1, 400));
 });
 
+Deno.test("EventQueue waits for a disk whose first write has failed, and tries it again", async () => {
+  const { clock, disk, queue, accept, dropped, recover, cursorsOf } = await stalled();
+  disk.failing.add("append");
+  accept(0, 1, 50);
+  await clock.advance(0);
+  accept(0, 51, 200);
+  assert.deepEqual([queue.isPaused, dropped()], [true, 0]);
+  disk.failing.clear();
+  await clock.advance(1_000);
+  assert.equal(queue.isPaused, false);
+  await recover();
+  assert.deepEqual(cursorsOf(0), range(1, 200));
+});
+
 Deno.test("EventQueue never leaves Discord unread for a disk that is full, or none", async () => {
   const full = await stalled({ diskLimitBytes: 0 });
   full.accept(0, 1, 200);

@@ -80,8 +80,11 @@ const STALL = fc.record({
   deaf: fc.array(fc.tuple(fc.nat(3_000), fc.nat(5_000)), { minLength: 1, maxLength: 4 }),
   ackEveryMs: fc.constantFrom(20, 500, 4_000),
   relinkEveryMs: fc.constantFrom(0, 0, 300, 2_000),
-  /** How long a write takes, by the second in which it begins. */
-  writeMs: fc.array(fc.constantFrom(1, 5, 30, 200, 1_000, 3_000), { minLength: 1, maxLength: 6 }),
+  /** How long a write takes, and whether it fails, by the second in which it begins. */
+  writeMs: fc.array(fc.constantFrom(1, 5, 30, 200, 1_000, 3_000, -5), {
+    minLength: 1,
+    maxLength: 6,
+  }).filter((all) => all.some((ms) => ms > 0)),
 });
 
 Deno.test("whatever stalls, with any memory, shards and consumers: nothing is dropped while the disk has room", async () => {
