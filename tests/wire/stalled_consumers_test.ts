@@ -58,6 +58,7 @@ Deno.test("libraries that stop reading lose nothing while the disk has room", as
     REST_AUTHORIZATION: TOKEN,
     QUEUE_MEMORY_BYTES: String(4 * 1024 * 1024),
   });
+  await unit.ready();
   const url = await unit.url();
   const libraries = Array.from({ length: SHARDS }, (_, shardId) => library(url, shardId));
   await until(() => libraries.every(({ got }) => got.includes("READY")), 60_000);
