@@ -13,6 +13,8 @@
  * console.assert(rounded(0.6820889999980864) === 0.682 && rounded(null) === null);
  * ```
  */
-export function rounded<Figure extends number | null>(figure: Figure): Figure {
-  return (figure === null ? null : Math.round(figure * 1000) / 1000) as Figure;
+export function rounded(figure: number): number;
+export function rounded(figure: number | null): number | null;
+export function rounded(figure: number | null): number | null {
+  return figure === null ? null : Math.round(figure * 1000) / 1000;
 }
