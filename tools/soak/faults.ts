@@ -73,6 +73,18 @@ export const FAULTS: Readonly<Record<string, (stage: Stage) => Promise<void>>> =
     await pause(10_000);
     over();
   },
+  async "resume host is silent for 10 s"({ sim }) {
+    const over = sim.faults.noHandshake({ host: "resume" });
+    sim.faults.cut();
+    await pause(10_000);
+    over();
+  },
+  async "RESUMEs go unanswered for 10 s"({ sim }) {
+    const over = sim.faults.noResumed();
+    sim.faults.cut();
+    await pause(10_000);
+    over();
+  },
   async "every connection is cut"({ sim }) {
     await Promise.resolve(sim.faults.cut());
   },
