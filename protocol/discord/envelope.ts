@@ -21,6 +21,7 @@ export interface Envelope {
 
 const QUOTE = 0x22;
 const ZERO = 0x30;
+const CLOSE = 0x7d;
 const NULL_T = bytesOf('{"t":null,"s":');
 const HEAD_T = bytesOf('{"t":"');
 const HEAD_S = bytesOf(',"s":');
@@ -51,6 +52,8 @@ export function readEnvelope(payload: Uint8Array): Envelope {
 }
 
 function scan(bytes: Uint8Array): Envelope | undefined {
+  // What was cut short is no event: handed on, nobody could read it, and Discord would not be asked again.
+  if (bytes[bytes.length - 1] !== CLOSE) return undefined;
   let at: number;
   let t: string | null = null;
   if (startsWith(bytes, HEAD_T, 0)) {

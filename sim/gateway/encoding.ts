@@ -54,9 +54,9 @@ export function createEncode(compression: Compression, level: number): Encode {
   }
 }
 
-/** The message made unreadable for sure: a reserved block type, or JSON that is cut short. */
+/** The message made unreadable for sure: a reserved block type, or JSON that is cut short, as one sees. */
 export function corrupted(message: string | Uint8Array): string | Uint8Array {
-  if (typeof message === "string") return message.slice(0, message.length >> 1);
+  if (typeof message === "string") return message.slice(0, message.length >> 1).replace(/}+$/, "");
   const bytes = message.slice();
   bytes[0] = 0x07;
   return bytes;

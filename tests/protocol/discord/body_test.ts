@@ -48,7 +48,7 @@ Deno.test("textField() reads spaces that Discord does not write", () => {
 });
 
 Deno.test("textField() does not read beyond the field that it looks for", () => {
-  assert.equal(textField(encode('{"t":"X","s":1,"op":0,"d":{"id":"1","cut'), "id"), "1");
+  assert.equal(textField(encode('{"t":"X","s":1,"op":0,"d":{"id":"1","cut}}'), "id"), "1");
 });
 
 Deno.test("textField() refuses a payload that ends before the field", () => {
