@@ -73,6 +73,8 @@ export class Estates {
   #old: readonly string[] = [];
   #cancelSave: Cancel | null = null;
   #turn: Promise<void> = Promise.resolve();
+  /** The write that waits for its turn. */
+  #next: Promise<void> | null = null;
   #isClosed = false;
 
   /** Of a unit that never lived; {@linkcode Estates.open} gives what an earlier life has left. */
@@ -147,7 +149,10 @@ export class Estates {
     return session === null || canResume(session, shard) ? estate : { ...estate, session: null };
   }
 
-  /** Changes the estate of a shard; it is on disk half a second later, or told in the log. */
+  /**
+   * Changes the estate of a shard; it is on disk half a second later, or told in the log. A session that
+   * began is written at once: without it, whoever comes after a `kill -9` has to identify.
+   */
   change(key: ShardKey, step: (estate: Estate) => Estate): void {
     const text = shardKeyText(key);
     const before = this.#kept(key);
@@ -157,7 +162,9 @@ export class Estates {
     this.#notePresence(text, after);
     if (!isFiledSame(before, after)) this.#unsaved.add(text);
     for (const look of [...this.#watching]) look();
-    if (!this.#isClosed) this.#saveSoon();
+    const hasBegun = after.session !== null &&
+      after.session.sessionId !== before.session?.sessionId;
+    if (!this.#isClosed) this.#saveAfter(hasBegun ? 0 : SAVE_AFTER_MS);
   }
 
   /** What `read` finds in an estate once that is not `null`; rejects with the signal's reason when that is first. */
@@ -200,16 +207,21 @@ export class Estates {
     this.#arePresencesSaved = false;
   }
 
-  #saveSoon(): void {
-    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => {
+  #saveAfter(ms: number): void {
+    if (ms === 0) this.#cancelSave?.();
+    else if (this.#cancelSave) return;
+    this.#cancelSave = this.#options.clock.after(ms, () => {
       this.#cancelSave = null;
       this.#save();
     });
   }
 
-  /** One write after another: each is of one moment. */
+  /** One write after another, each of one moment; those that wait for their turn are one. */
   #save(): Promise<void> {
-    return this.#turn = this.#turn.then(() => this.#write()).catch((error) =>
+    return this.#next ??= this.#turn = this.#turn.then(() => {
+      this.#next = null;
+      return this.#write();
+    }).catch((error) =>
       this.#options.log.error("session points were not saved", { error: messageOf(error) })
     );
   }

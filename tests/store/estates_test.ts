@@ -120,11 +120,50 @@ Deno.test("Estates gives a later life what this one has kept, stream and all", a
   assert.equal(other.of(of(3)).session!.seq, 9);
 });
 
+Deno.test("Estates writes a session that began at once: a unit that is killed now must find it", async () => {
+  const store = stoppingStore(memoryStore(), Infinity);
+  const { estates } = await live(store);
+  estates.change(of(3), (it) => withCursor(it, 7));
+  estates.change(of(0), (it) => withSession(it, began(0)));
+  estates.change(of(1), (it) => withSession(it, began(1)));
+  await clock.advance(0);
+  assert.deepEqual(store.writes.splice(0), ["estate-0-of-4", "estate-1-of-4", "estates"]);
+  await clock.advance(500);
+  assert.deepEqual(store.writes, [], "nothing is left");
+  estates.change(of(0), (it) => withSession(it, null));
+  await clock.advance(499);
+  assert.deepEqual(store.writes, [], "one that ended can wait");
+});
+
+Deno.test("Estates that begin while others are being written share the next write", async () => {
+  const store = memoryStore();
+  const gate = Promise.withResolvers<void>();
+  const writes: string[] = [];
+  const slow = {
+    ...store,
+    async save(name: string, value: unknown) {
+      await gate.promise;
+      writes.push(name);
+      await store.save(name, value);
+    },
+  };
+  const { estates } = await live(slow);
+  for (const id of [0, 1, 2, 3]) {
+    estates.change(of(id), (it) => withSession(it, began(id)));
+    await clock.advance(0);
+  }
+  gate.resolve();
+  await estates.close();
+  const points = writes.filter((name) => name === "estates");
+  assert.equal(points.length, 2, `${writes}`);
+});
+
 Deno.test("Estates writes what changed within half a second, once, and nothing where nothing did", async () => {
   const store = stoppingStore(memoryStore(), Infinity);
   const { estates } = await live(store);
-  estates.change(of(0), (it) => withSession(it, began(0)));
-  estates.change(of(1), (it) => withSession(it, began(1)));
+  for (const id of [0, 1]) {
+    estates.change(of(id), (it) => withSafe(it, { acknowledged: 1, guilds: GUILDS }));
+  }
   await clock.advance(499);
   assert.deepEqual(store.writes, []);
   await clock.advance(1);
