@@ -139,7 +139,7 @@ export class DownstreamSessions {
   /** The client is gone: the session waits for it. */
   detach(session: DownstreamSession): void {
     session.sentAtMost = session.sent ?? session.sentAtMost;
-    this.#wait(session, this.#options.clock.wallMs());
+    this.#wait(session, this.#options.clock.epochMs());
     this.#options.changed();
   }
 
@@ -205,8 +205,8 @@ export class DownstreamSessions {
     for (const session of saved.sessions.map((value) => parseSession(value, saved.totalShards))) {
       if (!session || !fits(session.shard) || this.ofShard(session.shard)) continue;
       // One that had a connection lost it with us.
-      const sinceMs = session.detachedAtMs ?? clock.wallMs();
-      if (clock.wallMs() - sinceMs >= ttlMs) {
+      const sinceMs = session.detachedAtMs ?? clock.epochMs();
+      if (clock.epochMs() - sinceMs >= ttlMs) {
         this.#give(session);
         continue;
       }
@@ -227,7 +227,7 @@ export class DownstreamSessions {
     session.detachedAtMs = sinceMs;
     this.#expiries.get(session)?.();
     // A wall clock that was set back must not make it wait for longer.
-    const leftMs = Math.min(ttlMs, sinceMs + ttlMs - clock.wallMs());
+    const leftMs = Math.min(ttlMs, sinceMs + ttlMs - clock.epochMs());
     const cancel = clock.after(leftMs, () => {
       this.end(session);
       expired(session.shard);

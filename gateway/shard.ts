@@ -76,7 +76,7 @@ export class Shard {
       settings.presence ?? null,
       (wanted) => world.presenceSet?.(settings.shardId, wanted),
     );
-    this.#sinceMs = world.clock.wallMs();
+    this.#sinceMs = world.clock.epochMs();
   }
 
   /** The shard as seen from outside. */
@@ -190,7 +190,7 @@ export class Shard {
   #entered(before: State): void {
     // HELLO is waited for within the deadline of the connection.
     if (this.#state.kind !== "hello") this.#cancelTimer();
-    this.#sinceMs = this.#world.clock.wallMs();
+    this.#sinceMs = this.#world.clock.epochMs();
     if (before.kind === "ready" || before.kind === "stopped") this.#commands.hold();
     if (this.#state.kind === "ready" && this.#connection?.window) {
       const connection = this.#connection;

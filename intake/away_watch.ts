@@ -9,6 +9,7 @@ import { annotate, textField } from "../protocol/discord/body.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
 import { type EventRecord, gapRecord, RECORD } from "../protocol/event_frame.ts";
 import {
+  INTERACTION_TOKEN_MS,
   type InteractionMark,
   isExpired,
   isInteractionId,
@@ -30,8 +31,12 @@ export interface AwayWatchOptions {
   readonly expired: (shardId: number) => void;
 }
 
-/** `waiting`: the bot may still come; `asked`: a response is under way, and delivery waits for it. */
-type Entry = "waiting" | "asked" | { readonly mark: InteractionMark | null };
+interface Entry {
+  /** `waiting`: the bot may still come; `asked`: a response is under way, and delivery waits for it. */
+  readonly is: "waiting" | "asked" | { readonly mark: InteractionMark | null };
+  /** When it came, by the monotonic clock; `null`: in an earlier life. */
+  readonly tookMs: number | null;
+}
 
 interface Shard {
   readonly entries: Map<number, Entry>;
@@ -54,10 +59,11 @@ export class AwayWatch {
     if (!isAway(shardId)) return;
     const { entries } = this.#shard(shardId);
     const copy = new Uint8Array(payload);
-    entries.set(cursor, "waiting");
+    const tookMs = clock.now();
+    entries.set(cursor, { is: "waiting", tookMs });
     clock.after(ASK_AFTER_MS, () => {
-      if (entries.get(cursor) !== "waiting" || !isAway(shardId)) return;
-      entries.set(cursor, "asked");
+      if (entries.get(cursor)?.is !== "waiting" || !isAway(shardId)) return;
+      entries.set(cursor, { is: "asked", tookMs });
       ask(shardId, cursor, copy);
     });
   }
@@ -65,14 +71,15 @@ export class AwayWatch {
   /** The response was given, or could not be (`null`). */
   settle(shardId: number, cursor: number, mark: InteractionMark | null): void {
     const { entries } = this.#shard(shardId);
-    if (entries.get(cursor) === "asked") entries.set(cursor, { mark });
+    const entry = entries.get(cursor);
+    if (entry?.is === "asked") entries.set(cursor, { ...entry, is: { mark } });
   }
 
   /** What is known of events that wait on disk: the marks given before, and the last cursor. */
   load(shardId: number, marks: readonly AnswerMark[], backlog: number): void {
     const shard = this.#shard(shardId);
     shard.backlog = backlog;
-    for (const { cursor, mark } of marks) shard.entries.set(cursor, { mark });
+    for (const { cursor, mark } of marks) shard.entries.set(cursor, { is: { mark }, tookMs: null });
   }
 
   /** The bot is done with everything up to `cursor`. */
@@ -87,10 +94,10 @@ export class AwayWatch {
     const shard = this.#shards.get(record.shardId);
     if (!shard || (shard.entries.size === 0 && record.cursor > shard.backlog)) return record;
     const entry = shard.entries.get(record.cursor);
-    if (entry === "asked") return null;
+    if (entry?.is === "asked") return null;
     if (entry === undefined && record.cursor > shard.backlog) return record;
     try {
-      return this.#isDead(record) ? this.#drop(record) : marked(record, entry);
+      return this.#isDead(record, entry) ? this.#drop(record) : marked(record, entry);
     } catch (error) {
       // It goes to the bot as it came, whose side says that it cannot be read.
       if (error instanceof SyntaxError) return record;
@@ -98,10 +105,15 @@ export class AwayWatch {
     }
   }
 
-  #isDead({ kind, body }: EventRecord): boolean {
+  #isDead({ kind, body }: EventRecord, entry: Entry | undefined): boolean {
     if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return false;
+    const { clock } = this.#options;
+    // Of what came to us the age is sure; what came to an earlier life has only its date.
+    if (typeof entry?.tookMs === "number") {
+      return clock.now() - entry.tookMs >= INTERACTION_TOKEN_MS;
+    }
     const id = textField(body, "id");
-    return isInteractionId(id) && isExpired(id, this.#options.clock.wallMs());
+    return isInteractionId(id) && isExpired(id, clock.epochMs());
   }
 
   #drop({ shardId, cursor }: EventRecord): EventRecord {
@@ -120,6 +132,6 @@ export class AwayWatch {
 }
 
 function marked(record: EventRecord, entry: Entry | undefined): EventRecord {
-  if (typeof entry !== "object" || entry.mark === null) return record;
-  return { ...record, body: annotate(record.body, { answered: entry.mark }) };
+  if (typeof entry?.is !== "object" || entry.is.mark === null) return record;
+  return { ...record, body: annotate(record.body, { answered: entry.is.mark }) };
 }

@@ -12,8 +12,15 @@ export type Cancel = () => void;
 export interface Clock {
   /** Monotonic milliseconds; only differences mean anything. */
   now(): number;
-  /** Milliseconds since the Unix epoch; for people and for files. */
+  /** Milliseconds since the Unix epoch as the computer has it, for people; it may be set at any moment. */
   wallMs(): number;
+  /**
+   * Milliseconds since the Unix epoch to reckon with and to write down: read once, from then on by the
+   * monotonic clock. Who sets the computer's clock does not move it; who knows better does.
+   */
+  epochMs(): number;
+  /** It is `epochMs` now, as somebody says whose clock is right. */
+  setEpoch(epochMs: number): void;
   /** Runs `task` once, `delayMs` from now, unless cancelled. */
   after(delayMs: number, task: () => void): Cancel;
   /** Runs `task` once, after the I/O events that are already here: the natural moment to flush. */
@@ -22,27 +29,53 @@ export interface Clock {
 
 /** The most that the runtime's timers count to, 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A timer that rings so late was held up with its whole thread: stopped, suspended or starved. */
+const HELD_UP_MS = 500;
+/** Then what has come meanwhile is read first, for so long: most timers are deadlines for it. */
+const CATCH_UP_MS = 250;
+
+/** What a clock of the computer's reads. Tests bring readings of their own. */
+export interface Readings {
+  /** Monotonic. */
+  readonly now: () => number;
+  readonly wallMs: () => number;
+}
 
 /** The computer's own time. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  wallMs: () => Date.now(),
-  after(delayMs, task) {
-    if (!(delayMs > LONGEST_TIMER_MS)) {
-      const timer = setTimeout(task, delayMs);
-      return () => clearTimeout(timer);
-    }
+export function createSystemClock(
+  { now, wallMs }: Readings = { now: () => performance.now(), wallMs: () => Date.now() },
+): Clock {
+  let epochAtZeroMs = wallMs() - now();
+  const after = (delayMs: number, task: () => void): Cancel => {
     // By itself a timer beyond it would ring at once.
-    let cancel = systemClock.after(LONGEST_TIMER_MS, () => {
-      cancel = systemClock.after(delayMs - LONGEST_TIMER_MS, task);
-    });
-    return () => cancel();
-  },
-  soon(task) {
-    const immediate = setImmediate(task);
-    return () => clearImmediate(immediate);
-  },
-};
+    if (delayMs > LONGEST_TIMER_MS) {
+      let cancel = after(LONGEST_TIMER_MS, () => {
+        cancel = after(delayMs - LONGEST_TIMER_MS, task);
+      });
+      return () => cancel();
+    }
+    const lateMs = now() + Math.max(0, delayMs) + HELD_UP_MS;
+    let timer = setTimeout(() => {
+      if (now() > lateMs) timer = setTimeout(task, CATCH_UP_MS);
+      else task();
+    }, delayMs);
+    return () => clearTimeout(timer);
+  };
+  return {
+    now,
+    wallMs,
+    epochMs: () => Math.floor(epochAtZeroMs + now()),
+    setEpoch: (epochMs) => void (epochAtZeroMs = epochMs - now()),
+    after,
+    soon(task) {
+      const immediate = setImmediate(task);
+      return () => clearImmediate(immediate);
+    },
+  };
+}
+
+/** The computer's own time, as this thread reads it. */
+export const systemClock: Clock = createSystemClock();
 
 /**
  * Resolves after `delayMs`.

@@ -81,7 +81,8 @@ export function parsePayload(value: unknown): ShardPayload {
 
 /** Main thread → worker. */
 export type ToWorker =
-  | Readonly<{ type: "START"; options: WorkerOptions }>
+  /** `epochAheadMs`: how far the time to reckon with is ahead of the computer's clock. */
+  | Readonly<{ type: "START"; options: WorkerOptions; epochAheadMs: number }>
   /** Bring a shard up: resume from the session if there is one, else ask to identify. */
   | Readonly<{ type: "IDENTIFY_SHARD"; shardId: number; estate: Estate }>
   /** An interaction was responded to in the bot's place, or could not be (`null`). */

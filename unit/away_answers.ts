@@ -71,7 +71,7 @@ export class AwayAnswers {
     const asked = this.#asked.get(name) ?? this.#respond(event).then((mark) => {
       this.#asked.delete(name);
       if (mark === null) return null;
-      estates.change(shard, (estate) => withMark(estate, { cursor, mark, atMs: clock.wallMs() }));
+      estates.change(shard, (estate) => withMark(estate, { cursor, mark, atMs: clock.epochMs() }));
       return mark;
     });
     this.#asked.set(name, asked);
@@ -99,7 +99,7 @@ export class AwayAnswers {
   }
 
   #isExpired({ id }: Interaction): boolean {
-    return isExpired(id, this.#options.clock.wallMs());
+    return isExpired(id, this.#options.clock.epochMs());
   }
 }
 
@@ -143,7 +143,7 @@ export async function postCallback(
 ): Promise<CallbackOutcome> {
   const deadline = new AbortController();
   const { signal } = deadline;
-  const cancel = clock.after(timeLeftMs(id, clock.wallMs()), () => deadline.abort());
+  const cancel = clock.after(timeLeftMs(id, clock.epochMs()), () => deadline.abort());
   const path = `/interactions/${id}/${encodeURIComponent(token)}/callback`;
   try {
     for (let attempt = 1;; attempt++) {

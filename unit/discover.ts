@@ -5,9 +5,11 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { DISCORD_EPOCH_MS } from "../protocol/ids.ts";
 import { parseRecord } from "../protocol/record.ts";
 import type { DiscoverySnapshot } from "../protocol/status.ts";
-import { sleep } from "../ports/clock.ts";
+import { type Clock, sleep } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
 import type { World } from "../ports/world.ts";
 import { pauseMs } from "../gateway/backoff.ts";
 import { type Config, CONFIG_DEFAULTS } from "../config/config.ts";
@@ -65,8 +67,9 @@ class NotNow extends GatehouseError {
   }
 }
 
-async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<GatewayInfo> {
+async function ask({ config, ask, clock, log, signal }: DiscoverOptions): Promise<GatewayInfo> {
   const answer = await ask("/gateway/bot", { signal });
+  if (!answer.headers.has(ERROR_HEADER)) setTheClock(clock, log, answer.headers.get("date"));
   if (answer.ok) {
     return parseGatewayInfo(
       await answer.json().catch(noJson),
@@ -91,6 +94,24 @@ async function ask({ config, ask, log, signal }: DiscoverOptions): Promise<Gatew
     : `Cannot ask DISCORD_API_URL ${config.discordApiUrl} for /gateway/bot: ${ours}`;
   const waitMs = retryAfterMs(headers.get("retry-after") ?? retry_after);
   throw new NotNow(text + advice(status, ours !== null), waitMs);
+}
+
+/** An answer tells its time in whole seconds, and takes some to come. */
+const SAME_TIME_MS = 10_000;
+const [EARLIEST_MS, LATEST_MS] = [DISCORD_EPOCH_MS, Date.UTC(2100, 0, 1)];
+
+/**
+ * How old an interaction is, and when a day's identifies are over, goes by Discord's clock. Ours may be
+ * wrong by any time, and what an earlier life wrote down is compared with it.
+ */
+function setTheClock(clock: Clock, log: Log, date: string | null): void {
+  const discordMs = Date.parse(date ?? "");
+  const aheadMs = clock.epochMs() - discordMs;
+  if (!(discordMs >= EARLIEST_MS && discordMs < LATEST_MS) || Math.abs(aheadMs) < SAME_TIME_MS) {
+    return;
+  }
+  clock.setEpoch(discordMs);
+  log.warn("the computer's clock is wrong, Discord's is gone by", { aheadMs });
 }
 
 function noJson(cause: unknown): never {

@@ -35,7 +35,7 @@ export async function createIdentifyQueue(options: IdentifyOptions): Promise<Ide
     clock,
     maxConcurrency: limit.maxConcurrency,
     spacingMs: config.spawnShardDelayMs,
-    budget: budgetFrom(limit, parseBudget(saved.budget), clock.wallMs()),
+    budget: budgetFrom(limit, parseBudget(saved.budget), clock.epochMs()),
     reserve: Math.floor(limit.total * config.identifyReservePercent / 100),
     lastSentAtMs: numbers(saved.lastSentAtMs),
     allow,

@@ -82,7 +82,7 @@ export class ShardWatch {
       ...shard,
       received: counters?.received ?? 0,
     }));
-    for (const { act, ...finding } of this.#quiet.observe(clock.wallMs(), samples)) {
+    for (const { act, ...finding } of this.#quiet.observe(clock.epochMs(), samples)) {
       if (act === "report") log.warn("shard is quiet against the others", finding);
       else {
         log.warn("shard stays quiet, it resumes", finding);
@@ -98,9 +98,9 @@ export class ShardWatch {
     const { clock, log, pool, config } = this.#options;
     const lacking = intentBits(shards.flatMap(({ lacks }) => lacks));
     const { totals } = pool.eventsByType;
-    const findings = this.#deaf.observe(clock.wallMs(), totals, shards, lacking);
+    const findings = this.#deaf.observe(clock.epochMs(), totals, shards, lacking);
     for (const { act, sinceMs, ...about } of findings) {
-      const fields = { ...about, silentMs: clock.wallMs() - sinceMs };
+      const fields = { ...about, silentMs: clock.epochMs() - sinceMs };
       if (act === "heard") log.info("events of a type come again", fields);
       else if (act === "gone") {
         log.info("events of a type stay away, from now on they are not expected", fields);

@@ -70,6 +70,7 @@ self.addEventListener("message", (event: Event) => {
   const message = parseStamped<ToWorker>((event as MessageEvent).data);
   if (message.type === "START") {
     epoch = message.epoch;
+    systemClock.setEpoch(systemClock.wallMs() + message.epochAheadMs);
     start(message.options).catch(die);
   } else if (bucket) bucket.receive(message);
   else early.push(message);

@@ -343,7 +343,7 @@ export class WorkerPool {
   }
 
   #idle(shardId: number, reason: string): void {
-    const sinceMs = this.#options.clock.wallMs();
+    const sinceMs = this.#options.clock.epochMs();
     this.#statuses.set(shardId, { shardId, state: "idle", reason, sinceMs, connection: 0 });
   }
 

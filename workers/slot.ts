@@ -26,6 +26,8 @@ import type { World } from "../ports/world.ts";
 export const START_DEADLINE_MS = 20_000;
 /** A worker that has said nothing for so long is lost: it reports every second when it is well. */
 export const SILENCE_DEADLINE_MS = 15_000;
+/** How often we look. */
+const WATCH_MS = 1_000;
 
 /** A worker that is lost is replaced at once, then later each time, ten times in ten minutes. */
 export const WORKER_POLICY: Policy = {
@@ -199,7 +201,8 @@ export class Life {
   readonly #thread: Thread;
   readonly #asks: Asks<Reply>;
   readonly #cancelWatch: Cancel;
-  #lastWordMs: number;
+  /** Grows while we look: time in which the whole process stood still is no silence of the worker's. */
+  #silentMs = 0;
   #deadlineMs = START_DEADLINE_MS;
   #over = false;
 
@@ -208,13 +211,13 @@ export class Life {
     this.#options = options;
     const { clock, spawn } = options;
     this.#asks = new Asks(clock, { read: valueOf, late: unanswered, gone: lost });
-    this.#lastWordMs = clock.now();
     this.#thread = spawn({
       message: (data) => this.#message(data),
       failed: (reason) => this.#lose(reason),
     });
-    this.#cancelWatch = every(clock, 1_000, () => this.#watch());
-    this.tell({ type: "START", options: options.worker });
+    this.#cancelWatch = every(clock, WATCH_MS, () => this.#watch());
+    const epochAheadMs = clock.epochMs() - clock.wallMs();
+    this.tell({ type: "START", options: options.worker, epochAheadMs });
   }
 
   /** Says something to the worker. */
@@ -247,7 +250,7 @@ export class Life {
     if (this.#over) return;
     const message = parseStamped<FromWorker>(data);
     if (message.epoch !== this.#options.epoch) return;
-    this.#lastWordMs = this.#options.clock.now();
+    this.#silentMs = 0;
     this.#deadlineMs = SILENCE_DEADLINE_MS;
     if (message.type === "NONCE_REPLY") this.#asks.settle(message.nonce, message.reply);
     else if (message.type === "DYING") this.#lose(message.reason, message.isUnloadable);
@@ -255,8 +258,8 @@ export class Life {
   }
 
   #watch(): void {
-    const silentMs = this.#options.clock.now() - this.#lastWordMs;
-    if (silentMs > this.#deadlineMs) this.#lose(`silent for ${Math.round(silentMs)} ms`);
+    this.#silentMs += WATCH_MS;
+    if (this.#silentMs > this.#deadlineMs) this.#lose(`silent for ${this.#silentMs} ms`);
   }
 
   #lose(reason: string, isUnloadable = false): void {

@@ -3,7 +3,8 @@
  * reserve is never touched.
  * See [Discord Docs/Session Start Limit](https://discord.com/developers/docs/events/gateway#session-start-limit-object).
  *
- * Pure. Times are wall-clock milliseconds, because the budget outlives the process.
+ * Pure. Times are those of {@linkcode Clock.epochMs}, because the budget outlives the process and no
+ * clock that is set ahead may refill it.
  *
  * @module
  */

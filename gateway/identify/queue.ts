@@ -35,7 +35,7 @@ export interface IdentifyQueueOptions {
   readonly budget: IdentifyBudget;
   /** Identifies that are kept back. */
   readonly reserve: number;
-  /** When each key was last used, in wall-clock ms, from an earlier life of the unit. */
+  /** When each key was last used, ms since the Unix epoch, from an earlier life of the unit. */
   readonly lastSentAtMs?: Readonly<Record<string, number>>;
   readonly allow: Allow;
   /** Called after each identify with what has to survive a restart. */
@@ -47,7 +47,7 @@ export interface IdentifyQueueOptions {
 /** What survives a restart. */
 export interface SavedIdentifies {
   readonly budget: IdentifyBudget;
-  /** Key → when it was last used, in wall-clock ms. */
+  /** Key → when it was last used, ms since the Unix epoch. */
   readonly lastSentAtMs: Readonly<Record<string, number>>;
 }
 
@@ -81,7 +81,7 @@ export class IdentifyQueue implements IdentifyGate {
     this.#lastSentAtMs = { ...options.lastSentAtMs };
     const { clock } = options;
     for (const [key, atMs] of Object.entries(this.#lastSentAtMs)) {
-      const agoMs = Math.max(0, clock.wallMs() - atMs);
+      const agoMs = Math.max(0, clock.epochMs() - atMs);
       this.#freeAtMs.set(Number(key), clock.now() + this.#spacingMs - agoMs);
     }
   }
@@ -135,7 +135,7 @@ export class IdentifyQueue implements IdentifyGate {
   /** How things stand. */
   get snapshot(): IdentifySnapshot {
     const { clock, maxConcurrency, reserve } = this.#options;
-    const nowMs = clock.wallMs();
+    const nowMs = clock.epochMs();
     const { total, remaining, resetAtMs } = refilled(this.#budget, nowMs);
     const waitMs = this.#waitMs();
     return {
@@ -172,7 +172,7 @@ export class IdentifyQueue implements IdentifyGate {
   /** Time until the reserve allows one more than those that are on their way. */
   #budgetMs(): number {
     const { clock, reserve } = this.#options;
-    return budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.wallMs());
+    return budgetWaitMs(this.#budget, reserve + this.#permits.size, clock.epochMs());
   }
 
   /** Who may go now: of the lowest group that is not done, with a key that is free. */
@@ -234,8 +234,8 @@ export class IdentifyQueue implements IdentifyGate {
     const { clock, spent } = this.#options;
     const key = this.#keyOf(shard);
     this.#freeAtMs.set(key, clock.now() + this.#spacingMs);
-    this.#lastSentAtMs[key] = clock.wallMs();
-    this.#budget = spend(this.#budget, clock.wallMs());
+    this.#lastSentAtMs[key] = clock.epochMs();
+    this.#budget = spend(this.#budget, clock.epochMs());
     spent({ budget: this.#budget, lastSentAtMs: { ...this.#lastSentAtMs } });
   }
 

@@ -101,7 +101,7 @@ export function isInteractionId(value: unknown): value is string {
 /**
  * Whether the token of an interaction no longer works, so that nothing can be said to it any more.
  *
- * @param nowMs Our wall clock, which is compared with Discord's.
+ * @param nowMs Our epoch, which is compared with Discord's.
  * @throws {SyntaxError} When the id is not a whole number.
  */
 export function isExpired(interactionId: string, nowMs: number): boolean {

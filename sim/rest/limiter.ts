@@ -144,7 +144,7 @@ export class Limiter {
       ]),
       limit.window,
     );
-    const headers = hash === null ? {} : visibleHeaders(limit, hash, answer, this.#clock.wallMs());
+    const headers = hash === null ? {} : visibleHeaders(limit, hash, answer, this.#clock.epochMs());
     if (answer.allowed) return { headers };
     const { retryAfterMs } = answer;
     return { headers, tooMany: { scope, retryAfterMs, hidden: hash === null } };
@@ -154,7 +154,7 @@ export class Limiter {
     const limit = this.#under.get(name);
     if (!limit) return { headers: {} };
     const answer = this.#count(JSON.stringify(["under", name, identity, major]), limit.window);
-    const headers = visibleHeaders(limit, limit.hash ?? name, answer, this.#clock.wallMs());
+    const headers = visibleHeaders(limit, limit.hash ?? name, answer, this.#clock.epochMs());
     if (answer.allowed) return { headers };
     return { headers, tooMany: { scope: "user", retryAfterMs: answer.retryAfterMs, hidden: true } };
   }

@@ -108,7 +108,7 @@ function withoutPlace(text: string): SimMessage {
 
 /** Now, as Discord writes it. */
 export function timestamp(clock: Clock): string {
-  return new Date(clock.wallMs()).toISOString().replace("Z", "000+00:00");
+  return new Date(clock.epochMs()).toISOString().replace("Z", "000+00:00");
 }
 
 function newMessage(

@@ -20,6 +20,10 @@ export interface VirtualClock extends Clock {
    * @throws When it does not hold after `limitMs`.
    */
   runUntil(predicate: () => boolean, limitMs: number): Promise<void>;
+  /** Somebody sets the computer's clock ahead by `ms`, or back. */
+  jump(ms: number): void;
+  /** The whole process stands still for `ms`: what falls due meanwhile runs when time is moved next. */
+  freeze(ms: number): void;
 }
 
 /**
@@ -37,6 +41,8 @@ export interface VirtualClock extends Clock {
  */
 export function createVirtualClock(wallMs: number = Date.UTC(2026, 0, 1)): VirtualClock {
   const agenda = createAgenda();
+  let epochAtZeroMs = wallMs;
+  let jumpedMs = 0;
   let nowMs = 0;
 
   async function runDue(untilMs: number): Promise<boolean> {
@@ -50,7 +56,11 @@ export function createVirtualClock(wallMs: number = Date.UTC(2026, 0, 1)): Virtu
 
   return {
     now: () => nowMs,
-    wallMs: () => wallMs + nowMs,
+    wallMs: () => wallMs + jumpedMs + nowMs,
+    epochMs: () => epochAtZeroMs + nowMs,
+    setEpoch: (epochMs) => void (epochAtZeroMs = epochMs - nowMs),
+    jump: (ms) => void (jumpedMs += ms),
+    freeze: (ms) => void (nowMs += ms),
     after: (delayMs, run) => agenda.add(nowMs + Math.max(0, delayMs), run),
     soon: (run) => agenda.add(nowMs, run),
     async advance(ms) {

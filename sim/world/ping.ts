@@ -52,7 +52,7 @@ function ask(world: World, clock: Clock, guildId: string): void {
     guild_id: guildId,
     author: member?.user,
     content: PING,
-    timestamp: new Date(clock.wallMs()).toISOString(),
+    timestamp: new Date(clock.epochMs()).toISOString(),
     edited_timestamp: null,
     tts: false,
     mention_everyone: false,

@@ -135,7 +135,7 @@ const DISCORD_EPOCH_MS = 1_420_070_400_000;
 function snowflakes(clock: Clock): () => string {
   let last = 0n;
   return () => {
-    const now = BigInt(Math.max(0, Math.floor(clock.wallMs()) - DISCORD_EPOCH_MS)) << 22n;
+    const now = BigInt(Math.max(0, Math.floor(clock.epochMs()) - DISCORD_EPOCH_MS)) << 22n;
     last = now > last ? now : last + 1n;
     return String(last);
   };

@@ -103,3 +103,20 @@ Deno.test("AwayWatch knows the marks of an earlier life, and looks for dead ones
   const fresh = record(4);
   assert.equal(watch.prepare(fresh), fresh);
 });
+
+Deno.test("AwayWatch goes by the time since an interaction came, whatever the computer's clock says", async () => {
+  const { clock, watch, expired, record, took } = setUp();
+  const [first, second] = [record(1), record(2)];
+  took(first);
+  clock.jump(2 * 3_600_000);
+  await clock.advance(ASK_AFTER_MS);
+  watch.settle(1, 1, "deferred");
+  assert.match(text(watch.prepare(first)!), /"answered":"deferred"/);
+  took(second);
+  // It was never right: Discord's own clock is two hours behind it.
+  clock.setEpoch(clock.epochMs() + 2 * 3_600_000);
+  await clock.advance(14 * 60_000);
+  watch.settle(1, 2, null);
+  assert.equal(watch.prepare(second)!.kind, RECORD.DISPATCH);
+  assert.deepEqual(expired, []);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type Cancel,
   type Clock,
+  createSystemClock,
   every,
   sleep,
   systemClock,
@@ -22,6 +23,8 @@ function handClock(): Clock & { turn(ms: number): void } {
   return {
     now: () => now,
     wallMs: () => now,
+    epochMs: () => now,
+    setEpoch() {},
     after,
     soon: (task) => after(0, task),
     turn(ms) {
@@ -105,6 +108,38 @@ Deno.test("systemClock.now() never goes back, and wallMs() is the time of day", 
   const first = systemClock.now();
   assert(systemClock.now() >= first);
   assert(systemClock.wallMs() > new Date("2025-01-01").getTime());
+});
+
+Deno.test("the epoch is read once: who sets the computer's clock does not move it, who knows does", () => {
+  let [nowMs, wallMs] = [1_000, 5_000_000];
+  const clock = createSystemClock({ now: () => nowMs, wallMs: () => wallMs });
+  nowMs += 10;
+  wallMs += 7_200_010;
+  assert.deepEqual([clock.wallMs(), clock.epochMs()], [12_200_010, 5_000_010]);
+  clock.setEpoch(6_000_000);
+  nowMs += 5;
+  assert.equal(clock.epochMs(), 6_000_005);
+});
+
+Deno.test("a timer that rings after a freeze waits until what has come meanwhile is read", async () => {
+  const ran: string[] = [];
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const dialled = Deno.connect({
+    hostname: "127.0.0.1",
+    port: (listener.addr as Deno.NetAddr).port,
+  });
+  const [near, far] = await Promise.all([listener.accept(), dialled]);
+  const heard = near.read(new Uint8Array(8)).then(() => ran.push("what came"));
+  const rang = Promise.withResolvers<void>();
+  systemClock.after(50, () => {
+    ran.push("the deadline for it");
+    rang.resolve();
+  });
+  await far.write(new TextEncoder().encode("in time"));
+  threadNap()(700);
+  await Promise.all([heard, rang.promise]);
+  for (const each of [near, far, listener]) each.close();
+  assert.deepEqual(ran, ["what came", "the deadline for it"]);
 });
 
 Deno.test("threadNap() holds the thread up for its time", () => {

@@ -81,6 +81,8 @@ function mortalClock(clock: Clock, isDead: () => boolean): Clock {
   return {
     now: () => clock.now(),
     wallMs: () => clock.wallMs(),
+    epochMs: () => clock.epochMs(),
+    setEpoch: (epochMs) => clock.setEpoch(epochMs),
     after: (delayMs, task) => clock.after(delayMs, guard(task)),
     soon: (task) => clock.soon(guard(task)),
   };

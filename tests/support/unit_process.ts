@@ -18,7 +18,7 @@ export interface UnitProcess {
   /** Resolves when `/readyz` answers 200. */
   ready(limitMs?: number): Promise<void>;
   control(method: string, path: string): Promise<Response>;
-  signal(signal: "SIGTERM" | "SIGINT"): void;
+  signal(signal: "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void;
   /** Sends a signal and gives the exit code. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
   readonly exited: Promise<number>;

@@ -181,3 +181,10 @@ Deno.test("AwayAnswers answers or says nothing, whatever an interaction is: it n
   await clock.advance(10_000);
   assert.equal(settled, bodies.length);
 });
+
+Deno.test("AwayAnswers answers a fresh interaction after the computer's clock was set ahead", async () => {
+  const { away, interaction, clock } = await setUp();
+  clock.jump(2 * 60 * MINUTE_MS);
+  const { payload } = interaction();
+  assert.equal(await away.answer({ shard: of(0), cursor: 1, payload }), "deferred");
+});

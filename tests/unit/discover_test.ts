@@ -47,6 +47,24 @@ Deno.test("discover() asks GET /gateway/bot", async () => {
   assert.deepEqual([asked, told.wait], [[{ path: "/gateway/bot", atMs: 0 }], null]);
 });
 
+Deno.test("discover() believes Discord about what time it is, and says by how much our clock is wrong", async () => {
+  const date = new Date(WALL_MS - 7_200_000).toUTCString();
+  const { clock, promise, logged } = setUp([says(200, { date }, INFO)]);
+  await promise;
+  assert.equal(clock.epochMs(), WALL_MS - 7_200_000);
+  assert.deepEqual(logged, [{ aheadMs: 7_200_000 }]);
+});
+
+Deno.test("discover() takes a Date that is nearly ours, none, or one that is no date for no news", async () => {
+  for (
+    const date of [new Date(WALL_MS - 3_000).toUTCString(), "", "soon", "1 Jan 1970", "1 Jan 9999"]
+  ) {
+    const { clock, promise, logged } = setUp([says(200, { date }, INFO)]);
+    await promise;
+    assert.deepEqual([clock.epochMs(), logged], [WALL_MS, []], date);
+  }
+});
+
 Deno.test("discover() asks again with growing pauses while Discord is ill", async () => {
   const gone = () => problemAnswer({ status: 502, reason: "connection refused" });
   const { clock, asked, promise, logged } = setUp([

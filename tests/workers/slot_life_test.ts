@@ -6,8 +6,7 @@ import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 
 const QUESTION = { type: "GET_SHARD_INFO", shardId: 1 } as const;
 
-function setUp() {
-  const clock = createVirtualClock();
+function setUp(clock = createVirtualClock()) {
   const { spawn, threads } = fakeThreads();
   const heard: FromWorker[] = [];
   const lost: string[] = [];
@@ -32,7 +31,7 @@ function setUp() {
 
 Deno.test("a life begins with START", () => {
   const { thread } = setUp();
-  assert.deepEqual(thread.told, [{ type: "START", options: WORKER }]);
+  assert.deepEqual(thread.told, [{ type: "START", options: WORKER, epochAheadMs: 0 }]);
 });
 
 Deno.test("a life hands on what its worker says, and nothing of another life", () => {
@@ -94,6 +93,25 @@ Deno.test("a worker that falls silent is lost, one that reports is not", async (
   assert.deepEqual(lost, []);
   await clock.advance(SILENCE_DEADLINE_MS);
   assert.equal(lost.length, 1);
+});
+
+Deno.test("a worker is not lost because the whole process stood still", async () => {
+  const { clock, thread, lost } = setUp();
+  await clock.advance(10_000);
+  clock.freeze(60_000);
+  await clock.advance(1_000);
+  thread.say({ type: "REPORT", shards: [], eventsByType: {} });
+  clock.freeze(60_000);
+  await clock.advance(10_000);
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("a worker is told how far the time to reckon with is from the computer's clock", () => {
+  const clock = createVirtualClock();
+  clock.jump(7_200_000);
+  const { thread } = setUp(clock);
+  const [start] = thread.told;
+  assert.equal(start?.type === "START" && start.epochAheadMs, -7_200_000);
 });
 
 Deno.test("a worker that says it is dying, or fails, is lost with its reason, once", () => {

@@ -8,7 +8,7 @@ import {
 import { spawnWorker } from "../../workers/thread.ts";
 import { WORKER } from "../support/fake_threads.ts";
 
-const START: ToWorker = { type: "START", options: WORKER };
+const START: ToWorker = { type: "START", options: WORKER, epochAheadMs: 0 };
 
 /** A real worker, and what it says and how it fails, in order. */
 function realThread(permissions: "least" | "inherit") {

@@ -35,7 +35,7 @@ export interface Trial {
  * @throws {Error} What the attack itself throws where it came through.
  */
 export async function tryAttack(name: string, attack: Attack): Promise<Trial> {
-  const stage = await setStage(attack.settings);
+  const stage = await setStage(attack);
   try {
     await pause(SETTLE_MS);
     return await watched(name, attack, stage);

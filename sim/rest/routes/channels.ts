@@ -70,7 +70,7 @@ function type(call: Call): Reply {
   call.world.emit("TYPING_START", guild_id ?? null, {
     channel_id: id,
     user_id: call.world.user.id,
-    timestamp: Math.floor(call.clock.wallMs() / 1000),
+    timestamp: Math.floor(call.clock.epochMs() / 1000),
     ...(guild_id && { guild_id }),
   });
   return DONE;

@@ -61,7 +61,7 @@ function post(call: Call): Reply {
   const { nonce, tts, message_reference, enforce_nonce } = call.form.fields;
   if (enforce_nonce === true && nonce !== undefined) {
     const sent = call.messages.list(channel.id).findLast((message) =>
-      message.nonce === nonce && ageMs(message.id, call.clock.wallMs())! < NONCE_MS
+      message.nonce === nonce && ageMs(message.id, call.clock.epochMs())! < NONCE_MS
     );
     if (sent) return ok(sent);
   }
@@ -114,7 +114,7 @@ function remove(call: Call): Reply {
 function existingAgeMs(call: Call): number | undefined {
   const id = param(call, "message_id");
   const exists = call.messages.find(param(call, "channel_id"), id);
-  return exists && ageMs(id, call.clock.wallMs());
+  return exists && ageMs(id, call.clock.epochMs());
 }
 
 function removeMany(call: Call): Reply {
@@ -134,7 +134,7 @@ function removeMany(call: Call): Reply {
   if (new Set(ids).size < ids.length) {
     throw invalidForm("messages", "SET_TYPE_ALREADY_CONTAINS_VALUE", "The set already contains it");
   }
-  const wallMs = call.clock.wallMs();
+  const wallMs = call.clock.epochMs();
   if (ids.some((id) => (ageMs(String(id), wallMs) ?? 0) >= OLD_MESSAGE_MS)) {
     throw new RestError(
       400,

@@ -215,6 +215,21 @@ Deno.test("the reserve is kept, permits under way included, until the day is ove
   assert.deepEqual(allowed.slice(2), ["3600000: 2", "3600000: 3"]);
 });
 
+Deno.test("a computer's clock that is set ahead refills no budget", async () => {
+  const resetAtMs = createVirtualClock().epochMs() + 3_600_000;
+  const budget = { total: 10, remaining: 4, resetAtMs };
+  const { clock, allowed, queue, sent } = setUp({ maxConcurrency: 8, budget, reserve: 3 });
+  queue.request(0);
+  sent(0);
+  clock.jump(2 * 3_600_000);
+  queue.request(1);
+  await clock.advance(60_000);
+  assert.deepEqual(allowed, ["0: 0"]);
+  assert.equal(queue.snapshot.remaining, 3);
+  await clock.advance(3_540_000);
+  assert.deepEqual(allowed, ["0: 0", "3600000: 1"]);
+});
+
 Deno.test("the queue tells once that the reserve holds shards back, until when, and that it goes on", async () => {
   const wallMs = createVirtualClock().wallMs();
   const held: unknown[] = [];

@@ -144,6 +144,8 @@ function limiterAt({ wallMs = 1_700_000_000_000 } = {}) {
   const clock: Clock = {
     now: () => nowMs,
     wallMs: () => wallMs + nowMs,
+    epochMs: () => wallMs + nowMs,
+    setEpoch() {},
     after: never,
     soon: never,
   };
