@@ -8,6 +8,7 @@
 
 import type { LogLevel } from "../ports/log.ts";
 import type { Compression } from "../protocol/worker_message.ts";
+import { MOST_SHARDS } from "../protocol/ids.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import {
   apiUrl,
@@ -158,6 +159,19 @@ function setting<Value>(name: string, byDefault: Value, read: Reader<Value>): Se
   return { name, default: byDefault, read };
 }
 
+const HOUR_MS = 3_600_000;
+/** Of most durations more is a mistake. */
+export const DAY_MS: number = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+const MONTH_MS = 30 * DAY_MS;
+/** Each is a process, here or elsewhere. */
+export const MOST_CLUSTERS = 10_000;
+const [MOST_WORKERS, MOST_PER_SECOND] = [1_024, 100_000];
+/** 1 PiB. */
+const MOST_BYTES = 2 ** 50;
+
+const shardId = integer("a whole number", 0, MOST_SHARDS - 1);
+
 /** Every setting, in the order of the documentation: variable, default, how its text is read. */
 export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   discordToken: setting("DISCORD_TOKEN", "", secret("the bot's token")),
@@ -169,25 +183,33 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
     oneOf("zlib-stream", "zstd-stream", "none"),
   ),
   identifyReservePercent: setting("IDENTIFY_RESERVE", 10, percent),
-  spawnShardDelayMs: setting("SPAWN_SHARD_DELAY_MS", 5_000, integer("milliseconds", 0)),
+  spawnShardDelayMs: setting("SPAWN_SHARD_DELAY_MS", 5_000, integer("milliseconds", 0, HOUR_MS)),
   refusedIntents: setting("REFUSED_INTENTS", "narrow", oneOf("narrow", "stop")),
 
-  totalShards: setting("TOTAL_SHARDS", null, integer("a whole number", 1)),
-  firstShardId: setting("FIRST_SHARD_ID", 0, integer("a whole number", 0)),
-  lastShardId: setting("LAST_SHARD_ID", null, integer("a whole number", 0)),
-  totalWorkers: setting("TOTAL_WORKERS", null, integer("a whole number", 1)),
-  shardsPerWorker: setting("SHARDS_PER_WORKER", null, integer("a whole number", 1)),
+  totalShards: setting("TOTAL_SHARDS", null, integer("a whole number", 1, MOST_SHARDS)),
+  firstShardId: setting("FIRST_SHARD_ID", 0, shardId),
+  lastShardId: setting("LAST_SHARD_ID", null, shardId),
+  totalWorkers: setting("TOTAL_WORKERS", null, integer("a whole number", 1, MOST_WORKERS)),
+  shardsPerWorker: setting("SHARDS_PER_WORKER", null, integer("a whole number", 1, MOST_SHARDS)),
   eventDelayMs: setting("EVENT_DELAY_MS", 4, integer("milliseconds", 0, 50)),
-  queueMemoryBytes: setting("QUEUE_MEMORY_BYTES", 64 * 1024 ** 2, integer("a number of bytes", 1)),
+  queueMemoryBytes: setting(
+    "QUEUE_MEMORY_BYTES",
+    64 * 1024 ** 2,
+    integer("a number of bytes", 1, MOST_BYTES),
+  ),
   queueDiskBytes: setting(
     "QUEUE_DISK_BYTES",
     4 * 1024 ** 3,
-    integer("a number of bytes, 0 for none"),
+    integer("a number of bytes (0: none)", 0, MOST_BYTES),
   ),
   queueOverflow: setting("QUEUE_OVERFLOW", "drop-cheap", oneOf("drop-cheap", "drop-oldest")),
-  quietAfterMs: setting("QUIET_AFTER_MS", 300_000, integer("milliseconds", 1)),
-  quietResumeAfterMs: setting("QUIET_RESUME_AFTER_MS", 900_000, integer("milliseconds", 1)),
-  deafAfterMs: setting("DEAF_AFTER_MS", 600_000, integer("milliseconds", 1)),
+  quietAfterMs: setting("QUIET_AFTER_MS", 300_000, integer("milliseconds", 1, WEEK_MS)),
+  quietResumeAfterMs: setting(
+    "QUIET_RESUME_AFTER_MS",
+    900_000,
+    integer("milliseconds", 1, WEEK_MS),
+  ),
+  deafAfterMs: setting("DEAF_AFTER_MS", 600_000, integer("milliseconds", 1, WEEK_MS)),
   deafIdentify: setting("DEAF_IDENTIFY", false, flag),
 
   botModule: setting("BOT_MODULE", null, path("a path or URL")),
@@ -201,19 +223,31 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
     path("all, filter, or the path or URL of a module"),
   ),
   workerModule: setting("WORKER_MODULE", null, path("a path or URL")),
-  totalClusters: setting("TOTAL_CLUSTERS", 1, integer("a whole number", 1)),
+  totalClusters: setting("TOTAL_CLUSTERS", 1, integer("a whole number", 1, MOST_CLUSTERS)),
   services: setting("SERVICES", [], services),
-  statsIntervalMs: setting("STATS_INTERVAL_MS", 60_000, integer("milliseconds, 0 for never")),
-  consumerSessionTtlMs: setting("CONSUMER_SESSION_TTL_MS", 600_000, integer("milliseconds", 0)),
+  statsIntervalMs: setting(
+    "STATS_INTERVAL_MS",
+    60_000,
+    integer("milliseconds (0: never)", 0, DAY_MS),
+  ),
+  consumerSessionTtlMs: setting(
+    "CONSUMER_SESSION_TTL_MS",
+    600_000,
+    integer("milliseconds", 0, MONTH_MS),
+  ),
   clusterIsolation: setting("CLUSTER_ISOLATION", "process", oneOf("process", "worker")),
   clusterPermissions: setting("CLUSTER_PERMISSIONS", [], permissionFlags),
   eventHandlerUrls: setting("EVENT_HANDLER_URL", [], socketUrls),
   eventHandlerSecretKey: setting("EVENT_HANDLER_SECRET_KEY", null, secret("a secret")),
 
   restAuthorization: setting("REST_AUTHORIZATION", null, secret("a secret")),
-  restGlobalPerSecond: setting("REST_GLOBAL_PER_SECOND", null, integer("a whole number", 1)),
-  restWaitMs: setting("REST_WAIT_MS", 60_000, integer("milliseconds", 0)),
-  restAnswerMs: setting("REST_ANSWER_MS", 30_000, integer("milliseconds", 1)),
+  restGlobalPerSecond: setting(
+    "REST_GLOBAL_PER_SECOND",
+    null,
+    integer("a whole number", 1, MOST_PER_SECOND),
+  ),
+  restWaitMs: setting("REST_WAIT_MS", 60_000, integer("milliseconds", 0, HOUR_MS)),
+  restAnswerMs: setting("REST_ANSWER_MS", 30_000, integer("milliseconds", 1, HOUR_MS)),
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),

@@ -42,14 +42,12 @@ function textLike(
   };
 }
 
-/** A whole number. Without `least`, `what` says all: it may be 0 or more. */
-export function integer(what: string, least?: number, most?: number): Reader<number> {
-  const atLeast = least === undefined ? what : `${what}, at least ${least}`;
+/** A whole number. Each has a ceiling: what is far above all that makes sense is a mistake, and told. */
+export function integer(what: string, least: number, most: number): Reader<number> {
   const accepts = (value: unknown) =>
-    Number.isSafeInteger(value) && (value as number) >= (least ?? 0) &&
-    (value as number) <= (most ?? Infinity);
+    Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
   return {
-    expected: most === undefined ? atLeast : `${what} from ${least} to ${most}`,
+    expected: `${what} from ${least} to ${most}`,
     accepts,
     schema: (v) =>
       v.pipe(

@@ -7,6 +7,7 @@
 
 import { GATEWAY_URL, type Note, usable, wholeNumber } from "../protocol/discord/field.ts";
 import { cannot } from "../protocol/errors.ts";
+import { MOST_SHARDS } from "../protocol/ids.ts";
 import { isRecord, shown } from "../protocol/record.ts";
 
 const bad = cannot("read GET /gateway/bot", "bad_message", "discord");
@@ -34,7 +35,7 @@ export interface KnownInfo {
 
 const DAY_MS = 24 * 60 * 60_000;
 /** The largest bots have a tenth of each. */
-const [MOST_SHARDS, MOST_CONCURRENCY, MOST_IDENTIFIES] = [100_000, 10_000, 1_000_000];
+const [MOST_CONCURRENCY, MOST_IDENTIFIES] = [10_000, 1_000_000];
 /** What a bot of any size has been seen to have at least. */
 const LEAST_LIMIT = { total: 1_000, concurrency: 1 };
 

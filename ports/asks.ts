@@ -24,9 +24,6 @@ interface Open {
   readonly cancel: Cancel;
 }
 
-/** What a timer takes: one that is longer fires at once. */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /**
  * The questions to one other side.
  *
@@ -63,10 +60,8 @@ export class Asks<Reply> {
   ask(what: string, deadlineMs: number, send: (id: number) => void): Promise<unknown> {
     const id = ++this.#ids;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    const cancel = this.#clock.after(
-      Math.min(deadlineMs, LONGEST_MS),
-      () => this.fail(id, this.#terms.late(what, deadlineMs)),
-    );
+    const late = () => this.fail(id, this.#terms.late(what, deadlineMs));
+    const cancel = this.#clock.after(deadlineMs, late);
     this.#open.set(id, { what, resolve, reject, cancel });
     try {
       send(id);

@@ -13,11 +13,22 @@ export const cannotSend = cannot("send a command", "bad_message", "caller");
 /** How long an answer may take, where nobody says. */
 export const COMMAND_TIMEOUT_MS = 30_000;
 
+/** A longer wait is a mistake: whoever asks does better to ask again. */
+const LONGEST_TIMEOUT_MS = 24 * 3_600_000;
+
+/** What a time that somebody says has to be, as the end of "expected …". */
+export const TIMEOUT_WANTED = `milliseconds from 0 to ${LONGEST_TIMEOUT_MS}`;
+
+/** Whether a value from outside is a time that something may take. */
+export function isTimeout(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LONGEST_TIMEOUT_MS;
+}
+
 /** How a command is sent. */
 export interface CommandOptions {
   /** Whether an answer is waited for. Default false. */
   readonly receptive?: boolean;
-  /** How long, ms. Default 30,000. */
+  /** How long, ms, a day at most. Default 30,000. */
   readonly timeout?: number;
 }
 
@@ -39,8 +50,8 @@ export function readOptions(
   if (typeof receptive !== "boolean") {
     throw cannotSend(`receptive is ${receptive}, expected true or false`);
   }
-  if (Number.isFinite(timeout) && timeout >= 0) return { receptive, timeout };
-  throw cannotSend(`timeout is ${timeout}, expected milliseconds`);
+  if (isTimeout(timeout)) return { receptive, timeout };
+  throw cannotSend(`timeout is ${timeout}, expected ${TIMEOUT_WANTED}`);
 }
 
 /** What all clusters have answered, for who takes JSON only: errors as they are on the wire. */

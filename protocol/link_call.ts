@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isTimeout, TIMEOUT_WANTED } from "./command.ts";
 import { isRecord } from "./record.ts";
 import type { WireValue } from "./value.ts";
 import type { WireError } from "./wire_error.ts";
@@ -76,8 +77,9 @@ export function problemOfCall(message: Record<string, unknown>): string | null {
   if (to !== undefined && targetOf(to) === null) {
     return "has a to that is none of {all}, {clusterId}, {guildId}, {service}";
   }
-  const isTime = timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 0);
-  return isTime ? null : "has a timeoutMs that is no number of milliseconds";
+  return timeoutMs === undefined || isTimeout(timeoutMs)
+    ? null
+    : `has a timeoutMs that is no number of ${TIMEOUT_WANTED}`;
 }
 
 /** The same for a reply. */

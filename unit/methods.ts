@@ -8,6 +8,7 @@
 
 import { type Ipc, ipcOf } from "../bot/ipc.ts";
 import type { ClusterControl } from "../clusters/place.ts";
+import { isTimeout, TIMEOUT_WANTED } from "../protocol/command.ts";
 import { parseMembersRequest } from "../protocol/discord/members.ts";
 import { parsePayload } from "../protocol/worker_message.ts";
 import { GatehouseError } from "../protocol/errors.ts";
@@ -128,10 +129,8 @@ function oneOf<Word extends string>(asked: Asked, field: string, words: readonly
 
 function timeoutOf(asked: Asked): number | undefined {
   const { timeoutMs } = asked;
-  if (timeoutMs === undefined || (typeof timeoutMs === "number" && timeoutMs >= 0)) {
-    return timeoutMs;
-  }
-  throw bad(asked, "timeoutMs", "milliseconds");
+  if (timeoutMs === undefined || isTimeout(timeoutMs)) return timeoutMs;
+  throw bad(asked, "timeoutMs", TIMEOUT_WANTED);
 }
 
 function bad(asked: Asked, field: string, expected: string): GatehouseError {

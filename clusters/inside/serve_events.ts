@@ -6,7 +6,7 @@
  */
 
 import type { Bot } from "../../bot/bot.ts";
-import { describeProblem } from "../../config/config.ts";
+import { DAY_MS, describeProblem, MOST_CLUSTERS } from "../../config/config.ts";
 import { problemOf } from "../../config/options.ts";
 import { apiUrl, host, integer, type Reader, secret } from "../../config/readers.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
@@ -44,9 +44,9 @@ const OPTIONS: Readonly<Partial<Record<keyof ServeEventsOptions, Reader<unknown>
   port: integer("a port", 0, 65_535),
   hostname: host,
   unitUrl: apiUrl,
-  clusterId: integer("a whole number", 0),
-  windowBytes: integer("a number of bytes", 1),
-  handlerDeadlineMs: integer("milliseconds", 1),
+  clusterId: integer("a whole number", 0, MOST_CLUSTERS - 1),
+  windowBytes: integer("a number of bytes", 1, 1024 ** 3),
+  handlerDeadlineMs: integer("milliseconds", 1, DAY_MS),
 };
 
 /** A remote cluster that listens. */

@@ -29,7 +29,7 @@ Deno.test("createGatehouse() takes a token with Bot before it, and does nothing 
 
 /** Values that only untyped code can give, and what each is told, by its option. */
 const WRONG: readonly (readonly [option: Record<string, unknown>, told: RegExp])[] = [
-  [{ totalShards: -1 }, /totalShards: expected a whole number, at least 1, received -1/],
+  [{ totalShards: -1 }, /totalShards: expected a whole number from 1 to 100000, received -1/],
   [{ totalShards: 1.5 }, /totalShards: .* received 1\.5/],
   [{ totalShards: "4" }, /totalShards: .* received "4"/],
   [{ totalShards: NaN }, /totalShards: .* received NaN/],

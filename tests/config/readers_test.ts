@@ -22,17 +22,6 @@ Deno.test("integer() takes its bounds and what is between them, and says so", ()
     false,
   ]);
   assert.equal(delay.expected, "milliseconds from 2 to 50");
-  assert.equal(integer("milliseconds", 1).expected, "milliseconds, at least 1");
-});
-
-Deno.test("integer() without bounds starts at 0 and says only what it was told to", () => {
-  const bytes = integer("a number of bytes, 0 for none");
-  assert.equal(bytes.expected, "a number of bytes, 0 for none");
-  assert.deepEqual(["0", "-1", "9007199254740993"].map((text) => reads(bytes, text)), [
-    true,
-    false,
-    false,
-  ]);
 });
 
 Deno.test("oneOf() names its choices", () => {

@@ -20,7 +20,11 @@ Deno.test("plainResults() keeps what errors say, and whose they are", () => {
 Deno.test("readOptions() fills in what is missing, and refuses what the wire does not carry", () => {
   assert.deepEqual(readOptions({}), { receptive: false, timeout: 30_000 });
   assert.deepEqual(readOptions({ receptive: true, timeout: 0 }), { receptive: true, timeout: 0 });
-  for (const wrong of [{ timeout: NaN }, { timeout: -1 }, { timeout: "5" }, { receptive: 1 }]) {
+  for (
+    const wrong of [{ timeout: NaN }, { timeout: -1 }, { timeout: 86_400_001 }, { timeout: "5" }, {
+      receptive: 1,
+    }]
+  ) {
     assert.throws(() => readOptions(wrong as CommandOptions), /is .*, expected/);
   }
 });

@@ -32,6 +32,7 @@ const badCalls: [changed: Record<string, unknown>, says: RegExp][] = [
   [{ to: { clusterId: null } }, /has a to/],
   [{ to: "all" }, /has a to/],
   [{ timeoutMs: -1 }, /timeoutMs/],
+  [{ timeoutMs: 2 ** 40 }, /no number of milliseconds from 0 to 86400000/],
   [{ timeoutMs: null }, /timeoutMs/],
   [{ timeoutMs: "5" }, /timeoutMs/],
 ];

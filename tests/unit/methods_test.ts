@@ -103,6 +103,10 @@ const wrong: [request: unknown, says: RegExp][] = [
   [{ method: "sendPayload", shardId: 0, payload: { op: 3 } }, /d is undefined, expected the data/],
   [{ method: "kill" }, /clusterId is undefined/],
   [{ method: "kill", clusterId: 0, timeoutMs: -1 }, /timeoutMs is -1, expected milliseconds/],
+  [
+    { method: "kill", clusterId: 0, timeoutMs: 2 ** 31 },
+    /expected milliseconds from 0 to 86400000/,
+  ],
   [{ method: "respawn", service: "api", timeoutMs: "5" }, /timeoutMs is "5"/],
   [{ method: "fetch", wanted: {}, timeoutMs: "5" }, /timeoutMs is "5"/],
   [{ method: "reconnect", shardId: 0 }, /session is undefined, expected keep, end/],

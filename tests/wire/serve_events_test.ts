@@ -106,8 +106,12 @@ for (
   const [option, told] of [
     [{ port: -1 }, /port: expected a port from 0 to 65535, received -1/],
     [{ port: "8788" }, /port: .* received "8788"/],
-    [{ clusterId: 1.5 }, /clusterId: expected a whole number, at least 0, received 1\.5/],
-    [{ windowBytes: 0 }, /windowBytes: expected a number of bytes, at least 1, received 0/],
+    [{ clusterId: 1.5 }, /clusterId: expected a whole number from 0 to 9999, received 1\.5/],
+    [
+      { windowBytes: 0 },
+      /windowBytes: expected a number of bytes from 1 to 1073741824, received 0/,
+    ],
+    [{ handlerDeadlineMs: 2 ** 31 }, /handlerDeadlineMs: expected milliseconds from 1 to 86400000/],
     [{ handlerDeadlineMs: NaN }, /handlerDeadlineMs: .* received NaN/],
     [{ secretKey: undefined }, /secretKey: expected a secret, one word, received nothing/],
     [{ secretKey: "" }, /secretKey: expected a secret, one word, received nothing/],
