@@ -10,6 +10,7 @@
  * @module
  */
 
+import { parseJson } from "../protocol/json.ts";
 import { textField } from "../protocol/discord/body.ts";
 import { idsOf } from "../protocol/discord/field.ts";
 import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/discord/guild_note.ts";
@@ -110,7 +111,7 @@ function changeOf(t: string, payload: Uint8Array): GuildChange | undefined {
       const guildId = textField(payload, "id");
       return guildId === undefined ? undefined : { kind: "here", guildId };
     }
-    const value = JSON.parse(decoder.decode(payload)) as { d?: unknown } | null;
+    const value = parseJson(decoder.decode(payload)) as { d?: unknown } | null;
     return changeIn(t, isRecord(value?.d) ? value.d : {});
   } catch (error) {
     // It goes to the bot as it came, whose side says that it cannot be read.

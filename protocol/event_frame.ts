@@ -13,7 +13,8 @@
  * @module
  */
 
-import { cannot, GatehouseError } from "./errors.ts";
+import { cannot, GatehouseError, messageOf } from "./errors.ts";
+import { parseJson } from "./json.ts";
 import type { ClusterKey, ServiceKey } from "./peer.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
 
@@ -257,9 +258,9 @@ export function encodeLinkMessage(message: LinkMessage): string {
 export function parseLinkMessage(text: string): LinkMessage {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
-    throw bad("it is not JSON", { cause });
+    throw bad(`it is not JSON: ${messageOf(cause)}`, { cause });
   }
   if (typeof value !== "object" || value === null) {
     throw bad(`it is not an object but ${typeof value}`);

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { parseJson } from "./json.ts";
+
 /** Whether a value is an object with fields. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -13,7 +15,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 /** The fields of a JSON text; none where it is something else. */
 export function parseRecord(text: string | undefined): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text ?? "null");
+    const value = parseJson(text ?? "null");
     return isRecord(value) ? value : {};
   } catch {
     return {};

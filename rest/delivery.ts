@@ -6,6 +6,7 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import { readStart } from "../ports/body.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
 import { HttpError, type HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
@@ -44,7 +45,7 @@ export type Outgoing = Pick<Parcel, "method" | "path" | "headers" | "body" | "si
 
 /** What came of sending a request once. */
 export type Outcome =
-  /** `text` is the body of a refusal: 401, 403, 404, 429. */
+  /** `text` is the body of a refusal (401, 403, 404, 429), or its beginning. */
   | { readonly kind: "answered"; readonly answer: Response; readonly text: string | undefined }
   /** No answer in time; Discord may have carried it out all the same. */
   | { readonly kind: "late" }
@@ -92,6 +93,8 @@ export interface DeliveryOptions {
 const UPLOAD_MS = 600_000;
 /** Answers that are about the request's right to be: small, and looked at. */
 const REFUSALS: ReadonlySet<number> = new Set([401, 403, 404, 429]);
+/** So much of them is; a longer one goes on to the caller as it comes. */
+const LOOKED_AT_BYTES = 64 * 1024;
 /** Tries of a request that does not reach Discord, or that comes too early. */
 const MOST_TRIES = 4;
 /** Between tries of a request that did not reach Discord; doubled each time. */
@@ -280,9 +283,12 @@ export async function exchange(
       signal: ending,
     });
     if (!REFUSALS.has(answer.status)) return { kind: "answered", answer, text: undefined };
-    const bytes = await answer.bytes();
+    const { bytes, whole } = await readStart(answer.body, LOOKED_AT_BYTES);
     const { status, headers: said } = answer;
-    const again = new Response(bytes.length > 0 ? bytes : null, { status, headers: said });
+    const again = new Response(whole ?? (bytes.length > 0 ? bytes : null), {
+      status,
+      headers: said,
+    });
     return { kind: "answered", answer: again, text: new TextDecoder().decode(bytes) };
   } catch (error) {
     if (late.signal.aborted) return { kind: "late" };

@@ -7,6 +7,7 @@
  */
 
 import type { RestSnapshot } from "../protocol/status.ts";
+import { readBody } from "../ports/body.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
@@ -60,7 +61,8 @@ export interface OwnRequest {
 /**
  * Asks Discord, by a path below the version. It waits for its turn, and counts, like what a caller asks:
  * so nothing of ours goes round the limits. Never throws; an answer that is not Discord's has
- * `x-gatehouse-error`.
+ * `x-gatehouse-error`. It is here whole, 8 MiB at most; where that is not so in the time for an answer,
+ * to read it fails.
  */
 export type AskDiscord = (path: string, request?: OwnRequest) => Promise<Response>;
 
@@ -68,6 +70,8 @@ export type AskDiscord = (path: string, request?: OwnRequest) => Promise<Respons
 export const PATIENCE_MS = 60_000;
 /** Time for the head of an answer, where nothing else is said. */
 export const ANSWER_MS = 30_000;
+/** Far above what Discord answers to anything that we ask ourselves. */
+const MOST_OWN_BYTES = 8 * 1024 * 1024;
 
 /**
  * A proxy for requests under `/api`. Method, path, query, headers, body and answer pass unchanged,
@@ -134,7 +138,8 @@ export class RestProxy {
   };
 
   /** See {@linkcode AskDiscord}. */
-  readonly ask: AskDiscord = (path, { method = "GET", json, as = "bot", signal } = {}) => {
+  readonly ask: AskDiscord = async (path, { method = "GET", json, as = "bot", signal } = {}) => {
+    const late = new AbortController();
     const body = json === undefined ? null : new TextEncoder().encode(JSON.stringify(json));
     const headers = body && {
       "content-type": "application/json",
@@ -144,10 +149,23 @@ export class RestProxy {
       method,
       body,
       headers: headers ?? {},
-      ...(signal && { signal }),
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
     });
-    return this.#pass(request, `/v10${path}`, as === "bot");
+    return await this.#whole(await this.#pass(request, `/v10${path}`, as === "bot"), late);
   };
+
+  /** An answer that has all come, within the time and size that one of Discord's has. */
+  async #whole({ body, status, headers }: Response, late: AbortController): Promise<Response> {
+    const { clock, answerMs = ANSWER_MS } = this.#options;
+    const inTime = new Error(`the answer is not whole after ${answerMs} ms`);
+    const cancel = clock.after(answerMs, () => late.abort(inTime));
+    const whole = await readBody(body, MOST_OWN_BYTES).catch((error: unknown) => failing(error));
+    cancel();
+    const tooLong = () => failing(new Error(`the answer has more than ${MOST_OWN_BYTES} bytes`));
+    // An answer without a body must have none, not even an empty one.
+    const isNone = whole instanceof Uint8Array && whole.length === 0;
+    return new Response(isNone ? null : whole ?? tooLong(), { status, headers });
+  }
 
   async #pass(request: Request, target: string, asBot: boolean): Promise<Response> {
     const parcel = this.#parcel(request, target, asBot);
@@ -197,6 +215,11 @@ export class RestProxy {
     else if (status === 504) log.warn("discord did not answer in time", fields);
     else log.debug("rest request was answered by the proxy", { ...fields, status });
   }
+}
+
+/** A body that cannot be read. */
+function failing(error: unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({ start: (controller) => controller.error(error) });
 }
 
 /** API version of a path such as `/v10/x`; 6 where it names none, which is Discord's default. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { resumed } from "../ports/body.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Shorter bodies are read before they are sent. */
@@ -98,19 +99,6 @@ async function firstOf(reader: Reader): Promise<Uint8Array<ArrayBuffer> | null> 
     if (value === undefined) return null;
     if (value.length > 0) return value;
   }
-}
-
-/** A stream of which `first` has been read already. */
-function resumed(first: Uint8Array<ArrayBuffer>, reader: Reader): Stream {
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(first),
-    async pull(controller) {
-      const { value } = await reader.read();
-      if (value) controller.enqueue(value);
-      else controller.close();
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
 }
 
 /** Waits for what is being read. */

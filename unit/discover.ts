@@ -6,6 +6,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { DISCORD_EPOCH_MS } from "../protocol/ids.ts";
+import { parseJson } from "../protocol/json.ts";
 import { parseRecord } from "../protocol/record.ts";
 import type { DiscoverySnapshot } from "../protocol/status.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
@@ -72,7 +73,7 @@ async function ask({ config, ask, clock, log, signal }: DiscoverOptions): Promis
   if (!answer.headers.has(ERROR_HEADER)) setTheClock(clock, log, answer.headers.get("date"));
   if (answer.ok) {
     return parseGatewayInfo(
-      await answer.json().catch(noJson),
+      await answer.text().then(parseJson).catch(noJson),
       knownWithout(config),
       (problem, instead) => {
         const of = "GET /gateway/bot";

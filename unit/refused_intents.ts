@@ -12,7 +12,7 @@ import { sleep } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";
 import { grantedIntents, intentNames } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { isCount, isRecord } from "../protocol/record.ts";
+import { isCount, parseRecord } from "../protocol/record.ts";
 import type { AskDiscord } from "../rest/proxy.ts";
 import type { Renewals } from "./renewals.ts";
 
@@ -254,8 +254,8 @@ export class RefusedIntents {
     const { ask, log } = this.#options;
     try {
       const response = await ask("/applications/@me", { signal: this.#stopping.signal });
-      const body: unknown = response.ok ? await response.json() : await response.body?.cancel();
-      if (isRecord(body) && isCount(body.flags)) return body.flags;
+      const { flags } = parseRecord(response.ok ? await response.text() : undefined);
+      if (isCount(flags)) return flags;
       const error = response.ok ? "the answer has no flags" : `answered ${response.status}`;
       log.warn("Discord did not say which intents are granted", { error });
     } catch (error) {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { parseJson } from "../json.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 
 /** The field of `d` that is ours. What stands in it is said where a note is made. */
@@ -62,7 +63,7 @@ export function fieldsOf(
   const isRead = scan(payload, (keyAt, keyEnd, valueAt, end) => {
     const name = names.find((name) => holds(payload, keyAt, keyEnd, name));
     if (name === undefined) return false;
-    found[name] = JSON.parse(decoder.decode(payload.subarray(valueAt, end)));
+    found[name] = parseJson(decoder.decode(payload.subarray(valueAt, end)));
     return --most === 0;
   });
   if (isRead) return found;
@@ -135,7 +136,7 @@ export function renumber(
 }
 
 function parse(payload: Uint8Array): Record<string, unknown> {
-  return JSON.parse(decoder.decode(payload)) as Record<string, unknown>;
+  return parseJson(decoder.decode(payload)) as Record<string, unknown>;
 }
 
 /** Puts a text of ours, which is ASCII, in place of what was there. */

@@ -7,6 +7,8 @@
  * @module
  */
 
+import { parseJson } from "../json.ts";
+
 /** What is read of a payload before it is forwarded. */
 export interface Envelope {
   /** Opcode. */
@@ -82,7 +84,7 @@ function scan(bytes: Uint8Array): Envelope | undefined {
 }
 
 function parse(bytes: Uint8Array): Envelope {
-  const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  const value: unknown = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   if (typeof value !== "object" || value === null || !("op" in value)) {
     throw new SyntaxError("Cannot read payload: it has no op");
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseJson } from "../json.ts";
 import { isRecord } from "../record.ts";
 import {
   GATEWAY_URL,
@@ -143,5 +144,5 @@ function bodyOf(payload: Uint8Array): Record<string, unknown> {
 }
 
 function decode(payload: Uint8Array): { d?: unknown } {
-  return JSON.parse(new TextDecoder().decode(payload)) as { d?: unknown };
+  return parseJson(new TextDecoder().decode(payload)) as { d?: unknown };
 }

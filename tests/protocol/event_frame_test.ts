@@ -158,3 +158,10 @@ Deno.test("parseLinkMessage() refuses a message cut at any byte", () => {
     }
   }
 });
+
+Deno.test("parseLinkMessage() refuses a message that is too deep, whatever it says", () => {
+  const deep = `{"op":"call","id":1,"verb":"unit","receptive":true,"value":{"json":${
+    "[".repeat(1e6)
+  }`;
+  assert.throws(() => parseLinkMessage(deep), /it is not JSON: more than 1024 levels/);
+});

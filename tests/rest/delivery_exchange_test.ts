@@ -53,6 +53,25 @@ Deno.test("a refusal is read, and comes back whole all the same", async () => {
   }
 });
 
+Deno.test("of a refusal that never ends the beginning is read, and the caller gets it as it comes", async () => {
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      if (sent > 10_000_000) return controller.error(new Error("ten megabytes were taken"));
+      controller.enqueue(new Uint8Array(10_000));
+      sent += 10_000;
+    },
+  });
+  const { carry } = setUp(() => Promise.resolve(new Response(body, { status: 404 })));
+  const outcome = await carry();
+  assert.ok(outcome.kind === "answered", Deno.inspect(outcome));
+  assert.ok(sent < 200_000, `${sent} bytes were taken`);
+  const reader = outcome.answer.body!.getReader();
+  let came = 0;
+  while (came < 500_000) came += (await reader.read()).value!.length;
+  await reader.cancel();
+});
+
 Deno.test("a short request waits for its answer until the deadline, one that streams for longer", async () => {
   const { clock, carry } = setUp(silent);
   let short: unknown;

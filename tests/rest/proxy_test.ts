@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { HttpError, type HttpSend } from "../../ports/http.ts";
 import { undiciClient } from "../../ports/http_undici.ts";
+import { silentLog } from "../../ports/log.ts";
 import { ERROR_HEADER } from "../../rest/problem.ts";
+import { RestProxy } from "../../rest/proxy.ts";
+import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { restApi } from "../sim/rest/api.ts";
 import { listen, setUp, TOKEN } from "./proxied.ts";
 
@@ -243,4 +246,38 @@ Deno.test("a bot without the token posts a message to the simulator through the 
   assert.equal(response.headers.get("x-ratelimit-remaining"), "4");
   assert.deepEqual(sim.dispatches.map(({ t }) => t), ["MESSAGE_CREATE"]);
   await discord.server.shutdown();
+});
+
+Deno.test("what the unit asks itself is answered in megabytes at most, and in time", async () => {
+  const never = new AbortController();
+  let sent = 0;
+  const flood = () =>
+    new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        if ((sent += 100_000) > 50_000_000) return controller.error(new Error("it was taken"));
+        controller.enqueue(new Uint8Array(100_000));
+      },
+    });
+  const bodies = [flood(), new ReadableStream(), new Response("whole").body];
+  const clock = createVirtualClock();
+  const { ask } = new RestProxy({
+    upstream: new URL("http://discord.sim/api"),
+    token: TOKEN,
+    send: ({ signal }) => {
+      const body = bodies.shift()!;
+      const through = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
+      body.pipeTo(through.writable, { signal }).catch(() => {});
+      return Promise.resolve(new Response(through.readable));
+    },
+    authorize: () => "as is",
+    clock,
+    log: silentLog,
+    answerMs: 5_000,
+  });
+  await assert.rejects((await ask("/gateway/bot")).text(), /has more than 8388608 bytes/);
+  assert.ok(sent < 10_000_000, `${sent} bytes were taken`);
+  const slow = ask("/gateway/bot", { signal: never.signal });
+  await clock.advance(5_000);
+  await assert.rejects((await slow).text(), /not whole after 5000 ms/);
+  assert.equal(await (await ask("/gateway/bot")).text(), "whole");
 });

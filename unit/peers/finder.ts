@@ -7,6 +7,7 @@
 
 import type { Wanted } from "../../protocol/link_call.ts";
 import type { Directory, Switchboard } from "../../link/switchboard.ts";
+import { parseJson } from "../../protocol/json.ts";
 import { cannot, GatehouseError } from "../../protocol/errors.ts";
 
 const bad = cannot("fetch", "bad_message", "caller");
@@ -44,7 +45,7 @@ export async function find(
   );
   if (known !== null || !askDiscord) return known;
   const response = await options.rest(path);
-  if (response.ok) return await response.json();
+  if (response.ok) return parseJson(await response.text());
   await response.body?.cancel();
   if (response.status === 404) return null;
   const text = `Cannot fetch: Discord answered ${response.status}`;

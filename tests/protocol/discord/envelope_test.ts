@@ -137,3 +137,8 @@ Deno.test("readEnvelope() agrees with JSON.parse on random objects in Discord's 
     { numRuns: 2000 },
   );
 });
+
+Deno.test("readEnvelope() refuses what is deeper than anything of Discord's, before it is built", () => {
+  const payload = new TextEncoder().encode(`{"op":0,"d":${"[".repeat(1e6)}${"]".repeat(1e6)}}`);
+  assert.throws(() => readEnvelope(payload), { name: "SyntaxError", message: /levels/ });
+});
