@@ -54,6 +54,9 @@ export class Connection {
   #heartbeat: Heartbeat | null = null;
   #isPaused = false;
   #cancelBeat: Cancel = () => {};
+  /** A heartbeat that Discord has asked for waits for room in the window. */
+  #isAnswerDue = false;
+  #cancelAnswer: Cancel = () => {};
   /** Grows with each beat that is due, sent or given up: a late `send` sends nothing. */
   #beats = 0;
 
@@ -159,12 +162,26 @@ export class Connection {
       case OP.HEARTBEAT_ACK:
         return this.#answered();
       case OP.HEARTBEAT:
-        return this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+        return this.#asked();
       case OP.RECONNECT:
         return this.#events.input({ kind: "reconnect" });
       case OP.INVALID_SESSION:
         return this.#events.input({ kind: "invalid", resumable: parseInvalidSession(payload) });
     }
+  }
+
+  /** Discord asks for a heartbeat: at once, or, where it asks without end, within the send limit. */
+  #asked(): void {
+    if (!this.window || this.#isAnswerDue) return;
+    const { clock } = this.#world;
+    const answer = () => {
+      this.#isAnswerDue = false;
+      this.send({ op: OP.HEARTBEAT, d: this.#events.lastSeq() });
+    };
+    const waitMs = this.window.answerWaitMs(clock.now());
+    if (waitMs === 0) return answer();
+    this.#isAnswerDue = true;
+    this.#cancelAnswer = clock.after(waitMs, answer);
   }
 
   #answered(): void {
@@ -204,6 +221,7 @@ export class Connection {
 
   #stopBeating(): void {
     this.#cancelBeat();
+    this.#cancelAnswer();
     this.#beats++;
   }
 }

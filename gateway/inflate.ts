@@ -31,8 +31,11 @@ export interface InflaterEvents {
   corrupt(reason: string): void;
 }
 
-/** A payload that grows beyond this is an attack or a bug; Discord's largest are a few MiB. */
-export const MOST_PAYLOAD_BYTES = 64 * 1024 * 1024;
+/**
+ * A payload that grows beyond this is an attack or a bug; Discord's largest are a few MiB. With what a
+ * batch may hold besides it still fits into a message of the event link: Deno's server takes 64 MiB.
+ */
+export const MOST_PAYLOAD_BYTES = 32 * 1024 * 1024;
 
 /**
  * How a connection is compressed whose first binary message this is: as its beginning says, and where that

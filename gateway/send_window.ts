@@ -42,6 +42,11 @@ export class SendWindow {
     return excess < 0 ? 0 : this.#sentMs[excess]! + SEND_WINDOW_MS - nowMs;
   }
 
+  /** The same for the answer to a heartbeat that Discord asks for, which has room of its own. */
+  answerWaitMs(nowMs: number): number {
+    return this.waitMs(nowMs, 1 - OWN_SENDS);
+  }
+
   #forget(nowMs: number): void {
     while (this.#sentMs.length > 0 && this.#sentMs[0]! <= nowMs - SEND_WINDOW_MS) {
       this.#sentMs.shift();

@@ -15,6 +15,7 @@ import {
   type ToWorker,
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
+import { MOST_PAYLOAD_BYTES } from "../gateway/inflate.ts";
 import { systemClock, threadNap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
@@ -59,7 +60,7 @@ async function start(options: WorkerOptions): Promise<void> {
     clock: systemClock,
     random: systemRandom,
     nap: threadNap(),
-    connect: webSocketConnect(),
+    connect: webSocketConnect({ maxMessageBytes: MOST_PAYLOAD_BYTES }),
     ...(options.queueDir === null ? {} : { openSpool: openSpoolDir(options.queueDir, { log }) }),
   };
   bucket = new Bucket(options, world, post);

@@ -7,9 +7,13 @@
 import type { Hono } from "../../deps.ts";
 import { type CommandResults, plainResults } from "../../protocol/command.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { parseJson } from "../../protocol/json.ts";
+import { isRecord } from "../../protocol/record.ts";
 import { rounded } from "../../protocol/rounded.ts";
 import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
+import type { ClusterTarget } from "../../bot/ipc.ts";
+import { readBody } from "../../ports/body.ts";
 import { callUnit, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
 
 /** The routes that do something, and which method of the unit each is. */
@@ -50,7 +54,7 @@ export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snap
     return c.json(await call({ method: "shardInfo", shardId }) as object);
   });
   app.post("/shards/:id/send", async (c) => {
-    const payload = await c.req.json().catch(() => undefined);
+    const payload = await jsonOf(c.req.raw);
     await call({ method: "sendPayload", shardId: numberIn(c.req.param("id")), payload });
     return c.json({ ok: true });
   });
@@ -65,10 +69,11 @@ export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snap
     });
   }
   app.post("/command", async (c) => {
-    const { to, data, ...options } = await c.req.json().catch(() => null) ?? {};
+    const body = await jsonOf(c.req.raw);
+    const { to, data, ...options } = isRecord(body) ? body : {};
     try {
-      const answer = await ipc.sendClusterCommand(to, data, options) ?? null;
-      const isAll = answer !== null && to.all === true;
+      const answer = await ipc.sendClusterCommand(to as ClusterTarget, data, options) ?? null;
+      const isAll = answer !== null && (to as Record<string, unknown>).all === true;
       const plain = isAll ? plainResults(answer as CommandResults) : answer;
       const place = notJson(encodeValue(plain));
       if (place === null) return c.json({ answer: plain });
@@ -76,10 +81,34 @@ export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snap
     } catch (error) {
       if (error instanceof GatehouseError) throw error;
       // What the target answered as its error, or threw.
-      return c.json({ error: messageOf(error), name: (error as Error).name }, 502);
+      const { name } = error instanceof Error ? error : new Error();
+      return c.json({ error: messageOf(error), name }, 502);
     }
   });
   return app;
+}
+
+/** Far above any payload, and enough for a command that a person writes. */
+const MOST_BODY_BYTES = 1024 * 1024;
+
+/**
+ * The body of a request; `undefined` where there is none.
+ *
+ * @throws {GatehouseError} `too_large`, or `bad_message` where it is not JSON or too deep.
+ */
+async function jsonOf({ body }: Request): Promise<unknown> {
+  const bytes = await readBody(body, MOST_BODY_BYTES);
+  if (bytes === null) {
+    const text = `Cannot read the body: it has more than ${MOST_BODY_BYTES} bytes`;
+    throw new GatehouseError("too_large", "caller", text);
+  }
+  if (bytes.length === 0) return undefined;
+  try {
+    return parseJson(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    const text = `Cannot read the body: it is not JSON: ${messageOf(cause)}`;
+    throw new GatehouseError("bad_message", "caller", text, {}, { cause });
+  }
 }
 
 const isNumber = (value: unknown): value is number => typeof value === "number";

@@ -14,6 +14,7 @@ import type { Unit } from "../../unit/unit.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
+import { STATUS } from "./status.ts";
 import { listen, type OpenPort, ownPlace, reachedAs } from "./listen.ts";
 import { renderMetrics } from "./metrics.ts";
 
@@ -129,16 +130,3 @@ export function gatewayRoutes(
   app.get("/", (c) => accept(c.req.raw));
   app.get("/gateway", (c) => accept(c.req.raw));
 }
-
-/** What a caller did wrong, as a status. */
-const STATUS: Partial<Record<GatehouseError["code"], 400 | 404 | 409 | 503 | 504>> = {
-  away: 503,
-  bad_message: 400,
-  refused: 409,
-  too_large: 400,
-  no_shard: 404,
-  no_target: 404,
-  not_ready: 503,
-  worker_lost: 503,
-  deadline: 504,
-};

@@ -39,8 +39,8 @@ export interface FramedEvents extends Pick<SocketEvents, "message" | "closed"> {
 /** From our close frame to the end of the connection, whatever the peer does. */
 export const CLOSE_TIMEOUT_MS = 1_000;
 
-/** Largest message that is taken by default: what keeps a peer from filling our memory. */
-export const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
+/** Largest message that is taken by default, as Deno's server does it: a peer must not fill our memory. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 
 /** An open WebSocket. Its owner hands it what the stream brings. */
 export class FramedSocket implements Omit<Socket, "pause"> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { control } from "../../../app/http/control.ts";
+import { STATUS } from "../../../app/http/status.ts";
 import { loadHono } from "../../../deps.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { createNotedUnit } from "../../support/noted_unit.ts";
@@ -10,7 +12,11 @@ const { Hono } = await loadHono();
 function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
   const { unit, called } = createNotedUnit(changed);
   const app = control(new Hono(), unit);
-  app.onError((error, c) => c.json({ error: error.message }, 400));
+  app.onError((error, c) =>
+    error instanceof GatehouseError
+      ? c.json({ error: error.message }, STATUS[error.code] ?? 500)
+      : c.json({ error: `thrown: ${error.stack}` }, 500)
+  );
   return {
     unit,
     called,
@@ -18,7 +24,8 @@ function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
       return await (await app.request(path)).json();
     },
     async post(path: string, body?: unknown) {
-      const init = { method: "POST", ...(body !== undefined && { body: JSON.stringify(body) }) };
+      const text = body instanceof ReadableStream ? body : JSON.stringify(body);
+      const init = { method: "POST", ...(body !== undefined && { body: text }) };
       const response = await app.request(path, init);
       return [response.status, await response.json()] as const;
     },
@@ -120,4 +127,54 @@ Deno.test("a command to all is answered with results and with errors as texts", 
   assert.deepEqual(answer.results, [1]);
   assert.equal(answer.errors[0].message, "it is away");
   assert.equal(answer.errors[0].clusterId, 1);
+});
+
+/** A body without end; gives how much of it was taken. */
+function endless(piece: string) {
+  const bytes = new TextEncoder().encode(piece.repeat(100_000));
+  const fate = { sent: 0 };
+  const body = new ReadableStream({
+    pull(controller) {
+      if ((fate.sent += bytes.length) > 100_000_000) return controller.close();
+      controller.enqueue(bytes);
+    },
+  });
+  return { body, fate };
+}
+
+for (const path of ["/command", "/shards/1/send"]) {
+  Deno.test(`POST ${path} takes no body without end, none that is too deep, none that is not JSON`, async () => {
+    const { post, called } = setUp();
+    for (const piece of ["[", " ", "1"]) {
+      const { body, fate } = endless(piece);
+      const [status, { error }] = await post(path, body);
+      assert.deepEqual([status, error], [
+        413,
+        "Cannot read the body: it has more than 1048576 bytes",
+      ]);
+      assert.ok(fate.sent < 2_000_000, `${fate.sent} bytes were taken`);
+    }
+    const bodyOf = (text: string) => new Response(text).body;
+    const deep = await post(path, bodyOf("[".repeat(500_000) + "]".repeat(500_000)));
+    assert.deepEqual(deep, [400, {
+      error: "Cannot read the body: it is not JSON: more than 1024 levels of objects and lists",
+    }]);
+    assert.equal((await post(path, bodyOf("{op:3}")))[0], 400);
+    assert.deepEqual(called, []);
+  });
+}
+
+Deno.test("POST answers an odd body with what is wrong with it, and never fails over it", async () => {
+  const { post } = setUp();
+  const word = fc.constantFrom("to", "data", "op", "d", "all", "timeout", "receptive", "clusterId");
+  const odd = fc.dictionary(word, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true });
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(odd, fc.jsonValue()), async (body) => {
+      for (const path of ["/command", "/shards/1/send", "/shards/1/resume"]) {
+        const [status, answer] = await post(path, body);
+        assert.ok([200, 400].includes(status), `${path} ${JSON.stringify(body)}: ${answer.error}`);
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
