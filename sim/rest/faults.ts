@@ -18,6 +18,8 @@ export type Strike =
   | { readonly kind: "slow"; readonly delayMs: number }
   /** The connection breaks after this many bytes of the answer's body. */
   | { readonly kind: "reset"; readonly afterBytes: number }
+  /** The answer's body goes on for as long as somebody reads it. */
+  | { readonly kind: "endless" }
   /** The answer's body is compressed. */
   | { readonly kind: "compress"; readonly encoding: "gzip" | "br" };
 

@@ -28,7 +28,9 @@ export async function respond(
       headers.set("content-encoding", fault.encoding);
     }
   }
-  const body = cutAfter < Infinity ? cut(bytes ?? new Uint8Array(), cutAfter) : bytes;
+  const isEndless = faults.some(({ kind }) => kind === "endless");
+  const damaged = cutAfter < Infinity ? cut(bytes ?? new Uint8Array(), cutAfter) : bytes;
+  const body = isEndless ? endless() : damaged;
   return new Response(body, { status: reply.status, headers });
 }
 
@@ -74,5 +76,12 @@ function cut(bytes: Uint8Array<ArrayBuffer>, afterBytes: number): ReadableStream
       begun = true;
       controller.enqueue(bytes.subarray(0, Math.max(1, afterBytes)));
     },
+  });
+}
+
+/** A body that never ends: the beginning of a list. */
+function endless(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024).fill(0x5b)),
   });
 }

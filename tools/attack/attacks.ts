@@ -4,9 +4,14 @@
  * @module
  */
 
+import { BODY_ATTACKS } from "./bodies.ts";
 import { CLOCK_ATTACKS } from "./clock.ts";
 import { DOOR_ATTACKS } from "./door.ts";
 import type { Attack } from "./stage.ts";
 
 /** All of them. */
-export const ATTACKS: Readonly<Record<string, Attack>> = { ...DOOR_ATTACKS, ...CLOCK_ATTACKS };
+export const ATTACKS: Readonly<Record<string, Attack>> = {
+  ...DOOR_ATTACKS,
+  ...CLOCK_ATTACKS,
+  ...BODY_ATTACKS,
+};

@@ -7,10 +7,10 @@
 
 import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
 import { startUnit, type UnitProcess } from "../../tests/support/unit_process.ts";
+import { type Relay, relayTo } from "./relay.ts";
 import { createRecorder, type Verdict } from "../soak/recorder.ts";
 
 const SHARDS = 4;
-const BOT_PORT = 8798;
 const SECRET = "attack";
 /** Events per second while somebody attacks. */
 const RATE = 200;
@@ -25,6 +25,8 @@ export interface Attack {
   readonly settings?: Readonly<Record<string, string>>;
   /** Whether the unit cannot beat its heart meanwhile: Discord's own patience is then needed. */
   readonly isStill?: true;
+  /** Whether somebody stands between the unit and Discord's gateway: {@linkcode Stage.relay}. */
+  readonly isRelayed?: true;
   /** Whether `deno task ok` tries it: it takes seconds. */
   readonly isQuick: boolean;
   /** Attacks; gives in words what was tried. What it leaves open is closed when the stage is. */
@@ -34,6 +36,8 @@ export interface Attack {
 /** The unit under attack, and its surroundings. */
 export interface Stage {
   readonly sim: Simulator;
+  /** Where {@linkcode Attack.isRelayed}. */
+  readonly relay: Relay | null;
   readonly stateDir: string;
   /** `http://127.0.0.1:port` of the unit. */
   readonly url: string;
@@ -47,7 +51,7 @@ export interface Stage {
 
 /** A stage on which everything runs. */
 export async function setStage(
-  { settings, isStill }: Pick<Attack, "settings" | "isStill"> = {},
+  { settings, isStill, isRelayed }: Pick<Attack, "settings" | "isStill" | "isRelayed"> = {},
 ): Promise<Stage> {
   const sim = createSimulator({
     shards: SHARDS,
@@ -57,8 +61,11 @@ export async function setStage(
     recordEvents: true,
   });
   const server = serveSimulator(sim);
+  const relay = isRelayed ? relayTo(Number(new URL(server.gatewayUrl).port)) : null;
+  if (relay) Object.assign(sim.world.addresses, { gatewayUrl: relay.url, resumeUrl: relay.url });
   const stateDir = Deno.makeTempDirSync();
-  const bot = createRecorder(BOT_PORT, SECRET);
+  const botPort = freePort();
+  const bot = createRecorder(botPort, SECRET);
   await bot.start();
   const start = async (changed: Readonly<Record<string, string>> = {}) => {
     const unit = await startUnit({
@@ -67,7 +74,7 @@ export async function setStage(
       INTENTS: String(0x331_ffff),
       LISTEN_PORT: "0",
       STATE_DIR: stateDir,
-      EVENT_HANDLER_URL: `ws://127.0.0.1:${BOT_PORT}`,
+      EVENT_HANDLER_URL: `ws://127.0.0.1:${botPort}`,
       EVENT_HANDLER_SECRET_KEY: SECRET,
       ...settings,
       ...changed,
@@ -79,6 +86,7 @@ export async function setStage(
   sim.traffic.setRate(RATE);
   const stage: Stage = {
     sim,
+    relay,
     stateDir,
     url: await unit.url(),
     unit,
@@ -91,11 +99,19 @@ export async function setStage(
     async close() {
       await stage.unit.end("SIGKILL");
       await bot.stop();
+      relay?.close();
       await server.close();
       await Deno.remove(stateDir, { recursive: true });
     },
   };
   return stage;
+}
+
+/** A port that nobody has: the bot comes back to it, and others may try attacks beside us. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
 }
 
 /** Waits in real time. */
