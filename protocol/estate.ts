@@ -15,8 +15,8 @@ import { isCount, isRecord } from "./record.ts";
 
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;
-/** No shard comes near it: its numbers and those after it are whole. */
-const MOST_CURSOR = 2 ** 52;
+/** The most that one is believed to be: records have 48 bits for it, and no shard comes near half of that. */
+export const MOST_CURSOR: number = 2 ** 47;
 
 /**
  * Where a session can be picked up again. All of it is kept and replaced together.
@@ -181,6 +181,7 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
     return undefined;
   }
   if (seq !== 0 && sequenceOf(seq) === null || !isCursor(base)) return undefined;
+  if (!isCursor(base + Number(seq))) return undefined;
   const host = GATEWAY_URL.isOne(resumeUrl) ? resumeUrl : null;
   const point = { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base };
   return { ...point, ...(isCount(wanted) ? { wanted } : {}) } as SessionPoint;
@@ -202,8 +203,30 @@ export function parseEstate(value: unknown): Estate {
   };
 }
 
+/**
+ * An estate whose parts were written at different times, or by nobody knows whom, made one: cursors
+ * that were given out stay given out, and its session is the newest that it knows of.
+ */
+export function joined(estate: Estate): Estate {
+  const { session, acknowledged } = estate;
+  const reached = session ? session.base + session.seq : 0;
+  return {
+    ...estate,
+    session: session && isNewest(session, acknowledged) ? session : null,
+    highest: Math.max(estate.highest ?? 0, acknowledged, reached),
+  };
+}
+
+/**
+ * Whether a cursor that was given out can be of this session, or of one before it. Of a session that
+ * another has followed the events to come would seem to have come before.
+ */
+export function isNewest({ base, seq }: SessionPoint, cursor: number): boolean {
+  return cursor <= base + seq + UNHEARD_CURSORS;
+}
+
 /** Whether it is a cursor above which there is room for every session to come. */
-function isCursor(value: unknown): value is number {
+export function isCursor(value: unknown): value is number {
   return isCount(value) && value <= MOST_CURSOR;
 }
 

@@ -20,6 +20,7 @@ import {
   canResume,
   type Estate,
   heirOf,
+  joined,
   NO_ESTATE,
   parseEstate,
   resumedAfter,
@@ -292,9 +293,9 @@ export class Estates {
     const found = isOurs ? { ...point, ...file } : { ...point, session: null };
     const estate = parseEstate({ ...found, presence: this.#presences.get(text) });
     const { session } = estate;
-    return session && session.base === point.session?.base
-      ? { ...estate, session: resumedAfter(session, point.session.seq) }
-      : estate;
+    const isOfPoint = session !== null && session.base === point.session?.base;
+    const at = isOfPoint ? resumedAfter(session, point.session.seq) : session;
+    return joined({ ...estate, session: at });
   }
 
   /** The shard that last had a session under each id: cursors of an id grow, whatever the total. */
@@ -314,8 +315,8 @@ export class Estates {
     this.#stream = stream;
     this.#old = names;
     for (const [key, estate] of estates) {
-      this.#estates.set(key, estate);
-      this.#points.set(key, pointOf(estate));
+      this.#estates.set(key, joined(estate));
+      this.#points.set(key, pointOf(joined(estate)));
       this.#unsaved.add(key);
     }
     await this.#save();

@@ -7,7 +7,7 @@
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
-import { cursorFloor, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
+import { cursorFloor, isNewest, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
   type Question,
@@ -262,7 +262,8 @@ export class Bucket {
     }
     const { newest } = this.#queue.of(shardId);
     const safe = Math.max(acknowledged, newest);
-    shard.start(session && notAfter(session, safe), Math.max(cursorFloor(estate), newest));
+    const point = session && isNewest(session, safe) ? notAfter(session, safe) : null;
+    shard.start(point, Math.max(cursorFloor(estate), newest));
   }
 
   /** The shard, made when it is first asked for. */

@@ -4,6 +4,7 @@ import {
   cursorFloor,
   type Estate,
   heirOf,
+  joined,
   NO_ESTATE,
   parseEstate,
   parseSessionPoint,
@@ -155,6 +156,25 @@ const point: SessionPoint = {
   seq: 42,
   base: 1000,
 };
+
+Deno.test("joined() gives up a session that another has followed, and no cursor that was given out", () => {
+  const estate = { ...NO_ESTATE, session: pointOf({ base: 10, seq: 5 }), highest: 3 };
+  const near = joined({ ...estate, acknowledged: 40 });
+  assert.deepEqual([near.session, near.highest], [estate.session, 40]);
+  const far = joined({ ...estate, acknowledged: 2_000_000 });
+  assert.deepEqual([far.session, far.highest], [null, 2_000_000]);
+  assert.equal(joined(estate).highest, 15);
+  assert.equal(joined({ ...estate, highest: 99 }).highest, 99);
+});
+
+Deno.test("parseEstate() believes no cursor that a record has no room for", () => {
+  for (const cursor of [2 ** 47 + 1, 2 ** 48, 2 ** 52]) {
+    const { highest, acknowledged } = parseEstate({ highest: cursor, acknowledged: cursor });
+    assert.deepEqual([highest, acknowledged], [0, 0]);
+    assert.equal(parseSessionPoint(pointOf({ base: cursor })), undefined);
+  }
+  assert.equal(parseSessionPoint(pointOf({ base: 2 ** 47, seq: 1 })), undefined);
+});
 
 Deno.test("canResume() wants the same shard, the same count and the same intents", () => {
   assert.equal(canResume(point, { shardId: 3, totalShards: 8, intents: 513 }), true);

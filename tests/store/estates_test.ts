@@ -304,6 +304,15 @@ Deno.test("Estates of a lost index begins another stream, in which old files do 
   assert.deepEqual([session, guilds, highest], [null, null, 1]);
 });
 
+Deno.test("Estates whose points and files are of different times resumes no session that has ended", async () => {
+  const store = await livedStore();
+  const index = await store.load("estates") as { shards: Record<string, object> };
+  const point = { ...index.shards["3/4"], acknowledged: 3_000_000 };
+  await store.save("estates", { ...index, shards: { "3/4": point } });
+  const { session, highest } = (await live(store)).estates.of(of(3));
+  assert.deepEqual([session, highest], [null, 3_000_000]);
+});
+
 Deno.test("Estates distrusts what it reads", async () => {
   for (
     const saved of [null, 7, {}, { shards: {} }, { stream: "s" }, { stream: "s", shards: 7 }, {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch } from "../../protocol/event_frame.ts";
+import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { memorySpool } from "../support/memory_spool.ts";
@@ -223,6 +223,20 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   second.bucket.receive({ ...BRING, shardId: 2, estate: { ...NO_ESTATE, acknowledged: 1 } });
   await second.clock.advance(0);
   assert.deepEqual(readBatch(second.last("EVENTS").batch).records.map(({ cursor }) => cursor), [2]);
+});
+
+Deno.test("a bucket resumes no session that another has followed, as what is on disk shows", async () => {
+  const openSpool = memorySpool();
+  const spool = await openSpool(2);
+  const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":null}');
+  await spool.append([{ shardId: 2, kind: RECORD.DISPATCH, cursor: 5_000_000, body }]);
+  await spool.close();
+  const session = { shardId: 2, totalShards: 4, intents: 1, sessionId: "old", resumeUrl: null };
+  const estate = { ...NO_ESTATE, session: { ...session, seq: 7, base: 0 }, highest: 7 };
+  const { clock, bucket, types } = setUp(openSpool);
+  bucket.receive({ type: "IDENTIFY_SHARD", shardId: 2, estate });
+  await clock.advance(0);
+  assert.ok(types().includes("REQUEST_IDENTIFY"));
 });
 
 Deno.test("a bucket whose disk cannot be opened says so, and brings the shard up", async () => {
