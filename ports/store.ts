@@ -9,9 +9,12 @@
  *
  * - `save` replaces the value atomically: a reader sees the old or the new one, never half of one.
  *   When it resolves, the new one survives a power cut.
- * - `load` gives `undefined` where nothing was saved; it throws where something was and cannot be read.
+ * - `load` gives `undefined` where nothing was saved, or nobody can read what was. It throws where that
+ *   cannot be known, or is not ours to read.
  */
 export interface Store {
+  /** Values that could not be read, and were set aside: `load` gave `undefined`. */
+  readonly damaged: number;
   load(name: string): Promise<unknown>;
   save(name: string, value: unknown): Promise<void>;
   /** Forgets a value; that there is none is no error. */
@@ -24,6 +27,7 @@ export interface Store {
 export function memoryStore(): Store {
   const values = new Map<string, string>();
   return {
+    damaged: 0,
     load(name) {
       const text = values.get(name);
       return Promise.resolve(text === undefined ? undefined : JSON.parse(text));

@@ -105,6 +105,8 @@ export interface Snapshot {
   /** Types whose events have stopped while others flow: the sessions may have become deaf to them. */
   readonly deafTypes: readonly DeafType[];
   readonly interactions: InteractionSnapshot;
+  /** Files of the state folder that could not be read at the start: what they held began anew. */
+  readonly stateFilesSetAside: number;
   readonly rest: RestSnapshot;
   /** Why no shard has started yet; `null` once Discord has said where to connect. */
   readonly discovery: DiscoverySnapshot | null;

@@ -1,6 +1,6 @@
 /**
- * {@linkcode Store} in a folder: one JSON file per value, replaced by a rename, so that a crash in
- * the middle of a write leaves the old value. Each file says which bot it belongs to.
+ * {@linkcode Store} in a folder: one file per value (`state_file.ts`), replaced by a rename, so that a
+ * crash in the middle of a write leaves the old value.
  *
  * @module
  */
@@ -9,16 +9,10 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { GatehouseError } from "../protocol/errors.ts";
 import { botIdOfToken } from "../protocol/ids.ts";
-import { isCount } from "../protocol/record.ts";
 import { diskFs, makeStateDir, stateDirError } from "./disk.ts";
-
-/**
- * Version of the format that we write. 1 is read as well: it had other files for the same facts, so
- * that a Gatehouse of its time has to refuse ours, or it would identify every shard anew.
- */
-const STATE_VERSION = 2;
+import { encodeStateFile, readStateFile, type StateFile } from "./state_file.ts";
 
 /** What a file is called behind its name until it is whole. */
 const UNFINISHED = ".new";
@@ -33,8 +27,9 @@ export interface StateDirOptions {
 }
 
 /**
- * Opens a state folder, which is made if it is not there. A file that no version we know wrote is
- * moved aside when it is loaded, and the log says so: the unit begins anew, and nothing is deleted.
+ * Opens a state folder, which is made if it is not there. A file that is not as any version we know
+ * wrote it is set aside when it is loaded, and the log says so: the unit begins anew, and nothing is
+ * deleted.
  *
  * @throws {GatehouseError} `bad_config` when the folder cannot be made, holds the state of another
  * bot, or was written by a newer version. Nothing in it is changed then.
@@ -49,6 +44,7 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
   for (const name of names) {
     if (name.endsWith(`.json${UNFINISHED}`)) await diskFs.remove(`${dir}/${name}`);
   }
+  let damaged = 0;
   const writes = new Map<string, Promise<void>>();
   /** One after another: two writers of one file would take each other's temporary file. */
   function inTurn(name: string, task: () => Promise<void>): Promise<void> {
@@ -58,60 +54,39 @@ export async function openStateDir(options: StateDirOptions): Promise<Store> {
     return write;
   }
   return {
+    get damaged() {
+      return damaged;
+    },
     async load(name) {
       const file = await read(options, `${name}.json`);
-      if (file && "value" in file) return file.value;
-      if (file) await moveAside(options, `${name}.json`, file.unknown);
+      if (!file || "value" in file) return file?.value;
+      await moveAside(options, `${name}.json`, file.damaged);
+      damaged++;
       return undefined;
     },
     save(name, value) {
-      const text = JSON.stringify({ version: STATE_VERSION, bot, value });
-      return inTurn(name, () => replace(dir, `${name}.json`, text));
+      const bytes = encodeStateFile(bot, value);
+      return inTurn(name, () => replace(dir, `${name}.json`, bytes));
     },
     remove: (name) => inTurn(name, () => diskFs.remove(`${dir}/${name}.json`)),
     settled: async () => void await Promise.allSettled(writes.values()),
   };
 }
 
-/** What a file holds, or why no version that we know wrote it. */
-type StateFile = { readonly value: unknown } | { readonly unknown: string };
-
 /** Reads a file; `undefined` where there is none. What is not ours to touch is thrown. */
-async function read(options: StateDirOptions, name: string): Promise<StateFile | undefined> {
-  try {
-    return fileOf(await Deno.readTextFile(`${options.dir}/${name}`), options, name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    if (error instanceof GatehouseError) throw error;
-    throw stateDirError(options.dir, `${options.dir}/${name}`, error);
-  }
-}
-
-function fileOf(text: string, { dir, bot }: StateDirOptions, name: string): StateFile {
-  let file: unknown;
-  try {
-    file = JSON.parse(text);
-  } catch (error) {
-    return { unknown: messageOf(error) };
-  }
-  const { version, bot: owner, value } = Object(file) as Record<string, unknown>;
-  if (!isCount(version)) return { unknown: "it has no version" };
-  if (version > STATE_VERSION) {
-    throw refused(
-      dir,
-      `${name} has version ${version}, this Gatehouse knows ${STATE_VERSION}; ` +
-        "start the newer Gatehouse again, or set another STATE_DIR to begin anew",
-    );
-  }
-  if (version === 0 || typeof owner !== "string" || value === undefined) {
-    return { unknown: `it is not what version ${version} is` };
-  }
-  if (owner === bot) return { value };
-  throw refused(
-    dir,
-    `${name} is the state of bot ${owner}, the token is that of bot ${bot}; ` +
-      "set another STATE_DIR for this bot",
-  );
+async function read(
+  options: StateDirOptions,
+  name: string,
+): Promise<Exclude<StateFile, { foreign: string }> | undefined> {
+  const path = `${options.dir}/${name}`;
+  const bytes = await Deno.readFile(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw stateDirError(options.dir, path, error);
+  });
+  if (bytes === null) return undefined;
+  const file = readStateFile(bytes, options.bot);
+  if ("foreign" in file) throw refused(options.dir, `${name} ${file.foreign}`);
+  return file;
 }
 
 function refused(dir: string, why: string): GatehouseError {
@@ -124,20 +99,23 @@ async function moveAside(
   reason: string,
 ): Promise<void> {
   const date = new Date(clock.wallMs()).toISOString().replaceAll(":", "-");
-  const aside = `${dir}/${name}.old-${date}`;
-  await Deno.rename(`${dir}/${name}`, aside);
-  log.warn("moved a state file aside that could not be understood", {
-    file: `${dir}/${name}`,
+  const file = `${dir}/${name}`;
+  const aside = `${file}.old-${date}`;
+  await Deno.rename(file, aside).catch((error: unknown) => {
+    throw stateDirError(dir, file, error);
+  });
+  log.error("a state file could not be read, it was set aside and begins anew", {
+    file,
     aside,
     reason,
   });
 }
 
-async function replace(dir: string, name: string, text: string): Promise<void> {
+async function replace(dir: string, name: string, bytes: Uint8Array): Promise<void> {
   const path = `${dir}/${name}`;
   const file = await diskFs.open(path + UNFINISHED, 0);
   try {
-    await file.write(new TextEncoder().encode(text));
+    await file.write(bytes);
     await file.sync();
   } finally {
     file.close();

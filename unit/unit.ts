@@ -245,6 +245,7 @@ export class Unit {
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
+      stateFilesSetAside: this.#parts.store.damaged,
       rest: this.#parts.rest.snapshot,
       discovery: this.#discovery,
     };

@@ -208,6 +208,11 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     "Interactions whose bot was away, by what became of them.",
     ({ interactions }) => labelled({ ...interactions }, (outcome) => ({ outcome })),
   ),
+  one(
+    "gatehouse_state_files_set_aside_total",
+    "Files of the state folder that could not be read at the start.",
+    ({ stateFilesSetAside }) => stateFilesSetAside,
+  ),
   identify("gatehouse_identify_remaining", "Identifies left for today.", "remaining"),
   identify("gatehouse_identify_limit", "Identifies that Discord allows per day.", "total"),
   identify("gatehouse_identify_reserve", "Identifies that are not spent by ourselves.", "reserve"),

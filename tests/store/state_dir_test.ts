@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { crc32 } from "node:zlib";
 import { logTo } from "../../ports/log.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
@@ -127,7 +128,7 @@ Deno.test("openStateDir() removes what a write that was cut off has left, and no
     assert.deepEqual(names.sort(), ["a.json", "notes.new"]);
   }));
 
-Deno.test("a file that nobody knows is moved aside, told in the log, and begun anew", () =>
+Deno.test("a file that nobody knows is set aside, told in the log, and begun anew", () =>
   inTempDir(async (dir) => {
     const texts = [
       "",
@@ -141,6 +142,8 @@ Deno.test("a file that nobody knows is moved aside, told in the log, and begun a
       '{"version":0,"bot":"7","value":1}',
       '{"version":1,"value":1}',
       '{"version":1,"bot":"7"}',
+      '{"version":3,"bot":"7","value":1}',
+      '{"crc32":"00000000","version":3,"bot":"7","value":1}',
     ];
     for (const text of texts) {
       const lines: unknown[] = [];
@@ -150,8 +153,9 @@ Deno.test("a file that nobody knows is moved aside, told in the log, and begun a
       const aside = `${dir}/a.json.old-2026-09-01T10-20-30.000Z`;
       assert.equal(await Deno.readTextFile(aside), text);
       const [[level, event, fields]] = lines as [[string, string, Record<string, unknown>]];
-      assert.deepEqual([level, fields.aside], ["warn", aside]);
-      assert.match(event, /moved a state file aside/);
+      assert.deepEqual([level, fields.aside], ["error", aside]);
+      assert.match(event, /a state file could not be read, it was set aside/);
+      assert.equal(store.damaged, 1);
       await store.save("a", 1);
       assert.equal(await store.load("a"), 1);
     }
@@ -176,18 +180,29 @@ Deno.test("a folder of another bot is refused when it is opened, and not touched
 
 Deno.test("a folder of a newer version is refused when it is opened, and not touched", () =>
   inTempDir(async (dir) => {
-    await Deno.writeTextFile(`${dir}/sessions.json`, '{"version":3,"more":1}');
+    const fields = '"version":4,"more":1}';
+    const text = `{"crc32":"${crc32(fields).toString(16).padStart(8, "0")}",${fields}`;
+    await Deno.writeTextFile(`${dir}/sessions.json`, text);
     await assert.rejects(open(dir), {
       code: "bad_config",
-      message: /sessions\.json has version 3, this Gatehouse knows 2; start the newer Gatehouse/,
+      message: /sessions\.json has version 4, this Gatehouse knows 3; start the newer Gatehouse/,
     });
-    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), '{"version":3,"more":1}');
+    assert.equal(await Deno.readTextFile(`${dir}/sessions.json`), text);
   }));
 
-Deno.test("what the version before wrote is read", () =>
+Deno.test("what the versions before wrote is read, and written anew as this one", () =>
   inTempDir(async (dir) => {
-    await Deno.writeTextFile(`${dir}/a.json`, '{"version":1,"bot":"7","value":3}');
-    assert.equal(await (await open(dir)).load("a"), 3);
+    for (const version of [1, 2]) {
+      await Deno.writeTextFile(`${dir}/a.json`, `{"version":${version},"bot":"7","value":3}`);
+      const store = await open(dir);
+      assert.equal(await store.load("a"), 3);
+      await store.save("a", 4);
+      assert.match(
+        await Deno.readTextFile(`${dir}/a.json`),
+        /^\{"crc32":"[0-9a-f]{8}","version":3/,
+      );
+      assert.equal(await (await open(dir)).load("a"), 4);
+    }
   }));
 
 Deno.test("a value that was removed is not there, nor is one that never was", () =>
@@ -247,8 +262,8 @@ Deno.test("openStateDir() says why a folder cannot be used, and what to do", () 
 Deno.test("openStateDir() names the setting when a file in the folder may not be read", () =>
   inTempDir(async (dir) => {
     await (await open(dir)).save("a", 1);
-    const read = Deno.readTextFile;
-    Deno.readTextFile = () =>
+    const read = Deno.readFile;
+    Deno.readFile = () =>
       Promise.reject(new Deno.errors.PermissionDenied("Permission denied (os error 13)"));
     try {
       await assert.rejects(open(dir), {
@@ -256,7 +271,7 @@ Deno.test("openStateDir() names the setting when a file in the folder may not be
         message: /^Cannot use STATE_DIR .*a\.json: Permission denied/,
       });
     } finally {
-      Deno.readTextFile = read;
+      Deno.readFile = read;
     }
   }));
 

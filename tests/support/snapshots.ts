@@ -82,6 +82,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     intents: { wanted: 1, refused: [], shards: [] },
     eventsByType: {},
     deafTypes: [],
+    stateFilesSetAside: 0,
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
     identify: {
       maxConcurrency: 1,

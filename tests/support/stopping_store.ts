@@ -23,6 +23,7 @@ export function stoppingStore(store: Store, limit: number): StoppingStore {
   };
   return {
     writes,
+    damaged: 0,
     load: (name) => store.load(name),
     save: (name, value) => write(name, () => store.save(name, value)),
     remove: (name) => write(`-${name}`, () => store.remove(name)),

@@ -232,7 +232,8 @@ async function makeOldFolder(dir: string, token: string): Promise<void> {
   await makeOld(await openStateDir(options), 2, [0, 1]);
   for (const { name } of Deno.readDirSync(dir)) {
     if (!name.endsWith(".json")) continue;
-    const text = Deno.readTextFileSync(`${dir}/${name}`).replace('"version":2', '"version":1');
+    const text = Deno.readTextFileSync(`${dir}/${name}`)
+      .replace(/^\{"crc32":"[0-9a-f]{8}","version":3/, '{"version":1');
     Deno.writeTextFileSync(`${dir}/${name}`, text);
   }
   for (const id of [0, 1]) Deno.renameSync(`${dir}/queue/of-2/${id}`, `${dir}/queue/${id}`);
