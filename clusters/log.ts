@@ -7,6 +7,7 @@
 
 import type { LogFields, LogLevel } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { isRecord } from "../protocol/record.ts";
 
 /** A line of a log. */
 export interface LogLine {
@@ -30,32 +31,56 @@ export function encodeLogLine(line: LogLine): string {
 export function parseLogLine(text: string): LogLine | undefined {
   if (!text.startsWith('{"level":')) return undefined;
   try {
-    const { level, event, fields } = JSON.parse(text);
-    const ours = LEVELS.includes(level) && typeof event === "string" &&
-      typeof fields === "object" && fields !== null;
-    return ours ? { level, event, fields } : undefined;
+    return readLogLine(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
+/** A value that is a line; `undefined` for any other. */
+export function readLogLine(value: unknown): LogLine | undefined {
+  const { level, event, fields } = Object(value) as Record<string, unknown>;
+  const isLine = LEVELS.includes(level as string) && typeof event === "string" && isRecord(fields);
+  return isLine ? { level: level as LogLevel, event, fields } : undefined;
+}
+
+/** Where printed text goes in. */
+export interface LineSplitter {
+  /** Some text, wherever its lines end. */
+  take(text: string): void;
+  /** There is no more. */
+  end(): void;
+}
+
 /**
- * Calls `onLine` for each line of a stream, without its end. A line longer than 64 KiB comes in
- * pieces, so that output without line ends does not grow our memory.
+ * Calls `onLine` for each line of a text that comes in pieces, without its end. A line longer than 64 KiB
+ * comes in pieces, so that output without line ends does not grow our memory.
  */
+export function lineSplitter(onLine: (line: string) => void): LineSplitter {
+  let rest = "";
+  return {
+    take(text) {
+      const lines = (rest + text).split(/\r?\n/);
+      rest = lines.pop()!;
+      lines.forEach(onLine);
+      if (rest.length > 65_536) {
+        onLine(rest);
+        rest = "";
+      }
+    },
+    end() {
+      if (rest !== "") onLine(rest);
+      rest = "";
+    },
+  };
+}
+
+/** Calls `onLine` for each line of a stream, as {@linkcode lineSplitter} does. */
 export async function eachLine(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
   onLine: (line: string) => void,
 ): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split(/\r?\n/);
-    rest = lines.pop()!;
-    lines.forEach(onLine);
-    if (rest.length > 65_536) {
-      onLine(rest);
-      rest = "";
-    }
-  }
-  if (rest !== "") onLine(rest);
+  const lines = lineSplitter(onLine);
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) lines.take(text);
+  lines.end();
 }

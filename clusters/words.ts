@@ -5,7 +5,7 @@
  * @module
  */
 
-import { encodeLogLine, type LogLine, parseLogLine } from "./log.ts";
+import { encodeLogLine, type LogLine, parseLogLine, readLogLine } from "./log.ts";
 import { withOurAdvice } from "./permissions.ts";
 
 /** A word. */
@@ -15,6 +15,12 @@ export type ClusterWord =
   | { readonly type: "LOADED" }
   /** The last one: why it ends. */
   | LastWord;
+
+/** What a thread says; a process prints as it likes. */
+export type ThreadWord =
+  | ClusterWord
+  /** The bot has printed something; `warn`: as an error. */
+  | { readonly type: "PRINTED"; readonly level: "info" | "warn"; readonly text: string };
 
 /** Why a cluster ends. */
 export interface LastWord {
@@ -41,9 +47,20 @@ export function parseWord(text: string): ClusterWord | undefined {
   return line && advised({ type: "LOG", line });
 }
 
+/** A word that a thread has sent, advised; `undefined` for anything else that came from there. */
+export function readWord(value: unknown): ThreadWord | undefined {
+  const { type, line, level, text } = Object(value) as Record<string, unknown>;
+  if (type === "LOADED") return { type };
+  if (type === "EXITED") return readLastWord(value);
+  if (type === "PRINTED" && (level === "info" || level === "warn") && typeof text === "string") {
+    return { type, level, text };
+  }
+  const read = type === "LOG" ? readLogLine(line) : undefined;
+  return read && advised({ type: "LOG", line: read });
+}
+
 /** A word whose texts advise to what an operator can do. */
-export function advised<Word extends ClusterWord>(word: Word): Word {
-  if (word.type === "LOADED") return word;
+function advised<Word extends Exclude<ClusterWord, { type: "LOADED" }>>(word: Word): Word {
   if (word.type === "EXITED") return withAdvice(word);
   return { ...word, line: { ...word.line, fields: withAdvice(word.line.fields) } };
 }
@@ -60,16 +77,14 @@ const EXITED = '{"type":"EXITED"';
 
 function parseLastWord(text: string): LastWord | undefined {
   try {
-    const { code, reason, stack } = JSON.parse(text);
-    if (typeof code !== "number" || typeof reason !== "string") return undefined;
-    const word = {
-      type: "EXITED",
-      code,
-      reason,
-      ...(typeof stack === "string" && { stack }),
-    } as const;
-    return advised(word);
+    return readLastWord(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+function readLastWord(value: unknown): LastWord | undefined {
+  const { code, reason, stack } = Object(value) as Record<string, unknown>;
+  if (typeof code !== "number" || typeof reason !== "string") return undefined;
+  return advised({ type: "EXITED", code, reason, ...(typeof stack === "string" && { stack }) });
 }

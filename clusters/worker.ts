@@ -7,9 +7,11 @@
 
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { peerFields, peerText } from "../protocol/peer.ts";
-import { clusterPermissions, workerPermissions } from "./permissions.ts";
+import { shown } from "../protocol/record.ts";
+import { lineSplitter } from "./log.ts";
+import { clusterPermissions, withOurAdvice, workerPermissions } from "./permissions.ts";
 import type { ToThread } from "./inside/thread.ts";
-import { advised, type ClusterWord } from "./words.ts";
+import { readWord } from "./words.ts";
 import { inOneLine } from "../ports/user_module.ts";
 
 /**
@@ -21,7 +23,7 @@ export function startThread(options: StartClusterOptions): RunningCluster {
   const { botModule, clock, peer, credential, log, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
   const who = peerFields(peer);
-  const worker = new Worker(mainModule(botModule), {
+  const worker = new Worker(threadMain(botModule), {
     type: "module",
     name: peerText(peer),
     deno: { permissions: workerPermissions(permissions) },
@@ -33,19 +35,32 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     worker.terminate();
     resolve(exit);
   };
-  worker.onmessage = ({ data }: MessageEvent<ClusterWord>) => {
-    const word = advised(data);
-    if (word.type === "EXITED") {
-      const { type: _, ...exit } = word;
-      return end(exit);
-    }
-    if (word.type === "LOADED") {
-      isLoaded = true;
-      return loaded.resolve();
-    }
-    const { level, event, fields } = word.line;
-    log[level](event, { ...fields, ...who });
+  const printed = {
+    info: lineSplitter((text) => log.info("cluster prints", { ...who, text: withOurAdvice(text) })),
+    warn: lineSplitter((text) => log.warn("cluster prints", { ...who, text: withOurAdvice(text) })),
   };
+  worker.onmessage = ({ data }) => {
+    // The bot has our channel, too: it may say anything.
+    const word = readWord(data);
+    switch (word?.type) {
+      case "EXITED": {
+        const { type: _, ...exit } = word;
+        return end(exit);
+      }
+      case "LOADED":
+        isLoaded = true;
+        return loaded.resolve();
+      case "PRINTED":
+        return printed[word.level].take(word.text);
+      case "LOG": {
+        const { level, event, fields } = word.line;
+        return log[level](event, { ...fields, ...who });
+      }
+      default:
+        log.warn("cluster says what is no word", { ...who, word: shown(data) });
+    }
+  };
+  worker.onmessageerror = () => log.warn("cluster says what cannot be cloned", who);
   worker.onerror = (event) => {
     // Or the unit would end with it.
     event.preventDefault();
@@ -70,8 +85,8 @@ export function startThread(options: StartClusterOptions): RunningCluster {
   };
 }
 
-/** A module that imports the bot statically: that takes no permission to read its folder. */
-function mainModule(botModule: string): string {
+/** What a thread runs: a module that imports the bot, which takes no permission to read its folder. */
+export function threadMain(botModule: string): string {
   const thread = new URL("./inside/thread.ts", import.meta.url).href;
   const source = `import { runThread } from ${JSON.stringify(thread)};
 import * as bot from ${JSON.stringify(botModule)};

@@ -11,6 +11,7 @@ import { botOf } from "../../bot/bot.ts";
 import { logTo } from "../../ports/log.ts";
 import { loadModule } from "../../ports/user_module.ts";
 import { processFigures } from "../../ports/figures.ts";
+import { withoutCacheApi } from "./without_cache_api.ts";
 import { type ClusterWord, encodeWord } from "../words.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
 
@@ -59,6 +60,7 @@ function stackOf(thrown: unknown): { stack?: string } {
 
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
 export async function runProcess(load: () => Promise<unknown>): Promise<void> {
+  withoutCacheApi();
   // A terminal sends Ctrl-C to the whole group; the unit, which gets it too, stops us in its turn.
   Deno.addSignalListener("SIGINT", () => {});
   try {

@@ -10,9 +10,11 @@ import { botOf } from "../../bot/bot.ts";
 import { logTo } from "../../ports/log.ts";
 import { notLoaded } from "../../ports/user_module.ts";
 import { encodeLogLine } from "../log.ts";
-import type { ClusterWord } from "../words.ts";
+import type { ThreadWord } from "../words.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
 import { threadFigures } from "../../ports/figures.ts";
+import { printTo } from "./printing.ts";
+import { withoutCacheApi } from "./without_cache_api.ts";
 
 /** Unit → thread. */
 export type ToThread =
@@ -21,7 +23,7 @@ export type ToThread =
 
 interface ThreadScope {
   onmessage: ((event: MessageEvent<ToThread>) => void) | null;
-  postMessage(message: ClusterWord): void;
+  postMessage(message: ThreadWord): void;
   addEventListener(type: "error" | "unhandledrejection", listener: (event: Event) => void): void;
 }
 
@@ -31,6 +33,8 @@ const log = logTo((level, event, fields) => {
   scope.postMessage({ type: "LOG", line: JSON.parse(encodeLogLine({ level, event, fields })) });
 });
 let isLoaded = false;
+printTo((level, text) => scope.postMessage({ type: "PRINTED", level, text }));
+withoutCacheApi();
 
 function end(code: number, reason: string, thrown?: unknown): void {
   const stack = thrown instanceof Error ? thrown.stack : undefined;

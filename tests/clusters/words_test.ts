@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ClusterWord, encodeWord, parseWord } from "../../clusters/words.ts";
+import { type ClusterWord, encodeWord, parseWord, readWord } from "../../clusters/words.ts";
 
 Deno.test("each word of a cluster comes through a line as it was", () => {
   const words: ClusterWord[] = [
@@ -43,4 +43,29 @@ Deno.test("a word advises to our setting, wherever Deno advises to a flag", () =
     through({ type: "LOG", line: { ...line, fields: fields(said) } }),
     { type: "LOG", line: { ...line, fields: fields(told) } },
   );
+});
+
+Deno.test("readWord() takes the words of a thread, and nothing else that its bot sends", () => {
+  const words = [
+    { type: "LOG", line: { level: "warn", event: "words", fields: { n: 1 } } },
+    { type: "LOADED" },
+    { type: "PRINTED", level: "info", text: "plain" },
+    { type: "EXITED", code: 1, reason: "no database", stack: "Error: x" },
+  ];
+  for (const word of words) assert.deepEqual(readWord(word), word);
+  const others = [
+    null,
+    undefined,
+    7,
+    "LOADED",
+    [],
+    {},
+    { type: "LOG" },
+    { type: "LOG", line: { level: "constructor", event: "x", fields: {} } },
+    { type: "LOG", line: { level: "info", event: "x", fields: null } },
+    { type: "PRINTED", level: "debug", text: "x" },
+    { type: "PRINTED", level: "info", text: 7 },
+    { type: "EXITED", code: "1", reason: "x" },
+  ];
+  for (const other of others) assert.equal(readWord(other), undefined, Deno.inspect(other));
 });
