@@ -19,14 +19,12 @@ import {
 import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
-import type { RunningCluster } from "../clusters/place.ts";
-import { startProcess } from "../clusters/process.ts";
-import { startThread } from "../clusters/worker.ts";
+import { clusterStarter } from "../clusters/checked.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
 import { moduleUrl, workerFolders } from "../config/module_url.ts";
-import { type Started, Unit } from "../unit/unit.ts";
+import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
 import { serveUnit } from "./http/server.ts";
@@ -74,6 +72,10 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   let url = "";
   // Workers may use this folder, and not the one that it is in.
   if (queueDir !== null) await makeStateDir(queueDir);
+  const startCluster = clusterStarter({
+    isolation: config.clusterIsolation,
+    secret: [".env", config.stateDir],
+  });
   const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
   const rest = await openRest({
     config,
@@ -102,9 +104,18 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       isSecret: (token) => isConsumerToken(token, rules()),
     },
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
-    startCluster: (what, credential) => {
+    startCluster: ({ peer, module }, credential) => {
       log.keepSecret(credential);
-      return startBuiltIn(options, what, credential, url);
+      return startCluster({
+        peer,
+        unitUrl: url,
+        credential,
+        botModule: moduleUrl(module),
+        permissions: config.clusterPermissions,
+        env: Deno.env.toObject(),
+        clock,
+        log,
+      });
     },
   });
   let known: AuthRules | undefined;
@@ -134,23 +145,4 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   };
   let stopped: Promise<void> | undefined;
   return { unit, url, stop: (reason) => stopped ??= stop(reason) };
-}
-
-function startBuiltIn(
-  { config, log }: OpenUnitOptions,
-  { peer, module }: Started,
-  credential: string,
-  unitUrl: string,
-): RunningCluster {
-  const start = config.clusterIsolation === "process" ? startProcess : startThread;
-  return start({
-    peer,
-    unitUrl,
-    credential,
-    botModule: moduleUrl(module),
-    permissions: config.clusterPermissions,
-    env: Deno.env.toObject(),
-    clock: systemClock,
-    log,
-  });
 }

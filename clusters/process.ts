@@ -5,13 +5,12 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { peerFields } from "../protocol/peer.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
+import { configOf, isThere, passedOn } from "./deno_config.ts";
 import { eachLine } from "./log.ts";
 import {
+  type ClusterPermissions,
   clusterPermissions,
   passedVariables,
   permissionFlags,
@@ -115,22 +114,13 @@ function signal(child: Deno.ChildProcess, name: "SIGTERM" | "SIGKILL"): void {
   }
 }
 
-/** A file that we may not look for is not there for us; the cluster runs with our `deno.json`. */
-function isThere(path: string): boolean {
-  try {
-    return existsSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return false;
-    throw error;
-  }
-}
-
-/** What Deno needs of our environment to find its cache and its packages. */
-const OF_DENO = ["DENO_DIR", "HOME", "LOCALAPPDATA", "NPM_CONFIG_REGISTRY", "XDG_CACHE_HOME"];
-
 const OWN = ["BOT_MODULE", "CLUSTER_ID", "GATEHOUSE_CREDENTIAL", "GATEHOUSE_URL", "SERVICE_NAME"];
 
-const CONFIGS = ["deno.json", "deno.jsonc"];
+/**
+ * The Cache API would write to the disk without a permission. So it is led to a port that nobody can listen
+ * at, in the threads that a bot starts too.
+ */
+const NO_CACHE_API = { DENO_CACHE_LSC_ENDPOINT: "http://127.0.0.1:0,none" };
 
 /** Arguments and environment of a process. */
 export interface Command {
@@ -145,22 +135,19 @@ export function clusterCommand(
 ): Command {
   const { botModule, peer, credential, unitUrl } = options;
   const permissions = clusterPermissions(unitUrl, options.permissions);
-  const names = [...OF_DENO, ...passedVariables(permissions)];
-  const passed = names.flatMap((name) => {
-    const value = options.env[name];
-    return value === undefined ? [] : [[name, value]];
-  });
   return {
     args: [
       "run",
       "--no-prompt",
       "--quiet",
       `--config=${configOf(botModule, exists)}`,
+      ...downloads(permissions),
       ...permissionFlags({ ...permissions, allow: withOwn(permissions.allow) }),
-      mainModule(botModule),
+      processMain(botModule),
     ],
     env: {
-      ...Object.fromEntries(passed),
+      ...passedOn(options.env, passedVariables(permissions)),
+      ...NO_CACHE_API,
       NO_COLOR: "1",
       BOT_MODULE: botModule,
       ...(peer.kind === "cluster" ? { CLUSTER_ID: `${peer.id}` } : { SERVICE_NAME: peer.name }),
@@ -171,31 +158,26 @@ export function clusterCommand(
 }
 
 /**
- * A module that names the bot's: what is named takes no permission to read its folder, in which a `.env`
- * with the token may lie. (`--preload` would do the same, and wait for ever for a bot whose module starts
- * a timer.)
+ * What a process runs: a module that names the bot's. What is named takes no permission to read its folder,
+ * in which a `.env` with the token may lie. (`--preload` would do the same, and wait for ever for a bot
+ * whose module starts a timer.)
  */
-function mainModule(botModule: string): string {
+export function processMain(botModule: string): string {
   const entry = new URL("./inside/entry.ts", import.meta.url).href;
   const source = `import { runProcess } from ${JSON.stringify(entry)};
 await runProcess(() => import(${JSON.stringify(botModule)}));`;
   return `data:application/typescript,${encodeURIComponent(source)}`;
 }
 
+/**
+ * What is to be downloaded has been, when the graph was read. To load anything else at run time would be a
+ * way for data to leave, which only an `--allow-import` of the operator opens.
+ */
+function downloads({ allow }: ClusterPermissions): string[] {
+  return allow.has("import") ? [] : ["--cached-only", "--frozen"];
+}
+
 function withOwn(allow: ReturnType<typeof clusterPermissions>["allow"]): typeof allow {
   const asked = allow.get("env");
   return new Map([...allow, ["env", [...OWN, ...asked === "any" ? [] : asked ?? []]]]);
-}
-
-/** The `deno.json` that governs the bot's module: the nearest above it, else ours. */
-function configOf(botModule: string, exists: (path: string) => boolean): string {
-  const ours = fileURLToPath(new URL("../deno.json", import.meta.url));
-  if (!botModule.startsWith("file:")) return ours;
-  let folder = dirname(fileURLToPath(botModule));
-  while (true) {
-    const found = CONFIGS.map((name) => join(folder, name)).find(exists);
-    if (found !== undefined) return found;
-    if (dirname(folder) === folder) return ours;
-    folder = dirname(folder);
-  }
 }

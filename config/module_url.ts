@@ -71,7 +71,8 @@ export function workerFolders(config: Config): string[] {
   return config.workerModule === null ? folders : [...folders, ...ownCode()];
 }
 
-function ownCode(): string[] {
+/** The folders and files of Gatehouse's own code; none where it is not on this machine. */
+export function ownCode(): string[] {
   const root = new URL("../", import.meta.url);
   if (root.protocol !== "file:") return [];
   return CODE.map((name) => fileURLToPath(new URL(name, root)));

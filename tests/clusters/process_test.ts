@@ -23,8 +23,6 @@ const options: StartClusterOptions = {
 
 const command = (files: string[] = [], more: Partial<StartClusterOptions> = {}) =>
   clusterCommand({ ...options, ...more }, (path) => files.includes(path));
-const configOf = ({ args }: { args: string[] }) =>
-  args.find((arg) => arg.startsWith("--config="))!.slice("--config=".length);
 
 Deno.test("clusterCommand() gives the cluster what it needs, and no secret of the unit", () => {
   const { args, env } = command();
@@ -34,6 +32,7 @@ Deno.test("clusterCommand() gives the cluster what it needs, and no secret of th
     NO_COLOR: "1",
     BOT_MODULE: "file:///srv/bot/src/bot.ts",
     CLUSTER_ID: "3",
+    DENO_CACHE_LSC_ENDPOINT: "http://127.0.0.1:0,none",
     GATEHOUSE_CREDENTIAL: "credential",
     GATEHOUSE_URL: "http://127.0.0.1:8787",
   });
@@ -53,10 +52,14 @@ Deno.test("clusterCommand() allows the unit's address and its own variables, not
   assert.match(source, /import\("file:\/\/\/srv\/bot\/src\/bot\.ts"\)/);
 });
 
-Deno.test("clusterCommand() takes the deno.json nearest above the bot, else ours", () => {
-  assert.equal(configOf(command(["/srv/deno.json", "/srv/bot/deno.jsonc"])), "/srv/bot/deno.jsonc");
-  assert.equal(configOf(command(["/srv/deno.json"])), "/srv/deno.json");
-  const ours = new URL("../../deno.json", import.meta.url).pathname;
-  assert.equal(configOf(command()), ours);
-  assert.equal(configOf(command(["/deno.json"], { botModule: "https://host/bot.ts" })), ours);
+Deno.test("clusterCommand() goes by the deno.json nearest above the bot", () => {
+  const { args } = command(["/srv/deno.json", "/srv/bot/deno.jsonc"]);
+  assert.ok(args.includes("--config=/srv/bot/deno.jsonc"));
+});
+
+Deno.test("clusterCommand() has nothing downloaded at run time, unless that is asked for", () => {
+  const downloads = (...permissions: string[]) =>
+    command([], { permissions }).args.filter((arg) => /^--(cached|frozen|allow-import)/.test(arg));
+  assert.deepEqual(downloads("--allow-net=db"), ["--cached-only", "--frozen"]);
+  assert.deepEqual(downloads("--allow-import=esm.sh"), ["--allow-import=esm.sh"]);
 });

@@ -7,11 +7,13 @@
 import { BODY_ATTACKS } from "./bodies.ts";
 import { CLOCK_ATTACKS } from "./clock.ts";
 import { DOOR_ATTACKS } from "./door.ts";
+import { INSIDE_ATTACKS } from "./inside.ts";
 import type { Attack } from "./stage.ts";
 
 /** All of them. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   ...DOOR_ATTACKS,
+  ...INSIDE_ATTACKS,
   ...CLOCK_ATTACKS,
   ...BODY_ATTACKS,
 };
