@@ -137,6 +137,39 @@ const env = (own as Own).of;`),
     }));
 }
 
+Deno.test("a bot that comes to import the token later is not started again, and is told once per try", () =>
+  withFolder({ "bot.ts": telling(`const env = "started";`) }, async ({ dir, settings }) => {
+    const unit = await startUnit(settings("process"));
+    await unit.ready();
+    const bot = telling(`import env from "../.env" with { type: "text" };`);
+    Deno.writeTextFileSync(`${dir}/bot.ts`, bot);
+    await unit.control("POST", "/clusters/0/restart");
+    const ends = () => unit.lines.filter(({ message }) => message === "cluster has ended");
+    await until(() => ends().length >= 2, 10_000);
+    for (const { fields } of ends()) assert.match(String(fields.reason), /which no bot gets/);
+    assert.deepEqual(printed(unit), ["it got started"]);
+    assert.equal(await unit.end("SIGTERM"), 0);
+  }));
+
+Deno.test("what a thread prints is in the log as a process's is, and what it posts harms nobody", () =>
+  withFolder({
+    "bot.ts": `export default { wants: () => false, handle() {}, start({ rest, log }) {
+  console.log("one\\ntwo", rest.authorization.slice(4));
+  console.error("three");
+  for (const word of [null, 7, { type: "LOG" }, { type: "EXITED" }]) postMessage(word);
+  log.info("goes on");
+} };`,
+  }, async ({ settings }) => {
+    const unit = await startUnit(settings("worker"));
+    const line = (text: string) => unit.lines.filter(({ message }) => message === text);
+    await until(() => line("goes on").length > 0, 15_000, () => JSON.stringify(unit.lines));
+    await unit.ready();
+    assert.deepEqual(printed(unit), ["one", "two [redacted]", "three"]);
+    assert.deepEqual(line("cluster prints").map(({ level }) => level), ["INFO", "INFO", "WARN"]);
+    assert.equal(line("cluster says what is no word").length, 4);
+    assert.equal(await unit.end("SIGTERM"), 0);
+  }));
+
 Deno.test("a bot imports from another folder what it may read", () =>
   withFolder(
     { "bot.ts": telling(`import env from "../lib.ts";`) },
