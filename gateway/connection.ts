@@ -51,6 +51,8 @@ export class Connection {
   #inflater: Inflater | null = null;
   readonly #socket: Socket;
   #isOver = false;
+  /** Something that came could not be read. */
+  #isCorrupt = false;
   #heartbeat: Heartbeat | null = null;
   #isPaused = false;
   #cancelBeat: Cancel = () => {};
@@ -132,7 +134,7 @@ export class Connection {
     if (this.#isOver) return;
     this.#inflater ??= createInflater(compressionOf(bytes, this.#compression), {
       payload: (bytes) => this.#payload(bytes),
-      corrupt: (reason) => this.#events.input({ kind: "corrupt", of: "stream", reason }),
+      corrupt: (reason) => this.#corrupt("stream", reason),
     });
     this.#inflater.push(bytes);
   }
@@ -142,7 +144,14 @@ export class Connection {
     this.#inflater?.end();
   }
 
+  /** What comes behind it is left to RESUME: were it taken, what could not be read would be passed over. */
+  #corrupt(of: "stream" | "payload", reason: string): void {
+    this.#isCorrupt = true;
+    this.#events.input({ kind: "corrupt", of, reason });
+  }
+
   #payload(payload: Uint8Array): void {
+    if (this.#isCorrupt) return;
     try {
       const envelope = readEnvelope(payload);
       if (this.#heartbeat && !this.#heartbeat.heard) {
@@ -151,7 +160,7 @@ export class Connection {
       if (envelope.op === OP.DISPATCH) this.#events.dispatch(envelope, payload);
       else this.#control(envelope.op, payload);
     } catch (error) {
-      this.#events.input({ kind: "corrupt", of: "payload", reason: messageOf(error) });
+      this.#corrupt("payload", messageOf(error));
     }
   }
 

@@ -239,12 +239,20 @@ Deno.test("Connection hands dispatches on as the bytes that came", () => {
 });
 
 Deno.test("Connection calls what it cannot read corrupt, whoever could not read it", () => {
-  const { socket, kinds, inputs, breakSink } = setUp();
-  socket.events.message(new TextEncoder().encode('{"t":"X","s":1,"op"'), true);
-  breakSink();
+  const [cut, broken] = [setUp(), setUp()];
+  cut.socket.events.message(new TextEncoder().encode('{"t":"X","s":1,"op"'), true);
+  broken.breakSink();
+  broken.socket.say(EVENT);
+  assert.deepEqual([cut.kinds(), broken.kinds()], [["corrupt"], ["corrupt"]]);
+  assert.match(JSON.stringify(broken.inputs), /the sink is broken/);
+});
+
+Deno.test("Connection takes nothing that comes behind what it could not read", () => {
+  const { socket, kinds, dispatches } = setUp();
+  socket.events.message(new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":{'), true);
   socket.say(EVENT);
-  assert.deepEqual(kinds(), ["corrupt", "corrupt"]);
-  assert.match(JSON.stringify(inputs), /the sink is broken/);
+  socket.events.message(new TextEncoder().encode("{"), true);
+  assert.deepEqual([kinds(), dispatches], [["corrupt"], []]);
 });
 
 Deno.test("Connection beats at the usual interval where HELLO names none that can be kept", async () => {
@@ -285,10 +293,10 @@ Deno.test("Connection reads text as text, and binary as what it is, whatever was
 });
 
 Deno.test("Connection tells of a stream that cannot be inflated apart from what cannot be read", () => {
-  const { socket, inputs } = setUp("zlib-stream");
-  socket.events.message(Uint8Array.of(7, 7, 7, 7, 0, 0, 0xff, 0xff), false);
-  socket.events.message(new TextEncoder().encode("{"), true);
-  const of = inputs.map((input) => input.kind === "corrupt" && input.of);
+  const [stream, payload] = [setUp("zlib-stream"), setUp("zlib-stream")];
+  stream.socket.events.message(Uint8Array.of(7, 7, 7, 7, 0, 0, 0xff, 0xff), false);
+  payload.socket.events.message(new TextEncoder().encode("{"), true);
+  const of = [...stream.inputs, ...payload.inputs].map((it) => it.kind === "corrupt" && it.of);
   assert.deepEqual(of, ["stream", "payload"]);
 });
 

@@ -217,6 +217,20 @@ Deno.test("an event without a number that it can have is dropped and told; the o
   assert.equal(logged.filter((line) => /what cannot be used.*ODD/.test(line)).length, 7);
 });
 
+Deno.test("what comes behind a payload that cannot be read waits for RESUME: it must come again as well", () => {
+  const { shard, hello, event, identified, last, accepted } = setUp();
+  identified();
+  event("A", 2);
+  last().events.message(new TextEncoder().encode('{"t":"B","s":3,"op":0,"d":{"id":'), true);
+  event("C", 4);
+  last().events.closed(4900, "");
+  shard.restart("keep");
+  hello();
+  assert.equal(JSON.parse(last().sent.at(-1)!).d.seq, 2);
+  for (const [i, t] of ["B", "C", "RESUMED"].entries()) event(t, 3 + i);
+  assert.deepEqual(accepted, ["1 READY", "2 A", "3 B", "4 C", "5 RESUMED"]);
+});
+
 Deno.test("starting a shard that runs changes nothing, its numbers least of all", () => {
   const { shard, identified, event, accepted, logged } = setUp();
   identified();
