@@ -17,7 +17,7 @@ Deno.test("readDispatch() parses what is wanted", () => {
 });
 
 Deno.test("readDispatch() does not parse what nobody wants", () => {
-  const broken = record(RECORD.DISPATCH, '{"t":"TYPING_START","s":1,"op":0,"d":{');
+  const broken = record(RECORD.DISPATCH, '{"t":"TYPING_START","s":1,"op":0,"d":{,}}');
   assert.equal(readDispatch(broken, () => false), undefined);
   assert.throws(() => readDispatch(broken, () => true), SyntaxError);
 });
