@@ -5,6 +5,9 @@
  * @module
  */
 
+import { readBody } from "../ports/body.ts";
+import { parseJson } from "../protocol/json.ts";
+
 /** What a request may carry beside its body. */
 export interface RestOptions {
   /** Written to the audit log. See [Discord Docs/Audit Logs](https://discord.com/developers/docs/resources/audit-log). */
@@ -17,7 +20,7 @@ export interface RestOptions {
  * is sent as JSON, except `FormData`, which is sent as it is. The answer is the parsed JSON, or
  * `undefined` where there is none.
  *
- * Every method throws a {@linkcode RestError} when the answer is not a 2xx.
+ * Every method throws a {@linkcode RestError} when the answer is not a 2xx, or has more than 32 MiB.
  */
 export interface Rest {
   /** The API's address, with the version: for a client of your own. */
@@ -78,7 +81,11 @@ export function createRest(unitUrl: string, credential: string, fetcher: typeof 
       init.body = JSON.stringify(body);
     }
     const response = await fetcher(baseUrl + path, init);
-    return answer(`${method} ${path}`, response.status, await response.text());
+    const bytes = await readBody(response.body, MOST_ANSWER_BYTES);
+    const request = `${method} ${path}`.replace(TOKENS, "$1…");
+    const text = bytes && new TextDecoder().decode(bytes);
+    if (text !== null) return answer(request, response.status, text);
+    throw failed(request, response.status, `its answer has more than ${MOST_ANSWER_BYTES} bytes`);
   }
   return {
     baseUrl,
@@ -95,20 +102,23 @@ function answer(request: string, status: number, text: string): unknown {
   const value = parse(text);
   if (status >= 200 && status < 300) return value;
   const { code, message, errors } = (value ?? {}) as Record<string, unknown>;
-  throw new RestError(
-    `${request.replace(TOKENS, "$1…")} failed with ${status}: ${message ?? "no message"}`,
-    status,
-    typeof code === "number" ? code : 0,
-    errors,
-  );
+  throw failed(request, status, message ?? "no message", code, errors);
 }
+
+function failed(request: string, status: number, why: unknown, code?: unknown, errors?: unknown) {
+  const text = `${request} failed with ${status}: ${why}`;
+  return new RestError(text, status, typeof code === "number" ? code : 0, errors);
+}
+
+/** Far above any answer of Discord's. */
+const MOST_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /** Tokens of interactions and webhooks: whoever holds one can answer in our name. */
 const TOKENS = /(\/(?:interactions|webhooks)\/\d+\/)[^/?]+/;
 
 function parse(text: string): unknown {
   try {
-    return text === "" ? undefined : JSON.parse(text);
+    return text === "" ? undefined : parseJson(text);
   } catch {
     // A web page of something in between: the status says more than it does.
     return undefined;

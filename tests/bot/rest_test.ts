@@ -63,3 +63,25 @@ Deno.test("an error of rest holds no token of an interaction or a webhook", asyn
   assert.ok(!(await text("/interactions/1/secret/callback")).includes("secret"));
   assert.ok(!(await text("/webhooks/1/secret?wait=true")).includes("secret"));
 });
+
+Deno.test("rest ends an answer that never ends, and tells its status", async () => {
+  for (const status of [200, 404]) {
+    let sent = 0;
+    const { rest } = setUp(() =>
+      new Response(
+        new ReadableStream({
+          pull(controller) {
+            if ((sent += 4 << 20) > 200 << 20) return controller.close();
+            controller.enqueue(new Uint8Array(4 << 20).fill(0x20));
+          },
+        }),
+        { status },
+      )
+    );
+    await assert.rejects(rest.get("/users/@me"), {
+      status,
+      message: `GET /users/@me failed with ${status}: its answer has more than 33554432 bytes`,
+    });
+    assert.ok(sent <= 48 << 20, `${sent} bytes were taken`);
+  }
+});
