@@ -11,7 +11,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { inOneLine } from "../ports/user_module.ts";
 import { configOf, folderOf, isThere, passedOn } from "./deno_config.ts";
 import { type Importable, type Reached, reachedIn, refusedImport } from "./imports.ts";
-import { clusterPermissions } from "./permissions.ts";
+import { clusterPermissions, withOurAdvice } from "./permissions.ts";
 import type { StartClusterOptions } from "./place.ts";
 
 /** What is to be started. */
@@ -37,7 +37,7 @@ export function importCheck(): (program: Program) => Promise<string | undefined>
     underWay.set(main, reading);
     const { imports, missing } = await reading;
     const why = missing[0] ?? refusedImport(imports, importable(program));
-    return why && `Cannot load ${botModule}: ${inOneLine(why)}`;
+    return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
   };
 }
 

@@ -181,3 +181,27 @@ Deno.test("a bot imports from another folder what it may read", () =>
       assert.equal(await unit.end("SIGTERM"), 0);
     },
   ));
+
+Deno.test("a bot imports from a host that the operator names, else it is told how", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () =>
+      new Response("export default 'from a host';", {
+        headers: { "content-type": "text/javascript" },
+      }),
+  );
+  const host = `127.0.0.1:${server.addr.port}`;
+  const bot = telling(`import env from "http://${host}/lib.js";`);
+  await withFolder({ "bot.ts": bot }, async ({ settings }) => {
+    const refused = await startUnit(settings("process"));
+    assert.equal(await exitOf(refused), 1);
+    const told = JSON.stringify(refused.lines.at(-1));
+    assert.match(told, /Requires import access.*add --allow-import=127.*to CLUSTER_PERMISSIONS/);
+    const CLUSTER_PERMISSIONS = `--allow-import=${host}`;
+    const unit = await startUnit({ ...settings("process"), CLUSTER_PERMISSIONS });
+    await until(() => printed(unit).length > 0, 15_000, () => JSON.stringify(unit.lines));
+    assert.deepEqual(printed(unit), ["it got from a host"]);
+    assert.equal(await unit.end("SIGTERM"), 0);
+  });
+  await server.shutdown();
+});
