@@ -6,15 +6,26 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
-import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
 import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
+import { acceptAll } from "../../ports/websocket/accept_all.ts";
 import { within } from "../../ports/clock.ts";
+import { RANK, type Seat, Seats } from "../../ports/http_server/seats.ts";
 import type { Log } from "../../ports/log.ts";
+import type { Socket } from "../../ports/socket.ts";
+import { acceptWebSocket, type Admit } from "../../ports/websocket/accept.ts";
+import type { FramedEvents } from "../../ports/websocket/framed_socket.ts";
 import type { World } from "../../ports/world.ts";
-import type { ConsumerLink, EventConsumer } from "./consumer.ts";
+import type { EventConsumer } from "./consumer.ts";
 
 /** From our close frame to the unit's. */
 const CLOSE_DEADLINE_MS = 2_000;
+/** A unit that is silent for so long is asked for a sign of life, and has as long again. */
+const IDLE_MS = 15_000;
+/** What is read at a time: a batch of events is seldom larger. */
+const READ_BYTES = 64 * 1024;
+/** A unit has a link for each of its workers, and one of its own. */
+const CROWD = { most: 256, mostOfOne: 128 };
 
 /** What serving a link needs. */
 export interface ServeLinkOptions extends Pick<World, "clock" | "log"> {
@@ -43,74 +54,70 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
   if (secretKey === "") {
     throw new GatehouseError("bad_config", "caller", "Cannot serve events: secretKey is empty");
   }
-  const sockets = new Map<WebSocket, Promise<void>>();
-  const server = Deno.serve({ hostname, port, onListen() {} }, (request) => {
-    if (!sameSecret(request.headers.get("authorization") ?? "", secretKey)) {
+  const links = new Map<Closable, Promise<void>>();
+  const seats = new Seats(CROWD);
+  const listener = Deno.listen({ hostname, port });
+  const admitTo = (seat: Seat): Admit => ({ headers }) => {
+    if (!sameSecret(headers.get("authorization") ?? "", secretKey)) {
       log.warn("event link is refused", { reason: "wrong secret key" });
-      return new Response("Unauthorized", { status: 401 });
+      return 401;
     }
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      return new Response("Upgrade to WebSocket", { status: 426 });
-    }
-    // A request that was upgraded has no headers any more.
-    const worker = workerOf(request);
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    const closed = attach(socket, worker, consumer, log).finally(() => sockets.delete(socket));
-    sockets.set(socket, closed);
-    return response;
+    seat.move(RANK.KNOWN);
+    return (socket) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      links.set(socket, promise);
+      return attach(socket, workerOf(headers.get(WORKER_HEADER)), consumer, log, () => {
+        links.delete(socket);
+        resolve();
+      });
+    };
+  };
+  const accepting = acceptAll(listener, { clock, log, seats }, async (conn, seat) => {
+    await acceptWebSocket(conn, admitTo(seat!), { clock, idleMs: IDLE_MS, readBytes: READ_BYTES });
   });
   return {
-    port: server.addr.port,
+    port: listener.addr.port,
     async stop() {
-      for (const socket of sockets.keys()) close(socket, LINK_CLOSE.GOING_AWAY, "going away");
-      await within(clock, CLOSE_DEADLINE_MS, Promise.all(sockets.values()));
-      await server.shutdown();
+      listener.close();
+      for (const socket of links.keys()) socket.close(LINK_CLOSE.GOING_AWAY, "going away");
+      await within(clock, CLOSE_DEADLINE_MS, Promise.all(links.values()));
+      seats.clear();
+      await accepting;
     },
   };
 }
 
+type Closable = Pick<Socket, "close">;
+
 /** Which worker of the unit dials; `null`: the unit itself. */
-function workerOf(request: Request): number | null {
-  const worker = request.headers.get(WORKER_HEADER);
-  return worker !== null && /^\d{1,9}$/.test(worker) ? Number(worker) : null;
+function workerOf(worker: string | undefined): number | null {
+  return worker !== undefined && /^\d{1,9}$/.test(worker) ? Number(worker) : null;
 }
 
-/** Resolves when the socket is closed. */
+/** Joins a socket with the consumer. */
 function attach(
-  socket: WebSocket,
+  socket: Omit<Socket, "pause">,
   worker: number | null,
   consumer: EventConsumer,
   log: Log,
-): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let link: ConsumerLink | undefined;
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => {
-    link = consumer.attach({
-      send: (text) => socket.readyState === WebSocket.OPEN && socket.send(text),
-      close: (code, reason) => close(socket, code, reason),
-    }, worker);
+  over: () => void,
+): FramedEvents {
+  const link = consumer.attach({
+    send: (text) => socket.send(text),
+    close: (code, reason) => socket.close(code, reason),
+  }, worker);
+  return {
+    message: (data, isText) => isText ? link.text(decoder.decode(data)) : link.batch(data),
+    closed(code, reason) {
+      link.closed();
+      const level = code === LINK_CLOSE.GOING_AWAY ? "info" : "warn";
+      log[level]("event link is down", { reason: `closed with ${code}${reason && `: ${reason}`}` });
+      over();
+    },
   };
-  socket.onmessage = ({ data }) => {
-    if (typeof data === "string") link?.text(data);
-    else link?.batch(new Uint8Array(data));
-  };
-  socket.onerror = (event) => {
-    const { error, message } = event as Partial<ErrorEvent>;
-    log.warn("event link failed", { reason: error ? messageOf(error) : message });
-  };
-  socket.onclose = ({ code, reason }) => {
-    link?.closed();
-    const level = code === LINK_CLOSE.GOING_AWAY ? "info" : "warn";
-    log[level]("event link is down", { reason: `closed with ${code}${reason && `: ${reason}`}` });
-    resolve();
-  };
-  return promise;
 }
 
-function close(socket: WebSocket, code: number, reason: string): void {
-  if (socket.readyState <= WebSocket.OPEN) socket.close(code, reason);
-}
+const decoder = new TextDecoder();
 
 /** Compares in a time that tells nothing about where the texts differ. */
 function sameSecret(given: string, wanted: string): boolean {

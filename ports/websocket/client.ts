@@ -11,8 +11,9 @@ import tls from "node:tls";
 import { messageOf } from "../../protocol/errors.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Connect, Socket, SocketEvents } from "../socket.ts";
-import { type ByteStream, FramedSocket, MAX_MESSAGE_BYTES } from "./framed_socket.ts";
+import { FramedSocket, MAX_MESSAGE_BYTES } from "./framed_socket.ts";
 import { answerProblem, handshakeKey, handshakeRequest, HeadReader } from "./handshake.ts";
+import { asByteStream } from "./net_stream.ts";
 
 /** What may be different from the world's. */
 export interface ClientOptions {
@@ -197,11 +198,4 @@ interface Carrier {
  */
 function carrierOf(stream: net.Socket): Carrier | undefined {
   return (stream as unknown as { _handle?: { _parent?: Carrier } | null })._handle?._parent;
-}
-
-function asByteStream(stream: net.Socket): ByteStream {
-  return {
-    write: (bytes, taken) => void stream.write(bytes, (error) => error || taken()),
-    destroy: () => void stream.destroy(),
-  };
 }

@@ -94,7 +94,8 @@ export class FrameReader {
       }
       const head = this.#head!;
       const end = Math.min(at + head.length - this.#got, bytes.length);
-      if (head.mask !== null) applyMask(bytes, at, end, head.mask, this.#got);
+      // A mask of 0 leaves the bytes as they are.
+      if (head.mask) applyMask(bytes, at, end, head.mask, this.#got);
       const isWhole = this.#got + end - at === head.length;
       this.#payload(head, bytes.subarray(at, end), isWhole);
       if (!isWhole) break;

@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from "../../ports/clock.ts";
-import { acceptWebSocket, type Admit } from "./accept.ts";
+import { acceptWebSocket, type Admit } from "../../ports/websocket/accept.ts";
 import type { Gateway } from "../gateway/gateway.ts";
 
 /** What the server works with. */

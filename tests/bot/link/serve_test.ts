@@ -3,6 +3,7 @@ import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type LinkServer, serveLink } from "../../../bot/link/serve.ts";
 import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { systemClock } from "../../../ports/clock.ts";
+import { handshakeKey, handshakeRequest } from "../../../ports/websocket/handshake.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { dialCluster } from "../../support/dialling_unit.ts";
 import { cluster } from "../../support/peers.ts";
@@ -25,9 +26,10 @@ Deno.test("serveLink() greets the unit that dials it with the secret key", async
 Deno.test("serveLink() refuses another secret key, or none, with 401", async () => {
   const server = serve("key");
   assert.equal(await dialCluster(server.port, "another").next(), "refused");
-  const response = await fetch(`http://127.0.0.1:${server.port}/`);
-  await response.body?.cancel();
-  assert.equal(response.status, 401);
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const key = handshakeKey();
+  await conn.write(handshakeRequest(new URL(`ws://127.0.0.1:${server.port}/`), key, {}));
+  assert.match(await new Response(conn.readable).text(), /^HTTP\/1\.1 401 /);
   await server.stop();
 });
 

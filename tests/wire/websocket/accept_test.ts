@@ -8,7 +8,7 @@ import {
   type Admit,
   REQUEST_DEADLINE_MS,
   type ServerOptions,
-} from "../../../sim/wire/accept.ts";
+} from "../../../ports/websocket/accept.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 
 const connect = webSocketConnect();

@@ -6,15 +6,16 @@
  */
 
 import { messageOf } from "../../protocol/errors.ts";
-import { type Clock, every } from "../../ports/clock.ts";
-import type { Socket } from "../../ports/socket.ts";
+import type { Clock } from "../clock.ts";
+import type { Socket } from "../socket.ts";
 import {
   type ByteStream,
   type FramedEvents,
   FramedSocket,
   MAX_MESSAGE_BYTES,
-} from "../../ports/websocket/framed_socket.ts";
-import { acceptance, askedKey, HeadReader, refusal } from "../../ports/websocket/handshake.ts";
+} from "./framed_socket.ts";
+import { watchSilence } from "./silence.ts";
+import { acceptance, askedKey, HeadReader, refusal } from "./handshake.ts";
 
 /** What a client asks for. */
 export interface UpgradeRequest {
@@ -42,6 +43,8 @@ export interface ServerOptions {
    * for as long again. Default: it is never asked.
    */
   readonly idleMs?: number;
+  /** Most that is read at a time. Default 16 KiB. */
+  readonly readBytes?: number;
 }
 
 /** From the connection to the whole request. */
@@ -124,25 +127,18 @@ async function readRequest(conn: Deno.TcpConn, clock: Clock): Promise<Asked | nu
 
 /** Hands on what comes, until the connection ends. */
 async function serve(conn: Deno.TcpConn, socket: FramedSocket, options: ServerOptions) {
-  const { clock, idleMs } = options;
-  const buffer = new Uint8Array(READ_BYTES);
-  let heard = true;
-  let asked = false;
-  const cancelPings = idleMs === undefined ? () => {} : every(clock, idleMs, () => {
-    if (asked && !heard) return socket.ended(`silent for ${2 * idleMs} ms`);
-    asked = !heard;
-    heard = false;
-    if (asked) socket.ping();
-  });
+  const { clock, idleMs, readBytes = READ_BYTES } = options;
+  const buffer = new Uint8Array(readBytes);
+  const watch = idleMs === undefined ? null : watchSilence(clock, socket, idleMs);
   try {
     for (;;) {
       const count = await conn.read(buffer).catch(messageOf);
       if (typeof count !== "number") return socket.ended(count ?? "");
-      heard = true;
+      watch?.heard();
       socket.receive(buffer.subarray(0, count));
     }
   } finally {
-    cancelPings();
+    watch?.stop();
   }
 }
 
