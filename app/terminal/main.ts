@@ -6,6 +6,7 @@
 
 import { messageOf } from "../../protocol/errors.ts";
 import { every, systemClock } from "../../ports/clock.ts";
+import { surviveMistakes } from "../../ports/mistakes.ts";
 import { type Config, describeProblem, type Problem } from "../../config/config.ts";
 import { type ParsedConfig, readConfig } from "../../config/parse.ts";
 import { type OpenUnit, openUnit } from "../open_unit.ts";
@@ -64,6 +65,7 @@ export async function launch(
   const { config, warnings } = parsed;
   const log = await unitLog(config, Deno.stdout.isTerminal(), write);
   for (const warning of warnings) log.warn(describeProblem(warning));
+  surviveMistakes(log);
   const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
   try {
     return await serve(firstRun?.config ?? config, log);

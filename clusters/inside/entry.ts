@@ -9,6 +9,7 @@
 import { messageOf } from "../../protocol/errors.ts";
 import { botOf } from "../../bot/bot.ts";
 import { logTo } from "../../ports/log.ts";
+import { stackOf, surviveMistakes } from "../../ports/mistakes.ts";
 import { loadModule } from "../../ports/user_module.ts";
 import { processFigures } from "../../ports/figures.ts";
 import { withoutCacheApi } from "./without_cache_api.ts";
@@ -37,27 +38,6 @@ function settingsFromEnv(): ClusterSettings {
   };
 }
 
-/**
- * A promise that an author forgot to wait for must not end the cluster: the event behind it would
- * be sent again, and end the next one.
- */
-function surviveMistakes(): void {
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    const { reason } = event;
-    log.error("rejection without a handler", { error: messageOf(reason), ...stackOf(reason) });
-  });
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    const error = messageOf(event.error ?? event.message);
-    log.error("uncaught error", { error, ...stackOf(event.error) });
-  });
-}
-
-function stackOf(thrown: unknown): { stack?: string } {
-  return thrown instanceof Error && thrown.stack ? { stack: thrown.stack } : {};
-}
-
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
 export async function runProcess(load: () => Promise<unknown>): Promise<void> {
   withoutCacheApi();
@@ -77,7 +57,9 @@ async function run(load: () => Promise<unknown>): Promise<void> {
   const bot = botOf(await loadModule(botModule, load), botModule);
   say({ type: "LOADED" });
   const stopCluster = await runCluster(settings, bot, log, processFigures);
-  surviveMistakes();
+  // A promise that an author forgot to wait for must not end the cluster: the event behind it would be
+  // sent again, and end the next one.
+  surviveMistakes(log);
   let stopping = false;
   const stop = async (reason: string) => {
     if (stopping) return;
