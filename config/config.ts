@@ -8,7 +8,7 @@
 
 import type { LogLevel } from "../ports/log.ts";
 import type { Compression } from "../protocol/worker_message.ts";
-import { MOST_SHARDS } from "../protocol/ids.ts";
+import { MOST_SHARDS, MOST_WORKERS } from "../protocol/ids.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import {
   apiUrl,
@@ -166,7 +166,7 @@ const WEEK_MS = 7 * DAY_MS;
 const MONTH_MS = 30 * DAY_MS;
 /** Each is a process, here or elsewhere. */
 export const MOST_CLUSTERS = 10_000;
-const [MOST_WORKERS, MOST_PER_SECOND] = [1_024, 100_000];
+const MOST_PER_SECOND = 100_000;
 /** 1 PiB. */
 const MOST_BYTES = 2 ** 50;
 

@@ -5,6 +5,7 @@
  */
 
 import { type IntentName, INTENTS } from "../protocol/discord/intents.ts";
+import { MOST_WORKERS } from "../protocol/ids.ts";
 import { type Config, type Field, isLoopback, type Problem, SETTINGS } from "./config.ts";
 
 /** Discord lets one shard per key identify in this time; `SPAWN_SHARD_DELAY_MS` may not undercut it. */
@@ -47,6 +48,14 @@ function* shards(config: Config, name: NameOf): Iterable<Broken> {
   }
   const { totalWorkers: workers, shardsPerWorker: each } = config;
   const count = (last ?? (total ?? 0) - 1) - first + 1;
+  const least = Math.ceil(count / MOST_WORKERS);
+  if (workers === null && each !== null && each < least) {
+    const why = `${MOST_WORKERS} workers are the most for ${count} shards`;
+    yield [
+      ["shardsPerWorker", "firstShardId", "lastShardId", "totalShards"],
+      `${least} or more, because ${why}`,
+    ];
+  }
   if (workers !== null && each !== null && workers * each < count) {
     yield [
       ["shardsPerWorker", "totalWorkers", "firstShardId", "lastShardId", "totalShards"],

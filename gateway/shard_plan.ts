@@ -4,6 +4,8 @@
  * @module
  */
 
+import { MOST_WORKERS } from "../protocol/ids.ts";
+
 /**
  * Cuts `shardIds` into `count` consecutive parts whose sizes differ by at most one.
  *
@@ -27,7 +29,8 @@ const SHARDS_PER_WORKER = 256;
 
 /**
  * How many workers to start: `totalWorkers` where it is given, else as many as `shardsPerWorker`
- * asks for, else one per 256 shards, and one per core at most; never more than there are shards.
+ * asks for, else one per 256 shards, and one per core at most; never more than there are shards, nor
+ * than {@linkcode MOST_WORKERS}.
  */
 export function workerCount(
   shards: number,
@@ -41,5 +44,5 @@ export function workerCount(
   const most = shardsPerWorker === undefined ? cores : Infinity;
   const wanted = totalWorkers ??
     Math.min(most, Math.ceil(shards / (shardsPerWorker ?? SHARDS_PER_WORKER)));
-  return Math.max(1, Math.min(wanted, shards));
+  return Math.max(1, Math.min(wanted, shards, MOST_WORKERS));
 }

@@ -30,7 +30,7 @@ export interface Clock {
 /** The most that the runtime's timers count to, 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** A timer that rings so late was held up with its whole thread: stopped, suspended or starved. */
-const HELD_UP_MS = 500;
+export const HELD_UP_MS = 500;
 /** Then what has come meanwhile is read first, for so long: most timers are deadlines for it. */
 const CATCH_UP_MS = 250;
 

@@ -8,6 +8,9 @@
 /** The largest bots have a tenth of it; with more a mistake would only cost memory. */
 export const MOST_SHARDS = 100_000;
 
+/** Each is a thread. */
+export const MOST_WORKERS = 1_024;
+
 /** The first moment that an id can tell: 1 January 2015, ms since the Unix epoch. */
 export const DISCORD_EPOCH_MS = 1_420_070_400_000;
 /** Ids of Discord: decimal, 64 bits. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Cancel, Clock } from "../../ports/clock.ts";
+import { type Cancel, type Clock, HELD_UP_MS } from "../../ports/clock.ts";
 
 /** Deliveries under way, whatever tells one from another. All have the same deadline, so the oldest is always the first due. */
 export class Unsettled<Delivery> {
@@ -15,6 +15,7 @@ export class Unsettled<Delivery> {
   readonly #dueMs = new Map<Delivery, number>();
   readonly #waiting: (() => void)[] = [];
   #cancel: Cancel | undefined;
+  #ringsMs = 0;
 
   /** `onLate` is called once for each delivery that is not removed within `deadlineMs`. */
   constructor(clock: Clock, deadlineMs: number, onLate: (delivery: Delivery) => void) {
@@ -31,7 +32,7 @@ export class Unsettled<Delivery> {
   /** A handler begins. */
   add(delivery: Delivery): void {
     this.#dueMs.set(delivery, this.#clock.now() + this.#deadlineMs);
-    this.#cancel ??= this.#clock.after(this.#deadlineMs, () => this.#expire());
+    if (!this.#cancel) this.#ringIn(this.#deadlineMs);
   }
 
   /** A handler is done. */
@@ -46,13 +47,21 @@ export class Unsettled<Delivery> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  #ringIn(delayMs: number): void {
+    this.#ringsMs = this.#clock.now() + delayMs;
+    this.#cancel = this.#clock.after(delayMs, () => this.#expire());
+  }
+
   #expire(): void {
     this.#cancel = undefined;
     const now = this.#clock.now();
+    // A process that stood still has worked on none of them meanwhile.
+    if (now - this.#ringsMs > HELD_UP_MS) {
+      for (const delivery of this.#dueMs.keys()) this.#dueMs.set(delivery, now + this.#deadlineMs);
+    }
     for (const [delivery, dueMs] of this.#dueMs) {
       if (dueMs > now) {
-        this.#cancel = this.#clock.after(dueMs - now, () => this.#expire());
-        return;
+        return this.#ringIn(dueMs - now);
       }
       this.remove(delivery);
       this.#onLate(delivery);

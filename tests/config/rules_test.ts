@@ -21,6 +21,9 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
     firstShardId: 10,
     lastShardId: 15,
   }, []],
+  ["so many workers are a mistake", { totalShards: 100_000, shardsPerWorker: 1 }, [
+    "SHARDS_PER_WORKER",
+  ]],
   ["off loopback a secret is needed", { listenHost: "0.0.0.0" }, ["REST_AUTHORIZATION"]],
   ["off loopback a secret is enough", { listenHost: "::", restAuthorization: "s" }, []],
   ["on loopback no secret is needed", { listenHost: "::1" }, []],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { partition, workerCount } from "../../gateway/shard_plan.ts";
-import { shardRange } from "../../protocol/ids.ts";
+import { MOST_WORKERS, shardRange } from "../../protocol/ids.ts";
 
 Deno.test("partition() cuts consecutive ranges", () => {
   assert.deepEqual(partition([4, 5, 6, 7, 8], 2), [[4, 5], [6, 7, 8]]);
@@ -45,4 +45,8 @@ Deno.test("workerCount() never asks for a worker without a shard, nor for none a
   assert.equal(workerCount(1, { shardsPerWorker: 100, cores: 8 }), 1);
   assert.equal(workerCount(0, { cores: 8 }), 1);
   assert.equal(workerCount(5, { totalWorkers: 0, cores: 8 }), 1);
+});
+
+Deno.test("workerCount() asks for no more threads than a process can have, whatever Discord recommends", () => {
+  assert.equal(workerCount(100_000, { shardsPerWorker: 1, cores: 2 }), MOST_WORKERS);
 });

@@ -23,6 +23,23 @@ Deno.test("a delivery that is not removed in time is late, each at its own momen
   assert.equal(unsettled.size, 0);
 });
 
+Deno.test("a process that stood still gives each delivery its time anew", async () => {
+  const clock = createVirtualClock();
+  const late: string[] = [];
+  const unsettled = new Unsettled<{ cursor: number }>(clock, 60_000, ({ cursor }) => {
+    late.push(`${cursor} at ${clock.now()}`);
+  });
+  for (const cursor of [1, 2]) {
+    unsettled.add(delivery(cursor));
+    await clock.advance(10_000);
+  }
+  clock.freeze(300_000);
+  await clock.advance(59_999);
+  assert.deepEqual(late, []);
+  await clock.advance(1);
+  assert.deepEqual(late, ["1 at 380000", "2 at 380000"]);
+});
+
 Deno.test("empty() resolves when the last delivery is removed", async () => {
   const clock = createVirtualClock();
   const unsettled = new Unsettled(clock, 100, () => {});
