@@ -23,7 +23,7 @@ import { clusterStarter } from "../clusters/checked.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
-import { moduleUrl, workerFolders } from "../config/module_url.ts";
+import { botModules, moduleUrl, workerFolders } from "../config/module_url.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
@@ -72,10 +72,18 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   let url = "";
   // Workers may use this folder, and not the one that it is in.
   if (queueDir !== null) await makeStateDir(queueDir);
-  const startCluster = clusterStarter({
+  const builtIn = clusterStarter({
+    clock,
     isolation: config.clusterIsolation,
     secret: [".env", config.stateDir],
   });
+  const code = (module: string) => ({
+    botModule: moduleUrl(module),
+    permissions: config.clusterPermissions,
+    env: Deno.env.toObject(),
+  });
+  // While Discord is asked, which comes first.
+  for (const module of new Set(botModules(config))) builtIn.foresee(code(module));
   const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
   const rest = await openRest({
     config,
@@ -106,16 +114,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
     startCluster: ({ peer, module }, credential) => {
       log.keepSecret(credential);
-      return startCluster({
-        peer,
-        unitUrl: url,
-        credential,
-        botModule: moduleUrl(module),
-        permissions: config.clusterPermissions,
-        env: Deno.env.toObject(),
-        clock,
-        log,
-      });
+      return builtIn.start({ ...code(module), peer, unitUrl: url, credential, clock, log });
     },
   });
   let known: AuthRules | undefined;

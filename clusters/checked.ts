@@ -5,32 +5,43 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import type { World } from "../ports/world.ts";
 import { importCheck, type Program } from "./module_graph.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { processMain, startProcess } from "./process.ts";
 import { startThread, threadMain } from "./worker.ts";
 
 /** How the clusters of a unit are started. */
-export interface StarterOptions extends Pick<Program, "secret"> {
+export interface StarterOptions extends Pick<Program, "secret">, Pick<World, "clock"> {
   /** `CLUSTER_ISOLATION`. */
   readonly isolation: "process" | "worker";
 }
 
-/**
- * What starts clusters. One whose bot imports what it may not have ends with that as its reason, and nothing
- * of it has run.
- */
-export function clusterStarter(
-  { isolation, secret }: StarterOptions,
-): (options: StartClusterOptions) => RunningCluster {
-  const check = importCheck();
-  return (options) => {
-    const { botModule } = options;
-    const program = isolation === "process"
+/** What starts clusters. */
+export interface ClusterStarter {
+  /**
+   * Starts one. If its bot imports what it may not have, it ends with that as its reason, and nothing of it
+   * has run.
+   */
+  start(options: StartClusterOptions): RunningCluster;
+  /** Begins to look at a bot that is to be started soon. */
+  foresee(options: Pick<StartClusterOptions, "botModule" | "permissions" | "env">): void;
+}
+
+/** What starts the clusters of a unit. */
+export function clusterStarter({ isolation, secret, clock }: StarterOptions): ClusterStarter {
+  const { check, foresee } = importCheck(clock);
+  const start = isolation === "process" ? startProcess : startThread;
+  const programOf = (botModule: string) =>
+    isolation === "process"
       ? { main: processMain(botModule), governedBy: botModule }
       : { main: threadMain(botModule), governedBy: Deno.mainModule };
-    const start = isolation === "process" ? startProcess : startThread;
-    return startChecked(check({ ...options, ...program, secret }), () => start(options));
+  return {
+    start(options) {
+      const program = { ...options, ...programOf(options.botModule), secret };
+      return startChecked(check(program), () => start(options));
+    },
+    foresee: (options) => foresee({ ...options, ...programOf(options.botModule) }),
   };
 }
 

@@ -7,6 +7,7 @@
 
 import { resolve } from "node:path";
 import { ownCode } from "../config/module_url.ts";
+import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { inOneLine } from "../ports/user_module.ts";
 import { configOf, folderOf, isThere, passedOn } from "./deno_config.ts";
@@ -25,23 +26,52 @@ export interface Program
   readonly secret: readonly string[];
 }
 
-/**
- * Why a bot may not run, in one line; `undefined` where it may. Who asks for the same while it is looked at
- * gets the same answer: all clusters of a unit start at once.
- */
-export function importCheck(): (program: Program) => Promise<string | undefined> {
-  const underWay = new Map<string, Promise<Reached>>();
-  return async (program) => {
-    const { main, botModule } = program;
-    const reading = underWay.get(main) ?? readGraph(program).finally(() => underWay.delete(main));
-    underWay.set(main, reading);
-    const { imports, missing } = await reading;
-    const why = missing[0] ?? refusedImport(imports, importable(program));
-    return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
+/** What it takes to read what a program imports. */
+type Read = Pick<Program, "main" | "governedBy" | "botModule" | "permissions" | "env">;
+
+/** Looks at what bots import. */
+export interface ImportCheck {
+  /**
+   * Why a bot may not run, in one line; `undefined` where it may. Who asks for the same while it is looked
+   * at gets the same answer: all clusters of a unit start at once.
+   */
+  check(program: Program): Promise<string | undefined>;
+  /** Begins with what will be asked for, once. */
+  foresee(program: Read): void;
+}
+
+/** What was foreseen longer ago is looked at anew: the code may have changed. */
+const FRESH_MS = 10_000;
+
+/** Looks by asking Deno. */
+export function importCheck(clock: Clock): ImportCheck {
+  const underWay = new Map<
+    string,
+    { readonly sinceMs: number; readonly reached: Promise<Reached> }
+  >();
+  const read = (program: Read) => {
+    const known = underWay.get(program.main);
+    const nowMs = clock.now();
+    if (known && nowMs - known.sinceMs < FRESH_MS) return known.reached;
+    const reached = readGraph(program);
+    underWay.set(program.main, { sinceMs: nowMs, reached });
+    return reached;
+  };
+  return {
+    async check(program) {
+      const { main, botModule } = program;
+      const { imports, missing } = await read(program).finally(() => underWay.delete(main));
+      const why = missing[0] ?? refusedImport(imports, importable(program));
+      return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
+    },
+    foresee(program) {
+      // Who asks for it will be told.
+      read(program).catch(() => {});
+    },
   };
 }
 
-async function readGraph(program: Program): Promise<Reached> {
+async function readGraph(program: Read): Promise<Reached> {
   try {
     return reachedIn(await denoInfo(program));
   } catch (error) {
@@ -50,7 +80,7 @@ async function readGraph(program: Program): Promise<Reached> {
   }
 }
 
-async function denoInfo({ main, governedBy, permissions, env }: Program): Promise<string> {
+async function denoInfo({ main, governedBy, permissions, env }: Read): Promise<string> {
   // There the executable is the program, which would run once more.
   if (Deno.build.standalone) throw new Error("a compiled program has no deno to ask");
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -29,6 +29,14 @@ export function isModule(editedMessages: string): boolean {
   return editedMessages !== "all" && editedMessages !== "filter";
 }
 
+/** The modules that clusters and services run. */
+export function botModules(
+  { botModule, services }: Pick<Config, "botModule" | "services">,
+): string[] {
+  const bots = botModule === null ? [] : [botModule];
+  return [...bots, ...services.map(({ module }) => module)];
+}
+
 /** The modules that shard workers load. */
 export function workerModules(
   { editedMessages, workerModule }: Pick<Settings, "editedMessages" | "workerModule">,

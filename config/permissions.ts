@@ -10,7 +10,7 @@
 
 import { type Config, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { moduleFile, moduleFolder, workerModules } from "./module_url.ts";
+import { botModules, moduleFile, moduleFolder, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */
@@ -74,9 +74,7 @@ export async function watchFlag(env: Env): Promise<string> {
 
 /** The modules of the user's that a unit runs, wherever. */
 function userModules(config: Config): string[] {
-  const { botModule, services } = config;
-  const bots = botModule === null ? [] : [botModule];
-  return [...bots, ...services.map(({ module }) => module), ...workerModules(config)];
+  return [...botModules(config), ...workerModules(config)];
 }
 
 /** Hosts, with a port where it is known. */

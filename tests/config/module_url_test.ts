@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import {
+  botModules,
   isModule,
   moduleFolder,
   moduleUrl,
@@ -25,6 +26,12 @@ Deno.test("moduleFolder() names a folder of this machine, as it was written", ()
   assert.deepEqual(moduleFolder("/srv/my bot/main.ts"), ["/srv/my bot"]);
   assert.deepEqual(moduleFolder("file:///srv/my%20bot/main.ts"), ["/srv/my bot"]);
   assert.deepEqual(moduleFolder("https://example.com/bot.ts"), []);
+});
+
+Deno.test("botModules() names the bot and the services", () => {
+  assert.deepEqual(botModules({ botModule: null, services: [] }), []);
+  const services = [{ name: "a", module: "./a.ts" }];
+  assert.deepEqual(botModules({ botModule: "./bot.ts", services }), ["./bot.ts", "./a.ts"]);
 });
 
 Deno.test("workerModules() names what is a module, and no word", () => {
