@@ -15,6 +15,7 @@ import {
   authorizeUnit,
   type AuthRules,
   isConsumerToken,
+  mayKnowWhy,
 } from "../rest/auth.ts";
 import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
@@ -131,6 +132,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     unit,
     log,
     authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
+    mayKnowWhy: (request) => mayKnowWhy(request.headers, rules()),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),

@@ -221,8 +221,10 @@ export interface RestSnapshot {
   readonly buckets: number;
   /** Routes, webhooks, tokens and credentials that Discord has said no to: they are answered here. */
   readonly deadEnds: number;
-  /** Invalid requests in the last ten minutes. */
+  /** Invalid requests in the last ten minutes, without those of strangers. */
   readonly invalid: number;
+  /** Those of callers that did not show the secret where there is one: they are counted apart. */
+  readonly strangersInvalid: number;
   /** What the proxy does about them: nothing, slow down, stop; or Cloudflare keeps us out. */
   readonly fuse: "closed" | "slow" | "open" | "banned";
   readonly routes: readonly RestRouteSnapshot[];

@@ -9,9 +9,10 @@ import { createHash, timingSafeEqual } from "node:crypto";
 
 /**
  * What the REST proxy does with a request: send it as the `bot`, with our token in place of the
- * caller's credential; send it `as is`; or refuse it.
+ * caller's credential; send it `as is`; send it as a `stranger`'s, where it carries a token of its own
+ * (`strangers.ts`); or refuse it.
  */
-export type RestVerdict = "bot" | "as is" | { readonly refused: string };
+export type RestVerdict = "bot" | "as is" | "stranger" | { readonly refused: string };
 
 /** Why a request is not let in, in words for the caller, or `null` to let it in. */
 export type Authorize = (request: Request) => string | null;
@@ -49,13 +50,14 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
  * As whom a request to the REST proxy acts.
  *
  * The secret, or a built-in cluster's credential, by itself or after `Bot ` or `Bearer `, acts as
- * the bot. Any other `Bearer` credential, and none at all (webhooks, interaction callbacks), passes
- * as it is. On loopback without a secret any `Bot …` value will do, because every program on the
- * machine may call; a web page may not, so a foreign `Origin` or `Host` is refused. Secrets are
- * compared in constant time.
+ * the bot. Who shows nothing is a stranger, and any other credential is refused.
  *
  * A caller that shows the secret in {@linkcode OWN_CREDENTIAL_HEADER} passes with whatever credential
- * is its own: so several bots share one proxy.
+ * is its own, or none: so several bots, and users' `Bearer` tokens, share one proxy.
+ *
+ * On loopback without a secret every program on the machine may call: any `Bot …` value acts as the bot,
+ * `Bearer …` and nothing pass as they are. A web page may not: a foreign `Origin` or `Host` is refused.
+ * Secrets are compared in constant time.
  *
  * @example
  * ```ts
@@ -67,8 +69,9 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
  *   own: { names: new Set<string>(), port: "8787" },
  * };
  * console.assert(authorizeRest(new Headers({ authorization: "Bot s3cret" }), rules) === "bot");
- * console.assert(authorizeRest(new Headers({ authorization: "Bearer abc" }), rules) === "as is");
- * console.assert(authorizeRest(new Headers(), rules) === "as is");
+ * console.assert(authorizeRest(new Headers(), rules) === "stranger");
+ * const user = { authorization: "Bearer abc", "x-gatehouse-authorization": "s3cret" };
+ * console.assert(authorizeRest(new Headers(user), rules) === "as is");
  * ```
  */
 export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
@@ -83,11 +86,11 @@ export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
     return isOurs(readCredential(headers).value, rules) ? "bot" : "as is";
   }
   const { scheme, value } = readCredential(headers);
-  if (value === "") return "as is";
+  if (value === "") return isOpen(rules) ? "as is" : "stranger";
   if (isOurs(value, rules)) return "bot";
+  if (!isOpen(rules)) return { refused: `${WRONG}; ${ANOTHERS}` };
   if (scheme === "bearer") return "as is";
-  if (isOpen(rules) && scheme !== "other") return "bot";
-  return { refused: WRONG };
+  return scheme === "other" ? { refused: WRONG } : "bot";
 }
 
 /**
@@ -118,6 +121,15 @@ export function authorizePlace(headers: Headers, rules: AuthRules): string | nul
   const origin = headers.get("origin");
   if (origin === null || isOwnPage(origin, rules.own)) return null;
   return "Origin is not this unit's: web pages from elsewhere may not call it";
+}
+
+/**
+ * Whether a caller may be told why the unit is not ready: who is let in, and on loopback every program
+ * of this machine.
+ */
+export function mayKnowWhy(headers: Headers, rules: AuthRules): boolean {
+  if (authorizeUnit(headers, rules) === null) return true;
+  return authorizePlace(headers, { ...rules, secret: undefined }) === null;
 }
 
 /**
@@ -153,6 +165,7 @@ export function isConsumerToken(token: string, rules: AuthRules): boolean {
 }
 
 const WRONG = "Authorization is not this unit's REST_AUTHORIZATION";
+const ANOTHERS = `with a credential of your own, that goes into ${OWN_CREDENTIAL_HEADER}`;
 
 /** Open to every program on the machine. */
 function isOpen({ secret, loopback }: AuthRules): boolean {

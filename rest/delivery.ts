@@ -63,6 +63,8 @@ export interface Trip {
   /** It does so though the fuse is open. */
   isFuseAhead: boolean;
   arrival: number | undefined;
+  /** It went out, and nobody knows what came of it. */
+  isLost: boolean;
   /** Scope of a 429 of Discord's, else empty. */
   scope: string;
   /** Scopes of the 429s that the caller has not seen, because it was tried again. */
@@ -83,6 +85,8 @@ export interface DeliveryOptions {
   readonly permits: Permits;
   readonly fuse: InvalidFuse;
   readonly deadEnds: DeadEnds;
+  /** Whether what Discord says 429 to is tried again. */
+  readonly retriesRefusals: boolean;
   /** How long a request waits for its limits at most, ms. */
   readonly patienceMs: number;
   /** Time for the head of an answer, ms. */
@@ -113,17 +117,7 @@ export class Delivery {
 
   /** Brings one. Never throws. */
   async deliver(parcel: Parcel): Promise<Delivered> {
-    const trip: Trip = {
-      parcel,
-      tries: 0,
-      isAhead: false,
-      isFuseAhead: false,
-      arrival: undefined,
-      scope: "",
-      retried: [],
-      queueMs: 0,
-      upstreamMs: null,
-    };
+    const trip = tripOf(parcel);
     const arrival = await parcel.body.arrives(this.#options.clock, this.#options.answerMs);
     if (arrival !== "here") return { ...trip, result: arrival === "late" ? BODILESS : ABANDONED };
     for (;;) {
@@ -199,6 +193,7 @@ export class Delivery {
         lane: LANES[lane],
         shape: () => shapeOf(body.bytes, contentType),
         patienceMs: this.#options.patienceMs - queueMs,
+        brake: this.#options.fuse,
         signal,
         ...(arrival !== undefined && { arrival }),
       });
@@ -214,8 +209,9 @@ export class Delivery {
     const { clock, log, fuse, deadEnds } = this.#options;
     const { route, version } = trip.parcel;
     if (outcome.kind !== "answered") {
-      if (outcome.kind === "failed" && !outcome.wasSent) permit.giveBack();
-      else permit.lose();
+      trip.isLost = outcome.kind !== "failed" || outcome.wasSent;
+      if (trip.isLost) permit.lose();
+      else permit.giveBack();
       return null;
     }
     const nowMs = clock.now();
@@ -243,6 +239,7 @@ export class Delivery {
     if (!parcel.body.isReplayable || tries >= MOST_TRIES || parcel.signal.aborted) return false;
     if (outcome.kind === "failed") return !outcome.wasSent;
     const refusal = report?.refusal;
+    if (!this.#options.retriesRefusals) return false;
     // A first response that has to wait comes too late.
     if (!refusal || refusal.scope === "address" || parcel.lane === "callback") return false;
     return refusal.retryAfterMs <= this.#options.patienceMs - queueMs;
@@ -255,6 +252,22 @@ export class Delivery {
     await sleep(clock, PAUSE_MS * 2 ** (trip.tries - 1), trip.parcel.signal).catch(() => {});
     trip.queueMs += clock.now() - startMs;
   }
+}
+
+/** A trip that has not begun. */
+export function tripOf(parcel: Parcel): Trip {
+  return {
+    parcel,
+    tries: 0,
+    isAhead: false,
+    isFuseAhead: false,
+    arrival: undefined,
+    isLost: false,
+    scope: "",
+    retried: [],
+    queueMs: 0,
+    upstreamMs: null,
+  };
 }
 
 /**

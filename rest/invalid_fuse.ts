@@ -13,7 +13,7 @@
  */
 
 import type { Report } from "./limits/rate_report.ts";
-import type { Brake } from "./limits/limits.ts";
+import type { Brake } from "./limits/permits.ts";
 
 /** Discord's limit and its window. */
 export const INVALID_LIMIT = 10_000;

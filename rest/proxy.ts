@@ -16,13 +16,14 @@ import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
-import { laneOf } from "./limits/permits.ts";
+import { laneOf, PRIORITY_HEADER } from "./limits/permits.ts";
 import { PER_SECOND } from "./limits/global_pace.ts";
 import { Meter } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";
 import { requestHeaders } from "./proxy_headers.ts";
 import { requestBody } from "./request_body.ts";
 import { routeOf } from "./route.ts";
+import { isForStrangers, Strangers } from "./strangers.ts";
 
 /** What the proxy needs. */
 export interface RestProxyOptions {
@@ -90,22 +91,29 @@ export class RestProxy {
   readonly #fuse: InvalidFuse;
   readonly #deadEnds = new DeadEnds();
   readonly #delivery: Delivery;
+  readonly #strangers: Strangers;
   readonly #meter = new Meter();
 
   constructor(options: RestProxyOptions) {
     const { upstream, clock, perSecond = () => PER_SECOND } = options;
     this.#options = options;
     this.#base = upstream.pathname.replace(/\/$/, "");
-    this.#fuse = new InvalidFuse(options.invalidLimit ?? INVALID_LIMIT);
-    this.#credentials = new Credentials({ clock, perSecond, brake: this.#fuse });
-    this.#delivery = new Delivery({
+    const { invalidLimit = INVALID_LIMIT } = options;
+    this.#fuse = new InvalidFuse(invalidLimit);
+    this.#credentials = new Credentials({ clock, perSecond });
+    const shared = {
       ...options,
       patienceMs: options.patienceMs ?? PATIENCE_MS,
       answerMs: options.answerMs ?? ANSWER_MS,
       permits: this.#credentials,
+    };
+    this.#delivery = new Delivery({
+      ...shared,
       fuse: this.#fuse,
       deadEnds: this.#deadEnds,
+      retriesRefusals: true,
     });
+    this.#strangers = new Strangers({ ...shared, invalidLimit });
   }
 
   /** What waits, and what was done so far. */
@@ -115,6 +123,7 @@ export class RestProxy {
       ...this.#credentials.snapshot,
       deadEnds: this.#deadEnds.size,
       invalid: this.#fuse.invalid(nowMs),
+      strangersInvalid: this.#strangers.invalid(nowMs),
       fuse: this.#delivery.fuse(nowMs),
       routes: this.#meter.routes,
       lanes: this.#meter.lanes,
@@ -129,12 +138,14 @@ export class RestProxy {
     }
     const { authorize, log } = this.#options;
     const { method } = request;
+    const path = pathname.slice("/api".length);
     const verdict = authorize(request);
-    if (typeof verdict === "object") {
-      log.warn("rest request refused", { method, reason: verdict.refused });
-      return problemAnswer({ status: 401, reason: verdict.refused });
+    const reason = refusalOf(verdict, method, path);
+    if (typeof verdict === "object" || reason !== null) {
+      log.warn("rest request refused", { method, reason });
+      return problemAnswer({ status: 401, reason: reason! });
     }
-    return await this.#pass(request, pathname.slice("/api".length) + search, verdict === "bot");
+    return await this.#pass(request, path + search, verdict);
   };
 
   /** See {@linkcode AskDiscord}. */
@@ -151,7 +162,10 @@ export class RestProxy {
       headers: headers ?? {},
       signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
     });
-    return await this.#whole(await this.#pass(request, `/v10${path}`, as === "bot"), late);
+    return await this.#whole(
+      await this.#pass(request, `/v10${path}`, as === "bot" ? "bot" : "as is"),
+      late,
+    );
   };
 
   /** An answer that has all come, within the time and size that one of Discord's has. */
@@ -167,10 +181,11 @@ export class RestProxy {
     return new Response(isNone ? null : whole ?? tooLong(), { status, headers });
   }
 
-  async #pass(request: Request, target: string, asBot: boolean): Promise<Response> {
-    const parcel = this.#parcel(request, target, asBot);
-    const delivered = await this.#delivery.deliver(parcel);
-    this.#meter.count(delivered);
+  async #pass(request: Request, target: string, who: Caller): Promise<Response> {
+    const parcel = this.#parcel(request, target, who);
+    const isStranger = who === "stranger";
+    const delivered = await (isStranger ? this.#strangers : this.#delivery).deliver(parcel);
+    this.#meter.count(delivered, isStranger);
     const { result } = delivered;
     if (result instanceof Response) {
       // Names other addresses of Discord's; the caller would take them for ours.
@@ -182,16 +197,17 @@ export class RestProxy {
     return problemAnswer(problem);
   }
 
-  #parcel(request: Request, target: string, asBot: boolean): Parcel {
+  #parcel(request: Request, target: string, who: Caller): Parcel {
     const { token } = this.#options;
     const { method, headers, signal } = request;
     const path = target.split("?", 1)[0]!;
     const route = routeOf(method, path);
-    const authorization = asBot && token !== null ? `Bot ${token}` : undefined;
+    const authorization = who === "bot" && token !== null ? `Bot ${token}` : undefined;
     return {
       method,
       route,
-      lane: laneOf(route, headers),
+      // Of strangers, what a person may be waiting for goes as it would; the rest comes last.
+      lane: laneOf(route, who === "stranger" ? LAST : headers),
       version: versionOf(path),
       path: this.#base + target,
       headers: requestHeaders(headers, authorization),
@@ -220,6 +236,18 @@ export class RestProxy {
 /** A body that cannot be read. */
 function failing(error: unknown): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({ start: (controller) => controller.error(error) });
+}
+
+/** Who is let in. */
+type Caller = Exclude<RestVerdict, object>;
+
+const LAST = new Headers({ [PRIORITY_HEADER]: "low" });
+
+/** Why a request is refused; `null` where it is not. */
+function refusalOf(verdict: RestVerdict, method: string, path: string): string | null {
+  if (typeof verdict === "object") return verdict.refused;
+  if (verdict !== "stranger" || isForStrangers(routeOf(method, path))) return null;
+  return "Authorization is missing: it must be REST_AUTHORIZATION";
 }
 
 /** API version of a path such as `/v10/x`; 6 where it names none, which is Discord's default. */

@@ -69,6 +69,11 @@ export const REST_METRICS: readonly Metric<RestSnapshot>[] = [
     "Invalid requests in the last ten minutes.",
     (rest) => rest.invalid,
   ),
+  one(
+    "gatehouse_rest_strangers_invalid",
+    "Of callers without the secret, invalid requests in the last ten minutes.",
+    (rest) => rest.strangersInvalid,
+  ),
   metric(
     "gatehouse_rest_fuse",
     "1 under what the proxy does about invalid requests.",

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly authorizePlace: Authorize;
   /** Who may open event links, read metrics and control the unit. */
   readonly authorize: Authorize;
+  /** Who is told why the unit is not ready. */
+  readonly mayKnowWhy: (request: Request) => boolean;
 }
 
 /**
@@ -57,8 +59,8 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
   app.all("/api/*", (c) => rest(c.req.raw));
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
-    const verdict = readiness(unit.snapshot);
-    return c.json(verdict, verdict.ready ? 200 : 503);
+    const { ready, ...why } = readiness(unit.snapshot);
+    return c.json({ ready, ...options.mayKnowWhy(c.req.raw) && why }, ready ? 200 : 503);
   });
   app.use("*", async (c, next) => {
     const refusal = authorize(c.req.raw);

@@ -18,20 +18,11 @@ import { GlobalPace, type Place } from "./global_pace.ts";
 import { type Ask, LANES, type Permit, type Permits, TooLong } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 
-/** What slows everybody down, whoever asks: see `invalid_fuse.ts`. */
-export interface Brake {
-  /** Time until the next request may go out. */
-  waitMs(nowMs: number): number;
-  /** One goes out. */
-  take(nowMs: number): void;
-}
-
 /** What the limits of a credential need. */
 export interface LimitsOptions {
   readonly clock: Clock;
   /** Requests per second; asked with each request. */
   readonly perSecond: () => number;
-  readonly brake: Brake;
 }
 
 /** A credential's requests wait in here, at most. */
@@ -53,7 +44,6 @@ interface Caller {
 /** The limits of one credential. */
 export class Limits {
   readonly #clock: Clock;
-  readonly #brake: Brake;
   readonly #pace: GlobalPace;
   readonly #buckets: Buckets;
   /** What has passed its buckets: by lane, each in the order of arrival. */
@@ -63,9 +53,8 @@ export class Limits {
   #inFlight = 0;
   #cancelWake: Cancel | null = null;
 
-  constructor({ clock, perSecond, brake }: LimitsOptions) {
+  constructor({ clock, perSecond }: LimitsOptions) {
     this.#clock = clock;
-    this.#brake = brake;
     this.#pace = new GlobalPace(perSecond);
     this.#buckets = new Buckets(clock, (hold) => this.#afterBuckets(hold));
   }
@@ -133,7 +122,7 @@ export class Limits {
     return [
       byBucket,
       { waitMs: this.#pace.foreseeMs(nowMs), why: "the global limit is used up" },
-      { waitMs: this.#brake.waitMs(nowMs), why: "too many requests of late were invalid" },
+      { waitMs: ask.brake.waitMs(nowMs), why: "too many requests of late were invalid" },
     ].reduce((longest, each) => each.waitMs > longest.waitMs ? each : longest);
   }
 
@@ -170,10 +159,11 @@ export class Limits {
         continue;
       }
       const nowMs = this.#clock.now();
-      const waitMs = Math.max(this.#pace.waitMs(nowMs), this.#brake.waitMs(nowMs));
+      const { brake } = hold.waiter.ask;
+      const waitMs = Math.max(this.#pace.waitMs(nowMs), brake.waitMs(nowMs));
       if (waitMs > 0) return this.#wake(waitMs);
       lane.shift();
-      this.#brake.take(nowMs);
+      brake.take(nowMs);
       this.#grant(hold, this.#pace.take(nowMs));
     }
   }

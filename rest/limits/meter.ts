@@ -28,6 +28,8 @@ export const TIME_BOUNDS_MS: readonly number[] = [
 
 /** A caller that makes up paths must not fill the memory: routes beyond these are one. */
 const MOST_ROUTES = 500;
+/** Of these, those that strangers were the first to use: there is less than that for them. */
+const MOST_OF_STRANGERS = 20;
 const OTHER = "other";
 
 interface RouteCounts {
@@ -41,15 +43,17 @@ interface RouteCounts {
 /** Counters that only grow. */
 export class Meter {
   readonly #routes = new Map<string, RouteCounts>();
+  #ofStrangers = 0;
   readonly #lanes = new Map((Object.keys(LANES) as LaneName[]).map((lane) => [
     lane,
     { queue: new Histogram(), upstream: new Histogram() },
   ]));
 
-  /** Counts one request, and the 429s of its earlier tries. */
-  count({ parcel, result, scope, retried, queueMs, upstreamMs }: Finished): void {
+  /** Counts one request, and the 429s of its earlier tries; perhaps a stranger's. */
+  count(finished: Finished, isStranger = false): void {
+    const { parcel, result, scope, retried, queueMs, upstreamMs } = finished;
     const { method, template } = parcel.route;
-    const route = this.#route(method, template);
+    const route = this.#route(method, template, isStranger);
     for (const scope of retried) add(route, { status: 429, scope, by: "discord" });
     const by = result instanceof Response ? "discord" : "proxy";
     add(route, { status: result.status, scope, by });
@@ -77,12 +81,14 @@ export class Meter {
     }));
   }
 
-  #route(method: string, template: string): RouteCounts {
+  #route(method: string, template: string, isStranger: boolean): RouteCounts {
     const name = `${method} ${template}`;
     const known = this.#routes.get(name);
     if (known) return known;
-    const isFull = this.#routes.size >= MOST_ROUTES;
-    if (isFull && template !== OTHER) return this.#route(OTHER, OTHER);
+    const isFull = this.#routes.size >= MOST_ROUTES ||
+      (isStranger && this.#ofStrangers >= MOST_OF_STRANGERS);
+    if (isFull && template !== OTHER) return this.#route(OTHER, OTHER, false);
+    if (isStranger) this.#ofStrangers++;
     const route = { method, route: template, queueMs: 0, upstreamMs: 0, answers: new Map() };
     this.#routes.set(name, route);
     return route;

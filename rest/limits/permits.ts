@@ -20,6 +20,14 @@ export const LANES = { callback: 0, interaction: 1, high: 2, normal: 3, low: 4 }
 /** A lane's name. */
 export type LaneName = keyof typeof LANES;
 
+/** What slows down whoever asks: see `invalid_fuse.ts`. */
+export interface Brake {
+  /** Time until the next request may go out. */
+  waitMs(nowMs: number): number;
+  /** One goes out. */
+  take(nowMs: number): void;
+}
+
 /** A request that wants to go out. */
 export interface Ask {
   /** Whose limits count: the `Authorization` as Discord sees it; empty for none. Never log it. */
@@ -31,6 +39,8 @@ export interface Ask {
   readonly shape: () => Shape;
   /** How long it may wait for its permit. */
   readonly patienceMs: number;
+  /** What slows it down beside its limits. */
+  readonly brake: Brake;
   /** The caller went away. */
   readonly signal: AbortSignal;
   /** The place in the order of arrival that an earlier try had. Default: the last. */

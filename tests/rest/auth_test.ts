@@ -5,6 +5,7 @@ import {
   authorizeUnit,
   type AuthRules,
   isConsumerToken,
+  mayKnowWhy,
   OWN_CREDENTIAL_HEADER,
 } from "../../rest/auth.ts";
 
@@ -44,11 +45,18 @@ Deno.test("authorizeRest() takes a built-in cluster's credential as the bot whil
   assert.equal(rest(later, { authorization: "cluster-0" }), "refused");
 });
 
-Deno.test("authorizeRest() lets another Bearer and no credential pass as they are", () => {
-  for (const rules of [WITH_SECRET, OPEN]) {
-    assert.equal(rest(rules, { ...HOST, authorization: "Bearer oauth" }), "as is");
-    assert.equal(rest(rules, HOST), "as is");
-    assert.equal(rest(rules, { ...HOST, authorization: "" }), "as is");
+Deno.test("authorizeRest() lets another Bearer and no credential pass as they are where it is open", () => {
+  assert.equal(rest(OPEN, { ...HOST, authorization: "Bearer oauth" }), "as is");
+  assert.equal(rest(OPEN, HOST), "as is");
+  assert.equal(rest(OPEN, { ...HOST, authorization: "" }), "as is");
+});
+
+Deno.test("authorizeRest() refuses another Bearer where there is a secret; who shows nothing is a stranger", () => {
+  for (const loopback of [true, false]) {
+    const rules = { ...WITH_SECRET, loopback };
+    assert.equal(rest(rules, { ...HOST, authorization: "Bearer oauth" }), "refused");
+    assert.equal(rest(rules, HOST), "stranger");
+    assert.equal(rest(rules, { ...HOST, authorization: "" }), "stranger");
   }
 });
 
@@ -222,4 +230,22 @@ Deno.test("isConsumerToken() takes the secret, and anything only where the unit 
 Deno.test("authorizeRest() never lets our secret out as a caller's own credential", () => {
   const headers = { [OWN_CREDENTIAL_HEADER]: "s3cret", authorization: "Bot s3cret" };
   assert.equal(rest(WITH_SECRET, headers), "bot");
+});
+
+Deno.test("mayKnowWhy() is for who shows the secret, and on loopback for programs of this machine", () => {
+  const may = (rules: AuthRules, headers: Record<string, string>) =>
+    mayKnowWhy(new Headers(headers), rules);
+  const far = { host: "bots.example" };
+  assert.equal(may(WITH_SECRET, far), false);
+  assert.equal(may(WITH_SECRET, { ...far, authorization: "wrong" }), false);
+  assert.equal(may(WITH_SECRET, { ...far, authorization: "s3cret" }), true);
+  const near = { ...OPEN, secret: "s3cret" };
+  assert.equal(may(near, HOST), true);
+  assert.equal(
+    may(near, far),
+    false,
+    "a server stands in front, or a page's name was made to point here",
+  );
+  assert.equal(may(OPEN, HOST), true);
+  assert.equal(may(OPEN, { ...HOST, origin: "https://evil.example" }), false);
 });

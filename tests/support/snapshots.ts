@@ -63,6 +63,7 @@ export const IDLE_REST: RestSnapshot = {
   buckets: 0,
   deadEnds: 0,
   invalid: 0,
+  strangersInvalid: 0,
   fuse: "closed",
   routes: [],
   lanes: [],

@@ -191,6 +191,7 @@ Deno.test("the proxy's metrics say how it stands", () => {
     buckets: 4,
     deadEnds: 5,
     invalid: 6,
+    strangersInvalid: 7,
     fuse: "slow",
   });
   assertHas(all, [
@@ -200,6 +201,7 @@ Deno.test("the proxy's metrics say how it stands", () => {
     "gatehouse_rest_buckets 4",
     "gatehouse_rest_dead_ends 5",
     "gatehouse_rest_invalid 6",
+    "gatehouse_rest_strangers_invalid 7",
     'gatehouse_rest_fuse{state="closed"} 0',
     'gatehouse_rest_fuse{state="slow"} 1',
     'gatehouse_rest_fuse{state="open"} 0',

@@ -12,6 +12,7 @@ async function setUp() {
     refusal: null as string | null,
     error: new Error("never thrown") as Error,
     snapshot: snapshot(),
+    mayKnowWhy: true,
   };
   const port = await serveUnit({
     hostname: "127.0.0.1",
@@ -30,6 +31,7 @@ async function setUp() {
     restVerdict: () => "bot",
     authorizePlace: () => null,
     authorize: () => world.refusal,
+    mayKnowWhy: () => world.mayKnowWhy,
   });
   return {
     world,
@@ -55,6 +57,9 @@ Deno.test("health, readiness and the REST proxy need no credential of ours", asy
     503,
     { ready: false, reasons: ["shard 0: hello"], warnings: [] },
   ]);
+  world.mayKnowWhy = false;
+  const told = await get("/readyz");
+  assert.deepEqual([told.status, told.text], [503, '{"ready":false}']);
 });
 
 Deno.test("all else is for who is let in, and who is not is told why, and so is the log", async () => {

@@ -23,6 +23,7 @@ function setUp() {
       lane,
       shape: () => fields,
       patienceMs: 1000,
+      brake: { waitMs: () => 0, take() {} },
       signal: new AbortController().signal,
     };
     const waiter: Waiter = { ask, arrival: arrivals++ };

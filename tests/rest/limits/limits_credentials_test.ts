@@ -6,13 +6,14 @@ import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 function setUp(perSecond = 1) {
   const clock = createVirtualClock();
   const brake = { waitMs: () => 0, take() {} };
-  const credentials = new Credentials({ clock, perSecond: () => perSecond, brake });
+  const credentials = new Credentials({ clock, perSecond: () => perSecond });
   const ask = (credential: string, template = "/x"): Ask => ({
     credential,
     route: { method: "GET", template, major: "", kind: "other" },
     lane: 3,
     shape: () => [],
     patienceMs: 60_000,
+    brake,
     signal: new AbortController().signal,
   });
   return { clock, credentials, ask };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Brake, Limits, MOST_WAITING } from "../../../rest/limits/limits.ts";
-import { type Ask, type Permit, TooLong } from "../../../rest/limits/permits.ts";
+import { Limits, MOST_WAITING } from "../../../rest/limits/limits.ts";
+import { type Ask, type Brake, type Permit, TooLong } from "../../../rest/limits/permits.ts";
 import type { Report } from "../../../rest/limits/rate_report.ts";
 import type { Route } from "../../../rest/route.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
@@ -26,7 +26,7 @@ interface Asked
 
 function setUp({ perSecond = 50, brake = NO_BRAKE } = {}) {
   const clock = createVirtualClock();
-  const limits = new Limits({ clock, perSecond: () => perSecond, brake });
+  const limits = new Limits({ clock, perSecond: () => perSecond });
   const granted: { name: string; permit: Permit; atMs: number }[] = [];
   const refused: { name: string; error: unknown; atMs: number }[] = [];
   const ask = (name: string, asked: Asked = {}) => {
@@ -37,6 +37,7 @@ function setUp({ perSecond = 50, brake = NO_BRAKE } = {}) {
       lane: 3,
       shape: () => [],
       patienceMs: 60_000,
+      brake,
       signal: new AbortController().signal,
       ...rest,
     };
