@@ -8,7 +8,7 @@
  * @module
  */
 
-export type { Hono } from "npm:hono@4.13.19";
+export type { Context, Hono } from "npm:hono@4.13.19";
 export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 
 /** HTTP client: bytes as they come, and a request body that comes late does not stall. */

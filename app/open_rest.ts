@@ -7,7 +7,7 @@
 import { systemClock } from "../ports/clock.ts";
 import { undiciClient } from "../ports/http_undici.ts";
 import type { Log } from "../ports/log.ts";
-import type { AuthRules, RestVerdict } from "../rest/auth.ts";
+import type { AuthRules, BuiltIn, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";
 import { RestProxy } from "../rest/proxy.ts";
 import { type Config, isLoopback } from "../config/config.ts";
@@ -54,16 +54,17 @@ export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
 /**
  * Who may come in by the port that is open at `url`.
  *
- * @param credentials Of the clusters and services of ours.
+ * @param credentials Of the clusters and services of ours, and whose each is.
  */
 export function authRules(
   config: Config,
   url: string,
-  credentials: ReadonlySet<string> = new Set(),
+  credentials: ReadonlyMap<string, BuiltIn> = new Map(),
 ): AuthRules {
   return {
     secret: config.restAuthorization ?? undefined,
     credentials,
+    linkKey: config.eventHandlerSecretKey,
     loopback: isLoopback(config.listenHost),
     own: ownPlace(config.listenHost, url),
   };

@@ -120,18 +120,12 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   });
   let known: AuthRules | undefined;
   const rules = (): AuthRules => known ??= authRules(config, url, unit.credentials);
-  const linkKey = config.eventHandlerSecretKey;
-  // A consumer that dials in may show the key of event links, which opens nothing else.
-  const rulesFor = (request: Request): AuthRules =>
-    linkKey === null || new URL(request.url).pathname !== "/events"
-      ? rules()
-      : { ...rules(), credentials: new Set([...unit.credentials, linkKey]) };
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
     unit,
     log,
-    authorize: (request) => authorizeUnit(request.headers, rulesFor(request)),
+    authorize: (request) => authorizeUnit(request.headers, rules()),
     mayKnowWhy: (request) => mayKnowWhy(request.headers, rules()),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     restVerdict,

@@ -51,7 +51,7 @@ export interface LinkEvents {
 export interface Greeting {
   /** Credit, within what we grant. */
   readonly windowBytes: number;
-  /** Where it listens for the unit's workers; `null`: they are not to come. */
+  /** Where it listens for the unit's workers; `null`: they are not to come, or it may be another. */
   readonly port: number | null;
   /** Whether we dialled it: only then does it listen where we dial. */
   readonly isDialled: boolean;
@@ -123,8 +123,13 @@ export class Links {
    * Takes a socket that a peer opened, or that we opened to one.
    *
    * @param expected Where the caller knows who this is: somebody else is then refused.
+   * @param isDialled Whether we opened it; by default where it is known who this is.
    */
-  accept(socket: LinkSocket, expected?: PeerKey): LinkEvents {
+  accept(
+    socket: LinkSocket,
+    expected?: PeerKey,
+    isDialled: boolean = expected !== undefined,
+  ): LinkEvents {
     const { clock, calls } = this.#options;
     let link: Link | null = null;
     const cancelDeadline = clock.after(
@@ -136,7 +141,7 @@ export class Links {
         const message = parse(socket, text);
         if (message?.op === "hello" && !link) {
           cancelDeadline();
-          link = this.#hello(socket, message, expected);
+          link = this.#hello(socket, message, expected, isDialled);
         } else if (message?.op === "ack" && link) {
           this.#options.acknowledged(link.peer, link.number, message);
         } else if (link && (message?.op === "call" || message?.op === "reply")) {
@@ -206,7 +211,12 @@ export class Links {
     this.#links.clear();
   }
 
-  #hello(socket: LinkSocket, hello: LinkHello, expected: PeerKey | undefined): Link | null {
+  #hello(
+    socket: LinkSocket,
+    hello: LinkHello,
+    expected: PeerKey | undefined,
+    isDialled: boolean,
+  ): Link | null {
     const { totalShards, stream, calls } = this.#options;
     const { v } = hello;
     if (v !== EVENT_LINK_VERSION) {
@@ -224,7 +234,9 @@ export class Links {
     const windowBytes = Math.max(1, Math.min(hello.windowBytes, MOST_WINDOW_BYTES));
     const welcome = { op: "welcome", v, link: this.#number + 1, totalShards, stream } as const;
     socket.send(encodeLinkMessage(welcome));
-    const greeting = { windowBytes, port: hello.port ?? null, isDialled: expected !== undefined };
+    // The workers show a credential there: whoever only says who it is must not get that.
+    const port = expected ? hello.port ?? null : null;
+    const greeting = { windowBytes, port, isDialled };
     const link = this.#up(peer, greeting, socket);
     calls?.up({
       peer,

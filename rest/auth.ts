@@ -6,6 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import type { ClusterKey, ServiceKey } from "../protocol/peer.ts";
 
 /**
  * What the REST proxy does with a request: send it as the `bot`, with our token in place of the
@@ -14,15 +15,26 @@ import { createHash, timingSafeEqual } from "node:crypto";
  */
 export type RestVerdict = "bot" | "as is" | "stranger" | { readonly refused: string };
 
-/** Why a request is not let in, in words for the caller, or `null` to let it in. */
+/** Why a request may not come from where it comes, in words for the caller, or `null` where it may. */
 export type Authorize = (request: Request) => string | null;
+
+/** A built-in cluster or service. */
+export type BuiltIn = ClusterKey | ServiceKey;
+
+/** Who stands at the unit's own doors: who runs it, code that it runs, or a consumer with the key of event links. */
+export type UnitCaller = "operator" | "consumer" | BuiltIn;
+
+/** Who stands there, or why nobody is let in, in words for the caller. */
+export type UnitVerdict = UnitCaller | { readonly refused: string };
 
 /** What decides. */
 export interface AuthRules {
   /** `REST_AUTHORIZATION`; `undefined` where there is none, which is for loopback only. */
   readonly secret: string | undefined;
-  /** Credentials of the built-in clusters, valid at this moment. */
-  readonly credentials: ReadonlySet<string>;
+  /** Credentials that are valid at this moment, and whose each is. */
+  readonly credentials: ReadonlyMap<string, BuiltIn>;
+  /** `EVENT_HANDLER_SECRET_KEY`, which opens event links and nothing else. Default: none. */
+  readonly linkKey?: string | null;
   /** Whether we listen on a loopback address only. */
   readonly loopback: boolean;
   readonly own: OwnPlace;
@@ -64,7 +76,7 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
  * import { authorizeRest } from "./auth.ts";
  * const rules = {
  *   secret: "s3cret",
- *   credentials: new Set<string>(),
+ *   credentials: new Map(),
  *   loopback: false,
  *   own: { names: new Set<string>(), port: "8787" },
  * };
@@ -79,31 +91,56 @@ export function authorizeRest(headers: Headers, rules: AuthRules): RestVerdict {
   if (refused) return { refused };
   if (headers.has(OWN_CREDENTIAL_HEADER)) {
     const { value } = readCredential(headers, OWN_CREDENTIAL_HEADER);
-    if (!isOpen(rules) && !isOurs(value, rules)) {
+    if (!isOpen(rules) && !isBots(value, rules)) {
       return { refused: `${OWN_CREDENTIAL_HEADER} is not this unit's REST_AUTHORIZATION` };
     }
     // Our secret is no credential of the caller's: it must not go to Discord.
-    return isOurs(readCredential(headers).value, rules) ? "bot" : "as is";
+    return isBots(readCredential(headers).value, rules) ? "bot" : "as is";
   }
   const { scheme, value } = readCredential(headers);
   if (value === "") return isOpen(rules) ? "as is" : "stranger";
-  if (isOurs(value, rules)) return "bot";
+  if (isBots(value, rules)) return "bot";
   if (!isOpen(rules)) return { refused: `${WRONG}; ${ANOTHERS}` };
   if (scheme === "bearer") return "as is";
   return scheme === "other" ? { refused: WRONG } : "bot";
 }
 
 /**
- * Whether a request may see and steer the unit: events, metrics, control. The secret or a built-in
- * cluster's credential lets in; on loopback without a secret every program on the machine may, and
- * web pages from elsewhere may not.
+ * Who wants to see and steer the unit: events, metrics, control; {@linkcode refusalOf} says where each may.
+ * Who shows the secret is an operator, who shows a built-in cluster's credential is that cluster. On loopback
+ * without a secret every program on the machine that shows neither is an operator; web pages from elsewhere
+ * are refused.
  */
-export function authorizeUnit(headers: Headers, rules: AuthRules): string | null {
+export function authorizeUnit(headers: Headers, rules: AuthRules): UnitVerdict {
   const refused = authorizePlace(headers, rules);
-  if (refused) return refused;
+  if (refused) return { refused };
   const { value } = readCredential(headers);
-  if (isOpen(rules) || isOurs(value, rules)) return null;
-  return value === "" ? "Authorization is missing: it must be REST_AUTHORIZATION" : WRONG;
+  const owner = ownerOf(value, rules);
+  if (owner !== null) return owner;
+  if (isOpen(rules)) return "operator";
+  return { refused: value === "" ? MISSING : WRONG };
+}
+
+/**
+ * Why somebody may not enter by this path; `null` where he may. Operators may everywhere, a consumer to event
+ * links only; what a built-in cluster or service may do under `/control` is looked at there.
+ */
+export function refusalOf(
+  verdict: UnitVerdict,
+  path: string,
+): { readonly error: string; readonly status: 401 | 403 } | null {
+  if (typeof verdict === "object" && "refused" in verdict) {
+    return { error: verdict.refused, status: 401 };
+  }
+  if (verdict === "operator" || path === "/events") return null;
+  if (verdict !== "consumer" && path.startsWith("/control/")) return null;
+  const error = `${path} is not for this credential: it wants REST_AUTHORIZATION`;
+  return { error, status: verdict === "consumer" ? 401 : 403 };
+}
+
+/** Which built-in cluster or service somebody has proved to be, if any. */
+export function builtInOf(verdict: UnitVerdict): BuiltIn | undefined {
+  return typeof verdict === "object" && "kind" in verdict ? verdict : undefined;
 }
 
 /**
@@ -128,7 +165,8 @@ export function authorizePlace(headers: Headers, rules: AuthRules): string | nul
  * of this machine.
  */
 export function mayKnowWhy(headers: Headers, rules: AuthRules): boolean {
-  if (authorizeUnit(headers, rules) === null) return true;
+  const verdict = authorizeUnit(headers, rules);
+  if (verdict === "operator" || builtInOf(verdict)) return true;
   return authorizePlace(headers, { ...rules, secret: undefined }) === null;
 }
 
@@ -159,11 +197,16 @@ function isOwnPage(origin: string, own: OwnPlace): boolean {
   return isOwnName(authority, own) && (authority!.port || "80") === own.port;
 }
 
-/** Whether the token of an IDENTIFY or RESUME, without `Bot `, lets in. */
+/**
+ * Whether the token of an IDENTIFY or RESUME, without `Bot `, lets in: it can take any shard, so a built-in
+ * cluster's credential is none.
+ */
 export function isConsumerToken(token: string, rules: AuthRules): boolean {
-  return isOpen(rules) || isOurs(token, rules);
+  return isOpen(rules) || ownerOf(token, rules) === "operator";
 }
 
+/** Why who shows nothing is refused. */
+export const MISSING = "Authorization is missing: it must be REST_AUTHORIZATION";
 const WRONG = "Authorization is not this unit's REST_AUTHORIZATION";
 const ANOTHERS = `with a credential of your own, that goes into ${OWN_CREDENTIAL_HEADER}`;
 
@@ -186,15 +229,24 @@ function readCredential(headers: Headers, header = "authorization"): Credential 
   return { scheme: text.includes(" ") ? "other" : "bare", value: text };
 }
 
-function isOurs(value: string, { secret, credentials }: AuthRules): boolean {
-  if (secret === undefined && credentials.size === 0) return false;
+/** Who acts as the bot: all but those who only get its events. */
+function isBots(value: string, rules: AuthRules): boolean {
+  const owner = ownerOf(value, rules);
+  return owner !== null && owner !== "consumer";
+}
+
+/** Whose a credential is; `null`: none of ours. */
+function ownerOf(value: string, { secret, credentials, linkKey }: AuthRules): UnitCaller | null {
+  const ours: [string, UnitCaller][] = [...credentials];
+  if (typeof linkKey === "string") ours.push([linkKey, "consumer"]);
+  if (secret !== undefined) ours.push([secret, "operator"]);
   const given = digest(value);
-  let found = false;
+  let owner: UnitCaller | null = null;
   // Every one is compared: leaving early would tell which one it was.
-  for (const ours of [...secret === undefined ? [] : [secret], ...credentials]) {
-    if (timingSafeEqual(given, digest(ours))) found = true;
+  for (const [credential, whose] of ours) {
+    if (timingSafeEqual(given, digest(credential))) owner = whose;
   }
-  return found;
+  return owner;
 }
 
 /** Digests have one length, which the comparison needs; so not even a secret's length shows. */

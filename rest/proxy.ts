@@ -11,7 +11,7 @@ import { readBody } from "../ports/body.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http.ts";
 import type { Log } from "../ports/log.ts";
-import type { RestVerdict } from "./auth.ts";
+import { MISSING, type RestVerdict } from "./auth.ts";
 import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { Delivery, type Parcel } from "./delivery.ts";
@@ -247,7 +247,7 @@ const LAST = new Headers({ [PRIORITY_HEADER]: "low" });
 function refusalOf(verdict: RestVerdict, method: string, path: string): string | null {
   if (typeof verdict === "object") return verdict.refused;
   if (verdict !== "stranger" || isForStrangers(routeOf(method, path))) return null;
-  return "Authorization is missing: it must be REST_AUTHORIZATION";
+  return MISSING;
 }
 
 /** API version of a path such as `/v10/x`; 6 where it names none, which is Discord's default. */

@@ -82,6 +82,11 @@ const METHODS: Methods = {
   },
 };
 
+/** Whether clusters and services may call a method. */
+export function isForPeers(method: string): boolean {
+  return Object.hasOwn(FOR_PEERS, method);
+}
+
 /**
  * Does what somebody asks a unit for: `{"method":"sendPayload","shardId":0,"payload":{…}}`.
  *

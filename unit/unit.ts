@@ -63,8 +63,8 @@ export const LOAD_DEADLINE_MS = 30_000;
 
 /** One Gatehouse process' worth of work. */
 export class Unit {
-  /** Credentials of the built-in clusters and services that live now. */
-  readonly credentials = new Set<string>();
+  /** Credentials of the built-in clusters and services that live now, and whose each is. */
+  readonly credentials = new Map<string, Started["peer"]>();
   /** Text of a peer → the credential of its newest life. */
   readonly #credentialOf = new Map<string, string>();
   /** Resolves with a reason when the unit cannot go on and its process has to be restarted. */
@@ -301,7 +301,7 @@ export class Unit {
 
   #start(what: Started): RunningCluster {
     const credential = randomHex(24);
-    this.credentials.add(credential);
+    this.credentials.set(credential, what.peer);
     this.#credentialOf.set(peerText(what.peer), credential);
     const running = this.#parts.startCluster(what, credential);
     running.exited.then(() => {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Hono } from "../../deps.ts";
+import type { Context, Hono } from "../../deps.ts";
 import { type CommandResults, plainResults } from "../../protocol/command.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { parseJson } from "../../protocol/json.ts";
@@ -14,7 +14,7 @@ import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
 import type { ClusterTarget } from "../../bot/ipc.ts";
 import { readBody } from "../../ports/body.ts";
-import { callUnit, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
+import { callUnit, isForPeers, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
 
 /** The routes that do something, and which method of the unit each is. */
 const POSTS: readonly (readonly [path: string, request: { method: string; session?: string }])[] = [
@@ -38,21 +38,43 @@ const FIELDS: Readonly<Record<string, string>> = {
   services: "service",
 };
 
-/** Adds the routes of `/control` to an empty app. */
-export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snapshot }): Hono {
+/**
+ * Adds the routes of `/control` to an empty app.
+ *
+ * @param isBot Whether a request comes from a built-in cluster or service, which has the verbs of its link
+ * and no others. Default: none does.
+ */
+export function control(
+  app: Hono,
+  unit: MethodsUnit & { readonly snapshot: Snapshot },
+  isBot: (request: Request) => boolean = () => false,
+): Hono {
+  // What is none of the verbs of a link is for operators.
+  const does =
+    (method: string, handle: (c: Context) => Response | Promise<Response>) => (c: Context) => {
+      if (isForPeers(method) || !isBot(c.req.raw)) return handle(c);
+      const error = `${c.req.path} is for operators: a bot's credential does not do`;
+      return c.json({ error }, 403);
+    };
   const call = async (request: object) => await callUnit(unit, "operator", request);
   const ipc = unitIpc(() => unit);
-  app.get("/state", (c) => {
-    c.header("content-type", "application/json");
-    return c.body(
-      JSON.stringify(unit.snapshot, (_, value) => isNumber(value) ? rounded(value) : value),
-    );
-  });
+  app.get(
+    "/state",
+    does("state", (c) => {
+      c.header("content-type", "application/json");
+      return c.body(
+        JSON.stringify(unit.snapshot, (_, value) => isNumber(value) ? rounded(value) : value),
+      );
+    }),
+  );
   app.get("/stats", async (c) => c.json(await call({ method: "stats" }) as object | null));
-  app.get("/shards/:id", async (c) => {
-    const shardId = numberIn(c.req.param("id"));
-    return c.json(await call({ method: "shardInfo", shardId }) as object);
-  });
+  app.get(
+    "/shards/:id",
+    does("shardInfo", async (c) => {
+      const shardId = numberIn(c.req.param("id"));
+      return c.json(await call({ method: "shardInfo", shardId }) as object);
+    }),
+  );
   app.post("/shards/:id/send", async (c) => {
     const payload = await jsonOf(c.req.raw);
     await call({ method: "sendPayload", shardId: numberIn(c.req.param("id")), payload });
@@ -60,13 +82,14 @@ export function control(app: Hono, unit: MethodsUnit & { readonly snapshot: Snap
   });
   for (const [path, request] of POSTS) {
     const field = FIELDS[path.split("/")[1]!]!;
-    app.post(path, async (c) => {
+    const act = async (c: Context) => {
       const { id, name } = c.req.param() as { id?: string; name?: string };
       const { timeout, how = "throw" } = c.req.query();
       const whose = { [field]: name ?? numberIn(id) };
       await call({ ...request, ...whose, how, timeoutMs: numberIn(timeout) });
       return c.json({ ok: true });
-    });
+    };
+    app.post(path, does(request.method, act));
   }
   app.post("/command", async (c) => {
     const body = await jsonOf(c.req.raw);

@@ -8,7 +8,14 @@ import { type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Authorize, OwnPlace, RestVerdict } from "../../rest/auth.ts";
+import {
+  type Authorize,
+  builtInOf,
+  type OwnPlace,
+  refusalOf,
+  type RestVerdict,
+  type UnitVerdict,
+} from "../../rest/auth.ts";
 import { readiness } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { problemAnswer } from "../../rest/problem.ts";
@@ -31,8 +38,8 @@ export interface ServerOptions {
   readonly restVerdict: (request: Request) => RestVerdict;
   /** From where a socket may be opened on `/gateway`; who it is, it says later. */
   readonly authorizePlace: Authorize;
-  /** Who may open event links, read metrics and control the unit. */
-  readonly authorize: Authorize;
+  /** Who wants to open event links, read metrics and control the unit. */
+  readonly authorize: (request: Request) => UnitVerdict;
   /** Who is told why the unit is not ready. */
   readonly mayKnowWhy: (request: Request) => boolean;
 }
@@ -45,7 +52,8 @@ export interface ServerOptions {
 export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
   const own = () => ownPlace(options.hostname, port.url);
-  const app = routes(new Hono(), control(new Hono(), options.unit), { ...options, own });
+  const isBot = (request: Request) => builtInOf(options.authorize(request)) !== undefined;
+  const app = routes(new Hono(), control(new Hono(), options.unit, isBot), { ...options, own });
   const port = listen(options, (request) => app.fetch(request));
   options.log.info("listening", { url: port.url });
   return port;
@@ -63,10 +71,11 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
     return c.json({ ready, ...options.mayKnowWhy(c.req.raw) && why }, ready ? 200 : 503);
   });
   app.use("*", async (c, next) => {
-    const refusal = authorize(c.req.raw);
+    const verdict = authorize(c.req.raw);
+    const refusal = refusalOf(verdict, c.req.path);
     if (refusal === null) return await next();
-    log.warn("request refused", { path: c.req.path, reason: refusal });
-    return c.json({ error: refusal }, 401);
+    log.warn("request refused", { path: c.req.path, reason: refusal.error });
+    return c.json({ error: refusal.error }, refusal.status);
   });
   app.get("/metrics", (c) => {
     c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
@@ -75,7 +84,8 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
   app.get("/events", (c) => {
     const links = unit.gateway?.links;
     if (!links) return c.json({ error: "the unit is still asking Discord where to connect" }, 503);
-    return acceptLink(c.req.raw, links);
+    // A built-in cluster is itself, whoever it says it is.
+    return acceptLink(c.req.raw, links, builtInOf(authorize(c.req.raw)));
   });
   app.route("/control", controls);
   app.notFound((c) => c.json({ error: `there is no ${c.req.method} ${c.req.path} here` }, 404));

@@ -7,6 +7,7 @@
 
 import type { DownstreamEvents } from "../../downstream/gateway.ts";
 import type { LinkEvents, Links } from "../../link/links.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
 import type { Consumers } from "../../unit/consumers.ts";
 
 /** A client that answers no ping for so long is gone. */
@@ -44,12 +45,20 @@ export function acceptConsumer(
   });
 }
 
-/** Upgrades a request and hands the socket to the links. */
-export function acceptLink(request: Request, links: Pick<Links, "accept">): Response {
+/**
+ * Upgrades a request and hands the socket to the links.
+ *
+ * @param peer Who this has proved to be; `undefined`: whom it says, of those that the links know.
+ */
+export function acceptLink(
+  request: Request,
+  links: Pick<Links, "accept">,
+  peer?: PeerKey,
+): Response {
   let link: LinkEvents | undefined;
   return upgrade(request, IDLE_TIMEOUT_S, (socket, isOpen, close) => {
     const send = (data: string | Uint8Array<ArrayBuffer>) => void (isOpen() && socket.send(data));
-    socket.onopen = () => link = links.accept({ send, sendBytes: send, close });
+    socket.onopen = () => link = links.accept({ send, sendBytes: send, close }, peer, false);
     // Binary frames have no meaning in this direction; an empty text is refused with a reason.
     socket.onmessage = ({ data }) => link?.text(typeof data === "string" ? data : "");
     socket.onclose = () => link?.closed();

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { authorizeRest, authorizeUnit, type AuthRules, type RestVerdict } from "../../rest/auth.ts";
+import {
+  authorizeRest,
+  authorizeUnit,
+  type AuthRules,
+  refusalOf,
+  type RestVerdict,
+} from "../../rest/auth.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
 import type { Config } from "../../config/config.ts";
 import { readConfig } from "../../config/parse.ts";
@@ -53,8 +59,8 @@ function openPort(config: Config, proxy: RestProxy, rules: () => AuthRules): Ope
     const pathname = pathOf(request.url);
     if (pathname.startsWith("/api/")) return proxy.handle(request);
     if (/^\/(healthz|readyz)$/.test(pathname)) return new Response("ok\n");
-    const refused = authorizeUnit(request.headers, rules());
-    if (refused !== null) return Response.json({ error: refused }, { status: 401 });
+    const refusal = refusalOf(authorizeUnit(request.headers, rules()), pathname);
+    if (refusal) return Response.json({ error: refusal.error }, { status: refusal.status });
     if (pathname === "/metrics") {
       return new Response(renderText(REST_METRICS, proxy.snapshot), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },

@@ -23,15 +23,19 @@ function setUp() {
     acknowledged: (peer, link, { totalShards, cursors }) =>
       told.push(`${peerText(peer)} ack ${link} ${totalShards} ${JSON.stringify(cursors)}`),
   });
-  const dial = (expected?: PeerKey) => {
+  const dial = (expected?: PeerKey, isDialled?: boolean) => {
     const sent: unknown[] = [];
     const batches: Uint8Array[] = [];
     const closes: string[] = [];
-    const events = links.accept({
-      send: (text) => sent.push(JSON.parse(text)),
-      sendBytes: (bytes) => batches.push(bytes),
-      close: (code, reason) => closes.push(`${code} ${reason}`),
-    }, expected);
+    const events = links.accept(
+      {
+        send: (text) => sent.push(JSON.parse(text)),
+        sendBytes: (bytes) => batches.push(bytes),
+        close: (code, reason) => closes.push(`${code} ${reason}`),
+      },
+      expected,
+      isDialled,
+    );
     const say = (message: unknown) => events.text(JSON.stringify(message));
     return { sent, batches, closes, say, ...events };
   };
@@ -213,15 +217,17 @@ Deno.test("Links says bye to every cluster, and then ends its link", () => {
   assert.deepEqual([links.all(), told], [[], ["cluster 0 up 1 1000"]]);
 });
 
-Deno.test("Links says where a consumer listens, and whether we dialled it", () => {
+Deno.test("Links says where a cluster listens that has proved who it is, and whether we dialled it", () => {
   const { told, dial } = setUp();
-  dial().say({ ...HELLO, port: 8080 });
+  dial().say({ ...HELLO, port: 6666 });
+  dial(cluster(0), false).say({ ...HELLO, port: 8080 });
   dial(cluster(1)).say({ ...HELLO, clusterId: 1 });
   dial().say({ op: "hello", v: EVENT_LINK_VERSION, service: "api", windowBytes: 1 });
   assert.deepEqual(told, [
-    "cluster 0 up 1 1000 port 8080",
-    "cluster 1 up 2 1000 dialled",
-    "service api up 3 1",
+    "cluster 0 up 1 1000",
+    "cluster 0 up 2 1000 port 8080",
+    "cluster 1 up 3 1000 dialled",
+    "service api up 4 1",
   ]);
 });
 

@@ -4,14 +4,21 @@ import {
   authorizeRest,
   authorizeUnit,
   type AuthRules,
+  type BuiltIn,
   isConsumerToken,
   mayKnowWhy,
   OWN_CREDENTIAL_HEADER,
+  refusalOf,
 } from "../../rest/auth.ts";
+import { cluster, service } from "../support/peers.ts";
 
 const WITH_SECRET: AuthRules = {
   secret: "s3cret",
-  credentials: new Set(["cluster-0"]),
+  credentials: new Map<string, BuiltIn>([["cluster-0", cluster(0)], [
+    "service-api",
+    service("api"),
+  ]]),
+  linkKey: "link-key",
   loopback: false,
   own: { names: new Set(), port: "" },
 };
@@ -29,7 +36,8 @@ function rest(rules: AuthRules, headers: Record<string, string>) {
 }
 
 function unit(rules: AuthRules, headers: Record<string, string>) {
-  return authorizeUnit(new Headers(headers), rules);
+  const verdict = authorizeUnit(new Headers(headers), rules);
+  return typeof verdict === "object" && "refused" in verdict ? verdict.refused : null;
 }
 
 Deno.test("authorizeRest() takes the secret bare, after Bot and after Bearer as the bot", () => {
@@ -41,7 +49,7 @@ Deno.test("authorizeRest() takes the secret bare, after Bot and after Bearer as 
 Deno.test("authorizeRest() takes a built-in cluster's credential as the bot while it is valid", () => {
   assert.equal(rest(WITH_SECRET, { authorization: "cluster-0" }), "bot");
   assert.equal(rest(OPEN, { ...HOST, authorization: "Bot cluster-0" }), "bot");
-  const later = { ...WITH_SECRET, credentials: new Set<string>() };
+  const later = { ...WITH_SECRET, credentials: new Map() };
   assert.equal(rest(later, { authorization: "cluster-0" }), "refused");
 });
 
@@ -223,6 +231,7 @@ Deno.test("isConsumerToken() takes the secret, and anything only where the unit 
   assert.equal(isConsumerToken("s3cret", WITH_SECRET), true);
   assert.equal(isConsumerToken("s3cre", WITH_SECRET), false);
   assert.equal(isConsumerToken("", WITH_SECRET), false);
+  assert.equal(isConsumerToken("cluster-0", WITH_SECRET), false, "it has its own shards, not any");
   assert.equal(isConsumerToken("anything", OPEN), true);
   assert.equal(isConsumerToken("anything", { ...OPEN, loopback: false }), false);
 });
@@ -248,4 +257,35 @@ Deno.test("mayKnowWhy() is for who shows the secret, and on loopback for program
   );
   assert.equal(may(OPEN, HOST), true);
   assert.equal(may(OPEN, { ...HOST, origin: "https://evil.example" }), false);
+});
+
+Deno.test("authorizeUnit() knows whose a credential is, also where the unit is open", () => {
+  const who = (rules: AuthRules, headers: Record<string, string>) =>
+    authorizeUnit(new Headers(headers), rules);
+  for (const rules of [WITH_SECRET, OPEN]) {
+    assert.deepEqual(who(rules, { ...HOST, authorization: "cluster-0" }), cluster(0));
+    assert.deepEqual(who(rules, { ...HOST, authorization: "Bot service-api" }), service("api"));
+    assert.equal(who(rules, { ...HOST, authorization: "link-key" }), "consumer");
+  }
+  assert.equal(who(WITH_SECRET, { authorization: "s3cret" }), "operator");
+  assert.equal(who(OPEN, { ...HOST, authorization: "anything" }), "operator");
+});
+
+Deno.test("the secret is an operator's though it is the key of event links, too", () => {
+  const rules = { ...WITH_SECRET, linkKey: "s3cret" };
+  assert.equal(authorizeUnit(new Headers({ authorization: "s3cret" }), rules), "operator");
+});
+
+Deno.test("the key of event links does not act as the bot", () => {
+  assert.equal(rest(WITH_SECRET, { authorization: "link-key" }), "refused");
+});
+
+Deno.test("operators may enter everywhere, clusters to links and control, consumers to links", () => {
+  const paths = ["/events", "/control/state", "/metrics", "/nowhere"];
+  const statuses = (who: Parameters<typeof refusalOf>[0]) =>
+    paths.map((path) => refusalOf(who, path)?.status ?? null);
+  assert.deepEqual(statuses("operator"), [null, null, null, null]);
+  assert.deepEqual(statuses(cluster(0)), [null, null, 403, 403]);
+  assert.deepEqual(statuses("consumer"), [null, 401, 401, 401]);
+  assert.deepEqual(statuses({ refused: "why" }), [401, 401, 401, 401]);
 });

@@ -5,7 +5,7 @@ import { type Said, stage, type StageOptions } from "./stage.ts";
 
 const RULES = {
   secret: "s3cret",
-  credentials: new Set<string>(),
+  credentials: new Map(),
   loopback: false,
   own: { names: new Set<string>(), port: "" },
 };

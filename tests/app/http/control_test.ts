@@ -11,7 +11,8 @@ const { Hono } = await loadHono();
 
 function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
   const { unit, called } = createNotedUnit(changed);
-  const app = control(new Hono(), unit);
+  const world = { isBot: false };
+  const app = control(new Hono(), unit, () => world.isBot);
   app.onError((error, c) =>
     error instanceof GatehouseError
       ? c.json({ error: error.message }, STATUS[error.code] ?? 500)
@@ -20,6 +21,7 @@ function setUp(changed: Parameters<typeof createNotedUnit>[0] = {}) {
   return {
     unit,
     called,
+    world,
     async get(path: string) {
       return await (await app.request(path)).json();
     },
@@ -177,4 +179,24 @@ Deno.test("POST answers an odd body with what is wrong with it, and never fails 
     }),
     { numRuns: 300 },
   );
+});
+
+Deno.test("a bot's credential has the verbs of its link, and no others", async () => {
+  const { get, post, called, world } = setUp();
+  world.isBot = true;
+  for (const path of ["/shards/1/resume", "/shards/1/reconnect", "/workers/2/restart"]) {
+    const [status, { error }] = await post(path);
+    assert.deepEqual([status, error], [
+      403,
+      `${path} is for operators: a bot's credential does not do`,
+    ]);
+  }
+  assert.equal((await post("/workers/2/crash"))[0], 403);
+  assert.match((await get("/state")).error, /for operators/);
+  assert.deepEqual(called, []);
+  assert.match((await get("/shards/1")).error, /for operators/);
+  assert.equal(await get("/stats"), null);
+  assert.deepEqual(await post("/shards/1/send", payload), [200, { ok: true }]);
+  assert.deepEqual(await post("/clusters/0/restart"), [200, { ok: true }]);
+  assert.deepEqual(await post("/services/api/kill"), [200, { ok: true }]);
 });

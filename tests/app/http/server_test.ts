@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { serveUnit } from "../../../app/http/server.ts";
 import { logTo } from "../../../ports/log.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
+import type { UnitCaller } from "../../../rest/auth.ts";
 import type { Unit } from "../../../unit/unit.ts";
+import { cluster } from "../../support/peers.ts";
 import { shard, snapshot } from "../../support/snapshots.ts";
 
 /** A port on 127.0.0.1 in front of a unit that is not there. */
@@ -10,6 +12,7 @@ async function setUp() {
   const lines: string[] = [];
   const world = {
     refusal: null as string | null,
+    caller: "operator" as UnitCaller,
     error: new Error("never thrown") as Error,
     snapshot: snapshot(),
     mayKnowWhy: true,
@@ -30,7 +33,7 @@ async function setUp() {
     rest: (request) => Promise.resolve(new Response(`rest ${new URL(request.url).pathname}`)),
     restVerdict: () => "bot",
     authorizePlace: () => null,
-    authorize: () => world.refusal,
+    authorize: () => world.refusal === null ? world.caller : { refused: world.refusal },
     mayKnowWhy: () => world.mayKnowWhy,
   });
   return {
@@ -76,6 +79,22 @@ Deno.test("all else is for who is let in, and who is not is told why, and so is 
   assert.match(metrics.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
   assert.match(metrics.text, /^gatehouse_/m);
   assert.equal((await get("/control/state")).status, 200);
+});
+
+Deno.test("a built-in cluster's credential opens links and its own verbs, and nothing else", async () => {
+  await using rig = await setUp();
+  const { get, world, lines } = rig;
+  world.caller = cluster(0);
+  const { status, text } = await get("/metrics");
+  assert.deepEqual([status, JSON.parse(text)], [403, {
+    error: "/metrics is not for this credential: it wants REST_AUTHORIZATION",
+  }]);
+  assert.match(lines.at(-1)!, /^warn request refused/);
+  assert.equal((await get("/control/state")).status, 403);
+  assert.equal((await get("/events")).status, 503, "let in, but there are no links yet");
+  world.caller = "consumer";
+  assert.equal((await get("/control/state")).status, 401);
+  assert.equal((await get("/events")).status, 503);
 });
 
 Deno.test("a path that is not there, and links before there are shards, are told in words", async () => {
