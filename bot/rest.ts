@@ -73,7 +73,8 @@ export function createRest(unitUrl: string, credential: string, fetcher: typeof 
     if (options.reason !== undefined) {
       headers.set("x-audit-log-reason", encodeURIComponent(options.reason));
     }
-    const init: RequestInit = { method, headers };
+    // The unit does not send anybody elsewhere: nobody else gets the credential.
+    const init: RequestInit = { method, headers, redirect: "manual" };
     if (options.signal) init.signal = options.signal;
     if (body instanceof FormData) init.body = body;
     else if (body !== undefined) {

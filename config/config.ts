@@ -14,6 +14,7 @@ import {
   apiUrl,
   flag,
   host,
+  hostNames,
   integer,
   intents,
   inviteCode,
@@ -34,6 +35,8 @@ import {
 export interface Settings {
   /** REST base without version and without a slash at the end. */
   readonly discordApiUrl: string;
+  /** Hosts that get the token beside Discord's own and the API's, each with those below it. */
+  readonly gatewayHosts: readonly string[];
   /** How what Discord sends is compressed. */
   readonly gatewayCompression: Compression;
   /** `IDENTIFY_RESERVE`: percent of the day's identifies that are not touched without `--force`. */
@@ -176,6 +179,7 @@ const shardId = integer("a whole number", 0, MOST_SHARDS - 1);
 export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   discordToken: setting("DISCORD_TOKEN", "", secret("the bot's token")),
   discordApiUrl: setting("DISCORD_API_URL", "https://discord.com/api", apiUrl),
+  gatewayHosts: setting("GATEWAY_HOSTS", [], hostNames),
   intents: setting("INTENTS", INTENTS.GUILDS, intents),
   gatewayCompression: setting(
     "GATEWAY_COMPRESSION",

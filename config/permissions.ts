@@ -88,7 +88,13 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
   if (!isDiscord(config)) return "any";
   // Built-in clusters listen at any free port for the events that the shard workers bring.
   const clusters = config.botModule === null ? [] : ["127.0.0.1"];
-  return [api, "*.discord.gg:443", listen, ...clusters, ...config.eventHandlerUrls.map(hostOf)];
+  const below = config.gatewayHosts.filter((name) => /[a-z][\w-]*$/i.test(name));
+  const gateways = [
+    "*.discord.gg:443",
+    ...config.gatewayHosts,
+    ...below.map((name) => `*.${name}`),
+  ];
+  return [api, ...gateways, listen, ...clusters, ...config.eventHandlerUrls.map(hostOf)];
 }
 
 /** Folders that are read: the program itself with `.env`, the state, the user's modules. */

@@ -140,6 +140,13 @@ export const apiUrl: Reader<string> = textLike(
   (text) => text.replace(/(\/v\d+)?\/*$/, ""),
 );
 
+/** Names of hosts, each for those below it, too. */
+export const hostNames: Reader<string[]> = listOf(
+  "host names without ports",
+  "comma",
+  (text) => /^[\w.-]*\w$/.test(text) || /^\[[\da-f:.]+\]$/i.test(text),
+);
+
 /** Addresses of WebSockets. */
 export const socketUrls: Reader<string[]> = listOf(
   "ws or wss URLs",

@@ -10,12 +10,14 @@
 import { firstOf, sequenceOf } from "../protocol/discord/field.ts";
 import { DISALLOWED_INTENTS } from "../protocol/discord/close_codes.ts";
 import type { Envelope } from "../protocol/discord/envelope.ts";
+import { mayHaveToken } from "../protocol/discord/token_hosts.ts";
 import { messageOf } from "../protocol/errors.ts";
 import {
   gatewayAddress,
   identify,
   parseReady,
   type ReadyFacts,
+  type ResumableSession,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
 import type { SessionPoint } from "../protocol/estate.ts";
@@ -118,7 +120,7 @@ export class Shard {
    */
   start(point: SessionPoint | null, cursorFloor: number): void {
     if (point) this.#intents = point.intents;
-    this.#feed({ kind: "start", point, cursorFloor });
+    this.#feed({ kind: "start", point: point && this.#trusted(point), cursorFloor });
   }
 
   /** The identify queue allows this shard to identify, with these intents. */
@@ -321,8 +323,20 @@ export class Shard {
       this.#tellGap(this.#sequence.begin(firstOf(s)), "the session was lost; a new one begins");
     }
     this.#accept(number, t, payload);
-    if (ready) this.#feed({ kind: "ready", session: ready.session, connection });
-    else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
+    if (ready) {
+      const session = ready.session && this.#trusted(ready.session);
+      this.#feed({ kind: "ready", session, connection });
+    } else if (t === "RESUMED") this.#feed({ kind: "resumed", connection });
+  }
+
+  /** A session whose host must not get the token is resumed where sessions begin. */
+  #trusted<Session extends ResumableSession>(session: Session): Session {
+    const { shardId, gatewayUrl, tokenHosts } = this.#settings;
+    const { resumeUrl } = session;
+    if (resumeUrl === null || mayHaveToken(resumeUrl, tokenHosts)) return session;
+    const fields = { shardId, host: new URL(resumeUrl).host, instead: new URL(gatewayUrl).host };
+    this.#world.log.error("a host was named that does not get the token", fields);
+    return { ...session, resumeUrl: null };
   }
 
   #accept(s: number | null, t: string | null, payload: Uint8Array): void {

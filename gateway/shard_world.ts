@@ -18,7 +18,10 @@ export type ShardSettings =
     /** What the bot had asked for in an earlier life. */
     readonly presence?: Presence | null;
   }
-  & Pick<WorkerOptions, "totalShards" | "intents" | "token" | "gatewayUrl" | "compression">;
+  & Pick<
+    WorkerOptions,
+    "totalShards" | "intents" | "token" | "gatewayUrl" | "tokenHosts" | "compression"
+  >;
 
 /** What a shard needs of its surroundings. */
 export interface ShardWorld extends ConnectionWorld {

@@ -10,6 +10,7 @@
 import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
+import type { TokenHost } from "./discord/token_hosts.ts";
 import type { Presence } from "./discord/presence.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { PeerKey } from "./peer.ts";
@@ -30,6 +31,8 @@ export interface WorkerOptions {
   readonly workerId: number;
   readonly token: string;
   readonly gatewayUrl: string;
+  /** Who else may be sent the token. */
+  readonly tokenHosts: readonly TokenHost[];
   readonly intents: number;
   readonly totalShards: number;
   readonly compression: Compression;

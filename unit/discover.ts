@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { DISCORDS_GATEWAY, mayHaveToken, tokenHosts } from "../protocol/discord/token_hosts.ts";
 import { DISCORD_EPOCH_MS } from "../protocol/ids.ts";
 import { parseJson } from "../protocol/json.ts";
 import { parseRecord } from "../protocol/record.ts";
@@ -23,7 +24,7 @@ const LONGEST_MS = 24 * 3_600_000;
 
 /** What asking needs. */
 export interface DiscoverOptions extends Pick<World, "clock" | "random" | "log"> {
-  readonly config: Pick<Config, "discordApiUrl" | "totalShards">;
+  readonly config: Pick<Config, "discordApiUrl" | "totalShards" | "gatewayHosts">;
   readonly ask: AskDiscord;
   readonly signal: AbortSignal;
   /** Until when it waits and why; `null` once Discord has said. */
@@ -72,7 +73,7 @@ async function ask({ config, ask, clock, log, signal }: DiscoverOptions): Promis
   const answer = await ask("/gateway/bot", { signal });
   if (!answer.headers.has(ERROR_HEADER)) setTheClock(clock, log, answer.headers.get("date"));
   if (answer.ok) {
-    return parseGatewayInfo(
+    const info = parseGatewayInfo(
       await answer.text().then(parseJson).catch(noJson),
       knownWithout(config),
       (problem, instead) => {
@@ -80,6 +81,7 @@ async function ask({ config, ask, clock, log, signal }: DiscoverOptions): Promis
         log.warn("Discord said what cannot be used", { of, problem, instead });
       },
     );
+    return trusted(info, config, log);
   }
   const { status, headers } = answer;
   const ours = headers.get(ERROR_HEADER);
@@ -115,6 +117,15 @@ function setTheClock(clock: Clock, log: Log, date: string | null): void {
   log.warn("the computer's clock is wrong, Discord's is gone by", { aheadMs });
 }
 
+/** A gateway that must not get the token is none: Discord's own takes its place. */
+function trusted(info: GatewayInfo, config: DiscoverOptions["config"], log: Log): GatewayInfo {
+  if (mayHaveToken(info.url, tokenHosts(config.discordApiUrl, config.gatewayHosts))) return info;
+  const { host } = new URL(info.url);
+  const instead = new URL(DISCORDS_GATEWAY).host;
+  log.error("a host was named that does not get the token", { host, instead });
+  return { ...info, url: DISCORDS_GATEWAY };
+}
+
 function noJson(cause: unknown): never {
   const text =
     "GET /gateway/bot was answered with something else than JSON; is DISCORD_API_URL right?";
@@ -136,8 +147,5 @@ function retryAfterMs(seconds: unknown): number {
 /** What Discord's answer can be done without. */
 function knownWithout({ discordApiUrl, totalShards }: DiscoverOptions["config"]): KnownInfo {
   const isDiscord = discordApiUrl === CONFIG_DEFAULTS.discordApiUrl;
-  return { url: isDiscord ? GATEWAY_URL : null, shards: totalShards };
+  return { url: isDiscord ? DISCORDS_GATEWAY : null, shards: totalShards };
 }
-
-/** Where Discord's gateway is, as its documentation has it. */
-const GATEWAY_URL = "wss://gateway.discord.gg";

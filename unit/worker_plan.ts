@@ -6,6 +6,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import { tokenHosts } from "../protocol/discord/token_hosts.ts";
 import type { WorkerOptions } from "../protocol/worker_message.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import { partition, workerCount } from "../gateway/shard_plan.ts";
@@ -80,6 +81,7 @@ export function workerOptions(
   return {
     token: config.discordToken,
     gatewayUrl: info.url,
+    tokenHosts: tokenHosts(config.discordApiUrl, config.gatewayHosts),
     intents: config.intents,
     totalShards,
     compression: config.gatewayCompression,

@@ -270,9 +270,7 @@ export class Bucket {
   #bring(shardId: number, presence: Presence | null): Shard {
     const known = this.#shards.get(shardId);
     if (known) return known;
-    const { token, gatewayUrl, intents, totalShards, compression } = this.#options;
-    const settings = { shardId, presence, totalShards, intents, token, gatewayUrl, compression };
-    const shard = new Shard(settings, this.#world);
+    const shard = new Shard({ ...this.#options, shardId, presence }, this.#world);
     this.#shards.set(shardId, shard);
     shard.pause(this.#queue.isPaused);
     this.#members.add(shardId, shard);

@@ -85,3 +85,10 @@ Deno.test("rest ends an answer that never ends, and tells its status", async () 
     assert.ok(sent <= 48 << 20, `${sent} bytes were taken`);
   }
 });
+
+Deno.test("rest follows no redirect: nobody else gets the credential", async () => {
+  const elsewhere = { status: 302, headers: { location: "https://evil.example/" } };
+  const { requests, rest } = setUp(() => new Response(null, elsewhere));
+  await assert.rejects(rest.post("/channels/1/messages", {}), { name: "RestError", status: 302 });
+  assert.deepEqual(requests.map(({ redirect }) => redirect), ["manual"]);
+});

@@ -116,6 +116,11 @@ const read: [env: Env, field: keyof Config, value: unknown][] = [
   [{ REST_GLOBAL_PER_SECOND: "500" }, "restGlobalPerSecond", 500],
   [{ REST_WAIT_MS: "0" }, "restWaitMs", 0],
   [{ REST_ANSWER_MS: "15000" }, "restAnswerMs", 15_000],
+  [{ GATEWAY_HOSTS: "gateway.example, 10.0.0.7,[::1]" }, "gatewayHosts", [
+    "gateway.example",
+    "10.0.0.7",
+    "[::1]",
+  ]],
   [{ EVENT_HANDLER_URL: "ws://a:1/x?y=1, wss://b" }, "eventHandlerUrls", [
     "ws://a:1/x?y=1",
     "wss://b",
@@ -175,6 +180,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   REST_GLOBAL_PER_SECOND: ["0", "-1", "1000000000", "50/s", "1e3"],
   REST_WAIT_MS: ["-1", "60s", "2592000000"],
   REST_ANSWER_MS: ["0", "30s", "2592000000"],
+  GATEWAY_HOSTS: [",", "wss://gateway.example", "gateway.example:443", "*.example", "a b", "::1"],
   EVENT_HANDLER_URL: ["http://a", "ws://a,b", ",", "ws://user:pass@a"],
   EVENT_HANDLER_SECRET_KEY: ["two words"],
   BOT_MODULE: ["a,b.ts"],

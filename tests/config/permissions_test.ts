@@ -140,3 +140,8 @@ Deno.test("dev watches the modules that the settings name, on this machine, besi
   };
   assert.equal(await watchFlag(all), "--watch=./bot.ts,/srv/a.ts,/srv/worker.ts");
 });
+
+Deno.test("a unit may reach the gateways that are listed, and what is below a name", async () => {
+  const net = await flag("net", { ...TOKEN, GATEWAY_HOSTS: "gateway.example,10.0.0.7" });
+  assert.match(net, /,\*\.discord\.gg:443,gateway\.example,10\.0\.0\.7,\*\.gateway\.example,127/);
+});

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { tokenHosts } from "../../protocol/discord/token_hosts.ts";
 import { Shard } from "../../gateway/shard.ts";
 import { logTo } from "../../ports/log.ts";
 import type { Gap } from "../../protocol/event_frame.ts";
@@ -47,6 +48,7 @@ export function setUp() {
     intents: INTENTS,
     token: TOKEN,
     gatewayUrl: "wss://gateway.test",
+    tokenHosts: tokenHosts("https://gateway.test", ["test"]),
     compression: "none",
   } as const;
   const shard = new Shard(settings, {

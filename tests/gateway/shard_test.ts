@@ -341,3 +341,26 @@ Deno.test("a presence that Discord cannot read costs one IDENTIFY, and is told a
   await drop(4002);
   assert.deepEqual(presences.at(-1), { status: "idle" });
 });
+
+Deno.test("a READY that names a host of nobody's is resumed on the generic one, and that is told", async () => {
+  const { clock, shard, last, hello, event, points, logged } = setUp();
+  shard.start(null, 0);
+  shard.allow(1, INTENTS);
+  hello();
+  event("READY", 1, { session_id: "s", resume_gateway_url: "wss://evil.example/x?y=z" });
+  assert.equal(points.at(-1)!.resumeUrl, null, "and it is not written down");
+  assert.match(logged.join(), /"error",.*"host":"evil.example","instead":"gateway.test"/);
+  last().events.closed(1006, "");
+  await clock.advance(1_000);
+  assert.equal(new URL(last().url).host, "gateway.test");
+});
+
+Deno.test("a host that an earlier life wrote down gets the token only where it may", async () => {
+  const { clock, shard, sockets, hello, last, logged } = setUp();
+  shard.start({ ...POINT, resumeUrl: "ws://elsewhere.example" }, 0);
+  await clock.advance(1_000);
+  hello();
+  assert.deepEqual(sockets.map(({ url }) => new URL(url).host), ["gateway.test"]);
+  assert.equal(JSON.parse(last().sent.at(-1)!).op, OP.RESUME, "the session goes on");
+  assert.match(logged.join(), /elsewhere/);
+});

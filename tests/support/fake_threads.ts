@@ -5,6 +5,7 @@
  * @module
  */
 
+import { tokenHosts } from "../../protocol/discord/token_hosts.ts";
 import {
   type FromWorker,
   parseStamped,
@@ -31,6 +32,7 @@ export const WORKER: WorkerOptions = {
   workerId: 0,
   token: "token",
   gatewayUrl: "wss://gateway.test",
+  tokenHosts: tokenHosts("https://gateway.test", ["test"]),
   intents: 1,
   totalShards: 4,
   compression: "none",

@@ -109,6 +109,7 @@ export async function createRig(options: RigOptions = {}) {
     config: {
       ...CONFIG_DEFAULTS,
       discordToken: sim.settings.token,
+      gatewayHosts: ["gateway.sim"],
       intents: 0x331_ffff,
       gatewayCompression: compression,
       totalWorkers: workers,

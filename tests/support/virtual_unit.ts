@@ -46,6 +46,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
     config: {
       ...CONFIG_DEFAULTS,
       discordToken: sim.settings.token,
+      gatewayHosts: ["gateway.sim"],
       intents: 0x331_ffff,
       gatewayCompression: "none",
       totalWorkers: 1,

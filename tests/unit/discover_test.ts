@@ -23,7 +23,12 @@ function setUp(answers: Answer[], config: Partial<Config> = {}) {
   const logged: LogFields[] = [];
   const told: { wait: DiscoverySnapshot | null } = { wait: null };
   const promise = discover({
-    config: { discordApiUrl: "https://api.test/api", totalShards: null, ...config },
+    config: {
+      discordApiUrl: "https://api.test/api",
+      totalShards: null,
+      gatewayHosts: ["gateway.test"],
+      ...config,
+    },
     clock,
     random: () => 1,
     log: logTo((_level, _event, fields) => logged.push(fields)),
@@ -171,7 +176,7 @@ Deno.test("discover() passes the same pace as all requests: the 51st of a second
   await clock.advance(100);
   let shards = 0;
   discover({
-    config: { discordApiUrl: "https://discord.com/api", totalShards: null },
+    config: CONFIG_DEFAULTS,
     clock,
     random: () => 1,
     log: logTo(() => {}),
@@ -207,3 +212,21 @@ Deno.test("discover() goes on with what is known without Discord, and says so", 
     /url is null.*wss:.*shards is/,
   );
 });
+
+for (
+  const [url, api, isTaken] of [
+    ["wss://evil.example", "https://discord.com/api", false],
+    ["ws://gateway.discord.gg", "https://discord.com/api", false],
+    ["wss://gateway-us-east1-b.discord.gg", "https://discord.com/api", true],
+    ["ws://127.0.0.1:4000", "http://127.0.0.1:3000/api", true],
+    ["ws://127.0.0.2:4000", "http://127.0.0.1:3000/api", false],
+    ["wss://a.gateway.test", "http://127.0.0.1:3000/api", true],
+  ] as const
+) {
+  Deno.test(`discover() ${isTaken ? "takes" : "does not take"} ${url} from ${api}`, async () => {
+    const { promise, logged } = setUp([says(200, {}, { ...INFO, url })], { discordApiUrl: api });
+    assert.equal((await promise).url, isTaken ? url : "wss://gateway.discord.gg");
+    const { host } = new URL(url);
+    assert.deepEqual(logged, isTaken ? [] : [{ host, instead: "gateway.discord.gg" }]);
+  });
+}
