@@ -9,10 +9,12 @@ import { CLOCK_ATTACKS } from "./clock.ts";
 import { DOOR_ATTACKS } from "./door.ts";
 import { INSIDE_ATTACKS } from "./inside.ts";
 import type { Attack } from "./stage.ts";
+import { STRANGER_ATTACKS } from "./strangers.ts";
 
 /** All of them. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   ...DOOR_ATTACKS,
+  ...STRANGER_ATTACKS,
   ...INSIDE_ATTACKS,
   ...CLOCK_ATTACKS,
   ...BODY_ATTACKS,
