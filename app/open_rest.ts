@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "../ports/clock.ts";
-import { undiciClient } from "../ports/http_undici.ts";
+import { undiciClient } from "../ports/http/undici.ts";
 import type { Log } from "../ports/log.ts";
 import type { AuthRules, BuiltIn, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { readBody } from "../ports/body.ts";
+import { readBody } from "../ports/http/body.ts";
 import { parseJson } from "../protocol/json.ts";
 
 /** What a request may carry beside its body. */

@@ -6,9 +6,9 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
-import { readStart } from "../ports/body.ts";
+import { readStart } from "../ports/http/body.ts";
 import { type Clock, sleep } from "../ports/clock.ts";
-import { HttpError, type HttpSend } from "../ports/http.ts";
+import { HttpError, type HttpSend } from "../ports/http/client.ts";
 import type { Log } from "../ports/log.ts";
 import type { RestSnapshot } from "../protocol/status.ts";
 import type { DeadEnds } from "./dead_ends.ts";

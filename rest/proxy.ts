@@ -7,9 +7,9 @@
  */
 
 import type { RestSnapshot } from "../protocol/status.ts";
-import { readBody } from "../ports/body.ts";
+import { readBody } from "../ports/http/body.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { HttpSend } from "../ports/http.ts";
+import type { HttpSend } from "../ports/http/client.ts";
 import type { Log } from "../ports/log.ts";
 import { MISSING, type RestVerdict } from "./auth.ts";
 import { Credentials } from "./limits/limits.ts";

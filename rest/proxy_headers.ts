@@ -4,7 +4,7 @@
  * @module
  */
 
-import { endToEnd } from "../ports/http.ts";
+import { endToEnd } from "../ports/http/client.ts";
 import { USER_AGENT } from "../protocol/discord/user_agent.ts";
 
 /** The next connection's business: its own host, and how long the body is there. */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { resumed } from "../ports/body.ts";
+import { resumed } from "../ports/http/body.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** Shorter bodies are read before they are sent. */

@@ -13,7 +13,7 @@ import { rounded } from "../../protocol/rounded.ts";
 import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
 import type { ClusterTarget } from "../../bot/ipc.ts";
-import { readBody } from "../../ports/body.ts";
+import { readBody } from "../../ports/http/body.ts";
 import { callUnit, isForPeers, type MethodsUnit, unitIpc } from "../../unit/methods.ts";
 
 /** The routes that do something, and which method of the unit each is. */

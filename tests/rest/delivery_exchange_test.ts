@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HttpError, type HttpSend } from "../../ports/http.ts";
+import { HttpError, type HttpSend } from "../../ports/http/client.ts";
 import { exchange } from "../../rest/delivery.ts";
 import { requestBody } from "../../rest/request_body.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";

@@ -5,7 +5,7 @@
  */
 
 import { systemClock } from "../../ports/clock.ts";
-import { undiciClient } from "../../ports/http_undici.ts";
+import { undiciClient } from "../../ports/http/undici.ts";
 import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
 import { RestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import { HttpError, type HttpSend } from "../../ports/http.ts";
-import { undiciClient } from "../../ports/http_undici.ts";
+import { HttpError, type HttpSend } from "../../ports/http/client.ts";
+import { undiciClient } from "../../ports/http/undici.ts";
 import { silentLog } from "../../ports/log.ts";
 import { ERROR_HEADER } from "../../rest/problem.ts";
 import { RestProxy } from "../../rest/proxy.ts";

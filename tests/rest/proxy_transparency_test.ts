@@ -5,8 +5,8 @@
 
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
-import type { HttpRequest } from "../../ports/http.ts";
-import { undiciClient } from "../../ports/http_undici.ts";
+import type { HttpRequest } from "../../ports/http/client.ts";
+import { undiciClient } from "../../ports/http/undici.ts";
 import { setUp, TOKEN } from "./proxied.ts";
 
 const AGENT = "DiscordBot (https://bot.example, 1.0)";

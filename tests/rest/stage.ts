@@ -6,7 +6,7 @@
  */
 
 import { sleep } from "../../ports/clock.ts";
-import { HttpError, type HttpRequest, type HttpSend } from "../../ports/http.ts";
+import { HttpError, type HttpRequest, type HttpSend } from "../../ports/http/client.ts";
 import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
 import { type Random, seededRandom } from "../../ports/random.ts";
 import { RestProxy, type RestProxyOptions } from "../../rest/proxy.ts";

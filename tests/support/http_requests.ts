@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type HttpClient, HttpError, type HttpRequest } from "../../ports/http.ts";
-import { undiciClient, type UndiciClientOptions } from "../../ports/http_undici.ts";
+import { type HttpClient, HttpError, type HttpRequest } from "../../ports/http/client.ts";
+import { undiciClient, type UndiciClientOptions } from "../../ports/http/undici.ts";
 import { latin1 } from "./raw_http_server.ts";
 
 /** A request whose fields of no interest are filled in. */

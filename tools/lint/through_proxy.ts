@@ -17,7 +17,7 @@ const EXEMPT = [
 
 /** Where the proxy gets its client. */
 const CLIENT_USERS: ReadonlySet<string> = new Set(["app/open_rest.ts"]);
-const CLIENT = /ports\/http_undici\.ts$/;
+const CLIENT = /ports\/http\/undici\.ts$/;
 
 const KEYED: ReadonlySet<string> = new Set(["MethodDefinition", "Property", "TSMethodSignature"]);
 

@@ -14,7 +14,7 @@ for (
     "const send = fetch;",
     "run({ fetch });",
     "run({ send: fetch });",
-    'import { undiciClient } from "../ports/http_undici.ts";',
+    'import { undiciClient } from "../ports/http/undici.ts";',
   ]
 ) {
   Deno.test(`through-proxy forbids ${source}`, () => {
@@ -29,7 +29,7 @@ for (
     "const table = { fetch: (asked) => find(asked) };",
     "interface T { fetch(url: string): void }",
     "class T { fetch() {} }",
-    'import type { HttpSend } from "../ports/http.ts";',
+    'import type { HttpSend } from "../ports/http/client.ts";',
   ]
 ) {
   Deno.test(`through-proxy allows ${source}`, () => assert.deepEqual(messages(source), []));
@@ -39,6 +39,6 @@ Deno.test("through-proxy leaves alone who speaks to the unit, and where the prox
   for (const file of ["bot/rest.ts", "clusters/inside/run.ts", "sim/main.ts", "tests/a_test.ts"]) {
     assert.deepEqual(messages("fetch(url);", file), [], file);
   }
-  const client = 'import { undiciClient } from "../ports/http_undici.ts";';
+  const client = 'import { undiciClient } from "../ports/http/undici.ts";';
   assert.deepEqual(messages(client, "app/open_rest.ts"), []);
 });

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
-import { failure, httpError, request, soon, textOf, withClient } from "../support/http_requests.ts";
+import {
+  failure,
+  httpError,
+  request,
+  soon,
+  textOf,
+  withClient,
+} from "../../support/http_requests.ts";
 import {
   answer,
   answeringServer,
   type HttpPeer,
   rawHttpServer,
-} from "../support/raw_http_server.ts";
-import { TEST_CA, TEST_CERTIFICATE, TEST_KEY } from "../support/test_certificate.ts";
+} from "../../support/raw_http_server.ts";
+import { TEST_CA, TEST_CERTIFICATE, TEST_KEY } from "../../support/test_certificate.ts";
 
 /** A URL at which nobody listens. */
 function deadUrl(): URL {

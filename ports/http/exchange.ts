@@ -5,9 +5,9 @@
  */
 
 import type { Buffer } from "node:buffer";
-import type { loadUndici } from "../deps.ts";
-import { messageOf } from "../protocol/errors.ts";
-import { endToEnd, HttpError, type HttpRequest } from "./http.ts";
+import type { loadUndici } from "../../deps.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import { endToEnd, HttpError, type HttpRequest } from "./client.ts";
 
 type Client = InstanceType<Awaited<ReturnType<typeof loadUndici>>["Client"]>;
 type DispatchOptions = Parameters<Client["dispatch"]>[0];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { HttpError } from "../../ports/http.ts";
-import { headersOf, sendable } from "../../ports/http_exchange.ts";
-import { request } from "../support/http_requests.ts";
+import { HttpError } from "../../../ports/http/client.ts";
+import { headersOf, sendable } from "../../../ports/http/exchange.ts";
+import { request } from "../../support/http_requests.ts";
 
 const raw = (...texts: string[]) => texts.map((text) => Buffer.from(text, "latin1"));
 

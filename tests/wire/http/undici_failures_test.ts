@@ -13,8 +13,8 @@ import {
   textOf,
   uploadStream,
   withClient,
-} from "../support/http_requests.ts";
-import { answer, answeringServer, rawHttpServer } from "../support/raw_http_server.ts";
+} from "../../support/http_requests.ts";
+import { answer, answeringServer, rawHttpServer } from "../../support/raw_http_server.ts";
 
 const SECRET = "/webhooks/1/secret-token";
 

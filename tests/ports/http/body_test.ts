@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readBody, readStart } from "../../ports/body.ts";
+import { readBody, readStart } from "../../../ports/http/body.ts";
 
 /** A body that never ends, and how it fares. */
 function endless() {

@@ -7,9 +7,9 @@
  */
 
 import type { Socket } from "node:net";
-import { loadUndici } from "../deps.ts";
-import { type HttpClient, HttpError } from "./http.ts";
-import { Exchange } from "./http_exchange.ts";
+import { loadUndici } from "../../deps.ts";
+import { type HttpClient, HttpError } from "./client.ts";
+import { Exchange } from "./exchange.ts";
 
 type Undici = Awaited<ReturnType<typeof loadUndici>>;
 type Client = InstanceType<Undici["Client"]>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Exchange } from "../../ports/http_exchange.ts";
-import { failure, request, textOf, uploadStream, withClient } from "../support/http_requests.ts";
-import { answer, answeringServer, latin1, rawHttpServer } from "../support/raw_http_server.ts";
+import { Exchange } from "../../../ports/http/exchange.ts";
+import { failure, request, textOf, uploadStream, withClient } from "../../support/http_requests.ts";
+import { answer, answeringServer, latin1, rawHttpServer } from "../../support/raw_http_server.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
