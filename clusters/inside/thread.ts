@@ -41,6 +41,15 @@ function end(code: number, reason: string, thrown?: unknown): void {
   scope.postMessage({ type: "EXITED", code, reason, ...(stack && { stack }) });
 }
 
+// Deno ends a thread that asks for it without a word to its unit, which would wait for it for ever.
+const { exit } = Deno;
+const quit = (code = 0): never => {
+  end(code, `ended with code ${code}`);
+  return exit(code);
+};
+Object.defineProperty(Deno, "exit", { value: quit });
+Object.defineProperty(globalThis, "close", { value: () => quit() });
+
 // This module comes before the bot's, which may throw. Later, as in a process, an author's mistake must
 // not end the cluster, nor the unit with it.
 for (const type of ["error", "unhandledrejection"] as const) {

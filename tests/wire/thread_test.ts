@@ -97,6 +97,25 @@ Deno.test("a thread survives its author's mistakes, and tells them", async () =>
   await unit.stop();
 });
 
+const QUITS: Record<string, [statement: string, code: number]> = {
+  "Deno.exit()": ["Deno.exit(7)", 7],
+  "self.close()": ["self.close()", 0],
+};
+
+for (const [call, [statement, code]] of Object.entries(QUITS)) {
+  Deno.test(`a thread whose bot calls ${call} ends with a word, as a process does`, async () => {
+    const unit = fakeUnit("credential");
+    const thread = spawn(`defineBot({ events: {}, start() { ${statement}; } })`);
+    thread.say(start(unit));
+    assert.deepEqual(await thread.exit(), {
+      type: "EXITED",
+      code,
+      reason: `ended with code ${code}`,
+    });
+    await unit.stop();
+  });
+}
+
 const ENDS: Record<string, [definition: string, code: number, reason: RegExp]> = {
   "that holds no bot": ["{}", 1, /^Cannot run file:\/\/\/bot\.ts: /],
   "whose start() fails": [
