@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Clock } from "./clock.ts";
+
 /** Facts of a log line. Values under a key that names a secret are redacted on the way out. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -32,3 +34,38 @@ export function logTo(
 
 /** A log that nobody reads. */
 export const silentLog: Log = logTo(() => {});
+
+/** Lines within each {@linkcode WHILE_MS}. */
+const MOST = 10;
+const WHILE_MS = 10_000;
+
+/**
+ * Makes the judge of lines that anybody can make us write: who asks in vain ten thousand times a second must
+ * not fill the disk. Asked for each, it gives `null` where that is left out, else how many were left out since
+ * the last that was written.
+ *
+ * @example
+ * ```ts
+ * import { seldom } from "./log.ts";
+ * const isSaid = seldom({ now: () => 0 });
+ * const said = Array.from({ length: 20 }, isSaid).filter((left) => left !== null);
+ * console.assert(said.length === 10);
+ * ```
+ */
+export function seldom(clock: Pick<Clock, "now">): () => number | null {
+  let startedMs = -Infinity;
+  let said = 0;
+  let left = 0;
+  return () => {
+    const nowMs = clock.now();
+    if (nowMs - startedMs >= WHILE_MS) [startedMs, said] = [nowMs, 0];
+    if (said === MOST) {
+      left++;
+      return null;
+    }
+    said++;
+    const before = left;
+    left = 0;
+    return before;
+  };
+}

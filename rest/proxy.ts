@@ -10,7 +10,7 @@ import type { RestSnapshot } from "../protocol/status.ts";
 import { readBody } from "../ports/http/body.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { HttpSend } from "../ports/http/client.ts";
-import type { Log } from "../ports/log.ts";
+import { type Log, seldom } from "../ports/log.ts";
 import { MISSING, type RestVerdict } from "./auth.ts";
 import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
@@ -93,10 +93,12 @@ export class RestProxy {
   readonly #delivery: Delivery;
   readonly #strangers: Strangers;
   readonly #meter = new Meter();
+  readonly #isToldOfRefusal: () => number | null;
 
   constructor(options: RestProxyOptions) {
     const { upstream, clock, perSecond = () => PER_SECOND } = options;
     this.#options = options;
+    this.#isToldOfRefusal = seldom(clock);
     this.#base = upstream.pathname.replace(/\/$/, "");
     const { invalidLimit = INVALID_LIMIT } = options;
     this.#fuse = new InvalidFuse(invalidLimit);
@@ -142,7 +144,8 @@ export class RestProxy {
     const verdict = authorize(request);
     const reason = refusalOf(verdict, method, path);
     if (typeof verdict === "object" || reason !== null) {
-      log.warn("rest request refused", { method, reason });
+      const more = this.#isToldOfRefusal();
+      if (more !== null) log.warn("rest request refused", { method, reason, ...more && { more } });
       return problemAnswer({ status: 401, reason: reason! });
     }
     return await this.#pass(request, path + search, verdict);

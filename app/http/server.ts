@@ -7,7 +7,8 @@
 import { type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
-import type { Log } from "../../ports/log.ts";
+import { systemClock } from "../../ports/clock.ts";
+import { type Log, seldom } from "../../ports/log.ts";
 import {
   type Authorize,
   builtInOf,
@@ -59,10 +60,14 @@ export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   return port;
 }
 
+/** What a log line tells of a path that is refused. */
+const LONGEST_PATH = 200;
+
 type Routes = ServerOptions & Pick<GatewayRoutes, "own">;
 
 function routes(app: Hono, controls: Hono, options: Routes): Hono {
   const { unit, rest, authorize, log } = options;
+  const isTold = seldom(systemClock);
   gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
   app.get("/healthz", (c) => c.text("ok\n"));
@@ -74,7 +79,11 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
     const verdict = authorize(c.req.raw);
     const refusal = refusalOf(verdict, c.req.path);
     if (refusal === null) return await next();
-    log.warn("request refused", { path: c.req.path, reason: refusal.error });
+    const more = isTold();
+    const path = c.req.path.slice(0, LONGEST_PATH);
+    if (more !== null) {
+      log.warn("request refused", { path, reason: refusal.error, ...more && { more } });
+    }
     return c.json({ error: refusal.error }, refusal.status);
   });
   app.get("/metrics", (c) => {

@@ -155,3 +155,12 @@ Deno.test("strangers who have used up their part are told what to do, and may ag
   const again = await soon("POST", "/interactions/1/made-up/callback", said);
   assert.equal(again.headers.get(ERROR_HEADER), null);
 });
+
+Deno.test("strangers who ask in vain over and over do not fill the log", async () => {
+  const { soon, lines, clock } = setUp();
+  for (let i = 0; i < 100; i++) await soon("GET", "/users/@me", STRANGE);
+  assert.equal(lines.length, 10);
+  await clock.advance(10_000);
+  await soon("GET", "/users/@me", STRANGE);
+  assert.equal(lines.at(-1)![2].more, 90);
+});

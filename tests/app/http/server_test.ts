@@ -81,6 +81,16 @@ Deno.test("all else is for who is let in, and who is not is told why, and so is 
   assert.equal((await get("/control/state")).status, 200);
 });
 
+Deno.test("who asks in vain over and over does not fill the log", async () => {
+  await using rig = await setUp();
+  const { get, world, lines } = rig;
+  world.refusal = "Authorization is missing";
+  for (let i = 0; i < 100; i++) await get(`/${"long/".repeat(200)}${i}`);
+  const told = lines.filter((line) => line.startsWith("warn request refused"));
+  assert.equal(told.length, 10);
+  assert.ok(told.every((line) => line.length < 300));
+});
+
 Deno.test("a built-in cluster's credential opens links and its own verbs, and nothing else", async () => {
   await using rig = await setUp();
   const { get, world, lines } = rig;
