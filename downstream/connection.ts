@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
@@ -46,6 +47,8 @@ export interface DownstreamShared extends DownstreamWorld {
   readonly unclaim: (shard: ShardKey) => void;
   /** Lets the shard's events wait for a client that is away. */
   readonly park: (shard: ShardKey) => void;
+  /** Tells of a client that has shown no token that lets in, seldom: anybody can be one. */
+  readonly tellOfStranger: (event: string, about: LogFields) => void;
 }
 
 /** A connection, from HELLO on. */
@@ -283,11 +286,9 @@ export class DownstreamConnection {
   }
 
   #close(code: number, reason: string): void {
-    this.#shared.log.warn("consumer's connection closed", {
-      shardId: this.#shard?.id,
-      code,
-      reason,
-    });
+    const event = "consumer's connection closed";
+    if (this.#shard) this.#shared.log.warn(event, { shardId: this.#shard.id, code, reason });
+    else this.#shared.tellOfStranger(event, { code, reason });
     this.#closedWith = code;
     this.#socket.close(code, closeReason(reason));
   }

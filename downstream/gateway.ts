@@ -9,6 +9,7 @@
  * @module
  */
 
+import { type LogFields, seldom } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
@@ -39,11 +40,13 @@ export class DownstreamGateway {
   /** The sessions, to be written down after each `changed`. */
   readonly sessions: DownstreamSessions;
   readonly #shared: DownstreamShared;
+  readonly #isTold: () => number | null;
   readonly #connections = new Set<DownstreamConnection>();
   /** Shard → the connection that has it or is about to. */
   readonly #claims = new Map<ShardKeyText, DownstreamConnection>();
 
   constructor(options: DownstreamOptions) {
+    this.#isTold = seldom(options.clock);
     const expired = (shard: ShardKey) => options.events.release(shard);
     this.sessions = new DownstreamSessions({ ...options, expired });
     this.#shared = {
@@ -52,6 +55,7 @@ export class DownstreamGateway {
       claim: (shard, connection) => this.#claim(shard, connection),
       unclaim: (shard) => void this.#claims.delete(shardKeyText(shard)),
       park: (shard) => void this.#park(shard),
+      tellOfStranger: (event, about) => this.#tellOfStranger(event, about),
     };
   }
 
@@ -78,7 +82,7 @@ export class DownstreamGateway {
   ): DownstreamEvents {
     const dialect = readDialect(query);
     if ("code" in dialect) {
-      this.#shared.log.warn("consumer refused", { ...dialect });
+      this.#tellOfStranger("consumer refused", { ...dialect });
       socket.close(dialect.code, closeReason(dialect.reason));
       return { text() {}, binary() {}, failed() {}, closed() {} };
     }
@@ -114,6 +118,11 @@ export class DownstreamGateway {
     this.#claims.set(key, connection);
     older?.input({ kind: "replaced" });
     await older?.answered();
+  }
+
+  #tellOfStranger(event: string, about: LogFields): void {
+    const more = this.#isTold();
+    if (more !== null) this.#shared.log.warn(event, { ...about, ...more && { more } });
   }
 
   async #park(shard: ShardKey): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CLOSE_ANSWER_MS } from "../../downstream/connection.ts";
 import { CONSUMER_SESSION_TTL_MS } from "../../downstream/sessions.ts";
+import { logTo } from "../../ports/log.ts";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { stage } from "./stage.ts";
@@ -286,4 +287,15 @@ Deno.test("load() leaves shards to their clusters that no session has", async ()
   const second = first.restart();
   assert.equal(second.events.shard(0).consumer, "cluster");
   assert.equal(second.events.shard(1).consumer, "held");
+});
+
+Deno.test("strangers who are refused over and over do not fill the log", async () => {
+  const lines: string[] = [];
+  const { connect, clock } = stage({ log: logTo((_, event) => lines.push(event)) });
+  for (let i = 0; i < 50; i++) {
+    connect("v=8");
+    connect().identify({ token: "made up" });
+  }
+  await clock.advance(0);
+  assert.equal(lines.length, 10);
 });
