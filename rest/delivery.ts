@@ -17,7 +17,7 @@ import { type LaneName, LANES, type Permit, type Permits, TooLong } from "./limi
 import type { Problem } from "./problem.ts";
 import type { HeaderPairs } from "./proxy_headers.ts";
 import { readReport, type Report } from "./limits/rate_report.ts";
-import type { RequestBody } from "./request_body.ts";
+import type { Arrival, RequestBody } from "./request_body.ts";
 import type { Route } from "./route.ts";
 import { shapeOf } from "./limits/sub_limits.ts";
 
@@ -119,7 +119,7 @@ export class Delivery {
   async deliver(parcel: Parcel): Promise<Delivered> {
     const trip = tripOf(parcel);
     const arrival = await parcel.body.arrives(this.#options.clock, this.#options.answerMs);
-    if (arrival !== "here") return { ...trip, result: arrival === "late" ? BODILESS : ABANDONED };
+    if (arrival !== "here") return { ...trip, result: NOT_HERE[arrival] };
     for (;;) {
       const result = await this.#try(trip);
       if (result !== null) return { ...trip, result };
@@ -314,7 +314,12 @@ export async function exchange(
 }
 
 const ABANDONED: Problem = { status: 499, reason: "the caller went away" };
-const BODILESS: Problem = { status: 408, reason: "the request's body did not arrive in time" };
+
+/** What to answer where the body of a request is not here. */
+export const NOT_HERE: Readonly<Record<Exclude<Arrival, "here">, Problem>> = {
+  late: { status: 408, reason: "the request's body did not arrive in time" },
+  gone: ABANDONED,
+};
 
 function resultOf(outcome: Outcome): Response | Problem {
   switch (outcome.kind) {

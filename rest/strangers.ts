@@ -11,7 +11,14 @@
 
 import { OWN_CREDENTIAL_HEADER } from "./auth.ts";
 import { DeadEnds } from "./dead_ends.ts";
-import { type Delivered, Delivery, type DeliveryOptions, type Parcel, tripOf } from "./delivery.ts";
+import {
+  type Delivered,
+  Delivery,
+  type DeliveryOptions,
+  NOT_HERE,
+  type Parcel,
+  tripOf,
+} from "./delivery.ts";
 import { InvalidFuse } from "./invalid_fuse.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
@@ -61,7 +68,8 @@ export class Strangers {
   async deliver(parcel: Parcel): Promise<Delivered> {
     const { clock, answerMs } = this.#options;
     // One that does not come must not keep others out.
-    await parcel.body.arrives(clock, answerMs);
+    const arrival = await parcel.body.arrives(clock, answerMs);
+    if (arrival !== "here") return { ...tripOf(parcel), result: NOT_HERE[arrival] };
     if (this.#isFull) return { ...tripOf(parcel), result: this.#problem };
     this.#underWay++;
     try {

@@ -164,3 +164,20 @@ Deno.test("strangers who ask in vain over and over do not fill the log", async (
   await soon("GET", "/users/@me", STRANGE);
   assert.equal(lines.at(-1)![2].more, 90);
 });
+
+Deno.test("bodies of strangers that do not come keep no others out, and are not waited for twice", async () => {
+  const { proxy, soon, clock } = setUp({ proxy: { answerMs: 5_000 } });
+  const url = "http://gate.example/api/v10/webhooks/1/token";
+  const statuses: number[] = [];
+  for (let i = 0; i < 500; i++) {
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const headers = { "content-length": "10" };
+    proxy.handle(new Request(url, { method: "POST", body, headers })).then(({ status }) =>
+      statuses.push(status)
+    );
+  }
+  const other = await soon("POST", "/webhooks/2/token", { ...STRANGE, ...HELLO });
+  assert.equal(other.headers.get(ERROR_HEADER), null);
+  await clock.advance(5_000);
+  assert.deepEqual([statuses.length, new Set(statuses)], [500, new Set([408])]);
+});
