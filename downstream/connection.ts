@@ -241,10 +241,25 @@ export class DownstreamConnection {
   #deliver(record: EventRecord): void {
     if (this.#phase !== "live" || !this.#session) return;
     this.#beats.sent(record.body.length);
-    const payload = this.#numbers.take(record);
+    const payload = this.#read(record);
     if (payload !== null) this.#encoder.send(payload, record.cursor);
     this.#shared.sessions.sent(this.#session, this.#numbers.cursor);
     this.#resumedIfDue();
+  }
+
+  /** Any client would choke on what is no event, and on nothing else: it would come again for ever. */
+  #read(record: EventRecord): string | Uint8Array | null {
+    try {
+      return this.#numbers.take(record);
+    } catch (error) {
+      const { shardId, cursor } = record;
+      const about = { shardId, cursor, error: messageOf(error) };
+      this.#shared.log.error(
+        "event cannot be read, its consumer is told that it is missing",
+        about,
+      );
+      return this.#numbers.missing(record);
+    }
   }
 
   /** Says what of what follows may have come to a session before this one. */

@@ -7,7 +7,7 @@
 
 import { renumber } from "../protocol/discord/body.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
-import { type EventRecord, GAP_EVENT, readGap, RECORD } from "../protocol/event_frame.ts";
+import { type EventRecord, type Gap, GAP_EVENT, readGap, RECORD } from "../protocol/event_frame.ts";
 import { dispatch } from "./frames.ts";
 
 /** Dispatches of the session with Discord; a consumer has a session with us, and gets ours. */
@@ -58,6 +58,8 @@ export class DownstreamNumbers {
    * A GAP becomes the dispatch `GATEHOUSE_GAP` `{shard, from, to, count, reason}` with `from` and `to`
    * in the client's numbers. What the client has already is not told as missing; `count` is then
    * `null`, as it is where nobody knows.
+   *
+   * @throws {SyntaxError} When it cannot be read: {@linkcode DownstreamNumbers.missing} stands for it.
    */
   take(record: EventRecord): string | Uint8Array | null {
     if (record.cursor <= this.#received) return null;
@@ -65,7 +67,7 @@ export class DownstreamNumbers {
     this.#received = record.cursor;
     const s = record.cursor - this.#base;
     const payload = record.kind === RECORD.GAP
-      ? this.#gap(record, s, had)
+      ? this.#gap(record, readGap(record), had)
       : record.kind === RECORD.DISPATCH
       ? passedOn(record.body, s)
       : null;
@@ -73,11 +75,19 @@ export class DownstreamNumbers {
     return payload;
   }
 
-  #gap(record: EventRecord, s: number, had: number): string {
-    const { from, count, reason } = readGap(record);
+  /** What stands for a record that {@linkcode DownstreamNumbers.take} could not read. */
+  missing(record: EventRecord): string {
+    const { cursor } = record;
+    this.#passed = cursor;
+    const gap = { from: cursor, to: cursor, count: 1, reason: "this event cannot be read" };
+    return this.#gap(record, gap, cursor - 1);
+  }
+
+  #gap({ shardId, cursor }: EventRecord, { from, count, reason }: Gap, had: number): string {
+    const s = cursor - this.#base;
     const isWhole = from === null || from > had;
     return dispatch(GAP_EVENT, s, {
-      shard: record.shardId,
+      shard: shardId,
       from: from === null ? null : Math.max(from, had + 1) - this.#base,
       to: s,
       count: isWhole ? count : null,

@@ -53,7 +53,7 @@ export class AwayWatch {
     this.#options = options;
   }
 
-  /** An INTERACTION_CREATE was queued. */
+  /** An INTERACTION_CREATE is about to be queued. */
   took(shardId: number, cursor: number, payload: Uint8Array): void {
     const { clock, isAway, ask } = this.#options;
     if (!isAway(shardId)) return;
@@ -89,24 +89,33 @@ export class AwayWatch {
     for (const each of entries.keys()) if (each <= cursor) entries.delete(each);
   }
 
-  /** The record as it is to be sent; `null`: not yet, nor what comes after it. */
+  /** Events were dropped: nothing is said to their interactions any more, and nothing is marked. */
+  dropped(shardId: number, { from, to }: { readonly from: number; readonly to: number }): void {
+    const entries = this.#shards.get(shardId)?.entries;
+    if (!entries?.size) return;
+    for (const each of entries.keys()) if (from <= each && each <= to) entries.delete(each);
+  }
+
+  /**
+   * The record as it is to be sent; `null`: not yet, nor what comes after it.
+   *
+   * @throws {SyntaxError} When it cannot be read.
+   */
   prepare(record: EventRecord): EventRecord | null {
     const shard = this.#shards.get(record.shardId);
     if (!shard || (shard.entries.size === 0 && record.cursor > shard.backlog)) return record;
     const entry = shard.entries.get(record.cursor);
-    if (entry?.is === "asked") return null;
     if (entry === undefined && record.cursor > shard.backlog) return record;
-    try {
-      return this.#isDead(record, entry) ? this.#drop(record) : marked(record, entry);
-    } catch (error) {
-      // It goes to the bot as it came, whose side says that it cannot be read.
-      if (error instanceof SyntaxError) return record;
-      throw error;
+    if (!isInteraction(record)) {
+      // What the mark was for has gone: this stands in its place.
+      shard.entries.delete(record.cursor);
+      return record;
     }
+    if (entry?.is === "asked") return null;
+    return this.#isDead(record, entry) ? this.#drop(record) : marked(record, entry);
   }
 
-  #isDead({ kind, body }: EventRecord, entry: Entry | undefined): boolean {
-    if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return false;
+  #isDead({ body }: EventRecord, entry: Entry | undefined): boolean {
     const { clock } = this.#options;
     // Of what came to us the age is sure; what came to an earlier life has only its date.
     if (typeof entry?.tookMs === "number") {
@@ -129,6 +138,10 @@ export class AwayWatch {
     this.#shards.set(shardId, shard);
     return shard;
   }
+}
+
+function isInteraction({ kind, body }: EventRecord): boolean {
+  return kind === RECORD.DISPATCH && readEnvelope(body).t === "INTERACTION_CREATE";
 }
 
 function marked(record: EventRecord, entry: Entry | undefined): EventRecord {

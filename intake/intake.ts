@@ -71,8 +71,9 @@ export class Intake {
     if (keep?.(t, payload, shardId) === false) {
       this.#withheld.set(shardId, this.withheld(shardId) + 1);
     } else {
-      queue(shardId, cursor, this.#noted(payload, arrival));
+      // First: where there is no room, the queue drops it at once.
       if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
+      queue(shardId, cursor, this.#noted(payload, arrival));
     }
     if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
   }

@@ -23,6 +23,8 @@ export interface Spool {
   readonly last: number | null;
   /** Bytes on disk. */
   readonly bytes: number;
+  /** Parts of files that were found not to be readable since it was opened. */
+  readonly damaged: number;
   /**
    * Writes records down; resolves when they are on disk and survive a power cut. Calls that are made
    * while the disk is busy share one write. The bodies must not change before the answer.

@@ -16,6 +16,7 @@
 import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import { parseJson } from "./json.ts";
 import type { ClusterKey, ServiceKey } from "./peer.ts";
+import { isCount, parseRecord } from "./record.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
 
 const bad = cannot("read message", "bad_message", "peer");
@@ -236,13 +237,15 @@ export function gapRecord(shardId: number, gap: Gap): EventRecord {
   return { shardId, kind: RECORD.GAP, cursor: gap.to, body };
 }
 
-/**
- * The body of a GAP.
- *
- * @throws {SyntaxError} When it is not JSON.
- */
-export function readGap(record: EventRecord): Gap {
-  return JSON.parse(new TextDecoder().decode(record.body)) as Gap;
+/** What a GAP says. Of one that cannot be read no more is known than its cursor. */
+export function readGap({ cursor, body }: EventRecord): Gap {
+  const { from, count, reason } = parseRecord(new TextDecoder().decode(body));
+  return {
+    from: isCount(from) && from <= cursor ? from : null,
+    to: cursor,
+    count: isCount(count) ? count : null,
+    reason: typeof reason === "string" ? reason : "the record that says why cannot be read",
+  };
 }
 
 /** A text message of the event link, as the peer writes it. */

@@ -70,6 +70,11 @@ export interface ShardCounters {
   readonly ackLagMs: number | null;
   /** Interactions that were dropped because they waited longer than their token lives. */
   readonly expired: number;
+  /**
+   * What an earlier life stored and nobody can read: events, which went to the bot as they are, and parts
+   * of files, which it was told of by a GAP or Discord replayed.
+   */
+  readonly unreadable: number;
   /** Events that `EDITED_MESSAGES` or `WORKER_MODULE` withheld. */
   readonly withheld: number;
   /** Newest cursor that was given out. */

@@ -7,7 +7,7 @@
  */
 
 import { type EventRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
-import { keptBytes, type Overflow, shed } from "./shedding.ts";
+import { keptBytes, type Overflow, shed, type Stretch } from "./shedding.ts";
 
 /** The head of the array is cut off once so many records are done with. */
 const COMPACT_AFTER = 1_024;
@@ -20,6 +20,9 @@ interface Sent {
   readonly sentBytes: number;
   readonly body?: undefined;
 }
+
+/** Hears of events that have gone. */
+export type Tell = (gone: Stretch) => void;
 
 /** Records of one shard, in order. */
 export class Outbox {
@@ -166,10 +169,13 @@ export class Outbox {
   /**
    * Drops unsent records until `bytes` are free; GAPs take their place. What is under way stays: it
    * may have arrived. Gives the bytes freed.
+   *
+   * @param tell Told of where events were that have gone.
    */
-  shed(bytes: number, overflow: Overflow = "drop-oldest"): number {
-    const { kept, dropped } = shed(this.#unsent(), bytes, overflow);
+  shed(bytes: number, overflow: Overflow = "drop-oldest", tell: Tell = () => {}): number {
+    const { kept, dropped, gone } = shed(this.#unsent(), bytes, overflow);
     this.dropped += dropped;
+    gone.forEach(tell);
     return this.#replaceUnsent(kept);
   }
 

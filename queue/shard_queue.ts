@@ -20,7 +20,7 @@ import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Tell } from "./outbox.ts";
 import type { Overflow } from "./shedding.ts";
 import { Slab } from "./slab.ts";
 import { Trimmer } from "./trimmer.ts";
@@ -208,8 +208,8 @@ export class ShardQueue {
   }
 
   /** Frees memory by dropping events, which a GAP tells; gives the bytes freed. */
-  shed(bytes: number, overflow?: Overflow): number {
-    return (this.#tail ?? this.#front).shed(bytes, overflow);
+  shed(bytes: number, overflow?: Overflow, tell?: Tell): number {
+    return (this.#tail ?? this.#front).shed(bytes, overflow, tell);
   }
 
   /** From now on events go through the disk, beginning with what is in memory; where that can be. */

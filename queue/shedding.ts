@@ -18,6 +18,14 @@ export type Overflow = "drop-cheap" | "drop-oldest";
 export interface Shed {
   readonly kept: EventRecord[];
   readonly dropped: number;
+  /** Where they were. */
+  readonly gone: readonly Stretch[];
+}
+
+/** Cursors of one shard that follow each other in its queue. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Events that the next one of their kind replaces. */
@@ -49,7 +57,11 @@ export function shed(
   const missing = bytes - (total(records) - total(cheap.kept));
   if (missing <= 0) return cheap;
   const rest = drop(cheap.kept, missing, () => true);
-  return { kept: rest.kept, dropped: cheap.dropped + rest.dropped };
+  return {
+    kept: rest.kept,
+    dropped: cheap.dropped + rest.dropped,
+    gone: [...cheap.gone, ...rest.gone],
+  };
 }
 
 function drop(
@@ -58,6 +70,7 @@ function drop(
   mayGo: (record: EventRecord) => boolean,
 ): Shed {
   const kept: EventRecord[] = [];
+  const gone: Stretch[] = [];
   let freed = 0;
   let dropped = 0;
   /** Neighbours: events that go, and GAPs, which stay as they are where no event goes. */
@@ -68,8 +81,10 @@ function drop(
   const endRun = () => {
     freed += runFrees();
     dropped += runDropped;
-    if (runDropped > 0) kept.push(gapOf(run));
-    else for (const gap of run) kept.push(gap);
+    if (runDropped > 0) {
+      kept.push(gapOf(run));
+      gone.push({ from: run[0]!.cursor, to: run.at(-1)!.cursor });
+    } else for (const gap of run) kept.push(gap);
     run = [];
     runDropped = runBytes = 0;
   };
@@ -85,7 +100,7 @@ function drop(
     if (isEvent) runDropped++;
   }
   endRun();
-  return { kept, dropped };
+  return { kept, dropped, gone };
 }
 
 /** One GAP for neighbours. What an earlier one did not know stays unknown. */
@@ -108,8 +123,18 @@ function isDispatch(record: EventRecord): boolean {
   return record.kind === RECORD.DISPATCH;
 }
 
+/** What cannot be read is as dear as any. */
 function isCheap(record: EventRecord): boolean {
-  return isDispatch(record) && CHEAP.has(readEnvelope(record.body).t);
+  return isDispatch(record) && CHEAP.has(nameOf(record));
+}
+
+function nameOf({ body }: EventRecord): string | null {
+  try {
+    return readEnvelope(body).t;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function total(records: readonly EventRecord[]): number {

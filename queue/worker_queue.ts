@@ -8,14 +8,14 @@
  * @module
  */
 
-import type { Gap } from "../protocol/event_frame.ts";
+import type { EventRecord, Gap } from "../protocol/event_frame.ts";
 import { every } from "../ports/clock.ts";
-import type { OpenSpool } from "../ports/spool.ts";
+import type { OpenSpool, Spool } from "../ports/spool.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import { Backpressure } from "./backpressure.ts";
 import { Lane, type LaneOptions } from "./lane.ts";
 import { ShardQueue, type ShardQueueOptions } from "./shard_queue.ts";
-import type { Overflow } from "./shedding.ts";
+import type { Overflow, Stretch } from "./shedding.ts";
 import { Turns, type TurnsOptions } from "./turns.ts";
 import { UnderWay } from "./under_way.ts";
 
@@ -59,6 +59,10 @@ export interface EventQueueOptions
   readonly acknowledged?: (shardId: number, cursor: number) => void;
   /** Everything of a shard up to this cursor is safe on disk. */
   readonly stored?: (shardId: number, cursor: number) => void;
+  /** Events of a shard were dropped for want of room. */
+  readonly shed?: (shardId: number, gone: Stretch) => void;
+  /** A record could not be prepared: it is sent as it is. */
+  readonly unprepared?: (shardId: number, cursor: number, error: unknown) => void;
   /** The disk failed; events stay in memory and it is tried again. */
   readonly failed?: (shardId: number, reason: string) => void;
   /** Leaves Discord's sockets unread for as long as the disk needs, or reads on (`false`). */
@@ -76,6 +80,7 @@ export class EventQueue {
   readonly #underWay: UnderWay;
   readonly #backpressure: Backpressure;
   readonly #opened = new Map<number, Promise<void>>();
+  readonly #spools = new Map<number, Spool>();
   /** Shards whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
   #bytes = 0;
@@ -111,7 +116,7 @@ export class EventQueue {
   of(shardId: number): ShardQueue {
     const known = this.#queues.get(shardId);
     if (known) return known;
-    const { clock, acknowledged, stored, failed, prepare } = this.#options;
+    const { clock, acknowledged, stored, failed } = this.#options;
     const queue = new ShardQueue(shardId, {
       clock,
       wake: (bytes) => this.#laneOf.get(shardId)?.wake(queue, bytes),
@@ -125,7 +130,7 @@ export class EventQueue {
         this.#backpressure.failed(isFull);
         failed?.(shardId, reason);
       },
-      ...(prepare ? { prepare } : {}),
+      prepare: (record) => this.#prepared(record),
       maySpill: () => this.isPaused ? this.#maybeReadOn() : this.#bound(),
       mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
       shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#queues.size),
@@ -179,6 +184,11 @@ export class EventQueue {
     this.#lane(peer).acknowledge(link, cursors);
   }
 
+  /** Parts of a shard's files that were found not to be readable. */
+  damaged(shardId: number): number {
+    return this.#spools.get(shardId)?.damaged ?? 0;
+  }
+
   /** Puts what is in memory on disk, where there is one, and closes the files. */
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
@@ -186,7 +196,9 @@ export class EventQueue {
 
   async #open(shardId: number, acknowledged: number): Promise<void> {
     const spool = await this.#options.openSpool?.(shardId);
-    if (spool) this.of(shardId).open(spool, acknowledged);
+    if (!spool) return;
+    this.#spools.set(shardId, spool);
+    this.of(shardId).open(spool, acknowledged);
   }
 
   #share(use: keyof typeof SHARE): number {
@@ -246,7 +258,20 @@ export class EventQueue {
   #shed(): void {
     const tooMuch = this.#bytes - this.#share("shed");
     const fullest = this.#fullest();
-    fullest.shed(Math.max(tooMuch, fullest.unsentBytes * SHED_SHARE), this.#options.overflow);
+    const { overflow, shed } = this.#options;
+    const bytes = Math.max(tooMuch, fullest.unsentBytes * SHED_SHARE);
+    fullest.shed(bytes, overflow, (gone) => shed?.(fullest.shardId, gone));
+  }
+
+  /** Whatever a record is, it holds up nothing: the bot's side says what is wrong with it. */
+  #prepared(record: EventRecord): EventRecord | null {
+    const { prepare, unprepared } = this.#options;
+    try {
+      return prepare ? prepare(record) : record;
+    } catch (error) {
+      unprepared?.(record.shardId, record.cursor, error);
+      return record;
+    }
   }
 
   /** What is under way cannot be dropped, so that it does not count here. */

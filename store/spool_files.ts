@@ -43,11 +43,12 @@ export function openSpoolDir(
 ): OpenSpool {
   return async (shardId) => {
     const own = `${dir}/${shardId}`;
-    const segments = await findSegments(fs, own, log).catch((thrown: unknown) => {
+    const place = { fs, log, shardId, tally: { damaged: 0 } };
+    const segments = await findSegments(own, place).catch((thrown: unknown) => {
       if (thrown instanceof GatehouseError) throw thrown;
       throw diskError(`open the events of shard ${shardId} on disk`, thrown, { shardId });
     });
-    const shared = { fs, log, segments, shardId };
+    const shared = { ...place, segments };
     const writer = new SegmentWriter({ ...shared, dir: own, segmentBytes });
     const reader = new SpoolReader({ ...shared, damaged: (segment) => writer.leave(segment) });
     return new FileSpool({ ...shared, writer, reader });
@@ -91,6 +92,10 @@ class FileSpool implements Spool {
 
   get bytes(): number {
     return this.#parts.segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  get damaged(): number {
+    return this.#parts.tally.damaged;
   }
 
   async append(records: readonly EventRecord[]): Promise<void> {

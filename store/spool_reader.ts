@@ -8,6 +8,7 @@
 import { type EventRecord, gapRecord, RECORD_HEADER_BYTES } from "../protocol/event_frame.ts";
 import type { Log } from "../ports/log.ts";
 import { GatehouseError } from "../protocol/errors.ts";
+import { isCursor } from "../protocol/estate.ts";
 import { diskError, type SpoolFs } from "./disk.ts";
 import {
   firstCursorOf,
@@ -18,13 +19,19 @@ import {
   segmentVersion,
 } from "./segment.ts";
 
-/** What both ends of a spool work on. */
-export interface SpoolParts {
+/** What is needed to look into a spool's files. */
+interface SpoolPlace {
   readonly fs: SpoolFs;
   readonly shardId: number;
+  readonly log: Log;
+  /** Parts of files that were found not to be readable. */
+  readonly tally: { damaged: number };
+}
+
+/** What both ends of a spool work on. */
+export interface SpoolParts extends SpoolPlace {
   /** Oldest first; the writing end adds to it, and takes away from it, between two calls of the other. */
   readonly segments: Segment[];
-  readonly log: Log;
 }
 
 interface SpoolReaderOptions extends SpoolParts {
@@ -104,11 +111,13 @@ export class SpoolReader {
   }
 
   async #piece(index: number, at: number, limitBytes: number, after: number): Promise<FrameRun> {
-    const { fs, shardId, segments } = this.#options;
+    const { shardId, segments } = this.#options;
     const segment = segments[index]!;
     try {
-      return await readPiece(fs, segment, at, limitBytes);
+      return await readPiece(this.#options, segment, at, limitBytes);
     } catch (thrown) {
+      // Another try would not bring it back.
+      if ((thrown as { code?: unknown } | null)?.code === "ENOENT") return DAMAGED;
       const where = `${segment.path} from byte ${at}`;
       throw diskError(`read events of shard ${shardId} from ${where}`, thrown, {
         shardId,
@@ -121,9 +130,10 @@ export class SpoolReader {
 
   /** What stands for the rest of a damaged segment; `null` where no cursor is missing. */
   #gap(index: number, at: number, after: number): EventRecord | null {
-    const { shardId, segments, log, damaged } = this.#options;
+    const { shardId, segments, log, tally, damaged } = this.#options;
     const segment = segments[index]!;
     const { from, to } = missing(segments, index, after);
+    tally.damaged++;
     log.error("a file of spilled events is damaged", {
       shardId,
       path: segment.path,
@@ -172,27 +182,30 @@ export interface Segment {
  *
  * @throws {GatehouseError} `bad_config` when a newer version wrote one.
  */
-export async function findSegments(fs: SpoolFs, dir: string, log: Log): Promise<Segment[]> {
+export async function findSegments(dir: string, place: SpoolPlace): Promise<Segment[]> {
+  const { fs } = place;
   const segments: Segment[] = [];
   for (const { name, bytes } of await fs.list(dir)) {
     const first = firstCursorOf(name);
     if (first === null) continue;
     const path = `${dir}/${name}`;
-    refuseNewer(path, await fs.read(path, 0, SEGMENT_HEADER_BYTES));
-    segments.push({ path, first, last: null, bytes, marks: [] });
+    const segment: Segment = { path, first, last: null, bytes, marks: [] };
+    await refuseNewer(place, segment);
+    segments.push(segment);
   }
   segments.sort((a, b) => a.first - b.first);
-  while (segments.length > 0 && !await recover(fs, segments.at(-1)!, log)) segments.pop();
+  while (segments.length > 0 && !await recover(place, segments.at(-1)!)) segments.pop();
   return segments;
 }
 
 /** Cuts the torn end off a segment. Gives whether there is a record left; if not, it is removed. */
-async function recover(fs: SpoolFs, segment: Segment, log: Log): Promise<boolean> {
+async function recover(place: SpoolPlace, segment: Segment): Promise<boolean> {
+  const { fs, log } = place;
   let at = SEGMENT_HEADER_BYTES;
   while (at < segment.bytes) {
-    const run = await readPiece(fs, segment, at, SCAN_BYTES);
+    const run = await readPiece(place, segment, at, SCAN_BYTES);
     at += run.usedBytes;
-    segment.last = run.records.at(-1)?.cursor ?? segment.last;
+    for (const { cursor } of run.records) segment.last = Math.max(segment.last ?? 0, cursor);
     if (run.rest === "damaged") break;
   }
   const tornBytes = segment.bytes - at;
@@ -209,9 +222,12 @@ async function recover(fs: SpoolFs, segment: Segment, log: Log): Promise<boolean
   return true;
 }
 
-function refuseNewer(path: string, header: Uint8Array): void {
-  const version = segmentVersion(header);
+async function refuseNewer(place: SpoolPlace, segment: Segment): Promise<void> {
+  const { path } = segment;
+  const version = segmentVersion(await place.fs.read(path, 0, SEGMENT_HEADER_BYTES));
   if (version === null || version <= SEGMENT_VERSION) return;
+  // No version has a checksum of its own; what follows it has, and is as we write it.
+  if ((await readPiece(place, segment, SEGMENT_HEADER_BYTES, 1)).usedBytes > 0) return;
   throw new GatehouseError(
     "bad_config",
     "host",
@@ -226,7 +242,7 @@ function refuseNewer(path: string, header: Uint8Array): void {
  * `damaged` there is nothing to be had behind them.
  */
 async function readPiece(
-  fs: SpoolFs,
+  place: SpoolPlace,
   segment: Segment,
   at: number,
   limitBytes: number,
@@ -234,12 +250,23 @@ async function readPiece(
   const left = segment.bytes - at;
   for (let wanted = Math.max(limitBytes, PIECE_BYTES);;) {
     const length = Math.min(wanted, left);
-    const run = readFrames(await fs.read(segment.path, at, length));
-    if (run.rest !== "cut" || run.usedBytes > 0) return run;
+    const run = readFrames(await place.fs.read(segment.path, at, length));
+    if (run.usedBytes > 0) return { ...run, records: own(place, segment, run.records) };
+    if (run.rest !== "cut") return DAMAGED;
     // A frame that goes on beyond the end, or into bytes that are not there any more.
     if (run.neededBytes > left || run.neededBytes <= length) return DAMAGED;
     wanted = run.neededBytes;
   }
+}
+
+/** The records that can be this shard's; another's are whole, and do not belong there. */
+function own({ shardId, log, tally }: SpoolPlace, { path }: Segment, records: EventRecord[]) {
+  const own = records.filter((record) => record.shardId === shardId && isCursor(record.cursor));
+  const strange = records.length - own.length;
+  if (strange === 0) return records;
+  tally.damaged++;
+  log.error("a file of spilled events has others in it", { shardId, path, strange });
+  return own;
 }
 
 const DAMAGED: FrameRun = { records: [], usedBytes: 0, rest: "damaged", neededBytes: 0 };

@@ -201,6 +201,8 @@ export class Bucket {
         this.#members.of(shardId)?.all?.acknowledged(cursor);
       },
       stored: (shardId, cursor) => this.#noteSafe("stored", shardId, cursor),
+      shed: (shardId, gone) => this.#away.dropped(shardId, gone),
+      unprepared: (...record) => this.#figures.unprepared(...record),
       failed: (shardId, reason) =>
         this.#world.log.error("events could not be kept on disk", { shardId, reason }),
       pause: (isPaused) => this.#pause(isPaused),

@@ -174,6 +174,11 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     "dropped",
   ),
   perShard(
+    "gatehouse_events_unreadable_total",
+    "Stored events, or parts of their files, that cannot be read.",
+    "unreadable",
+  ),
+  perShard(
     "gatehouse_events_withheld_total",
     "Events that EDITED_MESSAGES or WORKER_MODULE withheld.",
     "withheld",

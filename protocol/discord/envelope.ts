@@ -84,7 +84,7 @@ function scan(bytes: Uint8Array): Envelope | undefined {
 }
 
 function parse(bytes: Uint8Array): Envelope {
-  const value: unknown = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  const value: unknown = parseJson(textOf(bytes));
   if (typeof value !== "object" || value === null || !("op" in value)) {
     throw new SyntaxError("Cannot read payload: it has no op");
   }
@@ -96,6 +96,14 @@ function parse(bytes: Uint8Array): Envelope {
     t: typeof t === "string" ? t : null,
     bodyAt: -1,
   };
+}
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError("Cannot read payload: it is not UTF-8", { cause });
+  }
 }
 
 function startsWith(bytes: Uint8Array, head: Uint8Array, at: number): boolean {

@@ -151,6 +151,20 @@ Deno.test("READY and RESUMED of the session with Discord are not passed on; a GA
   assert.equal(shard.records.length, 0);
 });
 
+Deno.test("A record that nothing can be read of is told as missing, in its place", async () => {
+  const { ready, events } = stage();
+  const { client } = await ready();
+  const shard = events.shard();
+  for (const body of ["nul", "[]", "", '{"op":"x"}']) shard.poison(body);
+  shard.event();
+  const names = client.dispatches.map(([name]) => name);
+  assert.deepEqual(names, ["READY", ...Array(4).fill("GATEHOUSE_GAP"), "EVENT_5"]);
+  const told = { shard: 0, from: 5, to: 5, count: 1, reason: "this event cannot be read" };
+  assert.deepEqual(client.body("GATEHOUSE_GAP"), told);
+  client.beat(6);
+  assert.equal(shard.records.length, 0);
+});
+
 Deno.test("A connection that is over leaves no timer behind", async () => {
   let timers = 0;
   const time = createVirtualClock();

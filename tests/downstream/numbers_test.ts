@@ -59,6 +59,16 @@ Deno.test("DownstreamNumbers tells null where nobody knows how many are missing"
   assert.deepEqual([from, to, count], [null, 30, null]);
 });
 
+Deno.test("DownstreamNumbers has a GAP for a record that it cannot read", () => {
+  const numbers = new DownstreamNumbers(90, 100);
+  const poison = { ...event(105), body: Uint8Array.of(0xff) };
+  assert.throws(() => numbers.take(poison), SyntaxError);
+  const { from, to, count } = JSON.parse(numbers.missing(poison)).d;
+  assert.deepEqual([from, to, count], [15, 15, 1]);
+  assert.equal(numbers.cursorOf(15), 105);
+  assert.equal(numbers.take(poison), null, "it came already");
+});
+
 Deno.test("DownstreamNumbers does not tell as missing what the client has", () => {
   const numbers = new DownstreamNumbers(90, 100);
   numbers.take(event(105));

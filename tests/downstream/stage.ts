@@ -67,6 +67,13 @@ export class FakeShard {
     return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
   }
 
+  /** A record comes that nothing can be read of. */
+  poison(body = "nul"): number {
+    const kind = RECORD.DISPATCH;
+    const cursor = this.last + 1;
+    return this.#add({ shardId: this.shardId, kind, cursor, body: new TextEncoder().encode(body) });
+  }
+
   /** Events are lost up to this cursor. */
   gap(gap: Gap): number {
     return this.#add(gapRecord(this.shardId, gap));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ASK_AFTER_MS, AwayWatch } from "../../intake/away_watch.ts";
-import { type EventRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
+import { type EventRecord, gapRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 
 const DISCORD_EPOCH_MS = 1_420_070_400_000;
@@ -119,4 +119,27 @@ Deno.test("AwayWatch goes by the time since an interaction came, whatever the co
   watch.settle(1, 2, null);
   assert.equal(watch.prepare(second)!.kind, RECORD.DISPATCH);
   assert.deepEqual(expired, []);
+});
+
+Deno.test("AwayWatch marks nothing but interactions, whatever stands in their place", async () => {
+  const { clock, watch, record, took } = setUp();
+  for (const cursor of [1, 2, 3]) took(record(cursor));
+  await clock.advance(ASK_AFTER_MS);
+  watch.settle(1, 1, "deferred");
+  watch.settle(1, 2, "answered");
+  const gap = gapRecord(1, { from: 1, to: 1, count: 1, reason: "no room" });
+  const others = [gap, record(2, "MESSAGE_CREATE"), { ...record(3), kind: 7 }];
+  for (const each of others) assert.equal(watch.prepare(each), each);
+});
+
+Deno.test("AwayWatch says nothing to an interaction that was dropped, and holds nothing up for it", async () => {
+  const { clock, watch, asked, record, took } = setUp();
+  for (const cursor of [1, 2, 3, 4]) took(record(cursor));
+  watch.dropped(1, { from: 2, to: 3 });
+  await clock.advance(ASK_AFTER_MS);
+  assert.deepEqual(asked, [1, 4]);
+  watch.dropped(1, { from: 4, to: 4 });
+  watch.settle(1, 4, "deferred");
+  const gap = gapRecord(1, { from: 2, to: 4, count: 3, reason: "no room" });
+  assert.equal(watch.prepare(gap), gap);
 });

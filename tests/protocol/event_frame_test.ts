@@ -10,6 +10,7 @@ import {
   type LinkMessage,
   parseLinkMessage,
   readBatch,
+  readGap,
   RECORD,
   RECORD_HEADER_BYTES,
 } from "../../protocol/event_frame.ts";
@@ -164,4 +165,13 @@ Deno.test("parseLinkMessage() refuses a message that is too deep, whatever it sa
     "[".repeat(1e6)
   }`;
   assert.throws(() => parseLinkMessage(deep), /it is not JSON: more than 1024 levels/);
+});
+
+Deno.test("readGap() knows no more than the cursor of a GAP that cannot be read", () => {
+  const unreadable = ["", "nul", "null", "[]", '{"from":9,"to":[],"count":-1,"reason":7}'];
+  for (const body of unreadable.map((text) => new TextEncoder().encode(text))) {
+    const { from, to, count, reason } = readGap({ shardId: 1, kind: RECORD.GAP, cursor: 7, body });
+    assert.deepEqual([from, to, count], [null, 7, null]);
+    assert.match(reason, /cannot be read/);
+  }
 });

@@ -28,7 +28,7 @@ function words(records: readonly EventRecord[]): string[] {
 Deno.test("shed() drops nothing where nothing has to go", () => {
   const records = [1, 2, 3].map((cursor) => dispatch(cursor));
   for (const overflow of ["drop-oldest", "drop-cheap"] as const) {
-    assert.deepEqual(shed(records, 0, overflow), { kept: records, dropped: 0 });
+    assert.deepEqual(shed(records, 0, overflow), { kept: records, dropped: 0, gone: [] });
   }
 });
 
@@ -97,6 +97,21 @@ Deno.test("shed() keeps what a swallowed GAP did not know", () => {
   assert.deepEqual(words(shed([dispatch(1), earlier, dispatch(5)], 1_000).kept), [
     "null-5 (null)",
   ]);
+});
+
+Deno.test("shed() says where the events were that have gone, and holds on to nobody knows what", () => {
+  const poison = (cursor: number, kind: number): EventRecord => ({
+    shardId: 3,
+    kind,
+    cursor,
+    body: Uint8Array.of(0xff, ...Array(300).fill(0x7b)),
+  });
+  const gap = poison(2, RECORD.GAP);
+  const records = [dispatch(1, "TYPING_START"), gap, poison(3, RECORD.DISPATCH), dispatch(4)];
+  assert.deepEqual(shed(records, 10, "drop-cheap").gone, [{ from: 1, to: 2 }]);
+  const all = shed(records, 10_000, "drop-cheap");
+  assert.deepEqual(words(all.kept), ["null-4 (null)"]);
+  assert.deepEqual(all.gone.at(-1), { from: 2, to: 4 });
 });
 
 Deno.test("shed() copes with as many events as memory holds", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { EventQueue } from "../../queue/worker_queue.ts";
+import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
 import { type Gap, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
@@ -11,7 +11,11 @@ import { cluster } from "../support/peers.ts";
 const GAP_BYTES = 400;
 const BIG = 1 << 30;
 
-function setUp(limitBytes: number, clusterOfShard: Record<number, number> = { 0: 0 }) {
+function setUp(
+  limitBytes: number,
+  clusterOfShard: Record<number, number> = { 0: 0 },
+  more: Partial<EventQueueOptions> = {},
+) {
   const clock = createVirtualClock();
   const sent: string[] = [];
   const queue = new EventQueue({
@@ -19,6 +23,7 @@ function setUp(limitBytes: number, clusterOfShard: Record<number, number> = { 0:
     totalShards: 4,
     clusterOfShard,
     limitBytes,
+    ...more,
     send(peer, link, batch) {
       for (const { shardId, cursor, kind } of readBatch(batch).records) {
         const what = kind === RECORD.GAP ? "gap" : "event";
@@ -87,6 +92,30 @@ Deno.test("EventQueue sheds from the fullest outbox, and leaves the others alone
   for (let cursor = 1; cursor <= 1_000; cursor++) accept(0, cursor);
   assert.equal(queue.of(1).counts.dropped, 0);
   assert.ok(queue.of(0).counts.dropped > 500);
+});
+
+Deno.test("EventQueue tells whose events were shed, and from where to where", () => {
+  const gone: unknown[] = [];
+  const { accept } = setUp(8_000, { 0: 0, 1: 0 }, { shed: (...it) => gone.push(it) });
+  accept(1, 1);
+  for (let cursor = 1; cursor < 30; cursor++) accept(0, cursor, 300);
+  assert.deepEqual(gone[0], [0, { from: 1, to: 2 }]);
+});
+
+Deno.test("EventQueue sends a record that cannot be prepared as it is, says so, and goes on", async () => {
+  const told: unknown[] = [];
+  const { clock, queue, sent, accept } = setUp(BIG, { 0: 0 }, {
+    prepare(record) {
+      if (record.cursor === 2) throw new TypeError("not what it should be");
+      return record;
+    },
+    unprepared: (...it) => told.push(it),
+  });
+  queue.link(cluster(0), 1, BIG);
+  for (const cursor of [1, 2, 3]) accept(0, cursor);
+  await clock.advance(0);
+  assert.deepEqual(sent, [1, 2, 3].map((cursor) => `event 0/${cursor} to cluster 0 on 1`));
+  assert.deepEqual(told, [[0, 2, new TypeError("not what it should be")]]);
 });
 
 Deno.test("EventQueue sheds many at once, so that it seldom has to", () => {

@@ -62,3 +62,28 @@ Deno.test("interactions that waited longer than their token lives are told as a 
   const { deferred, answered, expired } = rig.gateway.interactions;
   assert.deepEqual([deferred + answered, expired], [3, 3]);
 });
+
+Deno.test("interactions that were deferred and then dropped for want of room cost nothing but themselves", async () => {
+  const rig = await createRig({ queueMemoryBytes: 400_000 });
+  const cut = rig.start();
+  await rig.ready();
+  cut();
+  rig.sim.traffic.burst(3, "INTERACTION_CREATE");
+  await rig.clock.advance(3_000);
+  assert.equal(callbacks(rig).length, 3);
+  rig.sim.traffic.burst(1_000, "MESSAGE_CREATE");
+  rig.sim.traffic.burst(3, "INTERACTION_CREATE");
+  rig.sim.traffic.burst(1_000, "MESSAGE_CREATE");
+  await rig.clock.advance(3_000);
+  assert.equal(callbacks(rig).length, 3, "what was dropped is deferred all the same");
+  rig.link(rig.bot);
+  await rig.clock.advance(3_000);
+  rig.sim.traffic.burst(5, "TYPING_START");
+  await rig.clock.advance(3_000);
+  const names = rig.got.map(({ t }) => t);
+  assert.ok(names.includes("GATEHOUSE_GAP") && !names.includes("INTERACTION_CREATE"));
+  assert.equal(names.filter((t) => t === "TYPING_START").length, 5);
+  assert.deepEqual(rig.logged.filter(({ level }) => level === "error").map(({ event }) => event), [
+    "the queue is full, events were dropped, the bot is told",
+  ]);
+});

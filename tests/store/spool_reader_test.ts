@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { RECORD, RECORD_HEADER_BYTES } from "../../protocol/event_frame.ts";
+import { readGap, RECORD, RECORD_HEADER_BYTES } from "../../protocol/event_frame.ts";
 import { logTo } from "../../ports/log.ts";
-import { segmentName } from "../../store/segment.ts";
+import { encodeFrames, segmentName } from "../../store/segment.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { fakeDisk } from "../support/fake_disk.ts";
 import { eventRecord, eventRecords, plain, readAll, SHARD } from "./spool_conformance.ts";
@@ -162,13 +162,52 @@ Deno.test("a torn end is told in the log, and zeros are one", async () => {
 Deno.test("a file of a newer version is refused in words, and left as it is", async () => {
   const disk = await filledDisk();
   const { content } = disk.files.get(pathOf(18))!;
-  content[7] = 9;
+  content.fill(9, 7);
   const before = content.slice();
   await assert.rejects(openOn(disk)(SHARD), {
     code: "bad_config",
     message: /it has version 9, this Gatehouse knows 1; start the newer Gatehouse/,
   });
   assert.deepEqual(disk.files.get(pathOf(18))!.content, before);
+});
+
+Deno.test("a version that no checksum bears out is damage to one byte, and the file is read", async () => {
+  const disk = await filledDisk();
+  disk.files.get(pathOf(6))!.content[7] = 9;
+  const spool = await openOn(disk)(SHARD);
+  assert.equal((await readAll(spool)).length, 21);
+});
+
+Deno.test("a file that is gone, or shorter than it was, is told by a GAP, and reading goes on", async () => {
+  for (const bytes of [null, 0, 8, 100]) {
+    const disk = await filledDisk();
+    const spool = await openOn(disk)(SHARD);
+    const entry = disk.files.get(pathOf(6))!;
+    if (bytes === null) disk.files.delete(pathOf(6));
+    else entry.content = entry.content.slice(0, bytes);
+    const found = await readAll(spool);
+    const gap = found.find(({ kind }) => kind === RECORD.GAP)!;
+    assert.equal(readGap(gap).to, 11);
+    const cursors = found.map(({ cursor }) => cursor);
+    assert.deepEqual(cursors.filter((it) => it < 6 || it > 11).length, 15, `${cursors}`);
+    assert.equal(spool.damaged, 1);
+  }
+});
+
+Deno.test("whole records of another shard, or of no cursor that can be, are left out and told", async () => {
+  for (const strange of [{ shardId: SHARD + 1 }, { cursor: 2 ** 48 - 1 }]) {
+    const disk = await filledDisk();
+    const entry = disk.files.get(pathOf(18))!;
+    const frame = encodeFrames([{ ...eventRecord(19), ...strange }]);
+    entry.content = Uint8Array.of(...entry.content, ...frame);
+    const lines: string[] = [];
+    const log = logTo((level, event) => lines.push(`${level} ${event}`));
+    const spool = await openOn(disk, { log })(SHARD);
+    assert.equal(spool.last, 20);
+    const cursors = (await readAll(spool)).map(({ cursor }) => cursor);
+    assert.deepEqual(cursors, Array.from({ length: 21 }, (_, i) => i));
+    assert.ok(lines.includes("error a file of spilled events has others in it"), `${lines}`);
+  }
 });
 
 Deno.test("of the files that were complete only the headers are read", async () => {

@@ -108,7 +108,9 @@ export function fakeDisk(files: Map<string, Entry> = new Map()): FakeDisk {
     // deno-lint-ignore require-await -- as above
     async read(path, offset, length) {
       pass("read");
-      const bytes = files.get(path)!.content.slice(offset, offset + length);
+      const file = files.get(path);
+      if (!file) throw diskFailure("ENOENT", "no such file");
+      const bytes = file.content.slice(offset, offset + length);
       readBytes += bytes.length;
       return bytes;
     },

@@ -29,6 +29,7 @@ function spoolOf(shardId: number, records: EventRecord[]): Spool {
     get bytes() {
       return records.reduce((sum, { body }) => sum + RECORD_HEADER_BYTES + body.length, 0);
     },
+    damaged: 0,
     // deno-lint-ignore require-await -- what is thrown becomes a rejection
     async append(more) {
       if (!isOpen) throw closedSpool(shardId);

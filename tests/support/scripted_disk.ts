@@ -70,6 +70,7 @@ export class ScriptedDisk {
       get bytes() {
         return records().reduce((sum, { body }) => sum + RECORD_HEADER_BYTES + body.length, 0);
       },
+      damaged: 0,
       append: (more) =>
         step("append", () => {
           requireGrowing(shardId, records().at(-1)?.cursor ?? -1, more);

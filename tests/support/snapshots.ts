@@ -25,6 +25,7 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     queueAgeMs: 0,
     ackLagMs: null,
     expired: 0,
+    unreadable: 0,
     withheld: 0,
     newestCursor: 0,
     dropped: 0,

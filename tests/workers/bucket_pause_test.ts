@@ -23,6 +23,7 @@ async function setUp(writeMs: () => number) {
       get bytes() {
         return spool.bytes;
       },
+      damaged: 0,
       async append(records) {
         await sleep(clock, writeMs());
         await spool.append(records);

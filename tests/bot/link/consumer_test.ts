@@ -141,7 +141,7 @@ Deno.test("a handler that does not settle in time is logged and holds the queue 
 Deno.test("a gap is an event of its own and is logged", async () => {
   const { clock, connect, lines, started } = setUp();
   const { batch } = connect();
-  const gap = { from: 3, to: 9, reason: "invalid session" };
+  const gap = { from: 3, to: 9, count: null, reason: "invalid session" };
   batch({ shardId: 2, kind: RECORD.GAP, cursor: 9, body: bytes(JSON.stringify(gap)) });
   await clock.advance(0);
   assert.deepEqual(started[0]!.dispatch, { op: 0, t: GAP_EVENT, s: null, d: gap });

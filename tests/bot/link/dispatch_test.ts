@@ -23,7 +23,7 @@ Deno.test("readDispatch() does not parse what nobody wants", () => {
 });
 
 Deno.test("readDispatch() makes a gap an event of its own", () => {
-  const found = record(RECORD.GAP, JSON.stringify(gap));
+  const found = { ...record(RECORD.GAP, JSON.stringify(gap)), cursor: gap.to };
   const event = { op: 0, t: GAP_EVENT, s: null, d: gap };
   assert.deepEqual(readDispatch(found, () => true), event);
   assert.equal(readDispatch(found, () => false), undefined);

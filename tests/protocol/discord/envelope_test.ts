@@ -142,3 +142,10 @@ Deno.test("readEnvelope() refuses what is deeper than anything of Discord's, bef
   const payload = new TextEncoder().encode(`{"op":0,"d":${"[".repeat(1e6)}${"]".repeat(1e6)}}`);
   assert.throws(() => readEnvelope(payload), { name: "SyntaxError", message: /levels/ });
 });
+
+Deno.test("readEnvelope() throws one kind of error for what is no payload, UTF-8 or not", () => {
+  const notUtf8 = Uint8Array.of(...encode('{"op":0,"t":"'), 0xff, ...encode('"}'));
+  for (const bytes of [Uint8Array.of(0xff), notUtf8, encode(""), encode("nul"), encode("[]")]) {
+    assert.throws(() => readEnvelope(bytes), SyntaxError);
+  }
+});
