@@ -8,6 +8,7 @@ import { BODY_ATTACKS } from "./bodies.ts";
 import { CLOCK_ATTACKS } from "./clock.ts";
 import { DOOR_ATTACKS } from "./door.ts";
 import { INSIDE_ATTACKS } from "./inside.ts";
+import { RECORD_ATTACKS } from "./records.ts";
 import type { Attack } from "./stage.ts";
 import { STRANGER_ATTACKS } from "./strangers.ts";
 
@@ -18,4 +19,5 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   ...INSIDE_ATTACKS,
   ...CLOCK_ATTACKS,
   ...BODY_ATTACKS,
+  ...RECORD_ATTACKS,
 };

@@ -7,10 +7,12 @@
 
 import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
 import { startUnit, type UnitProcess } from "../../tests/support/unit_process.ts";
+import { holdingOf } from "./meter.ts";
 import { type Relay, relayTo } from "./relay.ts";
 import { createRecorder, type Verdict } from "../soak/recorder.ts";
 
-const SHARDS = 4;
+/** Shards of the unit. */
+export const SHARDS = 4;
 const SECRET = "attack";
 /** Events per second while somebody attacks. */
 const RATE = 200;
@@ -29,6 +31,8 @@ export interface Attack {
   readonly isRelayed?: true;
   /** Whether `deno task ok` tries it: it takes seconds. */
   readonly isQuick: boolean;
+  /** GAPs that the bot has to be told of, because of what the attack takes away. Default: none. */
+  readonly gaps?: number;
   /** Attacks; gives in words what was tried. What it leaves open is closed when the stage is. */
   run(stage: Stage): Promise<string>;
 }
@@ -79,8 +83,13 @@ export async function setStage(
       ...settings,
       ...changed,
     });
-    await unit.ready();
-    return unit;
+    try {
+      await unit.ready();
+      return unit;
+    } catch (error) {
+      await end(unit);
+      throw error;
+    }
   };
   const unit = await start();
   sim.traffic.setRate(RATE);
@@ -97,7 +106,7 @@ export async function setStage(
       return bot.verdict(sim.ledger);
     },
     async close() {
-      await stage.unit.end("SIGKILL");
+      await end(stage.unit);
       await bot.stop();
       relay?.close();
       await server.close();
@@ -112,6 +121,11 @@ function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   listener.close();
   return listener.addr.port;
+}
+
+/** An attack may have ended it. */
+async function end(unit: UnitProcess): Promise<void> {
+  if (await holdingOf(unit.pid)) await unit.end("SIGKILL");
 }
 
 /** Waits in real time. */

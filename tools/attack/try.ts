@@ -23,6 +23,8 @@ export interface Trial {
   /** `null` where the unit has ended. */
   readonly after: Holding | null;
   readonly bot: Verdict;
+  /** GAPs that the bot had to be told of. */
+  readonly owed: number;
   /** Rules of Discord that the unit broke, late heartbeats among them. */
   readonly broken: readonly string[];
   /** Identifies beside those of the start. */
@@ -45,9 +47,10 @@ export async function tryAttack(name: string, attack: Attack): Promise<Trial> {
 }
 
 /** Whether the unit lives, nothing was lost, and Discord saw nothing of it. */
-export function isHarmless({ after, bot, broken, identifies }: Trial): boolean {
+export function isHarmless({ after, bot, owed, broken, identifies }: Trial): boolean {
   const { lost, twice, outOfOrder, gaps } = bot;
-  return after !== null && lost + twice + outOfOrder + gaps + identifies + broken.length === 0;
+  return after !== null && gaps === owed &&
+    lost + twice + outOfOrder + identifies + broken.length === 0;
 }
 
 async function watched(name: string, attack: Attack, stage: Stage): Promise<Trial> {
@@ -77,6 +80,7 @@ async function watched(name: string, attack: Attack, stage: Stage): Promise<Tria
     before,
     most,
     bot: await stage.verdict(),
+    owed: attack.gaps ?? 0,
     after: await holdingOf(stage.unit.pid),
     broken: sim.ledger.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
     identifies: sim.ledger.identifies.length - identified,
