@@ -235,6 +235,7 @@ export class Bucket {
         // Who is told that a shard is ready wants to know what it took.
         if (status.state === "ready") this.#report();
         post({ type: "SHARD_STATUS", status });
+        if (status.state === "ready") this.#doubt(status.shardId);
         if (status.state === "stopped") this.#members.of(status.shardId)?.stopped(status.reason);
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
@@ -266,6 +267,24 @@ export class Bucket {
     const safe = Math.max(acknowledged, newest);
     const point = session && isNewest(session, safe) ? notAfter(session, safe) : null;
     shard.start(point, Math.max(cursorFloor(estate), newest));
+  }
+
+  /**
+   * Discord has said all that a session had. Where a cursor beyond it was given out, what was written
+   * down is wrong, and what comes in this session would seem to have come before.
+   */
+  #doubt(shardId: number): void {
+    const { clock, log } = this.#world;
+    const shard = this.#shards.get(shardId);
+    const { newest } = this.#queue.of(shardId);
+    const { base, seq } = shard?.point ?? { base: newest, seq: 0 };
+    if (base + seq >= newest) return;
+    log.error("a session is behind what is known of it, the shard gets a new one", {
+      shardId,
+      cursor: base + seq,
+      newest,
+    });
+    clock.soon(() => shard?.restart("end"));
   }
 
   /** The shard, made when it is first asked for. */
