@@ -28,7 +28,8 @@ export const SEGMENT_VERSION = 1;
 export const SEGMENT_HEADER_BYTES = 8;
 
 const MAGIC = new TextEncoder().encode("GHSPOOL");
-const FRAME_HEADER_BYTES = 8;
+/** Bytes before the batch of a frame. */
+export const FRAME_HEADER_BYTES = 8;
 /** A frame is closed once it has so many bytes: it is the least that is read, or lost, at once. */
 const FRAME_BYTES = 64 * 1024;
 /** Digits of the largest cursor, which has 48 bits. */
@@ -121,6 +122,13 @@ export function readFrames(bytes: Uint8Array): FrameRun {
   function run(rest: FrameRun["rest"], neededBytes = 0): FrameRun {
     return { records, usedBytes: at, rest, neededBytes };
   }
+}
+
+/** Byte of a segment behind the frame at `at` that begins with `head`, where there is enough of it. */
+export function frameEnd(head: Uint8Array, at: number): number | null {
+  if (head.length < FRAME_HEADER_BYTES) return null;
+  const view = new DataView(head.buffer, head.byteOffset);
+  return at + FRAME_HEADER_BYTES + view.getUint32(0);
 }
 
 /** The records of a frame; `null` where the bytes are not what was written. */

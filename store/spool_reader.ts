@@ -12,6 +12,8 @@ import { isCursor } from "../protocol/estate.ts";
 import { diskError, type SpoolFs } from "./disk.ts";
 import {
   firstCursorOf,
+  FRAME_HEADER_BYTES,
+  frameEnd,
   type FrameRun,
   readFrames,
   SEGMENT_HEADER_BYTES,
@@ -43,6 +45,11 @@ interface SpoolReaderOptions extends SpoolParts {
 export interface Mark {
   readonly at: number;
   readonly cursor: number;
+}
+
+/** A byte of a segment where whole frames begin, and the first cursor in them. */
+interface Resumption extends Pick<Mark, "at"> {
+  readonly first: number;
 }
 
 interface Place extends Mark {
@@ -86,10 +93,11 @@ export class SpoolReader {
       }
       at += run.usedBytes;
       if (run.rest === "damaged") {
-        const gap = this.#gap(index, at, after);
+        const next = await this.#behind(index, at, after);
+        const gap = this.#gap(index, at, after, next && next.first - 1);
         if (gap !== null) found.push(gap);
         after = gap?.cursor ?? after;
-        at = segment.bytes;
+        at = next?.at ?? segment.bytes;
       }
       this.#place = { segment, at, cursor: after };
     }
@@ -111,13 +119,35 @@ export class SpoolReader {
   }
 
   async #piece(index: number, at: number, limitBytes: number, after: number): Promise<FrameRun> {
+    const read = (segment: Segment) => readPiece(this.#options, segment, at, limitBytes);
+    return await this.#reading(index, at, after, read) ?? DAMAGED;
+  }
+
+  /** Where whole frames go on behind a damaged one, if its length can be believed, and with which cursor. */
+  #behind(index: number, at: number, after: number): Promise<Resumption | null> {
+    return this.#reading(index, at, after, async (segment) => {
+      const { fs } = this.#options;
+      const next = frameEnd(await fs.read(segment.path, at, FRAME_HEADER_BYTES), at);
+      if (next === null || next >= segment.bytes) return null;
+      const { records: [first] } = await readPiece(this.#options, segment, next, 1);
+      return first ? { at: next, first: first.cursor } : null;
+    });
+  }
+
+  /** Gives what `read` does; `null` where the file is gone. */
+  async #reading<Read>(
+    index: number,
+    at: number,
+    after: number,
+    read: (segment: Segment) => Promise<Read>,
+  ): Promise<Read | null> {
     const { shardId, segments } = this.#options;
     const segment = segments[index]!;
     try {
-      return await readPiece(this.#options, segment, at, limitBytes);
+      return await read(segment);
     } catch (thrown) {
       // Another try would not bring it back.
-      if ((thrown as { code?: unknown } | null)?.code === "ENOENT") return DAMAGED;
+      if ((thrown as { code?: unknown } | null)?.code === "ENOENT") return null;
       const where = `${segment.path} from byte ${at}`;
       throw diskError(`read events of shard ${shardId} from ${where}`, thrown, {
         shardId,
@@ -128,11 +158,15 @@ export class SpoolReader {
     }
   }
 
-  /** What stands for the rest of a damaged segment; `null` where no cursor is missing. */
-  #gap(index: number, at: number, after: number): EventRecord | null {
+  /**
+   * What stands for what is damaged, up to a cursor, or (`null`) for the rest of the segment; `null` where
+   * no cursor is missing.
+   */
+  #gap(index: number, at: number, after: number, last: number | null): EventRecord | null {
     const { shardId, segments, log, tally, damaged } = this.#options;
     const segment = segments[index]!;
-    const { from, to } = missing(segments, index, after);
+    const { from, to: end } = missing(segments, index, after);
+    const to = last ?? end;
     tally.damaged++;
     log.error("a file of spilled events is damaged", {
       shardId,

@@ -33,7 +33,7 @@ Deno.test("a backlog is read once, whatever the size of the pieces", async () =>
   assert.ok(share < 1.6, `read ${share} times what there is`);
 });
 
-Deno.test("a damaged file gives what lies before the damage, a GAP, and what comes after the file", async () => {
+Deno.test("a damaged file gives what lies before the damage, a GAP, and what lies behind it", async () => {
   const disk = await filledDisk();
   const frameBytes = 8 + RECORD_HEADER_BYTES + eventRecord(6, 80).body.length;
   disk.files.get(pathOf(6))!.content[8 + 2 * frameBytes + 30]! ^= 1;
@@ -44,16 +44,31 @@ Deno.test("a damaged file gives what lies before the damage, a GAP, and what com
   const gap = found.find(({ kind }) => kind === RECORD.GAP)!;
   assert.deepEqual(
     found.map(({ cursor }) => cursor),
-    [0, 1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+    Array.from({ length: 21 }, (_, i) => i),
   );
   assert.deepEqual(JSON.parse(new TextDecoder().decode(gap.body)), {
     from: 8,
-    to: 11,
+    to: 8,
     count: null,
     reason: `the disk lost events: ${segmentName(6)} is damaged at byte ${8 + 2 * frameBytes}`,
   });
   assert.equal(gap.shardId, SHARD);
-  assert.deepEqual(lines, ["error a file of spilled events is damaged 8-11"]);
+  assert.deepEqual(lines, ["error a file of spilled events is damaged 8-8"]);
+});
+
+Deno.test("behind damage whose length cannot be believed, what comes after the file is given", async () => {
+  const frameBytes = 8 + RECORD_HEADER_BYTES + eventRecord(6, 80).body.length;
+  for (const byte of [0, 2, 3]) {
+    const found = await filledDisk();
+    found.files.get(pathOf(6))!.content[8 + 2 * frameBytes + byte]! ^= 5;
+    const all = await readAll(await openOn(found)(SHARD));
+    const gaps = all.filter(({ kind }) => kind === RECORD.GAP).map(readGap);
+    assert.deepEqual(gaps.map(({ from, to }) => [from, to]), [[8, 11]]);
+    assert.deepEqual(
+      plain(all.filter(({ cursor }) => cursor > 11)),
+      plain(eventRecords(12, 20, 80)),
+    );
+  }
 });
 
 Deno.test("a file that is damaged from its start is a GAP as a whole", async () => {
