@@ -123,6 +123,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
+    connections: config.listenConnections,
+    clock,
     unit,
     log,
     authorize: (request) => authorizeUnit(request.headers, rules()),

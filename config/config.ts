@@ -115,6 +115,8 @@ export interface Settings {
   readonly listenHost: string;
   /** The one HTTP port; 0: any free one. */
   readonly listenPort: number;
+  /** Connections that it holds at most; half of the descriptors that are left are a bound, too. */
+  readonly listenConnections: number;
   /** Folder of sessions, identify budget and events that wait on disk. */
   readonly stateDir: string;
   /** Lines below it are not written. */
@@ -255,6 +257,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),
+  listenConnections: setting("LISTEN_CONNECTIONS", 1_000, integer("a whole number", 1, 100_000)),
   stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
   logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
   logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),

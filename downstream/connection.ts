@@ -231,6 +231,7 @@ export class DownstreamConnection {
 
   #begin(session: DownstreamSession, cursor: number): void {
     this.#session = session;
+    this.#socket.known?.();
     this.#numbers = new DownstreamNumbers(session.base, cursor);
     this.#shared.sessions.sent(session, cursor);
     this.input({ kind: "begun" });

@@ -47,6 +47,8 @@ export interface DownstreamSocket {
   sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
   /** `reason` is 123 bytes at most. */
   close(code: number, reason: string): void;
+  /** The client has shown our secret, and a shard is its. Default: nobody wants to know. */
+  known?(): void;
 }
 
 /** What a connection works with. */

@@ -25,8 +25,8 @@ function permissions(executable: string, temporary: string): string[] {
     "--allow-net=127.0.0.1,localhost,[::1]",
     `--allow-read=.,${temporary}`,
     `--allow-write=${temporary}`,
-    // The last two read what Deno does not, in /proc.
-    `--allow-run=${executable},cat,ls`,
+    // `cat` and `ls` read what Deno does not, in /proc; `prlimit` takes descriptors away.
+    `--allow-run=${executable},cat,ls,prlimit`,
   ];
 }
 

@@ -5,6 +5,11 @@
  */
 
 import { isIPv6 } from "node:net";
+import type { Clock } from "../../ports/clock.ts";
+import { descriptorsLeft } from "../../ports/http_server/descriptors.ts";
+import { serveHttp } from "../../ports/http_server/server.ts";
+import { Seats } from "../../ports/http_server/seats.ts";
+import type { Log } from "../../ports/log.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { authorityOf, isOwnName, type OwnPlace } from "../../rest/auth.ts";
 
@@ -12,44 +17,79 @@ import { authorityOf, isOwnName, type OwnPlace } from "../../rest/auth.ts";
 export interface OpenPort {
   /** `http://host:port`, as programs on this machine reach it. */
   readonly url: string;
+  /** Its connections. */
+  readonly seats: Pick<Seats, "size" | "cut">;
   stop(): Promise<void>;
 }
 
+/** What a port is opened with. */
+export interface ListenOptions {
+  readonly hostname: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** Connections at most; fewer where the process has few descriptors. */
+  readonly connections: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /**
- * Opens a port; 0 takes any that is free.
+ * Opens a port.
  *
  * @throws {GatehouseError} `bad_config` when the address is taken or cannot be listened on.
  */
-export function listen(
-  { hostname, port }: { readonly hostname: string; readonly port: number },
+export async function listen(
+  options: ListenOptions,
   handle: (request: Request) => Response | Promise<Response>,
-): OpenPort {
-  let server: Deno.HttpServer<Deno.NetAddr>;
+): Promise<OpenPort> {
+  const { hostname, port, connections, log } = options;
+  const seats = seatsFor(connections, descriptorsLeft(connections * RESERVE), log);
   try {
-    server = Deno.serve({ hostname, port, onListen() {} }, handle);
+    const server = await serveHttp({ ...options, seats, handle });
+    return {
+      url: `http://${reachable(hostname)}:${server.port}`,
+      seats,
+      stop: () => server.stop(),
+    };
   } catch (cause) {
     const address = `LISTEN_HOST:LISTEN_PORT ${hostname}:${port}`;
-    const message = `Cannot listen on ${address}: ${messageOf(cause)}${advice(cause)}`;
+    const message = `Cannot listen on ${address}: ${messageOf(cause)}${adviceOn(cause)}`;
     throw new GatehouseError("bad_config", "host", message, { hostname, port }, { cause });
   }
-  return {
-    url: `http://${reachable(hostname)}:${server.addr.port}`,
-    stop: () => server.shutdown(),
-  };
 }
 
-/** What to try. */
-function advice(cause: unknown): string {
-  const { AddrInUse, NotCapable, PermissionDenied } = Deno.errors;
-  if (cause instanceof AddrInUse) return "; stop what listens there, or set LISTEN_PORT to another";
-  if (cause instanceof PermissionDenied) return "; set LISTEN_PORT to 1024 or more";
+/** Of the descriptors that are left, one in so many is for connections; the others are for the rest. */
+const RESERVE = 2;
+/** The share of one address that is not of this machine: one in so many. */
+const SHARE = 4;
+
+/**
+ * The seats of a port. Half of the descriptors stay for gateway sockets, the way to Discord's API, files
+ * and clusters, whatever comes to the port.
+ *
+ * @param left Descriptors that are left; `null`: nobody knows.
+ */
+export function seatsFor(connections: number, left: number | null, log: Log): Seats {
+  const most = Math.max(1, Math.min(connections, Math.floor((left ?? Infinity) / RESERVE)));
+  if (most < connections) {
+    const advice = "raise the limit of open files (ulimit -n), or lower LISTEN_CONNECTIONS";
+    log.warn("the port holds fewer connections than it may", { wanted: connections, most, advice });
+  }
+  return new Seats({ most, mostOfOne: Math.ceil(most / SHARE) });
+}
+
+/** What to try where an address cannot be listened on. */
+export function adviceOn(cause: unknown): string {
+  const { code } = cause as { code?: string };
+  if (code === "EADDRINUSE") return "; stop what listens there, or set LISTEN_PORT to another";
+  if (code === "EACCES") return "; set LISTEN_PORT to 1024 or more";
   // What a program of one's own lacks is told by Deno.
-  if (cause instanceof NotCapable) return "";
+  if (cause instanceof Deno.errors.NotCapable) return "";
   return "; set LISTEN_HOST to an address of this machine";
 }
 
-/** An address to dial for one to listen on. */
-function reachable(hostname: string): string {
+/** An address to dial for one to listen on, as it stands in a URL. */
+export function reachable(hostname: string): string {
   if (hostname === "0.0.0.0") return "127.0.0.1";
   if (hostname === "::") return "[::1]";
   return hostname.includes(":") ? `[${hostname}]` : hostname;

@@ -82,6 +82,18 @@ export const REST_METRICS: readonly Metric<RestSnapshot>[] = [
   ),
 ];
 
+/** Every metric of the port. */
+export const PORT_METRICS: readonly Metric<{ readonly size: number; readonly cut: number }>[] = [
+  metric("gatehouse_connections", "Connections of the port.", ({ size }) => [
+    { labels: {}, value: size },
+  ]),
+  metric(
+    "gatehouse_connections_cut_total",
+    "Connections that were ended, or not let in, because there was no room.",
+    ({ cut }) => [{ labels: {}, value: cut }],
+  ),
+];
+
 /**
  * Every metric of a unit. Counters of shards begin at 0 with each life of their worker, which
  * Prometheus knows how to read.

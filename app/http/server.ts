@@ -23,16 +23,12 @@ import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
 import { STATUS } from "./status.ts";
-import { listen, type OpenPort, ownPlace, reachedAs } from "./listen.ts";
-import { renderMetrics } from "./metrics.ts";
+import { listen, type ListenOptions, type OpenPort, ownPlace, reachedAs } from "./listen.ts";
+import { PORT_METRICS, renderMetrics, renderText } from "./metrics.ts";
 
 /** What the port needs. */
-export interface ServerOptions {
-  readonly hostname: string;
-  /** 0 takes any that is free. */
-  readonly port: number;
+export interface ServerOptions extends ListenOptions {
   readonly unit: Unit;
-  readonly log: Log;
   /** The REST proxy; it authorizes by itself, because it also passes callers with other credentials. */
   readonly rest: (request: Request) => Promise<Response>;
   /** As whom a request to `/api` acts. */
@@ -54,8 +50,12 @@ export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
   const own = () => ownPlace(options.hostname, port.url);
   const isBot = (request: Request) => builtInOf(options.authorize(request)) !== undefined;
-  const app = routes(new Hono(), control(new Hono(), options.unit, isBot), { ...options, own });
-  const port = listen(options, (request) => app.fetch(request));
+  const app = routes(new Hono(), control(new Hono(), options.unit, isBot), {
+    ...options,
+    own,
+    seats: () => port.seats,
+  });
+  const port = await listen(options, (request) => app.fetch(request));
   options.log.info("listening", { url: port.url });
   return port;
 }
@@ -63,10 +63,13 @@ export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
 /** What a log line tells of a path that is refused. */
 const LONGEST_PATH = 200;
 
-type Routes = ServerOptions & Pick<GatewayRoutes, "own">;
+type Routes = ServerOptions & Pick<GatewayRoutes, "own"> & {
+  /** Asked once the port is open. */
+  readonly seats: () => OpenPort["seats"];
+};
 
 function routes(app: Hono, controls: Hono, options: Routes): Hono {
-  const { unit, rest, authorize, log } = options;
+  const { unit, rest, authorize, log, seats } = options;
   const isTold = seldom(systemClock);
   gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
@@ -88,7 +91,7 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
   });
   app.get("/metrics", (c) => {
     c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    return c.body(renderMetrics(unit.snapshot));
+    return c.body(renderMetrics(unit.snapshot) + renderText(PORT_METRICS, seats()));
   });
   app.get("/events", (c) => {
     const links = unit.gateway?.links;

@@ -6,43 +6,54 @@
  */
 
 import type { DownstreamEvents } from "../../downstream/gateway.ts";
+import { LINK_CLOSE } from "../../protocol/event_frame.ts";
+import { type AcceptedSocket, upgradeWebSocket } from "../../ports/http_server/upgrade.ts";
 import type { LinkEvents, Links } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { Consumers } from "../../unit/consumers.ts";
 
-/** A client that answers no ping for so long is gone. */
-const IDLE_TIMEOUT_S = 30;
-/** No close frame came. */
-const BROKEN = 1006;
-/** More than this is never under way to a library that reads: it is closed, and may resume. */
-const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
+/**
+ * More than this is never under way to a peer that reads: its credit is less. Who lets so much pile up is
+ * closed.
+ */
+export const MOST_BUFFERED_BYTES = 32 * 1024 * 1024;
+/** A library's commands are far smaller, and refused above 4096 bytes; what is larger is not even read. */
+const MOST_COMMAND_BYTES = 64 * 1024;
+/** Calls of a cluster carry values of the bot's. */
+const MOST_CALL_BYTES = 32 * 1024 * 1024;
+
+/** How long a client may be silent before it is asked for a sign of life; default 15 s. */
+export interface AcceptOptions {
+  readonly idleMs?: number;
+}
 
 /**
  * Upgrades a request and hands the socket to the gateway for consumers.
  *
  * @param url Our address as the client reaches it.
- * @param idleTimeoutS A client that answers no ping for so long is gone; default 30.
  */
 export function acceptConsumer(
   request: Request,
   consumers: Pick<Consumers, "accept">,
   url: string,
-  idleTimeoutS: number = IDLE_TIMEOUT_S,
+  options: AcceptOptions = {},
 ): Response {
   const query = new URL(request.url).searchParams;
-  let client: DownstreamEvents | undefined;
-  return upgrade(request, idleTimeoutS, (socket, isOpen, close) => {
-    const send = (data: string | Uint8Array<ArrayBuffer>) => {
-      if (!isOpen()) return;
-      if (socket.bufferedAmount > MOST_BUFFERED_BYTES) client?.failed("You read too slowly.");
-      else socket.send(data);
-    };
-    socket.onopen = () => client = consumers.accept({ send, sendBytes: send, close }, query, url);
-    socket.onmessage = ({ data }) =>
-      typeof data === "string" ? client?.text(data) : client?.binary();
-    // Deno has a code of its own for one that broke: 0, or 1001 for one that answers no ping.
-    socket.onclose = ({ code, wasClean }) => client?.closed(wasClean ? code : BROKEN);
-  });
+  return upgradeWebSocket(
+    request,
+    { ...options, maxMessageBytes: MOST_COMMAND_BYTES },
+    (socket) => {
+      const close = (code: number, reason: string) => socket.close(code, reason);
+      const failed = (reason: string) => client.failed(reason);
+      const send = bounded(socket, () => failed("You read too slowly."));
+      const known = () => socket.known();
+      const client: DownstreamEvents = consumers.accept({ ...send, close, known }, query, url);
+      return {
+        message: (data, isText) => isText ? client.text(decoder.decode(data)) : client.binary(),
+        closed: (code) => client.closed(code),
+      };
+    },
+  );
 }
 
 /**
@@ -54,37 +65,33 @@ export function acceptLink(
   request: Request,
   links: Pick<Links, "accept">,
   peer?: PeerKey,
+  options: AcceptOptions = {},
 ): Response {
-  let link: LinkEvents | undefined;
-  return upgrade(request, IDLE_TIMEOUT_S, (socket, isOpen, close) => {
-    const send = (data: string | Uint8Array<ArrayBuffer>) => void (isOpen() && socket.send(data));
-    socket.onopen = () => link = links.accept({ send, sendBytes: send, close }, peer, false);
-    // Binary frames have no meaning in this direction; an empty text is refused with a reason.
-    socket.onmessage = ({ data }) => link?.text(typeof data === "string" ? data : "");
-    socket.onclose = () => link?.closed();
+  return upgradeWebSocket(request, { ...options, maxMessageBytes: MOST_CALL_BYTES }, (socket) => {
+    // Whoever may ask for this route has shown who it is.
+    socket.known();
+    const close = (code: number, reason: string) => socket.close(code, reason);
+    const send = bounded(socket, () => close(LINK_CLOSE.GOING_AWAY, "you read too slowly"));
+    const link: LinkEvents = links.accept({ ...send, close }, peer, false);
+    return {
+      // Binary frames have no meaning in this direction; an empty text is refused with a reason.
+      message: (data, isText) => link.text(isText ? decoder.decode(data) : ""),
+      closed: () => link.closed(),
+    };
   });
 }
 
-/** Gives the socket of a request, where it asks for one, to who listens to it. */
-function upgrade(
-  request: Request,
-  idleTimeout: number,
-  listen: (
-    socket: WebSocket,
-    isOpen: () => boolean,
-    close: (code: number, reason: string) => void,
-  ) => void,
-): Response {
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    return Response.json({ error: "expected a WebSocket upgrade" }, {
-      status: 426,
-      headers: { upgrade: "websocket" },
-    });
-  }
-  const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout });
-  const isOpen = () => socket.readyState === WebSocket.OPEN;
-  listen(socket, isOpen, (code, reason) => void (isOpen() && socket.close(code, reason)));
-  // A close follows, which is what matters; without a listener the error would end the process.
-  socket.onerror = () => {};
-  return response;
+const decoder = new TextDecoder();
+
+/** What sends as long as the peer reads. */
+function bounded(socket: AcceptedSocket, tooSlow: () => void) {
+  const reads = () => {
+    if (socket.bufferedBytes <= MOST_BUFFERED_BYTES) return true;
+    tooSlow();
+    return false;
+  };
+  return {
+    send: (text: string) => void (reads() && socket.send(text)),
+    sendBytes: (bytes: Uint8Array) => void (reads() && socket.sendBytes(bytes)),
+  };
 }

@@ -12,12 +12,13 @@ import {
   refusalOf,
   type RestVerdict,
 } from "../../rest/auth.ts";
+import { systemClock } from "../../ports/clock.ts";
 import type { RestProxy } from "../../rest/proxy.ts";
 import type { Config } from "../../config/config.ts";
 import { readConfig } from "../../config/parse.ts";
 import { listen, type OpenPort } from "../http/listen.ts";
 import { authRules, openRest } from "../open_rest.ts";
-import { renderText, REST_METRICS } from "../http/metrics.ts";
+import { PORT_METRICS, renderText, REST_METRICS } from "../http/metrics.ts";
 import type { UnitLog } from "./log.ts";
 import { EXIT, launch } from "./main.ts";
 import { stopSignals } from "./signals.ts";
@@ -37,7 +38,7 @@ async function serve(config: Config, log: UnitLog): Promise<number> {
     authorize: (request) => verdictOf(request.headers, rules(), config.discordToken !== ""),
     maxConcurrency: () => 1,
   });
-  const port = openPort(config, rest.proxy, rules);
+  const port = await openPort(config, log, rest.proxy, rules);
   log.info("listening", { url: `${port.url}/api`, forwardsTo: config.discordApiUrl });
   const signals = stopSignals();
   log.info("stopping", { reason: await signals.next() });
@@ -54,20 +55,35 @@ function verdictOf(headers: Headers, rules: AuthRules, hasToken: boolean): RestV
   return rules.secret === undefined ? "as is" : { refused: "DISCORD_TOKEN is not set here" };
 }
 
-function openPort(config: Config, proxy: RestProxy, rules: () => AuthRules): OpenPort {
-  return listen({ hostname: config.listenHost, port: config.listenPort }, (request) => {
+async function openPort(
+  config: Config,
+  log: UnitLog,
+  proxy: RestProxy,
+  rules: () => AuthRules,
+): Promise<OpenPort> {
+  const options = {
+    hostname: config.listenHost,
+    port: config.listenPort,
+    connections: config.listenConnections,
+    clock: systemClock,
+    log,
+  };
+  const seats = () => port.seats;
+  const port = await listen(options, (request) => {
     const pathname = pathOf(request.url);
     if (pathname.startsWith("/api/")) return proxy.handle(request);
     if (/^\/(healthz|readyz)$/.test(pathname)) return new Response("ok\n");
     const refusal = refusalOf(authorizeUnit(request.headers, rules()), pathname);
     if (refusal) return Response.json({ error: refusal.error }, { status: refusal.status });
     if (pathname === "/metrics") {
-      return new Response(renderText(REST_METRICS, proxy.snapshot), {
+      const text = renderText(REST_METRICS, proxy.snapshot) + renderText(PORT_METRICS, seats());
+      return new Response(text, {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       });
     }
     return Response.json({ error: `there is no ${pathname} here` }, { status: 404 });
   });
+  return port;
 }
 
 /** Path and query of an address, as they came. */

@@ -176,6 +176,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   REFUSED_INTENTS: ["never", "1"],
   LISTEN_HOST: ["127.0.0.1:80", "http://x", "a b"],
   LISTEN_PORT: ["65536", "-1", "http"],
+  LISTEN_CONNECTIONS: ["0", "-1", "many", "100001"],
   REST_AUTHORIZATION: ["two words", "ümlaut"],
   REST_GLOBAL_PER_SECOND: ["0", "-1", "1000000000", "50/s", "1e3"],
   REST_WAIT_MS: ["-1", "60s", "2592000000"],

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { control } from "../../app/http/control.ts";
 import { EXIT } from "../../app/terminal/main.ts";
-import { METRICS } from "../../app/http/metrics.ts";
+import { METRICS as UNIT_METRICS, PORT_METRICS } from "../../app/http/metrics.ts";
 import { FIELDS, type Setting, SETTING_NAMES, SETTINGS } from "../../config/config.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { loadHono, loadValibot } from "../../deps.ts";
 import { readFlags } from "../../sim/flags.ts";
+
+const METRICS = [...UNIT_METRICS, ...PORT_METRICS];
 
 const DOC = await Deno.readTextFile("docs/operations.md");
 

@@ -174,6 +174,8 @@ export class ScriptedConsumer {
   isDead = false;
   /** Whether its socket takes no more, because it does not read. */
   isFull = false;
+  /** Whether the gateway has said that it knows who this is. */
+  isKnown = false;
   #link: DownstreamEvents;
 
   constructor(gateway: DownstreamGateway, query = "v=10&encoding=json") {
@@ -183,6 +185,7 @@ export class ScriptedConsumer {
         else if (!this.closedWith) this.payloads.push(JSON.parse(text) as Payload);
       },
       sendBytes: () => {},
+      known: () => void (this.isKnown = true),
       close: (code, reason) => {
         this.closedWith ??= { code, reason };
         queueMicrotask(() => void (this.isDead || this.#link.closed(code)));

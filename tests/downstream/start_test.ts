@@ -12,6 +12,19 @@ import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { FACTS, stage } from "./stage.ts";
 
+Deno.test("a client is known once a shard is its, and not for what it says before", async () => {
+  const { connect, clock } = stage();
+  const client = connect();
+  client.send(OP.HEARTBEAT, null);
+  client.identify({ token: "guess" });
+  await clock.advance(0);
+  assert.deepEqual([client.isKnown, client.code], [false, 4004]);
+  const other = connect();
+  other.identify();
+  await clock.advance(0);
+  assert.equal(other.isKnown, true);
+});
+
 Deno.test("RESUME replays what came after its number, then RESUMED, then goes live", async () => {
   const { ready, connect, clock, events } = stage();
   const { client, sessionId } = await ready();

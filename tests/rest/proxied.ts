@@ -7,6 +7,7 @@
 import { systemClock } from "../../ports/clock.ts";
 import { undiciClient } from "../../ports/http/undici.ts";
 import { type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
+import { openHttpPort } from "../support/http_port.ts";
 import { RestProxy, type RestProxyOptions } from "../../rest/proxy.ts";
 
 /** The bot's token, which only the upstream may see. */
@@ -52,7 +53,7 @@ export async function setUp(answer: Answer, options: Partial<RestProxyOptions> =
     log: logTo((...line) => lines.push(line)),
     ...options,
   });
-  const proxy = listen(handle);
+  const proxy = await openHttpPort(handle);
   return {
     seen,
     lines,
@@ -60,7 +61,7 @@ export async function setUp(answer: Answer, options: Partial<RestProxyOptions> =
     direct: upstream.url,
     proxied: proxy.url,
     async [Symbol.asyncDispose]() {
-      await proxy.server.shutdown();
+      await proxy[Symbol.asyncDispose]();
       await client.close();
       await upstream.server.shutdown();
     },

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { acceptLink } from "../../app/http/sockets.ts";
 import type { LinkSocket } from "../../link/links.ts";
+import { openHttpPort } from "../support/http_port.ts";
 
 /** A port whose sockets go to links that write down what they are told. */
-function serve() {
+async function serve() {
   const told: string[] = [];
   const accepted = Promise.withResolvers<LinkSocket>();
   const closed = Promise.withResolvers<void>();
@@ -16,16 +17,13 @@ function serve() {
       };
     },
   };
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => acceptLink(request, links),
-  );
+  const port = await openHttpPort((request) => acceptLink(request, links));
   return {
-    url: `127.0.0.1:${server.addr.port}`,
+    url: `127.0.0.1:${port.port}`,
     told,
     accepted: accepted.promise,
     closed: closed.promise,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => port[Symbol.asyncDispose](),
   };
 }
 
@@ -37,14 +35,14 @@ function next({ socket }: { socket: WebSocket }): Promise<unknown> {
 }
 
 Deno.test("acceptLink() asks for an upgrade where there is none", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const answer = await fetch(`http://${rig.url}/events`);
   assert.deepEqual([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
   assert.deepEqual(await answer.json(), { error: "expected a WebSocket upgrade" });
 });
 
 Deno.test("acceptLink() hands texts and the end to the links, and its words and bytes to the socket", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const socket = new WebSocket(`ws://${rig.url}/events`);
   socket.binaryType = "arraybuffer";
   const link = await rig.accepted;
@@ -67,7 +65,7 @@ Deno.test("acceptLink() hands texts and the end to the links, and its words and 
 });
 
 Deno.test("acceptLink() closes with the links' code and reason", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const socket = new WebSocket(`ws://${rig.url}/events`);
   const ended = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
   (await rig.accepted).close(4404, "no such cluster");

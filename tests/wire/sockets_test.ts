@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { acceptConsumer } from "../../app/http/sockets.ts";
 import type { DownstreamSocket } from "../../downstream/world.ts";
+import { openHttpPort } from "../support/http_port.ts";
 
 /** A port whose sockets go to a gateway for consumers that writes down what it is told. */
-function serve(idleTimeoutS?: number) {
+async function serve(idleMs = 15_000) {
   const told: unknown[] = [];
   const accepted = Promise.withResolvers<DownstreamSocket>();
   const closed = Promise.withResolvers<number>();
@@ -19,16 +20,16 @@ function serve(idleTimeoutS?: number) {
       };
     },
   };
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    (request) => acceptConsumer(request, consumers, "ws://gate.test/", idleTimeoutS),
+  const port = await openHttpPort((request) =>
+    acceptConsumer(request, consumers, "ws://gate.test/", { idleMs })
   );
   return {
-    url: `127.0.0.1:${server.addr.port}`,
+    url: `127.0.0.1:${port.port}`,
+    seats: port.seats,
     told,
     accepted: accepted.promise,
     closed: closed.promise,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    [Symbol.asyncDispose]: () => port[Symbol.asyncDispose](),
   };
 }
 
@@ -44,7 +45,7 @@ async function connectRaw(url: string): Promise<Deno.Conn> {
 }
 
 Deno.test("acceptConsumer() tells a connection that breaks without a close frame from one that is closed", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const conn = await connectRaw(rig.url);
   await rig.accepted;
   conn.close();
@@ -52,7 +53,7 @@ Deno.test("acceptConsumer() tells a connection that breaks without a close frame
 });
 
 Deno.test("acceptConsumer() takes a client that answers no ping for broken, not for one that left", async () => {
-  await using rig = serve(1);
+  await using rig = await serve(200);
   const conn = await connectRaw(rig.url);
   await rig.accepted;
   assert.equal(await rig.closed, 1006);
@@ -60,7 +61,7 @@ Deno.test("acceptConsumer() takes a client that answers no ping for broken, not 
 });
 
 Deno.test("acceptConsumer() asks for an upgrade where there is none", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const answer = await fetch(`http://${rig.url}/gateway`);
   assert.deepEqual([answer.status, answer.headers.get("upgrade")], [426, "websocket"]);
   await answer.body?.cancel();
@@ -68,7 +69,7 @@ Deno.test("acceptConsumer() asks for an upgrade where there is none", async () =
 });
 
 Deno.test("acceptConsumer() tells the query, every message and the client's code", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const socket = new WebSocket(`ws://${rig.url}/gateway?v=10`);
   const client = await rig.accepted;
   const greeted = new Promise((resolve) => socket.onmessage = ({ data }) => resolve(data));
@@ -85,7 +86,7 @@ Deno.test("acceptConsumer() tells the query, every message and the client's code
 });
 
 Deno.test("acceptConsumer() closes with the gateway's code and reason", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const socket = new WebSocket(`ws://${rig.url}/`);
   const ended = new Promise<CloseEvent>((resolve) => socket.onclose = resolve);
   (await rig.accepted).close(4004, "Authentication failed.");
@@ -95,7 +96,7 @@ Deno.test("acceptConsumer() closes with the gateway's code and reason", async ()
 });
 
 Deno.test("acceptConsumer() ends a client that does not read, before its memory is ours", async () => {
-  await using rig = serve();
+  await using rig = await serve();
   const conn = await connectRaw(rig.url);
   const client = await rig.accepted;
   const megabyte = new Uint8Array(1024 * 1024);

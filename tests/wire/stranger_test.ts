@@ -1,6 +1,7 @@
 /** `examples/consumer.js`, which knows docs/protocols.md and not a line of ours, against what we run. */
 
 import assert from "node:assert/strict";
+import { openHttpPort } from "../support/http_port.ts";
 import { acceptLink } from "../../app/http/sockets.ts";
 import { Links } from "../../link/links.ts";
 import { systemClock } from "../../ports/clock.ts";
@@ -60,8 +61,8 @@ function dispatch(shardId: number, cursor: number, t: string): EventRecord {
 }
 
 /** Links on a port: what a unit has at `/events`. */
-function serveLinks(
-  port: number,
+async function serveLinks(
+  wanted: number,
   stream: string,
   greet: (deliver: (...r: EventRecord[]) => void) => void,
 ) {
@@ -76,16 +77,13 @@ function serveLinks(
     },
     acknowledged: (_peer, _link, { cursors }) => acks.push({ ...cursors }),
   });
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port, onListen() {} },
-    (request) => acceptLink(request, links),
-  );
+  const port = await openHttpPort((request) => acceptLink(request, links), { port: wanted });
   return {
     acks,
-    port: server.addr.port,
+    port: port.port,
     async stop() {
       links.stop("the test goes on");
-      await server.shutdown();
+      await port[Symbol.asyncDispose]();
     },
   };
 }
@@ -93,7 +91,7 @@ function serveLinks(
 Deno.test("a stranger prints each event once, acknowledges it, and drops what is sent again", async () => {
   const unknown = { ...dispatch(0, 3, "X"), kind: 9 };
   const lost = gapRecord(0, { from: null, to: 9, count: null, reason: "a new session begins" });
-  const first = serveLinks(0, "one", (deliver) => {
+  const first = await serveLinks(0, "one", (deliver) => {
     deliver(dispatch(0, 1, "READY"), dispatch(7, 2 ** 33 + 5, "GUILD_CREATE"), dispatch(0, 2, "A"));
     deliver(unknown, lost);
   });
@@ -102,7 +100,7 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
   assert.deepEqual(first.acks, [{ 0: 2, 7: 2 ** 33 + 5 }, { 0: 9 }]);
   await first.stop();
 
-  const again = serveLinks(
+  const again = await serveLinks(
     first.port,
     "one",
     (deliver) => deliver(dispatch(0, 2, "A"), lost, dispatch(0, 10, "B")),
@@ -111,7 +109,7 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
   assert.deepEqual(again.acks, [{ 0: 10 }], "a repeat is acknowledged, or it would come for ever");
   await again.stop();
 
-  const other = serveLinks(first.port, "two", (deliver) => deliver(dispatch(0, 1, "READY")));
+  const other = await serveLinks(first.port, "two", (deliver) => deliver(dispatch(0, 1, "READY")));
   await until(() => other.acks.length === 1, 20_000, consumer.errors);
   await other.stop();
   await consumer.end();
@@ -126,7 +124,7 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
 });
 
 Deno.test("a stranger that the unit does not know ends, and says what the unit said", async () => {
-  const unit = serveLinks(0, "one", () => {});
+  const unit = await serveLinks(0, "one", () => {});
   const consumer = startConsumer(`ws://127.0.0.1:${unit.port}/events`, { CLUSTER_ID: "3" });
   assert.equal(await consumer.exited, 1);
   assert.match(consumer.errors(), /4404 expected cluster 0, received cluster 3/);

@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
-import { listen, ownPlace, reachedAs } from "../../../app/http/listen.ts";
+import {
+  adviceOn,
+  listen,
+  ownPlace,
+  reachable,
+  reachedAs,
+  seatsFor,
+} from "../../../app/http/listen.ts";
+import { systemClock as clock } from "../../../ports/clock.ts";
+import { logTo, silentLog as log } from "../../../ports/log.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 
-const LOCAL = { hostname: "127.0.0.1", port: 0 };
+const LOCAL = { hostname: "127.0.0.1", port: 0, connections: 10, clock, log };
 
 Deno.test("listen() opens a free port for 0, and says which one", async () => {
-  const one = listen(LOCAL, (request) => new Response(new URL(request.url).pathname));
-  const other = listen(LOCAL, () => new Response());
+  const one = await listen(LOCAL, (request) => new Response(new URL(request.url).pathname));
+  const other = await listen(LOCAL, () => new Response());
   try {
     assert.match(one.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
     assert.notEqual(one.url, other.url);
@@ -17,10 +26,10 @@ Deno.test("listen() opens a free port for 0, and says which one", async () => {
 });
 
 Deno.test("listen() says in words that a port is taken, and names the address", async () => {
-  const first = listen(LOCAL, () => new Response());
+  const first = await listen(LOCAL, () => new Response());
   const port = Number(new URL(first.url).port);
   try {
-    assert.throws(() => listen({ ...LOCAL, port }, () => new Response()), (error) => {
+    await assert.rejects(listen({ ...LOCAL, port }, () => new Response()), (error) => {
       assert.ok(error instanceof GatehouseError);
       assert.deepEqual([error.code, error.blame], ["bad_config", "host"]);
       assert.deepEqual(error.data, { hostname: "127.0.0.1", port });
@@ -38,18 +47,11 @@ Deno.test("listen() says in words that a port is taken, and names the address", 
   }
 });
 
-Deno.test("listen() names the host when that is what is wrong", () => {
-  const wrong = new Deno.errors.AddrNotAvailable("Cannot assign requested address (os error 99)");
-  assert.throws(() => urlOf("10.9.9.9", wrong), {
-    message: /10\.9\.9\.9:8787: Cannot assign .*; set LISTEN_HOST to an address of this machine$/,
-  });
-});
-
 Deno.test("listen() lets a port go that is stopped", async () => {
-  const first = listen(LOCAL, () => new Response());
+  const first = await listen(LOCAL, () => new Response());
   const port = Number(new URL(first.url).port);
   await first.stop();
-  const second = listen({ ...LOCAL, port }, () => new Response("second"));
+  const second = await listen({ ...LOCAL, port }, () => new Response("second"));
   try {
     assert.equal(await (await fetch(second.url)).text(), "second");
   } finally {
@@ -57,36 +59,55 @@ Deno.test("listen() lets a port go that is stopped", async () => {
   }
 });
 
-/** The address that is told for one to listen on: of those that a test may not open. */
-function urlOf(hostname: string, failure?: Error): string {
-  const real = Object.getOwnPropertyDescriptor(Deno, "serve")!;
-  const serve = () => {
-    if (failure) throw failure;
-    return { addr: { port: 8787 }, shutdown: () => Promise.resolve() };
-  };
-  Object.defineProperty(Deno, "serve", { configurable: true, get: () => serve });
-  try {
-    return listen({ hostname, port: 8787 }, () => new Response()).url;
-  } finally {
-    Object.defineProperty(Deno, "serve", real);
-  }
+for (
+  const [code, advice] of [
+    ["EADDRINUSE", "; stop what listens there, or set LISTEN_PORT to another"],
+    ["EACCES", "; set LISTEN_PORT to 1024 or more"],
+    ["EADDRNOTAVAIL", "; set LISTEN_HOST to an address of this machine"],
+  ] as const
+) {
+  Deno.test(`adviceOn() knows what to try for ${code}`, () => {
+    assert.equal(adviceOn(Object.assign(new Error("no"), { code })), advice);
+  });
 }
 
 for (
-  const [hostname, url] of [
-    ["0.0.0.0", "http://127.0.0.1:8787"],
-    ["::", "http://[::1]:8787"],
-    ["::1", "http://[::1]:8787"],
-    ["fd00::7", "http://[fd00::7]:8787"],
-    ["localhost", "http://localhost:8787"],
-    ["10.0.0.7", "http://10.0.0.7:8787"],
+  const [hostname, address] of [
+    ["0.0.0.0", "127.0.0.1"],
+    ["::", "[::1]"],
+    ["::1", "[::1]"],
+    ["fd00::7", "[fd00::7]"],
+    ["localhost", "localhost"],
+    ["10.0.0.7", "10.0.0.7"],
   ] as const
 ) {
-  Deno.test(`listen() on ${hostname} is reached as ${url}`, () => {
-    assert.equal(urlOf(hostname), url);
-    assert.ok(URL.canParse(url));
+  Deno.test(`reachable() of ${hostname} is ${address}`, () => {
+    assert.equal(reachable(hostname), address);
+    assert.ok(URL.canParse(`http://${address}:8787`));
   });
 }
+
+Deno.test("seatsFor() leaves half of the descriptors to the rest of the unit, and says so", () => {
+  const lines: unknown[] = [];
+  const seats = seatsFor(1_000, 100, logTo((level, event) => lines.push([level, event])));
+  for (let i = 0; i < 80; i++) seats.take("127.0.0.1", () => {});
+  assert.equal(seats.size, 50);
+  assert.deepEqual(lines, [["warn", "the port holds fewer connections than it may"]]);
+});
+
+Deno.test("seatsFor() holds what is set where descriptors suffice, or nobody can tell", () => {
+  for (const left of [2_000, null]) {
+    const seats = seatsFor(40, left, log);
+    for (let i = 0; i < 80; i++) seats.take("127.0.0.1", () => {});
+    assert.equal(seats.size, 40);
+  }
+});
+
+Deno.test("seatsFor() leaves a quarter to one address of another machine", () => {
+  const seats = seatsFor(40, null, log);
+  for (let i = 0; i < 80; i++) seats.take("203.0.113.7", () => {});
+  assert.equal(seats.size, 10);
+});
 
 Deno.test("ownPlace() has every name of this machine's loopback, and the port that is open", () => {
   const { names, port } = ownPlace("127.0.0.1", "http://127.0.0.1:49152");

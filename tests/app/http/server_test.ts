@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../ports/clock.ts";
 import { serveUnit } from "../../../app/http/server.ts";
 import { logTo } from "../../../ports/log.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
@@ -20,6 +21,8 @@ async function setUp() {
   const port = await serveUnit({
     hostname: "127.0.0.1",
     port: 0,
+    connections: 100,
+    clock: systemClock,
     unit: {
       get snapshot() {
         return world.snapshot;
@@ -78,6 +81,7 @@ Deno.test("all else is for who is let in, and who is not is told why, and so is 
   const metrics = await get("/metrics");
   assert.match(metrics.headers.get("content-type")!, /^text\/plain; version=0\.0\.4/);
   assert.match(metrics.text, /^gatehouse_/m);
+  assert.match(metrics.text, /^gatehouse_connections 1$/m);
   assert.equal((await get("/control/state")).status, 200);
 });
 
