@@ -8,7 +8,7 @@ import { type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { type Log, seldom } from "../../ports/log.ts";
+import { seldom } from "../../ports/log.ts";
 import {
   type Authorize,
   builtInOf,

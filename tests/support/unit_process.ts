@@ -19,7 +19,7 @@ export interface UnitProcess {
   ready(limitMs?: number): Promise<void>;
   control(method: string, path: string): Promise<Response>;
   signal(signal: "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): void;
-  /** Sends a signal and gives the exit code. */
+  /** Sends a signal, unless it has ended already, and gives the exit code. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<number>;
   readonly exited: Promise<number>;
 }
@@ -27,9 +27,14 @@ export interface UnitProcess {
 /**
  * Starts a unit with nothing but these settings in its environment: what `deno task start` runs,
  * without `deno task` in between, which would not pass a SIGKILL on.
+ *
+ * @param descriptors How many it may have open; needs Linux's `prlimit`. Default: what we may.
  */
-export function startUnit(settings: Record<string, string>): Promise<UnitProcess> {
-  return start(settings, "unit", "mod.ts");
+export function startUnit(
+  settings: Record<string, string>,
+  descriptors?: number,
+): Promise<UnitProcess> {
+  return start(settings, "unit", "mod.ts", descriptors);
 }
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
@@ -41,13 +46,17 @@ async function start(
   settings: Record<string, string>,
   program: string,
   file: string,
+  descriptors?: number,
 ): Promise<UnitProcess> {
   const kinds = ["net", "read", "write", "run", "env"];
   const flags = await Promise.all(kinds.map(async (kind) => {
     const { stdout } = await deno(["task", "-q", "permissions", kind, program], settings).output();
     return new TextDecoder().decode(stdout).trim();
   }));
-  return follow(deno(["run", "--no-prompt", "--ignore-env", ...flags, file], settings).spawn());
+  const args = ["run", "--no-prompt", "--ignore-env", ...flags, file];
+  if (descriptors === undefined) return follow(deno(args, settings).spawn());
+  const limit = `--nofile=${descriptors}:${descriptors}`;
+  return follow(command("prlimit", [limit, Deno.execPath(), ...args], settings).spawn());
 }
 
 /** Starts a unit by a task of `deno.json`. */
@@ -56,8 +65,12 @@ export function startTask(task: string, settings: Record<string, string>): UnitP
 }
 
 function deno(args: string[], settings: Record<string, string>): Deno.Command {
+  return command(Deno.execPath(), args, settings);
+}
+
+function command(program: string, args: string[], settings: Record<string, string>): Deno.Command {
   const inherited = { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
-  return new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(program, {
     args,
     clearEnv: true,
     env: { ...inherited, ...settings },
@@ -76,7 +89,9 @@ function follow(child: Deno.ChildProcess): UnitProcess {
     }),
     eachLine(child.stderr, (line) => void (errors += `${line}\n`)),
   ]);
+  let hasEnded = false;
   const exited = child.status.then(async ({ code }) => {
+    hasEnded = true;
     await reading;
     return code;
   });
@@ -106,7 +121,7 @@ function follow(child: Deno.ChildProcess): UnitProcess {
     control: async (method, path) => await fetch(`${await unit.url()}/control${path}`, { method }),
     signal: (signal) => child.kill(signal),
     async end(signal) {
-      child.kill(signal);
+      if (!hasEnded) child.kill(signal);
       return await exited;
     },
   };

@@ -9,6 +9,7 @@ import { CLOCK_ATTACKS } from "./clock.ts";
 import { DOOR_ATTACKS } from "./door.ts";
 import { INSIDE_ATTACKS } from "./inside.ts";
 import { RECORD_ATTACKS } from "./records.ts";
+import { SOCKET_ATTACKS } from "./sockets.ts";
 import type { Attack } from "./stage.ts";
 import { STRANGER_ATTACKS } from "./strangers.ts";
 
@@ -16,6 +17,7 @@ import { STRANGER_ATTACKS } from "./strangers.ts";
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   ...DOOR_ATTACKS,
   ...STRANGER_ATTACKS,
+  ...SOCKET_ATTACKS,
   ...INSIDE_ATTACKS,
   ...CLOCK_ATTACKS,
   ...BODY_ATTACKS,

@@ -29,6 +29,8 @@ export interface Attack {
   readonly isStill?: true;
   /** Whether somebody stands between the unit and Discord's gateway: {@linkcode Stage.relay}. */
   readonly isRelayed?: true;
+  /** How many descriptors the unit may have open; default: what this process may. */
+  readonly descriptors?: number;
   /** Whether `deno task ok` tries it: it takes seconds. */
   readonly isQuick: boolean;
   /** GAPs that the bot has to be told of, because of what the attack takes away. Default: none. */
@@ -55,7 +57,7 @@ export interface Stage {
 
 /** A stage on which everything runs. */
 export async function setStage(
-  { settings, isStill, isRelayed }: Pick<Attack, "settings" | "isStill" | "isRelayed"> = {},
+  { settings, isStill, isRelayed, descriptors }: Partial<Attack> = {},
 ): Promise<Stage> {
   const sim = createSimulator({
     shards: SHARDS,
@@ -82,7 +84,7 @@ export async function setStage(
       EVENT_HANDLER_SECRET_KEY: SECRET,
       ...settings,
       ...changed,
-    });
+    }, descriptors);
     try {
       await unit.ready();
       return unit;
