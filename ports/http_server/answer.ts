@@ -15,39 +15,47 @@ export const TAKE_DEADLINE_MS = 30_000;
  * does not take it, ends the connection: what was sent by then must not pass for all of it.
  */
 export async function answer(out: ServerResponse, response: Response, clock: Clock): Promise<void> {
+  const reader: ReadableStreamDefaultReader<Uint8Array> | undefined = response.body?.getReader();
+  try {
+    await send(out, response, reader, clock);
+  } catch {
+    out.destroy();
+    await reader?.cancel().catch(() => {});
+  }
+}
+
+async function send(
+  out: ServerResponse,
+  { status, statusText, headers }: Response,
+  reader: ReadableStreamDefaultReader<Uint8Array> | undefined,
+  clock: Clock,
+): Promise<void> {
   const head: string[] = [];
-  for (const [name, value] of response.headers) head.push(name, value);
-  const begin = () => void out.writeHead(response.status, response.statusText || undefined, head);
-  const { body } = response;
-  if (!body || out.req.method === "HEAD") {
-    await body?.cancel();
+  for (const [name, value] of headers) head.push(name, value);
+  const begin = () => void out.writeHead(status, statusText || undefined, head);
+  if (!reader || out.req.method === "HEAD") {
+    await reader?.cancel();
     begin();
     return void out.end();
   }
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  try {
-    const first = await reader.read();
-    const next = first.done ? Promise.resolve(first) : reader.read();
-    if ((await here(next))?.done) {
-      // The whole of it is here: one write, with its length.
-      if (!response.headers.has("content-length")) {
-        head.push("content-length", String(first.value?.length ?? 0));
-      }
-      begin();
-      return void out.end(first.value);
+  const first = await reader.read();
+  const next = first.done ? Promise.resolve(first) : reader.read();
+  if ((await here(next))?.done) {
+    // The whole of it is here: one write, with its length.
+    if (!headers.has("content-length")) {
+      head.push("content-length", String(first.value?.length ?? 0));
     }
     begin();
-    out.write(first.value);
-    for (let part = await next; !part.done;) {
-      if (!out.write(part.value)) await taken(out, clock);
-      if (out.destroyed) return await reader.cancel();
-      part = await reader.read();
-    }
-    out.end();
-  } catch {
-    out.destroy();
-    await reader.cancel().catch(() => {});
+    return void out.end(first.value);
   }
+  begin();
+  out.write(first.value);
+  for (let part = await next; !part.done;) {
+    if (!out.write(part.value)) await taken(out, clock);
+    if (out.destroyed) return await reader.cancel();
+    part = await reader.read();
+  }
+  out.end();
 }
 
 /** What is there already; `null`: it is yet to come, and nothing is to wait for it. */

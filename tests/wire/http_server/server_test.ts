@@ -44,6 +44,22 @@ Deno.test("serveHttp() ends who waits, not who is busy, when somebody comes and 
   for (const conn of silent) conn.close();
 });
 
+Deno.test("serveHttp() takes a connection that has its answer for one that waits", async () => {
+  const answer = Promise.withResolvers<Response>();
+  await using port = await openHttpPort(
+    ({ url }) => url.endsWith("/slow") ? answer.promise : new Response("ok"),
+    { most: 2 },
+  );
+  const answered = await dial(port.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await answered.read(new Uint8Array(1024));
+  const busy = await dial(port.port, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  await until(() => port.seats.size === 2, 5_000);
+  assert.match(await ask(port.port, "GET / HTTP/1.1\r\nHost: x"), /^HTTP\/1\.1 200 /);
+  assert.equal(await rest(answered), "");
+  answer.resolve(new Response("at last"));
+  assert.match(await rest(busy), /at last$/);
+});
+
 Deno.test("serveHttp() reads no endless body of somebody who has been answered", async () => {
   await using port = await openHttpPort(() => new Response("no", { status: 401 }));
   const conn = await dial(
