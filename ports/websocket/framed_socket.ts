@@ -194,27 +194,43 @@ function keepSpare({ buffer }: Uint8Array): void {
   spare = new Uint8Array(buffer as ArrayBuffer);
 }
 
-/** Frames that wait, one after the other in one buffer. */
+/**
+ * Frames that wait, one after the other in one buffer; in several where they are many, so that what is
+ * written is let go while the rest waits.
+ */
 class Outgoing {
+  /** Of all of them. */
   length = 0;
+  readonly #full: Uint8Array[] = [];
   #bytes = new Uint8Array();
+  #used = 0;
 
   add(opcode: number, payload: Uint8Array, mask: number | null): void {
-    const needed = this.length + frameBound(payload.length);
-    if (needed > this.#bytes.length) this.#grow(needed);
-    this.length = writeFrame(this.#bytes, this.length, opcode, payload, mask);
+    const bound = frameBound(payload.length);
+    if (this.#used > 0 && this.#used + bound > MOST_SPARE_BYTES) this.#full.push(this.#last());
+    if (this.#used + bound > this.#bytes.length) this.#grow(this.#used + bound);
+    const end = writeFrame(this.#bytes, this.#used, opcode, payload, mask);
+    this.length += end - this.#used;
+    this.#used = end;
   }
 
-  /** All of them; the next frame begins anew. */
+  /** Those that are to be written next. */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.length);
-    this.#bytes = new Uint8Array();
-    this.length = 0;
+    const taken = this.#full.shift() ?? this.#last();
+    this.length -= taken.length;
     return taken;
   }
 
+  /** The last buffer; the next frame begins anew. */
+  #last(): Uint8Array {
+    const bytes = this.#bytes.subarray(0, this.#used);
+    this.#bytes = new Uint8Array();
+    this.#used = 0;
+    return bytes;
+  }
+
   #grow(needed: number): void {
-    const before = this.#bytes.subarray(0, this.length);
+    const before = this.#bytes.subarray(0, this.#used);
     if (needed <= spare.length) {
       this.#bytes = spare;
       spare = new Uint8Array();

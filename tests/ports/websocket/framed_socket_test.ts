@@ -77,6 +77,25 @@ Deno.test("what is sent in one turn is one write, in order; bytes are the caller
   assert.deepEqual(await written(), []);
 });
 
+Deno.test("what is far too much for one write goes out in several, in order, each let go when it is taken", async () => {
+  const { clock, socket, written, writes } = setUp();
+  socket.send("first");
+  await clock.advance(0);
+  const sent = Array.from({ length: 40 }, (_, i) => String(i % 10).repeat(50_000));
+  for (const text of sent) socket.send(text);
+  const told: string[] = await written();
+  let before = socket.bufferedBytes;
+  assert.ok(before > 2_000_000);
+  while (socket.bufferedBytes > 0) {
+    await clock.advance(0);
+    assert.ok(writes[0]!.bytes.length <= 256 * 1024, `${writes[0]!.bytes.length} bytes`);
+    told.push(...await written());
+    assert.ok(socket.bufferedBytes < before);
+    before = socket.bufferedBytes;
+  }
+  assert.deepEqual(told, ["first", ...sent].map((text) => `text ${text}`));
+});
+
 Deno.test("while a write is under way, what is sent waits for it and is one write then", async () => {
   const { clock, socket, written, writes } = setUp();
   socket.send("a");
