@@ -42,6 +42,26 @@ Deno.test("serveLink() answers what is no WebSocket with 426", async () => {
   await server.stop();
 });
 
+Deno.test("serveLink() is dialled by its unit while others hold half requests open, and keeps it", async () => {
+  const server = serve("key");
+  const unit = dialCluster(server.port, "key");
+  await unit.next();
+  const strangers: Deno.TcpConn[] = [];
+  for (let i = 0; i < 400; i++) {
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    await conn.write(new TextEncoder().encode("GET / HT"));
+    strangers.push(conn);
+  }
+  const worker = dialCluster(server.port, "key", 3);
+  assert.match(JSON.stringify(await worker.next()), /"op":"hello"/);
+  // Beyond its seats it has ended the oldest.
+  assert.equal(await strangers[0]!.read(new Uint8Array(1)).catch(() => null), null);
+  await server.stop();
+  const code = LINK_CLOSE.GOING_AWAY;
+  assert.deepEqual([await unit.next(), await worker.next()], Array(2).fill(`closed ${code}`));
+  for (const conn of strangers) conn.close();
+});
+
 Deno.test("serveLink() lets the newest link win", async () => {
   const server = serve("key");
   const first = dialCluster(server.port, "key");
