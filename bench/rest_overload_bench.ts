@@ -196,7 +196,11 @@ async function run(caller: Caller): Promise<{ readonly shown: Table; readonly fa
 async function main(): Promise<void> {
   const simulator = await startSimulator(GUILDS);
   try {
-    const proxy = await startGatehouse(simulator.origin, { REST_WAIT_MS: String(WAIT_MS) });
+    const proxy = await startGatehouse(simulator.origin, {
+      REST_WAIT_MS: String(WAIT_MS),
+      // Each request that waits has one.
+      LISTEN_CONNECTIONS: "4000",
+    });
     const caller = new Caller({ direct: simulator.origin, proxied: proxy.origin });
     try {
       const { shown, fates } = await run(caller);

@@ -257,7 +257,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),
-  listenConnections: setting("LISTEN_CONNECTIONS", 1_000, integer("a whole number", 1, 100_000)),
+  listenConnections: setting("LISTEN_CONNECTIONS", 2_000, integer("a whole number", 1, 100_000)),
   stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
   logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
   logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),

@@ -61,7 +61,7 @@ export async function listen(
 /** Of the descriptors that are left, one in so many is for connections; the others are for the rest. */
 const RESERVE = 2;
 /** The share of one address that is not of this machine: one in so many. */
-const SHARE = 4;
+const SHARE = 2;
 
 /**
  * The seats of a port. Half of the descriptors stay for gateway sockets, the way to Discord's API, files

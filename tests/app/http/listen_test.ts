@@ -103,10 +103,10 @@ Deno.test("seatsFor() holds what is set where descriptors suffice, or nobody can
   }
 });
 
-Deno.test("seatsFor() leaves a quarter to one address of another machine", () => {
+Deno.test("seatsFor() leaves half to one address of another machine", () => {
   const seats = seatsFor(40, null, log);
   for (let i = 0; i < 80; i++) seats.take("203.0.113.7", () => {});
-  assert.equal(seats.size, 10);
+  assert.equal(seats.size, 20);
 });
 
 Deno.test("ownPlace() has every name of this machine's loopback, and the port that is open", () => {
