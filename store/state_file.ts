@@ -14,6 +14,7 @@
 
 import { crc32 } from "node:zlib";
 import { messageOf } from "../protocol/errors.ts";
+import { parseJson } from "../protocol/json.ts";
 import { isCount } from "../protocol/record.ts";
 
 /**
@@ -52,7 +53,7 @@ export function readStateFile(bytes: Uint8Array, bot: string): StateFile {
   const isChecked = decoder.decode(bytes.subarray(0, HEAD_BYTES)) === checksum;
   let file: unknown;
   try {
-    file = JSON.parse(decoder.decode(bytes));
+    file = parseJson(decoder.decode(bytes));
   } catch (error) {
     return { damaged: messageOf(error) };
   }

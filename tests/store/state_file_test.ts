@@ -56,3 +56,9 @@ Deno.test("readStateFile() says whose a whole file is that is not ours", () => {
       "is the state of bot 8, the token is that of bot 7; set another STATE_DIR for this bot",
   });
 });
+
+Deno.test("readStateFile() takes nothing that is too deep to be handed on", () => {
+  const value = JSON.parse("[".repeat(5_000) + "]".repeat(5_000));
+  const file = readStateFile(encodeStateFile("7", value), "7");
+  assert.match("damaged" in file ? file.damaged : "", /levels/);
+});
