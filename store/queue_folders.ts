@@ -16,7 +16,8 @@ export function queueFolder(queueDir: string, total: number): string {
  * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and
  * of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
  * grow with an id whatever the total. Call before any worker starts; wherever it is interrupted,
- * every event is in one of the folders.
+ * every event is in one of the folders. Rejects with what the system said first, once every folder has
+ * been tried.
  */
 export async function inheritQueues(
   queueDir: string,
@@ -27,11 +28,14 @@ export async function inheritQueues(
   const own = queueFolder(queueDir, total);
   const totals = await foldersIn(queueDir, /^of-\d+$/);
   const others = totals.map((name) => `${queueDir}/${name}`).filter((folder) => folder !== own);
+  const failures: unknown[] = [];
   for (const folder of [queueDir, ...others]) {
     for (const id of await foldersIn(folder, /^\d+$/)) {
-      if (shardIds.includes(Number(id))) await move(`${folder}/${id}`, `${own}/${id}`, rename);
+      if (!shardIds.includes(Number(id))) continue;
+      await move(`${folder}/${id}`, `${own}/${id}`, rename).catch((error) => failures.push(error));
     }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function move(

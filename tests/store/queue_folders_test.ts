@@ -54,6 +54,17 @@ Deno.test("inheritQueues() gives shards what e038c8e left in folders without a t
     assert.deepEqual(namesIn(dir), ["of-17"]);
   }));
 
+Deno.test("inheritQueues() lets no folder that cannot be emptied keep others from theirs", () =>
+  inTempDir(async (dir) => {
+    for (const shardId of [1, 2, 3]) await leave(dir, shardId, shardId);
+    await Deno.mkdir(`${dir}/1/stray`);
+    await Deno.mkdir(`${dir}/2/stray`);
+    await assert.rejects(inheritQueues(dir, 4, [1, 2, 3]), /not empty/i);
+    for (const shardId of [1, 2, 3]) {
+      assert.deepEqual(await found(queueFolder(dir, 4), shardId), [shardId]);
+    }
+  }));
+
 Deno.test("inheritQueues() gives shards what those of their ids of other totals left, behind each other", () =>
   inTempDir(async (dir) => {
     await leave(dir, 3, 1, 2);
