@@ -53,6 +53,11 @@ const FOR_PEERS: Methods = {
   fetch: ({ peers }, asked) =>
     peers.find(asked.wanted as Wanted, asked.rest === true, timeoutOf(asked)),
   stats: ({ stats }) => stats,
+  async shardInfo(unit, asked) {
+    const { session, ...info } = await gatewayOf(unit).pool.shardInfo(whole(asked, "shardId"));
+    // Who has a session's id can take it over.
+    return { ...info, session: session && { seq: session.seq, base: session.base } };
+  },
   restartAll: ({ clusters }) => clusters.restartAll(),
   spawn: (unit, asked) => placeOf(unit, asked).spawn(),
   kill: (unit, asked) => placeOf(unit, asked).kill(timeoutOf(asked)),
@@ -62,11 +67,6 @@ const FOR_PEERS: Methods = {
 /** What operators and the program may call, too. */
 const METHODS: Methods = {
   ...FOR_PEERS,
-  async shardInfo(unit, asked) {
-    const { session, ...info } = await gatewayOf(unit).pool.shardInfo(whole(asked, "shardId"));
-    // Who has a session's id can take it over.
-    return { ...info, session: session && { seq: session.seq, base: session.base } };
-  },
   reconnect: (unit, asked) =>
     gatewayOf(unit).pool.reconnect(
       whole(asked, "shardId"),

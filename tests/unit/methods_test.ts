@@ -20,6 +20,7 @@ const payload = { op: 3, d: null };
 const FOR_ALL: readonly (readonly [request: object, does: unknown[] | null, gives: unknown])[] = [
   [{ method: "shardIds" }, null, [0, 1]],
   [{ method: "stats" }, null, null],
+  [{ method: "shardInfo", shardId: 1 }, ["shardInfo", 1], { session: { seq: 9, base: 100 } }],
   [
     { method: "sendPayload", shardId: 3, payload: { ...payload, secret: 1 } },
     ["sendPayload", 3, payload],
@@ -42,7 +43,6 @@ const FOR_ALL: readonly (readonly [request: object, does: unknown[] | null, give
 ];
 
 const FOR_OPERATORS: typeof FOR_ALL = [
-  [{ method: "shardInfo", shardId: 1 }, ["shardInfo", 1], { session: { seq: 9, base: 100 } }],
   [{ method: "reconnect", shardId: 1, session: "end" }, ["reconnect", 1, "end"], undefined],
   [{ method: "reconnect", shardId: 1, session: "keep" }, ["reconnect", 1, "keep"], undefined],
   [{ method: "restartWorker", workerId: 2 }, ["restart", 2], undefined],

@@ -194,7 +194,8 @@ Deno.test("a bot's credential has the verbs of its link, and no others", async (
   assert.equal((await post("/workers/2/crash"))[0], 403);
   assert.match((await get("/state")).error, /for operators/);
   assert.deepEqual(called, []);
-  assert.match((await get("/shards/1")).error, /for operators/);
+  assert.deepEqual(await get("/shards/1"), { session: { seq: 9, base: 100 } });
+  assert.deepEqual(called.splice(0), [["shardInfo", 1]]);
   assert.equal(await get("/stats"), null);
   assert.deepEqual(await post("/shards/1/send", payload), [200, { ok: true }]);
   assert.deepEqual(await post("/clusters/0/restart"), [200, { ok: true }]);
