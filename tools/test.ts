@@ -1,6 +1,7 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`. Unit tests run in parallel, then the
- * examples in docstrings, then the tests with real sockets and processes, one file after the other.
+ * examples in docstrings, then the tests with real sockets and processes, one file after the other, and
+ * in the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
@@ -12,6 +13,9 @@ import { addTallies, exitCode, type Tally, tallyOf } from "./tally.ts";
 import { SOURCE_FOLDERS } from "./tree.ts";
 
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
+
+/** They take minutes: a phase of their own. */
+const ATTACKS = "tests/wire/attack_test.ts";
 
 /** A phase that takes longer has hung; it is killed and has failed. */
 const DEADLINE_MS = 10 * 60_000;
@@ -35,7 +39,8 @@ function phases(args: readonly string[]): string[][] {
   return [
     ["--parallel", "--ignore=tests/wire", "tests"],
     ["--doc", ...SOURCES],
-    ["tests/wire"],
+    [`--ignore=${ATTACKS}`, "tests/wire"],
+    [ATTACKS],
   ];
 }
 
