@@ -72,7 +72,8 @@ export function resumed(
   });
 }
 
-function joined(parts: readonly Bytes[]): Bytes {
+/** Pieces of a body as one; the piece itself where there is one. */
+export function joined(parts: readonly Bytes[]): Bytes {
   if (parts.length === 1) return parts[0]!;
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

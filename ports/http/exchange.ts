@@ -7,6 +7,7 @@
 import type { Buffer } from "node:buffer";
 import type { loadUndici } from "../../deps.ts";
 import { messageOf } from "../../protocol/errors.ts";
+import { joined } from "./body.ts";
 import { endToEnd, HttpError, type HttpRequest } from "./client.ts";
 
 type Client = InstanceType<Awaited<ReturnType<typeof loadUndici>>["Client"]>;
@@ -163,17 +164,6 @@ export class Exchange {
 
 /** Statuses whose answers have no body, whatever their headers say. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-
-function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
 
 const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name of the host cannot be looked up now",
