@@ -41,10 +41,27 @@ Deno.test("revive() opens a port anew that takes nobody, until it does", async (
   assert.ok(world.lines.includes("the port cannot be opened anew"));
   world.failure = null;
   await pass();
+  await pass();
   assert.equal(world.reopened, 1);
   world.verdict = "taken";
   await pass();
   assert.equal(world.reopened, 1);
+});
+
+Deno.test("revive() waits twice as long after each failure, half a minute at most, and begins anew once it is well", async () => {
+  const { world, pass } = watched();
+  world.verdict = "not taken";
+  world.failure = new Error("out of descriptors");
+  const triedAt: number[] = [];
+  for (let tick = 1; tick <= 22; tick++) {
+    const before = world.visits;
+    await pass();
+    if (world.visits > before) triedAt.push(tick);
+  }
+  assert.deepEqual(triedAt, [1, 2, 4, 8, 14, 20]);
+  world.failure = null;
+  for (let tick = 0; tick < 6; tick++) await pass();
+  assert.equal(world.reopened, 3, "at 26, and each time from there on that it takes nobody");
 });
 
 Deno.test("revive() does not visit a port that people come to, and does nothing where it cannot tell", async () => {
