@@ -8,7 +8,7 @@ import { OP } from "../../protocol/discord/opcodes.ts";
 import { botLeaves } from "../../sim/mod.ts";
 import { makeOld } from "../support/old_state.ts";
 import { connect, type Library, names, sent } from "../support/library.ts";
-import { createRig } from "../support/rig.ts";
+import { createRig, type Rig } from "../support/rig.ts";
 
 Deno.test("a library gets the shard from its cluster, which gets it back when the library goes", async () => {
   const rig = await createRig({ sim: { guilds: 4 } });
@@ -135,8 +135,8 @@ for (const from of ["this version", "e038c8e"]) {
   });
 }
 
-Deno.test("libraries that share little memory get their events at once, not with their next heartbeat", async () => {
-  const shards = 8;
+/** Shards that are ready, on the least memory that is allowed. */
+async function rigOfLittleMemory(shards: number): Promise<Rig> {
   const rig = await createRig({
     shards,
     sim: { maxConcurrency: shards, guilds: 4 * shards },
@@ -145,6 +145,12 @@ Deno.test("libraries that share little memory get their events at once, not with
   });
   rig.gateway.pool.spawnShards();
   await rig.ready();
+  return rig;
+}
+
+Deno.test("libraries that share little memory get their events at once, not with their next heartbeat", async () => {
+  const shards = 8;
+  const rig = await rigOfLittleMemory(shards);
   const libraries = Array.from({ length: shards }, () => connect(rig));
   libraries.forEach((library, id) => library.identify(undefined, [id, shards]));
   await rig.clock.advance(1_000);
@@ -163,14 +169,7 @@ Deno.test("libraries that share little memory get their events at once, not with
 
 Deno.test("a library that reads gets its events at once, also beside many that do not", async () => {
   const shards = 8;
-  const rig = await createRig({
-    shards,
-    sim: { maxConcurrency: shards, guilds: 4 * shards },
-    queueMemoryBytes: 4 * 1024 * 1024,
-    openSpool: memorySpool(),
-  });
-  rig.gateway.pool.spawnShards();
-  await rig.ready();
+  const rig = await rigOfLittleMemory(shards);
   rig.sim.traffic.setRate(400);
   const libraries: Library[] = [];
   for (let id = 0; id < shards; id++) {
