@@ -229,8 +229,9 @@ export class EventConsumer {
     }
     this.#acks.came(bytes.length);
     const { totalShards, records } = batch;
+    const sources = this.#sources.getOrInsertComputed(totalShards, () => new Map());
     for (const record of records) {
-      this.#record(this.#source(totalShards, record.shardId, link), record);
+      this.#record(this.#source(sources, totalShards, record.shardId, link), record);
     }
   }
 
@@ -318,12 +319,16 @@ export class EventConsumer {
     if (source.stream === this.#stream) this.#acks.add(source);
   }
 
-  #source(totalShards: number, shardId: number, link: Link): Source {
-    const ofTotal = this.#sources.getOrInsertComputed(totalShards, () => new Map());
-    let source = ofTotal.get(shardId);
+  #source(
+    sources: Map<number, Source>,
+    totalShards: number,
+    shardId: number,
+    link: Link,
+  ): Source {
+    let source = sources.get(shardId);
     if (source === undefined) {
       source = { stream: this.#stream!, totalShards, shardId, progress: new ShardProgress(), link };
-      ofTotal.set(shardId, source);
+      sources.set(shardId, source);
     }
     source.link = link;
     return source;
