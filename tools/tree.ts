@@ -20,6 +20,7 @@ export const FLOORS: readonly (readonly string[])[] = [
     "store",
     "config",
     "fleet",
+    "guilds",
   ],
   ["workers", "clusters"],
   ["unit", "dashboard"],
