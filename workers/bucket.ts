@@ -168,6 +168,9 @@ export class Bucket {
           this.#members.of(question.shardId)!.request(question.request);
       case "FIND":
         return this.#cache?.find(question.wanted) ?? null;
+      case "GUILDS":
+        // Nobody keeps them as of a cursor.
+        return null;
       case "GET_SHARD_INFO":
         return this.#info(question.shardId);
       case "GET_BACKLOG":

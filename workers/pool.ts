@@ -13,6 +13,7 @@ import {
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
 import type { Estate } from "../protocol/estate.ts";
+import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
@@ -168,6 +169,11 @@ export class WorkerPool {
   find(wanted: Wanted, deadlineMs: number): Promise<unknown>[] {
     const lives = this.#slots.flatMap(({ life }) => life ?? []);
     return lives.map((life) => life.ask({ type: "FIND", wanted }, deadlineMs));
+  }
+
+  /** The next of a shard's guilds, as of a cursor; `null` where they are not known. */
+  async guilds(question: GuildsQuestion): Promise<GuildsPiece | null> {
+    return await this.#ask(question.shardId, { type: "GUILDS", question }) as GuildsPiece | null;
   }
 
   /** What a shard knows of itself, now. */

@@ -233,6 +233,20 @@ Deno.test("WorkerPool asks how far a shard's events have been dealt with", async
   assert.deepEqual(await asked, value);
 });
 
+Deno.test("WorkerPool asks the worker that has the shard for its guilds, piece by piece", async () => {
+  const { pool, threads, toldTo } = setUp();
+  pool.spawnShards();
+  threads[1]!.say({ type: "STARTED" });
+  const terms = { intents: 1, largeThreshold: 50 };
+  const question = { shardId: 3, cursor: 9, terms, after: 2, limitBytes: 1024 };
+  const asked = pool.guilds(question);
+  const [told] = toldTo(1, "GUILDS") as Extract<ToWorker, { type: "GUILDS" }>[];
+  assert.deepEqual(told!.question, question);
+  const value = { guildIds: ["1", "2", "3"], available: 3, bodies: [new Uint8Array([123, 125])] };
+  threads[1]!.say({ type: "NONCE_REPLY", nonce: told!.nonce, reply: { ok: true, value } });
+  assert.deepEqual(await asked, value);
+});
+
 Deno.test("WorkerPool asks the worker for members, and waits a little longer than it", async () => {
   const { clock, pool, threads, toldTo } = setUp();
   pool.spawnShards();
