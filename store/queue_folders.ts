@@ -12,6 +12,35 @@ export function queueFolder(queueDir: string, total: number): string {
   return `${queueDir}/of-${total}`;
 }
 
+/** Folder of the guilds of the shards whose events are in `queueFolder`; each has one of its id in it. */
+export function guildFolder(queueFolder: string): string {
+  return `${queueFolder}/guilds`;
+}
+
+/**
+ * Deletes the guilds that these shards have left under other totals than `total`; `null`: all. Nobody
+ * goes on with them: a shard of another total has another session, and others of its id. Rejects with
+ * what the system said first, once everything has been tried.
+ */
+export async function dropGuilds(
+  queueDir: string,
+  total: number | null,
+  shardIds: readonly number[],
+): Promise<void> {
+  const kept = total === null ? null : queueFolder(queueDir, total);
+  const folders = (await foldersIn(queueDir, /^of-\d+$/)).map((name) => `${queueDir}/${name}`);
+  const failures: unknown[] = [];
+  for (const folder of folders.filter((folder) => folder !== kept).map(guildFolder)) {
+    for (const id of await foldersIn(folder, /^\d+$/)) {
+      if (!shardIds.includes(Number(id))) continue;
+      await Deno.remove(`${folder}/${id}`, { recursive: true }).catch((error) =>
+        failures.push(error)
+      );
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
 /**
  * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and
  * of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
@@ -54,10 +83,15 @@ async function move(
   if (files.every(({ name }) => !known.has(name))) await Deno.remove(from);
 }
 
+/** None where there is no such folder. */
 async function foldersIn(dir: string, name: RegExp): Promise<string[]> {
   const folders: string[] = [];
-  for await (const entry of Deno.readDir(dir)) {
-    if (entry.isDirectory && name.test(entry.name)) folders.push(entry.name);
+  try {
+    for await (const entry of Deno.readDir(dir)) {
+      if (entry.isDirectory && name.test(entry.name)) folders.push(entry.name);
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   return folders;
 }

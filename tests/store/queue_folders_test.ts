@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
-import { inheritQueues, queueFolder } from "../../store/queue_folders.ts";
+import { dropGuilds, guildFolder, inheritQueues, queueFolder } from "../../store/queue_folders.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { readAll } from "./spool_conformance.ts";
 
@@ -110,4 +110,43 @@ Deno.test("inheritQueues() writes over nothing", () =>
     await inheritQueues(dir, 16, [3]);
     assert.deepEqual(await found(queueFolder(dir, 16), 3), [1, 2, 3]);
     assert.deepEqual(await found(dir, 3), [2]);
+  }));
+
+async function leaveGuilds(queue: string, total: number, ...shardIds: number[]): Promise<void> {
+  for (const id of shardIds) {
+    const folder = `${guildFolder(queueFolder(queue, total))}/${id}`;
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(`${folder}/000000000000007.guilds`, "guilds");
+  }
+}
+
+const guildsOf = (queue: string, total: number) => namesIn(guildFolder(queueFolder(queue, total)));
+
+Deno.test("dropGuilds() deletes what shards of these ids left under other totals, and nothing else", () =>
+  inTempDir(async (dir) => {
+    for (const total of [8, 16, 32]) await leaveGuilds(dir, total, 2, 3, 4);
+    await leave(queueFolder(dir, 8), 3, 1);
+    await dropGuilds(dir, 16, [3, 4]);
+    assert.deepEqual([8, 16, 32].map((total) => guildsOf(dir, total)), [["2"], ["2", "3", "4"], [
+      "2",
+    ]]);
+    assert.deepEqual(await found(queueFolder(dir, 8), 3), [1]);
+    await dropGuilds(dir, null, [2, 3, 4]);
+    assert.deepEqual([8, 16, 32].map((total) => guildsOf(dir, total)), [[], [], []]);
+  }));
+
+Deno.test("dropGuilds() has nothing to do where there are none", () =>
+  inTempDir(async (dir) => {
+    await leave(queueFolder(dir, 8), 3, 1);
+    await dropGuilds(dir, 16, [3]);
+    await dropGuilds(`${dir}/none`, null, [3]);
+    assert.deepEqual(await found(queueFolder(dir, 8), 3), [1]);
+  }));
+
+Deno.test("inheritQueues() takes no guilds along: they are of another session", () =>
+  inTempDir(async (dir) => {
+    await leaveGuilds(dir, 8, 3);
+    await inheritQueues(dir, 16, [3]);
+    assert.deepEqual(guildsOf(dir, 8), ["3"]);
+    assert.deepEqual(namesIn(dir), ["of-8"]);
   }));
