@@ -5,7 +5,7 @@
  * @module
  */
 
-import { calculateShardId } from "../../protocol/ids.ts";
+import { calculateShardId, readId } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { jsonBody } from "../world/body.ts";
@@ -17,6 +17,7 @@ import { isPresence } from "./identify_rules.ts";
 import type { FlowParts } from "./guild_flow.ts";
 import type { Allow } from "./pace.ts";
 import type { Session } from "./session.ts";
+import { updateVoiceState } from "./voice.ts";
 
 /** What commands work with. */
 export interface CommandParts extends FlowParts {
@@ -41,7 +42,7 @@ export function carryOut(parts: CommandParts, command: Command): "done" | "bad p
     case OP.PRESENCE_UPDATE:
       return updatePresence(parts, command);
     case OP.VOICE_STATE_UPDATE:
-      return updateVoiceState(parts, session, d);
+      return joinVoice(parts, session, d);
     case OP.REQUEST_GUILD_MEMBERS:
       return requestMembers(parts, session, d);
     case OP.REQUEST_SOUNDBOARD_SOUNDS:
@@ -62,40 +63,21 @@ function updatePresence(
 }
 
 /** The guild where it is this session's own; another's gets no answer, as on Discord. */
-function ownGuild(parts: CommandParts, session: Session, id: unknown): SimGuild | undefined {
-  if (typeof id !== "string" || !parts.world.guilds.has(id)) return undefined;
+function ownGuild(parts: CommandParts, session: Session, given: unknown): SimGuild | undefined {
+  const id = readId(given);
+  if (id === null || !parts.world.guilds.has(id)) return undefined;
   const { shardId, totalShards } = session.terms;
   return calculateShardId(id, totalShards) === shardId ? parts.world.guilds.get(id) : undefined;
 }
 
-function updateVoiceState(
+function joinVoice(
   parts: CommandParts,
   session: Session,
   d: Record<string, unknown>,
 ): "done" | "bad payload" {
-  if (typeof d.guild_id !== "string") return "bad payload";
+  if (readId(d.guild_id) === null) return "bad payload";
   const guild = ownGuild(parts, session, d.guild_id);
-  if (!guild) return "done";
-  const voiceState = jsonBody({
-    guild_id: guild.id,
-    channel_id: d.channel_id ?? null,
-    user_id: parts.world.user.id,
-    session_id: session.id.split("").reverse().join(""),
-    deaf: false,
-    mute: false,
-    self_deaf: d.self_deaf === true,
-    self_mute: d.self_mute === true,
-    self_video: false,
-    suppress: false,
-    request_to_speak_timestamp: null,
-  });
-  const answers: [string, typeof voiceState][] = [["VOICE_STATE_UPDATE", voiceState]];
-  if (typeof d.channel_id === "string") {
-    const server = { token: "sim-voice", guild_id: guild.id, endpoint: "voice.sim:443" };
-    answers.push(["VOICE_SERVER_UPDATE", jsonBody(server)]);
-  }
-  if (parts.random() < 0.5) answers.reverse();
-  for (const [t, body] of answers) session.dispatch(t, body);
+  if (guild) updateVoiceState(parts, session, guild, d);
   return "done";
 }
 
@@ -104,7 +86,7 @@ function requestMembers(
   session: Session,
   d: Record<string, unknown>,
 ): "done" | "bad payload" {
-  if (typeof d.guild_id !== "string") return "bad payload";
+  if (readId(d.guild_id) === null) return "bad payload";
   const guild = ownGuild(parts, session, d.guild_id);
   const { intents } = session.terms;
   const wantsAll = d.query === "" && d.limit === 0;
@@ -142,7 +124,7 @@ function sendChannelInfo(
   session: Session,
   d: Record<string, unknown>,
 ): "done" | "bad payload" {
-  if (typeof d.guild_id !== "string" || !Array.isArray(d.fields)) return "bad payload";
+  if (readId(d.guild_id) === null || !Array.isArray(d.fields)) return "bad payload";
   const guild = ownGuild(parts, session, d.guild_id);
   if (!guild) return "done";
   const info = {

@@ -11,6 +11,7 @@ import { carryOut, type CommandParts } from "./commands.ts";
 import type { Dialect } from "./dialect.ts";
 import { controlFrame, type Frame } from "./encoding.ts";
 import { type Applicant, type HandshakeParts, identify, resume } from "./handshake.ts";
+import { parseExact } from "../../protocol/json.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { ConnectionEntry, Rule } from "../world/ledger.ts";
 import { Outgoing, type Peer } from "./outgoing.ts";
@@ -272,7 +273,7 @@ export class Connection implements Applicant {
 
 function parsePayload(bytes: Uint8Array): { op: number; d: unknown } | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const value: unknown = parseExact(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
     if (!isRecord(value) || !Number.isInteger(value.op)) return undefined;
     return { op: value.op as number, d: value.d };
   } catch {

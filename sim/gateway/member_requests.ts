@@ -5,6 +5,7 @@
  * @module
  */
 
+import { readId } from "../../protocol/ids.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { type Body, jsonBody } from "../world/body.ts";
 import type { FlowParts } from "./guild_flow.ts";
@@ -99,10 +100,10 @@ function find(
 ): { members: SimMember[]; notFound: unknown[] } {
   if (request.user_ids !== undefined) {
     const ids = [request.user_ids].flat().slice(0, MOST_FOUND);
-    const isMember = (id: unknown) => typeof id === "string" && guild.members.has(id);
+    const memberOf = (id: unknown) => guild.members.get(readId(id) ?? "");
     return {
-      members: ids.filter(isMember).map((id) => guild.members.get(id as string)!),
-      notFound: ids.filter((id) => !isMember(id)),
+      members: ids.map(memberOf).filter((member) => member !== undefined),
+      notFound: ids.filter((id) => !memberOf(id)).map((id) => readId(id) ?? id),
     };
   }
   const all = [...guild.members.values()];

@@ -8,7 +8,7 @@
 
 import { calculateShardId } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
-import type { SimGuild, SimMember } from "../world/guilds.ts";
+import { type SimGuild, type SimMember, voiceStatesOf } from "../world/guilds.ts";
 import type { SessionTerms } from "./session.ts";
 import type { World } from "../world/world.ts";
 
@@ -71,7 +71,7 @@ export function guildCreateBody(
     large: isLarge,
     unavailable: false,
     member_count: guild.member_count,
-    voice_states: [],
+    voice_states: (intents & INTENTS.GUILD_VOICE_STATES) === 0 ? [] : voiceStatesOf(guild),
     members,
     channels: guild.channels.map(({ guild_id: _, ...channel }) => channel),
     threads: [],

@@ -45,6 +45,21 @@ export interface SimChannel {
   readonly recipients?: readonly SimUser[];
 }
 
+/** A voice state. See [Discord Docs/Voice State](https://discord.com/developers/docs/resources/voice#voice-state-object). */
+export interface SimVoiceState {
+  /** `null` in the update of who leaves. */
+  readonly channel_id: string | null;
+  readonly user_id: string;
+  readonly session_id: string;
+  readonly deaf: boolean;
+  readonly mute: boolean;
+  readonly self_deaf: boolean;
+  readonly self_mute: boolean;
+  readonly self_video: boolean;
+  readonly suppress: boolean;
+  readonly request_to_speak_timestamp: string | null;
+}
+
 /** A role. See [Discord Docs/Role](https://discord.com/developers/docs/topics/permissions#role-object). */
 export interface SimRole {
   readonly id: string;
@@ -68,6 +83,8 @@ export interface SimGuild {
   /** By user id, the bot first. Made on first use: most guilds of a large simulation are never looked at. */
   readonly members: ReadonlyMap<string, SimMember>;
   readonly member_count: number;
+  /** Who is in voice, by user id. It ends with the session that it came from. */
+  readonly voice: Map<string, { readonly state: SimVoiceState; readonly isOver: () => boolean }>;
   /** `down` in an outage; `left` when the bot is not in it (any more). */
   state: "up" | "down" | "left";
 }
@@ -107,6 +124,11 @@ export function makeUser(id: string, username: string, bot = false): SimUser {
   };
 }
 
+/** Who is in voice in a guild now: whose session is over has left. */
+export function voiceStatesOf({ voice }: Pick<SimGuild, "voice">): SimVoiceState[] {
+  return [...voice.values()].filter(({ isOver }) => !isOver()).map(({ state }) => state);
+}
+
 /** A multiple of 720 720 (which 1 to 16 divide): 25 June 2020 in Discord's milliseconds. */
 const FIRST_STAMP = 720_720n * 240_000n;
 const KIND = { guild: 0, channel: 1, user: 2, role: 3 };
@@ -129,6 +151,7 @@ function makeGuild(plan: GuildPlan, index: number): SimGuild {
       return members ??= makeMembers(plan, index);
     },
     member_count: plan.membersPerGuild + 1,
+    voice: new Map(),
     state: "up",
   };
 }

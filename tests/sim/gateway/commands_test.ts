@@ -81,14 +81,14 @@ Deno.test("C6.2 by ids and by prefix at most 100 are found, missing ids are told
   assert.equal((await ask({ query: "", limit: 1000 })).members.length, 100);
 });
 
-Deno.test("C6.2 no answer for another shard's guild, 4002 for a list of guilds", async () => {
+Deno.test("C6.2 no answer for another shard's guild, 4002 for a list of several guilds", async () => {
   const { ready, clock, sim } = stage({ guilds: 2, shards: 2 });
   const client = await ready(0, 2);
   const [, other] = [...sim.world.guilds.keys()];
   client.send(OP.REQUEST_GUILD_MEMBERS, { guild_id: other, query: "", limit: 0 });
   await clock.advance(20);
   assert.equal(client.events("GUILD_MEMBERS_CHUNK").length, 0);
-  client.send(OP.REQUEST_GUILD_MEMBERS, { guild_id: [other], query: "", limit: 0 });
+  client.send(OP.REQUEST_GUILD_MEMBERS, { guild_id: [other, other], query: "", limit: 0 });
   await clock.advance(20);
   assert.equal(client.closedWith, 4002);
 });
