@@ -7,6 +7,7 @@
  */
 
 import type { ShardKey } from "../protocol/ids.ts";
+import { writeExact } from "../protocol/json.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -35,7 +36,7 @@ export function control(op: number, d: unknown): string {
 
 /** A dispatch of ours. */
 export function dispatch(t: string, s: number, d: unknown): string {
-  return `{"t":"${t}","s":${s},"op":${OP.DISPATCH},"d":${JSON.stringify(d)}}`;
+  return `{"t":"${t}","s":${s},"op":${OP.DISPATCH},"d":${writeExact(d)}}`;
 }
 
 /** HELLO. See [Discord Docs/Hello](https://discord.com/developers/docs/events/gateway-events#hello). */

@@ -7,7 +7,7 @@
  */
 
 import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
-import { parseJson } from "../protocol/json.ts";
+import { parseExact } from "../protocol/json.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { Message, Refusal } from "./step.ts";
 
@@ -31,7 +31,7 @@ export function readMessage(text: string): Message | Refused {
   }
   let payload: unknown;
   try {
-    payload = parseJson(text);
+    payload = parseExact(text);
   } catch {
     return refused(4002, "Payload is not JSON.");
   }

@@ -8,6 +8,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentLacking } from "../protocol/discord/members.ts";
 import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { writeExact } from "../protocol/json.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
@@ -148,7 +149,7 @@ export class Commands {
       const known = [...COMMAND_OPS].join(", ");
       throw this.#refusal("refused", `expected op ${known}, received ${op}`);
     }
-    const text = JSON.stringify({ op, d });
+    const text = writeExact({ op, d });
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > MAX_COMMAND_BYTES) {
       throw this.#refusal("too_large", `it has ${bytes} bytes, Discord takes ${MAX_COMMAND_BYTES}`);

@@ -14,6 +14,7 @@ import {
   parseInvalidSession,
 } from "../protocol/discord/gateway_frame.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
+import { writeExact } from "../protocol/json.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Socket } from "../ports/socket.ts";
@@ -91,7 +92,7 @@ export class Connection {
   /** Sends a payload of the session's own, past the queue of commands. */
   send(payload: Outgoing): void {
     this.window?.note(this.#world.clock.now());
-    this.#socket.send(JSON.stringify(payload));
+    this.#socket.send(writeExact(payload));
   }
 
   /** Sends text that is accounted for already. */

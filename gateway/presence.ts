@@ -6,6 +6,7 @@
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
+import { writeExact } from "../protocol/json.ts";
 import { isPresence, type Presence } from "../protocol/discord/presence.ts";
 
 /** An IDENTIFY has room for so much beside the rest: all of it is 4096 bytes at most. */
@@ -77,6 +78,6 @@ export class ShardPresence {
 }
 
 function isShort(presence: Presence): boolean {
-  const { length } = new TextEncoder().encode(JSON.stringify(presence));
+  const { length } = new TextEncoder().encode(writeExact(presence));
   return length <= MOST_IDENTIFY_PRESENCE_BYTES;
 }

@@ -10,6 +10,7 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import { parseExact, parseJson } from "../protocol/json.ts";
 import {
   type Acknowledged,
   encodeLinkMessage,
@@ -132,15 +133,17 @@ export class Links {
   ): LinkEvents {
     const { clock, calls } = this.#options;
     let link: Link | null = null;
+    let takesJson = false;
     const cancelDeadline = clock.after(
       LINK_HELLO_DEADLINE_MS,
       () => socket.close(LINK_CLOSE.BAD_MESSAGE, `no hello after ${LINK_HELLO_DEADLINE_MS} ms`),
     );
     return {
       text: (text) => {
-        const message = parse(socket, text);
+        const message = parse(socket, text, takesJson);
         if (message?.op === "hello" && !link) {
           cancelDeadline();
+          takesJson = message.values === "json";
           link = this.#hello(socket, message, expected, isDialled);
         } else if (message?.op === "ack" && link) {
           this.#options.acknowledged(link.peer, link.number, message);
@@ -271,9 +274,9 @@ export class Links {
   }
 }
 
-function parse(socket: LinkSocket, text: string): LinkMessage | undefined {
+function parse(socket: LinkSocket, text: string, takesJson: boolean): LinkMessage | undefined {
   try {
-    return parseLinkMessage(text);
+    return parseLinkMessage(text, takesJson ? parseExact : parseJson);
   } catch (error) {
     socket.close(LINK_CLOSE.BAD_MESSAGE, messageOf(error).slice(0, 120));
     return undefined;

@@ -218,7 +218,9 @@ function takenBy({ peer, values }: Peer, value: WireValue): WireValue {
     throw new GatehouseError("away", "peer", `Cannot call ${name}: it takes no calls`);
   }
   const problem = values === "json" ? notJson(value) : null;
-  if (problem === null) return value;
+  if (problem === null) {
+    return values === "json" && "clone" in value ? { json: decodeValue(value) } : value;
+  }
   if (decodeValue(value) === undefined) return { json: null };
   const text = `Cannot send to ${name}, which takes JSON only: the value holds ${problem}`;
   throw new GatehouseError("bad_message", "caller", text);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { parseExact, writeExact } from "../protocol/json.ts";
+
 /**
  * One named value, kept whole.
  *
@@ -30,10 +32,10 @@ export function memoryStore(): Store {
     damaged: 0,
     load(name) {
       const text = values.get(name);
-      return Promise.resolve(text === undefined ? undefined : JSON.parse(text));
+      return Promise.resolve(text === undefined ? undefined : parseExact(text));
     },
     save(name, value) {
-      values.set(name, JSON.stringify(value));
+      values.set(name, writeExact(value));
       return Promise.resolve();
     },
     remove(name) {

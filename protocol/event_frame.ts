@@ -14,7 +14,7 @@
  */
 
 import { cannot, GatehouseError, messageOf } from "./errors.ts";
-import { parseJson } from "./json.ts";
+import { type parseExact, parseJson, writeExact } from "./json.ts";
 import type { ClusterKey, ServiceKey } from "./peer.ts";
 import { isCount, parseRecord } from "./record.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
@@ -248,20 +248,23 @@ export function readGap({ cursor, body }: EventRecord): Gap {
   };
 }
 
-/** A text message of the event link, as the peer writes it. */
+/** A text message of the event link, as the peer writes it; a `bigint` in it is a whole number. */
 export function encodeLinkMessage(message: LinkMessage): string {
-  return JSON.stringify(message);
+  return writeExact(message);
 }
 
 /**
  * Reads a text message of the event link.
  *
+ * @param parse {@linkcode parseExact} for a peer that takes JSON only: ids may be numbers in its values.
+ * Our own clusters say what is a `bigint`.
+ *
  * @throws {GatehouseError} `bad_message` that names the field, what was expected and what came.
  */
-export function parseLinkMessage(text: string): LinkMessage {
+export function parseLinkMessage(text: string, parse: typeof parseExact = parseJson): LinkMessage {
   let value: unknown;
   try {
-    value = parseJson(text);
+    value = parse(text);
   } catch (cause) {
     throw bad(`it is not JSON: ${messageOf(cause)}`, { cause });
   }

@@ -36,6 +36,28 @@ export function parseShardKey(text: string): ShardKey | undefined {
   return id === undefined ? undefined : { total: Number(total), id: Number(id) };
 }
 
+/**
+ * An id as Discord takes it in a command: a text of digits, a number (Python's libraries send those; a
+ * `bigint` where it is too large for ours), or a list of one; as text. `null` for what is none.
+ *
+ * @example
+ * ```ts
+ * import { readId } from "./ids.ts";
+ * console.assert(readId(["175928847299117063"]) === readId(175928847299117063n));
+ * console.assert(readId("all") === null && readId(0.5) === null && readId([]) === null);
+ * ```
+ */
+export function readId(value: unknown): string | null {
+  if (Array.isArray(value)) {
+    return value.length === 1 && !Array.isArray(value[0]) ? readId(value[0]) : null;
+  }
+  if (typeof value !== "string" && typeof value !== "bigint" && !Number.isSafeInteger(value)) {
+    return null;
+  }
+  const text = String(value);
+  return /^\d{1,20}$/.test(text) ? text : null;
+}
+
 /** Which shard of `totalShards` receives the events of a guild: `(guild_id >> 22) % totalShards`. */
 export function calculateShardId(guildId: string | bigint, totalShards: number): number {
   return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));

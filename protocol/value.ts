@@ -85,9 +85,9 @@ const MAKERS: ReadonlyMap<unknown, Make> = new Map(Object.entries<Make>({
 export function encodeValue(value: unknown): WireValue {
   try {
     if (isJson(value)) return { json: value };
-    const { clone, odd } = toClone(value);
+    const { clone, odd, isLarge } = toClone(value);
     // An instance of a class, say, is plain JSON once it is copied.
-    return odd === null ? { json: fromClone(clone) } : { clone };
+    return odd === null && !isLarge ? { json: fromClone(clone) } : { clone };
   } catch (cause) {
     throw cause instanceof GatehouseError ? cause : unsendable(messageOf(cause), { cause });
   }
@@ -114,7 +114,8 @@ export function decodeValue(wire: WireValue): unknown {
 }
 
 /**
- * Why a value cannot go to those who only take JSON: what is where; `null` when it can.
+ * Why a value cannot go to those who only take JSON: what is where; `null` when it can, by
+ * `writeExact`: a `bigint` that is too large for a number is a whole number there.
  *
  * @throws {GatehouseError} `bad_message` when nobody can have encoded this.
  *
@@ -127,7 +128,9 @@ export function decodeValue(wire: WireValue): unknown {
  */
 export function notJson(wire: WireValue): string | null {
   const value = decodeValue(wire);
-  return "json" in wire ? null : toClone(value).odd ?? "a clone at data";
+  if ("json" in wire) return null;
+  const { odd, isLarge } = toClone(value);
+  return isLarge ? odd : odd ?? "a clone at data";
 }
 
 /** Whether `JSON.stringify` loses nothing of a value. Getters are trusted to repeat themselves. */
@@ -155,12 +158,13 @@ function isDense(array: readonly unknown[]): boolean {
   return keys.length === array.length && (keys.at(-1) ?? "-1") === String(array.length - 1);
 }
 
-/** The clone of a value, and the first thing in it that is not JSON. */
-function toClone(value: unknown): { clone: Slots; odd: string | null } {
+/** The clone of a value, the first thing in it that is not JSON, and whether a number needs care there. */
+function toClone(value: unknown): { clone: Slots; odd: string | null; isLarge: boolean } {
   const clone: unknown[] = [null];
   const numbers = new Map<unknown, number>();
   const path: Step[] = [];
   let odd: string | null = null;
+  let isLarge = false;
   const here = (what: string) => `${what} at ${pathOf(path)}`;
   const refused = (what: string) => unsendable(here(what));
   const put: Put = (part, step) => {
@@ -176,6 +180,10 @@ function toClone(value: unknown): { clone: Slots; odd: string | null } {
     if (known !== undefined) {
       odd ??= here("another reference to the same object");
       return [known];
+    }
+    if (typeof value === "bigint" && !Number.isSafeInteger(Number(value))) {
+      isLarge = true;
+      return ["bigint", String(value)];
     }
     if (typeof value === "bigint" || value === undefined || typeof value === "number") {
       odd ??= here(nameOf(value));
@@ -196,7 +204,7 @@ function toClone(value: unknown): { clone: Slots; odd: string | null } {
     return [number];
   };
   clone[0] = slotOf(value);
-  return { clone, odd };
+  return { clone, odd, isLarge };
 }
 
 /** The node of an object, or `null` when structured clone does not carry it. */

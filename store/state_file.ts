@@ -14,7 +14,7 @@
 
 import { crc32 } from "node:zlib";
 import { messageOf } from "../protocol/errors.ts";
-import { parseJson } from "../protocol/json.ts";
+import { parseExact, writeExact } from "../protocol/json.ts";
 import { isCount } from "../protocol/record.ts";
 
 /**
@@ -39,9 +39,9 @@ export type StateFile =
   | { readonly damaged: string }
   | { readonly foreign: string };
 
-/** The file of a value of a bot's. */
+/** The file of a value of a bot's. A whole number that is too large for a `number` is a `bigint` in it. */
 export function encodeStateFile(bot: string, value: unknown): Uint8Array<ArrayBuffer> {
-  const fields = JSON.stringify({ version: STATE_VERSION, bot, value });
+  const fields = writeExact({ version: STATE_VERSION, bot, value });
   const bytes = encoder.encode(head(0) + fields.slice(1));
   encoder.encodeInto(head(crc32(bytes.subarray(HEAD_BYTES))), bytes);
   return bytes;
@@ -53,7 +53,7 @@ export function readStateFile(bytes: Uint8Array, bot: string): StateFile {
   const isChecked = decoder.decode(bytes.subarray(0, HEAD_BYTES)) === checksum;
   let file: unknown;
   try {
-    file = parseJson(decoder.decode(bytes));
+    file = parseExact(decoder.decode(bytes));
   } catch (error) {
     return { damaged: messageOf(error) };
   }

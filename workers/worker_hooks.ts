@@ -8,6 +8,7 @@
 import type { Log } from "../ports/log.ts";
 import { loadModule } from "../ports/user_module.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { writeExact } from "../protocol/json.ts";
 import type { DispatchFilter } from "../intake/edits.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
 import type { EventFilter } from "../intake/intake.ts";
@@ -138,6 +139,6 @@ function presenceOf(value: unknown): object | undefined {
   if (typeof value !== "object" || value === null || value instanceof Promise) {
     throw new TypeError("expected a presence or undefined, and no promise");
   }
-  JSON.stringify(value);
+  writeExact(value);
   return value;
 }

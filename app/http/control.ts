@@ -7,7 +7,7 @@
 import type { Context, Hono } from "../../deps.ts";
 import { type CommandResults, plainResults } from "../../protocol/command.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
-import { parseJson } from "../../protocol/json.ts";
+import { parseExact, writeExact } from "../../protocol/json.ts";
 import { isRecord } from "../../protocol/record.ts";
 import { rounded } from "../../protocol/rounded.ts";
 import type { Snapshot } from "../../protocol/status.ts";
@@ -99,7 +99,10 @@ export function control(
       const isAll = answer !== null && (to as Record<string, unknown>).all === true;
       const plain = isAll ? plainResults(answer as CommandResults) : answer;
       const place = notJson(encodeValue(plain));
-      if (place === null) return c.json({ answer: plain });
+      if (place === null) {
+        c.header("content-type", "application/json");
+        return c.body(writeExact({ answer: plain }));
+      }
       throw new TypeError(`Cannot write the answer as JSON: ${place}`);
     } catch (error) {
       if (error instanceof GatehouseError) throw error;
@@ -127,7 +130,7 @@ async function jsonOf({ body }: Request): Promise<unknown> {
   }
   if (bytes.length === 0) return undefined;
   try {
-    return parseJson(new TextDecoder().decode(bytes));
+    return parseExact(new TextDecoder().decode(bytes));
   } catch (cause) {
     const text = `Cannot read the body: it is not JSON: ${messageOf(cause)}`;
     throw new GatehouseError("bad_message", "caller", text, {}, { cause });

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { parseJson } from "../json.ts";
+import { parseExact, parseJson, writeExact } from "../json.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 
 /** The field of `d` that is ours. What stands in it is said where a note is made. */
@@ -67,7 +67,7 @@ export function fieldsOf(
     return --most === 0;
   });
   if (isRead) return found;
-  const d = parse(payload).d as Record<string, unknown> | null | undefined;
+  const { d } = parseJson(decoder.decode(payload)) as { d?: Record<string, unknown> | null };
   return Object.fromEntries(
     names.flatMap((name) => d && Object.hasOwn(d, name) ? [[name, d[name]]] : []),
   );
@@ -92,7 +92,7 @@ export function annotate(
   }
   const value = parse(payload);
   return encoder.encode(
-    JSON.stringify({ ...value, d: { [NOTE_FIELD]: note, ...value.d as object } }),
+    writeExact({ ...value, d: { [NOTE_FIELD]: note, ...value.d as object } }),
   );
 }
 
@@ -104,7 +104,7 @@ export function annotate(
 export function rename(payload: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
   const { bodyAt, t } = readEnvelope(payload);
   if (bodyAt >= 0 && t !== null) return splice(payload, NAME_AT, NAME_AT + t.length, name);
-  return encoder.encode(JSON.stringify({ ...parse(payload), t: name }));
+  return encoder.encode(writeExact({ ...parse(payload), t: name }));
 }
 
 /**
@@ -126,7 +126,7 @@ export function renumber(
   { bodyAt, t, s: old }: Envelope = readEnvelope(payload),
 ): Uint8Array {
   if (bodyAt < 0 || t === null || old === null) {
-    return encoder.encode(JSON.stringify({ ...parse(payload), s }));
+    return encoder.encode(writeExact({ ...parse(payload), s }));
   }
   // A name that was not parsed is ASCII, so that its length is its bytes.
   const start = NAME_AT + t.length + HEAD_S.length;
@@ -136,7 +136,7 @@ export function renumber(
 }
 
 function parse(payload: Uint8Array): Record<string, unknown> {
-  return parseJson(decoder.decode(payload)) as Record<string, unknown>;
+  return parseExact(decoder.decode(payload)) as Record<string, unknown>;
 }
 
 /** Puts a text of ours, which is ASCII, in place of what was there. */

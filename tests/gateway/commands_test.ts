@@ -45,6 +45,16 @@ Deno.test("Commands writes op and d, nothing else", () => {
   assert.deepEqual(texts, ['{"op":4,"d":{"guild_id":"1"}}']);
 });
 
+Deno.test("Commands writes ids that are numbers digit for digit, as a library or a program has them", () => {
+  const { commands } = setUp();
+  const texts: string[] = [];
+  commands.open((text) => texts.push(text), new SendWindow(41_250));
+  commands.send(
+    structuredClone({ op: OP.VOICE_STATE_UPDATE, d: { guild_id: 1575987154213928974n } }),
+  );
+  assert.deepEqual(texts, ['{"op":4,"d":{"guild_id":1575987154213928974}}']);
+});
+
 Deno.test("Commands sends what the window allows and the rest when it allows more", async () => {
   const { clock, written, open, send } = setUp();
   open();

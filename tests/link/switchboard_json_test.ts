@@ -209,3 +209,23 @@ Deno.test("a value that cannot be written ends its call at once", async () => {
   await assert.rejects(run(command), { name: "RangeError" });
   assert.equal(clock.timers.size, 0);
 });
+
+const LARGE = { id: 1575987154213928974n, ids: [-9007199254740993n, 3] };
+
+Deno.test("who takes JSON only says and hears numbers that are ids, digit for digit", async () => {
+  const { call, ours, stranger, clock, run, methods, newcomer } = setUp((data) => data);
+  const asked = { method: "sendPayload", shardId: 0, payload: { op: 8, d: LARGE } };
+  await call({ verb: "unit", value: { json: asked } });
+  assert.deepEqual(methods, [asked]);
+  const reply = await call({ to: { clusterId: 0 }, value: { json: LARGE } });
+  assert.deepEqual(reply!.value, { json: LARGE }, "our own cluster has it as bigints");
+  const command = ours.ipc.sendClusterCommand({ clusterId: 1 }, LARGE, RECEPTIVE);
+  await clock.advance(5);
+  const heard = stranger.heard.at(-1)!;
+  assert.deepEqual(heard.value, { json: LARGE });
+  stranger.say({ op: "reply", id: heard.id, value: heard.value });
+  assert.deepEqual(await run(command), LARGE);
+  const other = newcomer(2, "json");
+  await call({ to: { clusterId: 2 }, receptive: false, value: { json: LARGE } });
+  assert.deepEqual(other.heard.at(-1)!.value, { json: LARGE });
+});

@@ -6,6 +6,7 @@
  */
 
 import type { Bot } from "../../bot/bot.ts";
+import { parseExact, parseJson, writeExact } from "../../protocol/json.ts";
 import { BotCalls } from "../../bot/bot_calls.ts";
 import { Switchboard, type SwitchboardOptions } from "../../link/switchboard.ts";
 import { logTo } from "../../ports/log.ts";
@@ -100,7 +101,10 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
     const mine = Symbol();
     let isOpen = true;
     const carry = (text: string, take: (message: LinkMessage) => void) =>
-      void clock.after(1, () => isOpen && take(parseLinkMessage(text)));
+      void clock.after(
+        1,
+        () => isOpen && take(parseLinkMessage(text, values === "json" ? parseExact : parseJson)),
+      );
     const down = () => {
       if (current.get(id) !== mine) return;
       current.delete(id);
@@ -114,7 +118,7 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
     });
     return {
       say: (message: unknown) =>
-        carry(JSON.stringify(message), (it) => {
+        carry(writeExact(message), (it) => {
           // As the links do it: of a link that was taken over nothing counts.
           if (current.get(id) === mine) switchboard.receive(peerOf(id), it as LinkCall | LinkReply);
         }),

@@ -48,6 +48,8 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
     got,
     last,
     send,
+    /** Sends a payload as its text is. */
+    raw: (text: string) => link.text(text),
     get closedWith() {
       return closedWith;
     },

@@ -72,6 +72,14 @@ for (const [path, does, body] of POSTS) {
   });
 }
 
+Deno.test("POST /shards/1/send passes ids on that are numbers, digit for digit", async () => {
+  const { post, called } = setUp();
+  const body = new Response('{"op":8,"d":{"guild_id":1575987154213928974}}').body!;
+  assert.deepEqual(await post("/shards/1/send", body), [200, { ok: true }]);
+  const d = { guild_id: 1575987154213928974n };
+  assert.deepEqual(called, [["sendPayload", 1, { op: 8, d }]]);
+});
+
 const WRONG: readonly (readonly [path: string, says: RegExp, body?: unknown])[] = [
   ["/shards/x/resume", /shardId is "x", expected a whole number/],
   ["/shards/1e3/send", /shardId is "1e3"/, payload],

@@ -163,3 +163,16 @@ Deno.test("renumber() parses a payload whose envelope is in another order", () =
     assert.deepEqual([s, d, op], [12, "é", 0]);
   }
 });
+
+Deno.test("a payload in another order of keys keeps its large numbers when it is changed", () => {
+  const odd = '{"op":0,"d":{"id":1575987154213928974},"t":"X","s":7}';
+  for (
+    const changed of [
+      renumber(encode(odd), 9),
+      rename(encode(odd), "Y"),
+      annotate(encode(odd), { a: "b" }),
+    ]
+  ) {
+    assert.match(decode(changed), /"id":1575987154213928974[,}]/);
+  }
+});
