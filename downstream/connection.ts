@@ -10,17 +10,17 @@ import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import { OP } from "../protocol/discord/opcodes.ts";
+import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./beats.ts";
 import { Encoder } from "./encoder.ts";
 import { closeReason, control, hello, rateLimited, ready, repeat, resumed } from "./frames.ts";
 import {
-  BINARY_REFUSED,
   DownstreamPace,
   MESSAGE_WINDOW_MS,
   MESSAGES_PER_WINDOW,
   readMessage,
+  unknownOpcode,
 } from "./message.ts";
 import { DownstreamNumbers } from "./numbers.ts";
 import type { DownstreamSession, DownstreamSessions } from "./sessions.ts";
@@ -92,18 +92,13 @@ export class DownstreamConnection {
     this.#encoder.send(hello(intervalMs));
   }
 
-  /** The client sent a text message. */
-  text(text: string): void {
-    const message = readMessage(text);
+  /** The client sent a message, in a text frame or a binary one. */
+  message(data: string | Uint8Array): void {
+    const message = readMessage(data);
     const wasAsked = message.kind === "heartbeat" && this.#beats.beat();
     if (wasAsked || this.#pace.allows(this.#shared.clock.now())) return this.input(message);
     const limit = `${MESSAGES_PER_WINDOW} messages in ${MESSAGE_WINDOW_MS / 1000} s`;
     this.input({ kind: "refused", code: 4008, reason: `Rate limited: more than ${limit}.` });
-  }
-
-  /** The client sent a binary message. */
-  binary(): void {
-    this.input(BINARY_REFUSED);
   }
 
   /** The socket is closed: with the client's code, or 1006 where it broke. */
@@ -295,6 +290,9 @@ export class DownstreamConnection {
     } catch (error) {
       const about = { shardId: this.#shard?.id, op: payload.op, error: messageOf(error) };
       log.warn("consumer's command was not sent", about);
+      if (!COMMAND_OPS.has(payload.op) && isRefused(error)) {
+        return this.input(unknownOpcode(payload));
+      }
       if (payload.op === OP.REQUEST_GUILD_MEMBERS && isSendLimit(error)) {
         this.#encoder.send(rateLimited(this.#numbers.s, payload, MESSAGE_WINDOW_MS));
       }
@@ -329,5 +327,9 @@ export class DownstreamConnection {
 }
 
 function isSendLimit(error: unknown): boolean {
-  return error instanceof GatehouseError && (error.code === "refused" || error.code === "deadline");
+  return isRefused(error) || error instanceof GatehouseError && error.code === "deadline";
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof GatehouseError && error.code === "refused";
 }

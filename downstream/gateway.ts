@@ -26,9 +26,10 @@ export interface DownstreamOptions
 
 /** What the owner of a socket tells us. */
 export interface DownstreamEvents {
+  /** What came in a text frame. */
   text(text: string): void;
-  /** A binary message came, whatever is in it. */
-  binary(): void;
+  /** What came in a binary frame. */
+  binary(bytes: Uint8Array): void;
   /** The socket takes no more, and says why: the client is to come back and resume. */
   failed(reason: string): void;
   /** With the code of the client's close frame, or 1006 where none came. */
@@ -89,8 +90,8 @@ export class DownstreamGateway {
     const connection = new DownstreamConnection({ ...this.#shared, url }, socket, dialect);
     this.#connections.add(connection);
     return {
-      text: (text) => connection.text(text),
-      binary: () => connection.binary(),
+      text: (text) => connection.message(text),
+      binary: (bytes) => connection.message(bytes),
       failed: (reason) => connection.input({ kind: "failed", reason }),
       closed: (code) => {
         this.#connections.delete(connection);

@@ -6,9 +6,10 @@
  * @module
  */
 
-import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { isCommandOp, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
 import { parseExact } from "../protocol/json.ts";
 import { isRecord } from "../protocol/record.ts";
+import type { ShardPayload } from "../protocol/worker_message.ts";
 import type { Message, Refusal } from "./step.ts";
 
 /** A message that cannot be accepted. */
@@ -19,21 +20,22 @@ export const MESSAGES_PER_WINDOW = 120;
 export const MESSAGE_WINDOW_MS = 60_000;
 
 /**
- * Reads one text message.
+ * Reads one message: JSON in a text frame, or in a binary one, which Discord takes as well.
  *
  * @returns The message, or the refusal: 4002 for what is not a payload or is over 4096 bytes, 4001
- * for an opcode that no bot sends.
+ * for an opcode that no bot sends. One that we do not know is passed up: Discord may.
  */
-export function readMessage(text: string): Message | Refused {
+export function readMessage(data: string | Uint8Array): Message | Refused {
   // The first comparison spares a giant from being encoded.
-  if (text.length > MAX_COMMAND_BYTES || bytesOf(text) > MAX_COMMAND_BYTES) {
+  if (data.length > MAX_COMMAND_BYTES || bytesOf(data) > MAX_COMMAND_BYTES) {
     return refused(4002, `Payload is over ${MAX_COMMAND_BYTES} bytes.`);
   }
   let payload: unknown;
   try {
-    payload = parseExact(text);
+    payload = parseExact(typeof data === "string" ? data : strict.decode(data));
   } catch {
-    return refused(4002, "Payload is not JSON.");
+    const isEtf = data[0] === ETF_VERSION;
+    return refused(4002, isEtf ? "ETF is not spoken, send JSON." : "Payload is not JSON.");
   }
   if (!isRecord(payload)) return refused(4002, "Payload is not an object.");
   const { op, d } = payload;
@@ -41,15 +43,14 @@ export function readMessage(text: string): Message | Refused {
   if (op === OP.HEARTBEAT) return heartbeat(d);
   if (op === OP.IDENTIFY) return { kind: "identify", d };
   if (op === OP.RESUME) return { kind: "resume", d };
-  if (COMMAND_OPS.has(op)) return { kind: "command", payload: { op, d } };
+  if (isCommandOp(op)) return { kind: "command", payload: { op, d: d ?? null } };
   return refused(4001, `Opcode ${op} is not one that a bot sends.`);
 }
 
-/** The refusal of a binary message: ETF is not spoken, and clients never compress. */
-export const BINARY_REFUSED: Refused = refused(
-  4002,
-  "Binary messages are not accepted: send JSON as text.",
-);
+/** What is answered to an opcode that Discord does not know either. */
+export function unknownOpcode({ op }: ShardPayload): Refused {
+  return refused(4001, `Discord does not know opcode ${op}.`);
+}
 
 /** The messages of one connection, in a window that slides. */
 export class DownstreamPace {
@@ -75,6 +76,10 @@ function refused(code: number, reason: string): Refused {
   return { kind: "refused", code, reason };
 }
 
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+function bytesOf(data: string | Uint8Array): number {
+  return typeof data === "string" ? new TextEncoder().encode(data).length : data.length;
 }
+
+const strict = new TextDecoder("utf-8", { fatal: true });
+/** What every message in Erlang's external term format begins with. */
+const ETF_VERSION = 131;

@@ -1,13 +1,14 @@
 /**
- * The bot's commands on their way up one shard (ops 3, 4, 8, 31, 43): in order, within Discord's
- * limits, held while the session is not ready, and every one settled: sent, or refused with a reason.
+ * The bot's commands on their way up one shard: in order, within Discord's limits, held while the
+ * session is not ready, and every one settled: sent, or refused with a reason. An opcode that we do not
+ * know goes up, too, until Discord says that it does not know it either.
  *
  * @module
  */
 
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentLacking } from "../protocol/discord/members.ts";
-import { COMMAND_OPS, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { COMMAND_OPS, isCommandOp, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
 import { writeExact } from "../protocol/json.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -49,6 +50,9 @@ export class Commands {
   #isDraining = false;
   #open: Open | null = null;
   #cancelTimer: Cancel | null = null;
+  /** Opcodes unknown to us that this connection was sent, and those that Discord did not know. */
+  readonly #tried = new Set<number>();
+  readonly #unknown = new Set<number>();
   /** Why the shard has stopped, while it has. */
   #stopped: string | null = null;
 
@@ -62,6 +66,7 @@ export class Commands {
   /** The session is ready: commands go out through `write`, as the window allows. */
   open(write: (text: string) => void, window: SendWindow): void {
     this.#open = { write, window };
+    this.#tried.clear();
     this.#drain();
   }
 
@@ -71,6 +76,11 @@ export class Commands {
     this.#open = null;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
+  }
+
+  /** Discord has closed the connection for an opcode (4001): what we do not know is sent no more. */
+  refusedOpcode(): void {
+    for (const op of this.#tried) this.#unknown.add(op);
   }
 
   /** The shard has stopped: until {@linkcode Commands.hold} nothing waits any longer. */
@@ -88,8 +98,8 @@ export class Commands {
    * Sends a command.
    *
    * @returns When it was handed to the socket.
-   * @throws {GatehouseError} `refused` for an opcode that is not a command, a full queue, or an op 8
-   * that Discord would not answer, because the session lacks an intent; `too_large` over 4096 bytes, `deadline` when it waited too long, `not_ready` on a stopped shard.
+   * @throws {GatehouseError} `refused` for an opcode of the session's own or one that Discord did not
+   * know, a full queue, or an op 8 that Discord would not answer, because the session lacks an intent; `too_large` over 4096 bytes, `deadline` when it waited too long, `not_ready` on a stopped shard.
    */
   send(payload: ShardPayload): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -98,7 +108,11 @@ export class Commands {
       this.#refuseVain(payload);
       const waiting: Waiting = {
         // The session may be another one by then.
-        text: () => (this.#refuseVain(payload), text),
+        text: () => {
+          this.#refuseVain(payload);
+          if (!COMMAND_OPS.has(payload.op)) this.#tried.add(payload.op);
+          return text;
+        },
         settle: (error) => error ? reject(error) : resolve(),
         cancelDeadline: this.#clock.after(COMMAND_DEADLINE_MS, () => {
           this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
@@ -139,15 +153,18 @@ export class Commands {
   }
 
   #refuseVain({ op, d }: ShardPayload): void {
+    if (this.#unknown.has(op)) throw this.#refusal("refused", `Discord does not know op ${op}`);
     if (op !== OP.REQUEST_GUILD_MEMBERS || !isRecord(d)) return;
     const intent = intentLacking(d, this.#intents());
     if (intent) throw this.#refusal("refused", `the session lacks the intent ${intent}`);
   }
 
   #encode({ op, d }: ShardPayload): string {
-    if (!COMMAND_OPS.has(op)) {
-      const known = [...COMMAND_OPS].join(", ");
-      throw this.#refusal("refused", `expected op ${known}, received ${op}`);
+    if (!isCommandOp(op)) {
+      throw this.#refusal(
+        "refused",
+        `op ${op} is the session's own, or none; expected a command's`,
+      );
     }
     const text = writeExact({ op, d });
     const bytes = new TextEncoder().encode(text).length;

@@ -34,7 +34,8 @@ import { newSession, placeOf, step } from "./session/step.ts";
 import type { ShardSettings, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
-/** Close code of a payload that Discord could not read. */
+/** Close codes of an opcode that Discord does not know, and of a payload that it could not read. */
+const UNKNOWN_OPCODE = 4001;
 const UNREADABLE = 4002;
 
 /** One shard of the bot. */
@@ -184,6 +185,7 @@ export class Shard {
       const { shardId } = this.#settings;
       this.#world.log.warn("presence was forgotten: Discord could not read it", { shardId });
     }
+    if (isClosed(before, input, UNKNOWN_OPCODE)) this.#commands.refusedOpcode();
     if (this.#state.kind !== before.kind) this.#entered(before);
     for (const effect of effects) this.#perform(effect);
     this.#settleStopped();
@@ -375,7 +377,11 @@ export class Shard {
 }
 
 /** Whether Discord closes because it could not read our IDENTIFY. */
-function isUnreadable({ kind, memory }: State, input: Input): boolean {
-  return kind === "identifying" && input.kind === "closed" && input.code === UNREADABLE &&
-    input.connection === memory.connection;
+function isUnreadable(state: State, input: Input): boolean {
+  return state.kind === "identifying" && isClosed(state, input, UNREADABLE);
+}
+
+/** Whether Discord closes the present connection with this code. */
+function isClosed({ memory }: State, input: Input, code: number): boolean {
+  return input.kind === "closed" && input.code === code && input.connection === memory.connection;
 }

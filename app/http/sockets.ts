@@ -49,7 +49,7 @@ export function acceptConsumer(
       const known = () => socket.known();
       const client: DownstreamEvents = consumers.accept({ ...send, close, known }, query, url);
       return {
-        message: (data, isText) => isText ? client.text(decoder.decode(data)) : client.binary(),
+        message: (data, isText) => isText ? client.text(decoder.decode(data)) : client.binary(data),
         closed: (code) => client.closed(code),
       };
     },

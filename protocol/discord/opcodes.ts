@@ -21,7 +21,7 @@ export const OP = {
   REQUEST_CHANNEL_INFO: 43,
 } as const;
 
-/** Opcodes that a bot may send up through a shard (ops 1, 2 and 6 belong to the session itself). */
+/** Opcodes of a bot's commands that we know. */
 export const COMMAND_OPS: ReadonlySet<number> = new Set([
   OP.PRESENCE_UPDATE,
   OP.VOICE_STATE_UPDATE,
@@ -30,5 +30,35 @@ export const COMMAND_OPS: ReadonlySet<number> = new Set([
   OP.REQUEST_CHANNEL_INFO,
 ]);
 
-/** Discord closes a connection (4002) that sends more bytes than this in one payload. */
+/** Those that belong to the session itself, or that only Discord sends. */
+const SESSION_OPS: ReadonlySet<number> = new Set([
+  OP.DISPATCH,
+  OP.HEARTBEAT,
+  OP.IDENTIFY,
+  OP.RESUME,
+  OP.RECONNECT,
+  OP.INVALID_SESSION,
+  OP.HELLO,
+  OP.HEARTBEAT_ACK,
+]);
+
+/**
+ * Whether an opcode may be sent up through a shard: all but the session's own. What it means Discord
+ * knows, whose next one we need not know.
+ *
+ * @example
+ * ```ts
+ * import { isCommandOp } from "./opcodes.ts";
+ * console.assert(isCommandOp(4) && isCommandOp(77) && !isCommandOp(2) && !isCommandOp(1.5));
+ * ```
+ */
+export function isCommandOp(op: number): boolean {
+  return Number.isSafeInteger(op) && op >= 0 && !SESSION_OPS.has(op);
+}
+
+/**
+ * Discord closes a connection (4002) that sends more bytes than this in one payload. It has been seen to
+ * take 15 KiB; what it documents is what we count on. See
+ * [Discord Docs/Sending Events](https://discord.com/developers/docs/events/gateway#sending-events).
+ */
 export const MAX_COMMAND_BYTES = 4096;

@@ -13,6 +13,7 @@ import { controlFrame, type Frame } from "./encoding.ts";
 import { type Applicant, type HandshakeParts, identify, resume } from "./handshake.ts";
 import { parseExact } from "../../protocol/json.ts";
 import { isRecord } from "../../protocol/record.ts";
+import { jsonBody } from "../world/body.ts";
 import type { ConnectionEntry, Rule } from "../world/ledger.ts";
 import { Outgoing, type Peer } from "./outgoing.ts";
 import { type Allow, slidingWindow } from "./pace.ts";
@@ -218,9 +219,13 @@ export class Connection implements Applicant {
       if (this.session) return this.refuse("already authenticated", 4005, "Already authenticated.");
       return op === OP.IDENTIFY ? identify(this.#parts, this, d) : resume(this.#parts, this, d);
     }
-    if (!COMMAND_OPS.has(op)) return this.refuse("unknown opcode", 4001, "Unknown opcode.");
+    const isFuture = this.#parts.world.settings.futureOps.includes(op);
+    if (!COMMAND_OPS.has(op) && !isFuture) {
+      return this.refuse("unknown opcode", 4001, "Unknown opcode.");
+    }
     const { session } = this;
     if (!session) return this.refuse("not authenticated", 4003, "Not authenticated.");
+    if (isFuture) return session.dispatch(`ANSWER_${op}`, jsonBody(d));
     const outcome = carryOut(this.#parts, { op, d, session, allowPresence: this.#allowPresence });
     if (outcome === "bad payload") {
       this.refuse("bad payload", 4002, "Error while decoding payload.");

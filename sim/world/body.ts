@@ -6,6 +6,7 @@
  */
 
 import { constants, deflateRawSync } from "node:zlib";
+import { writeExact } from "../../protocol/json.ts";
 
 /** The end of a body's JSON. */
 export interface Tail {
@@ -33,7 +34,7 @@ export function jsonBody(d: unknown, bare?: unknown): Body {
   return {
     key: typeof id === "string" ? id : "",
     head: "",
-    tail: { text: JSON.stringify(d) },
+    tail: { text: writeExact(d) },
     ...(bare === undefined ? {} : { bareTail: { text: JSON.stringify(bare) } }),
   };
 }

@@ -95,6 +95,8 @@ export interface SimSettings {
   sendWindowMs: number;
   /** Bytes a client may send in one payload. Default 4096. */
   maxPayloadBytes: number;
+  /** Opcodes that are not known yet: each is answered with `ANSWER_<op>`, whose body is what was sent. Default: none. */
+  futureOps: readonly number[];
   /** All-members requests: one per guild in this time. Default 30 000. */
   memberRequestWindowMs: number;
   /** Time before each chunk of members, the next one waiting for the one before. Default 0. */
@@ -159,6 +161,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   sendLimit: 120,
   sendWindowMs: 60_000,
   maxPayloadBytes: 4096,
+  futureOps: [],
   memberRequestWindowMs: 30_000,
   memberChunkStepMs: 0,
   restGlobalPerSecond: 50,

@@ -71,13 +71,13 @@ Deno.test("A connection is closed for what does not belong: 4003, 4005, 4001, 40
   twice.identify();
   assert.equal(twice.code, 4005);
   const odd = connect();
-  odd.send(5, null);
+  odd.send(OP.HEARTBEAT_ACK, null);
   assert.equal(odd.code, 4001);
   const garbled = connect();
   garbled.raw("{");
   assert.equal(garbled.code, 4002);
   const binary = connect();
-  binary.binary();
+  binary.binary(Uint8Array.of(131, 116, 0, 0, 0, 0));
   assert.equal(binary.code, 4002);
 });
 

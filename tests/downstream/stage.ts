@@ -221,8 +221,8 @@ export class ScriptedConsumer {
     this.#link.text(text);
   }
 
-  binary(): void {
-    this.#link.binary();
+  binary(bytes: Uint8Array): void {
+    this.#link.binary(bytes);
   }
 
   identify(changes: Record<string, unknown> = {}): void {

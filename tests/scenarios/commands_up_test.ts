@@ -74,3 +74,25 @@ Deno.test("a presence with ids that are numbers is shown, and kept across a rest
     application_id: 1575987154213928974n,
   }]);
 });
+
+Deno.test("an opcode of tomorrow goes up and its answer comes down; one that Discord does not know is 4001, and costs one reconnect", async () => {
+  const [rig, client] = await library({ sim: { guilds: 1, futureOps: [77] } });
+  client.raw('{"op":77,"d":{"id":1575987154213928974}}');
+  await rig.clock.advance(100);
+  assert.ok(
+    client.texts.some((text) => text.includes('"id":1575987154213928974')),
+    "digit for digit",
+  );
+  for (let round = 0; round < 3; round++) {
+    const other = connect(rig);
+    other.identify();
+    await rig.clock.advance(2_000);
+    other.send(78, {});
+    await rig.clock.advance(5_000);
+    if (round > 0) assert.equal(other.closedWith, 4001);
+  }
+  const unknown = rig.sim.ledger.connections.filter(({ code }) => code === 4001);
+  assert.equal(unknown.length, 1, "the shard was thrown out again and again");
+  assert.equal(rig.identifies(), 1);
+  assert.ok(rig.isReady());
+});

@@ -23,10 +23,12 @@ const OF_A_SESSION: ReadonlySet<string> = new Set(["READY", "RESUMED", "GATEHOUS
 /** A connection of a library; it is dead where it does not answer a close frame. */
 export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDead = false) {
   const got: Payload[] = [];
+  const texts: string[] = [];
   let closedWith: number | null = null;
   const link = gateway.consumers.accept(
     {
       send: (text) => {
+        texts.push(text);
         const payload = JSON.parse(text) as Payload;
         got.push(payload);
         if (payload.op === OP.HEARTBEAT && !isDead) {
@@ -46,6 +48,8 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
   const last = () => got.findLast(({ s }) => s !== null)?.s ?? 0;
   return {
     got,
+    /** What came, as it came. */
+    texts,
     last,
     send,
     /** Sends a payload as its text is. */
