@@ -20,6 +20,8 @@ import { RANK, type Seat } from "./seats.ts";
 export interface AcceptedSocket extends Omit<Socket, "pause"> {
   /** Its client has said who it is: it keeps its place when there is no room for others. */
   known(): void;
+  /** Resolves when the kernel has everything that was sent before; never where the socket is over. */
+  taken(): Promise<void>;
 }
 
 /** How it is kept. */

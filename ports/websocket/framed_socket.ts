@@ -57,6 +57,8 @@ export class FramedSocket implements Omit<Socket, "pause"> {
   /** What to tell when it is over: the peer's close frame, where one came. */
   #last: { readonly code: number; readonly reason: string } | null = null;
   #over = false;
+  /** To be told when the kernel has everything. */
+  readonly #idle: (() => void)[] = [];
   #cancelTimeout: Cancel = () => {};
 
   constructor(
@@ -85,6 +87,12 @@ export class FramedSocket implements Omit<Socket, "pause"> {
   /** The bytes are copied: they are the caller's again when it returns. */
   sendBytes(bytes: Uint8Array): void {
     this.#frame(OPCODE.BINARY, bytes);
+  }
+
+  /** Resolves when the kernel has everything that was sent before; never where the socket is over. */
+  taken(): Promise<void> {
+    if (!this.#isWriting) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Asks the peer for a sign of life. */
@@ -176,6 +184,7 @@ export class FramedSocket implements Omit<Socket, "pause"> {
       this.#inFlight = 0;
       if (this.#waiting.length > 0) return this.#write();
       this.#isWriting = false;
+      for (const tell of this.#idle.splice(0)) tell();
       if (this.#hasClosed && this.#last) this.ended("");
     });
   }

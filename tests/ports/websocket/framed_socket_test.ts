@@ -96,6 +96,21 @@ Deno.test("what is far too much for one write goes out in several, in order, eac
   assert.deepEqual(told, ["first", ...sent].map((text) => `text ${text}`));
 });
 
+Deno.test("taken() resolves when the kernel has everything, and at once where nothing waits", async () => {
+  const { clock, socket, written } = setUp();
+  await socket.taken();
+  socket.send("a");
+  await clock.advance(0);
+  socket.send("b");
+  let isTaken = false;
+  void socket.taken().then(() => isTaken = true);
+  await written();
+  assert.equal(isTaken, false, "b still waits");
+  await written();
+  await clock.advance(0);
+  assert.equal(isTaken, true);
+});
+
 Deno.test("while a write is under way, what is sent waits for it and is one write then", async () => {
   const { clock, socket, written, writes } = setUp();
   socket.send("a");
