@@ -1,20 +1,21 @@
 /**
- * One connection on `/gateway`: performs the effects of `step.ts`, and passes the events of
- * its shard on. Knows nothing of sockets beyond sending and closing.
+ * One connection on `/gateway`: performs the effects of `step.ts`, and has the stream of its session
+ * (`stream.ts`) sent. Knows nothing of sockets beyond sending and closing.
  *
  * @module
  */
 
 import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import type { EventRecord } from "../protocol/event_frame.ts";
+import type { GuildsPiece, GuildTerms } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
+import { INTENTS } from "../protocol/discord/intents.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { Beats } from "./beats.ts";
 import { Encoder } from "./encoder.ts";
-import { closeReason, control, hello, rateLimited, ready, repeat, resumed } from "./frames.ts";
+import { closeReason, control, hello, rateLimited, ready } from "./frames.ts";
 import {
   DownstreamPace,
   MESSAGE_WINDOW_MS,
@@ -22,9 +23,10 @@ import {
   readMessage,
   unknownOpcode,
 } from "./message.ts";
-import { DownstreamNumbers } from "./numbers.ts";
-import type { DownstreamSession, DownstreamSessions } from "./sessions.ts";
+import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
+import { PIECE_BYTES } from "./snapshots.ts";
 import { type Effect, type Input, type Phase, step } from "./step.ts";
+import { SessionStream, type StreamStart } from "./stream.ts";
 import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
@@ -67,9 +69,8 @@ export class DownstreamConnection {
   /** What we closed with. */
   #closedWith: number | null = null;
   readonly #over = Promise.withResolvers<void>();
-  #numbers = new DownstreamNumbers(0, 0);
-  /** RESUMED is due once this cursor has come. */
-  #replayTo: number | null = null;
+  /** What the session gives it, from READY on. */
+  #stream: SessionStream | null = null;
 
   /** Sends HELLO. */
   constructor(shared: DownstreamShared, socket: DownstreamSocket, dialect: Dialect) {
@@ -121,6 +122,7 @@ export class DownstreamConnection {
     const [phase, ...effects] = step(this.#phase, input);
     this.#phase = phase;
     if (phase === "closed") this.#beats.stop();
+    if (phase !== "live") this.#stream?.stop();
     for (const effect of effects) this.#perform(effect);
     if (phase === "closed") this.#encoder.end();
   }
@@ -130,7 +132,7 @@ export class DownstreamConnection {
       case "answer heartbeat":
         return this.#encoder.send(control(OP.HEARTBEAT_ACK, null));
       case "acknowledge":
-        return this.#acknowledge(effect.seq);
+        return this.#stream?.acknowledge(effect.seq);
       case "count as received":
         return this.#countAsReceived();
       case "identify":
@@ -162,7 +164,7 @@ export class DownstreamConnection {
     const { terms, sessions, events, url } = this.#shared;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { shard, presence } = judged;
+    const { shard, seen, presence } = judged;
     const answered = this.#claim(shard);
     const older = sessions.ofShard(shard);
     if (older) sessions.end(older);
@@ -171,13 +173,24 @@ export class DownstreamConnection {
     // Replaced or gone meanwhile.
     if (this.#phase !== "starting") return;
     if (!facts) return this.input({ kind: "invalid" });
-    const session = sessions.begin(shard, backlog.acknowledged);
-    this.#begin(session, session.acknowledged);
+    const from = sessions.beginsAfter(shard, backlog.acknowledged);
+    const piece = await this.#guilds(shard, from, seen);
+    if (this.#phase !== "starting") return;
+    const session = sessions.begin(shard, { from, snapshots: piece?.available ?? 0, terms: seen });
+    const stream = this.#begin(session, { had: 1, piece, replayTo: null });
     const { sessionId } = session;
-    this.#encoder.send(ready({ version: this.#dialect.version, url, sessionId, shard, facts }));
-    this.#markRepeats(session);
-    events.take(shard, (record) => this.#deliver(record));
+    const told = piece ? { ...facts, guildIds: piece.guildIds } : facts;
+    const { version } = this.#dialect;
+    this.#encoder.send(ready({ version, url, sessionId, shard, facts: told }), stream.s);
+    void this.#start(() => this.#run(stream));
     if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
+  }
+
+  /** The first of the guilds as of a cursor; `null` where they are not known, or the client wants none. */
+  async #guilds(shard: ShardKey, cursor: number, terms: GuildTerms): Promise<GuildsPiece | null> {
+    const { guilds } = this.#shared;
+    if (!guilds || (terms.intents & INTENTS.GUILDS) === 0) return null;
+    return await guilds(shard, { cursor, terms, after: 0, limitBytes: PIECE_BYTES });
   }
 
   async #facts(shard: ShardKey): Promise<ReadyFacts | null> {
@@ -201,86 +214,57 @@ export class DownstreamConnection {
     const judged = judgeResume(d, terms, (sessionId) => sessions.find(sessionId));
     if (judged === null) return this.input({ kind: "invalid" });
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { session, cursor } = judged;
+    const { session, s } = judged;
     const { shard } = session;
     void this.#claim(shard);
     this.#session = session;
+    const cursor = Math.max(session.base + s, eventsAfter(session));
     sessions.attach(session, cursor);
     const backlog = await events.hold(shard);
     if (this.#phase !== "starting") return;
     if (backlog.acknowledged > cursor) return this.input({ kind: "invalid" });
-    this.#begin(session, cursor);
-    this.#replayTo = backlog.last;
-    sessions.acknowledge(session, cursor);
-    events.acknowledge(shard, cursor);
-    this.#markRepeats(session);
-    events.take(shard, (record) => this.#deliver(record));
-    this.#resumedIfDue();
+    const stream = this.#begin(session, { had: s, replayTo: backlog.last });
+    stream.acknowledge(s);
+    void this.#start(() => this.#run(stream));
   }
 
   #claim(shard: ShardKey): Promise<void> {
     this.#session = null;
+    this.#stream = null;
     this.#shard = shard;
     return this.#shared.claim(shard, this);
   }
 
-  #begin(session: DownstreamSession, cursor: number): void {
+  #begin(session: DownstreamSession, start: StreamStart): SessionStream {
     this.#session = session;
     this.#socket.known?.();
-    this.#numbers = new DownstreamNumbers(session.base, cursor);
-    this.#shared.sessions.sent(session, cursor);
+    const stream = new SessionStream(this.#shared, session, start, {
+      give: (payload, s) => this.#encoder.send(payload, s),
+      came: (bytes) => this.#beats.sent(bytes),
+      taken: async () => {
+        await this.#encoder.handed();
+        await this.#socket.taken?.();
+      },
+    });
+    this.#stream = stream;
     this.input({ kind: "begun" });
-    const { log } = this.#shared;
-    log.info("consumer has a shard", { shardId: session.shard.id, s: this.#numbers.s });
+    this.#shared.log.info("consumer has a shard", { shardId: session.shard.id, s: stream.s });
+    return stream;
   }
 
-  #deliver(record: EventRecord): void {
-    if (this.#phase !== "live" || !this.#session) return;
-    this.#beats.sent(record.body.length);
-    const payload = this.#read(record);
-    if (payload !== null) this.#encoder.send(payload, record.cursor);
-    this.#shared.sessions.sent(this.#session, this.#numbers.cursor);
-    this.#resumedIfDue();
-  }
-
-  /** Any client would choke on what is no event, and on nothing else: it would come again for ever. */
-  #read(record: EventRecord): string | Uint8Array | null {
-    try {
-      return this.#numbers.take(record);
-    } catch (error) {
-      const { shardId, cursor } = record;
-      const about = { shardId, cursor, error: messageOf(error) };
-      this.#shared.log.error(
-        "event cannot be read, its consumer is told that it is missing",
-        about,
-      );
-      return this.#numbers.missing(record);
-    }
-  }
-
-  /** Says what of what follows may have come to a session before this one. */
-  #markRepeats({ repeatsTo, base, shard }: DownstreamSession): void {
-    const { s } = this.#numbers;
-    const to = repeatsTo - base;
-    if (to > s) this.#encoder.send(repeat(s, { shard: shard.id, from: s + 1, to }));
-  }
-
-  #resumedIfDue(): void {
-    if (this.#replayTo === null || !this.#numbers.hasReached(this.#replayTo)) return;
-    this.#replayTo = null;
-    this.#encoder.send(resumed(this.#numbers.s));
-  }
-
-  /** Told each time, new or not: the owner may have got back what was acknowledged before. */
-  #acknowledge(seq: number): void {
-    const cursor = this.#numbers.cursorOf(seq);
-    if (cursor === null || !this.#session) return;
-    this.#shared.sessions.acknowledge(this.#session, cursor);
-    this.#shared.events.acknowledge(this.#session.shard, cursor);
+  async #run(stream: SessionStream): Promise<void> {
+    if (await stream.run()) return;
+    const { shard, snapshots } = stream.session;
+    const about = { shardId: shard.id, s: stream.s, guilds: snapshots };
+    this.#shared.log.error(
+      "consumer has to begin anew: its guilds are not those it began with",
+      about,
+    );
+    this.input({ kind: "invalid" });
   }
 
   #countAsReceived(): void {
-    if (this.#session) this.#shared.sessions.received(this.#session, this.#encoder.sent);
+    this.#stream?.received(this.#encoder.sent);
   }
 
   async #passUp(payload: ShardPayload): Promise<void> {
@@ -294,7 +278,7 @@ export class DownstreamConnection {
         return this.input(unknownOpcode(payload));
       }
       if (payload.op === OP.REQUEST_GUILD_MEMBERS && isSendLimit(error)) {
-        this.#encoder.send(rateLimited(this.#numbers.s, payload, MESSAGE_WINDOW_MS));
+        this.#encoder.send(rateLimited(this.#stream?.s ?? 0, payload, MESSAGE_WINDOW_MS));
       }
     }
   }

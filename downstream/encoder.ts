@@ -25,7 +25,7 @@ const decoder = new TextDecoder();
 
 /** Sends the payloads of a new connection, in order: compressed ones a little later, plain ones at once. */
 export class Encoder {
-  /** The cursor of the last event that the sink has taken; 0 before the first. */
+  /** The number of the last event that the sink has taken; 0 before the first. */
   sent = 0;
   readonly #sink: EncoderSink;
   /** `null`: as text. */
@@ -34,6 +34,8 @@ export class Encoder {
   #parts: Uint8Array[] = [];
   #isWriting = false;
   #isOver = false;
+  /** To be told when nothing waits. */
+  readonly #idle: (() => void)[] = [];
 
   constructor(compression: Compression, sink: EncoderSink) {
     this.#sink = sink;
@@ -48,17 +50,23 @@ export class Encoder {
   /**
    * Sends a payload, as text or as UTF-8 bytes; the bytes are read later and must not change.
    *
-   * @param cursor Of the event that it is; 0: of none.
+   * @param s Number of the event that it is; 0: it is none.
    */
-  send(payload: string | Uint8Array, cursor = 0): void {
+  send(payload: string | Uint8Array, s = 0): void {
     if (this.#isOver) return;
     if (this.#packer) {
-      this.#waiting.push({ payload, cursor });
+      this.#waiting.push({ payload, s });
       if (!this.#isWriting) this.#next(this.#packer);
       return;
     }
     this.#sink.send(typeof payload === "string" ? payload : decoder.decode(payload));
-    this.#handed(cursor);
+    this.#handed(s);
+  }
+
+  /** Resolves when the sink has all that was sent before; never once it is over. */
+  handed(): Promise<void> {
+    if (!this.#isWriting && this.#waiting.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
   }
 
   /** Sends nothing more and frees the context. */
@@ -70,8 +78,9 @@ export class Encoder {
 
   #next(packer: Packer): void {
     const next = this.#waiting.shift();
-    if (this.#isOver || next === undefined) return;
-    const { payload, cursor } = next;
+    if (this.#isOver) return;
+    if (next === undefined) return this.#idle.splice(0).forEach((tell) => tell());
+    const { payload, s } = next;
     this.#isWriting = true;
     // One write at a time: Deno calls back for several in one tick before their output is told apart.
     packer.stream.write(payload, () => {
@@ -81,21 +90,21 @@ export class Encoder {
         const message = new Uint8Array(Buffer.concat(this.#parts));
         this.#parts = [];
         this.#sink.sendBytes(message);
-        this.#handed(cursor);
+        this.#handed(s);
         this.#next(packer);
       });
     });
   }
 
   /** A sink that does not take a payload ends us. */
-  #handed(cursor: number): void {
-    if (!this.#isOver && cursor > this.sent) this.sent = cursor;
+  #handed(s: number): void {
+    if (!this.#isOver && s > this.sent) this.sent = s;
   }
 }
 
 interface Waiting {
   readonly payload: string | Uint8Array;
-  readonly cursor: number;
+  readonly s: number;
 }
 
 interface Packer {

@@ -15,6 +15,7 @@ import type { ShardPayload } from "../protocol/worker_message.ts";
 const TRACE: readonly string[] = ["gatehouse"];
 /** Libraries refuse to start when fewer starts are left than they have shards. */
 const LEAST_STARTS = 1000;
+const CLOSE_BRACE = 0x7d;
 /** A close frame holds no more. */
 const MOST_REASON_BYTES = 123;
 
@@ -65,6 +66,29 @@ export function ready(options: ReadyOptions): string {
     application: facts.application,
     _trace: TRACE,
   });
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * GUILD_CREATE with a body that is JSON already. See
+ * [Discord Docs/Guild Create](https://discord.com/developers/docs/events/gateway-events#guild-create).
+ *
+ * @example
+ * ```ts
+ * import { guildCreate } from "./frames.ts";
+ * const payload = guildCreate(2, new TextEncoder().encode('{"id":"7"}'));
+ * const text = '{"t":"GUILD_CREATE","s":2,"op":0,"d":{"id":"7"}}';
+ * console.assert(new TextDecoder().decode(payload) === text);
+ * ```
+ */
+export function guildCreate(s: number, body: Uint8Array): Uint8Array {
+  const head = encoder.encode(`{"t":"GUILD_CREATE","s":${s},"op":${OP.DISPATCH},"d":`);
+  const payload = new Uint8Array(head.length + body.length + 1);
+  payload.set(head);
+  payload.set(body, head.length);
+  payload[payload.length - 1] = CLOSE_BRACE;
+  return payload;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * The numbers of one consumer's session: `s = cursor − base`. The same event has the same number
- * whatever became of the connection upstream, of ours, or of Gatehouse; READY is number 1.
+ * whatever became of the connection upstream, of ours, or of Gatehouse; READY is number 1, and the
+ * guilds that the session begins with have the numbers after it.
  *
  * @module
  */
@@ -21,14 +22,19 @@ export class DownstreamNumbers {
   /** Cursor of the last one that was passed on. */
   #passed: number;
 
+  /** The events of the session are those after it. */
+  readonly #from: number;
+
   /**
    * @param base What a cursor is above its number, fixed for the session's life.
-   * @param cursor The client has everything up to here.
+   * @param had The client has everything up to this number.
+   * @param from The events of the session are those after this cursor; by default after READY.
    */
-  constructor(base: number, cursor: number) {
+  constructor(base: number, had: number, from: number = base + 1) {
     this.#base = base;
-    this.#received = cursor;
-    this.#passed = cursor;
+    this.#from = from;
+    this.#passed = base + had;
+    this.#received = Math.max(this.#passed, from);
   }
 
   /** Number of the last event that the client was given. */
@@ -46,9 +52,16 @@ export class DownstreamNumbers {
     return this.#received >= cursor;
   }
 
-  /** The cursor of a number, or `null` where the client cannot have it. */
+  /** The cursor of a number; `null` where the client cannot have it, and where no event has it. */
   cursorOf(s: number): number | null {
-    return s < 1 || s > this.s ? null : this.#base + s;
+    const cursor = this.#base + s;
+    return cursor < this.#from || cursor > this.#passed ? null : cursor;
+  }
+
+  /** The number of the next of what comes before the events. */
+  next(): number {
+    this.#passed++;
+    return this.s;
   }
 
   /**

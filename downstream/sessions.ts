@@ -10,6 +10,8 @@
  */
 
 import type { Cancel, Clock } from "../ports/clock.ts";
+import { ALL_INTENTS } from "../protocol/discord/intents.ts";
+import type { GuildTerms } from "../protocol/guild_pieces.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { isCount, isRecord } from "../protocol/record.ts";
 
@@ -25,11 +27,15 @@ export const SENT_AHEAD = 1_000;
 export interface DownstreamSession {
   readonly sessionId: string;
   readonly shard: ShardKey;
-  /** A cursor is its number plus this. One below the last cursor before the session: READY is 1. */
+  /** A cursor is its number plus this: READY is 1, and {@linkcode eventsAfter} is the last number before the events. */
   readonly base: number;
+  /** So many guilds, each with its number, stand between READY and the events. */
+  readonly snapshots: number;
+  /** What the client is to see. */
+  readonly terms: GuildTerms;
   /** Events up to this cursor may have been sent to a session before this one. */
   readonly repeatsTo: number;
-  /** The client has everything up to this cursor. */
+  /** The client has every event up to this cursor. */
   acknowledged: number;
   /** The client said by how it closed that it has everything up to here: a session after this one begins there. */
   received: number;
@@ -40,6 +46,20 @@ export interface DownstreamSession {
   /** When its connection was lost, ms since the Unix epoch; `null` while it has one. */
   detachedAtMs: number | null;
 }
+
+/** What a session begins with. */
+export interface Beginning extends Partial<Pick<DownstreamSession, "snapshots" | "terms">> {
+  /** Its events are those after this cursor: see {@linkcode DownstreamSessions.beginsAfter}. */
+  readonly from: number;
+}
+
+/** The events of a session are those after this cursor, which is also that of the last guild before them. */
+export function eventsAfter({ base, snapshots }: DownstreamSession): number {
+  return base + 1 + snapshots;
+}
+
+/** What everybody gets who was not asked. */
+export const WHOLE_TERMS: GuildTerms = { intents: ALL_INTENTS, largeThreshold: 50 };
 
 /** What the clients of a shard were given by sessions that are over. */
 export interface Given extends Pick<DownstreamSession, "shard" | "received"> {
@@ -95,25 +115,35 @@ export class DownstreamSessions {
   }
 
   /**
-   * Begins a session, which has a connection; one that had the shard before ends.
+   * The cursor after which the next session of a shard begins: what the sessions before it have received
+   * does not come again.
    *
-   * @param acknowledged Somebody is done with everything up to this cursor. The session begins there,
-   * or after what the sessions before it have received.
+   * @param acknowledged Somebody is done with everything up to this cursor.
    */
-  begin(shard: ShardKey, acknowledged: number): DownstreamSession {
+  beginsAfter(shard: ShardKey, acknowledged: number): number {
+    return Math.max(acknowledged, this.#given.get(shardKeyText(shard))?.received ?? 0);
+  }
+
+  /** Begins a session, which has a connection; one that had the shard before ends. */
+  begin(
+    shard: ShardKey,
+    { from, snapshots = 0, terms = WHOLE_TERMS }: Beginning,
+  ): DownstreamSession {
     const key = shardKeyText(shard);
     const older = this.ofShard(shard);
     if (older) this.end(older);
-    const { received = 0, sent = 0 } = this.#given.get(key) ?? {};
-    const from = Math.max(acknowledged, received);
+    const base = from - 1 - snapshots;
     const session = {
       sessionId: this.#options.newId(),
       shard,
-      base: from - 1,
-      repeatsTo: Math.max(from, sent),
+      base,
+      snapshots,
+      terms,
+      repeatsTo: Math.max(from, this.#given.get(key)?.sent ?? 0),
       acknowledged: from,
       received: from,
-      sent: from,
+      // READY.
+      sent: base + 1,
       sentAtMost: from + SENT_AHEAD,
       detachedAtMs: null,
     };
@@ -127,12 +157,12 @@ export class DownstreamSessions {
     return this.ofShard(session.shard) === session && session.detachedAtMs === null;
   }
 
-  /** The client is back, and has everything up to `cursor` and nothing else. */
+  /** The client is back, and has everything up to `cursor`, where that is an event's, and nothing else. */
   attach(session: DownstreamSession, cursor: number): void {
     this.#expiries.get(session)?.();
     this.#expiries.delete(session);
     session.detachedAtMs = null;
-    session.received = cursor;
+    session.received = Math.max(cursor, eventsAfter(session));
     this.#options.changed();
   }
 
@@ -252,15 +282,18 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
   const shard = value.shard ?? { total: totalShards, id: value.shardId };
   if (typeof sessionId !== "string") return undefined;
   if (!isShardKey(shard)) return undefined;
-  // The base is -1 for a session that began before any event.
+  // The base is below 0 for a session that began before any event.
   if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
   if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
   // A file of an earlier version does not say how far its session had come.
-  const { received, sentAtMost, repeatsTo } = value;
+  const { received, sentAtMost, repeatsTo, snapshots, terms } = value;
   return {
     sessionId,
     shard,
     base: base as number,
+    // Nor does it know of guilds before the events, or of less than everything.
+    snapshots: isCount(snapshots) ? snapshots : 0,
+    terms: isTerms(terms) ? terms : WHOLE_TERMS,
     repeatsTo: isCount(repeatsTo) ? repeatsTo : 0,
     acknowledged: acknowledged as number,
     received: isCount(received) ? received : acknowledged as number,
@@ -272,6 +305,10 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
 
 function isGiven(value: unknown): value is Given {
   return isRecord(value) && isShardKey(value.shard) && [value.received, value.sent].every(isCount);
+}
+
+function isTerms(value: unknown): value is GuildTerms {
+  return isRecord(value) && isCount(value.intents) && isCount(value.largeThreshold);
 }
 
 function isShardKey(value: unknown): value is ShardKey {

@@ -136,7 +136,7 @@ const CELLS = {
     heartbeat: () => ["starting", { do: "answer heartbeat" }],
     command: () => close({ code: 4003, reason: "Not authenticated." }),
     begun: () => ["live"],
-    invalid: () => ["waiting", leave("end"), { do: "invalidate" }],
+    invalid,
   },
   live: {
     ...CLAIMED,
@@ -145,6 +145,7 @@ const CELLS = {
         ? ["live", { do: "answer heartbeat" }]
         : ["live", { do: "acknowledge", seq }, { do: "answer heartbeat" }],
     command: ({ payload }) => ["live", { do: "pass up", payload }],
+    invalid,
     gone: ({ code }) =>
       code === BROKEN
         ? ["closed", leaveAfter(code)]
@@ -155,6 +156,10 @@ const CELLS = {
 /** Closing is never the end of a session: the client may come back and resume. */
 function close(refusal: Refusal): Step {
   return ["closed", { do: "close", ...refusal }, leave("keep")];
+}
+
+function invalid(): Step {
+  return ["waiting", leave("end"), { do: "invalidate" }];
 }
 
 function leaveAfter(code: number): Effect {

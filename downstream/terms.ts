@@ -9,10 +9,11 @@
  */
 
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
+import type { GuildTerms } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
-import type { DownstreamSession } from "./sessions.ts";
+import { type DownstreamSession, eventsAfter } from "./sessions.ts";
 import type { Refusal } from "./step.ts";
 
 /** What the unit serves, and to whom. */
@@ -54,6 +55,8 @@ export function readDialect(query: URLSearchParams): Dialect | Refusal {
 /** What an IDENTIFY is granted. */
 export interface Granted {
   readonly shard: ShardKey;
+  /** Its intents, and from which size on a guild comes without those that are offline. */
+  readonly seen: GuildTerms;
   /** The presence to begin with; `null` where the client has no wish. */
   readonly presence: unknown;
 }
@@ -70,11 +73,30 @@ export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Ref
   const refusal = refuseShard(d.shard ?? [0, 1], terms) ?? refuseIntents(d.intents, terms);
   if (refusal) return refusal;
   const [id, total] = (d.shard ?? [0, 1]) as [number, number];
-  return { shard: { total, id }, presence: d.presence ?? null };
+  const seen = { intents: d.intents as number, largeThreshold: largeThreshold(d.large_threshold) };
+  return { shard: { total, id }, seen, presence: d.presence ?? null };
+}
+
+/** As Discord has it by itself, and the least and the most that it takes. */
+const LARGE_THRESHOLD = { default: 50, least: 50, most: 250 };
+
+/** What is out of bounds is brought into them: a library that asks for less than there is gets the least. */
+function largeThreshold(asked: unknown): number {
+  const { default: usual, least, most } = LARGE_THRESHOLD;
+  return Number.isFinite(asked)
+    ? Math.min(most, Math.max(least, Math.round(asked as number)))
+    : usual;
+}
+
+/** What a RESUME goes on with. */
+export interface Resumption {
+  readonly session: DownstreamSession;
+  /** The client has everything up to this number. */
+  readonly s: number;
 }
 
 /**
- * The session that a RESUME goes on with, and the cursor from which on; `null` where the session is
+ * The session that a RESUME goes on with, and the number after which; `null` where the session is
  * unknown or what the client misses is no longer kept. See
  * [Discord Docs/Resume](https://discord.com/developers/docs/events/gateway-events#resume).
  */
@@ -82,21 +104,27 @@ export function judgeResume(
   d: unknown,
   terms: DownstreamTerms,
   find: (sessionId: string) => DownstreamSession | undefined,
-): { session: DownstreamSession; cursor: number } | Refusal | null {
+): Resumption | Refusal | null {
   if (!isRecord(d) || typeof d.token !== "string" || typeof d.session_id !== "string") {
     return { code: 4002, reason: "RESUME has no token or no session_id." };
   }
-  if (!Number.isSafeInteger(d.seq)) return { code: 4002, reason: "RESUME has no seq." };
+  const s = d.seq;
+  if (!isInteger(s)) return { code: 4002, reason: "RESUME has no seq." };
   if (!isOurs(d.token, terms)) return WRONG_TOKEN;
   const session = find(d.session_id);
-  if (!session) return null;
-  const cursor = session.base + (d.seq as number);
+  if (!session || s < 1) return null;
+  const cursor = session.base + s;
   // After a restart of ours nobody knows how far we had come: then the client is believed.
   if (session.sent !== null && cursor > session.sent) {
     const last = session.sent - session.base;
-    return { code: 4007, reason: `Invalid seq ${d.seq}: the last one sent is ${last}.` };
+    return { code: 4007, reason: `Invalid seq ${s}: the last one sent is ${last}.` };
   }
-  return cursor < session.acknowledged ? null : { session, cursor };
+  // The guilds before the first event can be had as long as no event is acknowledged.
+  return Math.max(cursor, eventsAfter(session)) < session.acknowledged ? null : { session, s };
+}
+
+function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }
 
 const WRONG_TOKEN: Refusal = {

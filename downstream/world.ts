@@ -6,6 +6,7 @@
  */
 
 import type { EventRecord } from "../protocol/event_frame.ts";
+import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { ShardBacklog, ShardPayload } from "../protocol/worker_message.ts";
@@ -41,12 +42,25 @@ export interface ShardEvents {
   release(shard: ShardKey): void;
 }
 
+/**
+ * Asks for the next of a shard's guilds as of a cursor; `null` where they are not known. The same question
+ * has the same answer as long as nobody has acknowledged events above that cursor.
+ *
+ * @throws When the shard cannot be reached now.
+ */
+export type AskGuilds = (
+  shard: ShardKey,
+  question: Omit<GuildsQuestion, "shardId">,
+) => Promise<GuildsPiece | null>;
+
 /** The client's socket. Nothing may throw; what is sent to a closed socket is dropped. */
 export interface DownstreamSocket {
   send(text: string): void;
   sendBytes(bytes: Uint8Array<ArrayBuffer>): void;
   /** `reason` is 123 bytes at most. */
   close(code: number, reason: string): void;
+  /** Resolves when everything that was sent before is the network's; never where the socket is closed. Default: at once. */
+  taken?(): Promise<void>;
   /** The client has shown our secret, and a shard is its. Default: nobody wants to know. */
   known?(): void;
 }
@@ -61,6 +75,8 @@ export interface DownstreamWorld {
   /** What HELLO asks for; default 10 s. The shorter, the sooner memory is freed and the less comes again. */
   readonly heartbeatIntervalMs?: number;
   readonly events: ShardEvents;
+  /** The guilds of the shards. Default: nobody knows them, and a session begins with none. */
+  readonly guilds?: AskGuilds;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
   readonly facts: (shard: ShardKey, signal: AbortSignal) => Promise<ReadyFacts>;
   /**

@@ -14,6 +14,7 @@ import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../protocol/event_frame.ts";
+import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { ConsumerKey } from "../protocol/peer.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
@@ -46,6 +47,8 @@ export interface ConsumersOptions
   readonly links: Links;
   readonly poolOf: (shard: ShardKey) => WorkerPool;
   readonly door: ConsumerDoor;
+  /** Somebody asks for guilds as of a cursor, and nobody knows them. */
+  readonly guildsMissing: (shard: ShardKey, cursor: number) => void;
   /** Bytes that may be under way to a consumer, whatever the others do. */
   readonly windowBytes: number;
 }
@@ -81,6 +84,9 @@ export class Consumers {
         isSecret: door.isSecret,
       },
       events: this.shards,
+      ...(config.cache !== "none" && {
+        guilds: (shard, question) => this.shards.guilds(shard, question),
+      }),
       facts: (shard, signal) => estates.until(shard, readyFacts, signal),
       send: async (shard, payload) => await this.#commands.send(shard, parsePayload(payload)),
       ttlMs: config.consumerSessionTtlMs,
@@ -135,14 +141,17 @@ function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
 }
 
 /** What the shards of consumers need. */
-export interface ConsumerShardsOptions extends Pick<ConsumersOptions, "clock" | "windowBytes"> {
+export interface ConsumerShardsOptions
+  extends Pick<ConsumersOptions, "clock" | "windowBytes" | "guildsMissing"> {
   readonly links: Pick<Links, "open" | "close" | "acknowledge">;
   /**
    * The workers of a shard's generation.
    *
    * @throws {GatehouseError} `refused` where there is none of its total.
    */
-  readonly poolOf: (shard: ShardKey) => Pick<WorkerPool, "assign" | "release" | "backlog">;
+  readonly poolOf: (
+    shard: ShardKey,
+  ) => Pick<WorkerPool, "assign" | "release" | "backlog" | "guilds">;
 }
 
 /**
@@ -170,6 +179,22 @@ export class ConsumerShards implements ShardEvents {
     poolOf(shard).assign(shard.id, null);
     const ask = () => poolOf(shard).backlog(shard.id);
     return await askPatiently(this.#options.clock, ask, () => this.#stopped);
+  }
+
+  /**
+   * The next of the guilds as of a cursor; `null` where they are not known, and the shard is told.
+   *
+   * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
+   */
+  async guilds(
+    shard: ShardKey,
+    question: Omit<GuildsQuestion, "shardId">,
+  ): Promise<GuildsPiece | null> {
+    const { clock, poolOf, guildsMissing } = this.#options;
+    const ask = () => poolOf(shard).guilds({ ...question, shardId: shard.id });
+    const piece = await askPatiently(clock, ask, () => this.#stopped);
+    if (piece === null) guildsMissing(shard, question.cursor);
+    return piece;
   }
 
   /** Delivers what is not acknowledged, and what comes. */

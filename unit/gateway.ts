@@ -96,6 +96,7 @@ export class UnitGateway {
       estates,
       links: this.links,
       poolOf: (shard) => this.#poolOf(shard),
+      guildsMissing: ({ total, id }, cursor) => this.#find(total)?.guildsMissing(id, cursor),
       door: options.consumerDoor,
     });
   }

@@ -90,6 +90,19 @@ export class Generation {
     this.pool.allowIdentify(shardId, permit, this.#intents.of(shardId));
   }
 
+  /**
+   * Somebody asks for the guilds of a shard as of a cursor, and they are not known: Discord tells them
+   * with a new session. One that begins after that cursor is there already, or on its way.
+   */
+  guildsMissing(shardId: number, cursor: number): void {
+    const { session } = this.#options.estates.of(this.#key(shardId));
+    if (!session || session.base >= cursor) return;
+    if (!this.#watch.renewals.add([shardId])) return;
+    const event =
+      "a consumer asks for guilds that are not known, its shard is to have a new session";
+    this.#options.log.warn(event, { shardId });
+  }
+
   /** The intents that are wanted, and which of them are missing where. */
   get intents(): IntentsSnapshot {
     const { intents: wanted } = this.#options.config;

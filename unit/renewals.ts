@@ -94,9 +94,15 @@ export class Renewals {
     return this.#wanted.size + this.#under.size;
   }
 
-  /** These shards are to have new sessions. Asking twice is asking once. */
-  add(shardIds: Iterable<number>): void {
+  /**
+   * These shards are to have new sessions. Asking twice is asking once.
+   *
+   * @returns Whether one of them was not to have one before.
+   */
+  add(shardIds: Iterable<number>): boolean {
+    const before = this.#wanted.size;
     for (const shardId of shardIds) if (!this.#under.has(shardId)) this.#wanted.add(shardId);
+    return this.#wanted.size > before;
   }
 
   /** A new session of the shard has begun, whatever for. */
@@ -130,7 +136,8 @@ export class Renewals {
     this.#lastMs.set(key, clock.now());
     log.info("shard gets a new session", { shardId });
     pool.reconnect(shardId, "end").catch((error) => {
-      this.#under.delete(shardId);
+      // One that has its new session by now needs no other, however late the answer is.
+      if (!this.#under.delete(shardId)) return;
       this.#wanted.add(shardId);
       log.warn("shard did not give its session up", { shardId, error: messageOf(error) });
     });

@@ -47,7 +47,12 @@ export function acceptConsumer(
       const failed = (reason: string) => client.failed(reason);
       const send = bounded(socket, () => failed("You read too slowly."));
       const known = () => socket.known();
-      const client: DownstreamEvents = consumers.accept({ ...send, close, known }, query, url);
+      const taken = () => socket.taken();
+      const client: DownstreamEvents = consumers.accept(
+        { ...send, close, known, taken },
+        query,
+        url,
+      );
       return {
         message: (data, isText) => isText ? client.text(decoder.decode(data)) : client.binary(data),
         closed: (code) => client.closed(code),

@@ -120,3 +120,16 @@ Deno.test("Encoder sends nothing more after its end", async () => {
   await arrives("zlib-stream", samplePayloads());
   assert.deepEqual(sent, []);
 });
+
+for (const compression of ["none", "zlib-stream"] as const) {
+  Deno.test(`Encoder says when the sink has everything: ${compression}`, async () => {
+    let came = 0;
+    const take = () => void came++;
+    const encoder = new Encoder(compression, { send: take, sendBytes: take, failed: assert.fail });
+    await encoder.handed();
+    for (let i = 0; i < 3; i++) encoder.send("{}", i + 5);
+    await encoder.handed();
+    assert.deepEqual([came, encoder.sent], [3, 7]);
+    encoder.end();
+  });
+}

@@ -12,7 +12,7 @@ function event(cursor: number, t = "X"): EventRecord {
 }
 
 Deno.test("DownstreamNumbers counts from the session's base, whatever Discord's numbers are", () => {
-  const numbers = new DownstreamNumbers(99, 100);
+  const numbers = new DownstreamNumbers(99, 1);
   assert.equal(numbers.s, 1);
   assert.equal(text(numbers.take(event(101))), '{"t":"X","s":2,"op":0,"d":{"s":3}}');
   assert.equal(text(numbers.take(event(5000))), '{"t":"X","s":4901,"op":0,"d":{"s":3}}');
@@ -39,7 +39,7 @@ Deno.test("DownstreamNumbers does not pass on READY and RESUMED, nor kinds it do
 });
 
 Deno.test("DownstreamNumbers tells a gap in the client's numbers", () => {
-  const numbers = new DownstreamNumbers(90, 100);
+  const numbers = new DownstreamNumbers(90, 10);
   const told = JSON.parse(
     text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })))!,
   );
@@ -51,7 +51,7 @@ Deno.test("DownstreamNumbers tells a gap in the client's numbers", () => {
 
 Deno.test("DownstreamNumbers tells null where nobody knows how many are missing", () => {
   const told = text(
-    new DownstreamNumbers(90, 100).take(
+    new DownstreamNumbers(90, 10).take(
       gapRecord(5, { from: null, to: 120, count: null, reason: "x" }),
     ),
   );
@@ -60,7 +60,7 @@ Deno.test("DownstreamNumbers tells null where nobody knows how many are missing"
 });
 
 Deno.test("DownstreamNumbers has a GAP for a record that it cannot read", () => {
-  const numbers = new DownstreamNumbers(90, 100);
+  const numbers = new DownstreamNumbers(90, 10);
   const poison = { ...event(105), body: Uint8Array.of(0xff) };
   assert.throws(() => numbers.take(poison), SyntaxError);
   const { from, to, count } = JSON.parse(numbers.missing(poison)).d;
@@ -70,7 +70,7 @@ Deno.test("DownstreamNumbers has a GAP for a record that it cannot read", () => 
 });
 
 Deno.test("DownstreamNumbers does not tell as missing what the client has", () => {
-  const numbers = new DownstreamNumbers(90, 100);
+  const numbers = new DownstreamNumbers(90, 10);
   numbers.take(event(105));
   const told = text(numbers.take(gapRecord(5, { from: 101, to: 120, count: 9, reason: "full" })));
   const { from, to, count } = JSON.parse(told!).d;
@@ -78,10 +78,26 @@ Deno.test("DownstreamNumbers does not tell as missing what the client has", () =
 });
 
 Deno.test("DownstreamNumbers knows the cursor of a number that was given out, and of no other", () => {
-  const numbers = new DownstreamNumbers(99, 100);
+  const numbers = new DownstreamNumbers(99, 1);
   numbers.take(event(105));
   assert.equal(numbers.cursorOf(1), 100);
   assert.equal(numbers.cursorOf(6), 105);
   assert.equal(numbers.cursorOf(7), null);
   assert.equal(numbers.cursorOf(0), null);
+});
+
+Deno.test("DownstreamNumbers gives numbers to what comes before the events, which acknowledge none", () => {
+  const numbers = new DownstreamNumbers(96, 1, 100);
+  assert.deepEqual([numbers.next(), numbers.next(), numbers.next()], [2, 3, 4]);
+  assert.equal(numbers.cursorOf(3), null);
+  assert.equal(numbers.cursorOf(4), 100);
+  assert.equal(numbers.take(event(100)), null, "it is older than the session");
+  assert.equal(text(numbers.take(event(101))), '{"t":"X","s":5,"op":0,"d":{"s":3}}');
+});
+
+Deno.test("DownstreamNumbers goes on in the midst of what comes before the events", () => {
+  const numbers = new DownstreamNumbers(96, 2, 100);
+  assert.equal(numbers.s, 2);
+  assert.ok(numbers.hasReached(100) && !numbers.hasReached(101));
+  assert.deepEqual([numbers.next(), numbers.next()], [3, 4]);
 });

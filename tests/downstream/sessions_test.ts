@@ -3,8 +3,10 @@ import {
   CONSUMER_SESSION_TTL_MS,
   DownstreamSessions,
   type DownstreamSessionsOptions,
+  eventsAfter,
   SENT_AHEAD,
 } from "../../downstream/sessions.ts";
+import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
 
@@ -34,18 +36,18 @@ function nextLife(from: DownstreamSessions, clock: VirtualClock, changes = {}) {
 
 Deno.test("DownstreamSessions fixes the base so that READY is number 1", () => {
   const { sessions } = book();
-  const session = sessions.begin(shard(2), 100);
+  const session = sessions.begin(shard(2), { from: 100 });
   assert.equal(session.acknowledged - session.base, 1);
-  assert.equal(sessions.begin(shard(3), 0).base, -1);
+  assert.equal(sessions.begin(shard(3), { from: 0 }).base, -1);
   assert.equal(sessions.find(session.sessionId), session);
   assert.equal(sessions.ofShard(shard(2)), session);
 });
 
 Deno.test("DownstreamSessions has one session per shard: a newer one ends the older", async () => {
   const { clock, sessions, expired } = book();
-  const older = sessions.begin(shard(0), 0);
+  const older = sessions.begin(shard(0), { from: 0 });
   sessions.detach(older);
-  const newer = sessions.begin(shard(0), 5);
+  const newer = sessions.begin(shard(0), { from: 5 });
   assert.equal(sessions.find(older.sessionId), undefined);
   await clock.advance(CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
@@ -55,7 +57,7 @@ Deno.test("DownstreamSessions has one session per shard: a newer one ends the ol
 
 Deno.test("DownstreamSessions ends a session that nobody resumes in time, and says so once", async () => {
   const { clock, sessions, expired } = book();
-  const session = sessions.begin(shard(0), 0);
+  const session = sessions.begin(shard(0), { from: 0 });
   await clock.advance(2 * CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(expired, []);
   sessions.detach(session);
@@ -68,8 +70,8 @@ Deno.test("DownstreamSessions ends a session that nobody resumes in time, and sa
 
 Deno.test("DownstreamSessions does not end one that was resumed, nor expire one that was ended", async () => {
   const { clock, sessions, expired } = book();
-  const resumed = sessions.begin(shard(0), 0);
-  const ended = sessions.begin(shard(1), 0);
+  const resumed = sessions.begin(shard(0), { from: 0 });
+  const ended = sessions.begin(shard(1), { from: 0 });
   sessions.detach(resumed);
   sessions.detach(ended);
   sessions.attach(resumed, 0);
@@ -82,7 +84,7 @@ Deno.test("DownstreamSessions does not end one that was resumed, nor expire one 
 
 Deno.test("DownstreamSessions only moves acknowledgements forward, and tells what is worth saving", () => {
   const { sessions, changes } = book();
-  const session = sessions.begin(shard(0), 10);
+  const session = sessions.begin(shard(0), { from: 10 });
   const before = changes();
   sessions.acknowledge(session, 12);
   sessions.acknowledge(session, 12);
@@ -93,7 +95,7 @@ Deno.test("DownstreamSessions only moves acknowledgements forward, and tells wha
 
 Deno.test("DownstreamSessions survives a restart, with the same numbers", () => {
   const { clock, sessions } = book();
-  const session = sessions.begin(shard(0), 10);
+  const session = sessions.begin(shard(0), { from: 10 });
   session.sent = 50;
   sessions.acknowledge(session, 20);
   const { sessions: next, held } = nextLife(sessions, clock);
@@ -105,39 +107,44 @@ Deno.test("DownstreamSessions survives a restart, with the same numbers", () => 
 
 Deno.test("DownstreamSessions begins after what the sessions before have received, and knows what may come again", () => {
   const { clock, sessions } = book();
-  const first = sessions.begin(shard(0), 10);
+  const first = sessions.begin(shard(0), { from: 10 });
   sessions.sent(first, 30);
   sessions.received(first, 20);
-  const second = sessions.begin(shard(0), 12);
+  sessions.end(first);
+  const second = sessions.begin(shard(0), { from: sessions.beginsAfter(shard(0), 12) });
   assert.deepEqual([second.acknowledged, second.base, second.repeatsTo], [20, 19, 30]);
   sessions.detach(second);
   sessions.end(second);
   // Of a session that is over: its client has answered late.
   sessions.received(first, 25);
   const { sessions: next } = nextLife(sessions, clock);
-  const third = next.begin(shard(0), 12);
+  const third = next.begin(shard(0), { from: next.beginsAfter(shard(0), 12) });
   assert.deepEqual([third.acknowledged, third.repeatsTo], [25, 30]);
-  const other = next.begin(shard(1), 12);
+  const other = next.begin(shard(1), { from: next.beginsAfter(shard(1), 12) });
   assert.deepEqual([other.acknowledged, other.repeatsTo], [12, 12]);
-  assert.equal(next.begin(shard(0), 40).repeatsTo, 40);
+  const last = next.begin(shard(0), { from: next.beginsAfter(shard(0), 40) });
+  assert.equal(last.repeatsTo, 40);
 });
 
 Deno.test("DownstreamSessions writes down what it is about to send, so that a killed unit knows", async () => {
   const { clock, sessions, changes } = book();
-  const session = sessions.begin(shard(0), 0);
+  const session = sessions.begin(shard(0), { from: 0 });
   const before = changes();
   for (let cursor = 1; cursor <= 3 * SENT_AHEAD; cursor++) sessions.sent(session, cursor);
   assert.ok(changes() - before <= 6, `${changes() - before} changes`);
-  const killed = nextLife(sessions, clock).sessions.begin(shard(0), 0);
+  const killed = nextLife(sessions, clock).sessions.begin(shard(0), { from: 0 });
   assert.ok(killed.repeatsTo >= 3 * SENT_AHEAD && killed.repeatsTo <= 4 * SENT_AHEAD);
   sessions.detach(session);
-  assert.equal(nextLife(sessions, clock).sessions.begin(shard(0), 0).repeatsTo, 3 * SENT_AHEAD);
+  assert.equal(
+    nextLife(sessions, clock).sessions.begin(shard(0), { from: 0 }).repeatsTo,
+    3 * SENT_AHEAD,
+  );
   // Also of one whose time is up by then.
   const saved = sessions.save();
   await clock.advance(CONSUMER_SESSION_TTL_MS);
   const late = book({}, clock).sessions;
   assert.deepEqual(late.load(saved, all), []);
-  assert.equal(late.begin(shard(0), 0).repeatsTo, 3 * SENT_AHEAD);
+  assert.equal(late.begin(shard(0), { from: 0 }).repeatsTo, 3 * SENT_AHEAD);
 });
 
 Deno.test("DownstreamSessions takes over sessions of a file that does not say how far they had come", () => {
@@ -148,13 +155,13 @@ Deno.test("DownstreamSessions takes over sessions of a file that does not say ho
     7,
     0,
   ]);
-  assert.equal(sessions.begin(shard(0), 7).repeatsTo, 7 + SENT_AHEAD);
+  assert.equal(sessions.begin(shard(0), { from: 7 }).repeatsTo, 7 + SENT_AHEAD);
 });
 
 Deno.test("DownstreamSessions counts the time before a restart", async () => {
   const { clock, sessions } = book();
-  sessions.detach(sessions.begin(shard(0), 0));
-  sessions.begin(shard(1), 0);
+  sessions.detach(sessions.begin(shard(0), { from: 0 }));
+  sessions.begin(shard(1), { from: 0 });
   await clock.advance(CONSUMER_SESSION_TTL_MS - 1000);
   const next = nextLife(sessions, clock);
   sessions.stop();
@@ -168,9 +175,9 @@ Deno.test("DownstreamSessions counts the time before a restart", async () => {
 
 Deno.test("DownstreamSessions leaves out sessions whose time is up, and shards that run elsewhere", async () => {
   const { clock, sessions } = book();
-  sessions.detach(sessions.begin(shard(0), 0));
-  sessions.begin(shard(1), 0);
-  sessions.begin(shard(2), 0);
+  sessions.detach(sessions.begin(shard(0), { from: 0 }));
+  sessions.begin(shard(1), { from: 0 });
+  sessions.begin(shard(2), { from: 0 });
   const saved = sessions.save();
   await clock.advance(CONSUMER_SESSION_TTL_MS);
   assert.deepEqual(book({}, clock).sessions.load(saved, ({ id }) => id !== 2), [shard(1)]);
@@ -178,8 +185,8 @@ Deno.test("DownstreamSessions leaves out sessions whose time is up, and shards t
 
 Deno.test("DownstreamSessions takes nothing over from another numbering or shard count", () => {
   const { clock, sessions } = book();
-  sessions.begin(shard(0), 0);
-  sessions.begin(shard(0, 8), 0);
+  sessions.begin(shard(0), { from: 0 });
+  sessions.begin(shard(0, 8), { from: 0 });
   assert.deepEqual(nextLife(sessions, clock, { stream: "other" }).held, []);
   assert.deepEqual(nextLife(sessions, clock).held, [shard(0)]);
 });
@@ -213,7 +220,7 @@ Deno.test("DownstreamSessions takes over one session per shard", async () => {
 
 Deno.test("DownstreamSessions does not wait longer when the wall clock was set back", async () => {
   const { sessions } = book();
-  sessions.detach(sessions.begin(shard(0), 0));
+  sessions.detach(sessions.begin(shard(0), { from: 0 }));
   const earlier = createVirtualClock(0);
   const next = nextLife(sessions, earlier);
   await earlier.advance(CONSUMER_SESSION_TTL_MS);
@@ -229,8 +236,32 @@ Deno.test("DownstreamSessions takes over what earlier versions wrote: one total 
 
 Deno.test("DownstreamSessions has shards of one id and two totals side by side", () => {
   const { sessions } = book();
-  const [four, eight] = [sessions.begin(shard(1), 10), sessions.begin(shard(1, 8), 20)];
+  const [four, eight] = [
+    sessions.begin(shard(1), { from: 10 }),
+    sessions.begin(shard(1, 8), { from: 20 }),
+  ];
   sessions.end(four);
   assert.equal(sessions.ofShard(shard(1)), undefined);
   assert.equal(sessions.ofShard(shard(1, 8)), eight);
+});
+
+Deno.test("DownstreamSessions leaves numbers for the guilds before the events, also in a later life", () => {
+  const { clock, sessions } = book();
+  const terms = { intents: 1, largeThreshold: 250 };
+  const session = sessions.begin(shard(0), { from: 3, snapshots: 5, terms });
+  assert.deepEqual([session.base, eventsAfter(session), session.sent], [-3, 3, -2]);
+  assert.deepEqual([session.acknowledged, session.received], [3, 3]);
+  const { sessions: next } = nextLife(sessions, clock);
+  const again = next.ofShard(shard(0))!;
+  assert.deepEqual([again.snapshots, again.base, again.terms], [5, -3, terms]);
+  next.attach(again, -1);
+  assert.equal(again.received, 3, "what came before the session would come again");
+});
+
+Deno.test("DownstreamSessions knows of no guilds and no terms where a file of an earlier version does not", () => {
+  const { sessions } = book();
+  const old = { sessionId: "a", shard: shard(0), base: 4, acknowledged: 7, detachedAtMs: null };
+  sessions.load({ stream: "stream", sessions: [old] }, all);
+  const { snapshots, terms } = sessions.ofShard(shard(0))!;
+  assert.deepEqual([snapshots, terms], [0, { intents: ALL_INTENTS, largeThreshold: 50 }]);
 });

@@ -19,6 +19,7 @@ import type { ShardKey } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { ShardBacklog, ShardPayload } from "../../protocol/worker_message.ts";
+import { FakeGuilds } from "./fake_guilds.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
 
@@ -50,6 +51,7 @@ export const FACTS: ReadyFacts = {
 /** The events of one shard: an outbox, and who has it. */
 export class FakeShard {
   readonly records: EventRecord[] = [];
+  readonly guilds = new FakeGuilds();
   acknowledged = 0;
   /** Cursor of the newest event. */
   last = 0;
@@ -63,6 +65,16 @@ export class FakeShard {
   /** An event comes from Discord; it is named after its cursor unless told otherwise. */
   event(t?: string, cursor: number = this.last + 1): number {
     const text = `{"t":"${t ?? `EVENT_${cursor}`}","s":77,"op":0,"d":{"cursor":${cursor}}}`;
+    const body = new TextEncoder().encode(text);
+    return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
+  }
+
+  /** An event about a guild comes from Discord. */
+  guild(t: string, id: string, unavailable?: boolean): number {
+    const cursor = this.last + 1;
+    this.guilds.events.push({ cursor, t, id, ...(unavailable && { unavailable }) });
+    const d = { id, cursor, ...(unavailable && { unavailable }) };
+    const text = `{"t":"${t}","s":77,"op":0,"d":${JSON.stringify(d)}}`;
     const body = new TextEncoder().encode(text);
     return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });
   }
@@ -176,6 +188,8 @@ export class ScriptedConsumer {
   isFull = false;
   /** Whether the gateway has said that it knows who this is. */
   isKnown = false;
+  /** What is to happen before its socket takes more; `null`: it takes everything at once. */
+  reading: Promise<void> | null = null;
   #link: DownstreamEvents;
 
   constructor(gateway: DownstreamGateway, query = "v=10&encoding=json") {
@@ -186,6 +200,7 @@ export class ScriptedConsumer {
       },
       sendBytes: () => {},
       known: () => void (this.isKnown = true),
+      taken: () => this.reading ?? Promise.resolve(),
       close: (code, reason) => {
         this.closedWith ??= { code, reason };
         queueMicrotask(() => void (this.isDead || this.#link.closed(code)));
@@ -275,6 +290,12 @@ export function stage(
     terms: TERMS,
     events: events.of(life),
     facts: () => Promise.resolve(FACTS),
+    guilds: ({ id }, question) => {
+      const { guilds, acknowledged } = events.shard(id);
+      return life.isOver
+        ? new Promise(() => {})
+        : Promise.resolve(guilds.answer(question, acknowledged));
+    },
     send: ({ id }, payload) => Promise.resolve(void sentUp.push([id, payload])),
     stream: "stream",
     newId: sessionIds(clock),

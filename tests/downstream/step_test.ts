@@ -37,11 +37,13 @@ Deno.test("step() passes commands up from a session only; before it they are 400
 });
 
 Deno.test("step() goes back to waiting when there can be no session, so that the client may identify", () => {
-  assert.deepEqual(step("starting", { kind: "invalid" }), [
-    "waiting",
-    { do: "leave", session: "end" },
-    { do: "invalidate" },
-  ]);
+  for (const phase of ["starting", "live"] as const) {
+    assert.deepEqual(step(phase, { kind: "invalid" }), [
+      "waiting",
+      { do: "leave", session: "end" },
+      { do: "invalidate" },
+    ]);
+  }
 });
 
 Deno.test("step() keeps the session whenever we close", () => {
@@ -100,5 +102,5 @@ Deno.test("step() knows what ends a connection in every phase, and refuses pairs
     assert.equal(step(phase, { kind: "gone", code: 1006 })[0], "closed");
   }
   assert.throws(() => step("waiting", { kind: "begun" }), { code: "illegal_step" });
-  assert.throws(() => step("live", { kind: "invalid" }), { code: "illegal_step" });
+  assert.throws(() => step("waiting", { kind: "invalid" }), { code: "illegal_step" });
 });

@@ -8,10 +8,19 @@ const dialect = (query: string) => readDialect(new URLSearchParams(query));
 const identify = (changes: Record<string, unknown>) =>
   judgeIdentify({ token: "secret", intents: 1, shard: [0, 4], ...changes }, TERMS);
 
+/** What {@linkcode identify} is granted where nothing else is asked for. */
+const granted = (seen = {}) => ({
+  shard: { total: 4, id: 0 },
+  seen: { intents: 1, largeThreshold: 50, ...seen },
+  presence: null,
+});
+
 const SESSION: DownstreamSession = {
   sessionId: "known",
   shard: { total: 4, id: 1 },
   base: 99,
+  snapshots: 0,
+  terms: { intents: 1, largeThreshold: 50 },
   repeatsTo: 100,
   acknowledged: 110,
   received: 110,
@@ -47,7 +56,7 @@ Deno.test("readDialect() takes both compressions, and 4002 for etf and what it d
 
 Deno.test("judgeIdentify() takes the secret with and without Bot, and 4004 for another", () => {
   for (const token of ["secret", "Bot secret", "bot secret"]) {
-    assert.deepEqual(identify({ token }), { shard: { total: 4, id: 0 }, presence: null });
+    assert.deepEqual(identify({ token }), granted());
   }
   for (const token of ["", "Bot", "Bot other", "Bearer secret", "Bot Bot secret"]) {
     const refusal = identify({ token }) as { code: number; reason: string };
@@ -76,8 +85,12 @@ Deno.test("judgeIdentify() refuses with 4010 a shard that is not ours, and says 
 Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
   assert.equal((identify({ shard: undefined }) as { code: number }).code, 4010);
   const single = { ...TERMS, totalShards: 1, lastShardId: 0 };
-  const granted = judgeIdentify({ token: "secret", intents: 0 }, single);
-  assert.deepEqual(granted, { shard: { total: 1, id: 0 }, presence: null });
+  const identified = judgeIdentify({ token: "secret", intents: 0 }, single);
+  assert.deepEqual(identified, {
+    shard: { total: 1, id: 0 },
+    seen: { intents: 0, largeThreshold: 50 },
+    presence: null,
+  });
 });
 
 Deno.test("judgeIdentify() refuses with 4014 intents that the unit did not ask for, by name", () => {
@@ -86,10 +99,7 @@ Deno.test("judgeIdentify() refuses with 4014 intents that the unit did not ask f
     code: 4014,
     reason: "Disallowed intents, add to INTENTS: GUILD_MEMBERS, MESSAGE_CONTENT",
   });
-  assert.deepEqual(identify({ intents: TERMS.intents }), {
-    shard: { total: 4, id: 0 },
-    presence: null,
-  });
+  assert.deepEqual(identify({ intents: TERMS.intents }), granted({ intents: TERMS.intents }));
 });
 
 Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
@@ -100,13 +110,20 @@ Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
 
 Deno.test("judgeIdentify() grants the presence that was asked for", () => {
   const presence = { status: "idle" };
-  assert.deepEqual(identify({ presence }), { shard: { total: 4, id: 0 }, presence });
+  assert.deepEqual(identify({ presence }), { ...granted(), presence });
+});
+
+Deno.test("judgeIdentify() takes large_threshold within Discord's bounds, and 50 where none is asked for", () => {
+  const asked: [unknown, number][] = [[50, 50], [120, 120], [250, 250], [1, 50], [1000, 250]];
+  for (const [large_threshold, largeThreshold] of [...asked, [undefined, 50], ["9", 50]] as const) {
+    assert.deepEqual(identify({ large_threshold }), granted({ largeThreshold }));
+  }
 });
 
 Deno.test("judgeResume() goes on from the number that the client has", () => {
-  assert.deepEqual(resume({ seq: 15 }), { session: SESSION, cursor: 114 });
-  assert.deepEqual(resume({ seq: 11 }), { session: SESSION, cursor: 110 });
-  assert.deepEqual(resume({ seq: 21 }), { session: SESSION, cursor: 120 });
+  assert.deepEqual(resume({ seq: 15 }), { session: SESSION, s: 15 });
+  assert.deepEqual(resume({ seq: 11 }), { session: SESSION, s: 11 });
+  assert.deepEqual(resume({ seq: 21 }), { session: SESSION, s: 21 });
 });
 
 Deno.test("judgeResume() knows no session for another id, or for a number that is not kept", () => {
@@ -122,7 +139,7 @@ Deno.test("judgeResume() refuses with 4007 a number that was never sent, and say
 
 Deno.test("judgeResume() believes the client where nobody knows what was sent", () => {
   const loaded = { ...SESSION, sent: null };
-  assert.deepEqual(resume({ seq: 5000 }, loaded), { session: loaded, cursor: 5099 });
+  assert.deepEqual(resume({ seq: 5000 }, loaded), { session: loaded, s: 5000 });
 });
 
 Deno.test("judgeResume() refuses what is no RESUME with 4002, and another token with 4004", () => {
@@ -131,4 +148,16 @@ Deno.test("judgeResume() refuses what is no RESUME with 4002, and another token 
   }
   assert.equal((judgeResume(null, TERMS, () => SESSION) as { code: number }).code, 4002);
   assert.equal((resume({ token: "other" }) as { code: number }).code, 4004);
+});
+
+Deno.test("judgeResume() goes on in the midst of the guilds, until an event is acknowledged", () => {
+  // READY is 1, the guilds are 2 to 11, the first event is 12.
+  const session = { ...SESSION, snapshots: 10, acknowledged: 110, sent: 105 };
+  assert.deepEqual(resume({ seq: 1 }, session), { session, s: 1 });
+  assert.deepEqual(resume({ seq: 6 }, session), { session, s: 6 });
+  assert.equal((resume({ seq: 7 }, session) as { code: number }).code, 4007);
+  assert.equal(resume({ seq: 0 }, session), null);
+  const later = { ...session, acknowledged: 111, sent: 120 };
+  assert.equal(resume({ seq: 6 }, later), null);
+  assert.deepEqual(resume({ seq: 12 }, later), { session: later, s: 12 });
 });

@@ -4,17 +4,24 @@ import { WORKER_DEADLINE_MS } from "../../unit/commands_up.ts";
 import { ConsumerShards } from "../../unit/consumers.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
+import type { GuildsPiece } from "../../protocol/guild_pieces.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { peerText } from "../../protocol/peer.ts";
 import { consumer } from "../support/peers.ts";
 
 const BACKLOG = { acknowledged: 3, last: 9 };
+const PIECE: GuildsPiece = { guildIds: ["1"], available: 0, bodies: [] };
 
 /** Shards over links and a pool that write down what they are told; the worker is away while `away`. */
 function setUp() {
   const clock = createVirtualClock();
   const told: string[] = [];
-  const worker = { away: false, asked: 0 };
+  const worker = { away: false, asked: 0, guilds: PIECE as GuildsPiece | null };
+  const answer = <Value>(value: Value): Promise<Value> => {
+    worker.asked++;
+    if (!worker.away) return Promise.resolve(value);
+    return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
+  };
   const links = new Links({
     clock,
     totalShards: 4,
@@ -32,12 +39,13 @@ function setUp() {
     poolOf: ({ total }) => ({
       assign: (id, peer) => void told.push(`assign ${id}/${total} ${peer && peerText(peer)}`),
       release: (id) => void told.push(`release ${id}/${total}`),
-      backlog: () => {
-        worker.asked++;
-        if (!worker.away) return Promise.resolve(BACKLOG);
-        return Promise.reject(new GatehouseError("worker_lost", "host", "it restarts"));
+      backlog: () => answer(BACKLOG),
+      guilds: ({ shardId, cursor }) => {
+        told.push(`guilds ${shardId}/${total} ${cursor}`);
+        return answer(worker.guilds);
       },
     }),
+    guildsMissing: ({ id, total }, cursor) => void told.push(`missing ${id}/${total} ${cursor}`),
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(SHARD, (record) => void events.push(record));
@@ -118,4 +126,25 @@ Deno.test("ConsumerShards gives a worker up after its deadline, and at once when
   worker.asked = 0;
   await assert.rejects(shards.hold(SHARD), { code: "worker_lost" });
   assert.equal(worker.asked, 1);
+});
+
+Deno.test("ConsumerShards asks the shard's worker for guilds, and waits for one that is being restarted", async () => {
+  const { clock, shards, told, worker } = setUp();
+  const terms = { intents: 1, largeThreshold: 50 };
+  worker.away = true;
+  const asked = shards.guilds(SHARD, { cursor: 7, terms, after: 0, limitBytes: 100 });
+  await clock.advance(WORKER_DEADLINE_MS / 2);
+  worker.away = false;
+  await clock.advance(1_000);
+  assert.deepEqual(await asked, PIECE);
+  assert.deepEqual(new Set(told), new Set(["guilds 2/4 7"]));
+});
+
+Deno.test("ConsumerShards says so where guilds are asked for that nobody knows", async () => {
+  const { shards, told, worker } = setUp();
+  const terms = { intents: 1, largeThreshold: 50 };
+  worker.guilds = null;
+  const asked = { cursor: 7, terms, after: 0, limitBytes: 100 };
+  assert.equal(await shards.guilds(SHARD, asked), null);
+  assert.deepEqual(told, ["guilds 2/4 7", "missing 2/4 7"]);
 });

@@ -64,6 +64,7 @@ async function setUp(
       gateway: { sendPayload: (...asked: unknown[]) => Promise.resolve(sent.push(asked)) },
     } as unknown as ConsumersOptions["controllers"],
     door: { url: () => "ws://unit.test/", isSecret: (token) => token === "secret" },
+    guildsMissing: () => assert.fail("nobody keeps guilds"),
   });
   await consumers.load();
   const connect = () => {

@@ -9,12 +9,27 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Estates } from "../../store/estates.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { Generation, type GenerationOptions } from "../../unit/generation.ts";
+import { NO_IDENTIFIES } from "../../unit/unit.ts";
 import { fakeThreads } from "../support/fake_threads.ts";
 import { cluster, consumer } from "../support/peers.ts";
 import { counters } from "../support/snapshots.ts";
 
 const TOTAL = 4;
 const key = (id: number): ShardKey => ({ total: TOTAL, id });
+
+/** A session of shard 0, from its READY. */
+const SESSION = {
+  shardId: 0,
+  totalShards: TOTAL,
+  intents: CONFIG_DEFAULTS.intents,
+  sessionId: "s",
+  resumeUrl: "wss://resume.test",
+  seq: 0,
+  base: 0,
+};
+
+/** Identifies for everything. */
+const PLENTY = { ...NO_IDENTIFIES, remaining: 1000, total: 1000 };
 
 /** Shards 0 and 1 of four in one worker; what it says, and what comes of it. */
 async function setUp() {
@@ -56,7 +71,9 @@ async function setUp() {
     spawn,
     controllers,
     estates,
-    gate: new Proxy({}, { get: (_, name) => note(String(name)) }) as GenerationOptions["gate"],
+    gate: new Proxy({ snapshot: PLENTY }, {
+      get: (gate, name) => name === "snapshot" ? gate.snapshot : note(String(name)),
+    }) as unknown as GenerationOptions["gate"],
     away: {
       answer: ({ cursor }: { cursor: number }) => Promise.resolve(cursor === 7 ? "deferred" : null),
     } as unknown as GenerationOptions["away"],
@@ -94,17 +111,34 @@ Deno.test("a generation names its shards by their total to the gate", async () =
   assert.deepEqual(told[0], ["lost", [key(0), key(1)]]);
 });
 
+Deno.test("a shard whose guilds are asked for and not known gets a new session, once for all askers", async () => {
+  const { clock, say, generation, thread } = await setUp();
+  const facts = { user: null, application: null, guildIds: ["1"] };
+  const begins = (base: number) =>
+    say({ type: "SESSION", shardId: 0, began: { session: { ...SESSION, base }, facts } });
+  const status = { state: "ready", reason: "", sinceMs: 0, connection: 1 } as const;
+  const reconnects = async () => {
+    await clock.advance(10_000);
+    await say({ type: "SHARD_STATUS", status: { ...status, shardId: 0 } });
+    await say({ type: "REPORT", eventsByType: {}, shards: [counters(0)] });
+    return thread.told.filter(({ type }) => type === "RECONNECT_SHARD").length;
+  };
+  generation.guildsMissing(0, 5);
+  assert.equal(await reconnects(), 0, "it has no session, and gets one anyway");
+  await begins(0);
+  generation.guildsMissing(0, 5);
+  generation.guildsMissing(0, 5);
+  assert.equal(await reconnects(), 1);
+  await begins(8);
+  generation.guildsMissing(0, 8);
+  assert.equal(await reconnects(), 1, "the guilds of that session are still to come to the asker");
+  generation.guildsMissing(0, 9);
+  assert.equal(await reconnects(), 2);
+});
+
 Deno.test("a generation writes what its workers say into the estates", async () => {
   const { estates, say } = await setUp();
-  const session = {
-    shardId: 0,
-    totalShards: TOTAL,
-    intents: CONFIG_DEFAULTS.intents,
-    sessionId: "s",
-    resumeUrl: "wss://resume.test",
-    seq: 0,
-    base: 0,
-  };
+  const session = SESSION;
   const facts = { user: null, application: null, guildIds: ["1"] };
   await say({ type: "SESSION", shardId: 0, began: { session, facts } });
   const guilds = { guildIds: ["1", "2"], loadingGuildIds: [] };

@@ -1,0 +1,193 @@
+/**
+ * What a session gives its client, one number after the other: the guilds as they were when it began,
+ * then the events of its shard. And what the client's numbers say of both: an acknowledgement of a
+ * number is one of what lies behind it. Knows nothing of Discord's protocol but dispatches.
+ *
+ * ```
+ * number   1      2 … n+1       n+2 …
+ *          READY  GUILD_CREATE  events
+ * cursor                 from   from+1 …      cursor = base + number
+ * ```
+ *
+ * READY is told by whoever begins the session. The guilds are asked for as of `from`, after which the
+ * events begin, and have a fixed order: a number in their midst means the same guild at any time, also
+ * after a restart of ours.
+ *
+ * @module
+ */
+
+import type { Log } from "../ports/log.ts";
+import { messageOf } from "../protocol/errors.ts";
+import type { EventRecord } from "../protocol/event_frame.ts";
+import type { GuildsPiece } from "../protocol/guild_pieces.ts";
+import { guildCreate, repeat, resumed } from "./frames.ts";
+import { DownstreamNumbers } from "./numbers.ts";
+import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
+import { giveSnapshots, PIECE_BYTES } from "./snapshots.ts";
+import type { AskGuilds, ShardEvents } from "./world.ts";
+
+/** What a stream works with. */
+export interface StreamWorld {
+  readonly events: ShardEvents;
+  readonly sessions: DownstreamSessions;
+  readonly log: Log;
+  /** Without it nobody knows of guilds. */
+  readonly guilds?: AskGuilds;
+}
+
+/** Where it goes. */
+export interface StreamSink {
+  /** The client gets this next. Its number, or the last one before it where it has none. Bytes do not change. */
+  give(payload: string | Uint8Array, s: number): void;
+  /** An event of so many bytes came: it is under way until the client acknowledges it or a later one. */
+  came(bytes: number): void;
+  /** Resolves when everything that was given has been taken. */
+  taken(): Promise<void>;
+}
+
+/** Where a stream begins. */
+export interface StreamStart {
+  /** The client has everything up to this number: 1 where it has READY. */
+  readonly had: number;
+  /** What of the guilds was asked for already. */
+  readonly piece?: GuildsPiece | null;
+  /** RESUMED is due once everything up to this cursor has come; `null`: not at all. */
+  readonly replayTo: number | null;
+}
+
+/** What one connection gets of a session. */
+export class SessionStream {
+  readonly session: DownstreamSession;
+  readonly #world: StreamWorld;
+  readonly #sink: StreamSink;
+  readonly #numbers: DownstreamNumbers;
+  /** What of the guilds was asked for already, until it is given. */
+  #piece: GuildsPiece | null;
+  #replayTo: number | null;
+  #isOver = false;
+
+  /** Gives nothing before {@linkcode SessionStream.run}. */
+  constructor(
+    world: StreamWorld,
+    session: DownstreamSession,
+    start: StreamStart,
+    sink: StreamSink,
+  ) {
+    this.session = session;
+    this.#world = world;
+    this.#sink = sink;
+    this.#piece = start.piece ?? null;
+    this.#replayTo = start.replayTo;
+    this.#numbers = new DownstreamNumbers(session.base, start.had, eventsAfter(session));
+    world.sessions.sent(session, this.#numbers.cursor);
+  }
+
+  /** Number of the last of what the client was given. */
+  get s(): number {
+    return this.#numbers.s;
+  }
+
+  /**
+   * Gives the guilds that the client lacks, then what its shard has for it, which must be held. Resolves
+   * when the events flow, or the stream was stopped.
+   *
+   * @returns False where the session cannot go on, and has to begin anew.
+   * @throws When the guilds cannot be asked for now.
+   */
+  async run(): Promise<boolean> {
+    const { session } = this;
+    // READY is the first.
+    const had = this.s - 1;
+    if (had < session.snapshots && !await this.#giveSnapshots(had)) return false;
+    if (this.#isOver) return true;
+    this.#markRepeats();
+    this.#world.events.take(session.shard, (record) => this.#take(record));
+    this.#resumedIfDue();
+    return true;
+  }
+
+  /** Nothing is given any more. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  /**
+   * The client is done with everything up to this number. Told each time, new or not: the owner of the
+   * events may have got back what was acknowledged before.
+   */
+  acknowledge(s: number): void {
+    const cursor = this.#numbers.cursorOf(s);
+    if (cursor === null) return;
+    this.#world.sessions.acknowledge(this.session, cursor);
+    this.#world.events.acknowledge(this.session.shard, cursor);
+  }
+
+  /** The client needs nothing again of what it was given up to this number. */
+  received(s: number): void {
+    const cursor = this.#numbers.cursorOf(s);
+    if (cursor !== null) this.#world.sessions.received(this.session, cursor);
+  }
+
+  async #giveSnapshots(had: number): Promise<boolean> {
+    return await giveSnapshots({
+      count: this.session.snapshots,
+      had,
+      next: (after) => this.#nextGuilds(after),
+      give: (body) => {
+        const s = this.#numbers.next();
+        this.#sink.give(guildCreate(s, body), s);
+        this.#world.sessions.sent(this.session, this.#numbers.cursor);
+      },
+      taken: () => this.#sink.taken(),
+      isOver: () => this.#isOver,
+    });
+  }
+
+  async #nextGuilds(after: number): Promise<GuildsPiece | null> {
+    const piece = this.#piece;
+    this.#piece = null;
+    if (piece) return piece;
+    const { shard, terms } = this.session;
+    const question = { cursor: eventsAfter(this.session), terms, after, limitBytes: PIECE_BYTES };
+    return await this.#world.guilds?.(shard, question) ?? null;
+  }
+
+  #take(record: EventRecord): void {
+    if (this.#isOver) return;
+    this.#sink.came(record.body.length);
+    const payload = this.#read(record);
+    if (payload !== null) this.#sink.give(payload, this.s);
+    this.#world.sessions.sent(this.session, this.#numbers.cursor);
+    this.#resumedIfDue();
+  }
+
+  /** Any client would choke on what is no event, and on nothing else: it would come again for ever. */
+  #read(record: EventRecord): string | Uint8Array | null {
+    try {
+      return this.#numbers.take(record);
+    } catch (error) {
+      const { shardId, cursor } = record;
+      const about = { shardId, cursor, error: messageOf(error) };
+      this.#world.log.error(
+        "event cannot be read, its consumer is told that it is missing",
+        about,
+      );
+      return this.#numbers.missing(record);
+    }
+  }
+
+  /** Says what of what follows may have come to a session before this one. */
+  #markRepeats(): void {
+    const { repeatsTo, base, shard } = this.session;
+    const { s } = this;
+    const from = Math.max(s, this.session.snapshots + 1) + 1;
+    const to = repeatsTo - base;
+    if (to >= from) this.#sink.give(repeat(s, { shard: shard.id, from, to }), s);
+  }
+
+  #resumedIfDue(): void {
+    if (this.#replayTo === null || !this.#numbers.hasReached(this.#replayTo)) return;
+    this.#replayTo = null;
+    this.#sink.give(resumed(this.s), this.s);
+  }
+}
