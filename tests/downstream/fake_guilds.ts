@@ -55,7 +55,7 @@ export class FakeGuilds {
     const here = sorted.filter(([, is]) => is !== null);
     const away = sorted.filter(([, is]) => is === null);
     const bodies = here.slice(after, after + this.perPiece).map(([id, is]) =>
-      new TextEncoder().encode(JSON.stringify({ id, cursor: is }))
+      new TextEncoder().encode(JSON.stringify({ id, cursor: is, isSnapshot: true }))
     );
     return { guildIds: [...here, ...away].map(([id]) => id), available: here.length, bodies };
   }

@@ -1,7 +1,8 @@
 /**
  * Whatever happens, in whatever order, a client that resumes sees each event once and in order when it
  * drops the numbers that it has seen; and one that identifies anew misses none, and sees none twice
- * that is not marked.
+ * that is not marked. Either has the guilds that there are in the end, which it begins with and keeps
+ * by the events.
  *
  * @module
  */
@@ -10,12 +11,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CLOSE_ANSWER_MS } from "../../downstream/connection.ts";
 import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
+import { applyGuild, type GuildEvent, type Guilds } from "./fake_guilds.ts";
 import { type FakeShard, type Payload, type ScriptedConsumer, type Stage, stage } from "./stage.ts";
 
 /** A client whose messages are under way until it reads them, and which is cut off with them. */
 class SlowClient {
-  /** What it was given, without what it has seen: `t` and number. */
+  /** The events that it was given, without what it has seen: name and number. */
   readonly seen: [string, number][] = [];
+  /** The guilds as it knows them. */
+  guilds: Guilds = new Map();
   /** What came a second time without a mark. */
   readonly unmarked: string[] = [];
   #markedTo = 0;
@@ -25,6 +29,8 @@ class SlowClient {
   #s = 0;
   #read = 0;
   #connection: ScriptedConsumer | null = null;
+  /** Resolved when it has read everything. */
+  #hasRead = Promise.withResolvers<void>();
 
   get isConnected(): boolean {
     return this.#connection !== null && this.#connection.closedWith === null;
@@ -33,6 +39,7 @@ class SlowClient {
   connect(stage: Stage, first: boolean): void {
     this.#connection = stage.connect();
     this.#read = 0;
+    this.#unread();
     if (first) this.#identify();
     else this.#connection.resume(this.sessionId, this.#s);
   }
@@ -40,6 +47,15 @@ class SlowClient {
   read(count = Infinity): void {
     const payloads = this.#connection?.payloads ?? [];
     for (; count > 0 && this.#read < payloads.length; count--) this.#take(payloads[this.#read++]!);
+    if (this.#read < payloads.length) return;
+    this.#hasRead.resolve();
+    this.#unread();
+  }
+
+  /** From now on its socket takes more when it has read what there is. */
+  #unread(): void {
+    this.#hasRead = Promise.withResolvers<void>();
+    if (this.#connection) this.#connection.reading = this.#hasRead.promise;
   }
 
   beat(): void {
@@ -76,24 +92,37 @@ class SlowClient {
       return this.#identify();
     }
     if (op !== 0) return;
-    if (t === "READY") this.sessionId = d.session_id;
+    if (t === "READY") {
+      this.sessionId = d.session_id;
+      this.guilds = new Map(d.guilds.map(({ id }: { id: string }) => [id, null]));
+    }
     if (t === "GATEHOUSE_REPEAT") {
       assert.equal(d.from, this.#s + 1);
       this.#markedTo = d.to;
       return;
     }
-    if (s! > this.#s && s! > this.#markedTo && this.seen.some(([seen]) => seen === t)) {
-      this.unmarked.push(t!);
-    }
-    if (s! <= this.#s) return assert.equal(t, "RESUMED");
-    this.#s = s!;
-    if (t !== "READY") this.seen.push([t!, s!]);
+    const isNew = s! > this.#s;
+    if (isNew && d.id) applyGuild(this.guilds, { t, ...d } as GuildEvent);
+    if (isNew && !d.isSnapshot) this.#see(d.id ? `${t}_${d.cursor}` : t!, s!);
+    if (!isNew) assert.equal(t, "RESUMED");
+    else this.#s = s!;
+  }
+
+  #see(name: string, s: number): void {
+    if (name === "READY") return;
+    if (s > this.#markedTo && this.seen.some(([seen]) => seen === name)) this.unmarked.push(name);
+    this.seen.push([name, s]);
   }
 }
 
-/** What the client must have seen in the end. */
+/** Guilds that are there when the client comes; one more is away. */
+const GUILDS = ["11", "12", "13", "14", "15"];
+
+/** What a client of one session must have seen in the end. READY is 1, then come the guilds. */
 function expected(happened: readonly [string, number][]): [string, number][] {
-  return happened.filter(([t]) => t !== "READY").map(([t, cursor]) => [t, cursor + 1]);
+  const from = GUILDS.length + 1;
+  return happened.filter(([t]) => t !== "READY")
+    .map(([t, cursor]) => [t, cursor - from + GUILDS.length + 1]);
 }
 
 /** One course of things, as it goes. */
@@ -111,6 +140,10 @@ const ACTS: Record<string, (course: Course, count: number) => void> = {
   "event": ({ shard, happened }, count) => {
     for (let i = 0; i < count; i++) happened.push([`EVENT_${shard.last + 1}`, shard.event()]);
   },
+  "guild comes": (course, count) => guild(course, "GUILD_CREATE", count),
+  "guild changes": (course, count) => guild(course, "GUILD_UPDATE", count),
+  "guild is away": (course, count) => guild(course, "GUILD_DELETE", count, true),
+  "guild is left": (course, count) => guild(course, "GUILD_DELETE", count),
   "gap": ({ shard, happened }, count) => {
     const [from, to] = [shard.last + 1, shard.last + count];
     happened.push(["GATEHOUSE_GAP", shard.gap({ from, to, count, reason: "x" })]);
@@ -131,6 +164,11 @@ const ACTS: Record<string, (course: Course, count: number) => void> = {
   "kill": (course) => kill(course, course.now.gateway.sessions.save()),
   "kill before saving": (course) => kill(course, course.firstSaved),
 };
+
+function guild({ shard, happened }: Course, t: string, id: number, isAway?: boolean): void {
+  const cursor = shard.guild(t, String(10 + id), isAway);
+  happened.push([`${t}_${cursor}`, cursor]);
+}
 
 /** What a life did after it had written this down is not known to the next one. */
 function kill(course: Course, saved: SavedDownstreamSessions): void {
@@ -162,6 +200,10 @@ const IDENTIFYING = fc.tuple(
     ...Object.keys(IDENTIFIES),
     ...[
       "event",
+      "guild comes",
+      "guild changes",
+      "guild is away",
+      "guild is left",
       "upstream ready",
       "flush",
       "rewind",
@@ -184,6 +226,9 @@ async function play(
   const now = stage();
   const shard = now.events.shard();
   shard.eager = false;
+  for (const id of GUILDS) shard.guild("GUILD_CREATE", id);
+  shard.guild("GUILD_DELETE", "16", true);
+  shard.acknowledge(shard.last);
   const client = new SlowClient();
   client.connect(now, true);
   await now.clock.advance(0);
@@ -196,8 +241,8 @@ async function play(
     await now.clock.advance(0);
   }
   if (!client.isConnected) client.connect(course.now, end === "identify");
-  // The second time for one that has read only now that it has no session.
-  for (let i = 0; i < 2; i++) {
+  // Again and again: for one that has read only now that it has no session, and for guilds in pieces.
+  for (let i = 0; i < 6; i++) {
     await now.clock.advance(CLOSE_ANSWER_MS);
     shard.flush();
     client.read();
@@ -208,8 +253,9 @@ async function play(
 Deno.test("A client that resumes sees each event once and in order, whatever happens between", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ACTION, { minLength: 5, maxLength: 80 }), async (actions) => {
-      const { client, happened } = await play(actions, "resume");
+      const { client, happened, shard } = await play(actions, "resume");
       assert.deepEqual(client.seen, expected(happened));
+      assert.deepEqual(client.guilds, shard.guilds.asOf(shard.last));
     }),
     { numRuns: 300 },
   );
@@ -218,10 +264,11 @@ Deno.test("A client that resumes sees each event once and in order, whatever hap
 Deno.test("A client that identifies anew misses no event, and sees none twice without a mark", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(IDENTIFYING, { minLength: 5, maxLength: 80 }), async (actions) => {
-      const { client, happened } = await play(actions, "identify");
+      const { client, happened, shard } = await play(actions, "identify");
       const seen = new Set(client.seen.map(([t]) => t));
       assert.deepEqual(expected(happened).filter(([t]) => !seen.has(t)), [], "it missed something");
       assert.deepEqual(client.unmarked, []);
+      assert.deepEqual(client.guilds, shard.guilds.asOf(shard.last));
     }),
     { numRuns: 300 },
   );
