@@ -7,7 +7,7 @@
 import { calculateShardId } from "../../protocol/ids.ts";
 import type { Cancel } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import { wants } from "./audience.ts";
+import { wants } from "../../protocol/discord/audience.ts";
 import type { Body } from "../world/body.ts";
 import { Session, type SessionParts, type SessionTerms } from "./session.ts";
 

@@ -5,11 +5,21 @@
  * @module
  */
 
-import { INTENTS } from "../../protocol/discord/intents.ts";
+import { INTENTS } from "./intents.ts";
 
 /**
  * Whether a session with these intents gets the event. An event that no intent is for, known or not,
  * goes to everybody. The bot's own GUILD_MEMBER_UPDATE is treated like any other.
+ *
+ * @param isDirect Whether it is of a direct message, and not of a guild.
+ *
+ * @example
+ * ```ts
+ * import { wants } from "./audience.ts";
+ * import { INTENTS } from "./intents.ts";
+ * console.assert(wants(INTENTS.GUILD_MESSAGES, "MESSAGE_CREATE", false));
+ * console.assert(!wants(INTENTS.GUILD_MESSAGES, "MESSAGE_CREATE", true));
+ * ```
  */
 export function wants(intents: number, t: string, isDirect: boolean): boolean {
   const bits = (isDirect ? DIRECT[t] : undefined) ?? NEEDED[t];

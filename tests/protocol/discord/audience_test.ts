@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ALL_INTENTS, INTENTS } from "../../../protocol/discord/intents.ts";
-import { wants } from "../../../sim/gateway/audience.ts";
+import { wants } from "../../../protocol/discord/audience.ts";
 
 Deno.test("a message needs the intent of the place it was sent in", () => {
   const { GUILD_MESSAGES, DIRECT_MESSAGES, GUILDS } = INTENTS;
