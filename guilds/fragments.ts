@@ -1,0 +1,242 @@
+/**
+ * JSON texts taken apart into the raw texts of their fields and elements, without being parsed: what is
+ * not touched stays byte for byte as Discord wrote it, whatever stands in it. The texts are bytes of
+ * UTF-8 with one character for each (latin1), so that positions are those of the bytes.
+ *
+ * @module
+ */
+
+import { Buffer } from "node:buffer";
+
+const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
+const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
+
+/** Bytes as a text of one character for each. */
+export function textOfBytes(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+}
+
+/** The bytes of such a text. */
+export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  Buffer.from(bytes.buffer).write(text, "latin1");
+  return bytes;
+}
+
+/** Sees a field: its name, and where its value begins and ends; `true`: no more of them. */
+type SeeField = (name: string, from: number, to: number, keyAt: number) => boolean | void;
+
+/**
+ * Sees every field of an object. What follows it in `text` is not looked at.
+ *
+ * @throws {SyntaxError} When there is no object, or it does not end.
+ */
+export function eachField(text: string, see: SeeField, start = 0): void {
+  let at = skipSpace(text, start);
+  if (text.charCodeAt(at) !== OPEN_BRACE) throw unlike(text, at, "an object");
+  at = skipSpace(text, at + 1);
+  if (text.charCodeAt(at) === CLOSE_BRACE) return;
+  for (;;) {
+    const keyAt = at;
+    const keyEnd = textEnd(text, keyAt);
+    at = skipSpace(text, keyEnd);
+    if (text.charCodeAt(at) !== COLON) throw unlike(text, at, "a colon");
+    const from = skipSpace(text, at + 1);
+    const to = valueEnd(text, from);
+    if (see(nameIn(text, keyAt, keyEnd), from, to, keyAt) === true) return;
+    at = skipSpace(text, to);
+    const code = text.charCodeAt(at);
+    if (code === CLOSE_BRACE) return;
+    if (code !== COMMA) throw unlike(text, at, "a comma");
+    at = skipSpace(text, at + 1);
+  }
+}
+
+/**
+ * The raw value of a field; `undefined` where there is none.
+ *
+ * @throws {SyntaxError} When there is no object.
+ *
+ * @example
+ * ```ts
+ * import { fieldOf } from "./fragments.ts";
+ * console.assert(fieldOf('{"a":[1, 2],"b":"\\ud800"}', "b") === '"\\ud800"');
+ * ```
+ */
+export function fieldOf(text: string, name: string): string | undefined {
+  let found: string | undefined;
+  eachField(text, (each, from, to) => {
+    if (each !== name) return false;
+    found = text.slice(from, to);
+    return true;
+  });
+  return found;
+}
+
+/** The text of a field, for one that is an id or a word; `undefined` where it is anything else. */
+export function wordOf(text: string, name: string): string | undefined {
+  return wordIn(fieldOf(text, name));
+}
+
+/** What a raw value says, where it is a text; `undefined` where it is anything else. */
+export function wordIn(raw: string | undefined): string | undefined {
+  if (raw?.charCodeAt(0) !== QUOTE) return undefined;
+  return raw.includes("\\") ? JSON.parse(raw) as string : raw.slice(1, -1);
+}
+
+/** The raw fields of an object, by name. */
+export function fieldsOf(text: string): Map<string, string> {
+  const fields = new Map<string, string>();
+  eachField(text, (name, from, to) => void fields.set(name, text.slice(from, to)));
+  return fields;
+}
+
+/** An object of raw fields. */
+export function objectOf(fields: Iterable<readonly [name: string, value: string]>): string {
+  return `{${Array.from(fields, ([name, value]) => `"${name}":${value}`).join(",")}}`;
+}
+
+/**
+ * An object with some fields changed where they stand, added at its end, or removed (`null`); the others
+ * as they were.
+ */
+export function edited(text: string, changes: ReadonlyMap<string, string | null>): string {
+  const left = new Map(changes);
+  const kept: string[] = [];
+  let isChanged = false;
+  eachField(text, (name, from, to, keyAt) => {
+    const change = left.get(name);
+    left.delete(name);
+    if (change === undefined) return void kept.push(text.slice(keyAt, to));
+    isChanged = true;
+    if (change !== null) kept.push(`"${name}":${change}`);
+  });
+  for (const [name, value] of left) if (value !== null) kept.push(`"${name}":${value}`);
+  const isAdded = [...left.values()].some((value) => value !== null);
+  return isChanged || isAdded ? `{${kept.join(",")}}` : text;
+}
+
+/** An object without some of its fields. */
+export function without(text: string, ...names: string[]): string {
+  return edited(text, new Map(names.map((name) => [name, null])));
+}
+
+/** Where a list stands in a text; `at` goes on as it is read. */
+export interface ListReader {
+  /** The next raw element; `undefined` where there is none left. */
+  next(): string | undefined;
+  /** Where the reader is; after the last element, behind the list. */
+  readonly at: number;
+}
+
+/**
+ * Reads a list element by element.
+ *
+ * @throws {SyntaxError} Here or in `next`, when there is no list, or it does not end.
+ */
+export function readList(text: string, start = 0): ListReader {
+  let at = skipSpace(text, start);
+  if (text.charCodeAt(at) !== OPEN_BRACKET) throw unlike(text, at, "a list");
+  let isFirst = true;
+  return {
+    get at() {
+      return at;
+    },
+    next() {
+      const next = skipSpace(text, isFirst ? at + 1 : at);
+      const code = text.charCodeAt(next);
+      if (code === CLOSE_BRACKET) {
+        at = next + 1;
+        return undefined;
+      }
+      if (!isFirst && code !== COMMA) throw unlike(text, next, "a comma");
+      const from = isFirst ? next : skipSpace(text, next + 1);
+      isFirst = false;
+      at = valueEnd(text, from);
+      return text.slice(from, at);
+    },
+  };
+}
+
+/** The raw elements of a list; none where the value is none. */
+export function elementsOf(raw: string | undefined): string[] {
+  if (raw?.charCodeAt(0) !== OPEN_BRACKET) return [];
+  const list = readList(raw);
+  const elements: string[] = [];
+  for (let next = list.next(); next !== undefined; next = list.next()) elements.push(next);
+  return elements;
+}
+
+/** Whether a raw value is an object. */
+export function isObject(raw: string | undefined): raw is string {
+  return raw?.charCodeAt(0) === OPEN_BRACE;
+}
+
+/** Index behind the value that begins at `at`. */
+function valueEnd(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  if (code === QUOTE) return textEnd(text, at);
+  if (code === OPEN_BRACE || code === OPEN_BRACKET) return nestedEnd(text, at);
+  let end = at;
+  while (isOfWord(text.charCodeAt(end))) end++;
+  if (end === at) throw unlike(text, at, "a value");
+  return end;
+}
+
+/** Index behind the object or list that begins at `at`. */
+function nestedEnd(text: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = textEnd(text, i) - 1;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        if (--depth === 0) return i + 1;
+    }
+  }
+  throw unlike(text, text.length, "an end");
+}
+
+/** Index behind the text whose opening quote stands at `at`. */
+function textEnd(text: string, at: number): number {
+  if (text.charCodeAt(at) !== QUOTE) throw unlike(text, at, "a text");
+  for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end + 1;
+  }
+  throw unlike(text, text.length, "a closing quote");
+}
+
+/** The name between two quotes. One that is written with escapes is read where it is a plain word. */
+function nameIn(text: string, keyAt: number, keyEnd: number): string {
+  const name = text.slice(keyAt + 1, keyEnd - 1);
+  if (!name.includes("\\")) return name;
+  const read = JSON.parse(`"${name}"`) as string;
+  return /^\w+$/.test(read) ? read : name;
+}
+
+/** Letters, digits, sign and point of a number or of `null`, `true` and `false`. */
+function isOfWord(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x7a) || code === 0x2d ||
+    code === 0x2b || code === 0x2e || code === 0x45;
+}
+
+function skipSpace(text: string, at: number): number {
+  let code = text.charCodeAt(at);
+  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+    code = text.charCodeAt(++at);
+  }
+  return at;
+}
+
+function unlike(text: string, at: number, wanted: string): SyntaxError {
+  const found = at < text.length ? JSON.stringify(text[at]) : "the end";
+  return new SyntaxError(`Cannot take JSON apart: ${found} at ${at}, expected ${wanted}`);
+}
