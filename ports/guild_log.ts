@@ -27,6 +27,11 @@ export interface GuildLog {
    * @throws When they cannot be read, or one is missing: then the guilds are not known any more.
    */
   read(cursor: number, limitBytes: number): Promise<readonly GuildRecord[]>;
+  /**
+   * The guilds are not known any more: what was written of them, log and base, is of no use. They are known
+   * again from the next READY on, which is then appended: with it there is a new base to be had.
+   */
+  forget(): void;
 }
 
 /** Part of a guild, at most about 256 KB unless a single channel or member is larger. */
@@ -66,7 +71,7 @@ export interface LastingGuilds {
    * The guilds as of the cursor up to which everybody is done; `null` where they are not known. Once all
    * parts are on disk, records of the log up to `cursor` are of no use any more.
    */
-  base(): GuildBase | null;
+  base(): Promise<GuildBase | null>;
   /**
    * Before the shard is brought up: what an earlier life kept. From then on the guilds are known as of its
    * cursor, and go on with the log up to what has been acknowledged.
