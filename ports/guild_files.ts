@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { GuildPart } from "./guild_log.ts";
 import type { Spool } from "./spool.ts";
 
 /** What a file says of what is in it. */
@@ -17,6 +18,10 @@ export interface GuildsHead {
   readonly sessionId: string;
   /** The guilds are as they were when everything up to this cursor had come, and nothing after it. */
   readonly cursor: number;
+  /** In which form its parts are. */
+  readonly form: string;
+  /** The bot's id; `null` where no READY has told it. */
+  readonly botId: string | null;
 }
 
 /** The files of one shard: one that is whole, and perhaps one that is being written. */
@@ -26,13 +31,12 @@ export interface GuildFiles {
   /** Bytes on disk, of what is being written too. */
   readonly bytes: number;
   /**
-   * Reads the file of this cursor, piece by piece as it was written. The bytes are views into a larger
-   * buffer. Gives its head when all of it was there; `null` when it is torn, damaged, another shard's or
+   * Reads the file of this cursor, part by part as it was written. Gives its head when all of it was there; `null` when it is torn, damaged, another shard's or
    * another version's: what was given to `take` is then of no use.
    *
    * @throws {GatehouseError} `bad_state` when the disk cannot be read at this moment.
    */
-  read(cursor: number, take: (piece: Uint8Array) => void): Promise<GuildsHead | null>;
+  read(cursor: number, take: (part: GuildPart) => void): Promise<GuildsHead | null>;
   /**
    * Begins a file. Those that are there stay until it is committed. One at a time.
    *
@@ -50,11 +54,11 @@ export interface GuildFiles {
 /** A file that is being written. One call at a time; after one that failed only `drop` is left. */
 export interface GuildFile {
   /**
-   * Writes pieces behind those before them.
+   * Writes parts behind those before them.
    *
    * @throws {GatehouseError} `disk_full`; `bad_state` when it cannot be written for another reason.
    */
-  write(pieces: readonly Uint8Array[]): Promise<void>;
+  write(parts: readonly GuildPart[]): Promise<void>;
   /**
    * Makes it whole: when this resolves it survives a power cut, and the others are gone, or will be
    * when the next one is committed. Before that it counts for nothing.

@@ -4,10 +4,11 @@
  *
  * ```
  * 0          7         8
- * │ GHGUILD  │ version │ frame: head │ frame: pieces │ … │ frame: end
+ * │ GHGUILD  │ version │ frame: head │ frame: parts │ … │ frame: end
  * ```
  *
- * A record's cursor is its number within the file. A file is whole when all its frames are, its records
+ * A record's cursor is its number within the file; a part is its guild's id, after its length in one
+ * byte, and its bytes. A file is whole when all its frames are, its records
  * follow each other without a hole, and the last one is its end: so nothing has to be renamed, and what
  * a crash has left is told from what was finished.
  *
@@ -15,6 +16,7 @@
  */
 
 import type { GuildFile, GuildFiles, GuildsHead, OpenGuildDisk } from "../ports/guild_files.ts";
+import type { GuildPart } from "../ports/guild_log.ts";
 import { type Log, silentLog } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { isCursor } from "../protocol/estate.ts";
@@ -26,13 +28,16 @@ import { openSpoolDir } from "./spool_files.ts";
 
 /** Version of the format that we write; no other is read. */
 const VERSION = 1;
-const HEADER = Uint8Array.of(...new TextEncoder().encode("GHGUILD"), VERSION);
+const HEADER = new TextEncoder().encode(`GHGUILD${String.fromCharCode(VERSION)}`);
 /** Kinds of record. */
-const KIND = { HEAD: 0, PIECE: 1, END: 2 } as const;
+const KIND = { HEAD: 0, PART: 1, END: 2 } as const;
 /** About so much is read at once. */
 const READ_BYTES = 256 * 1024;
 /** What has changed is deleted in files of so many bytes. */
 const LOG_SEGMENT_BYTES = 1024 * 1024;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** How the guilds of shards are kept. */
 export interface GuildDirOptions {
@@ -82,7 +87,7 @@ class FolderOfGuilds implements GuildFiles {
     return this.#sizes.values().reduce((sum, bytes) => sum + bytes, 0);
   }
 
-  async read(cursor: number, take: (piece: Uint8Array) => void): Promise<GuildsHead | null> {
+  async read(cursor: number, take: (part: GuildPart) => void): Promise<GuildsHead | null> {
     const { log } = this.#place;
     const path = pathOf(this.#place, cursor);
     const bytes = this.#sizes.get(cursor) ?? 0;
@@ -160,15 +165,15 @@ class BegunFile implements GuildFile {
   async begin(head: GuildsHead): Promise<void> {
     try {
       await this.#put(HEADER);
-      await this.#append(KIND.HEAD, [new TextEncoder().encode(JSON.stringify(head))]);
+      await this.#append(KIND.HEAD, [encoder.encode(JSON.stringify(head))]);
     } catch (error) {
       await this.drop();
       throw error;
     }
   }
 
-  write(pieces: readonly Uint8Array[]): Promise<void> {
-    return this.#naming(() => this.#append(KIND.PIECE, pieces));
+  write(parts: readonly GuildPart[]): Promise<void> {
+    return this.#naming(() => this.#append(KIND.PART, parts.map(bodyOf)));
   }
 
   async commit(): Promise<void> {
@@ -216,7 +221,7 @@ async function readWhole(
   { fs, shardId }: Place,
   path: string,
   bytes: number,
-  take: (piece: Uint8Array) => void,
+  take: (part: GuildPart) => void,
 ): Promise<GuildsHead | null> {
   const header = await fs.read(path, 0, HEADER.length);
   if (header.length < HEADER.length || HEADER.some((byte, at) => header[at] !== byte)) return null;
@@ -239,20 +244,40 @@ async function readWhole(
 function follows(
   file: { head: GuildsHead | null; records: number; isEnded: boolean },
   { kind, cursor, body }: EventRecord,
-  take: (piece: Uint8Array) => void,
+  take: (part: GuildPart) => void,
 ): boolean {
   if (cursor !== file.records++ || file.isEnded) return false;
   if (cursor === 0) return kind === KIND.HEAD && (file.head = headOf(body)) !== null;
   file.isEnded = kind === KIND.END;
-  if (kind === KIND.PIECE) take(body);
-  return file.isEnded || kind === KIND.PIECE;
+  if (file.isEnded) return true;
+  const part = kind === KIND.PART ? partOf(body) : null;
+  if (part) take(part);
+  return part !== null;
+}
+
+function bodyOf({ guildId, bytes }: GuildPart): Uint8Array {
+  const body = new Uint8Array(1 + guildId.length + bytes.length);
+  body[0] = guildId.length;
+  encoder.encodeInto(guildId, body.subarray(1));
+  body.set(bytes, 1 + guildId.length);
+  return body;
+}
+
+/** The part in the body of a record; `null` where it is none. */
+function partOf(body: Uint8Array): GuildPart | null {
+  const at = 1 + (body[0] ?? Infinity);
+  if (at > body.length) return null;
+  return {
+    guildId: decoder.decode(body.subarray(1, at)),
+    bytes: new Uint8Array(body.subarray(at)),
+  };
 }
 
 function headOf(body: Uint8Array): GuildsHead | null {
-  const { totalShards, stream, sessionId, cursor } = parseRecord(new TextDecoder().decode(body));
-  const isHead = isCount(totalShards) && typeof stream === "string" &&
-    typeof sessionId === "string" && isCursor(cursor);
-  return isHead ? { totalShards, stream, sessionId, cursor } : null;
+  const { totalShards, stream, sessionId, cursor, form, botId } = parseRecord(decoder.decode(body));
+  const isHead = isCount(totalShards) && isCursor(cursor) &&
+    [stream, sessionId, form, botId ?? ""].every((text) => typeof text === "string");
+  return isHead ? { totalShards, stream, sessionId, cursor, form, botId } as GuildsHead : null;
 }
 
 /** Names sort as cursors do. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { GuildFiles, GuildsHead } from "../../ports/guild_files.ts";
+import type { GuildPart } from "../../ports/guild_log.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
 import { type GuildDirOptions, openGuildDir } from "../../store/guild_files.ts";
@@ -10,15 +11,15 @@ const SHARD = 3;
 const TOTAL = 16;
 
 function headAt(cursor: number): GuildsHead {
-  return { totalShards: TOTAL, stream: "s", sessionId: "abc", cursor };
+  return { totalShards: TOTAL, stream: "s", sessionId: "abc", cursor, form: "1", botId: "5" };
 }
 
-function piece(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+function part(text: string): GuildPart {
+  return { guildId: `${text.length}`, bytes: new TextEncoder().encode(text) };
 }
 
-/** Pieces of the file of this cursor, small and large. */
-function piecesAt(cursor: number): string[] {
+/** Texts of the parts of the file of this cursor, small and large. */
+function textsAt(cursor: number): string[] {
   return ["", `{"id":"${cursor}"}`, "x".repeat(70_000), "last"];
 }
 
@@ -32,21 +33,24 @@ async function filesOn(
 
 async function writeAt(files: GuildFiles, cursor: number): Promise<void> {
   const file = await files.begin(headAt(cursor));
-  const pieces = piecesAt(cursor).map(piece);
-  await file.write(pieces.slice(0, 2));
+  const parts = textsAt(cursor).map(part);
+  await file.write(parts.slice(0, 2));
   await file.write([]);
-  await file.write(pieces.slice(2));
+  await file.write(parts.slice(2));
   await file.commit();
 }
 
 async function readAt(files: GuildFiles, cursor: number) {
-  const pieces: string[] = [];
-  const head = await files.read(cursor, (each) => pieces.push(new TextDecoder().decode(each)));
-  return head && { head, pieces };
+  const texts: string[] = [];
+  const head = await files.read(cursor, ({ guildId, bytes }) => {
+    texts.push(new TextDecoder().decode(bytes));
+    assert.equal(guildId, `${bytes.length}`);
+  });
+  return head && { head, texts };
 }
 
 function whole(cursor: number) {
-  return { head: headAt(cursor), pieces: piecesAt(cursor) };
+  return { head: headAt(cursor), texts: textsAt(cursor) };
 }
 
 const PLACES: Readonly<Record<string, () => { fs?: FakeDisk; dir: string; end(): void }>> = {
@@ -80,7 +84,7 @@ for (const [place, make] of Object.entries(PLACES)) {
     const files = await filesOn(fs, dir);
     await writeAt(files, 7);
     const given = await files.begin(headAt(9));
-    await given.write([piece("x")]);
+    await given.write([part("x")]);
     assert.deepEqual(files.cursors, [9, 7]);
     assert.equal(await readAt(await filesOn(fs, dir), 9), null);
     assert.deepEqual(await readAt(await filesOn(fs, dir), 7), whole(7));
@@ -97,8 +101,8 @@ for (const [place, make] of Object.entries(PLACES)) {
 async function finished() {
   const disk = fakeDisk();
   const file = await (await filesOn(disk)).begin(headAt(7));
-  await file.write(["a", "bc", ""].map(piece));
-  await file.write(["def"].map(piece));
+  await file.write(["a", "bc", ""].map(part));
+  await file.write(["def"].map(part));
   await file.commit();
   const [path, { content }] = [...disk.files][0]!;
   return { path, content };
@@ -111,7 +115,7 @@ async function readContent(path: string, content: Uint8Array) {
 
 Deno.test("a file of guilds that is cut at any byte is of no use", async () => {
   const { path, content } = await finished();
-  assert.deepEqual((await readContent(path, content))?.pieces, ["a", "bc", "", "def"]);
+  assert.deepEqual((await readContent(path, content))?.texts, ["a", "bc", "", "def"]);
   for (let length = 0; length < content.length; length++) {
     assert.equal(await readContent(path, content.slice(0, length)), null, `${length} bytes`);
     const zeros = content.slice();
@@ -159,7 +163,7 @@ Deno.test("a disk that fails in the middle leaves the guilds that were there", a
     for (let i = 0; i < nth - 2 && call === "write"; i++) disk.failNext("write", Infinity);
     disk.failNext(call, 5);
     const file = await files.begin(headAt(9)).catch(() => null);
-    const failed = file && await file.write([piece("x")]).then(() => file.commit()).then(
+    const failed = file && await file.write([part("x")]).then(() => file.commit()).then(
       () => null,
       (error) => error,
     );
@@ -178,7 +182,7 @@ Deno.test("guilds that do not fit on the disk are refused, and those before stay
   await writeAt(files, 7);
   disk.capacityBytes = files.bytes + 1_000;
   const file = await files.begin(headAt(9));
-  await assert.rejects(file.write([piece("x".repeat(2_000))]), {
+  await assert.rejects(file.write([part("x".repeat(2_000))]), {
     code: "disk_full",
     message: /Cannot write guilds to d\/3\/0+9\.guilds: No space/,
   });
