@@ -4,15 +4,17 @@
  * @module
  */
 
-/** How many tests passed and failed. */
+/** How many tests passed, failed, and were skipped because the machine lacks something. */
 export interface Tally {
   readonly passed: number;
   readonly failed: number;
+  readonly skipped: number;
 }
 
 // deno-lint-ignore no-control-regex -- colours
 const COLOR = /\x1b\[[\d;]*m/g;
-const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed/gm;
+const SUMMARY =
+  /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(?: \([^)]*\))?(?: \| (\d+) ignored)?/gm;
 
 /**
  * The tally of one run: its summary line, which is the last such line. A run that failed without a
@@ -22,15 +24,25 @@ export function tallyOf(output: string, code: number): Tally {
   const last = [...output.replaceAll(COLOR, "").matchAll(SUMMARY)].at(-1);
   const passed = Number(last?.[1] ?? 0);
   const failed = Number(last?.[2] ?? 0);
-  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+  const skipped = Number(last?.[3] ?? 0);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
 /** Both runs together. */
 export function addTallies(a: Tally, b: Tally): Tally {
-  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
+  };
+}
+
+/** The closing line: `N passed, N failed`, and `, N skipped` where some were. */
+export function closingLine({ passed, failed, skipped }: Tally): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
 /** 0 where all is well; no test at all is not well. */
-export function exitCode({ passed, failed }: Tally): number {
+export function exitCode({ passed, failed }: Pick<Tally, "passed" | "failed">): number {
   return failed > 0 || passed === 0 ? 1 : 0;
 }

@@ -1,37 +1,53 @@
 import assert from "node:assert/strict";
-import { addTallies, exitCode, tallyOf } from "../../tools/tally.ts";
+import { addTallies, closingLine, exitCode, tallyOf } from "../../tools/tally.ts";
 
 Deno.test("tallyOf() reads the summary of deno test, coloured or not", () => {
   assert.deepEqual(tallyOf("x ... ok\n\nok | 12 passed | 0 failed (1s)\n", 0), {
     passed: 12,
     failed: 0,
+    skipped: 0,
   });
   const coloured = "\x1b[0m\x1b[31mFAILED\x1b[0m | 3 passed (2 steps) | 1 failed (1 step) (4ms)\n";
-  assert.deepEqual(tallyOf(coloured, 1), { passed: 3, failed: 1 });
-  assert.deepEqual(tallyOf("ok | 1 passed | 0 failed | 2 ignored (3ms)", 0), {
-    passed: 1,
-    failed: 0,
-  });
+  assert.deepEqual(tallyOf(coloured, 1), { passed: 3, failed: 1, skipped: 0 });
+  const ignoring =
+    "FAILED | 1 passed | 1 failed (1 step) | 2 ignored (1 step) | 1 filtered out (3ms)";
+  assert.deepEqual(tallyOf(ignoring, 1), { passed: 1, failed: 1, skipped: 2 });
 });
 
 Deno.test("tallyOf() takes the last summary: a test may print one", () => {
   assert.deepEqual(tallyOf("ok | 9 passed | 0 failed (1s)\nFAILED | 1 passed | 2 failed (1s)", 1), {
     passed: 1,
     failed: 2,
+    skipped: 0,
   });
 });
 
 Deno.test("tallyOf() counts a run that broke before its tests as a failure", () => {
-  assert.deepEqual(tallyOf("error: Type checking failed.", 1), { passed: 0, failed: 1 });
-  assert.deepEqual(tallyOf("ok | 5 passed | 0 failed (1s)", 1), { passed: 5, failed: 1 });
+  assert.deepEqual(tallyOf("error: Type checking failed.", 1), {
+    passed: 0,
+    failed: 1,
+    skipped: 0,
+  });
+  assert.deepEqual(tallyOf("ok | 5 passed | 0 failed (1s)", 1), {
+    passed: 5,
+    failed: 1,
+    skipped: 0,
+  });
 });
 
 Deno.test("addTallies() and exitCode(): any failure fails, and so does nothing at all", () => {
-  assert.deepEqual(addTallies({ passed: 1, failed: 2 }, { passed: 3, failed: 4 }), {
+  const one = { passed: 1, failed: 2, skipped: 3 };
+  assert.deepEqual(addTallies(one, { passed: 3, failed: 4, skipped: 5 }), {
     passed: 4,
     failed: 6,
+    skipped: 8,
   });
   assert.equal(exitCode({ passed: 1, failed: 0 }), 0);
   assert.equal(exitCode({ passed: 1, failed: 1 }), 1);
   assert.equal(exitCode({ passed: 0, failed: 0 }), 1);
+});
+
+Deno.test("closingLine() tells of what was skipped, where something was", () => {
+  assert.equal(closingLine({ passed: 1, failed: 0, skipped: 0 }), "1 passed, 0 failed");
+  assert.equal(closingLine({ passed: 1, failed: 2, skipped: 3 }), "1 passed, 2 failed, 3 skipped");
 });

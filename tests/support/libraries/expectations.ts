@@ -1,0 +1,186 @@
+/**
+ * What a bot author may expect of any library behind Gatehouse, as one test with a step for each: the
+ * library is as its registry has it, and is told of Gatehouse by its base URLs and nothing else.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { until } from "../unit_process.ts";
+import type { Bot, BotCommand, SeenGuild } from "./bot.ts";
+import { openStage, type Stage } from "./stage.ts";
+
+/** A library, and the bot that is made with it. */
+export interface Library {
+  /** As its registry has it, with its version. */
+  readonly name: string;
+  /** Installs what it needs, once, and gives the bot; or says what this machine lacks. */
+  readonly bot: () => BotCommand | Promise<BotCommand>;
+  /** What this machine lacks for it, in words; `null`: nothing. */
+  readonly lacks?: string | null;
+  /** What it does not do, and why, by the name of the step. */
+  readonly except?: Readonly<Partial<Record<Step, string>>>;
+}
+
+/** Each has its own bots; what one leaves behind the next one finds. */
+const STEPS = {
+  "sees every guild with its channels, roles and members": seesGuilds,
+  "answers through REST": answers,
+  "gets members that it asks for": getsMembers,
+  "joins voice as far as the gateway goes": joinsVoice,
+  "gets each message once, though Gatehouse is stopped and started": (stage, play) =>
+    survives(stage, play, "SIGTERM"),
+  "gets each message once, though Gatehouse is killed and started": (stage, play) =>
+    survives(stage, play, "SIGKILL"),
+  "gets each message once, though it is stopped and started itself": restarts,
+} satisfies Record<string, (stage: Stage, play: Play) => Promise<void>>;
+
+/** The name of an expectation. */
+export type Step = keyof typeof STEPS;
+
+/** The bot that is on, and those that were. */
+interface Play {
+  readonly command: BotCommand;
+  bot: Bot;
+}
+
+/** Registers the test of a library. Where the machine lacks something it is skipped, and says so. */
+export function expectations(library: Library): void {
+  const { name, lacks = null, except = {} } = library;
+  const title = lacks === null ? name : `${name}: SKIPPED, there is no ${lacks} here`;
+  Deno.test({ name: title, ignore: lacks !== null }, async (test) => {
+    const command = await library.bot();
+    await using stage = await openStage();
+    const play: Play = { command, bot: stage.bot(command) };
+    await play.bot.hears("ready");
+    for (const [step, run] of Object.entries(STEPS)) {
+      const reason = except[step as Step];
+      const told = reason === undefined ? step : `${step}: not, because ${reason}`;
+      const ignore = reason !== undefined;
+      if (!await test.step({ name: told, ignore, fn: () => run(stage, play) }) && !ignore) break;
+    }
+    assert.deepEqual(stage.sim.ledger.violations, []);
+    assert.deepEqual(play.bot.all("error"), []);
+  });
+}
+
+async function seesGuilds({ sim }: Stage, { bot }: Play): Promise<void> {
+  const wanted = [...sim.world.guilds.values()].map((guild): SeenGuild => ({
+    id: guild.id,
+    name: guild.name,
+    channels: guild.channels.map(({ id }) => id).sort(),
+    roles: guild.roles.map(({ id }) => id).sort(),
+    members: [...guild.members.keys()].sort(),
+  }));
+  let seen: SeenGuild[] = [];
+  const asked = async () => {
+    seen = (await bot.asks("guilds", {})).guilds.map((guild): SeenGuild => ({
+      ...guild,
+      channels: [...guild.channels].sort(),
+      roles: [...guild.roles].sort(),
+      members: [...guild.members].sort(),
+    }));
+    return seen.length >= wanted.length;
+  };
+  await until(asked, 10_000, () => `${seen.length} of ${wanted.length} guilds came`);
+  assert.deepEqual(seen.sort(byId), wanted.sort(byId));
+}
+
+async function answers({ sim }: Stage, { bot }: Play): Promise<void> {
+  const channel = someChannel(sim);
+  const id = await bot.says({ channel, content: "an answer" });
+  assert.ok(sim.ledger.rest.some(({ method, status }) => method === "POST" && status === 200));
+  await until(() => bot.all("message").some((message) => message.id === id), 10_000);
+}
+
+async function getsMembers({ sim }: Stage, { bot }: Play): Promise<void> {
+  for (const { id, members } of sim.world.guilds.values()) {
+    const { ids } = await bot.asks("members", { guild: id });
+    assert.deepEqual([...ids].sort(), [...members.keys()].sort());
+  }
+}
+
+async function joinsVoice({ sim }: Stage, { bot }: Play): Promise<void> {
+  for (const { id, channels } of sim.world.guilds.values()) {
+    const voice = await bot.asks("voice", { guild: id, channel: channels.at(-1)!.id });
+    assert.deepEqual({ ...voice, session: typeof voice.session }, {
+      is: "voice",
+      session: "string",
+      token: "sim-voice",
+      endpoint: voice.endpoint,
+    });
+    assert.match(voice.endpoint, /^voice\.sim/);
+  }
+}
+
+/** The unit is restarted between messages, and while some come. */
+async function survives(
+  stage: Stage,
+  { bot }: Play,
+  signal: "SIGTERM" | "SIGKILL",
+): Promise<void> {
+  const before = heard(stage, bot);
+  post(stage, 20);
+  await before.all();
+  const restarted = stage.restart(signal);
+  for (let i = 0; i < 10; i++) {
+    await pause();
+    post(stage, 2);
+  }
+  await restarted;
+  post(stage, 20);
+  await before.all();
+}
+
+/** The bot logs out, misses some, and logs in again. */
+async function restarts(stage: Stage, play: Play): Promise<void> {
+  const before = heard(stage, play.bot);
+  post(stage, 20);
+  await before.all();
+  await play.bot.ends("stop");
+  post(stage, 20);
+  play.bot = stage.bot(play.command);
+  await play.bot.hears("ready");
+  const after = heard(stage, play.bot, 20);
+  post(stage, 20);
+  await after.all();
+}
+
+/** What a bot hears from here on, against what Discord sends. */
+function heard({ sim }: Stage, bot: Bot, missed = 0) {
+  const from = bot.all("message").length;
+  const isMessage = ({ t }: { t: string }) => t === "MESSAGE_CREATE";
+  const sentFrom = sim.ledger.events.filter(isMessage).length - missed;
+  const came = () => bot.all("message").slice(missed > 0 ? 0 : from).map(({ id }) => id);
+  const sent = () => sim.ledger.events.filter(isMessage).slice(sentFrom).map(({ key }) => key!);
+  return {
+    /** Waits until all have come, and looks whether each came once; libraries start handlers in any order. */
+    async all(): Promise<void> {
+      const enough = () => new Set(came()).size >= new Set(sent()).size;
+      await until(enough, 30_000, () => `${came().length} of ${sent().length} messages came`);
+      // One that comes twice comes late.
+      await pause();
+      assert.deepEqual(came().sort(), sent().sort());
+    },
+  };
+}
+
+function post({ sim }: Stage, count: number): void {
+  sim.traffic.burst(count, "MESSAGE_CREATE");
+}
+
+function someChannel(sim: Stage["sim"]): string {
+  return [...sim.world.guilds.values()][0]!.channels[0]!.id;
+}
+
+function byId(one: { id: string }, other: { id: string }): number {
+  return one.id < other.id ? -1 : 1;
+}
+
+const PAUSE_MS = 100;
+
+async function pause(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, PAUSE_MS);
+  await promise;
+}
