@@ -28,6 +28,7 @@ import { botModules, moduleUrl, workerFolders } from "../config/module_url.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
+import { trustOf } from "./http/public_address.ts";
 import { serveUnit } from "./http/server.ts";
 
 /** What it takes beside the settings. */
@@ -109,7 +110,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     connect: webSocketConnect(),
     queueDir,
     consumerDoor: {
-      url: () => url.replace(/^http/, "ws"),
+      url: () => (config.publicUrl ?? url).replace(/^http/i, "ws"),
       isSecret: (token) => isConsumerToken(token, rules()),
     },
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
@@ -130,6 +131,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     authorize: (request) => authorizeUnit(request.headers, rules()),
     mayKnowWhy: (request) => mayKnowWhy(request.headers, rules()),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
+    place: { publicUrl: config.publicUrl, trusts: trustOf(config.trustedProxies) },
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
   });

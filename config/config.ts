@@ -18,10 +18,12 @@ import {
   integer,
   intents,
   inviteCode,
+  networks,
   oneOf,
   path,
   percent,
   permissionFlags,
+  publicUrl,
   type Reader,
   secret,
   services,
@@ -117,6 +119,10 @@ export interface Settings {
   readonly listenPort: number;
   /** Connections that it holds at most; half of the descriptors that are left are a bound, too. */
   readonly listenConnections: number;
+  /** How clients reach the port, where a server stands in front of it; `null`: as their requests say. */
+  readonly publicUrl: string | null;
+  /** Servers in front of it that are believed how they were reached: IP addresses and networks. */
+  readonly trustedProxies: readonly string[];
   /** Folder of sessions, identify budget and events that wait on disk. */
   readonly stateDir: string;
   /** Lines below it are not written. */
@@ -258,6 +264,8 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),
   listenConnections: setting("LISTEN_CONNECTIONS", 2_000, integer("a whole number", 1, 100_000)),
+  publicUrl: setting("PUBLIC_URL", null, publicUrl),
+  trustedProxies: setting("TRUSTED_PROXIES", [], networks),
   stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
   logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
   logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),

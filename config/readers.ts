@@ -5,7 +5,7 @@
  * @module
  */
 
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import type { TextSchema, Valibot } from "../deps.ts";
 import { ALL_INTENTS, intentBits, INTENTS, isIntentName } from "../protocol/discord/intents.ts";
 
@@ -140,6 +140,20 @@ export const apiUrl: Reader<string> = textLike(
   (text) => text.replace(/(\/v\d+)?\/*$/, ""),
 );
 
+/** How the port is reached from outside: a path is that under which a server in front passes on. */
+export const publicUrl: Reader<string> = textLike(
+  "an http, https, ws or wss URL without a query",
+  (text) => isUrl(text, ["http:", "https:", "ws:", "wss:"]) && !text.includes("?"),
+  (text) => text.replace(/\/+$/, ""),
+);
+
+/** IP addresses, and networks of them. */
+export const networks: Reader<string[]> = listOf(
+  "IP addresses, or networks such as 10.0.0.0/8,",
+  "comma",
+  isNetwork,
+);
+
 /** Names of hosts, each for those below it, too. */
 export const hostNames: Reader<string[]> = listOf(
   "host names without ports",
@@ -222,6 +236,14 @@ function isUrl(text: string, protocols: readonly string[]): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hash, username, password } = new URL(text);
   return protocols.includes(protocol) && hash + username + password === "";
+}
+
+/** An address by itself, or with as many bits as its kind has at most. */
+function isNetwork(text: string): boolean {
+  const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  return version !== 0 && !address.includes("%") &&
+    Number(prefix ?? 0) <= (version === 4 ? 32 : 128);
 }
 
 /** The bit mask, or `undefined` where a name or a bit is unknown. */

@@ -65,15 +65,24 @@ function* shards(config: Config, name: NameOf): Iterable<Broken> {
 }
 
 function* doors(config: Config, name: NameOf): Iterable<Broken> {
-  const { listenHost, restAuthorization, spawnShardDelayMs } = config;
-  if (!isLoopback(listenHost) && restAuthorization === null) {
-    const why = `${name("listenHost")} (${listenHost}) can be reached from other machines`;
-    yield [["restAuthorization", "listenHost"], `a secret, because ${why}`];
+  const { restAuthorization, spawnShardDelayMs } = config;
+  const reached = restAuthorization === null ? reachedBy(config) : null;
+  if (reached !== null) {
+    const why = `${name(reached)} (${config[reached]}) lets other machines in`;
+    yield [["restAuthorization", reached], `a secret, because ${why}`];
   }
   if (isDiscord(config) && spawnShardDelayMs < IDENTIFY_WINDOW_MS) {
     const expected = `${IDENTIFY_WINDOW_MS} or more, which is Discord's own limit`;
     yield [["spawnShardDelayMs", "discordApiUrl"], expected];
   }
+}
+
+/** The setting by which others than programs of this machine come to the port; `null`: none. */
+function reachedBy({ listenHost, publicUrl, trustedProxies }: Config): Field | null {
+  if (!isLoopback(listenHost)) return "listenHost";
+  // A server in front comes from this machine, whoever it lets in.
+  if (publicUrl !== null && !isLoopback(new URL(publicUrl).hostname)) return "publicUrl";
+  return trustedProxies.length > 0 ? "trustedProxies" : null;
 }
 
 function* events(config: Config, name: NameOf): Iterable<Broken> {

@@ -7,7 +7,7 @@
 import { isIPv6 } from "node:net";
 import type { Clock } from "../../ports/clock.ts";
 import { descriptorsLeft } from "../../ports/http_server/descriptors.ts";
-import { serveHttp } from "../../ports/http_server/server.ts";
+import { type HandleRequest, serveHttp } from "../../ports/http_server/server.ts";
 import { Seats } from "../../ports/http_server/seats.ts";
 import type { Log } from "../../ports/log.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
@@ -40,7 +40,7 @@ export interface ListenOptions {
  */
 export async function listen(
   options: ListenOptions,
-  handle: (request: Request) => Response | Promise<Response>,
+  handle: HandleRequest,
 ): Promise<OpenPort> {
   const { hostname, port, connections, log } = options;
   const seats = seatsFor(connections, descriptorsLeft(connections * RESERVE), log);

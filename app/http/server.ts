@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Hono, loadHono } from "../../deps.ts";
+import { type Context, type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { systemClock } from "../../ports/clock.ts";
@@ -12,7 +12,6 @@ import { seldom } from "../../ports/log.ts";
 import {
   type Authorize,
   builtInOf,
-  type OwnPlace,
   refusalOf,
   type RestVerdict,
   type UnitVerdict,
@@ -23,7 +22,8 @@ import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
 import { STATUS } from "./status.ts";
-import { listen, type ListenOptions, type OpenPort, ownPlace, reachedAs } from "./listen.ts";
+import { listen, type ListenOptions, type OpenPort, ownPlace } from "./listen.ts";
+import { type PublicPlace, socketAddress } from "./public_address.ts";
 import { PORT_METRICS, renderMetrics, renderText } from "./metrics.ts";
 
 /** What the port needs. */
@@ -39,6 +39,8 @@ export interface ServerOptions extends ListenOptions {
   readonly authorize: (request: Request) => UnitVerdict;
   /** Who is told why the unit is not ready. */
   readonly mayKnowWhy: (request: Request) => boolean;
+  /** How clients reach the port, where it is not by its own address. */
+  readonly place: Omit<PublicPlace, "own">;
 }
 
 /**
@@ -48,27 +50,31 @@ export interface ServerOptions extends ListenOptions {
  */
 export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
   const { Hono } = await loadHono();
-  const own = () => ownPlace(options.hostname, port.url);
+  const place = () => ({ ...options.place, own: ownPlace(options.hostname, port.url) });
   const isBot = (request: Request) => builtInOf(options.authorize(request)) !== undefined;
-  const app = routes(new Hono(), control(new Hono(), options.unit, isBot), {
+  const app = routes(new Hono<PortEnv>(), control(new Hono(), options.unit, isBot), {
     ...options,
-    own,
+    placeNow: place,
     seats: () => port.seats,
   });
-  const port = await listen(options, (request) => app.fetch(request));
-  options.log.info("listening", { url: port.url });
+  const port = await listen(options, (request, peer) => app.fetch(request, { peer }));
+  const { publicUrl } = options.place;
+  options.log.info("listening", { url: port.url, ...publicUrl !== null && { publicUrl } });
   return port;
 }
 
 /** What a log line tells of a path that is refused. */
 const LONGEST_PATH = 200;
 
-type Routes = ServerOptions & Pick<GatewayRoutes, "own"> & {
+/** What a route knows beside the request: the IP address of who brought it. */
+type PortEnv = { readonly Bindings: { readonly peer: string } };
+
+type Routes = ServerOptions & Pick<GatewayRoutes, "placeNow"> & {
   /** Asked once the port is open. */
   readonly seats: () => OpenPort["seats"];
 };
 
-function routes(app: Hono, controls: Hono, options: Routes): Hono {
+function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortEnv> {
   const { unit, rest, authorize, log, seats } = options;
   const isTold = seldom(systemClock);
   gatewayRoutes(app, options);
@@ -114,8 +120,8 @@ function routes(app: Hono, controls: Hono, options: Routes): Hono {
 /** What the routes of the gateway for consumers need. */
 type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace"> & {
   readonly unit: Pick<Unit, "gateway" | "totalShards">;
-  /** Asked once the port is open. */
-  readonly own: () => OwnPlace;
+  /** How clients reach us; asked once the port is open. */
+  readonly placeNow: () => PublicPlace;
 };
 
 const NOT_READY = "the unit does not serve consumers now";
@@ -125,32 +131,31 @@ const NOT_READY = "the unit does not serve consumers now";
  * `GET /api/v10/gateway[/bot]` that leads there. The routes authorize by themselves.
  */
 export function gatewayRoutes(
-  app: Hono,
-  { unit, restVerdict, authorizePlace, own }: GatewayRoutes,
+  app: Hono<PortEnv>,
+  { unit, restVerdict, authorizePlace, placeNow }: GatewayRoutes,
 ): void {
-  // Our WebSocket address as this caller reaches us.
-  const addressOf = ({ headers, url }: Request) =>
-    `ws://${reachedAs(headers.get("host") ?? new URL(url).host, own())}/`;
+  const addressOf = (c: Context<PortEnv>) =>
+    socketAddress({ request: c.req.raw, peer: c.env.peer }, placeNow());
   const consumers = () => unit.gateway?.openConsumers;
-  const answer = (request: Request, body: (url: string) => object, needsBot: boolean) => {
-    const verdict = restVerdict(request);
+  const answer = (c: Context<PortEnv>, body: (url: string) => object, needsBot: boolean) => {
+    const verdict = restVerdict(c.req.raw);
     if (typeof verdict === "object") return problemAnswer({ status: 401, reason: verdict.refused });
     if (needsBot && verdict !== "bot") {
       return problemAnswer({ status: 401, reason: "Authorization is missing" });
     }
     if (!consumers()) return problemAnswer({ status: 503, reason: NOT_READY });
-    return Response.json(body(addressOf(request)));
+    return Response.json(body(addressOf(c)));
   };
   const botAnswer = (url: string) => gatewayBotAnswer(url, unit.totalShards);
-  app.get("/api/:version{v(9|10)}/gateway", (c) => answer(c.req.raw, (url) => ({ url }), false));
-  app.get("/api/:version{v(9|10)}/gateway/bot", (c) => answer(c.req.raw, botAnswer, true));
-  const accept = (request: Request) => {
-    const refusal = authorizePlace(request);
+  app.get("/api/:version{v(9|10)}/gateway", (c) => answer(c, (url) => ({ url }), false));
+  app.get("/api/:version{v(9|10)}/gateway/bot", (c) => answer(c, botAnswer, true));
+  const accept = (c: Context<PortEnv>) => {
+    const refusal = authorizePlace(c.req.raw);
     if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
     const open = consumers();
     if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
-    return acceptConsumer(request, open, addressOf(request));
+    return acceptConsumer(c.req.raw, open, addressOf(c));
   };
-  app.get("/", (c) => accept(c.req.raw));
-  app.get("/gateway", (c) => accept(c.req.raw));
+  app.get("/", accept);
+  app.get("/gateway", accept);
 }

@@ -41,8 +41,11 @@ export interface HttpServerOptions {
   readonly log: Log;
   /** Who may be connected. */
   readonly seats: Seats;
-  readonly handle: (request: Request) => Response | Promise<Response>;
+  readonly handle: HandleRequest;
 }
+
+/** Answers a request; `peer` is the IP address of the connection's other end. */
+export type HandleRequest = (request: Request, peer: string) => Response | Promise<Response>;
 
 /** A port, open. */
 export interface HttpServer {
@@ -110,7 +113,8 @@ function createServer(options: HttpServerOptions, taken: () => void): http.Serve
       if (!out.writableFinished) gone.abort();
       seat?.move(RANK.IDLE);
     });
-    const response = await respond(toRequest(message, gone.signal), options);
+    const { remoteAddress } = message.socket;
+    const response = await respond(toRequest(message, gone.signal), remoteAddress, options);
     if (!message.complete || !server.listening) out.shouldKeepAlive = false;
     await answer(out, response, clock);
     if (!message.complete) linger(message, clock);
@@ -123,7 +127,7 @@ function createServer(options: HttpServerOptions, taken: () => void): http.Serve
     const key = message.headers["sec-websocket-key"] ?? "";
     const isProper = key !== "" && message.headers["sec-websocket-version"] === "13";
     if (isProper && request instanceof Request) asks(request);
-    const response = await respond(request, options);
+    const response = await respond(request, stream.remoteAddress, options);
     const asking = { ...options, stream, rest, key, seat };
     if (request instanceof Request && openTaken(request, asking)) return;
     const out = new http.ServerResponse(message);
@@ -149,11 +153,12 @@ const LIMITS: http.ServerOptions & { shouldUpgradeCallback(asked: http.IncomingM
 
 async function respond(
   request: Request | number,
+  peer: string | undefined,
   { handle, log }: HttpServerOptions,
 ): Promise<Response> {
   if (typeof request === "number") return new Response(null, { status: request });
   try {
-    return await handle(request);
+    return await handle(request, peer ?? "");
   } catch (error) {
     log.error("request failed", { error: messageOf(error) });
     return new Response(null, { status: 500 });

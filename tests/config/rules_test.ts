@@ -26,6 +26,17 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
   ]],
   ["off loopback a secret is needed", { listenHost: "0.0.0.0" }, ["REST_AUTHORIZATION"]],
   ["off loopback a secret is enough", { listenHost: "::", restAuthorization: "s" }, []],
+  ["with an address outside a secret is needed", { publicUrl: "wss://b.example" }, [
+    "REST_AUTHORIZATION",
+  ]],
+  ["with an address of this machine none is", { publicUrl: "http://localhost:80" }, []],
+  ["behind a trusted server a secret is needed", { trustedProxies: ["127.0.0.1"] }, [
+    "REST_AUTHORIZATION",
+  ]],
+  ["off loopback and with an address outside one is told once", {
+    listenHost: "::",
+    publicUrl: "wss://b.example",
+  }, ["REST_AUTHORIZATION"]],
   ["on loopback no secret is needed", { listenHost: "::1" }, []],
   ["Discord's own window is not undercut", { spawnShardDelayMs: 4999 }, ["SPAWN_SHARD_DELAY_MS"]],
   ["another API has its own window", {

@@ -6,8 +6,14 @@ import type { RestVerdict } from "../../../rest/auth.ts";
 
 async function setUp() {
   const { Hono } = await loadHono();
-  const app = new Hono();
-  const world = { open: true, verdict: "bot" as RestVerdict, place: null as string | null };
+  const app = new Hono<{ Bindings: { readonly peer: string } }>();
+  const world = {
+    open: true,
+    verdict: "bot" as RestVerdict,
+    place: null as string | null,
+    publicUrl: null as string | null,
+    peer: "127.0.0.1",
+  };
   gatewayRoutes(app, {
     unit: {
       get gateway() {
@@ -17,11 +23,15 @@ async function setUp() {
     },
     restVerdict: () => world.verdict,
     authorizePlace: () => world.place,
-    own: () => ({ names: new Set(["localhost"]), port: "8787" }),
+    placeNow: () => ({
+      publicUrl: world.publicUrl,
+      trusts: (address) => address === "10.0.0.1",
+      own: { names: new Set(["localhost"]), port: "8787" },
+    }),
   });
-  const get = async (path: string, host = "gate.test:8787") => {
-    const request = new Request(`http://unit.test${path}`, { headers: { host } });
-    const answer = await app.request(request);
+  const get = async (path: string, host = "gate.test:8787", more: Record<string, string> = {}) => {
+    const request = new Request(`http://unit.test${path}`, { headers: { host, ...more } });
+    const answer = await app.request(request, {}, { peer: world.peer });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
   return { world, get };
@@ -45,6 +55,17 @@ Deno.test("GET /gateway leads to our port where the caller's Host leaves it out"
     JSON.parse((await get("/api/v10/gateway", host)).text).url as string;
   assert.equal(await urlFor("localhost"), "ws://localhost:8787/");
   assert.equal(await urlFor("bots.example"), "ws://bots.example/", "a server stands in front");
+});
+
+Deno.test("GET /gateway leads to what a trusted server tells, and PUBLIC_URL is above all", async () => {
+  const { world, get } = await setUp();
+  const told = { "x-forwarded-proto": "https", "x-forwarded-host": "bots.example" };
+  const url = async () => JSON.parse((await get("/api/v10/gateway", "inner:8787", told)).text).url;
+  assert.equal(await url(), "ws://inner:8787/", "anybody can send these");
+  world.peer = "10.0.0.1";
+  assert.equal(await url(), "wss://bots.example/");
+  world.publicUrl = "https://public.example/bot";
+  assert.equal(await url(), "wss://public.example/bot/");
 });
 
 Deno.test("GET /gateway/bot is for the bot only; GET /gateway for whom /api lets in", async () => {

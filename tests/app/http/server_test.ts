@@ -8,13 +8,16 @@ import type { Unit } from "../../../unit/unit.ts";
 import { cluster } from "../../support/peers.ts";
 import { shard, snapshot } from "../../support/snapshots.ts";
 
+const HERE = { publicUrl: null, trusts: () => false };
+
 /** A port on 127.0.0.1 in front of a unit that is not there. */
-async function setUp() {
+async function setUp(place: Parameters<typeof serveUnit>[0]["place"] = HERE) {
   const lines: string[] = [];
   const world = {
     refusal: null as string | null,
     caller: "operator" as UnitCaller,
     error: new Error("never thrown") as Error,
+    gateway: null as Unit["gateway"] | null,
     snapshot: snapshot(),
     mayKnowWhy: true,
   };
@@ -30,7 +33,10 @@ async function setUp() {
       get stats() {
         throw world.error;
       },
-      gateway: null,
+      get gateway() {
+        return world.gateway;
+      },
+      totalShards: 1,
     } as unknown as Unit,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     rest: (request) => Promise.resolve(new Response(`rest ${new URL(request.url).pathname}`)),
@@ -38,12 +44,13 @@ async function setUp() {
     authorizePlace: () => null,
     authorize: () => world.refusal === null ? world.caller : { refused: world.refusal },
     mayKnowWhy: () => world.mayKnowWhy,
+    place,
   });
   return {
     world,
     lines,
-    async get(path: string) {
-      const answer = await fetch(`${port.url}${path}`);
+    async get(path: string, headers: Record<string, string> = {}) {
+      const answer = await fetch(`${port.url}${path}`, { headers });
       return { status: answer.status, text: await answer.text(), headers: answer.headers };
     },
     [Symbol.asyncDispose]: () => port.stop(),
@@ -147,4 +154,20 @@ Deno.test("an error of the caller has its status and code; any other is told to 
 Deno.test("serveUnit() tells the log where it listens", async () => {
   await using rig = await setUp();
   assert.match(rig.lines[0]!, /^info listening \{"url":"http:\/\/127\.0\.0\.1:\d+"\}$/);
+});
+
+Deno.test("only the address that a connection comes from is trusted, whatever it says", async () => {
+  const told = { "x-forwarded-proto": "https", "x-forwarded-host": "bots.example" };
+  const claim = { ...told, "x-forwarded-for": "10.0.0.1", forwarded: "for=10.0.0.1" };
+  for (
+    const [trusted, url] of [["127.0.0.1", /^wss:\/\/bots\.example\/$/], [
+      "10.0.0.1",
+      /^ws:\/\/127/,
+    ]]
+  ) {
+    await using rig = await setUp({ publicUrl: null, trusts: (address) => address === trusted });
+    rig.world.gateway = { openConsumers: {} } as Unit["gateway"];
+    const { text } = await rig.get("/api/v10/gateway", claim);
+    assert.match(JSON.parse(text).url, url as RegExp);
+  }
 });
