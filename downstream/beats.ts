@@ -1,7 +1,8 @@
 /**
  * The heartbeats of one connection on `/gateway`: their deadline, and when one is asked for. A
- * heartbeat carries the last number that the client has, which is its acknowledgement; a client that
- * is sent much in a short time is therefore asked (op 1) for one, and what it has is freed.
+ * heartbeat carries the last number that the client has, which is its acknowledgement. A client is
+ * therefore asked (op 1) for one soon after it was sent something: what it has is freed, and should we
+ * be killed, what may come to it twice is what was sent since.
  *
  * @module
  */
@@ -10,11 +11,12 @@ import type { Cancel, Clock } from "../ports/clock.ts";
 
 /** How late a heartbeat may be. Discord's own interval is 41 s: a client busy with its start is not cut off here either. */
 export const HEARTBEAT_PATIENCE_MS = 35_000;
-/** A heartbeat is asked for once so many bytes are unacknowledged, or half of what may be. */
-export const ASK_AFTER_BYTES = 1024 * 1024;
 /** Shortest time between two that are asked for. */
 export const ASK_EVERY_MS = 1_000;
-/** The same while half of what may be unacknowledged is. */
+/**
+ * The same while half of what may be unacknowledged is; else the least that goes by between an event and
+ * the question, so that what comes together is asked for together.
+ */
 export const ASK_SOON_MS = 250;
 /** How many may be asked for so soon in a row: some libraries count them among the 120 messages of a minute. */
 export const ASKS_IN_A_ROW = 30;
@@ -69,20 +71,28 @@ export class Beats {
   sent(bytes: number): void {
     this.#bytes += bytes;
     this.#bytesSinceAsk += bytes;
-    if (this.#isAsked) return;
+    if (this.#isAsked || this.#bytes === 0) return;
     const { clock, windowBytes } = this.#options;
     const isHalfFull = this.#bytes >= windowBytes / 2;
-    if (!isHalfFull && this.#bytes < ASK_AFTER_BYTES) return;
+    if (!isHalfFull && this.#askAtMs < Infinity) return;
     const soonMs = Math.max(
       this.#askedMs + ASK_SOON_MS,
       this.#paceMs - ASKS_IN_A_ROW * ASK_EVERY_MS,
     );
-    const atMs = isHalfFull ? soonMs : this.#askedMs + ASK_EVERY_MS;
+    const atMs = isHalfFull
+      ? soonMs
+      : Math.max(this.#askedMs + ASK_EVERY_MS, clock.now() + ASK_SOON_MS);
     if (atMs >= this.#askAtMs) return;
     this.#cancelAsk();
     this.#askAtMs = atMs;
     if (atMs <= clock.now()) this.#ask();
     else this.#cancelAsk = clock.after(atMs - clock.now(), () => this.#ask());
+  }
+
+  /** Asks now, whenever that was done last. */
+  ask(): void {
+    this.#cancelAsk();
+    this.#ask();
   }
 
   /** The connection is over. */

@@ -13,7 +13,8 @@ import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
-import { Beats } from "./beats.ts";
+import { every } from "../ports/clock.ts";
+import { ASK_SOON_MS, Beats } from "./beats.ts";
 import { Encoder } from "./encoder.ts";
 import { closeReason, control, hello, rateLimited, ready } from "./frames.ts";
 import {
@@ -34,8 +35,12 @@ import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 /** How long an IDENTIFY waits for its shard to be ready before it is answered with op 9. */
 export const FACTS_DEADLINE_MS = 30_000;
+/** How long a client may take to say that it has everything, when we are about to stop. */
+export const SETTLE_MS = 1_000;
 /** How long a client may take to answer our close frame; one that does not may have read nothing of late. */
 export const CLOSE_ANSWER_MS = 1_000;
+
+const STOPPING = "Gatehouse is stopping.";
 
 /** What a connection shares with the others. */
 export interface DownstreamShared extends DownstreamWorld {
@@ -71,6 +76,8 @@ export class DownstreamConnection {
   readonly #over = Promise.withResolvers<void>();
   /** What the session gives it, from READY on. */
   #stream: SessionStream | null = null;
+  /** Resolves when the client has everything; `null` while it is sent more. */
+  #settled: PromiseWithResolvers<void> | null = null;
 
   /** Sends HELLO. */
   constructor(shared: DownstreamShared, socket: DownstreamSocket, dialect: Dialect) {
@@ -111,6 +118,32 @@ export class DownstreamConnection {
     if (!this.#shared.sessions.hasClient(this.#session)) this.#countAsReceived();
   }
 
+  /**
+   * Sends no further event, and asks for heartbeats until the client has said that it has everything:
+   * then what it has is known exactly. Resolves then, or when it has had its time. One that has no
+   * session yet is closed.
+   */
+  async settle(): Promise<void> {
+    const stream = this.#stream;
+    if (this.#phase !== "live" || !stream) return this.input({ kind: "failed", reason: STOPPING });
+    const { clock } = this.#shared;
+    stream.stop();
+    if (stream.isSettled) return;
+    this.#settled = Promise.withResolvers();
+    const cancelAsks = every(clock, ASK_SOON_MS, () => this.#beats.ask());
+    const cancel = clock.after(SETTLE_MS, this.#settled.resolve);
+    this.#beats.ask();
+    await Promise.race([this.#settled.promise, this.#over.promise]);
+    cancelAsks();
+    cancel();
+  }
+
+  /** Closes so that the client comes back and resumes. Resolves when it has answered, or has had its time. */
+  async stop(): Promise<void> {
+    this.input({ kind: "failed", reason: STOPPING });
+    await this.answered();
+  }
+
   /** Resolves when the client has answered our close frame, or has had its time. */
   answered(): Promise<void> {
     const cancel = this.#shared.clock.after(CLOSE_ANSWER_MS, this.#over.resolve);
@@ -132,7 +165,9 @@ export class DownstreamConnection {
       case "answer heartbeat":
         return this.#encoder.send(control(OP.HEARTBEAT_ACK, null));
       case "acknowledge":
-        return this.#stream?.acknowledge(effect.seq);
+        this.#stream?.acknowledge(effect.seq);
+        if (this.#stream?.isSettled) this.#settled?.resolve();
+        return;
       case "count as received":
         return this.#countAsReceived();
       case "identify":

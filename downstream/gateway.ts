@@ -101,16 +101,22 @@ export class DownstreamGateway {
   }
 
   /**
+   * Sends no further event. Resolves when every client has said that it has what it was sent, or has had
+   * its time.
+   */
+  async settle(): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.settle()));
+  }
+
+  /**
    * Closes every connection so that its client comes back and resumes; the sessions stay. Resolves when
    * the clients have answered, or have had their time: what they have received is known then.
    */
   async stop(): Promise<void> {
-    const reason = "Gatehouse is stopping.";
-    const closing = [...this.#connections];
-    for (const connection of closing) connection.input({ kind: "failed", reason });
+    const closing = [...this.#connections].map((connection) => connection.stop());
     this.#connections.clear();
     this.sessions.stop();
-    await Promise.all(closing.map((connection) => connection.answered()));
+    await Promise.all(closing);
   }
 
   async #claim(shard: ShardKey, connection: DownstreamConnection): Promise<void> {

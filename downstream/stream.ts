@@ -87,6 +87,11 @@ export class SessionStream {
     return this.#numbers.s;
   }
 
+  /** Whether the client is done with every event that it was given. */
+  get isSettled(): boolean {
+    return this.session.acknowledged >= this.#numbers.cursor;
+  }
+
   /**
    * Gives the guilds that the client lacks, then what its shard has for it, which must be held. Resolves
    * when the events flow, or the stream was stopped.

@@ -106,16 +106,25 @@ export class Consumers {
   }
 
   /**
-   * Closes every connection so that its client comes back and resumes; writes the sessions down, and
-   * once more when the clients have answered: what they have received is known then.
+   * Nobody is let in any more, and nobody is sent more. Resolves when every client has said that it has
+   * what it was sent, or has had its time; that is written down.
+   */
+  async settle(): Promise<void> {
+    this.isStopped = true;
+    this.#cancelSave?.();
+    await this.#gateway.settle();
+    await this.#save();
+  }
+
+  /**
+   * Closes every connection so that its client comes back and resumes; writes the sessions down once
+   * more when the clients have answered: what they have received is known then.
    */
   async stop(): Promise<void> {
     this.isStopped = true;
     const answered = this.#gateway.stop();
     this.shards.stop();
     this.#commands.isStopped = true;
-    this.#cancelSave?.();
-    await this.#save();
     await answered;
     await this.#save();
   }

@@ -155,15 +155,19 @@ export class UnitGateway {
     return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
   }
 
-  /** Closes every shard so that its session lives on, writes the points down, ends the workers. */
+  /**
+   * Closes every shard so that its session lives on, writes the points down, ends the workers; consumers
+   * are sent away last, when the next unit may have the state folder.
+   */
   async stop(): Promise<void> {
     this.gate.stop();
-    const consumers = this.consumers.stop();
+    await this.consumers.settle();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await Promise.all([consumers, ...this.generations.map((each) => each.stop("keep"))]);
+    await Promise.all(this.generations.map((each) => each.stop("keep")));
     this.links.stop("the unit stops");
     await this.#estates.close();
+    await this.consumers.stop();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  ASK_AFTER_BYTES,
+  ASK_EVERY_MS,
   ASK_SOON_MS,
   ASKS_IN_A_ROW,
   Beats,
@@ -8,7 +8,7 @@ import {
 } from "../../downstream/beats.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
 
-function beats(windowBytes = 16 * ASK_AFTER_BYTES) {
+function beats(windowBytes = 16 * 1024 * 1024) {
   const clock = createVirtualClock();
   const told: string[] = [];
   const options = {
@@ -40,29 +40,54 @@ Deno.test("Beats waits anew after each heartbeat, and not at all once stopped", 
   assert.deepEqual(told, []);
 });
 
-Deno.test("Beats asks for a heartbeat once much is unacknowledged, and knows the answer", async () => {
+Deno.test("Beats asks for a heartbeat soon after the first event, and knows the answer", async () => {
   const { clock, told, beats: them } = beats();
-  them.sent(ASK_AFTER_BYTES - 1);
+  await clock.advance(5_000);
+  them.sent(1);
   assert.deepEqual(told, []);
+  await clock.advance(ASK_SOON_MS - 1);
+  them.sent(1);
   assert.equal(them.beat(), false);
   assert.deepEqual(told, []);
-  them.sent(1);
-  them.sent(ASK_AFTER_BYTES - 1);
-  await clock.advance(5000);
-  assert.deepEqual(told, ["ask"]);
+  await clock.advance(1);
+  assert.deepEqual(told, ["ask"], "those that came together are asked for together");
   assert.equal(them.beat(), true);
   assert.equal(them.beat(), false);
+  await clock.advance(30_000);
+  assert.deepEqual(told, ["ask"], "there is nothing to ask for");
 });
 
 Deno.test("Beats asks no more than once a second, yet asks even when nothing more is sent", async () => {
   const { clock, told, beats: them } = beats();
-  them.sent(ASK_AFTER_BYTES);
+  them.sent(1);
+  await clock.advance(ASK_SOON_MS);
   them.beat();
   await clock.advance(300);
-  them.sent(ASK_AFTER_BYTES);
-  await clock.advance(699);
+  them.sent(1);
+  await clock.advance(ASK_EVERY_MS - 301);
   assert.deepEqual(told, ["ask"]);
   await clock.advance(1);
+  assert.deepEqual(told, ["ask", "ask"]);
+});
+
+Deno.test("Beats asks again for what was sent after the question", async () => {
+  const { clock, told, beats: them } = beats();
+  them.sent(1);
+  await clock.advance(ASK_SOON_MS);
+  them.sent(1);
+  them.beat();
+  await clock.advance(ASK_EVERY_MS);
+  assert.deepEqual(told, ["ask", "ask"]);
+});
+
+Deno.test("Beats asks at once when it is told to", async () => {
+  const { clock, told, beats: them } = beats();
+  them.sent(1);
+  them.ask();
+  them.ask();
+  assert.deepEqual(told, ["ask", "ask"]);
+  assert.equal(them.beat(), true);
+  await clock.advance(5_000);
   assert.deepEqual(told, ["ask", "ask"]);
 });
 
@@ -84,14 +109,15 @@ Deno.test("Beats asks at once when half of the window is used, and oftener while
   assert.equal(told.length, 5);
 });
 
-Deno.test("Beats does not wait out its second when much more comes meanwhile", async () => {
-  const { clock, told, beats: them } = beats(4 * ASK_AFTER_BYTES);
-  them.sent(ASK_AFTER_BYTES);
+Deno.test("Beats does not wait out its second when half of the window is used meanwhile", async () => {
+  const { clock, told, beats: them } = beats(1_000);
+  them.sent(1);
+  await clock.advance(ASK_SOON_MS);
   them.beat();
   await clock.advance(ASK_SOON_MS);
-  them.sent(ASK_AFTER_BYTES);
+  them.sent(499);
   assert.deepEqual(told, ["ask"]);
-  them.sent(ASK_AFTER_BYTES);
+  them.sent(1);
   assert.deepEqual(told, ["ask", "ask"]);
   them.beat();
   them.stop();

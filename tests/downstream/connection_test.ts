@@ -3,6 +3,7 @@ import { GatehouseError } from "../../protocol/errors.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
+import { ASK_SOON_MS } from "../../downstream/beats.ts";
 import { stage } from "./stage.ts";
 
 Deno.test("A connection begins with HELLO, whose interval is 10 s unless told otherwise", () => {
@@ -89,16 +90,16 @@ Deno.test("The 121st message in a minute is 4008", () => {
   assert.equal(client.code, 4008);
 });
 
-Deno.test("A client that is sent much is asked for a heartbeat, which does not count", async () => {
-  const { ready, events } = stage();
+Deno.test("A client that is sent something is asked for a heartbeat, which does not count", async () => {
+  const { ready, events, clock } = stage();
   const { client } = await ready();
   for (let i = 0; i < 119; i++) client.beat(null);
-  const big = `A${"B".repeat(50)}`;
-  for (let i = 0; i < 15_000; i++) events.shard().event(big);
+  for (let i = 0; i < 5; i++) events.shard().event();
+  await clock.advance(ASK_SOON_MS);
   assert.equal(client.ops.filter((op) => op === OP.HEARTBEAT).length, 1);
-  client.beat(15_000);
+  client.beat(6);
   assert.equal(client.code, undefined);
-  assert.equal(events.shard().acknowledged, 14_999);
+  assert.equal(events.shard().acknowledged, 5);
 });
 
 Deno.test("A heartbeat acknowledges every event up to its number", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CLOSE_ANSWER_MS } from "../../downstream/connection.ts";
+import { ASK_SOON_MS } from "../../downstream/beats.ts";
+import { CLOSE_ANSWER_MS, SETTLE_MS } from "../../downstream/connection.ts";
 import { CONSUMER_SESSION_TTL_MS } from "../../downstream/sessions.ts";
 import { logTo } from "../../ports/log.ts";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
@@ -238,6 +239,53 @@ Deno.test("stop() closes with a code after which clients resume, and sessions su
   back.resume(sessionId, 1);
   await second.clock.advance(0);
   assert.deepEqual(back.dispatches, [["EVENT_1", 2], ["RESUMED", 2]]);
+});
+
+Deno.test("settle() asks for a heartbeat, sends no more, and waits until the client has all", async () => {
+  const { ready, gateway, events, clock } = stage();
+  const { client } = await ready();
+  const shard = events.shard();
+  for (let i = 0; i < 3; i++) shard.event();
+  let isSettled = false;
+  void gateway.settle().then(() => isSettled = true);
+  shard.event();
+  assert.equal(client.payloads.at(-1)!.op, OP.HEARTBEAT);
+  assert.equal(client.dispatches.at(-1)![0], "EVENT_3", "it is sent more");
+  // It was asked in the middle of its work.
+  client.beat(3);
+  await clock.advance(0);
+  assert.equal(isSettled, false, "the client has not said that it has all");
+  await clock.advance(ASK_SOON_MS);
+  assert.equal(client.payloads.at(-1)!.op, OP.HEARTBEAT, "it is not asked again");
+  client.beat(4);
+  await clock.advance(0);
+  assert.equal(isSettled, true);
+  assert.deepEqual(shard.records.map(({ cursor }) => cursor), [4]);
+  assert.equal(client.code, undefined, "it is closed before the shards are");
+});
+
+Deno.test("settle() waits for a second for who does not answer, and not for who goes", async () => {
+  const { ready, gateway, events, clock } = stage();
+  const [silent, going] = [await ready(0), await ready(1)];
+  events.shard(0).event();
+  events.shard(1).event();
+  let isSettled = false;
+  void gateway.settle().then(() => isSettled = true);
+  going.client.close(1006);
+  await clock.advance(SETTLE_MS - 1);
+  assert.equal(isSettled, false);
+  await clock.advance(1);
+  assert.equal(isSettled, true);
+  assert.equal(silent.client.code, undefined);
+  const asks = silent.client.payloads.filter(({ op }) => op === OP.HEARTBEAT).length;
+  assert.ok(asks <= SETTLE_MS / ASK_SOON_MS + 1, `asked ${asks} times`);
+});
+
+Deno.test("settle() closes who has no session yet, so that it comes again", async () => {
+  const { connect, gateway } = stage();
+  const client = connect();
+  await gateway.settle();
+  assert.equal(client.code, 4000);
 });
 
 Deno.test("After a restart of ours the same event has the same number, and is not sent to who has it", async () => {

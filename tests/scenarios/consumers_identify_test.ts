@@ -24,8 +24,8 @@ async function busy(options: RigOptions = {}) {
 }
 
 /** A new session, and everything that there is for it. */
-async function identifyAnew(rig: Rig): Promise<Library> {
-  const newer = connect(rig);
+async function identifyAnew(rig: Rig, isDead = false): Promise<Library> {
+  const newer = connect(rig, isDead);
   newer.identify();
   await rig.clock.advance(2_000);
   rig.sim.traffic.setRate(0);
@@ -77,11 +77,21 @@ Deno.test("a library whose connection broke gets again, marked, what came since 
   const { rig, older } = await busy();
   const had = older.events().length;
   older.acknowledge();
+  older.beBusy();
   await rig.clock.advance(1_000);
   assert.ok(older.events().length > had + 20);
   older.close(1006);
   const newer = await identifyAnew(rig);
   assertMarked(rig, older, newer, had);
+});
+
+Deno.test("a library whose connection broke gets again what came in a second or so, though it sent no heartbeat", async () => {
+  const { rig, older } = await busy();
+  older.close(1006);
+  const newer = await identifyAnew(rig);
+  const again = names(older, newer).length - sent(rig).length;
+  assert.ok(again > 0 && again <= 40 * 1.3, `${again} events came again`);
+  assertMarked(rig, older, newer, older.events().length - again);
 });
 
 Deno.test("a library that takes over one that is dead gets its events again, marked, a second later", async () => {
@@ -108,6 +118,7 @@ Deno.test("a library that takes over one that is dead gets its events again, mar
 Deno.test("what may come again is marked, however many sessions there were since", async () => {
   const { rig, older } = await busy();
   older.acknowledge();
+  older.beBusy();
   const had = older.events().length;
   await rig.clock.advance(1_000);
   older.close(1006);
@@ -124,8 +135,10 @@ Deno.test("what may come again is marked, however many sessions there were since
 
 Deno.test("a session that is resumed before it had read the mark is told again", async () => {
   const { rig, older } = await busy();
+  older.beBusy();
+  await rig.clock.advance(1_000);
   older.close(1006);
-  const newer = await identifyAnew(rig);
+  const newer = await identifyAnew(rig, true);
   newer.close(1006);
   const back = connect(rig);
   back.resume(newer.sessionId(), 3);

@@ -25,13 +25,14 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
   const got: Payload[] = [];
   const texts: string[] = [];
   let closedWith: number | null = null;
+  let isBusy = isDead;
   const link = gateway.consumers.accept(
     {
       send: (text) => {
         texts.push(text);
         const payload = JSON.parse(text) as Payload;
         got.push(payload);
-        if (payload.op === OP.HEARTBEAT && !isDead) {
+        if (payload.op === OP.HEARTBEAT && !isBusy) {
           clock.after(1, () => send(OP.HEARTBEAT, last()));
         }
       },
@@ -57,6 +58,8 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
     get closedWith() {
       return closedWith;
     },
+    /** From now on it answers no heartbeat that it is asked for. */
+    beBusy: () => void (isBusy = true),
     /** The events, without what a session is told about itself. */
     events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
     identify: (presence?: object, shard = [0, 1]) =>

@@ -167,8 +167,11 @@ Deno.test("a unit that stops closes every consumer so that it comes back, and wr
   const client = connect();
   await client.identify(1);
   assert.equal(consumers.isStopped, false);
-  await consumers.stop();
+  await consumers.settle();
   assert.equal(consumers.isStopped, true);
+  assert.deepEqual(client.closes, []);
+  assert.match(JSON.stringify(await store.load("consumers")), /"shard":\{"total":4,"id":1\}/);
+  await consumers.stop();
   assert.equal(client.closes.length, 1);
   assert.ok(![1000, 1001, 4004].includes(client.closes[0]!), `${client.closes}`);
   assert.match(JSON.stringify(await store.load("consumers")), /"shard":\{"total":4,"id":1\}/);
