@@ -10,7 +10,7 @@
  */
 
 import { ERROR_HEADER } from "../rest/problem.ts";
-import { seededId } from "../sim/world/guilds.ts";
+import { seededId } from "../sim/world/make_guilds.ts";
 import { figure, printTables, quantile, type Table } from "./measure.ts";
 import { startGatehouse } from "./rest/proxies.ts";
 import { startSimulator } from "./rest/simulator.ts";

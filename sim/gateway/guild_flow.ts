@@ -37,7 +37,7 @@ export function loadGuilds(
     if (session.entry.ended) return;
     for (const guild of waiting.splice(0, world.settings.guildCreatesPerStep)) {
       if (guild.state === "up") {
-        session.dispatch("GUILD_CREATE", jsonBody(guildCreateBody(world, guild, session.terms)));
+        session.dispatch("GUILD_CREATE", jsonBody(guildCreateBody(guild, session.terms)));
       } else if (guild.state === "down") {
         session.dispatch("GUILD_DELETE", jsonBody(outageOf(guild)));
       }
@@ -56,13 +56,13 @@ export function guildGoesDown(world: World, guild: SimGuild): void {
 /** Brings a guild back: GUILD_CREATE. */
 export function guildComesBack(world: World, guild: SimGuild): void {
   guild.state = "up";
-  world.emit("GUILD_CREATE", guild.id, guildCreateBody(world, guild, BOT_ONLY));
+  world.emit("GUILD_CREATE", guild.id, guildCreateBody(guild, FEWEST));
 }
 
 /** The bot is added: GUILD_CREATE without the key `unavailable`. */
 export function botJoins(world: World, guild: SimGuild): void {
   guild.state = "up";
-  const { unavailable: _, ...body } = guildCreateBody(world, guild, BOT_ONLY);
+  const { unavailable: _, ...body } = guildCreateBody(guild, FEWEST);
   world.emit("GUILD_CREATE", guild.id, body);
 }
 
@@ -72,8 +72,8 @@ export function botLeaves(world: World, guild: SimGuild): void {
   world.emit("GUILD_DELETE", guild.id, { id: guild.id });
 }
 
-/** Terms under which a body fits every session: nobody but the bot is listed. */
-const BOT_ONLY = { intents: 0, largeThreshold: 50 };
+/** Terms under which a body fits every session: nobody is listed who need not be. */
+const FEWEST = { intents: INTENTS.GUILD_VOICE_STATES, largeThreshold: 50 };
 
 function outageOf(guild: SimGuild): { id: string; unavailable: true } {
   return { id: guild.id, unavailable: true };

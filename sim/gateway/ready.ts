@@ -10,6 +10,7 @@ import { calculateShardId } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { type SimGuild, type SimMember, voiceStatesOf } from "../world/guilds.ts";
 import type { SessionTerms } from "./session.ts";
+import { guildObject } from "../world/guild_object.ts";
 import type { World } from "../world/world.ts";
 
 /** Guilds of one shard that the bot is in, in the world's order. */
@@ -49,22 +50,22 @@ export function readyBody(
     geo_ordered_rtc_regions: ["rotterdam", "frankfurt"],
     game_relationships: [],
     auth: {},
-    application: world.application,
+    application: { ...world.application },
     _trace: ["sim-gateway"],
   };
 }
 
 /**
  * GUILD_CREATE as this session gets it: without GUILD_PRESENCES, or in a guild of more than 75 000,
- * only the bot is listed; above `large_threshold` only who is online; else everybody.
+ * only the bot and who is in a voice channel are listed; above `large_threshold` only who is online;
+ * else everybody. Without GUILD_VOICE_STATES nobody is told of in a voice channel (our choice).
  */
 export function guildCreateBody(
-  world: World,
   guild: SimGuild,
   { intents, largeThreshold }: Pick<SessionTerms, "intents" | "largeThreshold">,
 ): Record<string, unknown> {
   const isLarge = guild.member_count > largeThreshold;
-  const members = listedMembers(world, guild, intents, isLarge);
+  const members = listedMembers(guild, intents, isLarge);
   return {
     ...guildObject(guild),
     joined_at: guild.joined_at,
@@ -74,38 +75,11 @@ export function guildCreateBody(
     voice_states: (intents & INTENTS.GUILD_VOICE_STATES) === 0 ? [] : voiceStatesOf(guild),
     members,
     channels: guild.channels.map(({ guild_id: _, ...channel }) => channel),
-    threads: [],
+    threads: guild.threads,
     presences: (intents & INTENTS.GUILD_PRESENCES) === 0 ? [] : members.map(presence),
     stage_instances: [],
     guild_scheduled_events: [],
     soundboard_sounds: [],
-  };
-}
-
-/** A guild as REST gives it: no channels, no members. */
-export function guildObject(guild: SimGuild): Record<string, unknown> {
-  return {
-    id: guild.id,
-    name: guild.name,
-    icon: null,
-    splash: null,
-    banner: null,
-    description: null,
-    owner_id: guild.owner_id,
-    afk_channel_id: null,
-    afk_timeout: 300,
-    verification_level: 1,
-    default_message_notifications: 1,
-    explicit_content_filter: 0,
-    roles: guild.roles,
-    emojis: [],
-    stickers: [],
-    features: [],
-    mfa_level: 0,
-    system_channel_id: guild.channels[0]?.id ?? null,
-    preferred_locale: "en-US",
-    premium_tier: 0,
-    nsfw_level: 0,
   };
 }
 
@@ -122,27 +96,12 @@ export function presence(member: SimMember): Record<string, unknown> {
 const MOST_LISTED = 75_000;
 
 function listedMembers(
-  world: World,
   guild: SimGuild,
   intents: number,
   isLarge: boolean,
 ): SimMember[] {
-  if ((intents & INTENTS.GUILD_PRESENCES) === 0 || guild.member_count > MOST_LISTED) {
-    // Not through `guild.members`: a large simulation would make everybody at start.
-    return [botMember(world, guild)];
-  }
+  // Not through `guild.members`: a large simulation would make everybody at start.
+  const isWhole = (intents & INTENTS.GUILD_PRESENCES) !== 0 && guild.member_count <= MOST_LISTED;
+  if (!isWhole) return [...guild.present];
   return [...guild.members.values()].filter((_, index) => !isLarge || index % 4 === 0);
-}
-
-function botMember(world: World, guild: SimGuild): SimMember {
-  return {
-    user: world.user,
-    nick: null,
-    roles: [],
-    joined_at: guild.joined_at,
-    premium_since: null,
-    deaf: false,
-    mute: false,
-    flags: 0,
-  };
 }

@@ -74,7 +74,8 @@ export function createRest({ clock, random, world, ledger, options }: RestOption
   return Object.assign(rest, { settings, limiter, faults, invalid });
 }
 
-const ROUTES: readonly Route[] = [
+/** Every endpoint. */
+export const ROUTES: readonly Route[] = [
   ...botRoutes,
   ...channelRoutes,
   ...messageRoutes,

@@ -73,7 +73,7 @@ export function param(call: Call, name: string): string {
 
 /** The channel in the path. @throws {RestError} 10003 */
 export function channelOf(call: Call): SimChannel {
-  const channel = call.world.channels.get(param(call, "channel_id"));
+  const channel = call.world.channel(param(call, "channel_id"));
   if (!channel) throw unknown("Channel");
   return channel;
 }

@@ -20,6 +20,9 @@ export interface InteractionEvent {
   readonly token: string;
   readonly channel_id?: string;
   readonly guild_id?: string;
+  /** Who used it: in a guild, or in a direct message. */
+  readonly member?: { readonly user: unknown };
+  readonly user?: unknown;
   /** The message a component is on, or that a modal's component was on. */
   readonly message?: { readonly id: string };
   /** Installed to a guild (`0`) or to a user (`1`). */

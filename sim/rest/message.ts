@@ -25,7 +25,10 @@ export interface Attachment {
 export interface ReactionCount {
   readonly emoji: { readonly id: string | null; readonly name: string };
   readonly count: number;
+  readonly count_details: { readonly normal: number; readonly burst: number };
+  readonly burst_colors: readonly string[];
   readonly me: boolean;
+  readonly me_burst: boolean;
 }
 
 /** A message as REST answers it. A dispatch carries `guild_id` and `member` besides. */
@@ -51,6 +54,7 @@ export interface SimMessage {
   readonly webhook_id?: string;
   readonly application_id?: string;
   readonly message_reference?: unknown;
+  readonly referenced_message?: unknown;
   readonly interaction_metadata?: unknown;
 }
 

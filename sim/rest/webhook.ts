@@ -40,11 +40,12 @@ export function speakerOf(call: Call): Speaker {
     return interactionSpeaker(call, interaction);
   }
   const { id, name, channel_id } = webhookByToken(call);
-  const channel = call.world.channels.get(channel_id);
+  const channel = call.world.channel(channel_id);
   if (!channel) throw unknown("Channel");
   const author = {
     id,
     username: name,
+    global_name: null,
     discriminator: "0000",
     avatar: null,
     bot: true,
@@ -55,21 +56,26 @@ export function speakerOf(call: Call): Speaker {
 
 /** The application, as it speaks for an interaction. */
 export function interactionSpeaker(call: Call, interaction: Interaction): Speaker {
-  const { id, type } = interaction.event;
+  const { id, type, member, user, authorizing_integration_owners: owners } = interaction.event;
   return {
     channel: channelOfEvent(call, interaction.event),
     interaction,
     fields: {
       webhook_id: call.world.application.id,
       application_id: call.world.application.id,
-      interaction_metadata: { id, type },
+      interaction_metadata: {
+        id,
+        type,
+        user: member?.user ?? user,
+        authorizing_integration_owners: owners ?? {},
+      },
     },
   };
 }
 
 /** Where an interaction happened; the direct message channel where it names none that exists. */
 function channelOfEvent({ world }: Backend, event: InteractionEvent): SimChannel {
-  return world.channels.get(event.channel_id ?? "") ?? world.directChannel;
+  return world.channel(event.channel_id ?? "") ?? world.directChannel;
 }
 
 function pick(fields: Call["form"]["fields"], name: string): Record<string, unknown> {

@@ -37,7 +37,7 @@ export interface SimSettings {
   guilds: number;
   /** Members of each guild, the bot not counted, at start. Default 10. */
   membersPerGuild: number;
-  /** Text channels of each guild, at start. Default 2. */
+  /** Text channels of each guild, at start; a category, a voice channel and a thread come besides. Default 4. */
   channelsPerGuild: number;
   /** What HELLO asks for. Default 41 250, the value seen from Discord. */
   heartbeatIntervalMs: number;
@@ -135,7 +135,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   maxConcurrency: 1,
   guilds: 20,
   membersPerGuild: 10,
-  channelsPerGuild: 2,
+  channelsPerGuild: 4,
   heartbeatIntervalMs: 41_250,
   heartbeatGrace: 1.5,
   sessionTtlMs: 180_000,

@@ -45,14 +45,17 @@ export function startPinging({ clock, world, everyMs, answered }: PingOptions): 
 
 function ask(world: World, clock: Clock, guildId: string): void {
   const guild = world.guilds.get(guildId)!;
-  const member = [...guild.members.values()].find(({ user }) => !user.bot);
+  const asking = [...guild.members.values()].find(({ user }) => !user.bot);
+  const { user: author, ...member } = asking ?? { user: undefined };
   world.emit("MESSAGE_CREATE", guildId, {
     id: world.nextId(),
     channel_id: guild.channels[0]!.id,
     guild_id: guildId,
-    author: member?.user,
+    channel_type: 0,
+    author,
+    member,
     content: PING,
-    timestamp: new Date(clock.epochMs()).toISOString(),
+    timestamp: new Date(clock.epochMs()).toISOString().replace("Z", "000+00:00"),
     edited_timestamp: null,
     tts: false,
     mention_everyone: false,
@@ -60,6 +63,8 @@ function ask(world: World, clock: Clock, guildId: string): void {
     mention_roles: [],
     attachments: [],
     embeds: [],
+    components: [],
+    flags: 0,
     pinned: false,
     type: 0,
   });

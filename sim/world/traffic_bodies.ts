@@ -6,7 +6,8 @@
  */
 
 import { type Body, preparedTail, type Tail } from "./body.ts";
-import { makeUser, seededId, type SimGuild } from "./guilds.ts";
+import type { SimGuild } from "./guilds.ts";
+import { makeUser, seededId } from "./make_guilds.ts";
 import type { World } from "./world.ts";
 
 /** Kinds of live traffic. */
@@ -42,7 +43,10 @@ export function createBodies(world: World, messageBytes: number): Record<Traffic
     INTERACTION_CREATE: rotating((i) => ({ tail: tailOf(interaction(world, i)) }), (guild) => {
       const id = world.nextId();
       const token = btoa(`interaction:${id}:sim`);
-      return { key: id, head: `{"id":"${id}","token":"${token}",${place(guild)}` };
+      return {
+        key: id,
+        head: `{"id":"${id}","token":"${token}",${place(guild)}${shownOf(world, guild)}`,
+      };
     }),
     TYPING_START: rotating((i) => ({ tail: tailOf(typing(i)) }), (guild) => unnamed(place(guild))),
     PRESENCE_UPDATE: rotating(
@@ -55,7 +59,7 @@ export function createBodies(world: World, messageBytes: number): Record<Traffic
     ),
     VOICE_STATE_UPDATE: rotating(
       (i) => ({ tail: tailOf(voice(i)) }),
-      (guild) => unnamed(place(guild)),
+      (guild) => unnamed(`"guild_id":"${guild?.id}","channel_id":"${voiceChannelOf(guild)}",`),
     ),
     MESSAGE_REACTION_ADD: rotating(
       (i) => ({ tail: tailOf(reaction(i)) }),
@@ -93,6 +97,17 @@ function placeOf(world: World, guild: SimGuild | null): string {
   if (!guild) return `"channel_id":"${world.directChannel.id}",`;
   const channel = guild.channels[0]?.id ?? guild.id;
   return `"guild_id":"${guild.id}","channel_id":"${channel}",`;
+}
+
+/** What an interaction shows of its place: the channel, and the guild where it is in one. */
+function shownOf(world: World, guild: SimGuild | null): string {
+  const channel = `"channel":${JSON.stringify(guild?.channels[0] ?? world.directChannel)},`;
+  if (!guild) return channel;
+  return `${channel}"guild":{"id":"${guild.id}","locale":"en-US","features":[]},`;
+}
+
+function voiceChannelOf(guild: SimGuild | null): string | undefined {
+  return guild?.channels.find(({ type }) => type === 2)?.id;
 }
 
 /** The rest of an object whose first fields stand in the head. */
@@ -160,7 +175,9 @@ function presence(variant: number): Record<string, unknown> {
   return {
     user: { id: person(variant).id },
     status,
-    activities: variant % 2 === 0 ? [] : [{ name: text(variant, 12), type: 0, id: "game" }],
+    activities: variant % 2 === 0
+      ? []
+      : [{ name: text(variant, 12), type: 0, id: "game", created_at: 1_767_271_496_789 }],
     client_status: status === "offline" ? {} : { desktop: status },
   };
 }

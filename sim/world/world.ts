@@ -9,8 +9,8 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import { APPLICATION_FLAGS, INTENTS } from "../../protocol/discord/intents.ts";
 import { type Body, jsonBody } from "./body.ts";
-import { makeGuilds, makeUser, seededId } from "./guilds.ts";
 import type { SimChannel, SimGuild, SimUser } from "./guilds.ts";
+import { makeGuilds, makeUser, placeOfId, seededId } from "./make_guilds.ts";
 import { withoutContent } from "./message_content.ts";
 import { type SimOptions, type SimSettings, simSettings } from "./options.ts";
 import { createSessionStarts, type SessionStarts } from "../gateway/session_starts.ts";
@@ -25,13 +25,20 @@ export interface World {
   /** The bot's user. */
   readonly user: SimUser;
   /** Its flags say which privileged intents it may use, by the settings of the moment. */
-  readonly application: { readonly id: string; readonly flags: number };
+  readonly application: {
+    readonly id: string;
+    readonly flags: number;
+    /** The same as text, since a number has no room for more. */
+    readonly flags_new: string;
+  };
   /** By guild id. */
   readonly guilds: ReadonlyMap<string, SimGuild>;
-  /** Every channel by id; one of them is a direct message channel. */
-  readonly channels: ReadonlyMap<string, SimChannel>;
-  /** The direct message channel. */
+  /** A channel or thread of a guild, or a direct message channel. */
+  channel(id: string): SimChannel | undefined;
+  /** The direct message channel that has always been there. */
   readonly directChannel: SimChannel;
+  /** The direct message channel with somebody, which is opened where there is none. */
+  openDirect(user: SimUser): SimChannel;
   readonly sessionStarts: SessionStarts;
   /** Base and resume address of the gateway, without query; the server sets its own. */
   readonly addresses: { gatewayUrl: string; resumeUrl: string };
@@ -64,7 +71,12 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
   const settings = simSettings(options);
   const user = makeUser(seededId(0, 2, 0x1ffff), "gatehouse-sim", true);
   const guilds = makeGuilds({ ...settings, bot: user, random });
-  const directChannel = makeDirectChannel();
+  const directChannel = directWith(
+    makeUser(seededId(0, 2, 0x1fffe), "penpal"),
+    seededId(0, 1, 0x1ffff),
+  );
+  const direct = new Map([[directChannel.id, directChannel]]);
+  const nextId = snowflakes(clock);
   const listeners = new Set<Listener>();
   const token = createToken(settings.token);
   const world: World = {
@@ -75,16 +87,27 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
       get flags() {
         return flagsOf(settings);
       },
+      get flags_new() {
+        return String(flagsOf(settings));
+      },
     },
     guilds: new Map(guilds.map((guild) => [guild.id, guild])),
-    channels: new Map(
-      [...guilds.flatMap((guild) => guild.channels), directChannel].map((it) => [it.id, it]),
-    ),
+    channel(id) {
+      const guild = guilds[placeOfId(id) ?? -1];
+      return direct.get(id) ??
+        [...guild?.channels ?? [], ...guild?.threads ?? []].find((channel) => channel.id === id);
+    },
     directChannel,
+    openDirect(user) {
+      const known = [...direct.values()].find(({ recipients }) => recipients![0]!.id === user.id);
+      const channel = known ?? directWith(user, nextId());
+      direct.set(channel.id, channel);
+      return channel;
+    },
     sessionStarts: createSessionStarts(clock, settings.startLimit),
     addresses: { gatewayUrl: "ws://gateway.sim/", resumeUrl: "ws://resume.gateway.sim" },
     ...token,
-    nextId: snowflakes(clock),
+    nextId,
     emit: (t, guildId, d) => world.publish(t, guildId, jsonBody(d, withoutContent(user.id, t, d))),
     publish: (t, guildId, body) => listeners.forEach((listener) => listener(t, guildId, body)),
     listen(listener) {
@@ -116,18 +139,8 @@ function createToken(first: string): Pick<World, "acceptsToken" | "rotateToken">
   };
 }
 
-function makeDirectChannel(): SimChannel {
-  return {
-    id: seededId(0, 1, 0x1ffff),
-    type: 1,
-    name: null,
-    topic: null,
-    position: 0,
-    nsfw: false,
-    rate_limit_per_user: 0,
-    last_message_id: null,
-    recipients: [makeUser(seededId(0, 2, 0x1fffe), "penpal")],
-  };
+function directWith(user: SimUser, id: string): SimChannel {
+  return { id, type: 1, name: null, flags: 0, last_message_id: null, recipients: [user] };
 }
 
 const DISCORD_EPOCH_MS = 1_420_070_400_000;

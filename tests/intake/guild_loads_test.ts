@@ -173,7 +173,7 @@ Deno.test("guilds of the simulator's shape and size are told apart", () => {
   const [stranger, ...guilds] = guildsOf(world, 0, 1);
   see("READY", readyBody(world, { sessionId: "s", version: 10, shard: null, guilds }));
   const terms = { intents: 0, largeThreshold: 50 };
-  for (const guild of guilds) see("GUILD_CREATE", guildCreateBody(world, guild, terms));
+  for (const guild of guilds) see("GUILD_CREATE", guildCreateBody(guild, terms));
   assert.deepEqual(new Set(told.splice(0)), new Set(["loaded"]));
   guildGoesDown(world, guilds[0]!);
   guildComesBack(world, guilds[0]!);

@@ -68,7 +68,8 @@ export const STRANGER_ATTACKS: Readonly<Record<string, Attack>> = {
 
 /** The id of a webhook that is there: of a made-up token Discord says 401. */
 async function webhook({ sim, url }: Stage): Promise<string> {
-  const [channelId] = sim.world.channels.keys();
+  const [guild] = sim.world.guilds.values();
+  const channelId = guild!.channels[0]!.id;
   const made = await fetch(`${url}/api/v10/channels/${channelId}/webhooks`, {
     method: "POST",
     headers: { ...KNOWN, "content-type": "application/json" },

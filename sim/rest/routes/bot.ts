@@ -5,15 +5,29 @@
  * @module
  */
 
-import { type Call, guildOf, ok, param, type Reply } from "../call.ts";
+import type { SimUser } from "../../world/guilds.ts";
+import { type Call, guildOf, ok, param, queryFlag, queryNumber, type Reply } from "../call.ts";
 import { invalidForm, RestError, unknown } from "../error.ts";
 import { always, type Route } from "../route.ts";
 
 const COMMANDS = "/applications/:application_id/commands";
 const GUILD_COMMANDS = "/applications/:application_id/guilds/:guild_id/commands";
 const MOST_COMMANDS = 110;
+/** Nobody signs with it: the simulator's interactions come through the gateway. */
+const VERIFY_KEY = "5a".repeat(32);
+/** What a command has that does not say. */
+const COMMAND_DEFAULTS = {
+  description: "",
+  name_localizations: null,
+  description_localizations: null,
+  default_member_permissions: null,
+  dm_permission: true,
+  contexts: null,
+  integration_types: [0],
+  nsfw: false,
+};
 
-/** Gateway addresses, the bot's user and application, and its commands. */
+/** Gateway addresses, the bot's user, guilds and application, and its commands. */
 export const botRoutes: readonly Route[] = [
   {
     method: "GET",
@@ -23,7 +37,14 @@ export const botRoutes: readonly Route[] = [
   },
   { method: "GET", template: "/gateway/bot", auth: "bot", answer: gatewayBot },
   { method: "GET", template: "/users/@me", auth: "user", answer: ({ world }) => ok(world.user) },
-  { method: "GET", template: "/users/:user_id", auth: "bot", answer: user },
+  { method: "GET", template: "/users/@me/guilds", auth: "bot", answer: ownGuilds },
+  { method: "POST", template: "/users/@me/channels", auth: "bot", answer: openDirect },
+  {
+    method: "GET",
+    template: "/users/:user_id",
+    auth: "bot",
+    answer: (call) => ok(userOf(call, param(call, "user_id"))),
+  },
   { method: "GET", template: "/applications/@me", auth: "bot", answer: application },
   { method: "GET", template: "/oauth2/applications/@me", auth: "bot", answer: application },
   { method: "GET", template: COMMANDS, auth: "bot", answer: listCommands },
@@ -58,25 +79,76 @@ function gatewayBot({ world }: Call): Reply {
   }));
 }
 
-function user(call: Call): Reply {
-  const id = param(call, "user_id");
-  if (id === call.world.user.id) return ok(call.world.user);
-  for (const guild of call.world.guilds.values()) {
+/** The bot, or whom it shares a guild or a direct message channel with. @throws {RestError} 10013 */
+function userOf({ world }: Call, id: string): SimUser {
+  const known = [world.user, ...world.directChannel.recipients!].find((user) => user.id === id);
+  if (known) return known;
+  for (const guild of world.guilds.values()) {
     const member = guild.members.get(id);
-    if (member) return ok(member.user);
+    if (member) return member.user;
   }
   throw unknown("User");
+}
+
+/** A page of the guilds that the bot is in, by id. */
+function ownGuilds(call: Call): Reply {
+  const limit = queryNumber(call, "limit", { min: 1, max: 200, or: 200 });
+  const [after, before] = ["after", "before"].map((name) => snowflake(call.query.get(name)));
+  const guilds = [...call.world.guilds.values()].filter(({ id, state }) =>
+    state !== "left" && BigInt(id) > (after ?? 0n) && (before === undefined || BigInt(id) < before)
+  );
+  const isBackwards = before !== undefined && after === undefined;
+  const page = isBackwards ? guilds.slice(-limit) : guilds.slice(0, limit);
+  return ok(page.map(({ id, name, owner_id, member_count }) => ({
+    id,
+    name,
+    icon: null,
+    banner: null,
+    owner: owner_id === call.world.user.id,
+    permissions: "104324673",
+    features: [],
+    ...(queryFlag(call, "with_counts") && {
+      approximate_member_count: member_count,
+      approximate_presence_count: Math.ceil(member_count / 2),
+    }),
+  })));
+}
+
+function snowflake(text: string | null): bigint | undefined {
+  return text !== null && /^\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+}
+
+function openDirect(call: Call): Reply {
+  const user = userOf(call, String(call.form.fields.recipient_id));
+  if (user.bot) throw new RestError(400, 50007, "Cannot send messages to this user");
+  return ok(call.world.openDirect(user));
 }
 
 function application({ world }: Call): Reply {
   return ok({
     ...world.application,
     name: world.user.username,
+    icon: null,
     description: "",
+    summary: "",
+    type: null,
+    is_monetized: false,
+    is_verified: false,
     bot: world.user,
     bot_public: true,
     bot_require_code_grant: false,
+    owner: world.directChannel.recipients![0],
+    team: null,
+    verify_key: VERIFY_KEY,
+    integration_types_config: { 0: {} },
+    redirect_uris: [],
+    interactions_endpoint_url: null,
+    role_connections_verification_url: null,
+    event_webhooks_status: 1,
+    event_webhooks_url: null,
     approximate_guild_count: world.guilds.size,
+    approximate_user_install_count: 0,
+    approximate_user_authorization_count: 0,
   });
 }
 
@@ -110,6 +182,7 @@ function putCommands(call: Call): Reply {
     }
     const same = old.find((each) => each.name === name && each.type === type);
     return {
+      ...COMMAND_DEFAULTS,
       ...command,
       type,
       id: same?.id ?? call.world.nextId(),

@@ -6,6 +6,7 @@
  */
 
 import { INTENTS } from "../../../protocol/discord/intents.ts";
+import { guildObject } from "../../world/guild_object.ts";
 import type { SimGuild, SimMember } from "../../world/guilds.ts";
 import {
   audit,
@@ -26,7 +27,7 @@ const MEMBER = `${GUILD}/members/:user_id`;
 /** Audit log: MEMBER_ROLE_UPDATE. */
 const ROLE_UPDATE = 25;
 
-/** GET of a guild, its channels and roles, its members and messages; PUT and DELETE of a member's role. */
+/** GET of a guild, its channels, threads, roles and emojis, its members and messages; PUT and DELETE of a member's role. */
 export const guildRoutes: readonly Route[] = [
   { method: "GET", template: GUILD, auth: "bot", answer: getGuild },
   {
@@ -40,6 +41,19 @@ export const guildRoutes: readonly Route[] = [
     template: `${GUILD}/roles`,
     auth: "bot",
     answer: (call) => ok(guildOf(call).roles),
+  },
+  {
+    method: "GET",
+    template: `${GUILD}/emojis`,
+    auth: "bot",
+    answer: (call) =>
+      ok(guildOf(call).emojis.map((emoji) => ({ ...emoji, user: call.world.user }))),
+  },
+  {
+    method: "GET",
+    template: `${GUILD}/threads/active`,
+    auth: "bot",
+    answer: (call) => ok({ threads: guildOf(call).threads, members: [] }),
   },
   {
     method: "GET",
@@ -61,21 +75,10 @@ export const guildRoutes: readonly Route[] = [
 ];
 
 function getGuild(call: Call): Reply {
-  const { id, name, owner_id, roles, member_count } = guildOf(call);
+  const guild = guildOf(call);
+  const { member_count } = guild;
   return ok({
-    id,
-    name,
-    icon: null,
-    description: null,
-    owner_id,
-    roles,
-    emojis: [],
-    features: [],
-    verification_level: 0,
-    default_message_notifications: 1,
-    explicit_content_filter: 0,
-    preferred_locale: "en-US",
-    premium_tier: 0,
+    ...guildObject(guild),
     ...(queryFlag(call, "with_counts") && {
       approximate_member_count: member_count,
       approximate_presence_count: Math.ceil(member_count / 2),
@@ -92,7 +95,7 @@ function search(call: Call): Reply {
     .reverse();
   const limit = queryNumber(call, "limit", { min: 1, max: 25, or: 25 });
   const messages = found.slice(0, limit).map((message) => [message]);
-  return ok({ total_results: found.length, messages });
+  return ok({ doing_deep_historical_index: false, total_results: found.length, messages });
 }
 
 function listMembers(call: Call): Reply {

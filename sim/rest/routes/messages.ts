@@ -6,6 +6,7 @@
  */
 
 import { type Call, channelOf, DONE, ok, param, queryNumber, type Reply } from "../call.ts";
+import type { SimChannel } from "../../world/guilds.ts";
 import { invalidForm, RestError } from "../error.ts";
 import { deleteLimit, OLD_MESSAGE_MS } from "../limits.ts";
 import { ageMs, contentOf, MESSAGE_FLAG, type SimMessage } from "../message.ts";
@@ -70,9 +71,24 @@ function post(call: Call): Reply {
     ...content,
     flags: (content.flags ?? 0) & ~MESSAGE_FLAG.EPHEMERAL,
     tts: tts === true,
-    ...(message_reference ? { message_reference, type: 19 } : {}),
+    ...(message_reference ? answering(call, channel, message_reference) : {}),
     ...(typeof nonce === "string" || typeof nonce === "number" ? { nonce } : {}),
   }));
+}
+
+/** What makes a message an answer to another, which is shown with it where it is still there. */
+function answering(call: Call, { id, guild_id }: SimChannel, reference: unknown) {
+  const message_reference = {
+    type: 0,
+    channel_id: id,
+    ...(guild_id && { guild_id }),
+    ...reference as object,
+  };
+  const { message_id } = message_reference as { message_id?: unknown };
+  const { referenced_message: _, ...shown } = call.messages.find(id, String(message_id)) ??
+    { id: null };
+  const referenced_message = shown.id === null ? null : shown;
+  return { message_reference, referenced_message, type: 19 } as Partial<SimMessage>;
 }
 
 function list(call: Call): Reply {

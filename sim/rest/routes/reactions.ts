@@ -39,11 +39,20 @@ function emojiOf(call: Call): Emoji {
   return { name: text, id: null };
 }
 
+/** The bot's own reaction, counted. */
+const ONE = {
+  count: 1,
+  count_details: { normal: 1, burst: 0 },
+  burst_colors: [],
+  me: true,
+  me_burst: false,
+};
+
 function add(call: Call): Reply {
   const message = messageOf(call);
   const emoji = emojiOf(call);
   if (find(message, emoji)) return DONE;
-  const reactions = [...message.reactions ?? [], { emoji, count: 1, me: true }];
+  const reactions = [...message.reactions ?? [], { emoji, ...ONE }];
   call.messages.set({ ...message, reactions });
   tell(call, "MESSAGE_REACTION_ADD", {
     user_id: call.world.user.id,

@@ -4,7 +4,7 @@ import { OP } from "../../../protocol/discord/opcodes.ts";
 import { stage } from "./scripted_client.ts";
 
 Deno.test("op 4 puts the bot into voice: the asker gets the server, all who may know the state", async () => {
-  const { ready, clock, sim } = stage({ guilds: 1 });
+  const { ready, clock, sim } = stage({ guilds: 1, membersPerGuild: 0 });
   const [asker, other, deaf] = [
     await ready(),
     (await clock.advance(5_000), await ready()),
@@ -47,7 +47,7 @@ Deno.test("op 4 puts the bot into voice: the asker gets the server, all who may 
 });
 
 Deno.test("a voice state ends with the session that it came from", async () => {
-  const { ready, clock, sim } = stage({ guilds: 1 });
+  const { ready, clock, sim } = stage({ guilds: 1, membersPerGuild: 0 });
   const asker = await ready();
   const [guild] = [...sim.world.guilds.values()];
   const channel_id = guild!.channels[0]!.id;

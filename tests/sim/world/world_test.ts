@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../../../ports/random.ts";
 import { calculateShardId } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { voiceStatesOf } from "../../../sim/world/guilds.ts";
 import { createWorld } from "../../../sim/world/world.ts";
 
 const world = (options = {}) =>
@@ -22,11 +23,45 @@ Deno.test("no two things have the same id", () => {
   const { guilds, directChannel, user } = world({ guilds: 200, membersPerGuild: 30 });
   const ids = [user.id, directChannel.id, directChannel.recipients![0]!.id];
   for (const guild of guilds.values()) {
-    ids.push(guild.id, ...guild.channels.map(({ id }) => id));
+    ids.push(guild.id, ...[...guild.channels, ...guild.threads].map(({ id }) => id));
+    ids.push(...guild.emojis.map(({ id }) => id));
     ids.push(...guild.roles.slice(1).map(({ id }) => id));
     ids.push(...[...guild.members.keys()].slice(1));
   }
   assert.equal(new Set(ids).size, ids.length);
+});
+
+Deno.test("a guild has something of everything, and what it names is there", () => {
+  const made = world({ guilds: 3, membersPerGuild: 4 });
+  for (const guild of made.guilds.values()) {
+    const roles = guild.roles.map(({ id }) => id);
+    const channels = guild.channels.map(({ id }) => id);
+    assert.deepEqual([...new Set(guild.channels.map(({ type }) => type))], [0, 4, 2]);
+    assert.ok(
+      guild.roles.some(({ colors, color }) => color !== 0 && colors.primary_color === color),
+    );
+    assert.ok(guild.emojis.length > 0 && guild.threads.length > 0);
+    const overwrites = guild.channels.flatMap((channel) => channel.permission_overwrites!);
+    assert.deepEqual(new Set(overwrites.map(({ type }) => type)), new Set([0, 1]));
+    for (const { id, type } of overwrites) {
+      assert.ok(type === 0 ? roles.includes(id) : guild.members.has(id), `${type} ${id}`);
+    }
+    for (const { parent_id } of [...guild.channels, ...guild.threads]) {
+      assert.ok(parent_id === null || channels.includes(parent_id!));
+    }
+    for (const { channel_id, user_id } of voiceStatesOf(guild)) {
+      assert.equal(guild.channels.find(({ id }) => id === channel_id)?.type, 2);
+      assert.ok(guild.present.includes(guild.members.get(user_id)!));
+    }
+    for (const member of guild.members.values()) {
+      assert.ok(member.roles.every((id) => roles.includes(id)));
+    }
+    for (const channel of [...guild.channels, ...guild.threads]) {
+      assert.equal(made.channel(channel.id), channel);
+    }
+  }
+  assert.equal(made.channel("1"), undefined);
+  assert.equal(made.channel("general"), undefined);
 });
 
 Deno.test("a world from the same seed is the same", () => {
