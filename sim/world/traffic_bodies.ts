@@ -32,11 +32,11 @@ export function createBodies(world: World, messageBytes: number): Record<Traffic
   const place = (guild: SimGuild | null) => placeOf(world, guild);
   let nonces = 0;
   return {
-    MESSAGE_CREATE: rotating((i) => messageTails(i, messageBytes), (guild) => {
+    MESSAGE_CREATE: rotating((i, direct) => messageTails(i, messageBytes, direct), (guild) => {
       const id = world.nextId();
       return { key: id, head: `{"id":"${id}","nonce":"${++nonces}",${place(guild)}` };
     }),
-    MESSAGE_UPDATE: rotating((i) => messageTails(i, messageBytes), (guild) => {
+    MESSAGE_UPDATE: rotating((i, direct) => messageTails(i, messageBytes, direct), (guild) => {
       const id = world.nextId();
       return { key: id, head: `{"id":"${id}",${place(guild)}` };
     }),
@@ -48,7 +48,10 @@ export function createBodies(world: World, messageBytes: number): Record<Traffic
         head: `{"id":"${id}","token":"${token}",${place(guild)}${shownOf(world, guild)}`,
       };
     }),
-    TYPING_START: rotating((i) => ({ tail: tailOf(typing(i)) }), (guild) => unnamed(place(guild))),
+    TYPING_START: rotating(
+      (i, direct) => ({ tail: tailOf(typing(i, direct)) }),
+      (guild) => unnamed(place(guild)),
+    ),
     PRESENCE_UPDATE: rotating(
       (i) => ({ tail: tailOf(presence(i)) }),
       (guild) => unnamed(`"guild_id":"${guild?.id}",`),
@@ -78,14 +81,17 @@ type Tails = Pick<Body, "tail" | "bareTail">;
 
 /** Takes the prepared tails in turn. */
 function rotating(
-  prepare: (variant: number) => Tails,
+  prepare: (variant: number, direct: boolean) => Tails,
   begin: (guild: SimGuild | null) => Pick<Body, "key" | "head">,
 ): MakeBody {
-  const variants = Array.from({ length: VARIANTS }, (_, i) => prepare(i));
+  const prepared = (direct: boolean) =>
+    Array.from({ length: VARIANTS }, (_, i) => prepare(i, direct));
+  const inGuilds = prepared(false);
+  const inDirect = prepared(true);
   let turn = 0;
   return (guild) => {
     const { key, head } = begin(guild);
-    return { key, head, ...variants[turn++ % VARIANTS]! };
+    return { key, head, ...(guild ? inGuilds : inDirect)[turn++ % VARIANTS]! };
   };
 }
 
@@ -115,19 +121,22 @@ function tailOf(rest: Record<string, unknown>): Tail {
   return preparedTail(JSON.stringify(rest).slice(1));
 }
 
-function messageTails(variant: number, bytes: number): Tails {
-  const { embeds, ...rest } = message(variant);
+function messageTails(variant: number, bytes: number, direct: boolean): Tails {
+  const { embeds, ...rest } = message(variant, direct);
   const bare = { ...rest, content: "", embeds: [], attachments: [], components: [] };
   const fixed = JSON.stringify({ ...rest, embeds }).length;
   const content = text(variant, Math.max(1, bytes - fixed - 120));
   return { tail: tailOf({ ...rest, embeds, content }), bareTail: tailOf(bare) };
 }
 
-function message(variant: number): Record<string, unknown> & { embeds: unknown[] } {
-  const user = person(variant);
+function message(
+  variant: number,
+  direct: boolean,
+): Record<string, unknown> & { embeds: unknown[] } {
+  const { user, ...ofMember } = member(variant);
   return {
     type: 0,
-    channel_type: 0,
+    channel_type: direct ? 1 : 0,
     timestamp: SENT_AT,
     edited_timestamp: null,
     tts: false,
@@ -138,8 +147,8 @@ function message(variant: number): Record<string, unknown> & { embeds: unknown[]
     attachments: [],
     components: [],
     flags: 0,
-    author: { ...user, avatar_decoration_data: null, clan: null, primary_guild: null },
-    member: { roles: [], nick: null, joined_at: SENT_AT, deaf: false, mute: false, flags: 0 },
+    author: { ...user, clan: null },
+    ...(direct ? {} : { member: { ...ofMember, nick: null, roles: [] } }),
     embeds: variant % 4 === 0 ? [{ type: "rich", title: text(variant, 40), color: variant }] : [],
   };
 }
@@ -161,12 +170,12 @@ function interaction({ application }: World, variant: number): Record<string, un
   };
 }
 
-function typing(variant: number): Record<string, unknown> {
+function typing(variant: number, direct: boolean): Record<string, unknown> {
   const { user, ...rest } = member(variant);
   return {
     user_id: person(variant).id,
     timestamp: 1_767_271_496 + variant,
-    member: { ...rest, user },
+    ...(direct ? {} : { member: { ...rest, user } }),
   };
 }
 
@@ -182,7 +191,7 @@ function presence(variant: number): Record<string, unknown> {
   };
 }
 
-function member(variant: number): Record<string, unknown> {
+function member(variant: number) {
   return {
     user: person(variant),
     nick: variant % 3 === 0 ? text(variant, 10) : null,

@@ -34,6 +34,23 @@ Deno.test("every kind is valid JSON in its shape, on the right shard", async () 
   assert.equal(kinds.size, 8);
 });
 
+Deno.test("what comes directly is of a direct message channel, without a member", () => {
+  const { sim } = stage({ guilds: 1 });
+  const direct: Record<string, unknown>[] = [];
+  sim.world.listen((_t, guildId, { head, tail }) => {
+    if (guildId === null) direct.push(JSON.parse(head + tail.text));
+  });
+  sim.traffic.burst(201, "MESSAGE_CREATE");
+  sim.traffic.burst(200, "TYPING_START");
+  assert.ok(direct.some(({ channel_type }) => channel_type === 1));
+  assert.ok(direct.some(({ timestamp }) => typeof timestamp === "number"));
+  for (const d of direct) {
+    assert.equal(d.channel_id, sim.world.directChannel.id);
+    assert.notEqual(d.channel_type, 0);
+    assert.ok(!("member" in d) && !("guild_id" in d));
+  }
+});
+
 Deno.test("the ids and nonces of messages only grow, and a nonce never skips", async () => {
   const { ready, clock, sim } = stage();
   const client = await ready();
