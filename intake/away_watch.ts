@@ -42,6 +42,8 @@ interface Shard {
   readonly entries: Map<number, Entry>;
   /** Up to here events waited on disk in an earlier life: their interactions may be dead. */
   backlog: number;
+  /** Up to here the bot is done with all: it comes again where somebody else is not. */
+  done: number;
 }
 
 /** The interactions of one worker whose bot is away. */
@@ -57,7 +59,8 @@ export class AwayWatch {
   took(shardId: number, cursor: number, payload: Uint8Array): void {
     const { clock, isAway, ask } = this.#options;
     if (!isAway(shardId)) return;
-    const { entries } = this.#shard(shardId);
+    const { entries, done } = this.#shard(shardId);
+    if (cursor <= done) return;
     const copy = new Uint8Array(payload);
     const tookMs = clock.now();
     entries.set(cursor, { is: "waiting", tookMs });
@@ -84,8 +87,10 @@ export class AwayWatch {
 
   /** The bot is done with everything up to `cursor`. */
   acknowledged(shardId: number, cursor: number): void {
-    const entries = this.#shards.get(shardId)?.entries;
-    if (!entries?.size) return;
+    const shard = this.#shard(shardId);
+    shard.done = cursor;
+    const { entries } = shard;
+    if (entries.size === 0) return;
     for (const each of entries.keys()) if (each <= cursor) entries.delete(each);
   }
 
@@ -134,7 +139,7 @@ export class AwayWatch {
   #shard(shardId: number): Shard {
     const known = this.#shards.get(shardId);
     if (known) return known;
-    const shard = { entries: new Map<number, Entry>(), backlog: -1 };
+    const shard = { entries: new Map<number, Entry>(), backlog: -1, done: -1 };
     this.#shards.set(shardId, shard);
     return shard;
   }

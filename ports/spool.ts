@@ -61,12 +61,13 @@ export interface Spool {
 }
 
 /**
- * Opens the spool of a shard, with what an earlier life left in it. Open it once at a time.
+ * Opens the spool of a shard, with what an earlier life left in it: its bot's, or that of a reader beside
+ * the bot, by name. Open it once at a time.
  *
  * @throws {GatehouseError} `bad_config` when a newer version wrote it, `bad_state` when it cannot be
  * read.
  */
-export type OpenSpool = (shardId: number) => Promise<Spool>;
+export type OpenSpool = (shardId: number, reader?: string) => Promise<Spool>;
 
 /**
  * Checks records that are to be appended after `after`, and gives the last cursor of them all.

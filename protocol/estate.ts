@@ -13,6 +13,9 @@ import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
 import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
 import { isCount, isRecord } from "./record.ts";
 
+/** What somebody who reads a shard beside the bot may be called: it names a folder, on any file system. */
+export const READER_NAME: RegExp = /^[a-z0-9_-]{1,32}$/;
+
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;
 /** The most that one is believed to be: records have 48 bits for it, and no shard comes near half of that. */
@@ -58,6 +61,8 @@ export interface Estate {
   readonly highest: number | null;
   /** The bot is done with everything up to this cursor. */
   readonly acknowledged: number;
+  /** Who reads the shard beside the bot, by name: up to which cursor each is done with everything. */
+  readonly readers: Readonly<Record<string, number>>;
   /** The guilds of the session, as of its point; `null` where they are not known. */
   readonly guilds: SavedGuilds | null;
   /** Responses whose events the bot has not dealt with, oldest first. */
@@ -73,6 +78,7 @@ export const NO_ESTATE: Estate = {
   session: null,
   highest: null,
   acknowledged: 0,
+  readers: {},
   guilds: null,
   marks: [],
   facts: null,
@@ -83,10 +89,15 @@ export const NO_ESTATE: Estate = {
 export interface SafeEvents {
   /** The bot is done with everything up to this cursor. */
   readonly acknowledged?: number | undefined;
-  /** Everything up to this cursor is on disk. */
-  readonly stored?: number | undefined;
-  /** The guilds as of the higher of the two, where they have changed. */
+  /**
+   * Up to this cursor nobody needs anything of Discord again: bot and readers are done with it, or have it
+   * on disk. Default: `acknowledged`.
+   */
+  readonly safe?: number | undefined;
+  /** The guilds as of `safe`, where they have changed. */
   readonly guilds?: SavedGuilds | undefined;
+  /** All readers beside the bot, and how far each has come. */
+  readonly readers?: Readonly<Record<string, number>> | undefined;
 }
 
 /**
@@ -107,15 +118,15 @@ export function withSession(estate: Estate, began: BegunSession | null): Estate 
 /** Events are safe: Discord need not replay them. What was known does not go back. */
 export function withSafe(
   estate: Estate,
-  { acknowledged = 0, stored = 0, guilds }: SafeEvents,
+  { acknowledged = 0, safe: cursor = acknowledged, guilds, readers }: SafeEvents,
 ): Estate {
-  const cursor = Math.max(acknowledged, stored);
   const { session, marks } = estate;
   return {
     ...estate,
     session: session && resumedAfter(session, cursor - session.base),
-    highest: Math.max(estate.highest ?? 0, cursor),
+    highest: Math.max(estate.highest ?? 0, cursor, acknowledged),
     acknowledged: Math.max(estate.acknowledged, acknowledged),
+    readers: readers ?? estate.readers,
     guilds: guilds ?? estate.guilds,
     marks: kept(marks, (each) => each.cursor > acknowledged),
   };
@@ -140,11 +151,11 @@ export function withPresence(estate: Estate, presence: Presence | null): Estate 
 }
 
 /**
- * What a shard of another total leaves to the one of its id that comes after it: cursors must grow, and
- * the bot shows itself as it did.
+ * What a shard of another total leaves to the one of its id that comes after it: cursors must grow, who
+ * reads has not read all, and the bot shows itself as it did.
  */
-export function heirOf({ highest, acknowledged, marks, presence }: Estate): Estate {
-  return { ...NO_ESTATE, highest, acknowledged, marks, presence };
+export function heirOf({ highest, acknowledged, readers, marks, presence }: Estate): Estate {
+  return { ...NO_ESTATE, highest, acknowledged, readers, marks, presence };
 }
 
 /** Cursors of a new session start above it; 0 for a shard that never lived. */
@@ -189,13 +200,13 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */
 export function parseEstate(value: unknown): Estate {
-  const { session, highest, acknowledged, guilds, marks, facts, presence } = isRecord(value)
-    ? value
-    : {};
+  const { session, highest, acknowledged, readers, guilds, marks, facts, presence } =
+    isRecord(value) ? value : {};
   return {
     session: parseSessionPoint(session) ?? null,
     highest: isCursor(highest) ? highest : 0,
     acknowledged: isCursor(acknowledged) ? acknowledged : 0,
+    readers: parseReaders(readers),
     guilds: parseSavedGuilds(guilds),
     marks: Array.isArray(marks) ? marks.filter(isAnswerMark) : [],
     facts: isReadyFacts(facts) ? facts : null,
@@ -233,6 +244,13 @@ export function isCursor(value: unknown): value is number {
 function isAnswerMark(value: unknown): value is AnswerMark {
   const { cursor, mark, atMs } = isRecord(value) ? value : {};
   return isCount(cursor) && Number.isFinite(atMs) && (mark === "deferred" || mark === "answered");
+}
+
+function parseReaders(value: unknown): Record<string, number> {
+  const readers = Object.entries(isRecord(value) ? value : {});
+  return Object.fromEntries(
+    readers.filter(([name, at]) => READER_NAME.test(name) && isCursor(at)),
+  ) as Record<string, number>;
 }
 
 function isReadyFacts(value: unknown): value is ReadyFacts {

@@ -23,15 +23,29 @@ export interface ServiceKey {
 export interface ConsumerKey {
   readonly kind: "consumer";
   readonly shard: ShardKey;
+  /** Of one that reads the shard beside its bot: its name. The bot itself has none. */
+  readonly reader?: string;
+}
+
+/** Who reads a shard beside its bot, by name. */
+export interface ReaderKey extends ConsumerKey {
+  readonly reader: string;
 }
 
 /** Who is at the other end of a link. */
 export type PeerKey = ClusterKey | ServiceKey | ConsumerKey;
 
-/** `cluster 0`, `service api`, `consumer 3/16`: for people, and as a key of maps. */
+/** `cluster 0`, `service api`, `consumer 3/16`, `consumer 3/16 logger`: for people, and as a key of maps. */
 export function peerText(peer: PeerKey): string {
   if (peer.kind === "cluster") return `cluster ${peer.id}`;
-  return peer.kind === "service" ? `service ${peer.name}` : `consumer ${shardKeyText(peer.shard)}`;
+  if (peer.kind === "service") return `service ${peer.name}`;
+  const consumer = `consumer ${shardKeyText(peer.shard)}`;
+  return peer.reader === undefined ? consumer : `${consumer} ${peer.reader}`;
+}
+
+/** Whether somebody reads a shard beside its bot. */
+export function isReader(peer: PeerKey): peer is ReaderKey {
+  return peer.kind === "consumer" && peer.reader !== undefined;
 }
 
 /** Whether both are the same. */
@@ -39,8 +53,10 @@ export function isPeer(a: PeerKey | null, b: PeerKey | null): boolean {
   return a === b || (a !== null && b !== null && peerText(a) === peerText(b));
 }
 
-/** A peer in the fields of a log line: `clusterId`, `service` or `shardId`. */
+/** A peer in the fields of a log line: `clusterId`, `service`, or `shardId` with its `reader` where it has a name. */
 export function peerFields(peer: PeerKey): Record<string, number | string> {
   if (peer.kind === "cluster") return { clusterId: peer.id };
-  return peer.kind === "service" ? { service: peer.name } : { shardId: peer.shard.id };
+  if (peer.kind === "service") return { service: peer.name };
+  const { shard, reader } = peer;
+  return { shardId: shard.id, ...(reader !== undefined && { reader }) };
 }

@@ -103,6 +103,10 @@ export type ToWorker =
   | Readonly<{ type: "GET_SHARD_INFO"; nonce: number; shardId: number }>
   /** How far a shard's events have been dealt with, once its disk has been looked at. */
   | Readonly<{ type: "GET_BACKLOG"; nonce: number; shardId: number }>
+  /** Somebody reads a shard beside its bot, from now on; answered like `GET_BACKLOG`, for that reader. */
+  | Readonly<{ type: "READ"; nonce: number; shardId: number; reader: string }>
+  /** Somebody reads a shard beside its bot no more. */
+  | Readonly<{ type: "DISMISS"; nonce: number; shardId: number; reader: string }>
   /** Reconnect a shard: by RESUME, or with a new session. */
   | Readonly<{ type: "RECONNECT_SHARD"; nonce: number; shardId: number; session: "keep" | "end" }>
   /** Close every shard; answered when all are closed. */
@@ -208,9 +212,9 @@ export interface ShardInfo {
   readonly session: SessionPoint | null;
 }
 
-/** What {@linkcode ToWorker} `GET_BACKLOG` is answered with. */
+/** What {@linkcode ToWorker} `GET_BACKLOG` and `READ` are answered with. */
 export interface ShardBacklog {
-  /** The bot is done with everything up to this cursor. */
+  /** The bot, or the reader, is done with everything up to this cursor. */
   readonly acknowledged: number;
   /** Newest cursor that was taken; `acknowledged` or below it where nothing waits. */
   readonly last: number;

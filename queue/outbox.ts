@@ -166,6 +166,13 @@ export class Outbox {
     return bytes;
   }
 
+  /** Forgets everything; gives what is not acknowledged and was not forgotten. */
+  empty(): EventRecord[] {
+    const records = this.unacknowledged;
+    this.clear();
+    return records;
+  }
+
   /**
    * Drops unsent records until `bytes` are free; GAPs take their place. What is under way stays: it
    * may have arrived. Gives the bytes freed.

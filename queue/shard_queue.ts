@@ -1,6 +1,6 @@
 /**
- * Everything of one shard that the bot has not acknowledged, in order: in memory as long as the bot
- * keeps up, on disk when it is away or slow.
+ * Everything of one shard that the bot (or a reader beside it) has not acknowledged, in order: in memory as
+ * long as it keeps up, on disk when it is away or slow.
  *
  * ```
  * direct:    accept ───────────────────────▶ front ──▶ bot
@@ -17,41 +17,17 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
-import type { Cancel, Clock } from "../ports/clock.ts";
+import type { Cancel } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { Outbox, type Tell } from "./outbox.ts";
+import type { ShardQueueOptions } from "./queue_world.ts";
 import type { Overflow } from "./shedding.ts";
 import { Slab } from "./slab.ts";
 import { Trimmer } from "./trimmer.ts";
 
 /** How long after a failed write or read it is tried again. */
 export const RETRY_MS = 1_000;
-
-/** What the queue of a shard needs. */
-export interface ShardQueueOptions {
-  readonly clock: Clock;
-  /** There is something new to send, of so many bytes. */
-  readonly wake: (bytes: number) => void;
-  /** Memory taken or given back. */
-  readonly account: (bytes: number) => void;
-  /** The bot is done with everything up to this cursor. */
-  readonly acknowledged: (cursor: number) => void;
-  /** Everything up to this cursor is safe on disk. */
-  readonly stored: (cursor: number) => void;
-  /** The disk failed, or has no room (`isFull`); events stay in memory and it is tried again. */
-  readonly failed: (reason: string, isFull: boolean) => void;
-  /** A spill that failed may be tried again. */
-  readonly maySpill?: () => void;
-  /** Whether the disk may take more. */
-  readonly mayWrite: () => boolean;
-  /** Bytes that are read back ahead of who takes them, and bytes that are written at once. */
-  readonly shareBytes: () => number;
-  /** Whether there is memory for what nobody asks for at this moment. */
-  readonly hasRoom: () => boolean;
-  /** Gives each record as it is to be sent, or `null` to stop before it. */
-  readonly prepare?: (record: EventRecord) => EventRecord | null;
-}
 
 /** The queue of one shard. */
 export class ShardQueue {
@@ -131,17 +107,28 @@ export class ShardQueue {
     return { forwarded, acknowledged, dropped: dropped + more };
   }
 
+  /** Everything up to this cursor is dealt with. */
+  get acknowledged(): number {
+    return this.#front.lastAcknowledged;
+  }
+
+  /** Up to this cursor Discord need not send anything again: it is dealt with, or on disk. */
+  get safe(): number {
+    return Math.max(this.acknowledged, this.#onDisk);
+  }
+
   /** Whether there is something to send, in memory or on disk. */
   get hasUnsent(): boolean {
     return this.#front.hasUnsent || this.#hasMoreOnDisk;
   }
 
-  /** Takes over what an earlier life left on disk; before the first event. */
-  open(spool: Spool, acknowledged: number): void {
+  /** Begins after what was acknowledged, with what an earlier life left on disk; before the first event. */
+  open(spool: Spool | null, acknowledged: number): void {
+    this.newest = Math.max(acknowledged, spool?.last ?? 0);
+    this.#fronted = this.#front.lastAcknowledged = acknowledged;
+    if (!spool) return;
     this.#spool = spool;
     this.#trimmer = new Trimmer(spool, (reason) => this.#options.failed(reason, false));
-    this.newest = Math.max(acknowledged, spool.last ?? 0);
-    this.#fronted = this.#front.lastAcknowledged = acknowledged;
     if (spool.last === null || spool.last <= acknowledged) {
       return this.#trimmer.trim(this.newest);
     }
@@ -179,7 +166,7 @@ export class ShardQueue {
     const before = this.#front.acknowledged;
     const bytes = this.#front.acknowledge(cursor);
     // Only what was sent can be acknowledged, whatever the bot says.
-    const last = this.#front.lastAcknowledged;
+    const last = this.acknowledged;
     this.lag.acknowledged(last, this.#options.clock.now());
     if (this.#front.acknowledged > before) this.#options.acknowledged(last);
     if (this.#tail || this.#isLeft) this.#trimmer?.trim(last);
@@ -226,6 +213,23 @@ export class ShardQueue {
     this.spill();
     this.#write();
     while (this.#writing) await this.#writing;
+    await this.#spool?.close();
+  }
+
+  /** Nobody wants it any more: gives back memory and disk, and takes nothing after that. */
+  async discard(): Promise<void> {
+    this.newest = Infinity;
+    let writing: Promise<void> | null;
+    do {
+      writing = this.#writing;
+      this.#cancelRetry?.();
+      this.#front.clear();
+      this.#tail?.clear();
+      this.#isSafe = false;
+      this.#fronts++;
+      await writing;
+    } while (writing);
+    await this.#spool?.trim(this.#onDisk);
     await this.#spool?.close();
   }
 
@@ -327,7 +331,6 @@ export class ShardQueue {
     return this.#isSafe && this.#fronted < this.#onDisk;
   }
 
-  /** Puts records into the front. */
   #show(records: readonly EventRecord[]): void {
     let bytes = 0;
     for (const record of records) {
@@ -392,8 +395,6 @@ export class ShardQueue {
 
   #empty(tail: Outbox): EventRecord[] {
     this.#droppedBefore += tail.dropped;
-    const records = tail.unacknowledged;
-    tail.clear();
-    return records;
+    return tail.empty();
   }
 }

@@ -1,7 +1,7 @@
 /**
- * All events of one worker on their way to the bot: a queue per shard, a lane per consumer, and one
- * bound on the memory of them all, `QUEUE_MEMORY_BYTES`, of which each use has its share. At half of it
- * the fullest queues move to disk. A little later Discord is left unread until the disk has caught up.
+ * All events of one worker on their way to the bot, and to those who read beside it: a queue per shard and
+ * reader, a lane per consumer, and one bound on the memory of them all, `QUEUE_MEMORY_BYTES`, of which each
+ * use has its share. At half of it the fullest queues move to disk. A little later Discord is left unread until the disk has caught up.
  * Only where there is no disk, or none that takes anything, the queue that has most to send sheds: one
  * slow consumer does not cost another its events.
  *
@@ -9,15 +9,17 @@
  */
 
 import type { EventRecord, Gap } from "../protocol/event_frame.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { every } from "../ports/clock.ts";
-import type { OpenSpool, Spool } from "../ports/spool.ts";
-import { type PeerKey, peerText } from "../protocol/peer.ts";
+import type { Spool } from "../ports/spool.ts";
+import { type PeerKey, peerText, type ReaderKey } from "../protocol/peer.ts";
 import { Backpressure } from "./backpressure.ts";
-import { Lane, type LaneOptions } from "./lane.ts";
-import { ShardQueue, type ShardQueueOptions } from "./shard_queue.ts";
-import type { Overflow, Stretch } from "./shedding.ts";
-import { Turns, type TurnsOptions } from "./turns.ts";
+import { Lane } from "./lane.ts";
+import type { ShardQueueOptions } from "./queue_world.ts";
+import { ShardQueue } from "./shard_queue.ts";
+import { Turns } from "./turns.ts";
 import { UnderWay } from "./under_way.ts";
+import type { EventQueueOptions, Safety } from "./worker_world.ts";
 
 /** At least this share of a queue is shed at once: to look for the largest each time is slow. */
 const SHED_SHARE = 1 / 16;
@@ -41,38 +43,17 @@ const SHARE = {
 /** A consumer that is away for so long, twice, has its events moved to disk. */
 const AWAY_TICK_MS = 1_000;
 
-/** What the queue of a worker is made with. */
-export interface EventQueueOptions
-  extends
-    Pick<ShardQueueOptions, "clock" | "prepare">,
-    Pick<LaneOptions, "totalShards" | "send">,
-    Partial<Pick<TurnsOptions, "delayMs" | "nap">> {
-  /** Shard id → cluster. A shard without one keeps its events until somebody consumes them. */
-  readonly clusterOfShard: Readonly<Record<number, number>>;
-  readonly limitBytes: number;
-  readonly overflow?: Overflow;
-  /** Bytes that the spools of this worker may hold together. Default: no bound. */
-  readonly diskLimitBytes?: number;
-  /** Opens the spool of a shard; without it events are kept in memory only. */
-  readonly openSpool?: OpenSpool;
-  /** The bot is done with everything of a shard up to this cursor. */
-  readonly acknowledged?: (shardId: number, cursor: number) => void;
-  /** Everything of a shard up to this cursor is safe on disk. */
-  readonly stored?: (shardId: number, cursor: number) => void;
-  /** Events of a shard were dropped for want of room. */
-  readonly shed?: (shardId: number, gone: Stretch) => void;
-  /** A record could not be prepared: it is sent as it is. */
-  readonly unprepared?: (shardId: number, cursor: number, error: unknown) => void;
-  /** The disk failed; events stay in memory and it is tried again. */
-  readonly failed?: (shardId: number, reason: string) => void;
-  /** Leaves Discord's sockets unread for as long as the disk needs, or reads on (`false`). */
-  readonly pause?: (isPaused: boolean) => void;
-}
+/** What only the queue of a shard's bot has. */
+type ForBot = Pick<ShardQueueOptions, "acknowledged" | "prepare">;
 
 /** The queue of one worker. */
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #queues = new Map<number, ShardQueue>();
+  /** Those of readers beside the bot, by shard and name. */
+  readonly #readers = new Map<number, Map<string, ShardQueue>>();
+  /** All queues, and the lane of each. */
+  readonly #all = new Map<ShardQueue, () => Lane | undefined>();
   /** By the text of the peer. */
   readonly #lanes = new Map<string, Lane>();
   readonly #laneOf = new Map<number, Lane>();
@@ -80,8 +61,10 @@ export class EventQueue {
   readonly #underWay: UnderWay;
   readonly #backpressure: Backpressure;
   readonly #opened = new Map<number, Promise<void>>();
+  /** Readers that have begun or are about to, by the text of the peer. */
+  readonly #reading = new Map<string, Promise<void>>();
   readonly #spools = new Map<number, Spool>();
-  /** Shards whose consumer was away at the last tick. */
+  /** Queues whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
   #bytes = 0;
   /** With more bytes than this something is to be done. */
@@ -91,7 +74,7 @@ export class EventQueue {
     this.#options = options;
     const { clock, delayMs = 0, nap = () => {}, pause = () => {} } = options;
     this.#turns = new Turns({ clock, delayMs, nap });
-    this.#underWay = new UnderWay(options.limitBytes, () => Math.max(1, this.#queues.size));
+    this.#underWay = new UnderWay(options.limitBytes, () => Math.max(1, this.#all.size));
     this.#backpressure = new Backpressure({ clock, pause });
     this.#attendAbove = this.#nextAttention;
     for (const [shardId, id] of Object.entries(options.clusterOfShard)) {
@@ -116,40 +99,104 @@ export class EventQueue {
   of(shardId: number): ShardQueue {
     const known = this.#queues.get(shardId);
     if (known) return known;
-    const { clock, acknowledged, stored, failed } = this.#options;
-    const queue = new ShardQueue(shardId, {
-      clock,
-      wake: (bytes) => this.#laneOf.get(shardId)?.wake(queue, bytes),
-      account: (bytes) => this.#account(bytes),
-      acknowledged: (cursor) => acknowledged?.(shardId, cursor),
-      stored: (cursor) => {
-        this.#backpressure.stored();
-        stored?.(shardId, cursor);
-      },
-      failed: (reason, isFull) => {
-        this.#backpressure.failed(isFull);
-        failed?.(shardId, reason);
-      },
+    const queue = this.#create(shardId, () => this.#laneOf.get(shardId), {
+      acknowledged: (cursor) => this.#options.acknowledged?.(shardId, cursor),
       prepare: (record) => this.#prepared(record),
-      maySpill: () => this.isPaused ? this.#maybeReadOn() : this.#bound(),
-      mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
-      shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#queues.size),
-      hasRoom: () => this.#bytes < this.#share("spill"),
     });
     this.#queues.set(shardId, queue);
     this.#laneOf.get(shardId)?.add(queue);
     return queue;
   }
 
+  #create(
+    shardId: number,
+    lane: () => Lane | undefined,
+    { acknowledged, ...prepare }: Partial<ForBot> = {},
+  ): ShardQueue {
+    const { clock, changed, failed } = this.#options;
+    const queue: ShardQueue = new ShardQueue(shardId, {
+      clock,
+      wake: (bytes) => lane()?.wake(queue, bytes),
+      account: (bytes) => this.#account(bytes),
+      acknowledged: (cursor) => {
+        acknowledged?.(cursor);
+        changed?.(shardId);
+      },
+      stored: () => {
+        this.#backpressure.stored();
+        changed?.(shardId);
+      },
+      failed: (reason, isFull) => {
+        this.#backpressure.failed(isFull);
+        failed?.(shardId, reason);
+      },
+      ...prepare,
+      maySpill: () => this.isPaused ? this.#maybeReadOn() : this.#bound(),
+      mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
+      shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#all.size),
+      hasRoom: () => this.#bytes < this.#share("spill"),
+    });
+    this.#all.set(queue, lane);
+    return queue;
+  }
+
+  /**
+   * Somebody reads a shard beside its bot: after `acknowledged`, with what an earlier life left of it on disk,
+   * or from the newest event on. Who does already goes on. A disk that cannot be used is told.
+   */
+  read(peer: ReaderKey, acknowledged?: number): Promise<void> {
+    const key = peerText(peer);
+    const opening = this.#reading.get(key) ?? this.#read(peer, acknowledged);
+    this.#reading.set(key, opening);
+    return opening;
+  }
+
+  /** Somebody reads a shard beside its bot no more: what waits for it is given up. */
+  async dismiss(peer: ReaderKey): Promise<void> {
+    const { shard: { id: shardId }, reader } = peer;
+    await this.#reading.get(peerText(peer));
+    const queue = this.reader(peer);
+    if (!queue) return;
+    this.#reading.delete(peerText(peer));
+    this.#readers.get(shardId)!.delete(reader);
+    if (this.#readers.get(shardId)!.size === 0) this.#readers.delete(shardId);
+    this.#all.delete(queue);
+    this.#lane(peer).remove(queue);
+    this.#options.changed?.(shardId);
+    await queue.discard();
+  }
+
+  /** The queue of somebody who reads a shard beside its bot. */
+  reader({ shard, reader }: ReaderKey): ShardQueue | undefined {
+    return this.#readers.get(shard.id)?.get(reader);
+  }
+
+  /** How far a shard's events have been dealt with. */
+  safety(shardId: number): Safety {
+    const bot = this.of(shardId);
+    const others = [...this.#readers.get(shardId) ?? []];
+    const all = [bot, ...others.map(([, queue]) => queue)];
+    return {
+      acknowledged: bot.acknowledged,
+      readers: Object.fromEntries(others.map(([name, { acknowledged }]) => [name, acknowledged])),
+      done: Math.min(...all.map(({ acknowledged }) => acknowledged)),
+      safe: Math.min(...all.map(({ safe }) => safe)),
+    };
+  }
+
   /** Takes a dispatch of a shard. The bytes are copied. */
   accept(shardId: number, cursor: number, payload: Uint8Array): void {
     this.of(shardId).accept(cursor, payload);
+    if (this.#readers.size > 0) {
+      this.#readers.get(shardId)?.forEach((queue) => queue.accept(cursor, payload));
+    }
     this.#bound();
   }
 
   /** Takes word of events of a shard that will never come. */
   gap(shardId: number, gap: Gap): void {
     this.of(shardId).gap(gap);
+    this.#readers.get(shardId)?.forEach((queue) => queue.gap(gap));
     this.#bound();
   }
 
@@ -191,14 +238,35 @@ export class EventQueue {
 
   /** Puts what is in memory on disk, where there is one, and closes the files. */
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#all.keys()].map((queue) => queue.close()));
   }
 
   async #open(shardId: number, acknowledged: number): Promise<void> {
-    const spool = await this.#options.openSpool?.(shardId);
-    if (!spool) return;
-    this.#spools.set(shardId, spool);
-    this.of(shardId).open(spool, acknowledged);
+    let spool: Spool | null = null;
+    try {
+      spool = await this.#options.openSpool?.(shardId) ?? null;
+    } finally {
+      if (spool) this.#spools.set(shardId, spool);
+      this.of(shardId).open(spool, acknowledged);
+    }
+  }
+
+  async #read(peer: ReaderKey, acknowledged?: number): Promise<void> {
+    const { shard: { id: shardId }, reader } = peer;
+    const { openSpool, failed } = this.#options;
+    const spool =
+      await openSpool?.(shardId, reader).catch((error) =>
+        void failed?.(shardId, messageOf(error))
+      ) ?? null;
+    // Of who comes anew nothing is left, but where an end was cut short.
+    if (acknowledged === undefined && spool?.last) await spool.trim(spool.last);
+    const lane = this.#lane(peer);
+    const queue = this.#create(shardId, () => lane);
+    queue.open(spool, acknowledged ?? this.of(shardId).newest);
+    const readers = this.#readers.get(shardId) ?? new Map();
+    this.#readers.set(shardId, readers.set(reader, queue));
+    lane.add(queue);
+    this.#options.changed?.(shardId);
   }
 
   #share(use: keyof typeof SHARE): number {
@@ -243,7 +311,7 @@ export class EventQueue {
    * Gives the bytes that are on their way.
    */
   #spill(): number {
-    const queues = [...this.#queues.values()];
+    const queues = [...this.#all.keys()];
     let pendingBytes = queues.reduce((sum, queue) => sum + queue.pendingBytes, 0);
     const inMemory = queues.filter(({ spillableBytes }) => spillableBytes > 0)
       .sort((a, b) => b.spillableBytes - a.spillableBytes);
@@ -260,7 +328,8 @@ export class EventQueue {
     const fullest = this.#fullest();
     const { overflow, shed } = this.#options;
     const bytes = Math.max(tooMuch, fullest.unsentBytes * SHED_SHARE);
-    fullest.shed(bytes, overflow, (gone) => shed?.(fullest.shardId, gone));
+    const isBots = this.#queues.get(fullest.shardId) === fullest;
+    fullest.shed(bytes, overflow, (gone) => void (isBots && shed?.(fullest.shardId, gone)));
   }
 
   /** Whatever a record is, it holds up nothing: the bot's side says what is wrong with it. */
@@ -276,17 +345,17 @@ export class EventQueue {
 
   /** What is under way cannot be dropped, so that it does not count here. */
   #fullest(): ShardQueue {
-    return [...this.#queues.values()].reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
+    return [...this.#all.keys()].reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
   }
 
   #spillAway(): void {
-    const away = [...this.#queues.values()].filter((queue) => this.isAway(queue.shardId));
+    const away = [...this.#all].filter(([, lane]) => !lane()?.isUp).map(([queue]) => queue);
     for (const queue of away) if (this.#away.has(queue)) queue.spill();
     this.#away = new Set(away);
   }
 
   #diskBytes(): number {
-    return [...this.#queues.values()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
+    return [...this.#all.keys()].reduce((sum, { diskBytes }) => sum + diskBytes, 0);
   }
 
   #lane(peer: PeerKey): Lane {

@@ -49,7 +49,7 @@ export interface EstatesOptions {
 }
 
 /** What of an estate changes all the time. */
-interface Point extends Pick<Estate, "acknowledged" | "marks"> {
+interface Point extends Pick<Estate, "acknowledged" | "readers" | "marks"> {
   readonly highest: number;
   /** Of the session with this base; `null`: there is none. */
   readonly session: { readonly base: number; readonly seq: number } | null;
@@ -332,9 +332,9 @@ function fileOf(key: ShardKeyText): string {
   return `estate-${key.replace("/", "-of-")}`;
 }
 
-function pointOf({ highest, acknowledged, marks, session }: Estate): Point {
+function pointOf({ highest, acknowledged, readers, marks, session }: Estate): Point {
   const at = session && { base: session.base, seq: session.seq };
-  return { highest: highest ?? 0, acknowledged, marks, session: at };
+  return { highest: highest ?? 0, acknowledged, readers, marks, session: at };
 }
 
 function parsePresences(saved: unknown): Map<ShardKeyText, Presence> {

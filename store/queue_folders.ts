@@ -1,6 +1,6 @@
 /**
  * Where the events of which shard wait on disk: `of-16/3` for shard 3 of 16, so that shards of two
- * totals that live side by side do not meet.
+ * totals that live side by side do not meet. What a reader beside the bot has not read is in `of-16/3@logger`.
  *
  * @module
  */
@@ -59,9 +59,11 @@ export async function inheritQueues(
   const others = totals.map((name) => `${queueDir}/${name}`).filter((folder) => folder !== own);
   const failures: unknown[] = [];
   for (const folder of [queueDir, ...others]) {
-    for (const id of await foldersIn(folder, /^\d+$/)) {
-      if (!shardIds.includes(Number(id))) continue;
-      await move(`${folder}/${id}`, `${own}/${id}`, rename).catch((error) => failures.push(error));
+    for (const name of await foldersIn(folder, /^\d+(@.*)?$/)) {
+      if (!shardIds.includes(parseInt(name))) continue;
+      await move(`${folder}/${name}`, `${own}/${name}`, rename).catch((error) =>
+        failures.push(error)
+      );
     }
   }
   if (failures.length > 0) throw failures[0];

@@ -34,15 +34,15 @@ export interface SpoolDirOptions {
 }
 
 /**
- * Spools in a folder `dir`, each shard in a folder of its number. A spool that holds nothing has no
- * files.
+ * Spools in a folder `dir`, each shard in a folder of its number, `3`, and its readers beside it, `3@logger`.
+ * A spool that holds nothing has no files.
  */
 export function openSpoolDir(
   dir: string,
   { fs = diskFs, log = silentLog, segmentBytes = SEGMENT_BYTES }: SpoolDirOptions = {},
 ): OpenSpool {
-  return async (shardId) => {
-    const own = `${dir}/${shardId}`;
+  return async (shardId, name) => {
+    const own = `${dir}/${shardId}${name === undefined ? "" : `@${name}`}`;
     const place = { fs, log, shardId, tally: { damaged: 0 } };
     const segments = await findSegments(own, place).catch((thrown: unknown) => {
       if (thrown instanceof GatehouseError) throw thrown;

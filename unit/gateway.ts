@@ -201,7 +201,8 @@ export class UnitGateway {
   /** The workers bring a cluster that listens its events themselves; others get them through us. */
   #link(peer: PeerKey, link: number | null, greeting: Greeting): void {
     const address = link === null ? null : this.#options.addressOf(peer, greeting);
-    for (const { pool } of this.generations) {
+    for (const { pool, total } of this.generations) {
+      if (peer.kind === "consumer" && peer.shard.total !== total) continue;
       pool.introduce(peer, address);
       if (!address && peer.kind !== "service") pool.link(peer, link, greeting.windowBytes);
     }

@@ -7,7 +7,7 @@
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
-import { cursorFloor, isNewest, type SafeEvents, type SessionPoint } from "../protocol/estate.ts";
+import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
   type Question,
@@ -18,6 +18,7 @@ import {
   type ToWorker,
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
+import type { ReaderKey } from "../protocol/peer.ts";
 import { answer } from "../ports/asks.ts";
 import { every, type Nap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
@@ -31,10 +32,9 @@ import type { ShardWorld } from "../gateway/shard_world.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerLinks } from "./links.ts";
 import { Members } from "../gateway/members/shard_members.ts";
+import { SafeReports } from "./safe_reports.ts";
 import { ShardFigures } from "./shard_figures.ts";
 
-/** Safe cursors are reported together, this long after the first. */
-export const SAFE_AFTER_MS = 100;
 /** Discord left unread for so long is told of. */
 const LONG_PAUSE_MS = 1_000;
 
@@ -57,6 +57,7 @@ export class Bucket {
   readonly #options: WorkerOptions;
   readonly #post: Post;
   readonly #queue: EventQueue;
+  readonly #safe: SafeReports;
   readonly #links: WorkerLinks;
   readonly #cache: GuildCache | null;
   readonly #away: AwayWatch;
@@ -71,13 +72,17 @@ export class Bucket {
   readonly #acknowledged = new Map<number, number>();
   /** When Discord was left unread the last time. */
   #pausedMs = 0;
-  /** What has become safe and is not reported yet. */
-  #safe: Record<string, SafeEvents> | null = null;
 
   /** Begins to report at once; shards come with `IDENTIFY_SHARD`. */
   constructor(options: WorkerOptions, world: BucketWorld, post: Post) {
     this.#options = options;
     this.#post = post;
+    this.#safe = new SafeReports({
+      ...world,
+      queue: () => this.#queue,
+      intake: () => this.#intake,
+      post,
+    });
     this.#queue = this.#createQueue(world);
     const { cache } = options;
     this.#cache = cache === "none" ? null : new GuildCache({
@@ -175,6 +180,10 @@ export class Bucket {
         return this.#info(question.shardId);
       case "GET_BACKLOG":
         return this.#backlog(question.shardId);
+      case "READ":
+        return this.#read(question);
+      case "DISMISS":
+        return this.#queue.dismiss(this.#peerOf(question));
       case "RECONNECT_SHARD":
         return this.#shard(question).restart(question.session);
       case "STOP":
@@ -200,10 +209,9 @@ export class Bucket {
       acknowledged: (shardId, cursor) => {
         this.#acknowledged.set(shardId, cursor);
         this.#away.acknowledged(shardId, cursor);
-        this.#noteSafe("acknowledged", shardId, cursor);
         this.#members.of(shardId)?.all?.acknowledged(cursor);
       },
-      stored: (shardId, cursor) => this.#noteSafe("stored", shardId, cursor),
+      changed: (shardId) => this.#safe.note(shardId),
       shed: (shardId, gone) => this.#away.dropped(shardId, gone),
       unprepared: (...record) => this.#figures.unprepared(...record),
       failed: (shardId, reason) =>
@@ -255,9 +263,13 @@ export class Bucket {
     const shard = this.#bring(shardId, estate.presence);
     this.#acknowledged.set(shardId, acknowledged);
     this.#away.load(shardId, estate.marks, -1);
+    this.#away.acknowledged(shardId, acknowledged);
     if (shard.status.state === "idle") {
       this.#intake.begin(shardId, guilds);
       this.#members.of(shardId)?.all?.begin(guilds);
+    }
+    for (const [reader, cursor] of Object.entries(estate.readers)) {
+      await this.#queue.read(this.#peerOf({ shardId, reader }), cursor);
     }
     try {
       await this.#queue.open(shardId, acknowledged);
@@ -266,9 +278,11 @@ export class Bucket {
       const fields = { shardId, error: messageOf(error) };
       this.#world.log.error("events on disk cannot be used, new ones stay in memory", fields);
     }
+    this.#safe.open(shardId);
     const { newest } = this.#queue.of(shardId);
-    const safe = Math.max(acknowledged, newest);
-    const point = session && isNewest(session, safe) ? notAfter(session, safe) : null;
+    if (newest > acknowledged) this.#safe.note(shardId);
+    const { safe } = this.#queue.safety(shardId);
+    const point = session && isNewest(session, newest) ? notAfter(session, safe) : null;
     shard.start(point, Math.max(cursorFloor(estate), newest));
   }
 
@@ -322,32 +336,29 @@ export class Bucket {
     return { acknowledged, last: this.#queue.of(shardId).newest };
   }
 
+  /** Its estate knows of it before whoever asked does: it outlives us. */
+  async #read({ shardId, reader }: { shardId: number; reader: string }): Promise<ShardBacklog> {
+    this.#shard({ shardId });
+    await this.#started.get(shardId);
+    const peer = this.#peerOf({ shardId, reader });
+    await this.#queue.read(peer);
+    this.#safe.report();
+    const { acknowledged, newest } = this.#queue.reader(peer)!;
+    return { acknowledged, last: newest };
+  }
+
+  #peerOf({ shardId, reader }: { shardId: number; reader: string }): ReaderKey {
+    const { totalShards: total } = this.#options;
+    return { kind: "consumer", shard: { total, id: shardId }, reader };
+  }
+
   async #stop(session: "keep" | "end"): Promise<void> {
     this.#links.bye();
     await Promise.all([...this.#shards.values()].map((shard) => shard.stop(session)));
     await this.#queue.close();
     this.#links.stop();
-    this.#reportSafe();
+    this.#safe.report();
     this.#report();
-  }
-
-  #noteSafe(how: "acknowledged" | "stored", shardId: number, cursor: number): void {
-    if (!this.#safe) this.#world.clock.after(SAFE_AFTER_MS, () => this.#reportSafe());
-    this.#safe ??= {};
-    this.#safe[shardId] = { ...this.#safe[shardId], [how]: cursor };
-    this.#intake.guilds(shardId)?.confirm(cursor);
-  }
-
-  /** Tells what has become safe, with the guilds as of then where they have changed. */
-  #reportSafe(): void {
-    const shards = this.#safe;
-    this.#safe = null;
-    if (!shards) return;
-    for (const shardId in shards) {
-      const guilds = this.#intake.guilds(Number(shardId))?.takeUnsaved();
-      if (guilds) shards[shardId] = { ...shards[shardId], guilds };
-    }
-    this.#post({ type: "SAFE", shards });
   }
 
   #report(): void {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isPeer, type PeerKey } from "../protocol/peer.ts";
+import { isPeer, isReader, type PeerKey } from "../protocol/peer.ts";
 import type { ToWorker } from "../protocol/worker_message.ts";
 
 /** Shard → consumer, as planned and as it is. */
@@ -36,8 +36,9 @@ export class ConsumerMap {
     else this.#changes.set(shardId, peer);
   }
 
-  /** Whether a consumer has one of these shards, or gets it back when its taker lets go. */
+  /** Whether a consumer has or reads one of these shards, or gets it back when its taker lets go. */
   concerns(shardIds: readonly number[], peer: PeerKey): boolean {
+    if (isReader(peer)) return shardIds.includes(peer.shard.id);
     return shardIds.some((id) => isPeer(this.planned(id), peer) || isPeer(this.of(id), peer));
   }
 

@@ -202,6 +202,16 @@ export class WorkerPool {
     return await this.#ask(shardId, { type: "GET_BACKLOG", shardId }) as ShardBacklog;
   }
 
+  /** Somebody reads a shard beside its bot, by name: from the newest event on, or where it had come to. */
+  async read(shardId: number, reader: string): Promise<ShardBacklog> {
+    return await this.#ask(shardId, { type: "READ", shardId, reader }) as ShardBacklog;
+  }
+
+  /** Somebody reads a shard beside its bot no more: what waits for it is given up. */
+  async dismiss(shardId: number, reader: string): Promise<void> {
+    await this.#ask(shardId, { type: "DISMISS", shardId, reader });
+  }
+
   /** Reconnects a shard: by RESUME, or with a new session. */
   async reconnect(shardId: number, session: "keep" | "end"): Promise<void> {
     await this.#ask(shardId, { type: "RECONNECT_SHARD", shardId, session });

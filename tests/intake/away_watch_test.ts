@@ -143,3 +143,11 @@ Deno.test("AwayWatch says nothing to an interaction that was dropped, and holds 
   const gap = gapRecord(1, { from: 2, to: 4, count: 3, reason: "no room" });
   assert.equal(watch.prepare(gap), gap);
 });
+
+Deno.test("AwayWatch answers nothing that the bot has dealt with, where Discord sends it again for others", async () => {
+  const { clock, watch, asked, record, took } = setUp();
+  watch.acknowledged(1, 5);
+  for (const cursor of [4, 5, 6]) took(record(cursor));
+  await clock.advance(ASK_AFTER_MS);
+  assert.deepEqual(asked, [6]);
+});

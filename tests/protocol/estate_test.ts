@@ -61,9 +61,26 @@ Deno.test("an acknowledgement of an earlier session leaves the point of this one
 });
 
 Deno.test("what is on disk moves the point on, and is not taken for acknowledged", () => {
-  const estate = withSafe(acknowledged(lived(100), 102), { stored: 107 });
+  const estate = withSafe(acknowledged(lived(100), 102), { safe: 107 });
   assert.deepEqual([estate.session!.seq, estate.acknowledged], [7, 102]);
-  assert.equal(withSafe(estate, { stored: 105 }).session!.seq, 7, "it went back");
+  assert.equal(withSafe(estate, { safe: 105 }).session!.seq, 7, "it went back");
+});
+
+Deno.test("the point moves on with what all are done with, the bot with what it is done with", () => {
+  const estate = withSafe(lived(100), { acknowledged: 107, safe: 103, readers: { logger: 103 } });
+  assert.deepEqual([estate.session!.seq, estate.acknowledged, estate.highest], [3, 107, 107]);
+  assert.deepEqual(withSafe(estate, { acknowledged: 108 }).readers, { logger: 103 });
+  assert.deepEqual(withSafe(estate, { readers: {} }).readers, {});
+});
+
+Deno.test("an heir of another total leaves nobody out who has not read all", () => {
+  const estate = withSafe(lived(100), { acknowledged: 107, safe: 103, readers: { logger: 103 } });
+  assert.deepEqual(heirOf(estate).readers, { logger: 103 });
+});
+
+Deno.test("parseEstate() knows no reader whose name could be a path", () => {
+  const readers = { logger: 3, "../x": 3, Logger: 3, audit: "3", "": 3 };
+  assert.deepEqual(parseEstate({ ...NO_ESTATE, readers }).readers, { logger: 3 });
 });
 
 Deno.test("the guilds are those of what is safe, and stay where they have not changed", () => {
@@ -97,7 +114,7 @@ Deno.test("a mark is kept until the bot has dealt with its event", () => {
   const cursors = ({ marks }: Estate) => marks.map(({ cursor }) => cursor);
   assert.equal(acknowledged(estate, 4).marks, estate.marks);
   assert.deepEqual(cursors(acknowledged(estate, 6)), [9]);
-  assert.deepEqual(cursors(withSafe(estate, { stored: 9 })), [5, 6, 9]);
+  assert.deepEqual(cursors(withSafe(estate, { safe: 9 })), [5, 6, 9]);
   assert.equal(withMark(acknowledged(estate, 9), markAt(8)).marks.length, 0);
 });
 
@@ -109,7 +126,7 @@ Deno.test("a mark is forgotten when the interaction's token is dead", () => {
 
 Deno.test("an heir of another total has the cursors and what waits, and no session", () => {
   const estate = withMark(
-    acknowledged(withSafe(lived(), { stored: 8, guilds: GUILDS }), 5),
+    acknowledged(withSafe(lived(), { safe: 8, guilds: GUILDS }), 5),
     markAt(7),
   );
   const presence = { status: "idle" };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isPeer, peerFields, type PeerKey, peerText } from "../../protocol/peer.ts";
+import { isPeer, isReader, peerFields, type PeerKey, peerText } from "../../protocol/peer.ts";
 
 const KINDS: PeerKey[] = [
   { kind: "cluster", id: 0 },
@@ -8,6 +8,7 @@ const KINDS: PeerKey[] = [
   { kind: "service", name: "0" },
   { kind: "consumer", shard: { id: 0, total: 4 } },
   { kind: "consumer", shard: { id: 0, total: 8 } },
+  { kind: "consumer", shard: { id: 0, total: 8 }, reader: "logger" },
 ];
 
 Deno.test("peerText() names each peer, and no two alike", () => {
@@ -18,6 +19,7 @@ Deno.test("peerText() names each peer, and no two alike", () => {
     "service 0",
     "consumer 0/4",
     "consumer 0/8",
+    "consumer 0/8 logger",
   ]);
 });
 
@@ -29,11 +31,15 @@ Deno.test("isPeer() compares what peers are, also with nobody", () => {
   assert.equal(isPeer(null, null), true);
 });
 
-Deno.test("peerFields() numbers a cluster, names a service, and tells a consumer by its shard", () => {
-  const [cluster, , service, , consumer] = KINDS as [PeerKey, PeerKey, PeerKey, PeerKey, PeerKey];
-  assert.deepEqual([cluster, service, consumer].map(peerFields), [
+Deno.test("peerFields() numbers a cluster, names a service, and tells a consumer by its shard and name", () => {
+  assert.deepEqual([0, 2, 4, 6].map((i) => peerFields(KINDS[i]!)), [
     { clusterId: 0 },
     { service: "api" },
     { shardId: 0 },
+    { shardId: 0, reader: "logger" },
   ]);
+});
+
+Deno.test("isReader() tells who reads beside the bot from the bot", () => {
+  assert.deepEqual(KINDS.filter(isReader), [KINDS[6]]);
 });

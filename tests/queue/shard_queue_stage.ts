@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { ShardQueue, type ShardQueueOptions } from "../../queue/shard_queue.ts";
+import type { ShardQueueOptions } from "../../queue/queue_world.ts";
+import { ShardQueue } from "../../queue/shard_queue.ts";
 import type { EventRecord } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ScriptedDisk } from "../support/scripted_disk.ts";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
+import type { EventQueueOptions } from "../../queue/worker_world.ts";
+import { EventQueue } from "../../queue/worker_queue.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { DISK_PATIENCE_MS } from "../../queue/backpressure.ts";
 import { memorySpool } from "../support/memory_spool.ts";
@@ -21,7 +22,7 @@ async function setUp(
   const got: { clusterId: number; shardId: number; cursor: number; gap?: string }[] = [];
   const failed: string[] = [];
   const stored: Record<number, number> = {};
-  const queue = new EventQueue({
+  const queue: EventQueue = new EventQueue({
     clock,
     totalShards: 4,
     clusterOfShard,
@@ -39,7 +40,7 @@ async function setUp(
       }
     },
     failed: (shardId, reason) => failed.push(`${shardId}: ${reason}`),
-    stored: (shardId, cursor) => stored[shardId] = cursor,
+    changed: (shardId) => stored[shardId] = queue.safety(shardId).safe,
     ...changed,
   });
   for (const shardId of Object.keys(clusterOfShard)) await queue.open(Number(shardId), 0);

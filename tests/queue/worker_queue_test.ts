@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { EventQueue, type EventQueueOptions } from "../../queue/worker_queue.ts";
+import type { EventQueueOptions } from "../../queue/worker_world.ts";
+import { EventQueue } from "../../queue/worker_queue.ts";
 import { type Gap, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";

@@ -45,8 +45,8 @@ async function setUp(options: Parameters<typeof createRig>[0] = {}): Promise<Sta
 
 /** A disk that can be full. */
 function fillable(openSpool: OpenSpool, disk: { isFull: boolean }): OpenSpool {
-  return async (shardId) => {
-    const spool = await openSpool(shardId);
+  return async (shardId, reader) => {
+    const spool = await openSpool(shardId, reader);
     return new Proxy(spool, {
       get(target, name) {
         if (name === "append" && disk.isFull) {

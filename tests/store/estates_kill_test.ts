@@ -100,5 +100,5 @@ function after(estate: Estate, kind: string, id: number, index: number, more: nu
   }
   const acknowledged = session.base + session.seq + more;
   const guilds = { guildIds: [String(index)], loadingGuildIds: [] };
-  return withSafe(estate, kind === "guilds" ? { acknowledged, guilds } : { stored: acknowledged });
+  return withSafe(estate, kind === "guilds" ? { acknowledged, guilds } : { safe: acknowledged });
 }

@@ -108,7 +108,7 @@ Deno.test("Estates gives a later life what this one has kept, stream and all", a
   assert.equal(estates.stream, "new");
   assert.equal(estates.of(of(3)), NO_ESTATE);
   estates.change(of(3), (it) => withSession(it, began(3)));
-  estates.change(of(3), (it) => withSafe(it, { acknowledged: 7, stored: 9, guilds: GUILDS }));
+  estates.change(of(3), (it) => withSafe(it, { acknowledged: 7, safe: 9, guilds: GUILDS }));
   estates.change(of(3), (it) => withMark(it, { cursor: 8, mark: "deferred", atMs: 1 }));
   estates.change(of(1), (it) => withSession(withSession(it, began(1)), null));
   await estates.close();

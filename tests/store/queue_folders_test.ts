@@ -74,6 +74,18 @@ Deno.test("inheritQueues() gives shards what those of their ids of other totals 
     assert.deepEqual(await found(queueFolder(dir, 32), 3), [1, 2, 5, 6, 9]);
   }));
 
+Deno.test("inheritQueues() gives what a reader has not read to the one of its name", () =>
+  inTempDir(async (dir) => {
+    for (const name of ["3@logger", "4@logger"]) {
+      const spool = await openSpoolDir(queueFolder(dir, 16))(parseInt(name), "logger");
+      await spool.append([record(parseInt(name), 1)]);
+      await spool.close();
+    }
+    await inheritQueues(dir, 32, [3]);
+    assert.deepEqual(namesIn(queueFolder(dir, 32)), ["3@logger"]);
+    assert.deepEqual(namesIn(queueFolder(dir, 16)), ["4@logger"]);
+  }));
+
 Deno.test("inheritQueues() leaves alone what is another unit's, and what is no shard's", () =>
   inTempDir(async (dir) => {
     await leave(dir, 3, 1);

@@ -9,10 +9,11 @@ import { type EventRecord, RECORD_HEADER_BYTES } from "../../protocol/event_fram
 
 /** Spools that forget at exit: what is closed is found again when it is opened anew. */
 export function memorySpool(): OpenSpool {
-  const shards = new Map<number, EventRecord[]>();
-  return (shardId) => {
-    const records = shards.get(shardId) ?? [];
-    shards.set(shardId, records);
+  const spools = new Map<string, EventRecord[]>();
+  return (shardId, reader = "") => {
+    const key = `${shardId}@${reader}`;
+    const records = spools.get(key) ?? [];
+    spools.set(key, records);
     return Promise.resolve(spoolOf(shardId, records));
   };
 }

@@ -142,13 +142,14 @@ Deno.test("a generation writes what its workers say into the estates", async () 
   const facts = { user: null, application: null, guildIds: ["1"] };
   await say({ type: "SESSION", shardId: 0, began: { session, facts } });
   const guilds = { guildIds: ["1", "2"], loadingGuildIds: [] };
-  await say({ type: "SAFE", shards: { 0: { acknowledged: 3, stored: 5, guilds } } });
+  await say({ type: "SAFE", shards: { 0: { acknowledged: 3, safe: 5, guilds } } });
   const report = { type: "REPORT", eventsByType: {} } as const;
   await say({ ...report, shards: [counters(0, { newestCursor: 9 })] });
   assert.deepEqual(estates.of(key(0)), {
     session: { ...session, seq: 5 },
     highest: 9,
     acknowledged: 3,
+    readers: {},
     guilds,
     marks: [],
     facts,

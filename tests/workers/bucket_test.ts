@@ -1,48 +1,11 @@
 import assert from "node:assert/strict";
 import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
-import type { OpenSpool } from "../../ports/spool.ts";
 import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
-import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Bucket, SAFE_AFTER_MS } from "../../workers/bucket.ts";
-import { fakeSockets } from "../support/fake_sockets.ts";
-import { WORKER } from "../support/fake_threads.ts";
+import { SAFE_AFTER_MS } from "../../workers/safe_reports.ts";
 import { cluster } from "../support/peers.ts";
-
-const NO_GUILDS = { guildIds: [], loadingGuildIds: [] };
-const BRING = { type: "IDENTIFY_SHARD", estate: NO_ESTATE } as const;
-
-function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<WorkerOptions> = {}) {
-  const clock = createVirtualClock();
-  const { connect, sockets } = fakeSockets();
-  const posted: FromWorker[] = [];
-  const post = (message: FromWorker) => void posted.push(structuredClone(message));
-  const bucket = new Bucket({ ...WORKER, ...options }, {
-    clock,
-    connect,
-    random: () => 0,
-    openSpool,
-  }, post);
-  const types = () => posted.map((message) => message.type);
-  const last = <Type extends FromWorker["type"]>(type: Type) =>
-    posted.findLast((message) => message.type === type) as Extract<FromWorker, { type: Type }>;
-  const ready = async (shardId: number, ...guildIds: string[]) => {
-    bucket.receive({ ...BRING, shardId });
-    // It looks at the disk first.
-    await clock.advance(0);
-    bucket.receive({ type: "ALLOW_IDENTIFY", shardId, permit: 5, intents: 3 });
-    const socket = sockets.at(-1)!;
-    socket.events.open();
-    socket.say({ t: null, s: null, op: OP.HELLO, d: { heartbeat_interval: 41_250 } });
-    const guilds = guildIds.map((id) => ({ id, unavailable: true }));
-    const d = { session_id: `s${shardId}`, resume_gateway_url: "wss://resume.test", guilds };
-    socket.say({ t: "READY", s: 1, op: 0, d });
-    return socket;
-  };
-  return { clock, bucket, sockets, posted, types, last, ready };
-}
+import { BRING, NO_GUILDS, safe, setUp } from "./bucket_stage.ts";
 
 Deno.test("a bucket says that it started, and reports ever after", async () => {
   const { clock, types } = setUp();
@@ -165,11 +128,11 @@ Deno.test("a bucket tells what is acknowledged and what is on disk, together and
   }
   await clock.advance(100);
   assert.deepEqual(posted.filter(({ type }) => type === "SAFE"), [
-    { type: "SAFE", shards: { 2: { acknowledged: 3, guilds: NO_GUILDS } } },
+    { type: "SAFE", shards: { 2: { ...safe(3), guilds: NO_GUILDS } } },
   ]);
   bucket.receive({ type: "LINK", peer: cluster(1), link: null, windowBytes: 0 });
   await clock.advance(2_100);
-  assert.deepEqual(last("SAFE"), { type: "SAFE", shards: { 2: { stored: 4 } } });
+  assert.deepEqual(last("SAFE"), { type: "SAFE", shards: { 2: safe(3, 4) } });
 });
 
 Deno.test("a bucket collects what becomes safe of all shards, from the first on, then begins anew", async () => {
@@ -186,14 +149,14 @@ Deno.test("a bucket collects what becomes safe of all shards, from the first on,
   acknowledge({ 3: 1 });
   assert.deepEqual(told(), []);
   await clock.advance(1);
-  const first = { acknowledged: 1, guilds: NO_GUILDS };
+  const first = { ...safe(1), guilds: NO_GUILDS };
   assert.deepEqual(told(), [{ 2: first, 3: first }]);
   acknowledge({ 3: 2 });
   await clock.advance(SAFE_AFTER_MS - 1);
   assert.equal(told().length, 1);
   await clock.advance(10 * SAFE_AFTER_MS);
   // Of the guilds nothing has changed.
-  assert.deepEqual(told(), [{ 2: first, 3: first }, { 3: { acknowledged: 2 } }]);
+  assert.deepEqual(told(), [{ 2: first, 3: first }, { 3: safe(2) }]);
 });
 
 Deno.test("a bucket that stops tells at once what is safe, and has nothing left to say later", async () => {
@@ -206,7 +169,7 @@ Deno.test("a bucket that stops tells at once what is safe, and has nothing left 
   socket.events.closed(4900, "");
   await clock.advance(10 * SAFE_AFTER_MS);
   const told = posted.flatMap((it) => it.type === "SAFE" ? [it.shards] : []);
-  assert.deepEqual(told, [{ 2: { acknowledged: 1, guilds: NO_GUILDS } }]);
+  assert.deepEqual(told, [{ 2: { ...safe(1), guilds: NO_GUILDS } }]);
 });
 
 Deno.test("a bucket that begins sends what an earlier one left on disk before what comes", async () => {
@@ -217,7 +180,7 @@ Deno.test("a bucket that begins sends what an earlier one left on disk before wh
   first.bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
   socket.events.closed(4900, "");
   await first.clock.advance(0);
-  assert.deepEqual(first.last("SAFE").shards, { 2: { stored: 2, guilds: NO_GUILDS } });
+  assert.deepEqual(first.last("SAFE").shards, { 2: { ...safe(0, 2), guilds: NO_GUILDS } });
   const second = setUp(openSpool);
   second.bucket.receive({ type: "LINK", peer: cluster(1), link: 1, windowBytes: 1 << 20 });
   second.bucket.receive({ ...BRING, shardId: 2, estate: { ...NO_ESTATE, acknowledged: 1 } });
@@ -329,7 +292,7 @@ Deno.test("a bucket caches all members and says so when the bot is done with the
 });
 
 /** A cluster that listens, and has been dialled by the bucket. */
-function listen(bucket: Bucket, sockets: ReturnType<typeof fakeSockets>["sockets"]) {
+function listen({ bucket, sockets }: ReturnType<typeof setUp>) {
   const peer = cluster(1);
   const url = "ws://127.0.0.1:8001/";
   bucket.receive({ type: "DIAL", peer, url, secretKey: "key", workers: 1 });
@@ -341,9 +304,10 @@ function listen(bucket: Bucket, sockets: ReturnType<typeof fakeSockets>["sockets
 }
 
 Deno.test("a bucket brings a cluster that listens its events itself, and takes its acknowledgements", async () => {
-  const { clock, bucket, ready, sockets, last, types } = setUp();
+  const stage = setUp();
+  const { clock, ready, last, types } = stage;
   const discord = await ready(2);
-  const far = listen(bucket, sockets);
+  const far = listen(stage);
   assert.deepEqual(last("LINKED"), { type: "LINKED", peer: cluster(1), isUp: true });
   await clock.advance(0);
   discord.say({ t: "X", s: 2, op: 0, d: null });
@@ -355,14 +319,15 @@ Deno.test("a bucket brings a cluster that listens its events itself, and takes i
   assert.ok(!types().includes("EVENTS"), "the main thread has nothing to do with it");
   far.say({ op: "ack", totalShards: 4, cursors: { 2: 2 } });
   await clock.advance(1_000);
-  assert.deepEqual(last("SAFE").shards, { 2: { acknowledged: 2, guilds: NO_GUILDS } });
+  assert.deepEqual(last("SAFE").shards, { 2: { ...safe(2), guilds: NO_GUILDS } });
   assert.equal(last("REPORT").shards[0]!.queued, 0);
 });
 
 Deno.test("a bucket whose cluster has gone keeps the events, for a link through the main thread, too", async () => {
-  const { clock, bucket, ready, sockets, last } = setUp();
+  const stage = setUp();
+  const { clock, bucket, ready, last } = stage;
   const discord = await ready(2);
-  const far = listen(bucket, sockets);
+  const far = listen(stage);
   await clock.advance(0);
   bucket.receive({ type: "HANG_UP", peer: cluster(1) });
   assert.deepEqual([far.destroyed, last("LINKED").isUp], [true, false]);
@@ -375,9 +340,10 @@ Deno.test("a bucket whose cluster has gone keeps the events, for a link through 
 });
 
 Deno.test("a bucket that stops says goodbye to its clusters, and takes what they acknowledge meanwhile", async () => {
-  const { clock, bucket, ready, sockets, last } = setUp();
+  const stage = setUp();
+  const { clock, bucket, ready, last } = stage;
   const discord = await ready(2);
-  const far = listen(bucket, sockets);
+  const far = listen(stage);
   await clock.advance(0);
   bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
   assert.match(far.sent.at(-1)!, /"op":"bye"/);
@@ -388,6 +354,6 @@ Deno.test("a bucket that stops says goodbye to its clusters, and takes what they
   assert.deepEqual(far.closes, [LINK_CLOSE.GOING_AWAY]);
   assert.deepEqual(last("SAFE"), {
     type: "SAFE",
-    shards: { 2: { acknowledged: 1, guilds: NO_GUILDS } },
+    shards: { 2: { ...safe(1), guilds: NO_GUILDS } },
   });
 });

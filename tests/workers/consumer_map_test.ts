@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConsumerMap } from "../../workers/consumer_map.ts";
-import { cluster, consumer } from "../support/peers.ts";
+import { cluster, consumer, reader } from "../support/peers.ts";
 
 const OTHER = consumer(1);
 
@@ -32,4 +32,13 @@ Deno.test("ConsumerMap: a cluster that will get its shard back is concerned by i
   );
   map.assign(0, null);
   assert.deepEqual([cluster(7), consumer(0)].map((it) => map.concerns([0], it)), [true, false]);
+});
+
+Deno.test("ConsumerMap: a shard concerns whoever reads it beside its bot, and is the bot's all the same", () => {
+  const map = new ConsumerMap({ 0: 7 });
+  assert.deepEqual(
+    [reader(0, "logger"), reader(1, "logger"), cluster(7)].map((it) => map.concerns([0], it)),
+    [true, false, true],
+  );
+  assert.deepEqual(map.of(0), cluster(7));
 });
