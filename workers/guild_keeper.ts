@@ -15,6 +15,7 @@ import type {
   KeptGuilds,
   LastingGuilds,
 } from "../ports/guild_log.ts";
+import type { Spool } from "../ports/spool.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { Estate } from "../protocol/estate.ts";
@@ -93,14 +94,15 @@ export class GuildKeeper implements GuildLog {
       this.#disk = await open(shardId);
       const kept = await this.#kept(estate, safe);
       if (kept) {
+        const { log } = this.#disk;
         guilds.load(kept);
-        this.#begin(kept.newest);
+        this.#begin(kept.newest, () => Promise.resolve(log));
         return kept.newest;
       }
     } catch (error) {
       log.error("guilds on disk cannot be used", { shardId, error: messageOf(error) });
     }
-    await this.#beginAnew(safe);
+    this.#beginAnew(safe);
     return null;
   }
 
@@ -120,6 +122,10 @@ export class GuildKeeper implements GuildLog {
     if (this.#spool) return this.#spool.read(cursor, limitBytes);
     const { shardId } = this.#options;
     return Promise.reject(new Error(`there is no disk with the guilds of shard ${shardId}`));
+  }
+
+  forget(): void {
+    if (!this.#stopping.signal.aborted) this.#beginAnew(this.#guilds!.newest);
   }
 
   /** To be called every few seconds: says on disk how far there was nothing, and writes what has grown. */
@@ -159,20 +165,23 @@ export class GuildKeeper implements GuildLog {
       return { ...base, newest: reached };
     }
     // A session begins with no guild: all have come since.
-    const first = known[0]!.cursor;
-    const { form } = this.#guilds!;
-    return first > acknowledged
-      ? null
-      : { cursor: first - 1, form, botId: null, parts: [], newest: reached };
+    const cursor = known[0]!.cursor - 1;
+    return { cursor, form: this.#guilds!.form, botId: null, parts: [], newest: reached };
   }
 
-  /** The newest guilds that were written down and are not ahead of who is to get them. */
+  /**
+   * The newest guilds that were written down and are not ahead of who is to get them; else those that are
+   * least ahead: they are of use once everybody has come so far.
+   */
   async #base(
     acknowledged: number,
   ): Promise<GuildsHead & { readonly parts: readonly GuildPart[] } | null> {
     const { totalShards, stream } = this.#options;
     const { files } = this.#disk!;
-    for (const cursor of files.cursors.filter((each) => each <= acknowledged)) {
+    const [behind, ahead] = [true, false].map((isBehind) =>
+      files.cursors.filter((cursor) => cursor <= acknowledged === isBehind)
+    ) as [number[], number[]];
+    for (const cursor of [...behind, ...ahead.reverse()]) {
       const parts: GuildPart[] = [];
       const head = await files.read(cursor, (part) => parts.push(part));
       const isOurs = head?.totalShards === totalShards && head.stream === stream &&
@@ -182,47 +191,45 @@ export class GuildKeeper implements GuildLog {
     return null;
   }
 
-  #begin(covered: number): void {
+  #begin(covered: number, open: () => Promise<Spool>): void {
     const { clock, shardId, mayWrite } = this.#options;
     this.#spool = new GuildSpool({
       clock,
       shardId,
-      spool: this.#disk!.log,
+      open,
       covered,
       mayWrite,
       failed: (reason, isOver) => {
         this.#failed("changes", reason);
-        if (isOver) void this.#beginAnew(this.#guilds!.newest);
+        if (isOver) this.#beginAnew(this.#guilds!.newest);
       },
       written: () => void this.#told.delete("changes"),
     });
   }
 
-  /** What is on disk is of no use: it begins anew behind `covered`. Where not even that can be, there is no disk. */
-  async #beginAnew(covered: number): Promise<void> {
-    const { shardId, open } = this.#options;
-    this.#spool = null;
+  /** What is on disk is of no use: the log begins anew behind `covered`, with nothing beside it. */
+  #beginAnew(covered: number): void {
+    this.#spool?.end();
+    this.#holeAt = covered;
     this.#writtenAt = -1;
-    try {
-      const disk = this.#disk ?? await open(shardId);
-      await disk.files.clear();
-      if (disk.log.last !== null) await disk.log.trim(disk.log.last);
-      await disk.log.close();
+    this.#begin(covered, async () => {
+      const { shardId, open } = this.#options;
+      const { files, log } = this.#disk ?? await open(shardId);
+      await files.clear();
+      if (log.last !== null) await log.trim(log.last);
+      await log.close();
       // Cursors may begin below those that were there.
       this.#disk = await open(shardId);
-      this.#holeAt = Math.max(covered, this.#guilds!.newest);
-      this.#begin(this.#holeAt);
-    } catch (error) {
-      this.#disk = null;
-      this.#failed("changes", messageOf(error));
-    }
+      return this.#disk.log;
+    });
   }
 
   async #write(): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     const { clock, totalShards, stream, mayWrite } = this.#options;
     const { files } = this.#disk!;
-    const base = this.#guilds!.base();
+    const spool = this.#spool!;
+    const base = await this.#guilds!.base();
     const sessionId = base &&
       this.#sessions.findLast(({ cursor }) => cursor <= base.cursor)?.sessionId;
     if (!base || !sessionId || base.cursor <= this.#writtenAt) return this.#later();
@@ -237,18 +244,21 @@ export class GuildKeeper implements GuildLog {
           await this.#pause(PIECE_PAUSE_MS);
         }
         await this.#pause(Math.max(0, settledMs - clock.now()));
+        // Meanwhile they are not known any more, or something is missing behind them.
+        if (spool.isOver) return await file.drop();
         await file.commit();
       } catch (error) {
         await file.drop();
         throw error;
       }
+      if (spool.isOver) return;
       this.#writtenAt = cursor;
       this.#holeAt = null;
       this.#told.delete("guilds");
       this.#sessions = this.#sessions.filter((each, i, { length }) =>
         i === length - 1 || each.cursor > cursor
       );
-      await this.#spool?.trim(cursor);
+      await spool.trim(cursor);
     } catch (error) {
       this.#later();
       if (!this.#stopping.signal.aborted) this.#failed("guilds", messageOf(error));

@@ -1,5 +1,5 @@
 /**
- * {@linkcode GuildLog} on disk: the dispatches of one shard that change its guilds. Written in batches,
+ * A {@linkcode GuildLog} on disk: the dispatches of one shard that change its guilds. Written in batches,
  * beside the way of the events; what a crash takes is at most what came in the last moment, and Discord
  * replays that.
  *
@@ -32,7 +32,8 @@ const READ_BYTES = 512 * 1024;
 export interface GuildSpoolOptions {
   readonly clock: Clock;
   readonly shardId: number;
-  readonly spool: Spool;
+  /** Opens it; called when it is needed first, and again after it has failed. */
+  readonly open: () => Promise<Spool>;
   /** Everything up to this cursor is on disk, or is not needed. */
   readonly covered: number;
   /** Whether the disk may take more. */
@@ -44,8 +45,9 @@ export interface GuildSpoolOptions {
 }
 
 /** The log of one shard. */
-export class GuildSpool implements GuildLog {
+export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
   readonly #options: GuildSpoolOptions;
+  #spool: Spool | null = null;
   /** What is not on disk yet. */
   #waiting: GuildRecord[] = [];
   #waitingBytes = 0;
@@ -67,7 +69,7 @@ export class GuildSpool implements GuildLog {
 
   /** Bytes on disk. */
   get bytes(): number {
-    return this.#options.spool.bytes;
+    return this.#spool?.bytes ?? 0;
   }
 
   /** Whether it was given up: nothing is written any more. */
@@ -95,7 +97,7 @@ export class GuildSpool implements GuildLog {
   async read(cursor: number, limitBytes: number): Promise<GuildRecord[]> {
     let reached = cursor;
     while (reached < this.#covered) {
-      const records = await this.#options.spool.read(reached, limitBytes);
+      const records = await (await this.#opened()).read(reached, limitBytes);
       const read = records.length > 0 ? changesIn(records, reached) : null;
       if (read === null) throw missing(this.#options.shardId, reached);
       if (read.found.length > 0) return read.found;
@@ -114,16 +116,23 @@ export class GuildSpool implements GuildLog {
   }
 
   /** Everything up to `cursor` is elsewhere. Rejects as {@linkcode Spool.trim} does. */
-  trim(cursor: number): Promise<void> {
-    return this.#options.spool.trim(cursor);
+  async trim(cursor: number): Promise<void> {
+    await this.#spool?.trim(cursor);
+  }
+
+  /** Nothing is written or read any more; what waits is dropped. */
+  end(): void {
+    this.#isOver = true;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#cancelWrite?.();
   }
 
   /** Writes what is waiting and closes the files. */
   async close(): Promise<void> {
     await this.mark(this.#newest);
-    this.#cancelWrite?.();
-    this.#isOver = true;
-    await this.#options.spool.close();
+    this.end();
+    await this.#spool?.close();
   }
 
   #plan(afterMs: number): void {
@@ -138,12 +147,13 @@ export class GuildSpool implements GuildLog {
   }
 
   async #append(): Promise<void> {
-    const { spool, shardId, mayWrite, failed, written } = this.#options;
+    const { shardId, mayWrite, failed, written } = this.#options;
     const batch = this.#waiting.slice();
     const covered = this.#newest;
     let problem: string | null = null;
     try {
-      if (mayWrite()) await spool.append(recordsOf(shardId, batch, this.#covered, covered));
+      const records = recordsOf(shardId, batch, this.#covered, covered);
+      if (mayWrite()) await (await this.#opened()).append(records);
       else problem = "QUEUE_DISK_BYTES are used up";
     } catch (error) {
       problem = messageOf(error);
@@ -161,11 +171,12 @@ export class GuildSpool implements GuildLog {
   }
 
   #giveUp(reason: string): void {
-    this.#isOver = true;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#cancelWrite?.();
+    this.end();
     this.#options.failed(reason, true);
+  }
+
+  async #opened(): Promise<Spool> {
+    return this.#spool ??= await this.#options.open();
   }
 }
 

@@ -50,9 +50,11 @@ export class ModelGuilds implements LastingGuilds {
   readonly form = "model";
   newest = 0;
   readonly #log: GuildLog;
+  /** As of `#applied`. */
   #guilds: Guilds | null = null;
-  #acknowledged = 0;
-  /** Of what is in memory the rest; what is not is read from the log. */
+  #applied = 0;
+  #done = 0;
+  /** What is not applied, beyond what has to be read from the log. */
   #tail: GuildRecord[] = [];
   /** Up to here what is not applied has to be read. */
   #readTo = 0;
@@ -66,45 +68,56 @@ export class ModelGuilds implements LastingGuilds {
     if (cursor <= this.newest) return;
     this.newest = cursor;
     if (!record) return;
+    if (!this.#guilds) {
+      if (!guildsAfter([record])) return;
+      this.#guilds = new Map();
+      this.#applied = cursor - 1;
+    }
+    this.#tail.push(record);
     this.#log.append(record);
-    // Discord says it again to us alone: everybody else is done with it.
-    if (cursor <= this.#acknowledged) this.#guilds = guildsAfter([record], this.#guilds);
-    else this.#tail.push(record);
   }
 
   /** Everybody is done with everything up to `cursor`. */
   async acknowledge(cursor: number): Promise<void> {
-    if (cursor <= this.#acknowledged) return;
-    if (this.#acknowledged < this.#readTo) {
-      try {
-        const read = await readFrom(this.#log, this.#acknowledged);
-        this.#tail = [
-          ...read,
-          ...this.#tail.filter((each) => each.cursor > (read.at(-1)?.cursor ?? 0)),
-        ];
-      } catch {
-        this.#guilds = null;
+    this.#done = Math.max(this.#done, cursor);
+    if (!this.#guilds) return;
+    try {
+      if (this.#applied < this.#readTo) {
+        this.#tail.unshift(...await readFrom(this.#log, this.#applied, this.#readTo));
       }
       this.#readTo = 0;
+      // What was acknowledged and has not come again yet is not known.
+      const to = Math.min(this.#done, this.newest);
+      const after = this.#tail.findIndex((each) => each.cursor > to);
+      const done = this.#tail.splice(0, after < 0 ? this.#tail.length : after);
+      this.#guilds = guildsAfter(done, this.#guilds);
+      this.#applied = Math.max(this.#applied, to);
+    } catch {
+      this.lose();
     }
-    const after = this.#tail.findIndex((each) => each.cursor > cursor);
-    const done = this.#tail.splice(0, after < 0 ? this.#tail.length : after);
-    this.#guilds = guildsAfter(done, this.#guilds);
-    this.#acknowledged = cursor;
+  }
+
+  /** They are not known any more. */
+  lose(): void {
+    this.#guilds = null;
+    this.#tail = [];
+    this.#readTo = 0;
+    this.#log.forget();
   }
 
   /** As of the cursor up to which everybody is done; `null`: unknown. */
   get known(): Guilds | null {
-    return this.#guilds;
+    return this.#applied <= this.#done ? this.#guilds : null;
   }
 
-  base(): GuildBase | null {
+  // deno-lint-ignore require-await -- as the real ones
+  async base(): Promise<GuildBase | null> {
     if (!this.#guilds) return null;
     const parts = [...this.#guilds].map(([guildId, at]) => ({
       guildId,
       bytes: encoder.encode(`${at}`),
     }));
-    return { cursor: this.#acknowledged, form: this.form, botId: "7", parts };
+    return { cursor: this.#applied, form: this.form, botId: "7", parts };
   }
 
   load({ cursor, form, parts, newest }: KeptGuilds): void {
@@ -112,21 +125,21 @@ export class ModelGuilds implements LastingGuilds {
     this.#guilds = new Map(
       [...parts].map(({ guildId, bytes }) => [guildId, Number(decoder.decode(bytes))]),
     );
-    this.#acknowledged = cursor;
+    this.#applied = cursor;
     this.newest = this.#readTo = newest;
   }
 
   goesOnAfter(cursor: number): void {
-    if (cursor > this.newest) this.#guilds = null;
+    if (this.#guilds && cursor > this.newest) this.lose();
   }
 }
 
-async function readFrom(log: GuildLog, after: number): Promise<GuildRecord[]> {
+async function readFrom(log: GuildLog, after: number, to: number): Promise<GuildRecord[]> {
   const records: GuildRecord[] = [];
   for (;;) {
     const piece = await log.read(records.at(-1)?.cursor ?? after, 200);
-    if (piece.length === 0) return records;
-    records.push(...piece);
+    records.push(...piece.filter(({ cursor }) => cursor <= to));
+    if (piece.length === 0 || piece.at(-1)!.cursor >= to) return records;
   }
 }
 

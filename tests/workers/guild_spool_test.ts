@@ -20,7 +20,8 @@ async function stage({ disk = fakeDisk(), covered = 0, mayWrite = (): boolean =>
   const spool = await openSpoolDir("d", { fs: disk, segmentBytes: 300 })(3);
   const failures: [string, boolean][] = [];
   const failed = (...failure: [string, boolean]) => void failures.push(failure);
-  const log = new GuildSpool({ clock, shardId: 3, spool, covered, mayWrite, failed });
+  const open = () => Promise.resolve(spool);
+  const log = new GuildSpool({ clock, shardId: 3, open, covered, mayWrite, failed });
   return { clock, disk, spool, log, failures };
 }
 
