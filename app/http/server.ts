@@ -128,7 +128,7 @@ const NOT_READY = "the unit does not serve consumers now";
 
 /**
  * Adds what puts any library behind Gatehouse: Discord's gateway protocol at `/` and `/gateway`, and
- * `GET /api/v10/gateway[/bot]` that leads there. The routes authorize by themselves.
+ * `GET /api/v10/gateway[/bot]`, of any version, that leads there. The routes authorize by themselves.
  */
 export function gatewayRoutes(
   app: Hono<PortEnv>,
@@ -147,8 +147,13 @@ export function gatewayRoutes(
     return Response.json(body(addressOf(c)));
   };
   const botAnswer = (url: string) => gatewayBotAnswer(url, unit.totalShards);
-  app.get("/api/:version{v(9|10)}/gateway", (c) => answer(c, (url) => ({ url }), false));
-  app.get("/api/:version{v(9|10)}/gateway/bot", (c) => answer(c, botAnswer, true));
+  // Of every version: one that were passed on would send the library, and our secret, past us.
+  for (const api of ["/api", "/api/:version{v[0-9]+}"]) {
+    for (const end of ["", "/"]) {
+      app.get(`${api}/gateway${end}`, (c) => answer(c, (url) => ({ url }), false));
+      app.get(`${api}/gateway/bot${end}`, (c) => answer(c, botAnswer, true));
+    }
+  }
   const accept = (c: Context<PortEnv>) => {
     const refusal = authorizePlace(c.req.raw);
     if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
@@ -156,6 +161,5 @@ export function gatewayRoutes(
     if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
     return acceptConsumer(c.req.raw, open, addressOf(c));
   };
-  app.get("/", accept);
-  app.get("/gateway", accept);
+  for (const path of ["/", "//", "/gateway", "/gateway/"]) app.get(path, accept);
 }

@@ -37,7 +37,7 @@ async function setUp() {
   return { world, get };
 }
 
-for (const version of ["v9", "v10"]) {
+for (const version of ["v6", "v8", "v9", "v10", "v11"]) {
   Deno.test(`GET /api/${version}/gateway/bot leads to the address that the caller uses`, async () => {
     const { get } = await setUp();
     const { status, text } = await get(`/api/${version}/gateway/bot`);
@@ -80,6 +80,23 @@ Deno.test("GET /gateway/bot is for the bot only; GET /gateway for whom /api lets
   world.verdict = { refused: "wrong place" };
   const wrong = await get("/api/v10/gateway");
   assert.deepEqual([wrong.status, wrong.headers.get("x-gatehouse-error")], [401, "wrong place"]);
+});
+
+Deno.test("paths are taken with and without a version, and a slash at the end", async () => {
+  const { get } = await setUp();
+  for (const path of ["/api/gateway/bot", "/api/v10/gateway/bot/", "/api/gateway/bot/"]) {
+    assert.equal(JSON.parse((await get(path)).text).shards, 16, path);
+  }
+  for (const path of ["/api/gateway", "/api/v9/gateway/", "/api/gateway/"]) {
+    assert.deepEqual(JSON.parse((await get(path)).text), { url: "ws://gate.test:8787/" }, path);
+  }
+  const asked = [
+    "/?v=10&encoding=json",
+    "//?v=10&encoding=json",
+    "/?encoding=json&v=10",
+    "/gateway/",
+  ];
+  for (const path of asked) assert.equal((await get(path)).status, 426, path);
 });
 
 Deno.test("nobody is let in before the unit knows its shards, and when it stops", async () => {
