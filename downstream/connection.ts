@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Cancel } from "../ports/clock.ts";
 import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { GuildsPiece, GuildTerms } from "../protocol/guild_pieces.ts";
@@ -35,6 +36,11 @@ import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 export const HEARTBEAT_INTERVAL_MS = 10_000;
 /** How long an IDENTIFY waits for its shard to be ready before it is answered with op 9. */
 export const FACTS_DEADLINE_MS = 30_000;
+/**
+ * How long a connection may wait for IDENTIFY or RESUME, after HELLO and after op 9. Libraries that let
+ * one shard identify every 5 s do so on connections that are open already.
+ */
+export const HANDSHAKE_DEADLINE_MS = 60_000;
 /** How long a client may take to say that it has everything, when we are about to stop. */
 export const SETTLE_MS = 1_000;
 /** How long a client may take to answer our close frame; one that does not may have read nothing of late. */
@@ -67,6 +73,7 @@ export class DownstreamConnection {
   readonly #beats: Beats;
   readonly #pace = new DownstreamPace();
   #phase: Phase = "waiting";
+  #cancelLate: Cancel;
   /** The shard that this connection has claimed. */
   #shard: ShardKey | null = null;
   /** The session that it has, or had. */
@@ -97,6 +104,7 @@ export class DownstreamConnection {
       ask: () => this.#encoder.send(control(OP.HEARTBEAT, null)),
       silent: () => this.input({ kind: "silent" }),
     });
+    this.#cancelLate = this.#waitForHandshake();
     this.#encoder.send(hello(intervalMs));
   }
 
@@ -152,12 +160,21 @@ export class DownstreamConnection {
 
   /** Something happened to the connection. Once it is over, nothing more comes of it. */
   input(input: Input): void {
-    const [phase, ...effects] = step(this.#phase, input);
+    const before = this.#phase;
+    const [phase, ...effects] = step(before, input);
     this.#phase = phase;
+    if (phase !== before) {
+      this.#cancelLate();
+      if (phase === "waiting") this.#cancelLate = this.#waitForHandshake();
+    }
     if (phase === "closed") this.#beats.stop();
     if (phase !== "live") this.#stream?.stop();
     for (const effect of effects) this.#perform(effect);
     if (phase === "closed") this.#encoder.end();
+  }
+
+  #waitForHandshake(): Cancel {
+    return this.#shared.clock.after(HANDSHAKE_DEADLINE_MS, () => this.input({ kind: "late" }));
   }
 
   #perform(effect: Effect): void {
@@ -199,7 +216,7 @@ export class DownstreamConnection {
     const { terms, sessions, events, url } = this.#shared;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { shard, seen, presence } = judged;
+    const { shard, seen, presence, compress } = judged;
     const answered = this.#claim(shard);
     const older = sessions.ofShard(shard);
     if (older) sessions.end(older);
@@ -213,6 +230,7 @@ export class DownstreamConnection {
     if (this.#phase !== "starting") return;
     const session = sessions.begin(shard, { from, snapshots: piece?.available ?? 0, terms: seen });
     const stream = this.#begin(session, { had: 1, piece, replayTo: null });
+    if (compress) this.#encoder.deflatePayloads();
     const { sessionId } = session;
     const told = piece ? { ...facts, guildIds: piece.guildIds } : facts;
     const { version } = this.#dialect;
@@ -273,6 +291,7 @@ export class DownstreamConnection {
   #begin(session: DownstreamSession, start: StreamStart): SessionStream {
     this.#session = session;
     this.#socket.known?.();
+    this.#encoder.known();
     const stream = new SessionStream(this.#shared, session, start, {
       give: (payload, s) => this.#encoder.send(payload, s),
       came: (bytes) => this.#beats.sent(bytes),

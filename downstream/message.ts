@@ -6,7 +6,8 @@
  * @module
  */
 
-import { isCommandOp, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { COMMAND_OPS, isCommandOp, MAX_COMMAND_BYTES, OP } from "../protocol/discord/opcodes.ts";
+import { readId } from "../protocol/ids.ts";
 import { parseExact } from "../protocol/json.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
@@ -43,8 +44,28 @@ export function readMessage(data: string | Uint8Array): Message | Refused {
   if (op === OP.HEARTBEAT) return heartbeat(d);
   if (op === OP.IDENTIFY) return { kind: "identify", d };
   if (op === OP.RESUME) return { kind: "resume", d };
+  if (COMMAND_OPS.has(op) && !(isRecord(d) && NEEDS[op]!(d))) {
+    return refused(4002, `The data of op ${op} is not what Discord takes.`);
+  }
   if (isCommandOp(op)) return { kind: "command", payload: { op, d: d ?? null } };
   return refused(4001, `Opcode ${op} is not one that a bot sends.`);
+}
+
+/**
+ * What a command needs at least: without it Discord closes the connection, which is that of the whole
+ * shard.
+ */
+const NEEDS: Readonly<Record<number, (d: Readonly<Record<string, unknown>>) => boolean>> = {
+  [OP.PRESENCE_UPDATE]: ({ status, activities }) =>
+    ["string", "undefined"].includes(typeof status) && (activities ?? []) instanceof Array,
+  [OP.VOICE_STATE_UPDATE]: hasGuild,
+  [OP.REQUEST_GUILD_MEMBERS]: hasGuild,
+  [OP.REQUEST_SOUNDBOARD_SOUNDS]: ({ guild_ids }) => Array.isArray(guild_ids),
+  [OP.REQUEST_CHANNEL_INFO]: hasGuild,
+};
+
+function hasGuild({ guild_id }: Readonly<Record<string, unknown>>): boolean {
+  return readId(guild_id) !== null;
 }
 
 /** What is answered to an opcode that Discord does not know either. */

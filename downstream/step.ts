@@ -47,6 +47,8 @@ export type Input =
   | { readonly kind: "replaced" }
   /** No heartbeat came for too long. */
   | { readonly kind: "silent" }
+  /** Nobody has identified for too long. */
+  | { readonly kind: "late" }
   /** The client closed with this code, or the connection broke (1006). */
   | { readonly kind: "gone"; readonly code: number };
 
@@ -130,6 +132,7 @@ const CELLS = {
     identify: ({ d }) => ["starting", { do: "identify", d }],
     resume: ({ d }) => ["starting", { do: "resume", d }],
     command: () => close({ code: 4003, reason: "Not authenticated." }),
+    late: () => close({ code: 4009, reason: "Session timed out: no IDENTIFY or RESUME came." }),
   },
   starting: {
     ...CLAIMED,

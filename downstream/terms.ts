@@ -9,6 +9,7 @@
  */
 
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
+import { type Presence, presenceOfIdentify } from "../protocol/discord/presence.ts";
 import type { GuildTerms } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
@@ -34,17 +35,20 @@ export interface Dialect {
   readonly compression: Compression;
 }
 
-/** Reads the query: 4012 for a version other than 9 and 10, 4002 for what we do not speak. */
+/** Versions of which Discord's present payloads can be read; without a number it is the newest. */
+const VERSIONS: ReadonlySet<string> = new Set(["8", "9", "10"]);
+
+/** Reads the query: 4012 for a version other than 8, 9 and 10, 4002 for what we do not speak. */
 export function readDialect(query: URLSearchParams): Dialect | Refusal {
-  const version = query.get("v");
-  if (version !== "9" && version !== "10") {
+  const version = query.get("v") || "10";
+  if (!VERSIONS.has(version)) {
     return { code: 4012, reason: `Invalid API version ${version}: expected v=10.` };
   }
-  const encoding = query.get("encoding") ?? "json";
+  const encoding = query.get("encoding") || "json";
   if (encoding !== "json") {
     return { code: 4002, reason: `Encoding ${encoding} is not spoken: expected encoding=json.` };
   }
-  const compression = query.get("compress") ?? "none";
+  const compression = query.get("compress") || "none";
   if (compression !== "none" && compression !== "zlib-stream" && compression !== "zstd-stream") {
     const reason = `Compression ${compression} is not spoken: expected zlib-stream or zstd-stream.`;
     return { code: 4002, reason };
@@ -58,7 +62,9 @@ export interface Granted {
   /** Its intents, and from which size on a guild comes without those that are offline. */
   readonly seen: GuildTerms;
   /** The presence to begin with; `null` where the client has no wish. */
-  readonly presence: unknown;
+  readonly presence: Presence | null;
+  /** Whether larger payloads may come deflated, where the address asked for no compression. */
+  readonly compress: boolean;
 }
 
 /**
@@ -74,7 +80,8 @@ export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Ref
   if (refusal) return refusal;
   const [id, total] = (d.shard ?? [0, 1]) as [number, number];
   const seen = { intents: d.intents as number, largeThreshold: largeThreshold(d.large_threshold) };
-  return { shard: { total, id }, seen, presence: d.presence ?? null };
+  const compress = d.compress === true || d.compress === "true";
+  return { shard: { total, id }, seen, presence: presenceOfIdentify(d.presence), compress };
 }
 
 /** As Discord has it by itself, and the least and the most that it takes. */
@@ -108,11 +115,14 @@ export function judgeResume(
   if (!isRecord(d) || typeof d.token !== "string" || typeof d.session_id !== "string") {
     return { code: 4002, reason: "RESUME has no token or no session_id." };
   }
-  const s = d.seq;
-  if (!isInteger(s)) return { code: 4002, reason: "RESUME has no seq." };
+  const { seq: s = null } = d;
+  if (s !== null && !isInteger(s)) {
+    return { code: 4002, reason: "RESUME has a seq that is no number." };
+  }
   if (!isOurs(d.token, terms)) return WRONG_TOKEN;
   const session = find(d.session_id);
-  if (!session || s < 1) return null;
+  // Of a session in which nothing came there is nothing to resume.
+  if (!session || s === null || s < 1) return null;
   const cursor = session.base + s;
   // After a restart of ours nobody knows how far we had come: then the client is believed.
   if (session.sent !== null && cursor > session.sent) {
@@ -133,7 +143,7 @@ const WRONG_TOKEN: Refusal = {
 };
 
 function isOurs(token: string, { isSecret }: DownstreamTerms): boolean {
-  return isSecret(token.replace(/^Bot +/i, ""));
+  return isSecret(token.trim().replace(/^Bot +/i, ""));
 }
 
 function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {

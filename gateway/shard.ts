@@ -20,6 +20,7 @@ import {
   type ResumableSession,
   resume,
 } from "../protocol/discord/gateway_frame.ts";
+import { readPresence } from "../protocol/discord/presence.ts";
 import type { SessionPoint } from "../protocol/estate.ts";
 import type { Cause, ShardStatus } from "../protocol/status.ts";
 import type { Compression, ShardPayload } from "../protocol/worker_message.ts";
@@ -134,8 +135,10 @@ export class Shard {
 
   /** Sends a command of the bot; settles as {@linkcode Commands.send} says. A presence is kept. */
   send(payload: ShardPayload): Promise<void> {
-    const sent = this.#commands.send(payload);
-    if (payload.op === OP.PRESENCE_UPDATE) void this.#presence.follow(payload.d, sent);
+    if (payload.op !== OP.PRESENCE_UPDATE) return this.#commands.send(payload);
+    const presence = readPresence(payload.d);
+    const sent = this.#commands.send(presence ? { ...payload, d: presence } : payload);
+    void this.#presence.follow(presence, sent);
     return sent;
   }
 

@@ -9,6 +9,7 @@ import { seededRandom } from "../../ports/random.ts";
 async function arrives(
   compression: Compression,
   payloads: readonly (string | Uint8Array)[],
+  knownAfter = 1,
 ): Promise<(string | Uint8Array)[]> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const messages: (string | Uint8Array)[] = [];
@@ -20,7 +21,13 @@ async function arrives(
     sendBytes: take,
     failed: (reason) => reject(new Error(reason)),
   });
-  for (const payload of payloads) encoder.send(payload);
+  payloads.forEach((payload, count) => {
+    if (count === knownAfter) {
+      encoder.known();
+      encoder.deflatePayloads();
+    }
+    encoder.send(payload);
+  });
   await promise;
   encoder.end();
   return messages;
@@ -66,20 +73,64 @@ Deno.test("Encoder sends zlib-stream: one context, each message complete and in 
 Deno.test("Encoder sends zstd-stream: one message per payload, in order", async () => {
   const payloads = samplePayloads();
   const messages = await arrives("zstd-stream", payloads) as Uint8Array[];
-  const stream = zlib.createZstdDecompress();
+  assert.deepEqual(await unpacked("zstd-stream", messages), payloads);
+  assert.ok(messages.at(-1)!.length < 40, `${messages.at(-1)!.length} bytes`);
+});
+
+/** What a client reads of a stream, message by message. */
+async function unpacked(
+  compression: Exclude<Compression, "none">,
+  messages: readonly Uint8Array[],
+): Promise<string[]> {
+  const isZlib = compression === "zlib-stream";
+  const stream = isZlib ? zlib.createInflate() : zlib.createZstdDecompress();
+  const flush = isZlib ? zlib.constants.Z_SYNC_FLUSH : zlib.constants.ZSTD_e_flush;
+  const texts: string[] = [];
   let text = "";
   stream.setEncoding("utf8");
   stream.on("data", (part: string) => text += part);
-  for (const [index, message] of messages.entries()) {
+  for (const message of messages) {
     await new Promise<void>((resolve) => stream.write(message, () => resolve()));
-    await new Promise<void>((resolve) =>
-      stream.flush(zlib.constants.ZSTD_e_flush, () => resolve())
-    );
-    assert.equal(text, payloads[index], `message ${index}`);
+    await new Promise<void>((resolve) => stream.flush(flush, () => resolve()));
+    texts.push(text);
     text = "";
   }
   stream.close();
-  assert.ok(messages.at(-1)!.length < 40, `${messages.at(-1)!.length} bytes`);
+  return texts;
+}
+
+for (const compression of ["zlib-stream", "zstd-stream"] as const) {
+  Deno.test(`Encoder begins ${compression} without a context, and goes on with one once the client is known`, async () => {
+    const payloads = samplePayloads();
+    for (const knownAfter of [0, 1, 5, Infinity]) {
+      const short = knownAfter === Infinity ? payloads.slice(0, 40) : payloads;
+      const messages = await arrives(compression, short, knownAfter) as Uint8Array[];
+      assert.deepEqual(await unpacked(compression, messages), short, `known after ${knownAfter}`);
+    }
+  });
+
+  Deno.test(`A stranger's ${compression} takes next to no memory`, () => {
+    const sink = { send: assert.fail, sendBytes() {}, failed: assert.fail };
+    const hello = '{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":10000}}';
+    const rss = () => Deno.memoryUsage().rss;
+    new Encoder(compression, sink).send(hello);
+    const before = rss();
+    const encoders = Array.from({ length: 500 }, () => new Encoder(compression, sink));
+    for (const encoder of encoders) encoder.send(hello);
+    const eachKiB = (rss() - before) / 500 / 1024;
+    assert.ok(eachKiB < 64, `${eachKiB.toFixed()} KiB each`);
+  });
+}
+
+Deno.test("Encoder deflates payloads one by one where IDENTIFY asked for it, the small ones not, in order", async () => {
+  const payloads = samplePayloads();
+  const messages = await arrives("none", payloads);
+  const read = messages.map((message) =>
+    typeof message === "string" ? message : zlib.inflateSync(message).toString()
+  );
+  assert.deepEqual(read, payloads);
+  const binary = messages.filter((message) => typeof message !== "string");
+  assert.equal(binary.length, payloads.filter(({ length }) => length >= 1024).length);
 });
 
 Deno.test("Encoder knows the last event that went to the socket: a compressed one that waits has not", async () => {
@@ -97,6 +148,7 @@ Deno.test("Encoder knows the last event that went to the socket: a compressed on
   plain.send("{}");
   assert.equal(plain.sent, 7);
   const packed = new Encoder("zlib-stream", sink);
+  packed.known();
   packed.send("{}", 8);
   packed.send("{}", 9);
   assert.equal(packed.sent, 0);
@@ -112,6 +164,7 @@ Deno.test("Encoder sends nothing more after its end", async () => {
     failed: assert.fail,
   };
   const encoder = new Encoder("zlib-stream", sink);
+  encoder.known();
   encoder.send("{}");
   encoder.end();
   encoder.end();

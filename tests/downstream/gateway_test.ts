@@ -12,8 +12,8 @@ Deno.test("accept() closes what speaks another dialect, and says nothing else", 
   assert.deepEqual([client.code, client.payloads], [4002, []]);
   client.identify();
   client.close(1006);
-  const reason = "Invalid API version 8: expected v=10.";
-  assert.deepEqual(stage().connect("v=8").closedWith, { code: 4012, reason });
+  const reason = "Invalid API version 7: expected v=10.";
+  assert.deepEqual(stage().connect("v=7").closedWith, { code: 4012, reason });
 });
 
 Deno.test("Reasons fit into a close frame, whatever a client asks for", () => {

@@ -15,7 +15,8 @@ Deno.test("readMessage() reads what a bot may send", () => {
   assert.deepEqual(read({ op: 2, d: { a: 1 } }), { kind: "identify", d: { a: 1 } });
   assert.deepEqual(read({ op: 6, d: { a: 1 } }), { kind: "resume", d: { a: 1 } });
   for (const op of [3, 4, 8, 31, 43]) {
-    assert.deepEqual(read({ op, d: {} }), { kind: "command", payload: { op, d: {} } });
+    const d = { guild_id: "1", guild_ids: ["1"] };
+    assert.deepEqual(read({ op, d }), { kind: "command", payload: { op, d } });
   }
 });
 
@@ -39,7 +40,7 @@ Deno.test("readMessage() refuses what is no payload with 4002", () => {
 });
 
 Deno.test("readMessage() takes 4096 bytes, counted as UTF-8, and not one more", () => {
-  const payload = (filler: string) => `{"op":3,"d":"${filler}"}`;
+  const payload = (filler: string) => `{"op":77,"d":"${filler}"}`;
   const room = 4096 - payload("").length;
   assert.equal(refusal(payload("x".repeat(room))), undefined);
   assert.equal(refusal(payload("x".repeat(room + 1))), 4002);

@@ -13,6 +13,7 @@ const granted = (seen = {}) => ({
   shard: { total: 4, id: 0 },
   seen: { intents: 1, largeThreshold: 50, ...seen },
   presence: null,
+  compress: false,
 });
 
 const SESSION: DownstreamSession = {
@@ -35,10 +36,12 @@ const resume = (changes: Record<string, unknown>, session = SESSION) =>
     (id) => id === session.sessionId ? session : undefined,
   );
 
-Deno.test("readDialect() takes v9 and v10, and 4012 for any other or none", () => {
+Deno.test("readDialect() takes v8 to v10 or none, and 4012 for any other", () => {
   assert.deepEqual(dialect("v=10&encoding=json"), { version: 10, compression: "none" });
   assert.deepEqual(dialect("v=9"), { version: 9, compression: "none" });
-  for (const query of ["v=8", "v=11", "v=x", "encoding=json"]) {
+  assert.deepEqual(dialect("v=8"), { version: 8, compression: "none" });
+  assert.deepEqual(dialect(""), { version: 10, compression: "none" });
+  for (const query of ["v=7", "v=11", "v=x"]) {
     assert.equal((dialect(query) as { code: number }).code, 4012, query);
   }
 });
@@ -90,6 +93,7 @@ Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
     shard: { total: 1, id: 0 },
     seen: { intents: 0, largeThreshold: 50 },
     presence: null,
+    compress: false,
   });
 });
 
@@ -109,8 +113,8 @@ Deno.test("judgeIdentify() refuses with 4013 intents that nobody knows", () => {
 });
 
 Deno.test("judgeIdentify() grants the presence that was asked for", () => {
-  const presence = { status: "idle" };
-  assert.deepEqual(identify({ presence }), { ...granted(), presence });
+  const presence = { since: null, activities: [], status: "idle", afk: false };
+  assert.deepEqual(identify({ presence: { status: "idle" } }), { ...granted(), presence });
 });
 
 Deno.test("judgeIdentify() takes large_threshold within Discord's bounds, and 50 where none is asked for", () => {
@@ -130,6 +134,7 @@ Deno.test("judgeResume() knows no session for another id, or for a number that i
   assert.equal(resume({ session_id: "other" }), null);
   assert.equal(resume({ seq: 10 }), null);
   assert.equal(resume({ seq: 0 }), null);
+  assert.equal(resume({ seq: null }), null);
 });
 
 Deno.test("judgeResume() refuses with 4007 a number that was never sent, and says the last one", () => {
@@ -143,7 +148,7 @@ Deno.test("judgeResume() believes the client where nobody knows what was sent", 
 });
 
 Deno.test("judgeResume() refuses what is no RESUME with 4002, and another token with 4004", () => {
-  for (const changes of [{ token: 1 }, { session_id: null }, { seq: null }, { seq: "1" }]) {
+  for (const changes of [{ token: 1 }, { session_id: null }, { seq: 1.5 }, { seq: "1" }]) {
     assert.equal((resume(changes) as { code: number }).code, 4002, JSON.stringify(changes));
   }
   assert.equal((judgeResume(null, TERMS, () => SESSION) as { code: number }).code, 4002);

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { isPresence } from "../../../protocol/discord/presence.ts";
+import {
+  isPresence,
+  presenceOfIdentify,
+  readPresence,
+} from "../../../protocol/discord/presence.ts";
 
 Deno.test("isPresence() takes what Discord can read, also where something is left out", () => {
   const whole = {
@@ -29,4 +33,23 @@ Deno.test("isPresence() refuses what would close the connection", () => {
     { activities: [{ name: "chess", type: "0" }] },
   ];
   for (const value of wrong) assert.equal(isPresence(value), false, JSON.stringify(value));
+});
+
+Deno.test("readPresence() takes activities that are null for none, and refuses what isPresence() does", () => {
+  assert.deepEqual(readPresence({ status: "idle", activities: null }), {
+    status: "idle",
+    activities: [],
+  });
+  const whole = { status: "idle", activities: [{ name: "chess", type: 0 }] };
+  assert.equal(readPresence(whole), whole);
+  for (const value of [null, "online", { activities: {} }]) assert.equal(readPresence(value), null);
+});
+
+Deno.test("presenceOfIdentify() fills in what Discord wants of op 3, and sees where nothing is wished", () => {
+  for (const value of [null, undefined, "x", {}, { status: "" }, { game: null, activities: [] }]) {
+    assert.equal(presenceOfIdentify(value), null, JSON.stringify(value));
+  }
+  const wish = presenceOfIdentify({ status: "idle" });
+  assert.deepEqual(wish, { since: null, activities: [], status: "idle", afk: false });
+  assert.ok(isPresence(wish));
 });
