@@ -23,6 +23,76 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Reads an object field by field: its name, then its value, as a whole or as a list. */
+export class ObjectReader {
+  readonly #text: string;
+  #isFirst = true;
+  /** Where the name of the field stands that was read last. */
+  keyAt = 0;
+  /** Where the reader is: at a value when its name was read, behind it when it was. */
+  at: number;
+
+  /** @throws {SyntaxError} When there is no object. */
+  constructor(text: string, start = 0) {
+    this.#text = text;
+    this.at = skipSpace(text, start);
+    if (text.charCodeAt(this.at) !== OPEN_BRACE) throw unlike(text, this.at, "an object");
+    this.at++;
+  }
+
+  /**
+   * The name of the next field; `undefined` where there is none left. Then its value is to be read.
+   *
+   * @throws {SyntaxError} When the object does not end.
+   */
+  next(): string | undefined {
+    const text = this.#text;
+    let at = skipSpace(text, this.at);
+    const code = text.charCodeAt(at);
+    if (code === CLOSE_BRACE) {
+      this.at = at + 1;
+      return undefined;
+    }
+    if (!this.#isFirst) {
+      if (code !== COMMA) throw unlike(text, at, "a comma");
+      at = skipSpace(text, at + 1);
+    }
+    this.#isFirst = false;
+    this.keyAt = at;
+    const keyEnd = textEnd(text, at);
+    at = skipSpace(text, keyEnd);
+    if (text.charCodeAt(at) !== COLON) throw unlike(text, at, "a colon");
+    this.at = skipSpace(text, at + 1);
+    return nameIn(text, this.keyAt, keyEnd);
+  }
+
+  /** Whether the value is a list. */
+  get isList(): boolean {
+    return this.#text.charCodeAt(this.at) === OPEN_BRACKET;
+  }
+
+  /** The raw value. */
+  value(): string {
+    const from = this.at;
+    return this.#text.slice(from, this.skip());
+  }
+
+  /** Goes behind the value, and gives where that is. */
+  skip(): number {
+    return this.at = valueEnd(this.#text, this.at);
+  }
+
+  /** The raw elements of a value that is a list. They are all to be read before the next field. */
+  *elements(): Generator<string, void> {
+    const list = readList(this.#text, this.at);
+    for (let next = list.next(); next !== undefined; next = list.next()) {
+      this.at = list.at;
+      yield next;
+    }
+    this.at = list.at;
+  }
+}
+
 /** Sees a field: its name, and where its value begins and ends; `true`: no more of them. */
 type SeeField = (name: string, from: number, to: number, keyAt: number) => boolean | void;
 
@@ -31,24 +101,11 @@ type SeeField = (name: string, from: number, to: number, keyAt: number) => boole
  *
  * @throws {SyntaxError} When there is no object, or it does not end.
  */
-export function eachField(text: string, see: SeeField, start = 0): void {
-  let at = skipSpace(text, start);
-  if (text.charCodeAt(at) !== OPEN_BRACE) throw unlike(text, at, "an object");
-  at = skipSpace(text, at + 1);
-  if (text.charCodeAt(at) === CLOSE_BRACE) return;
-  for (;;) {
-    const keyAt = at;
-    const keyEnd = textEnd(text, keyAt);
-    at = skipSpace(text, keyEnd);
-    if (text.charCodeAt(at) !== COLON) throw unlike(text, at, "a colon");
-    const from = skipSpace(text, at + 1);
-    const to = valueEnd(text, from);
-    if (see(nameIn(text, keyAt, keyEnd), from, to, keyAt) === true) return;
-    at = skipSpace(text, to);
-    const code = text.charCodeAt(at);
-    if (code === CLOSE_BRACE) return;
-    if (code !== COMMA) throw unlike(text, at, "a comma");
-    at = skipSpace(text, at + 1);
+export function eachField(text: string, see: SeeField): void {
+  const reader = new ObjectReader(text);
+  for (let name = reader.next(); name !== undefined; name = reader.next()) {
+    const from = reader.at;
+    if (see(name, from, reader.skip(), reader.keyAt) === true) return;
   }
 }
 
@@ -84,6 +141,15 @@ export function wordIn(raw: string | undefined): string | undefined {
   return raw.includes("\\") ? JSON.parse(raw) as string : raw.slice(1, -1);
 }
 
+/**
+ * The raw value that begins at `at`.
+ *
+ * @throws {SyntaxError} When there is none, or it does not end.
+ */
+export function valueAt(text: string, at: number): string {
+  return text.slice(at, valueEnd(text, at));
+}
+
 /** The raw fields of an object, by name. */
 export function fieldsOf(text: string): Map<string, string> {
   const fields = new Map<string, string>();
@@ -104,7 +170,7 @@ export function edited(text: string, changes: ReadonlyMap<string, string | null>
   const left = new Map(changes);
   const kept: string[] = [];
   let isChanged = false;
-  eachField(text, (name, from, to, keyAt) => {
+  eachField(text, (name, _from, to, keyAt) => {
     const change = left.get(name);
     left.delete(name);
     if (change === undefined) return void kept.push(text.slice(keyAt, to));

@@ -1,0 +1,137 @@
+/**
+ * Guilds as they are put on disk: packed pages, each with what it is of, in parts of about 256 KB.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../protocol/errors.ts";
+import type { GuildPart } from "../ports/guild_log.ts";
+import { Guild, type ListName, LISTS } from "./guild.ts";
+import type { Guilds } from "./guilds.ts";
+import { type Owner, packedBytes, Page, type WarmPages } from "./page.ts";
+import { type Place, Section } from "./section.ts";
+import { textOfBytes } from "./fragments.ts";
+
+/** Grows when parts are written in another way, or keys are hashed in another. */
+export const PARTS_VERSION = 1;
+
+/** A part that has grown beyond it is given away. */
+const PART_BYTES = 256 * 1024;
+/** List, whether it is compressed, bits and prefix of its place, bytes unpacked and packed. */
+const HEADER_BYTES = 1 + 1 + 1 + 4 + 4 + 4;
+/** In place of a list: the guild's own fields. */
+const FIELDS = 255;
+
+/** All guilds in parts. One that is not available has one without bytes. */
+export function* partsOf(guilds: Guilds): Generator<GuildPart, void> {
+  for (const [guildId, guild] of guilds.all) {
+    if (!guild) yield { guildId, bytes: new Uint8Array() };
+    else for (const bytes of partsOfGuild(guild)) yield { guildId, bytes };
+  }
+}
+
+function* partsOfGuild(guild: Guild): Generator<Uint8Array<ArrayBuffer>, void> {
+  let part: Uint8Array[] = [];
+  let bytes = 0;
+  for (const each of pagesOf(guild)) {
+    part.push(...each);
+    bytes += each[0].length + each[1].length;
+    if (bytes < PART_BYTES) continue;
+    yield joined(part, bytes);
+    [part, bytes] = [[], 0];
+  }
+  if (bytes > 0) yield joined(part, bytes);
+}
+
+function* pagesOf(guild: Guild): Generator<[head: Uint8Array, body: Uint8Array], void> {
+  yield pageOf(FIELDS, { page: guild.fields, bits: 0, prefix: 0 });
+  for (const [list, section] of guild.sections) {
+    const index = LISTS.indexOf(list);
+    for (const place of section.places()) yield pageOf(index, place);
+  }
+}
+
+function pageOf(index: number, { page, bits, prefix }: Place): [Uint8Array, Uint8Array] {
+  const { bytes, isDeflated } = packedBytes(page.packed());
+  const head = new DataView(new ArrayBuffer(HEADER_BYTES));
+  head.setUint8(0, index);
+  head.setUint8(1, isDeflated ? 1 : 0);
+  head.setUint8(2, bits);
+  head.setUint32(3, prefix);
+  head.setUint32(7, page.bytes);
+  head.setUint32(11, bytes.length);
+  return [new Uint8Array(head.buffer), bytes];
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The guilds that were put into parts.
+ *
+ * @throws {GatehouseError} `bad_state` where a part is not one, or pages are missing.
+ */
+export function guildsOf(
+  parts: Iterable<GuildPart>,
+  warm: WarmPages,
+): Map<string, Guild | null> {
+  const owner: Owner = {};
+  const pages = new Map<string, Places | null>();
+  for (const { guildId, bytes } of parts) {
+    if (bytes.length === 0) pages.set(guildId, null);
+    else {
+      const places = pages.get(guildId) ?? new Map();
+      pages.set(guildId, places);
+      readPart(guildId, bytes, places, owner, warm);
+    }
+  }
+  return new Map(
+    Array.from(pages, ([id, places]) => [id, places && guildOf(id, places, owner, warm)]),
+  );
+}
+
+type Places = Map<number, Place[]>;
+
+function readPart(guildId: string, bytes: Uint8Array, to: Places, owner: Owner, warm: WarmPages) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at < bytes.length;) {
+    if (at + HEADER_BYTES > bytes.length) throw badPart(guildId, "it ends within a page");
+    const from = at + HEADER_BYTES;
+    const to_ = from + view.getUint32(at + 11);
+    if (to_ > bytes.length) throw badPart(guildId, "it ends within a page");
+    // Copied: else the page would keep all of what was read.
+    const body = bytes.slice(from, to_);
+    const as = view.getUint8(at + 1) === 1 ? body : textOfBytes(body);
+    const page = new Page(owner, warm, { as, bytes: view.getUint32(at + 7) });
+    const index = view.getUint8(at);
+    const places = to.get(index) ?? [];
+    to.set(index, places);
+    places.push({ page, bits: view.getUint8(at + 2), prefix: view.getUint32(at + 3) });
+    at = to_;
+  }
+}
+
+function guildOf(guildId: string, places: Places, owner: Owner, warm: WarmPages): Guild {
+  const lists = new Map<ListName, Section>();
+  for (const [index, pages] of places) {
+    if (index === FIELDS) continue;
+    const name = LISTS[index];
+    const section = name && Section.of(owner, warm, pages);
+    if (!section) throw badPart(guildId, `pages of ${name ?? `list ${index}`} are missing`);
+    lists.set(name, section);
+  }
+  const fields = places.get(FIELDS);
+  if (fields?.length !== 1) throw badPart(guildId, "its own fields are missing");
+  return Guild.of(owner, warm, fields[0]!.page, lists);
+}
+
+function badPart(guildId: string, why: string): GatehouseError {
+  return new GatehouseError("bad_state", "host", `Cannot read guild ${guildId}: ${why}`);
+}
