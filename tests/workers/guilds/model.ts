@@ -6,14 +6,14 @@
  * @module
  */
 
-import { GatehouseError } from "../../protocol/errors.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
 import type {
   GuildBase,
   GuildLog,
   GuildRecord,
   KeptGuilds,
   LastingGuilds,
-} from "../../ports/guild_log.ts";
+} from "../../../ports/guild_log.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { GuildRecord } from "../../ports/guild_log.ts";
-import { createVirtualClock } from "../../sim/mod.ts";
-import { openSpoolDir } from "../../store/spool_files.ts";
-import { extentOf, GuildSpool, RETRY_MS, WRITE_AFTER_MS } from "../../workers/guild_spool.ts";
-import { type FakeDisk, fakeDisk } from "../support/fake_disk.ts";
+import type { GuildRecord } from "../../../ports/guild_log.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
+import { openSpoolDir } from "../../../store/spool_files.ts";
+import { extentOf, GuildSpool, RETRY_MS, WRITE_AFTER_MS } from "../../../workers/guilds/spool.ts";
+import { type FakeDisk, fakeDisk } from "../../support/fake_disk.ts";
 
 const encoder = new TextEncoder();
 

@@ -9,13 +9,13 @@
  * @module
  */
 
-import type { Cancel, Clock } from "../ports/clock.ts";
-import type { GuildLog, GuildRecord } from "../ports/guild_log.ts";
-import type { Spool } from "../ports/spool.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { textField } from "../protocol/discord/body.ts";
-import { readEnvelope } from "../protocol/discord/envelope.ts";
-import { type EventRecord, RECORD } from "../protocol/event_frame.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { GuildLog, GuildRecord } from "../../ports/guild_log.ts";
+import type { Spool } from "../../ports/spool.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { textField } from "../../protocol/discord/body.ts";
+import { readEnvelope } from "../../protocol/discord/envelope.ts";
+import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 
 /** A change is written so long after it came, with those that came meanwhile. */
 export const WRITE_AFTER_MS = 250;

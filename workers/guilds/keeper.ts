@@ -1,25 +1,25 @@
 /**
  * Keeps the guilds of one shard on disk, so that the next worker has them: all of them as of a cursor
- * now and then, a few at a time, and in between what has changed (`guild_spool.ts`). What is on disk is
+ * now and then, a few at a time, and in between what has changed (`spool.ts`). What is on disk is
  * the truth up to some cursor or of no use; what has come after it Discord replays.
  *
  * @module
  */
 
-import { sleep } from "../ports/clock.ts";
-import type { GuildDisk, GuildsHead, OpenGuildDisk } from "../ports/guild_files.ts";
+import { sleep } from "../../ports/clock.ts";
+import type { GuildDisk, GuildsHead, OpenGuildDisk } from "../../ports/guild_files.ts";
 import type {
   GuildLog,
   GuildPart,
   GuildRecord,
   KeptGuilds,
   LastingGuilds,
-} from "../ports/guild_log.ts";
-import type { Spool } from "../ports/spool.ts";
-import type { World } from "../ports/world.ts";
-import { messageOf } from "../protocol/errors.ts";
-import type { Estate } from "../protocol/estate.ts";
-import { extentOf, type GuildSession, GuildSpool, sessionIn } from "./guild_spool.ts";
+} from "../../ports/guild_log.ts";
+import type { Spool } from "../../ports/spool.ts";
+import type { World } from "../../ports/world.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import type { Estate } from "../../protocol/estate.ts";
+import { extentOf, type GuildSession, GuildSpool, sessionIn } from "./spool.ts";
 
 /** Discord is asked for so many events again, at most, so that guilds that are a little old can be used. */
 export const MOST_REPLAYED = 10_000;
