@@ -32,7 +32,7 @@ function permissions(executable: string, temporary: string): string[] {
     `--allow-write=${temporary}`,
     // `cat` and `ls` read what Deno does not, in /proc; `prlimit` takes descriptors away; bots of other
     // languages run where these are.
-    `--allow-run=${executable},cat,ls,prlimit,python3,go`,
+    `--allow-run=${executable},cat,ls,prlimit,python3,go,node,npm`,
   ];
 }
 

@@ -32,7 +32,8 @@ const STEPS = {
     survives(stage, play, "SIGTERM"),
   "gets each message once, though Gatehouse is killed and started": (stage, play) =>
     survives(stage, play, "SIGKILL"),
-  "gets each message once, though it is stopped and started itself": restarts,
+  "gets each message once and every guild again, though it is stopped and started itself": restarts,
+  "misses nothing and gets every guild again, though it dies and is started itself": dies,
 } satisfies Record<string, (stage: Stage, play: Play) => Promise<void>>;
 
 /** The name of an expectation. */
@@ -106,7 +107,7 @@ async function joinsVoice({ sim }: Stage, { bot }: Play): Promise<void> {
     assert.deepEqual({ ...voice, session: typeof voice.session }, {
       is: "voice",
       session: "string",
-      token: "sim-voice",
+      token: `voice-${channels.at(-1)!.id}`,
       endpoint: voice.endpoint,
     });
     assert.match(voice.endpoint, /^voice\.sim/);
@@ -139,11 +140,30 @@ async function restarts(stage: Stage, play: Play): Promise<void> {
   await before.all();
   await play.bot.ends("stop");
   post(stage, 20);
-  play.bot = stage.bot(play.command);
-  await play.bot.hears("ready");
+  await startsAgain(stage, play);
   const after = heard(stage, play.bot, 20);
   post(stage, 20);
   await after.all();
+}
+
+/** The bot ends without a word. What it had not acknowledged it may get once more. */
+async function dies(stage: Stage, play: Play): Promise<void> {
+  const before = heard(stage, play.bot);
+  post(stage, 20);
+  await before.all();
+  await play.bot.ends("die");
+  post(stage, 20);
+  await startsAgain(stage, play);
+  const after = heard(stage, play.bot, 20);
+  post(stage, 20);
+  await after.allAfter(before);
+}
+
+/** A new life of the bot, which knows nothing: it is told of every guild. */
+async function startsAgain(stage: Stage, play: Play): Promise<void> {
+  play.bot = stage.bot(play.command);
+  await play.bot.hears("ready");
+  await seesGuilds(stage, play);
 }
 
 /** What a bot hears from here on, against what Discord sends. */
@@ -161,6 +181,16 @@ function heard({ sim }: Stage, bot: Bot, missed = 0) {
       // One that comes twice comes late.
       await pause();
       assert.deepEqual(came().sort(), sent().sort());
+    },
+    came,
+    /** As `all`; what an earlier life has had may come again, once. */
+    async allAfter(earlier: { came(): string[] }): Promise<void> {
+      const missing = () => sent().filter((id) => !came().includes(id));
+      await until(() => missing().length === 0, 30_000, () => `${missing().length} are missing`);
+      await pause();
+      assert.equal(new Set(came()).size, came().length, "a message came twice in one life");
+      const others = came().filter((id) => !sent().includes(id));
+      assert.deepEqual(others.filter((id) => !earlier.came().includes(id)), []);
     },
   };
 }
