@@ -95,6 +95,8 @@ export interface Settings {
   readonly statsIntervalMs: number;
   /** How long a session on `/gateway` waits for its client. */
   readonly consumerSessionTtlMs: number;
+  /** How many may consume a shard on `/gateway`: its bot, and those who read beside it by name. */
+  readonly consumersPerShard: number;
   /** A child process per cluster, or a thread of ours. */
   readonly clusterIsolation: "process" | "worker";
   /** Deno flags that built-in clusters run with beside the unit's address. */
@@ -247,6 +249,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
     600_000,
     integer("milliseconds", 0, MONTH_MS),
   ),
+  consumersPerShard: setting("CONSUMERS_PER_SHARD", 1, integer("a whole number", 1, 16)),
   clusterIsolation: setting("CLUSTER_ISOLATION", "process", oneOf("process", "worker")),
   clusterPermissions: setting("CLUSTER_PERMISSIONS", [], permissionFlags),
   eventHandlerUrls: setting("EVENT_HANDLER_URL", [], socketUrls),

@@ -9,7 +9,7 @@ import type { Cancel } from "../ports/clock.ts";
 import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { GuildsPiece, GuildTerms } from "../protocol/guild_pieces.ts";
-import type { ShardKey } from "../protocol/ids.ts";
+import { type Seat, seatFields } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
@@ -27,7 +27,7 @@ import {
 } from "./message.ts";
 import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
 import { PIECE_BYTES } from "./snapshots.ts";
-import { type Effect, type Input, type Phase, step } from "./step.ts";
+import { type Effect, type Input, type Phase, type Refusal, step } from "./step.ts";
 import { SessionStream, type StreamStart } from "./stream.ts";
 import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
@@ -55,11 +55,11 @@ export interface DownstreamShared extends DownstreamWorld {
    * The connection wants this shard: the one that had it is replaced. Resolves when that one's client
    * has answered our close frame, or has had its time.
    */
-  readonly claim: (shard: ShardKey, connection: DownstreamConnection) => Promise<void>;
+  readonly claim: (shard: Seat, connection: DownstreamConnection) => Promise<void>;
   /** The connection that has this shard lets go of it. */
-  readonly unclaim: (shard: ShardKey) => void;
+  readonly unclaim: (shard: Seat) => void;
   /** Lets the shard's events wait for a client that is away. */
-  readonly park: (shard: ShardKey) => void;
+  readonly park: (shard: Seat) => void;
   /** Tells of a client that has shown no token that lets in, seldom: anybody can be one. */
   readonly tellOfStranger: (event: string, about: LogFields) => void;
 }
@@ -75,7 +75,7 @@ export class DownstreamConnection {
   #phase: Phase = "waiting";
   #cancelLate: Cancel;
   /** The shard that this connection has claimed. */
-  #shard: ShardKey | null = null;
+  #shard: Seat | null = null;
   /** The session that it has, or had. */
   #session: DownstreamSession | null = null;
   /** What we closed with. */
@@ -206,7 +206,7 @@ export class DownstreamConnection {
     try {
       await work();
     } catch (error) {
-      const about = { shardId: this.#shard?.id, error: messageOf(error) };
+      const about = { ...this.#about, error: messageOf(error) };
       this.#shared.log.error("consumer cannot be served", about);
       this.input({ kind: "failed", reason: "Gatehouse cannot serve this shard now." });
     }
@@ -216,7 +216,8 @@ export class DownstreamConnection {
     const { terms, sessions, events, url } = this.#shared;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { shard, seen, presence, compress } = judged;
+    const { seat: shard, seen, presence, compress } = judged;
+    if (!events.hasRoomFor(shard)) return this.input({ kind: "refused", ...noRoomFor(shard) });
     const answered = this.#claim(shard);
     const older = sessions.ofShard(shard);
     if (older) sessions.end(older);
@@ -240,13 +241,13 @@ export class DownstreamConnection {
   }
 
   /** The first of the guilds as of a cursor; `null` where they are not known, or the client wants none. */
-  async #guilds(shard: ShardKey, cursor: number, terms: GuildTerms): Promise<GuildsPiece | null> {
+  async #guilds(shard: Seat, cursor: number, terms: GuildTerms): Promise<GuildsPiece | null> {
     const { guilds } = this.#shared;
     if (!guilds || (terms.intents & INTENTS.GUILDS) === 0) return null;
     return await guilds(shard, { cursor, terms, after: 0, limitBytes: PIECE_BYTES });
   }
 
-  async #facts(shard: ShardKey): Promise<ReadyFacts | null> {
+  async #facts(shard: Seat): Promise<ReadyFacts | null> {
     const { clock, facts, log } = this.#shared;
     const late = new AbortController();
     const cancel = clock.after(FACTS_DEADLINE_MS, () => late.abort());
@@ -254,7 +255,7 @@ export class DownstreamConnection {
       return await facts(shard, late.signal);
     } catch (error) {
       if (!late.signal.aborted) throw error;
-      const about = { shardId: shard.id, afterMs: FACTS_DEADLINE_MS };
+      const about = { ...seatFields(shard), afterMs: FACTS_DEADLINE_MS };
       log.warn("consumer waited in vain for its shard", about);
       return null;
     } finally {
@@ -281,7 +282,7 @@ export class DownstreamConnection {
     void this.#start(() => this.#run(stream));
   }
 
-  #claim(shard: ShardKey): Promise<void> {
+  #claim(shard: Seat): Promise<void> {
     this.#session = null;
     this.#stream = null;
     this.#shard = shard;
@@ -302,14 +303,14 @@ export class DownstreamConnection {
     });
     this.#stream = stream;
     this.input({ kind: "begun" });
-    this.#shared.log.info("consumer has a shard", { shardId: session.shard.id, s: stream.s });
+    this.#shared.log.info("consumer has a shard", { ...seatFields(session.shard), s: stream.s });
     return stream;
   }
 
   async #run(stream: SessionStream): Promise<void> {
     if (await stream.run()) return;
     const { shard, snapshots } = stream.session;
-    const about = { shardId: shard.id, s: stream.s, guilds: snapshots };
+    const about = { ...seatFields(shard), s: stream.s, guilds: snapshots };
     this.#shared.log.error(
       "consumer has to begin anew: its guilds are not those it began with",
       about,
@@ -326,7 +327,7 @@ export class DownstreamConnection {
     try {
       await send(this.#session!.shard, payload);
     } catch (error) {
-      const about = { shardId: this.#shard?.id, op: payload.op, error: messageOf(error) };
+      const about = { ...this.#about, op: payload.op, error: messageOf(error) };
       log.warn("consumer's command was not sent", about);
       if (!COMMAND_OPS.has(payload.op) && isRefused(error)) {
         return this.input(unknownOpcode(payload));
@@ -337,9 +338,13 @@ export class DownstreamConnection {
     }
   }
 
+  get #about(): LogFields {
+    return this.#shard ? seatFields(this.#shard) : {};
+  }
+
   #close(code: number, reason: string): void {
     const event = "consumer's connection closed";
-    if (this.#shard) this.#shared.log.warn(event, { shardId: this.#shard.id, code, reason });
+    if (this.#shard) this.#shared.log.warn(event, { ...this.#about, code, reason });
     else this.#shared.tellOfStranger(event, { code, reason });
     this.#closedWith = code;
     this.#socket.close(code, closeReason(reason));
@@ -362,6 +367,11 @@ export class DownstreamConnection {
     }
     events.release(shard);
   }
+}
+
+function noRoomFor(seat: Seat): Refusal {
+  const others = "as many read it as CONSUMERS_PER_SHARD allows, and their events wait for them";
+  return { code: 4010, reason: `Invalid shard for ${seat.reader}: ${others}.` };
 }
 
 function isSendLimit(error: unknown): boolean {

@@ -3,15 +3,15 @@
  * us, unmodified. Holds the connections and their sessions; the socket, the events and the way to
  * Discord are the caller's.
  *
- * One connection has a shard at a time: a newer IDENTIFY or RESUME ends the older connection, and what
- * that one still says is ignored. What differs from Discord is in `docs/protocols.md`.
+ * One connection has a shard at a time, and one of each name reads it beside: a newer IDENTIFY or RESUME ends
+ * the older connection of that name, and what that one still says is ignored. What differs from Discord is in `docs/protocols.md`.
  *
  * @module
  */
 
 import { type LogFields, seldom } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
+import { type Seat, seatFields, seatText } from "../protocol/ids.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
 import { closeReason } from "./frames.ts";
 import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
@@ -44,17 +44,17 @@ export class DownstreamGateway {
   readonly #isTold: () => number | null;
   readonly #connections = new Set<DownstreamConnection>();
   /** Shard → the connection that has it or is about to. */
-  readonly #claims = new Map<ShardKeyText, DownstreamConnection>();
+  readonly #claims = new Map<string, DownstreamConnection>();
 
   constructor(options: DownstreamOptions) {
     this.#isTold = seldom(options.clock);
-    const expired = (shard: ShardKey) => options.events.release(shard);
+    const expired = (shard: Seat) => options.events.release(shard);
     this.sessions = new DownstreamSessions({ ...options, expired });
     this.#shared = {
       ...options,
       sessions: this.sessions,
       claim: (shard, connection) => this.#claim(shard, connection),
-      unclaim: (shard) => void this.#claims.delete(shardKeyText(shard)),
+      unclaim: (shard) => void this.#claims.delete(seatText(shard)),
       park: (shard) => void this.#park(shard),
       tellOfStranger: (event, about) => this.#tellOfStranger(event, about),
     };
@@ -66,7 +66,7 @@ export class DownstreamGateway {
    */
   load(saved: unknown): void {
     const { totalShards, firstShardId, lastShardId } = this.#shared.terms;
-    const runs = ({ total, id }: ShardKey) =>
+    const runs = ({ total, id }: Seat) =>
       total === totalShards && id >= firstShardId && id <= lastShardId;
     for (const shard of this.sessions.load(saved, runs)) void this.#park(shard);
   }
@@ -119,8 +119,8 @@ export class DownstreamGateway {
     await Promise.all(closing);
   }
 
-  async #claim(shard: ShardKey, connection: DownstreamConnection): Promise<void> {
-    const key = shardKeyText(shard);
+  async #claim(shard: Seat, connection: DownstreamConnection): Promise<void> {
+    const key = seatText(shard);
     const older = this.#claims.get(key);
     this.#claims.set(key, connection);
     older?.input({ kind: "replaced" });
@@ -132,11 +132,11 @@ export class DownstreamGateway {
     if (more !== null) this.#shared.log.warn(event, { ...about, ...more && { more } });
   }
 
-  async #park(shard: ShardKey): Promise<void> {
+  async #park(shard: Seat): Promise<void> {
     try {
       await this.#shared.events.hold(shard);
     } catch (error) {
-      const about = { shardId: shard.id, error: messageOf(error) };
+      const about = { ...seatFields(shard), error: messageOf(error) };
       this.#shared.log.error("events cannot be held for a consumer that is away", about);
     }
   }

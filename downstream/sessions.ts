@@ -2,9 +2,9 @@
  * The sessions of clients on `/gateway`: who has which shard, from which number on, and how long a
  * session waits for its client. They survive a restart of ours.
  *
- * A shard has one session at most; a session that nobody resumes in time ends. What the sessions of a
- * shard were given outlives them: the next one begins after what was received, and knows what may
- * come to it a second time.
+ * A shard has one session at most, and one more for each who reads it beside its bot; a session that nobody
+ * resumes in time ends. What the sessions of a shard were given outlives them: the next one begins after what
+ * was received, and knows what may come to it a second time.
  *
  * @module
  */
@@ -12,7 +12,7 @@
 import type { Cancel, Clock } from "../ports/clock.ts";
 import { ALL_INTENTS } from "../protocol/discord/intents.ts";
 import type { GuildTerms } from "../protocol/guild_pieces.ts";
-import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
+import { READER_NAME, type Seat, seatText } from "../protocol/ids.ts";
 import { isCount, isRecord } from "../protocol/record.ts";
 
 /** How long a session waits for its client, unless told otherwise. */
@@ -26,7 +26,7 @@ export const SENT_AHEAD = 1_000;
 /** A session of a client. */
 export interface DownstreamSession {
   readonly sessionId: string;
-  readonly shard: ShardKey;
+  readonly shard: Seat;
   /** A cursor is its number plus this: READY is 1, and {@linkcode eventsAfter} is the last number before the events. */
   readonly base: number;
   /** So many guilds, each with its number, stand between READY and the events. */
@@ -87,14 +87,14 @@ export interface DownstreamSessionsOptions {
   /** Called after each change that is worth writing down. */
   readonly changed: () => void;
   /** Nobody resumed the session of this shard in time. */
-  readonly expired: (shard: ShardKey) => void;
+  readonly expired: (shard: Seat) => void;
 }
 
 /** All sessions of a unit. */
 export class DownstreamSessions {
   readonly #options: DownstreamSessionsOptions;
-  readonly #byShard = new Map<ShardKeyText, DownstreamSession>();
-  readonly #given = new Map<ShardKeyText, Given>();
+  readonly #byShard = new Map<string, DownstreamSession>();
+  readonly #given = new Map<string, Given>();
   readonly #expiries = new Map<DownstreamSession, Cancel>();
 
   constructor(options: DownstreamSessionsOptions) {
@@ -110,8 +110,8 @@ export class DownstreamSessions {
   }
 
   /** The session that has this shard. */
-  ofShard(shard: ShardKey): DownstreamSession | undefined {
-    return this.#byShard.get(shardKeyText(shard));
+  ofShard(shard: Seat): DownstreamSession | undefined {
+    return this.#byShard.get(seatText(shard));
   }
 
   /**
@@ -120,16 +120,16 @@ export class DownstreamSessions {
    *
    * @param acknowledged Somebody is done with everything up to this cursor.
    */
-  beginsAfter(shard: ShardKey, acknowledged: number): number {
-    return Math.max(acknowledged, this.#given.get(shardKeyText(shard))?.received ?? 0);
+  beginsAfter(shard: Seat, acknowledged: number): number {
+    return Math.max(acknowledged, this.#given.get(seatText(shard))?.received ?? 0);
   }
 
   /** Begins a session, which has a connection; one that had the shard before ends. */
   begin(
-    shard: ShardKey,
+    shard: Seat,
     { from, snapshots = 0, terms = WHOLE_TERMS }: Beginning,
   ): DownstreamSession {
-    const key = shardKeyText(shard);
+    const key = seatText(shard);
     const older = this.ofShard(shard);
     if (older) this.end(older);
     const base = from - 1 - snapshots;
@@ -206,7 +206,7 @@ export class DownstreamSessions {
     this.#expiries.get(session)?.();
     this.#expiries.delete(session);
     if (this.ofShard(session.shard) !== session) return;
-    this.#byShard.delete(shardKeyText(session.shard));
+    this.#byShard.delete(seatText(session.shard));
     this.#give(session);
     this.#options.changed();
   }
@@ -226,12 +226,12 @@ export class DownstreamSessions {
    * @param fits Whether this unit runs the shard.
    * @returns The shards that have a session now.
    */
-  load(saved: unknown, fits: (shard: ShardKey) => boolean): ShardKey[] {
+  load(saved: unknown, fits: (shard: Seat) => boolean): Seat[] {
     const { stream, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
     if (!isRecord(saved) || !Array.isArray(saved.sessions)) return [];
     if (saved.stream !== stream) return [];
     const given = Array.isArray(saved.given) ? saved.given.filter(isGiven) : [];
-    for (const each of given) this.#given.set(shardKeyText(each.shard), each);
+    for (const each of given) this.#given.set(seatText(each.shard), each);
     for (const session of saved.sessions.map((value) => parseSession(value, saved.totalShards))) {
       if (!session || !fits(session.shard) || this.ofShard(session.shard)) continue;
       // One that had a connection lost it with us.
@@ -240,7 +240,7 @@ export class DownstreamSessions {
         this.#give(session);
         continue;
       }
-      this.#byShard.set(shardKeyText(session.shard), session);
+      this.#byShard.set(seatText(session.shard), session);
       this.#wait(session, sinceMs);
     }
     return [...this.#byShard.values()].map(({ shard }) => shard);
@@ -266,8 +266,8 @@ export class DownstreamSessions {
   }
 
   #give({ shard, received, sent, sentAtMost }: DownstreamSession): void {
-    const before = this.#given.get(shardKeyText(shard));
-    this.#given.set(shardKeyText(shard), {
+    const before = this.#given.get(seatText(shard));
+    this.#given.set(seatText(shard), {
       shard,
       received: Math.max(before?.received ?? 0, received),
       sent: Math.max(before?.sent ?? 0, sent ?? sentAtMost),
@@ -281,7 +281,7 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
   const { sessionId, base, acknowledged, detachedAtMs } = value;
   const shard = value.shard ?? { total: totalShards, id: value.shardId };
   if (typeof sessionId !== "string") return undefined;
-  if (!isShardKey(shard)) return undefined;
+  if (!isSeat(shard)) return undefined;
   // The base is below 0 for a session that began before any event.
   if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
   if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
@@ -304,13 +304,15 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
 }
 
 function isGiven(value: unknown): value is Given {
-  return isRecord(value) && isShardKey(value.shard) && [value.received, value.sent].every(isCount);
+  return isRecord(value) && isSeat(value.shard) && [value.received, value.sent].every(isCount);
 }
 
 function isTerms(value: unknown): value is GuildTerms {
   return isRecord(value) && isCount(value.intents) && isCount(value.largeThreshold);
 }
 
-function isShardKey(value: unknown): value is ShardKey {
-  return isRecord(value) && isCount(value.total) && isCount(value.id);
+function isSeat(value: unknown): value is Seat {
+  if (!isRecord(value) || !isCount(value.total) || !isCount(value.id)) return false;
+  const { reader } = value;
+  return reader === undefined || typeof reader === "string" && READER_NAME.test(reader);
 }

@@ -11,7 +11,7 @@
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
 import { type Presence, presenceOfIdentify } from "../protocol/discord/presence.ts";
 import type { GuildTerms } from "../protocol/guild_pieces.ts";
-import type { ShardKey } from "../protocol/ids.ts";
+import { READER_NAME, type Seat } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
 import { type DownstreamSession, eventsAfter } from "./sessions.ts";
@@ -27,6 +27,8 @@ export interface DownstreamTerms {
   readonly intents: number;
   /** Whether a token, without `Bot `, is the unit's secret. Must compare in constant time. */
   readonly isSecret: (token: string) => boolean;
+  /** How many may consume a shard at a time: its bot, and those who read beside it, by name. */
+  readonly consumersPerShard: number;
 }
 
 /** What the address asks for. */
@@ -58,7 +60,7 @@ export function readDialect(query: URLSearchParams): Dialect | Refusal {
 
 /** What an IDENTIFY is granted. */
 export interface Granted {
-  readonly shard: ShardKey;
+  readonly seat: Seat;
   /** Its intents, and from which size on a guild comes without those that are offline. */
   readonly seen: GuildTerms;
   /** The presence to begin with; `null` where the client has no wish. */
@@ -75,13 +77,17 @@ export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Ref
   if (!isRecord(d) || typeof d.token !== "string") {
     return { code: 4002, reason: "IDENTIFY has no token." };
   }
-  if (!isOurs(d.token, terms)) return WRONG_TOKEN;
+  const pass = readToken(d.token, terms);
+  if ("code" in pass) return pass;
   const refusal = refuseShard(d.shard ?? [0, 1], terms) ?? refuseIntents(d.intents, terms);
   if (refusal) return refusal;
   const [id, total] = (d.shard ?? [0, 1]) as [number, number];
   const seen = { intents: d.intents as number, largeThreshold: largeThreshold(d.large_threshold) };
   const compress = d.compress === true || d.compress === "true";
-  return { shard: { total, id }, seen, presence: presenceOfIdentify(d.presence), compress };
+  const seat = { total, id, ...pass };
+  // What the bot shows itself as is not for those beside it to say in passing.
+  const presence = pass.reader === undefined ? presenceOfIdentify(d.presence) : null;
+  return { seat, seen, presence, compress };
 }
 
 /** As Discord has it by itself, and the least and the most that it takes. */
@@ -119,10 +125,11 @@ export function judgeResume(
   if (s !== null && !isInteger(s)) {
     return { code: 4002, reason: "RESUME has a seq that is no number." };
   }
-  if (!isOurs(d.token, terms)) return WRONG_TOKEN;
+  const pass = readToken(d.token, terms);
+  if ("code" in pass) return pass;
   const session = find(d.session_id);
   // Of a session in which nothing came there is nothing to resume.
-  if (!session || s === null || s < 1) return null;
+  if (!session || session.shard.reader !== pass.reader || s === null || s < 1) return null;
   const cursor = session.base + s;
   // After a restart of ours nobody knows how far we had come: then the client is believed.
   if (session.sent !== null && cursor > session.sent) {
@@ -142,9 +149,27 @@ const WRONG_TOKEN: Refusal = {
   reason: "Authentication failed: expected this unit's REST_AUTHORIZATION as token.",
 };
 
-function isOurs(token: string, { isSecret }: DownstreamTerms): boolean {
-  return isSecret(token.trim().replace(/^Bot +/i, ""));
+/**
+ * Who somebody is by the token: the bot, or with a name behind the secret, `secret:logger`, who reads beside
+ * it.
+ */
+function readToken(
+  token: string,
+  { isSecret, consumersPerShard }: DownstreamTerms,
+): Pick<Seat, "reader"> | Refusal {
+  const bare = token.trim().replace(/^Bot +/i, "");
+  const [, secret = "", reader = ""] = /^(.*):([^:]*)$/.exec(bare) ?? [];
+  const isNamed = READER_NAME.test(reader) && isSecret(secret);
+  if (isNamed && consumersPerShard > 1) return { reader };
+  // On loopback without a secret everything is one.
+  if (isSecret(bare)) return {};
+  return isNamed ? NO_NAMES : WRONG_TOKEN;
 }
+
+const NO_NAMES: Refusal = {
+  code: 4004,
+  reason: "Authentication failed: a name behind the token wants CONSUMERS_PER_SHARD of 2 or more.",
+};
 
 function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {
   const { totalShards, firstShardId, lastShardId } = terms;

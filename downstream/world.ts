@@ -7,7 +7,7 @@
 
 import type { EventRecord } from "../protocol/event_frame.ts";
 import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
-import type { ShardKey } from "../protocol/ids.ts";
+import type { Seat } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { ShardBacklog, ShardPayload } from "../protocol/worker_message.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -16,11 +16,14 @@ import type { DownstreamTerms } from "./terms.ts";
 
 /**
  * The events of the unit's shards, as the one who hands them out sees it. A shard is with its cluster
- * until it is held, and again once it is released.
+ * until it is held, and again once it is released. Who reads a shard beside its bot, by name, has it whoever
+ * its bot is: from the newest event on when it is held first, until it was released for some time.
  */
 export interface ShardEvents {
   /** Bytes that may be under way to each consumer at least, unacknowledged, before it gets nothing more. */
   readonly windowBytes: number;
+  /** Whether one more may read the shard beside its bot. */
+  hasRoomFor(shard: Seat): boolean;
   /**
    * From now on nobody gets the shard's events: they wait for {@linkcode ShardEvents.take}. A shard
    * that is held or taken already stays with us, and its delivery stops. Late acknowledgements of the
@@ -29,17 +32,17 @@ export interface ShardEvents {
    * @returns How far the events have been dealt with, once that is certain.
    * @throws When the shard cannot be reached now.
    */
-  hold(shard: ShardKey): Promise<ShardBacklog>;
+  hold(shard: Seat): Promise<ShardBacklog>;
   /**
    * Delivers every event that is not acknowledged, the first one first and whether or not it was
    * delivered before, and then those that come. It may start over at the first one at any time. Events
    * that are under way, acknowledged neither nor dropped, are bounded by the one who hands them out.
    */
-  take(shard: ShardKey, deliver: (record: EventRecord) => void): void;
+  take(shard: Seat, deliver: (record: EventRecord) => void): void;
   /** The consumer is done with everything up to `cursor`, which may be one that is yet to come. */
-  acknowledge(shard: ShardKey, cursor: number): void;
+  acknowledge(shard: Seat, cursor: number): void;
   /** The shard goes back to its cluster, or its events wait for somebody to hold it. */
-  release(shard: ShardKey): void;
+  release(shard: Seat): void;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface ShardEvents {
  * @throws When the shard cannot be reached now.
  */
 export type AskGuilds = (
-  shard: ShardKey,
+  shard: Seat,
   question: Omit<GuildsQuestion, "shardId">,
 ) => Promise<GuildsPiece | null>;
 
@@ -78,11 +81,11 @@ export interface DownstreamWorld {
   /** The guilds of the shards. Default: nobody knows them, and a session begins with none. */
   readonly guilds?: AskGuilds;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
-  readonly facts: (shard: ShardKey, signal: AbortSignal) => Promise<ReadyFacts>;
+  readonly facts: (shard: Seat, signal: AbortSignal) => Promise<ReadyFacts>;
   /**
    * Sends a command to Discord through a shard.
    *
    * @throws {GatehouseError} `refused` or `deadline` where the shard's send limit left no room.
    */
-  readonly send: (shard: ShardKey, payload: ShardPayload) => Promise<void>;
+  readonly send: (shard: Seat, payload: ShardPayload) => Promise<void>;
 }

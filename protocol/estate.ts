@@ -11,10 +11,8 @@ import type { ReadyFacts } from "./discord/gateway_frame.ts";
 import { isPresence, type Presence } from "./discord/presence.ts";
 import { parseSavedGuilds, type SavedGuilds } from "./discord/guild_note.ts";
 import { INTERACTION_TOKEN_MS, type InteractionMark } from "./discord/interaction.ts";
+import { READER_NAME } from "./ids.ts";
 import { isCount, isRecord } from "./record.ts";
-
-/** What somebody who reads a shard beside the bot may be called: it names a folder, on any file system. */
-export const READER_NAME: RegExp = /^[a-z0-9_-]{1,32}$/;
 
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;

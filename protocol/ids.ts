@@ -30,6 +30,27 @@ export function shardKeyText({ total, id }: ShardKey): ShardKeyText {
   return `${id}/${total}`;
 }
 
+/**
+ * What a client on `/gateway` takes: a shard of the total that it goes by, as its bot or, with a name, as
+ * somebody who reads beside the bot.
+ */
+export interface Seat extends ShardKey {
+  readonly reader?: string;
+}
+
+/** What somebody who reads beside the bot may be called: it names a folder, on any file system. */
+export const READER_NAME: RegExp = /^[a-z0-9_-]{1,32}$/;
+
+/** `3/16`, `3/16 logger`: for people, and as a key of maps. */
+export function seatText(seat: Seat): string {
+  return seat.reader === undefined ? shardKeyText(seat) : `${shardKeyText(seat)} ${seat.reader}`;
+}
+
+/** A seat in the fields of a log line: `shardId`, and `reader` where it has a name. */
+export function seatFields({ id, reader }: Seat): Record<string, number | string> {
+  return { shardId: id, ...(reader !== undefined && { reader }) };
+}
+
 /** The shard of this name; `undefined` where it is none. */
 export function parseShardKey(text: string): ShardKey | undefined {
   const [, id, total] = /^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? [];

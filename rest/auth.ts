@@ -6,6 +6,7 @@
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { READER_NAME } from "../protocol/ids.ts";
 import type { ClusterKey, ServiceKey } from "../protocol/peer.ts";
 
 /**
@@ -61,8 +62,8 @@ export const OWN_CREDENTIAL_HEADER = "x-gatehouse-authorization";
 /**
  * As whom a request to the REST proxy acts.
  *
- * The secret, or a built-in cluster's credential, by itself or after `Bot ` or `Bearer `, acts as
- * the bot. Who shows nothing is a stranger, and any other credential is refused.
+ * The secret, alone or with a name behind it (`secret:logger`), or a built-in cluster's credential, by itself
+ * or after `Bot ` or `Bearer `, acts as the bot. Who shows nothing is a stranger, and any other credential is refused.
  *
  * A caller that shows the secret in {@linkcode OWN_CREDENTIAL_HEADER} passes with whatever credential
  * is its own, or none: so several bots, and users' `Bearer` tokens, share one proxy.
@@ -232,7 +233,10 @@ function readCredential(headers: Headers, header = "authorization"): Credential 
 /** Who acts as the bot: all but those who only get its events. */
 function isBots(value: string, rules: AuthRules): boolean {
   const owner = ownerOf(value, rules);
-  return owner !== null && owner !== "consumer";
+  if (owner !== null) return owner !== "consumer";
+  // Who reads beside the bot has one token for `/gateway` and for here: our secret, and a name behind it.
+  const [, secret, name] = /^(.*):([^:]*)$/.exec(value) ?? [];
+  return READER_NAME.test(name ?? "") && ownerOf(secret!, rules) === "operator";
 }
 
 /** Whose a credential is; `null`: none of ours. */

@@ -190,6 +190,11 @@ export class Estates {
     });
   }
 
+  /** Resolves when everything of this moment is written down, or the log says why it is not. */
+  saved(): Promise<void> {
+    return this.#isClosed ? this.#turn : this.#save();
+  }
+
   /** Writes down what is not, and nothing after that. */
   close(): Promise<void> {
     this.#isClosed = true;

@@ -7,22 +7,20 @@
 
 import { DownstreamGateway } from "../downstream/gateway.ts";
 import type { DownstreamEvents } from "../downstream/gateway.ts";
-import type { DownstreamSocket, ShardEvents } from "../downstream/world.ts";
-import { type Links, MOST_WINDOW_BYTES } from "../link/links.ts";
+import type { DownstreamSocket } from "../downstream/world.ts";
+import type { Links } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { type EventRecord, readBatch } from "../protocol/event_frame.ts";
-import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import type { ShardKey } from "../protocol/ids.ts";
-import type { ConsumerKey } from "../protocol/peer.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import { parsePayload, type ShardBacklog } from "../protocol/worker_message.ts";
+import { parsePayload } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
-import { askPatiently, CommandsUp } from "./commands_up.ts";
+import { CommandsUp } from "./commands_up.ts";
+import { ConsumerShards } from "./consumers/shards.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
@@ -43,7 +41,7 @@ export interface ConsumersOptions
   extends
     Pick<PlanOptions, "config" | "totalShards" | "shardIds" | "controllers">,
     Pick<World, "clock" | "log" | "store"> {
-  readonly estates: Pick<Estates, "stream" | "until">;
+  readonly estates: Pick<Estates, "stream" | "until" | "of" | "saved">;
   readonly links: Links;
   readonly poolOf: (shard: ShardKey) => WorkerPool;
   readonly door: ConsumerDoor;
@@ -67,7 +65,11 @@ export class Consumers {
   constructor(options: ConsumersOptions) {
     const { config, totalShards, shardIds, controllers, door, estates } = options;
     this.#options = options;
-    this.shards = new ConsumerShards(options);
+    this.shards = new ConsumerShards({
+      ...options,
+      consumersPerShard: config.consumersPerShard,
+      ttlMs: config.consumerSessionTtlMs,
+    });
     this.#commands = new CommandsUp({
       ...options,
       send: async ({ id }, payload) => await controllers.gateway.sendPayload(id, payload),
@@ -82,6 +84,7 @@ export class Consumers {
         lastShardId: shardIds.at(-1)!,
         intents: config.intents,
         isSecret: door.isSecret,
+        consumersPerShard: config.consumersPerShard,
       },
       events: this.shards,
       ...(config.cache !== "none" && {
@@ -95,9 +98,16 @@ export class Consumers {
     });
   }
 
-  /** Takes over what an earlier life wrote down; before any worker starts. */
+  /** Takes over what an earlier life wrote down; before any worker starts. Readers without a session have their time. */
   async load(): Promise<void> {
     this.#gateway.load(await this.#options.store.load(SAVED_AS));
+    const { totalShards: total, shardIds, estates } = this.#options;
+    for (const id of shardIds) {
+      for (const reader of Object.keys(estates.of({ total, id }).readers)) {
+        const seat = { total, id, reader };
+        if (!this.#gateway.sessions.ofShard(seat)) this.shards.release(seat);
+      }
+    }
   }
 
   /** Takes an open socket; `url` is our address as its client reaches us. */
@@ -147,103 +157,4 @@ export class Consumers {
 /** What a READY for a consumer is made of. Guilds come and go after Discord's READY. */
 function readyFacts({ facts, guilds }: Estate): ReadyFacts | null {
   return facts && { ...facts, guildIds: guilds?.guildIds ?? facts.guildIds };
-}
-
-/** What the shards of consumers need. */
-export interface ConsumerShardsOptions
-  extends Pick<ConsumersOptions, "clock" | "windowBytes" | "guildsMissing"> {
-  readonly links: Pick<Links, "open" | "close" | "acknowledge">;
-  /**
-   * The workers of a shard's generation.
-   *
-   * @throws {GatehouseError} `refused` where there is none of its total.
-   */
-  readonly poolOf: (
-    shard: ShardKey,
-  ) => Pick<WorkerPool, "assign" | "release" | "backlog" | "guilds">;
-}
-
-/**
- * The shards of a unit, as its consumers see them: each consumer is one more link, beside those of the
- * clusters. Sessions and sockets are not its business.
- */
-export class ConsumerShards implements ShardEvents {
-  readonly windowBytes: number;
-  readonly #options: ConsumerShardsOptions;
-  #stopped = false;
-
-  constructor(options: ConsumerShardsOptions) {
-    this.#options = options;
-    this.windowBytes = options.windowBytes;
-  }
-
-  /**
-   * Nobody gets the shard's events from now on, whatever becomes of its worker.
-   *
-   * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
-   */
-  async hold(shard: ShardKey): Promise<ShardBacklog> {
-    const { links, poolOf } = this.#options;
-    links.close(peerOf(shard));
-    poolOf(shard).assign(shard.id, null);
-    const ask = () => poolOf(shard).backlog(shard.id);
-    return await askPatiently(this.#options.clock, ask, () => this.#stopped);
-  }
-
-  /**
-   * The next of the guilds as of a cursor; `null` where they are not known, and the shard is told.
-   *
-   * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
-   */
-  async guilds(
-    shard: ShardKey,
-    question: Omit<GuildsQuestion, "shardId">,
-  ): Promise<GuildsPiece | null> {
-    const { clock, poolOf, guildsMissing } = this.#options;
-    const ask = () => poolOf(shard).guilds({ ...question, shardId: shard.id });
-    const piece = await askPatiently(clock, ask, () => this.#stopped);
-    if (piece === null) guildsMissing(shard, question.cursor);
-    return piece;
-  }
-
-  /** Delivers what is not acknowledged, and what comes. */
-  take(shard: ShardKey, deliver: (record: EventRecord) => void): void {
-    const { links, poolOf } = this.#options;
-    const peer = peerOf(shard);
-    let isOver = false;
-    poolOf(shard).assign(shard.id, peer);
-    // Its worker gives it what the others leave.
-    links.open(peer, MOST_WINDOW_BYTES, {
-      sendBytes(batch) {
-        for (const record of readBatch(batch).records) {
-          // An event may end the connection that it is delivered to.
-          if (isOver) return;
-          deliver(record);
-        }
-      },
-      close: () => isOver = true,
-    });
-  }
-
-  /** The consumer is done with everything up to `cursor`. */
-  acknowledge(shard: ShardKey, cursor: number): void {
-    const done = { totalShards: shard.total, cursors: { [shard.id]: cursor } };
-    this.#options.links.acknowledge(peerOf(shard), done);
-  }
-
-  /** The shard goes back to its cluster, or its events wait. */
-  release(shard: ShardKey): void {
-    const { links, poolOf } = this.#options;
-    links.close(peerOf(shard));
-    poolOf(shard).release(shard.id);
-  }
-
-  /** Waits for no worker any more. */
-  stop(): void {
-    this.#stopped = true;
-  }
-}
-
-function peerOf(shard: ShardKey): ConsumerKey {
-  return { kind: "consumer", shard };
 }

@@ -90,9 +90,10 @@ export class UnitGateway {
       }),
     ];
     const mostShards = Math.max(...this.pool.workers.map(({ shards }) => shards.length));
+    const mostConsumers = mostShards * config.consumersPerShard;
     this.consumers = new Consumers({
       ...options,
-      windowBytes: surelyUnderWay(config.queueMemoryBytes, mostShards),
+      windowBytes: surelyUnderWay(config.queueMemoryBytes, mostConsumers),
       estates,
       links: this.links,
       poolOf: (shard) => this.#poolOf(shard),

@@ -15,7 +15,7 @@ import type { SavedDownstreamSessions } from "../../downstream/sessions.ts";
 import type { DownstreamTerms } from "../../downstream/terms.ts";
 import type { ShardEvents } from "../../downstream/world.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../../protocol/event_frame.ts";
-import type { ShardKey } from "../../protocol/ids.ts";
+import type { Seat } from "../../protocol/ids.ts";
 import { INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { ShardBacklog, ShardPayload } from "../../protocol/worker_message.ts";
@@ -39,6 +39,7 @@ export const TERMS: DownstreamTerms = {
   lastShardId: 2,
   intents: INTENTS.GUILDS | INTENTS.GUILD_MESSAGES,
   isSecret: (token) => token === "secret",
+  consumersPerShard: 3,
 };
 
 /** What READY tells on the stage. */
@@ -123,22 +124,30 @@ export class FakeShard {
 
 /** The owner of all shards' events. */
 export class FakeEvents implements ShardEvents {
+  /** Whether nobody else may read beside the bot. */
+  isFull = false;
   readonly windowBytes = 16 * 1024 * 1024;
-  readonly #shards = new Map<number, FakeShard>();
+  /** By the text of the seat: who reads beside the bot has its own. */
+  readonly #shards = new Map<string, FakeShard>();
   /** What `hold` fails with, if it does. */
   broken: Error | null = null;
   /** What the next `hold` waits for, if it does. */
   slow: Promise<void> | null = null;
 
-  shard(shardId = 0): FakeShard {
-    const known = this.#shards.get(shardId) ?? new FakeShard(shardId);
-    this.#shards.set(shardId, known);
+  shard(shardId = 0, reader = ""): FakeShard {
+    const key = `${shardId} ${reader}`;
+    const known = this.#shards.get(key) ?? new FakeShard(shardId);
+    this.#shards.set(key, known);
     return known;
   }
 
-  async hold({ id }: ShardKey): Promise<ShardBacklog> {
+  hasRoomFor({ reader }: Seat): boolean {
+    return reader === undefined || !this.isFull;
+  }
+
+  async hold({ id, reader }: Seat): Promise<ShardBacklog> {
     if (this.broken) throw this.broken;
-    const shard = this.shard(id);
+    const shard = this.shard(id, reader);
     shard.consumer = "held";
     const { slow } = this;
     this.slow = null;
@@ -146,24 +155,25 @@ export class FakeEvents implements ShardEvents {
     return { acknowledged: shard.acknowledged, last: shard.last };
   }
 
-  take({ id }: ShardKey, deliver: (record: EventRecord) => void): void {
-    const shard = this.shard(id);
+  take({ id, reader }: Seat, deliver: (record: EventRecord) => void): void {
+    const shard = this.shard(id, reader);
     shard.consumer = deliver;
     shard.rewind();
   }
 
-  acknowledge({ id }: ShardKey, cursor: number): void {
-    this.shard(id).acknowledge(cursor);
+  acknowledge({ id, reader }: Seat, cursor: number): void {
+    this.shard(id, reader).acknowledge(cursor);
   }
 
-  release({ id }: ShardKey): void {
-    this.shard(id).consumer = "cluster";
+  release({ id, reader }: Seat): void {
+    this.shard(id, reader).consumer = "cluster";
   }
 
   /** As one life of a unit sees it: once that is over, it changes nothing any more. */
   of(life: { readonly isOver: boolean }): ShardEvents {
     return {
       windowBytes: this.windowBytes,
+      hasRoomFor: (shard) => this.hasRoomFor(shard),
       hold: (shard) => life.isOver ? new Promise(() => {}) : this.hold(shard),
       take: (shard, deliver) => void (life.isOver || this.take(shard, deliver)),
       acknowledge: (shard, cursor) => void (life.isOver || this.acknowledge(shard, cursor)),

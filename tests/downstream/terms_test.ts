@@ -10,7 +10,7 @@ const identify = (changes: Record<string, unknown>) =>
 
 /** What {@linkcode identify} is granted where nothing else is asked for. */
 const granted = (seen = {}) => ({
-  shard: { total: 4, id: 0 },
+  seat: { total: 4, id: 0 },
   seen: { intents: 1, largeThreshold: 50, ...seen },
   presence: null,
   compress: false,
@@ -68,6 +68,39 @@ Deno.test("judgeIdentify() takes the secret with and without Bot, and 4004 for a
   }
 });
 
+Deno.test("judgeIdentify() takes a name behind the secret for who reads beside the bot, whose presence it is not", () => {
+  const presence = { status: "idle" };
+  for (const token of ["secret:logger", "Bot secret:logger"]) {
+    assert.deepEqual(identify({ token, presence }), {
+      ...granted(),
+      seat: { total: 4, id: 0, reader: "logger" },
+    });
+  }
+  for (const name of ["", "a b", "../x", "Logger", "x".repeat(33)]) {
+    assert.equal((identify({ token: `secret:${name}` }) as { code: number }).code, 4004, name);
+  }
+  assert.equal((identify({ token: "secre:logger" }) as { code: number }).code, 4004);
+});
+
+Deno.test("judgeIdentify() refuses a name where a shard has one consumer, and says the setting", () => {
+  const terms = { ...TERMS, consumersPerShard: 1 };
+  const d = { token: "secret:logger", intents: 1, shard: [0, 4] };
+  const refused = judgeIdentify(d, terms) as { code: number; reason: string };
+  assert.equal(refused.code, 4004);
+  assert.match(refused.reason, /CONSUMERS_PER_SHARD/);
+  // A secret may look like one with a name.
+  const odd = { ...terms, isSecret: (token: string) => token === "secret:logger" };
+  assert.deepEqual(judgeIdentify(d, odd), granted());
+});
+
+Deno.test("judgeResume() knows no session of another name", () => {
+  const session = { ...SESSION, shard: { ...SESSION.shard, reader: "logger" } };
+  assert.equal(resume({}, session), null);
+  assert.equal(resume({ token: "secret:audit" }, session), null);
+  assert.deepEqual(resume({ token: "secret:logger" }, session), { session, s: 15 });
+  assert.equal(resume({ token: "secret:logger" }), null);
+});
+
 Deno.test("judgeIdentify() refuses with 4002 what has no token", () => {
   for (const d of [null, undefined, 7, [], {}, { token: 7 }]) {
     assert.equal((judgeIdentify(d, TERMS) as { code: number }).code, 4002);
@@ -90,7 +123,7 @@ Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
   const single = { ...TERMS, totalShards: 1, lastShardId: 0 };
   const identified = judgeIdentify({ token: "secret", intents: 0 }, single);
   assert.deepEqual(identified, {
-    shard: { total: 1, id: 0 },
+    seat: { total: 1, id: 0 },
     seen: { intents: 0, largeThreshold: 50 },
     presence: null,
     compress: false,

@@ -46,6 +46,19 @@ Deno.test("authorizeRest() takes the secret bare, after Bot and after Bearer as 
   }
 });
 
+Deno.test("authorizeRest() takes the secret with a name behind it, as on /gateway; other doors do not", () => {
+  for (const authorization of ["s3cret:logger", "Bot s3cret:logger"]) {
+    assert.equal(rest(WITH_SECRET, { authorization }), "bot", authorization);
+    assert.notEqual(unit(WITH_SECRET, { authorization }), null, authorization);
+  }
+  for (
+    const value of ["s3cret:", "s3cret:a/b", "s3cret:Logger", "wrong:logger", "link-key:logger"]
+  ) {
+    assert.equal(rest(WITH_SECRET, { authorization: `Bot ${value}` }), "refused", value);
+  }
+  assert.equal(isConsumerToken("s3cret:logger", WITH_SECRET), false, "it would be the bot");
+});
+
 Deno.test("authorizeRest() takes a built-in cluster's credential as the bot while it is valid", () => {
   assert.equal(rest(WITH_SECRET, { authorization: "cluster-0" }), "bot");
   assert.equal(rest(OPEN, { ...HOST, authorization: "Bot cluster-0" }), "bot");

@@ -20,8 +20,15 @@ export interface Payload {
 /** What a session is told about itself. */
 const OF_A_SESSION: ReadonlySet<string> = new Set(["READY", "RESUMED", "GATEHOUSE_REPEAT"]);
 
-/** A connection of a library; it is dead where it does not answer a close frame. */
-export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDead = false) {
+/**
+ * A connection of a library; it is dead where it does not answer a close frame. With `x:name` as its token it
+ * reads beside the bot.
+ */
+export function connect(
+  { gateway, clock }: Pick<Rig, "gateway" | "clock">,
+  isDead = false,
+  token = "x",
+) {
   const got: Payload[] = [];
   const texts: string[] = [];
   let closedWith: number | null = null;
@@ -64,14 +71,14 @@ export function connect({ gateway, clock }: Pick<Rig, "gateway" | "clock">, isDe
     events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
     identify: (presence?: object, shard = [0, 1]) =>
       send(OP.IDENTIFY, {
-        token: "x",
+        token,
         intents: 1,
         shard,
         properties: {},
         ...(presence && { presence }),
       }),
     resume: (sessionId: string, seq: number) =>
-      send(OP.RESUME, { token: "x", session_id: sessionId, seq }),
+      send(OP.RESUME, { token, session_id: sessionId, seq }),
     acknowledge: () => send(OP.HEARTBEAT, last()),
     sessionId: () => got.find(({ t }) => t === "READY")?.d.session_id as string,
     /** The body of the last dispatch of this name. */

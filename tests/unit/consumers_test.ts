@@ -50,6 +50,8 @@ async function setUp(
     links,
     estates: {
       stream: "a",
+      of: () => NO_ESTATE,
+      saved: () => Promise.resolve(),
       until: ({ total, id }, wanted) =>
         Promise.resolve(wanted(total === 4 && id < 2 ? LIVED : NO_ESTATE)!),
     },

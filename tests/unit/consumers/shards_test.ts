@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
-import { Links, MOST_WINDOW_BYTES } from "../../link/links.ts";
-import { WORKER_DEADLINE_MS } from "../../unit/commands_up.ts";
-import { ConsumerShards } from "../../unit/consumers.ts";
-import { GatehouseError } from "../../protocol/errors.ts";
-import { encodeBatch, type EventRecord, RECORD } from "../../protocol/event_frame.ts";
-import type { GuildsPiece } from "../../protocol/guild_pieces.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { peerText } from "../../protocol/peer.ts";
-import { consumer } from "../support/peers.ts";
+import { Links, MOST_WINDOW_BYTES } from "../../../link/links.ts";
+import { WORKER_DEADLINE_MS } from "../../../unit/commands_up.ts";
+import { ConsumerShards } from "../../../unit/consumers/shards.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
+import type { GuildsPiece } from "../../../protocol/guild_pieces.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { NO_ESTATE } from "../../../protocol/estate.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { peerText } from "../../../protocol/peer.ts";
+import { consumer } from "../../support/peers.ts";
 
+const TTL_MS = 600_000;
 const BACKLOG = { acknowledged: 3, last: 9 };
 const PIECE: GuildsPiece = { guildIds: ["1"], available: 0, bodies: [] };
 
@@ -32,14 +35,30 @@ function setUp() {
     acknowledged: (peer, link, { totalShards, cursors }) =>
       told.push(`acknowledge ${peerText(peer)} ${link} ${totalShards} ${JSON.stringify(cursors)}`),
   });
+  const readers: Record<string, number> = {};
   const shards = new ConsumerShards({
     clock,
+    log: silentLog,
     windowBytes: 100_000,
+    consumersPerShard: 2,
+    ttlMs: TTL_MS,
     links,
+    estates: {
+      of: () => ({ ...NO_ESTATE, readers }),
+      saved: () => Promise.resolve(void told.push("saved")),
+    },
     poolOf: ({ total }) => ({
       assign: (id, peer) => void told.push(`assign ${id}/${total} ${peer && peerText(peer)}`),
       release: (id) => void told.push(`release ${id}/${total}`),
       backlog: () => answer(BACKLOG),
+      read: (id, reader) => {
+        told.push(`read ${id}/${total} ${reader}`);
+        return answer(BACKLOG);
+      },
+      dismiss: (id, reader) => {
+        told.push(`dismiss ${id}/${total} ${reader}`);
+        return answer(undefined);
+      },
       guilds: ({ shardId, cursor }) => {
         told.push(`guilds ${shardId}/${total} ${cursor}`);
         return answer(worker.guilds);
@@ -49,7 +68,7 @@ function setUp() {
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(SHARD, (record) => void events.push(record));
-  return { clock, told, worker, links, shards, events, take };
+  return { clock, told, worker, links, readers, shards, events, take };
 }
 
 function batch(...cursors: number[]): Uint8Array<ArrayBuffer> {
@@ -147,4 +166,50 @@ Deno.test("ConsumerShards says so where guilds are asked for that nobody knows",
   const asked = { cursor: 7, terms, after: 0, limitBytes: 100 };
   assert.equal(await shards.guilds(SHARD, asked), null);
   assert.deepEqual(told, ["guilds 2/4 7", "missing 2/4 7"]);
+});
+
+const LOGGER = { ...SHARD, reader: "logger" };
+
+Deno.test("ConsumerShards lets a shard be read beside its bot, who keeps it, and writes down who is new", async () => {
+  const { shards, told, readers } = setUp();
+  assert.deepEqual(await shards.hold(LOGGER), BACKLOG);
+  shards.take(LOGGER, () => {});
+  shards.acknowledge(LOGGER, 8);
+  const peer = "consumer 2/4 logger";
+  assert.deepEqual(told, [
+    "read 2/4 logger",
+    "saved",
+    `link ${peer} 1 ${MOST_WINDOW_BYTES}`,
+    `acknowledge ${peer} 1 4 {"2":8}`,
+  ]);
+  readers.logger = 8;
+  await shards.hold(LOGGER);
+  assert.deepEqual(told.slice(4), [`link ${peer} null ${MOST_WINDOW_BYTES}`, "read 2/4 logger"]);
+});
+
+Deno.test("ConsumerShards keeps a reader's events for a while, and gives them up when nobody comes", async () => {
+  const { clock, shards, told } = setUp();
+  await shards.hold(LOGGER);
+  shards.release(LOGGER);
+  await clock.advance(TTL_MS - 1);
+  await shards.hold(LOGGER);
+  await clock.advance(TTL_MS);
+  assert.ok(!told.includes("dismiss 2/4 logger"), "one of its name has come back");
+  shards.release(LOGGER);
+  await clock.advance(TTL_MS);
+  assert.ok(told.includes("dismiss 2/4 logger"));
+});
+
+Deno.test("ConsumerShards has room for so many, and for who reads already", async () => {
+  const { clock, shards, readers } = setUp();
+  assert.equal(shards.hasRoomFor(LOGGER), true);
+  await shards.hold(LOGGER);
+  const audit = { ...SHARD, reader: "audit" };
+  assert.deepEqual([LOGGER, audit, SHARD].map((it) => shards.hasRoomFor(it)), [true, false, true]);
+  assert.equal(shards.hasRoomFor({ ...audit, id: 1 }), true);
+  shards.release(LOGGER);
+  await clock.advance(TTL_MS);
+  assert.equal(shards.hasRoomFor(audit), true);
+  readers.logger = 3;
+  assert.equal(shards.hasRoomFor(audit), false);
 });
