@@ -69,10 +69,10 @@ export function connect(
     beBusy: () => void (isBusy = true),
     /** The events, without what a session is told about itself. */
     events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
-    identify: (presence?: object, shard = [0, 1]) =>
+    identify: (presence?: object, shard = [0, 1], intents = 1) =>
       send(OP.IDENTIFY, {
         token,
-        intents: 1,
+        intents,
         shard,
         properties: {},
         ...(presence && { presence }),
