@@ -11,6 +11,7 @@ import {
   fieldOf,
   fieldsOf,
   isObject,
+  ObjectReader,
   without,
   wordIn,
   wordOf,
@@ -255,22 +256,28 @@ function count(guild: Guild, by: 1 | -1): void {
   if (memberCount !== null) guild.setField("member_count", String(Math.max(0, memberCount + by)));
 }
 
-/** How many of a chunk are taken before others may have their turn. */
-const STEP_ELEMENTS = 100;
+/** How many of a chunk are taken before others may have their turn: each may be in another page. */
+const STEP_ELEMENTS = 8;
 
+/** It is read element by element: there may be a thousand, with a presence for each. */
 const chunk: Apply = function* (guild, d, around) {
+  const reader = new ObjectReader(d);
   let taken = 0;
-  for (const member of elementsOf(fieldOf(d, "members"))) {
-    const userId = isObject(member) ? userIdOf(member) : undefined;
-    if (userId !== undefined && isMemberKept(guild, userId, around)) {
-      guild.set("members", userId, asListed("members", member));
+  for (let name = reader.next(); name !== undefined; name = reader.next()) {
+    if (!reader.isList || (name !== "members" && name !== "presences")) {
+      reader.skip();
+      continue;
     }
-    if (++taken % STEP_ELEMENTS === 0) yield;
-  }
-  if (!around.kept.presences) return;
-  for (const each of elementsOf(fieldOf(d, "presences"))) {
-    if (isObject(each)) presence(guild, each);
-    if (++taken % STEP_ELEMENTS === 0) yield;
+    for (const element of reader.elements()) {
+      if (++taken % STEP_ELEMENTS === 0) yield;
+      const userId = idIn(name, element);
+      if (userId === undefined) continue;
+      if (name === "presences") {
+        if (around.kept.presences) presence(guild, element);
+      } else if (isMemberKept(guild, userId, around)) {
+        guild.set("members", userId, asListed("members", element));
+      }
+    }
   }
 };
 

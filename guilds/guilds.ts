@@ -6,7 +6,7 @@
  */
 
 import { CHANGES } from "./changes.ts";
-import { edited, elementsOf, fieldOf, fieldsOf, isObject, wordOf } from "./fragments.ts";
+import { edited, elementsOf, fieldOf, fieldsOf, isObject, wordIn, wordOf } from "./fragments.ts";
 import { buildGuild, Guild } from "./guild.ts";
 import type { Kept } from "./kept.ts";
 import type { Owner, WarmPages } from "./page.ts";
@@ -87,25 +87,21 @@ export class Guilds {
     this.#guilds = new Map(ids.filter((id) => id !== undefined).map((id) => [id, null]));
   }
 
-  /** GUILD_CREATE. */
+  /** GUILD_CREATE. It may be long: what it says is known when it has been taken apart, in steps. */
   *create(d: string, kept: Kept): Work<void> {
-    const id = wordOf(d, "id");
+    const around = { kept, botId: this.#botId };
+    const guild = yield* buildGuild(d, around, this.#owner, this.#warm);
+    const id = wordIn(guild.field("id"));
     if (id === undefined) return;
     // One that is down while the bot joins it has nothing but its id.
-    const guild = isUnavailable(d) ? null : yield* buildGuild(
-      d,
-      { kept, botId: this.#botId },
-      this.#owner,
-      this.#warm,
-    );
-    this.#guilds.set(id, guild);
+    this.#guilds.set(id, guild.field("unavailable") === "true" ? null : guild);
   }
 
   /** GUILD_DELETE: one that is only down comes again by a GUILD_CREATE. */
   delete(d: string): void {
     const id = wordOf(d, "id");
     if (id === undefined) return;
-    if (isUnavailable(d)) this.#guilds.set(id, null);
+    if (fieldOf(d, "unavailable") === "true") this.#guilds.set(id, null);
     else this.#guilds.delete(id);
   }
 
@@ -134,8 +130,4 @@ export class Guilds {
     this.#guilds.set(id!, own);
     return own;
   }
-}
-
-function isUnavailable(d: string): boolean {
-  return fieldOf(d, "unavailable") === "true";
 }

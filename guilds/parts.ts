@@ -8,9 +8,10 @@ import { GatehouseError } from "../protocol/errors.ts";
 import type { GuildPart } from "../ports/guild_log.ts";
 import { Guild, type ListName, LISTS } from "./guild.ts";
 import type { Guilds } from "./guilds.ts";
-import { type Owner, packedBytes, Page, type WarmPages } from "./page.ts";
+import { type Owner, type Packed, packedBytes, Page, type WarmPages } from "./page.ts";
 import { type Place, Section } from "./section.ts";
 import { textOfBytes } from "./fragments.ts";
+import type { Work } from "./slices.ts";
 
 /** Grows when parts are written in another way, or keys are hashed in another. */
 export const PARTS_VERSION = 1;
@@ -22,18 +23,34 @@ const HEADER_BYTES = 1 + 1 + 1 + 4 + 4 + 4;
 /** In place of a list: the guild's own fields. */
 const FIELDS = 255;
 
+/** Pages as they were, packed. */
+export type Frozen = ReadonlyMap<Page, Packed>;
+
+/** Packs what is open of guilds that do not change any more, so that parts of them are made in no time. */
+export function* freeze(guilds: Guilds): Work<Frozen> {
+  const frozen = new Map<Page, Packed>();
+  for (const guild of guilds.all.values()) {
+    for (const [, { page }] of guild ? pagesOf(guild) : []) {
+      frozen.set(page, page.packed());
+      yield;
+    }
+  }
+  return frozen;
+}
+
 /** All guilds in parts. One that is not available has one without bytes. */
-export function* partsOf(guilds: Guilds): Generator<GuildPart, void> {
+export function* partsOf(guilds: Guilds, frozen: Frozen): Generator<GuildPart, void> {
   for (const [guildId, guild] of guilds.all) {
     if (!guild) yield { guildId, bytes: new Uint8Array() };
-    else for (const bytes of partsOfGuild(guild)) yield { guildId, bytes };
+    else for (const bytes of partsOfGuild(guild, frozen)) yield { guildId, bytes };
   }
 }
 
-function* partsOfGuild(guild: Guild): Generator<Uint8Array<ArrayBuffer>, void> {
+function* partsOfGuild(guild: Guild, frozen: Frozen): Generator<Uint8Array<ArrayBuffer>, void> {
   let part: Uint8Array[] = [];
   let bytes = 0;
-  for (const each of pagesOf(guild)) {
+  for (const [index, place] of pagesOf(guild)) {
+    const each = written(index, place, frozen.get(place.page)!);
     part.push(...each);
     bytes += each[0].length + each[1].length;
     if (bytes < PART_BYTES) continue;
@@ -43,16 +60,19 @@ function* partsOfGuild(guild: Guild): Generator<Uint8Array<ArrayBuffer>, void> {
   if (bytes > 0) yield joined(part, bytes);
 }
 
-function* pagesOf(guild: Guild): Generator<[head: Uint8Array, body: Uint8Array], void> {
-  yield pageOf(FIELDS, { page: guild.fields, bits: 0, prefix: 0 });
+function* pagesOf(guild: Guild): Generator<[index: number, place: Place], void> {
+  yield [FIELDS, { page: guild.fields, bits: 0, prefix: 0 }];
   for (const [list, section] of guild.sections) {
-    const index = LISTS.indexOf(list);
-    for (const place of section.places()) yield pageOf(index, place);
+    for (const place of section.places()) yield [LISTS.indexOf(list), place];
   }
 }
 
-function pageOf(index: number, { page, bits, prefix }: Place): [Uint8Array, Uint8Array] {
-  const { bytes, isDeflated } = packedBytes(page.packed());
+function written(
+  index: number,
+  { page, bits, prefix }: Place,
+  packed: Packed,
+): [head: Uint8Array, body: Uint8Array] {
+  const { bytes, isDeflated } = packedBytes(packed);
   const head = new DataView(new ArrayBuffer(HEADER_BYTES));
   head.setUint8(0, index);
   head.setUint8(1, isDeflated ? 1 : 0);

@@ -24,7 +24,7 @@ import { fieldOf, textOfBytes, valueAt } from "./fragments.ts";
 import { Guilds, isChange } from "./guilds.ts";
 import { type GuildExtra, type Kept, keptOf } from "./kept.ts";
 import { WarmPages } from "./page.ts";
-import { guildsOf, PARTS_VERSION, partsOf } from "./parts.ts";
+import { freeze, guildsOf, PARTS_VERSION, partsOf } from "./parts.ts";
 import type { Slices, Work } from "./slices.ts";
 import { Tail, type TailRoom } from "./tail.ts";
 
@@ -243,12 +243,13 @@ export class ShardGuilds implements LastingGuilds {
     return yield* find(latest.guilds, wanted);
   }
 
-  // deno-lint-ignore require-yield
   *#base(): Work<GuildBase | null> {
     const guilds = this.#guilds?.fork();
     if (!guilds) return null;
-    const parts = { [Symbol.iterator]: () => partsOf(guilds) };
-    return { cursor: this.#applied, form: this.form, botId: guilds.botId, parts };
+    const cursor = this.#applied;
+    const frozen = yield* freeze(guilds);
+    const parts = { [Symbol.iterator]: () => partsOf(guilds, frozen) };
+    return { cursor, form: this.form, botId: guilds.botId, parts };
   }
 
   /** Packs what was not used for longest, when there is more than should be open. */
@@ -293,10 +294,12 @@ export class ShardGuilds implements LastingGuilds {
   }
 }
 
-/** Where the body of a GUILD_CREATE ends is found as it is taken apart: it may be long. */
+/** Where the body of those that may be long ends is found as they are taken apart. */
 function bodyIn(t: string | null, text: string, at: number): string {
-  return t === "GUILD_CREATE" ? text.slice(at) : valueAt(text, at);
+  return t !== null && LONG.has(t) ? text.slice(at) : valueAt(text, at);
 }
+
+const LONG: ReadonlySet<string> = new Set(["GUILD_CREATE", "GUILD_MEMBERS_CHUNK"]);
 
 /** Ids are numbers that grow with time. */
 function byAge(a: string, b: string): number {
