@@ -79,6 +79,8 @@ export class ShardGuilds implements LastingGuilds {
   /** As of the newest cursor that somebody looked for something at. */
   #latest: { readonly guilds: Guilds; cursor: number } | null = null;
   #kept: { readonly intents: number; readonly kept: Kept } | null = null;
+  /** Who waits for what was acknowledged in an earlier life, and comes again. */
+  #waiting: { readonly cursor: number; readonly go: () => void }[] = [];
   /** What is waiting for its turn. */
   readonly #asked = new Set<"advance" | "pack" | "cool">();
 
@@ -103,6 +105,7 @@ export class ShardGuilds implements LastingGuilds {
     // What Discord replays has been seen.
     if (cursor <= this.#newest) return;
     this.#newest = cursor;
+    if (this.#waiting.length > 0) this.#letGo(cursor);
     if (!isChange(t, this.#keeps())) return;
     if (!this.#guilds) {
       if (t !== "READY") return;
@@ -112,6 +115,8 @@ export class ShardGuilds implements LastingGuilds {
       return this.#lose("there is no room for what changes while nobody takes events");
     }
     if (this.#tail.isCrowded) this.#ask("pack", () => this.#tail.pack());
+    // It was dealt with in an earlier life, and comes again.
+    if (cursor <= this.#done) this.#ask("advance", () => this.#advance());
   }
 
   /** Every consumer is done with everything up to `cursor`. */
@@ -125,8 +130,9 @@ export class ShardGuilds implements LastingGuilds {
    * The guilds as of a cursor, a piece of them; `null` where they are not known as of then: nothing was kept
    * and no READY has come, or everybody is done with more.
    */
-  piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
-    return this.#do(() => this.#piece(question));
+  async piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
+    await this.#heard(question.cursor);
+    return await this.#do(() => this.#piece(question));
   }
 
   /** What is known now of a guild, channel, user or member, as Discord's API has it; `null`: nothing. */
@@ -172,7 +178,9 @@ export class ShardGuilds implements LastingGuilds {
   }
 
   *#advance(): Work<void> {
-    const [guilds, tail, to] = [this.#guilds, this.#tail, this.#done];
+    const [guilds, tail] = [this.#guilds, this.#tail];
+    // What was acknowledged in an earlier life may still be to come again.
+    const to = Math.min(this.#done, this.#newest);
     if (!guilds) return;
     yield* tail.each(this.#applied, to, (record) => this.#apply(guilds, record));
     if (this.#guilds !== guilds) return;
@@ -260,6 +268,17 @@ export class ShardGuilds implements LastingGuilds {
     }
   }
 
+  /** Waits until what was acknowledged in an earlier life has come again up to a cursor. */
+  #heard(cursor: number): Promise<void> {
+    if (!this.#guilds || cursor <= this.#newest || cursor > this.#done) return Promise.resolve();
+    return new Promise((go) => void this.#waiting.push({ cursor, go }));
+  }
+
+  #letGo(cursor: number): void {
+    for (const each of this.#waiting) if (each.cursor <= cursor) each.go();
+    this.#waiting = this.#waiting.filter((each) => each.cursor > cursor);
+  }
+
   /** Has something done once, however often it is asked for before its turn. */
   #ask(what: "advance" | "pack" | "cool", work: () => Work<void>): void {
     if (this.#asked.has(what)) return;
@@ -289,6 +308,7 @@ export class ShardGuilds implements LastingGuilds {
     this.#warm = new WarmPages(this.#options.warmBytes ?? WARM_BYTES);
     for (const { forget } of this.#views.values()) forget();
     this.#views.clear();
+    this.#letGo(Infinity);
     this.#options.log?.forget();
     this.#options.lost(reason);
   }

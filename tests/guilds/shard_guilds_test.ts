@@ -181,6 +181,41 @@ Deno.test("what was kept is used where it is of the same form, whole, and goes a
   assert.equal(await setUp().guilds.newest, 0);
 });
 
+Deno.test("what was acknowledged and not kept is waited for until Discord has said it again", async () => {
+  const first = setUp({ log: new MemoryLog() });
+  first.see(1, "READY", READY);
+  first.create(2, "1", "a");
+  first.guilds.acknowledged(2);
+  const base = (await first.got(first.guilds.base()))!;
+  const { guilds, clock, create, see, names } = setUp({ log: new MemoryLog() });
+  guilds.load({ ...base, parts: [...base.parts], newest: 2 });
+  guilds.goesOnAfter(2);
+  guilds.acknowledged(5);
+  const asked = names(5);
+  await clock.slices();
+  create(3, "3", "b");
+  see(4, "GUILD_UPDATE", { id: "1", name: "c" });
+  await clock.slices();
+  see(5, "MESSAGE_CREATE", {});
+  assert.deepEqual(await asked, ["c", "b"]);
+  create(6, "20", "d");
+  assert.deepEqual([await names(5), await names(6)], [["c", "b"], ["c", "b", "d"]]);
+  assert.equal(await names(4), null, "everybody is done with more");
+});
+
+Deno.test("who waits for guilds that are lost hears of it", async () => {
+  const first = setUp({ log: new MemoryLog() });
+  first.see(1, "READY", READY);
+  first.guilds.acknowledged(1);
+  const base = (await first.got(first.guilds.base()))!;
+  const { guilds, names } = setUp({ log: new MemoryLog() });
+  guilds.load({ ...base, parts: [...base.parts], newest: 1 });
+  guilds.acknowledged(5);
+  const asked = names(5);
+  guilds.goesOnAfter(4);
+  assert.equal(await asked, null);
+});
+
 Deno.test("the form of what is kept hangs on what is kept", () => {
   assert.notEqual(setUp().guilds.form, setUp({ extras: ["voice"] }).guilds.form);
   const [a, b] = [["voice", "members"], ["members", "voice"]] as const;
