@@ -37,7 +37,7 @@ export {
   type Hooks,
 } from "./bot/define_bot.ts";
 export { type DiscordenoBot, discordenoBot, NO_TOKEN } from "./bot/discordeno_bot.ts";
-export type { Dispatches, NotedGuild, NotedInteraction } from "./bot/dispatches.ts";
+export type { Dispatches, NotedGuild, NotedInteraction, NotedReady } from "./bot/dispatches.ts";
 export type {
   BotStatus,
   GatewayHelpers,
@@ -66,7 +66,7 @@ export {
 // Words that all of these use.
 export type * from "./discord.ts";
 export type { Log, LogFields, LogLevel } from "./ports/log.ts";
-export type { GuildArrival, GuildNote } from "./protocol/discord/guild_note.ts";
+export type { GuildArrival, GuildNote, SessionNote } from "./protocol/discord/guild_note.ts";
 export { type IntentName, INTENTS } from "./protocol/discord/intents.ts";
 export type { InteractionMark, InteractionNote } from "./protocol/discord/interaction.ts";
 export { calculateShardId, type ShardKey } from "./protocol/ids.ts";

@@ -7,7 +7,7 @@
 
 import type * as Discord from "../discord.ts";
 import type { Gap } from "../protocol/event_frame.ts";
-import type { GuildNote } from "../protocol/discord/guild_note.ts";
+import type { GuildNote, SessionNote } from "../protocol/discord/guild_note.ts";
 import type { InteractionNote } from "../protocol/discord/interaction.ts";
 
 /** Event name → type of its `d`, as Discord sends it. */
@@ -70,7 +70,7 @@ export interface Dispatches {
   MESSAGE_REACTION_REMOVE_EMOJI: Discord.DiscordMessageReactionRemoveEmoji;
   MESSAGE_UPDATE: Discord.DiscordMessage;
   PRESENCE_UPDATE: Discord.DiscordPresenceUpdate;
-  READY: Discord.DiscordReady;
+  READY: NotedReady;
   SOUNDBOARD_SOUNDS: Discord.DiscordSoundboardSounds;
   STAGE_INSTANCE_CREATE: Discord.DiscordStageInstance;
   STAGE_INSTANCE_DELETE: Discord.DiscordStageInstance;
@@ -91,6 +91,12 @@ export interface Dispatches {
   VOICE_STATE_UPDATE: Discord.DiscordVoiceState;
   WEBHOOKS_UPDATE: Discord.DiscordWebhookUpdate;
 }
+
+/**
+ * The beginning of a session. Where another one came before it, `gatehouse` says which guilds the bot has
+ * left meanwhile, and which it has joined.
+ */
+export type NotedReady = Discord.DiscordReady & { readonly gatehouse?: SessionNote };
 
 /** A guild, with the reason why it came where that is known: it loaded, came back, or is new. */
 export type NotedGuild = Discord.DiscordGuild & { readonly gatehouse?: GuildNote };

@@ -13,7 +13,12 @@
 import { parseJson } from "../protocol/json.ts";
 import { textField } from "../protocol/discord/body.ts";
 import { idsOf } from "../protocol/discord/field.ts";
-import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type {
+  GuildChange,
+  GuildNote,
+  SavedGuilds,
+  SessionNote,
+} from "../protocol/discord/guild_note.ts";
 import { isRecord } from "../protocol/record.ts";
 
 /** Guild id → whether it is still to come. */
@@ -51,18 +56,18 @@ export class GuildLoads {
   /**
    * Every dispatch of the shard passes here, in order, before it is queued.
    *
-   * @returns What a GUILD_CREATE means; `undefined` for every other event, for a guild that is down
-   * while the bot joins it, and where nobody can know.
+   * @returns What a GUILD_CREATE means, and what a READY changes; `undefined` for every other event, for
+   * a guild that is down while the bot joins it, and where nobody can know.
    */
-  see(cursor: number, t: string, payload: Uint8Array): GuildArrival | undefined {
+  see(cursor: number, t: string, payload: Uint8Array): GuildNote | SessionNote | undefined {
     if (!CHANGES.has(t)) return undefined;
     const change = changeOf(t, payload);
     if (!change) return undefined;
-    const arrival = t === "GUILD_CREATE" ? arrivalOf(this.#guilds, change) : undefined;
+    const note = t === "GUILD_DELETE" ? undefined : noteOf(this.#guilds, change);
     this.#guilds = apply(this.#guilds, change);
     this.#changes.push({ cursor, change });
     this.#told(change);
-    return arrival;
+    return note;
   }
 
   /** With the event `cursor`, the newest, all members of all guilds have come. */
@@ -130,10 +135,15 @@ function changeIn(t: string, d: Record<string, unknown>): GuildChange | undefine
   return isOut ? undefined : { kind: "here", guildId: d.id };
 }
 
-function arrivalOf(guilds: Guilds | null, change: GuildChange): GuildArrival | undefined {
-  if (!guilds || change.kind === "session") return undefined;
+function noteOf(guilds: Guilds | null, change: GuildChange): GuildNote | SessionNote | undefined {
+  if (!guilds) return undefined;
+  if (change.kind === "session") {
+    const now = new Set(change.guildIds);
+    const left = [...guilds.keys()].filter((id) => !now.has(id));
+    return { left, joined: change.guildIds.filter((id) => !guilds.has(id)) };
+  }
   const known = guilds.get(change.guildId);
-  return known === "loading" ? "loaded" : known === "here" ? "available" : "joined";
+  return { guild: known === "loading" ? "loaded" : known === "here" ? "available" : "joined" };
 }
 
 /** The guilds after a change, which is made in place. */

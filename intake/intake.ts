@@ -10,7 +10,12 @@ import type { GuildCache } from "./guild_cache.ts";
 import { GuildLoads } from "./guild_loads.ts";
 import { TypeTally } from "./type_tally.ts";
 import { annotate, rename } from "../protocol/discord/body.ts";
-import type { GuildArrival, GuildChange, SavedGuilds } from "../protocol/discord/guild_note.ts";
+import type {
+  GuildChange,
+  GuildNote,
+  SavedGuilds,
+  SessionNote,
+} from "../protocol/discord/guild_note.ts";
 
 /** Whether the bot is to get a dispatch of a shard. Sees it in order; must not keep the bytes. */
 export type EventFilter = (t: string, payload: Uint8Array, shardId: number) => boolean;
@@ -66,14 +71,14 @@ export class Intake {
     if (t === null) return;
     this.types.count(t);
     cache?.see(shardId, t, payload);
-    const arrival = this.#guilds.get(shardId)?.see(cursor, t, payload);
+    const note = this.#guilds.get(shardId)?.see(cursor, t, payload);
     // Only the bot does without what is withheld: all else goes by it all the same.
     if (keep?.(t, payload, shardId) === false) {
       this.#withheld.set(shardId, this.withheld(shardId) + 1);
     } else {
       // First: where there is no room, the queue drops it at once.
       if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
-      queue(shardId, cursor, this.#noted(payload, arrival));
+      queue(shardId, cursor, this.#noted(payload, note));
     }
     if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
   }
@@ -88,10 +93,11 @@ export class Intake {
     return this.#guilds.get(shardId);
   }
 
-  #noted(payload: Uint8Array, arrival: GuildArrival | undefined): Uint8Array {
-    if (!arrival) return payload;
-    if (!this.#options.guildLoadedDd) return annotate(payload, { guild: arrival });
+  #noted(payload: Uint8Array, note: GuildNote | SessionNote | undefined): Uint8Array {
+    if (!note) return payload;
+    const isAsItCame = this.#options.guildLoadedDd && "guild" in note;
+    if (!isAsItCame) return annotate(payload, { ...note });
     // Any other GUILD_CREATE as it came, which is what Discordeno's guide does.
-    return arrival === "loaded" ? rename(payload, "GUILD_LOADED_DD") : payload;
+    return note.guild === "loaded" ? rename(payload, "GUILD_LOADED_DD") : payload;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The body `d` of a payload, without a parse: reading one field of it, and the only changes that
- * are ever made to what Discord sent: a note put into the body, another name or number for the event. A
- * payload that is not written as Discord writes it is parsed: the order is a matter of speed only.
+ * are ever made to what Discord sent: a note put into the body, another name or number for the event,
+ * content that a client has no intent for taken out. A payload that is not written as Discord writes it is parsed: the order is a matter of speed only.
  *
  * @module
  */
@@ -82,7 +82,7 @@ export function fieldsOf(
  */
 export function annotate(
   payload: Uint8Array,
-  note: Readonly<Record<string, string>>,
+  note: Readonly<Record<string, string | readonly string[]>>,
 ): Uint8Array<ArrayBuffer> {
   const at = readEnvelope(payload).bodyAt;
   const after = payload[at + 1];
@@ -135,29 +135,79 @@ export function renumber(
   return splice(payload, start, end, String(s));
 }
 
+/** Where a field of an object stands in the bytes. */
+export interface FieldRange {
+  /** The quote before its name. */
+  readonly keyAt: number;
+  readonly valueAt: number;
+  /** Behind its value. */
+  readonly end: number;
+}
+
+/**
+ * Where the fields of the object stand that begins at `start`; `null` where it is not written as usual.
+ *
+ * @example
+ * ```ts
+ * import { fieldRanges } from "./body.ts";
+ * const bytes = new TextEncoder().encode('{"a":{"b":1},"c":2}');
+ * console.assert(fieldRanges(bytes, 0)?.get("c")?.valueAt === 17);
+ * console.assert(fieldRanges(bytes, 5)?.get("b")?.end === 11);
+ * ```
+ */
+export function fieldRanges(
+  bytes: Uint8Array,
+  start: number,
+): ReadonlyMap<string, FieldRange> | null {
+  const ranges = new Map<string, FieldRange>();
+  const isRead = scan(bytes, (keyAt, keyEnd, valueAt, end) => {
+    ranges.set(decoder.decode(bytes.subarray(keyAt, keyEnd)), { keyAt: keyAt - 1, valueAt, end });
+    return false;
+  }, start);
+  return isRead ? ranges : null;
+}
+
+/** A text of ours, in ASCII, in place of the bytes from `from` to before `to`. */
+export interface Edit {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+}
+
+/** A copy of the bytes with some of them replaced, in order; the others are as they were. */
+export function edited(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array<ArrayBuffer> {
+  const grown = edits.reduce((sum, { from, to, text }) => sum + text.length - (to - from), 0);
+  const copy = new Uint8Array(bytes.length + grown);
+  let [at, read] = [0, 0];
+  for (const { from, to, text } of edits) {
+    copy.set(bytes.subarray(read, from), at);
+    at += from - read;
+    encoder.encodeInto(text, copy.subarray(at));
+    at += text.length;
+    read = to;
+  }
+  copy.set(bytes.subarray(read), at);
+  return copy;
+}
+
 function parse(payload: Uint8Array): Record<string, unknown> {
   return parseExact(decoder.decode(payload)) as Record<string, unknown>;
 }
 
-/** Puts a text of ours, which is ASCII, in place of what was there. */
 function splice(bytes: Uint8Array, from: number, to: number, text: string) {
-  const spliced = new Uint8Array(bytes.length - (to - from) + text.length);
-  spliced.set(bytes.subarray(0, from));
-  encoder.encodeInto(text, spliced.subarray(from));
-  spliced.set(bytes.subarray(to), from + text.length);
-  return spliced;
+  return edited(bytes, [{ from, to, text }]);
 }
 
 /**
- * Walks the fields of the body until one is `found` or none is left.
+ * Walks the fields of an object, by default the body, until one is `found` or none is left.
  *
  * @returns False where the bytes are not written as usual and must be parsed.
  */
 function scan(
   bytes: Uint8Array,
   found: (keyAt: number, keyEnd: number, valueAt: number, end: number) => boolean,
+  start = readEnvelope(bytes).bodyAt,
 ): boolean {
-  const start = readEnvelope(bytes).bodyAt;
   if (bytes[start] !== OPEN_BRACE) return false;
   if (bytes[start + 1] === CLOSE_BRACE) return true;
   // On the brace or the comma before a field.

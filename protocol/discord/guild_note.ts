@@ -44,3 +44,20 @@ export type GuildChange =
 export interface GuildNote {
   readonly guild: GuildArrival;
 }
+
+/**
+ * The field `gatehouse` of the READY of a session that follows another one, put there by `annotate()`:
+ * how its guilds differ from those before it.
+ */
+export interface SessionNote {
+  /** The bot is in these no more. */
+  readonly left: readonly string[];
+  /** The bot was not in these. */
+  readonly joined: readonly string[];
+}
+
+/** Whether it is such a note. */
+export function isSessionNote(value: unknown): value is SessionNote {
+  const { left, joined } = (value ?? {}) as Record<string, unknown>;
+  return isTexts(left) && isTexts(joined);
+}

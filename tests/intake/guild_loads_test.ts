@@ -3,6 +3,7 @@ import { GuildLoads } from "../../intake/guild_loads.ts";
 import {
   type GuildArrival,
   type GuildChange,
+  type GuildNote,
   parseSavedGuilds,
 } from "../../protocol/discord/guild_note.ts";
 import { seededRandom } from "../../ports/random.ts";
@@ -25,9 +26,9 @@ function feed(loads: GuildLoads, events: readonly string[], firstCursor = 1) {
   for (const [index, event] of events.entries()) {
     const [what, ...ids] = event.split(" ") as [keyof typeof EVENTS, ...string[]];
     const [t, d] = EVENTS[what](ids);
-    const arrival = loads.see(firstCursor + index, t, dispatch(t, d));
-    if (t === "GUILD_CREATE") arrivals.push(arrival);
-    else assert.equal(arrival, undefined);
+    const note = loads.see(firstCursor + index, t, dispatch(t, d));
+    if (t === "GUILD_CREATE") arrivals.push((note as GuildNote | undefined)?.guild);
+    else if (t !== "READY") assert.equal(note, undefined);
   }
   return arrivals;
 }
@@ -108,6 +109,19 @@ Deno.test("a new session begins with the guilds of its READY", () => {
   assert.deepEqual(loads.takeUnsaved()!.loadingGuildIds, ["3"]);
 });
 
+Deno.test("READY says how the guilds differ from those before it, where that is known", () => {
+  const loads = new GuildLoads();
+  const ready = (cursor: number, ...ids: string[]) =>
+    loads.see(cursor, "READY", dispatch("READY", { guilds: ids.map((id) => ({ id })) }));
+  assert.equal(ready(1, "1", "2"), undefined);
+  feed(loads, ["create 1", "create 3"], 2);
+  assert.deepEqual(ready(10, "2", "4", "3"), { left: ["1"], joined: ["4"] });
+  assert.deepEqual(ready(20, "2", "4", "3"), { left: [], joined: [] });
+  const saved = { guildIds: ["1"], loadingGuildIds: ["1"] };
+  const later = new GuildLoads(saved).see(30, "READY", dispatch("READY", { guilds: [] }));
+  assert.deepEqual(later, { left: ["1"], joined: [] });
+});
+
 Deno.test("nothing is said about guilds before anything is known of the session", () => {
   const loads = new GuildLoads();
   assert.deepEqual(feed(loads, ["create 1", "down 2", "create 2", "leave 1"]), [
@@ -166,8 +180,8 @@ Deno.test("guilds of the simulator's shape and size are told apart", () => {
   const told: (GuildArrival | undefined)[] = [];
   let cursor = 0;
   const see = (t: string, d: unknown) => {
-    const arrival = loads.see(++cursor, t, dispatch(t, d));
-    if (t === "GUILD_CREATE") told.push(arrival);
+    const note = loads.see(++cursor, t, dispatch(t, d));
+    if (t === "GUILD_CREATE") told.push((note as GuildNote | undefined)?.guild);
   };
   world.listen((t, _guildId, { head, tail }) => see(t, JSON.parse(head + tail.text)));
   const [stranger, ...guilds] = guildsOf(world, 0, 1);
