@@ -13,6 +13,7 @@ import { type Seat, seatFields } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { ASK_SOON_MS, Beats } from "./beats.ts";
@@ -229,8 +230,14 @@ export class DownstreamConnection {
     const from = sessions.beginsAfter(shard, backlog.acknowledged);
     const piece = await this.#guilds(shard, from, seen);
     if (this.#phase !== "starting") return;
-    const session = sessions.begin(shard, { from, snapshots: piece?.available ?? 0, terms: seen });
-    const stream = this.#begin(session, { had: 1, piece, replayTo: null });
+    const session = sessions.begin(shard, {
+      from,
+      snapshots: piece?.available ?? 0,
+      terms: seen,
+      botId: botIdOf(facts),
+      knowsGuilds: piece !== null,
+    });
+    const stream = this.#begin(session, { had: 1, piece, backlog, isResumed: false });
     if (compress) this.#encoder.deflatePayloads();
     const { sessionId } = session;
     const told = piece ? { ...facts, guildIds: piece.guildIds } : facts;
@@ -276,8 +283,9 @@ export class DownstreamConnection {
     sessions.attach(session, cursor);
     const backlog = await events.hold(shard);
     if (this.#phase !== "starting") return;
-    if (backlog.acknowledged > cursor) return this.input({ kind: "invalid" });
-    const stream = this.#begin(session, { had: s, replayTo: backlog.last });
+    const isKept = backlog.acknowledged <= Math.max(cursor, session.doneTo);
+    if (!isKept) return this.input({ kind: "invalid" });
+    const stream = this.#begin(session, { had: s, backlog, isResumed: true });
     stream.acknowledge(s);
     void this.#start(() => this.#run(stream));
   }
@@ -380,4 +388,8 @@ function isSendLimit(error: unknown): boolean {
 
 function isRefused(error: unknown): boolean {
   return error instanceof GatehouseError && error.code === "refused";
+}
+
+function botIdOf({ user }: ReadyFacts): string | null {
+  return isRecord(user) && typeof user.id === "string" ? user.id : null;
 }

@@ -38,7 +38,7 @@ export interface DownstreamEvents {
 
 /** The gateway for consumers. */
 export class DownstreamGateway {
-  /** The sessions, to be written down after each `changed`. */
+  /** The sessions, to be written down after each `changed`, and told that they are. */
   readonly sessions: DownstreamSessions;
   readonly #shared: DownstreamShared;
   readonly #isTold: () => number | null;
@@ -49,7 +49,8 @@ export class DownstreamGateway {
   constructor(options: DownstreamOptions) {
     this.#isTold = seldom(options.clock);
     const expired = (shard: Seat) => options.events.release(shard);
-    this.sessions = new DownstreamSessions({ ...options, expired });
+    const done = (shard: Seat, cursor: number) => options.events.acknowledge(shard, cursor);
+    this.sessions = new DownstreamSessions({ ...options, expired, done });
     this.#shared = {
       ...options,
       sessions: this.sessions,

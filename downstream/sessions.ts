@@ -33,10 +33,16 @@ export interface DownstreamSession {
   readonly snapshots: number;
   /** What the client is to see. */
   readonly terms: GuildTerms;
+  /** The bot's user; `null` where it is not known. */
+  readonly botId: string | null;
   /** Events up to this cursor may have been sent to a session before this one. */
   readonly repeatsTo: number;
   /** The client has every event up to this cursor. */
   acknowledged: number;
+  /** What came up to this cursor is acknowledged as soon as this is written down: above `acknowledged` nothing was for the client. */
+  doneTo: number;
+  /** Whether it has had guilds: those that it began with, or those of a session of its shard since. */
+  knowsGuilds: boolean;
   /** The client said by how it closed that it has everything up to here: a session after this one begins there. */
   received: number;
   /** Highest cursor that was sent; `null` where it is not known, because we were started since. */
@@ -48,7 +54,8 @@ export interface DownstreamSession {
 }
 
 /** What a session begins with. */
-export interface Beginning extends Partial<Pick<DownstreamSession, "snapshots" | "terms">> {
+export interface Beginning
+  extends Partial<Pick<DownstreamSession, "snapshots" | "terms" | "knowsGuilds" | "botId">> {
   /** Its events are those after this cursor: see {@linkcode DownstreamSessions.beginsAfter}. */
   readonly from: number;
 }
@@ -88,6 +95,8 @@ export interface DownstreamSessionsOptions {
   readonly changed: () => void;
   /** Nobody resumed the session of this shard in time. */
   readonly expired: (shard: Seat) => void;
+  /** It is written down that a client needs nothing up to this cursor. */
+  readonly done: (shard: Seat, cursor: number) => void;
 }
 
 /** All sessions of a unit. */
@@ -127,7 +136,7 @@ export class DownstreamSessions {
   /** Begins a session, which has a connection; one that had the shard before ends. */
   begin(
     shard: Seat,
-    { from, snapshots = 0, terms = WHOLE_TERMS }: Beginning,
+    { from, snapshots = 0, terms = WHOLE_TERMS, knowsGuilds = false, botId = null }: Beginning,
   ): DownstreamSession {
     const key = seatText(shard);
     const older = this.ofShard(shard);
@@ -139,8 +148,11 @@ export class DownstreamSessions {
       base,
       snapshots,
       terms,
+      botId,
       repeatsTo: Math.max(from, this.#given.get(key)?.sent ?? 0),
       acknowledged: from,
+      doneTo: from,
+      knowsGuilds,
       received: from,
       // READY.
       sent: base + 1,
@@ -191,6 +203,23 @@ export class DownstreamSessions {
   }
 
   /**
+   * The client has all that was given to it, and what else came up to `cursor` was not for it. So that a
+   * RESUME with its number is known for what it is, whatever becomes of us, this counts once it is written
+   * down ({@linkcode DownstreamSessions.written}).
+   */
+  passedBy(session: DownstreamSession, cursor: number): void {
+    if (cursor <= session.doneTo) return;
+    session.doneTo = cursor;
+    this.#options.changed();
+  }
+
+  /** The client has had guilds. */
+  toldOfGuilds(session: DownstreamSession): void {
+    session.knowsGuilds = true;
+    this.#options.changed();
+  }
+
+  /**
    * The client has everything up to `cursor`, by how its connection ended: a session after this one
    * begins there. Also of a session that is over.
    */
@@ -216,6 +245,13 @@ export class DownstreamSessions {
     const { stream } = this.#options;
     const sessions = [...this.#byShard.values()].map(({ sent: _, ...session }) => session);
     return { stream, sessions, given: [...this.#given.values()] };
+  }
+
+  /** What {@linkcode DownstreamSessions.save} gave is written down. */
+  written({ sessions }: SavedDownstreamSessions): void {
+    for (const { sessionId, shard, acknowledged, doneTo } of sessions) {
+      if (doneTo > acknowledged && this.find(sessionId)) this.#options.done(shard, doneTo);
+    }
   }
 
   /**
@@ -286,7 +322,7 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
   if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
   if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
   // A file of an earlier version does not say how far its session had come.
-  const { received, sentAtMost, repeatsTo, snapshots, terms } = value;
+  const { received, sentAtMost, repeatsTo, snapshots, terms, botId, doneTo, knowsGuilds } = value;
   return {
     sessionId,
     shard,
@@ -294,6 +330,9 @@ function parseSession(value: unknown, totalShards: unknown): DownstreamSession |
     // Nor does it know of guilds before the events, or of less than everything.
     snapshots: isCount(snapshots) ? snapshots : 0,
     terms: isTerms(terms) ? terms : WHOLE_TERMS,
+    botId: typeof botId === "string" ? botId : null,
+    doneTo: isCount(doneTo) ? doneTo : acknowledged as number,
+    knowsGuilds: knowsGuilds === true,
     repeatsTo: isCount(repeatsTo) ? repeatsTo : 0,
     acknowledged: acknowledged as number,
     received: isCount(received) ? received : acknowledged as number,

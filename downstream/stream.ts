@@ -16,23 +16,21 @@
  * @module
  */
 
-import type { Log } from "../ports/log.ts";
+import { INTENTS } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
 import type { GuildsPiece } from "../protocol/guild_pieces.ts";
+import type { ShardBacklog } from "../protocol/worker_message.ts";
 import { guildCreate, repeat, resumed } from "./frames.ts";
-import { DownstreamNumbers } from "./numbers.ts";
+import { viewFor } from "./intents_filter.ts";
+import { DownstreamNumbers, type Numbered } from "./numbers.ts";
 import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
 import { giveSnapshots, PIECE_BYTES } from "./snapshots.ts";
-import type { AskGuilds, ShardEvents } from "./world.ts";
+import type { DownstreamWorld } from "./world.ts";
 
 /** What a stream works with. */
-export interface StreamWorld {
-  readonly events: ShardEvents;
+export interface StreamWorld extends Pick<DownstreamWorld, "events" | "log" | "guilds" | "terms"> {
   readonly sessions: DownstreamSessions;
-  readonly log: Log;
-  /** Without it nobody knows of guilds. */
-  readonly guilds?: AskGuilds;
 }
 
 /** Where it goes. */
@@ -51,8 +49,10 @@ export interface StreamStart {
   readonly had: number;
   /** What of the guilds was asked for already. */
   readonly piece?: GuildsPiece | null;
-  /** RESUMED is due once everything up to this cursor has come; `null`: not at all. */
-  readonly replayTo: number | null;
+  /** How far the shard's events have been dealt with. */
+  readonly backlog: ShardBacklog;
+  /** RESUMED is due once everything that waits has come. */
+  readonly isResumed: boolean;
 }
 
 /** What one connection gets of a session. */
@@ -77,8 +77,8 @@ export class SessionStream {
     this.#world = world;
     this.#sink = sink;
     this.#piece = start.piece ?? null;
-    this.#replayTo = start.replayTo;
-    this.#numbers = new DownstreamNumbers(session.base, start.had, eventsAfter(session));
+    this.#replayTo = start.isResumed ? start.backlog.last : null;
+    this.#numbers = numbersOf(session, start, world.terms.intents);
     world.sessions.sent(session, this.#numbers.cursor);
   }
 
@@ -125,11 +125,12 @@ export class SessionStream {
     if (cursor === null) return;
     this.#world.sessions.acknowledge(this.session, cursor);
     this.#world.events.acknowledge(this.session.shard, cursor);
+    if (s === this.s) this.#world.sessions.passedBy(this.session, this.#numbers.received);
   }
 
   /** The client needs nothing again of what it was given up to this number. */
   received(s: number): void {
-    const cursor = this.#numbers.cursorOf(s);
+    const cursor = s === this.s ? this.#numbers.received : this.#numbers.cursorOf(s);
     if (cursor !== null) this.#world.sessions.received(this.session, cursor);
   }
 
@@ -159,15 +160,16 @@ export class SessionStream {
 
   #take(record: EventRecord): void {
     if (this.#isOver) return;
+    const { sessions } = this.#world;
     this.#sink.came(record.body.length);
-    const payload = this.#read(record);
-    if (payload !== null) this.#sink.give(payload, this.s);
-    this.#world.sessions.sent(this.session, this.#numbers.cursor);
+    for (const { payload, s } of this.#read(record)) this.#sink.give(payload, s);
+    sessions.sent(this.session, this.#numbers.cursor);
+    if (this.#numbers.knowsGuilds && !this.session.knowsGuilds) sessions.toldOfGuilds(this.session);
     this.#resumedIfDue();
   }
 
   /** Any client would choke on what is no event, and on nothing else: it would come again for ever. */
-  #read(record: EventRecord): string | Uint8Array | null {
+  #read(record: EventRecord): readonly Numbered[] {
     try {
       return this.#numbers.take(record);
     } catch (error) {
@@ -191,8 +193,20 @@ export class SessionStream {
   }
 
   #resumedIfDue(): void {
-    if (this.#replayTo === null || !this.#numbers.hasReached(this.#replayTo)) return;
+    if (this.#replayTo === null || this.#numbers.received < this.#replayTo) return;
     this.#replayTo = null;
     this.#sink.give(resumed(this.s), this.s);
   }
+}
+
+function numbersOf(
+  session: DownstreamSession,
+  { had, backlog }: StreamStart,
+  ofShard: number,
+): DownstreamNumbers {
+  const { base, botId, knowsGuilds, terms: { intents } } = session;
+  const view = viewFor(intents, ofShard, botId);
+  const seesGuilds = (intents & INTENTS.GUILDS) !== 0;
+  const numbering = { base, from: eventsAfter(session), view, seesGuilds };
+  return new DownstreamNumbers(numbering, had, backlog.acknowledged, knowsGuilds);
 }

@@ -148,9 +148,14 @@ export class Consumers {
 
   async #save(): Promise<void> {
     const { store, log } = this.#options;
-    await store.save(SAVED_AS, this.#gateway.sessions.save()).catch((error) =>
-      log.error("sessions of consumers were not saved", { error: messageOf(error) })
-    );
+    const { sessions } = this.#gateway;
+    const saved = sessions.save();
+    try {
+      await store.save(SAVED_AS, saved);
+      sessions.written(saved);
+    } catch (error) {
+      log.error("sessions of consumers were not saved", { error: messageOf(error) });
+    }
   }
 }
 

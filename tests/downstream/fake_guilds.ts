@@ -17,10 +17,14 @@ export interface GuildEvent {
   readonly id: string;
   /** With `GUILD_DELETE`: an outage. */
   readonly unavailable?: boolean;
+  /** With `READY`: the guilds, none of which is available yet. */
+  readonly ids?: readonly string[];
 }
 
 /** What follows from an event, for whoever keeps guilds: our worker, or a library. */
-export function applyGuild(guilds: Guilds, { t, id, unavailable, cursor }: GuildEvent): void {
+export function applyGuild(guilds: Guilds, { t, id, unavailable, cursor, ids }: GuildEvent): void {
+  if (t === "READY") guilds.clear();
+  for (const each of ids ?? []) guilds.set(each, null);
   if (t === "GUILD_CREATE") guilds.set(id, cursor);
   else if (t === "GUILD_UPDATE" && guilds.get(id)) guilds.set(id, cursor);
   else if (t === "GUILD_DELETE" && unavailable) guilds.set(id, null);

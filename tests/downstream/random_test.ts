@@ -101,11 +101,14 @@ class SlowClient {
       this.#markedTo = d.to;
       return;
     }
+    // A guild that was lost with the shard's session has no number of its own; nor has RESUMED.
+    const isLost = t === "GUILD_DELETE" && d.cursor === undefined;
     const isNew = s! > this.#s;
-    if (isNew && d.id) applyGuild(this.guilds, { t, ...d } as GuildEvent);
-    if (isNew && !d.isSnapshot) this.#see(d.id ? `${t}_${d.cursor}` : t!, s!);
-    if (!isNew) assert.equal(t, "RESUMED");
-    else this.#s = s!;
+    assert.ok(isNew || isLost || t === "RESUMED", `${t} came with an old number`);
+    assert.notEqual(t, "MESSAGE_CREATE", "it has no intent for that");
+    if (d.id) applyGuild(this.guilds, { t, ...d } as GuildEvent);
+    if (isNew && !isLost && !d.isSnapshot) this.#see(nameOf(t!, d), s!);
+    if (isNew) this.#s = s!;
   }
 
   #see(name: string, s: number): void {
@@ -113,6 +116,12 @@ class SlowClient {
     if (s > this.#markedTo && this.seen.some(([seen]) => seen === name)) this.unmarked.push(name);
     this.seen.push([name, s]);
   }
+}
+
+/** What no other event is called. */
+function nameOf(t: string, d: Payload["d"]): string {
+  if (t === "GATEHOUSE_GAP") return d.from === null ? d.reason : t;
+  return d.id ? `${t}_${d.cursor}` : t;
 }
 
 /** Guilds that are there when the client comes; one more is away. */
@@ -130,8 +139,8 @@ interface Course {
   now: Stage;
   readonly shard: FakeShard;
   readonly client: SlowClient;
-  /** What was written down when the session began. */
-  readonly firstSaved: SavedDownstreamSessions;
+  /** What was written down last. */
+  saved: SavedDownstreamSessions;
   /** Every record that there was: `t` and cursor. */
   readonly happened: [string, number][];
 }
@@ -149,6 +158,16 @@ const ACTS: Record<string, (course: Course, count: number) => void> = {
     happened.push(["GATEHOUSE_GAP", shard.gap({ from, to, count, reason: "x" })]);
   },
   "upstream ready": ({ shard, happened }) => happened.push(["READY", shard.event("READY")]),
+  "message": ({ shard }) => shard.message(),
+  "new session": ({ shard, happened }, count) => {
+    const ready = shard.begin(String(10 + count), String(20 + count));
+    happened.push([`LOST_${ready - 1}`, ready - 1]);
+  },
+  "write down": (course) => {
+    const { sessions } = course.now.gateway;
+    course.saved = sessions.save();
+    sessions.written(course.saved);
+  },
   "flush": ({ shard }, count) => shard.flush(count),
   "rewind": ({ shard }) => shard.rewind(),
   "read": ({ client }, count) => client.read(count),
@@ -162,7 +181,7 @@ const ACTS: Record<string, (course: Course, count: number) => void> = {
     client.connect(now, false);
   },
   "kill": (course) => kill(course, course.now.gateway.sessions.save()),
-  "kill before saving": (course) => kill(course, course.firstSaved),
+  "kill before saving": (course) => kill(course, course.saved),
 };
 
 function guild({ shard, happened }: Course, t: string, id: number, isAway?: boolean): void {
@@ -205,6 +224,9 @@ const IDENTIFYING = fc.tuple(
       "guild is away",
       "guild is left",
       "upstream ready",
+      "message",
+      "new session",
+      "write down",
       "flush",
       "rewind",
       "read",
@@ -233,9 +255,9 @@ async function play(
   client.connect(now, true);
   await now.clock.advance(0);
   client.read();
-  const firstSaved = now.gateway.sessions.save();
+  const saved = now.gateway.sessions.save();
   client.mayLose = end === "identify";
-  const course: Course = { now, shard, client, firstSaved, happened: [] };
+  const course: Course = { now, shard, client, saved, happened: [] };
   for (const [kind, count] of actions) {
     ({ ...ACTS, ...IDENTIFIES })[kind]!(course, count);
     await now.clock.advance(0);
@@ -247,15 +269,26 @@ async function play(
     shard.flush();
     client.read();
   }
+  client.beat();
+  ACTS["write down"]!(course, 1);
   return course;
+}
+
+/** The client has every guild that is there as it is, knows of no other, and holds nothing back. */
+function assertUpToDate({ client, shard }: Course): void {
+  const all = shard.guilds.asOf(shard.last);
+  const here = (guilds: Guilds) => new Map([...guilds].filter(([, is]) => is !== null).sort());
+  assert.deepEqual(here(client.guilds), here(all));
+  assert.deepEqual([...client.guilds.keys()].filter((id) => !all.has(id)), []);
+  assert.equal(shard.acknowledged, shard.last);
 }
 
 Deno.test("A client that resumes sees each event once and in order, whatever happens between", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(ACTION, { minLength: 5, maxLength: 80 }), async (actions) => {
-      const { client, happened, shard } = await play(actions, "resume");
-      assert.deepEqual(client.seen, expected(happened));
-      assert.deepEqual(client.guilds, shard.guilds.asOf(shard.last));
+      const course = await play(actions, "resume");
+      assert.deepEqual(course.client.seen, expected(course.happened));
+      assertUpToDate(course);
     }),
     { numRuns: 300 },
   );
@@ -264,11 +297,12 @@ Deno.test("A client that resumes sees each event once and in order, whatever hap
 Deno.test("A client that identifies anew misses no event, and sees none twice without a mark", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(IDENTIFYING, { minLength: 5, maxLength: 80 }), async (actions) => {
-      const { client, happened, shard } = await play(actions, "identify");
+      const course = await play(actions, "identify");
+      const { client, happened } = course;
       const seen = new Set(client.seen.map(([t]) => t));
       assert.deepEqual(expected(happened).filter(([t]) => !seen.has(t)), [], "it missed something");
       assert.deepEqual(client.unmarked, []);
-      assert.deepEqual(client.guilds, shard.guilds.asOf(shard.last));
+      assertUpToDate(course);
     }),
     { numRuns: 300 },
   );

@@ -15,6 +15,7 @@ const shard = (id: number, total = 4): ShardKey => ({ total, id });
 
 function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVirtualClock()) {
   const expired: number[] = [];
+  const done: [number, number][] = [];
   let changeCount = 0;
   let ids = 0;
   const sessions = new DownstreamSessions({
@@ -23,9 +24,10 @@ function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVi
     newId: () => `id-${++ids}`,
     changed: () => void changeCount++,
     expired: ({ id }) => void expired.push(id),
+    done: ({ id }, cursor) => void done.push([id, cursor]),
     ...changes,
   });
-  return { clock, sessions, expired, changes: () => changeCount };
+  return { clock, sessions, expired, done, changes: () => changeCount };
 }
 
 /** A later life of the unit. */
@@ -264,4 +266,32 @@ Deno.test("DownstreamSessions knows of no guilds and no terms where a file of an
   sessions.load({ stream: "stream", sessions: [old] }, all);
   const { snapshots, terms } = sessions.ofShard(shard(0))!;
   assert.deepEqual([snapshots, terms], [0, { intents: ALL_INTENTS, largeThreshold: 50 }]);
+});
+
+Deno.test("DownstreamSessions acknowledges what was not for a client once that is written down", () => {
+  const { clock, sessions, done, changes } = book();
+  const session = sessions.begin(shard(0), { from: 10 });
+  sessions.sent(session, 12);
+  sessions.acknowledge(session, 12);
+  const before = changes();
+  sessions.passedBy(session, 20);
+  sessions.passedBy(session, 20);
+  assert.deepEqual([changes() - before, done], [1, []]);
+  const saved = sessions.save();
+  sessions.passedBy(session, 25);
+  sessions.written(saved);
+  assert.deepEqual(done, [[0, 20]], "25 is not written down");
+  assert.equal(nextLife(sessions, clock).sessions.ofShard(shard(0))!.doneTo, 25);
+  sessions.end(session);
+  sessions.written(saved);
+  assert.equal(done.length, 1, "its session is over");
+});
+
+Deno.test("DownstreamSessions remembers whether a client has had guilds, and whose bot it is", () => {
+  const { clock, sessions } = book();
+  const session = sessions.begin(shard(0), { from: 10, botId: "7" });
+  assert.equal(session.knowsGuilds, false);
+  sessions.toldOfGuilds(session);
+  const again = nextLife(sessions, clock).sessions.ofShard(shard(0))!;
+  assert.deepEqual([again.knowsGuilds, again.botId], [true, "7"]);
 });

@@ -74,7 +74,31 @@ export class FakeShard {
   guild(t: string, id: string, unavailable?: boolean): number {
     const cursor = this.last + 1;
     this.guilds.events.push({ cursor, t, id, ...(unavailable && { unavailable }) });
-    const d = { id, cursor, ...(unavailable && { unavailable }) };
+    return this.#dispatch(t, { id, cursor, ...(unavailable && { unavailable }) });
+  }
+
+  /** A message comes from Discord, which not every client sees. */
+  message(): number {
+    return this.#dispatch("MESSAGE_CREATE", { guild_id: "11" });
+  }
+
+  /** The session with Discord was lost, and another one begins, whose READY has one guild less and one more. */
+  begin(left: string, joined: string): number {
+    const to = this.last + 1;
+    this.gap({ from: null, to, count: null, reason: `LOST_${to}` });
+    const before = [...this.guilds.asOf(this.last).keys()];
+    const ids = [...new Set([...before.filter((id) => id !== left), joined])];
+    this.guilds.events.push({ cursor: this.last + 1, t: "READY", id: "", ids });
+    const gatehouse = {
+      left: before.filter((id) => !ids.includes(id)),
+      joined: ids.filter((id) => !before.includes(id)),
+    };
+    const guilds = ids.map((id) => ({ id, unavailable: true }));
+    return this.#dispatch("READY", { gatehouse, guilds });
+  }
+
+  #dispatch(t: string, d: object): number {
+    const cursor = this.last + 1;
     const text = `{"t":"${t}","s":77,"op":0,"d":${JSON.stringify(d)}}`;
     const body = new TextEncoder().encode(text);
     return this.#add({ shardId: this.shardId, kind: RECORD.DISPATCH, cursor, body });

@@ -189,3 +189,91 @@ Deno.test("a session whose guilds are others than it began with has to begin ane
   await first.clock.advance(0);
   assert.deepEqual(created(back).map(([id]) => id), ["11", "13", "14", "15", "99"]);
 });
+
+Deno.test("what is not for a client is acknowledged with what is, once that is written down", async () => {
+  const first = withGuilds();
+  const { client, sessionId } = await first.ready();
+  const shard = first.events.shard();
+  shard.message();
+  shard.event();
+  shard.message();
+  assert.deepEqual(client.dispatches.at(-1), ["EVENT_8", 7]);
+  client.beat(6);
+  assert.equal(shard.acknowledged, 7, "of what came since it has acknowledged nothing");
+  client.beat(7);
+  assert.equal(shard.acknowledged, 8);
+  const { sessions } = first.gateway;
+  const saved = sessions.save();
+  sessions.written(saved);
+  assert.equal(shard.acknowledged, 9);
+  const next = first.restart(saved);
+  const back = next.connect();
+  back.resume(sessionId, 7);
+  await next.clock.advance(0);
+  assert.deepEqual(back.dispatches, [["RESUMED", 7]]);
+  shard.event();
+  assert.deepEqual(back.dispatches.at(-1), ["EVENT_10", 9]);
+});
+
+Deno.test("what is not for a client is not acknowledged before that is written down", async () => {
+  const first = withGuilds();
+  const { client, sessionId } = await first.ready();
+  const saved = first.gateway.sessions.save();
+  first.events.shard().message();
+  client.beat(5);
+  const next = first.restart(saved);
+  const back = next.connect();
+  back.resume(sessionId, 5);
+  await next.clock.advance(0);
+  assert.deepEqual(back.dispatches, [["RESUMED", 5]]);
+});
+
+Deno.test("what somebody else is done with is not what a client has passed by", async () => {
+  const { ready, connect, clock, events } = withGuilds();
+  const { client, sessionId } = await ready();
+  client.close(1006);
+  events.shard().acknowledge(events.shard().event());
+  const back = connect();
+  back.resume(sessionId, 5);
+  await clock.advance(0);
+  assert.equal(back.ops.at(-1), OP.INVALID_SESSION);
+});
+
+Deno.test("guilds that are lost with a session of the shard are told, also to a client that is cut among them", async () => {
+  const { ready, connect, clock, events } = withGuilds();
+  const { client, sessionId } = await ready();
+  events.shard().begin("13", "21");
+  const deletes = ({ payloads }: ScriptedConsumer) =>
+    payloads.filter(({ t }) => t === "GUILD_DELETE").map(({ s, d }) => [s, d.id, d.unavailable]);
+  const lost = [
+    [6, "13", undefined],
+    [6, "11", true],
+    [6, "12", true],
+    [6, "14", true],
+    [7, "15", true],
+  ];
+  assert.deepEqual(deletes(client), lost);
+  assert.equal(client.body("GATEHOUSE_GAP").from, null);
+  client.close(1006);
+  const back = connect();
+  back.resume(sessionId, 6);
+  await clock.advance(0);
+  assert.deepEqual(deletes(back), lost);
+  assert.deepEqual(back.dispatches.at(-1), ["RESUMED", 7]);
+});
+
+Deno.test("a client that waits for all guilds hears of those that never come, and of the others when they are here", async () => {
+  const { ready, events } = withGuilds();
+  const shard = events.shard();
+  shard.guilds.isUnknown = true;
+  const { client } = await ready();
+  shard.begin("13", "21");
+  shard.guild("GUILD_CREATE", "11");
+  assert.deepEqual(client.dispatches.slice(1), [
+    ["GATEHOUSE_GAP", 2],
+    ["GUILD_DELETE", 3],
+    ["GUILD_CREATE", 4],
+  ]);
+  shard.begin("99", "21");
+  assert.equal(client.payloads.filter(({ d }) => d?.unavailable === true).length, 5);
+});

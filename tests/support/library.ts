@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { Rig } from "./rig.ts";
 
@@ -69,7 +70,7 @@ export function connect(
     beBusy: () => void (isBusy = true),
     /** The events, without what a session is told about itself. */
     events: () => got.filter(({ t }) => t !== null && !OF_A_SESSION.has(t)),
-    identify: (presence?: object, shard = [0, 1], intents = 1) =>
+    identify: (presence?: object, shard = [0, 1], intents = ALL_INTENTS) =>
       send(OP.IDENTIFY, {
         token,
         intents,

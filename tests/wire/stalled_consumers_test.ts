@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
+import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit, until } from "../support/unit_process.ts";
 
@@ -22,7 +23,7 @@ function library(url: string, shardId: number) {
         beats = setInterval(beat, d.heartbeat_interval);
         socket.send(JSON.stringify({
           op: 2,
-          d: { token: TOKEN, intents: 0, shard: [shardId, SHARDS], properties: {} },
+          d: { token: TOKEN, intents: ALL_INTENTS, shard: [shardId, SHARDS], properties: {} },
         }));
       } else if (op === 1) beat();
       else if (op === 0) {
