@@ -47,6 +47,8 @@ export function readMessage(data: string | Uint8Array): Message | Refused {
   if (COMMAND_OPS.has(op) && !(isRecord(d) && NEEDS[op]!(d))) {
     return refused(4002, `The data of op ${op} is not what Discord takes.`);
   }
+  // Of one that we know, a body that is missing is told by who knows what it should be.
+  if (COMMAND_OPS.has(op)) return { kind: "command", payload: { op, d } };
   if (isCommandOp(op)) return { kind: "command", payload: { op, d: d ?? null } };
   return refused(4001, `Opcode ${op} is not one that a bot sends.`);
 }

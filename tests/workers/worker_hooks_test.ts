@@ -88,7 +88,14 @@ Deno.test("a hook that waits is answered by the default, and its rejection ends 
 });
 
 Deno.test("what is no presence is refused before it is sent", async () => {
-  for (const wrong of ["null", "5", "Promise.resolve({})", "{ since: 5n }"]) {
+  for (
+    const wrong of [
+      "null",
+      "5",
+      "Promise.resolve({})",
+      "(() => { const a = {}; a.a = a; return a; })()",
+    ]
+  ) {
     const { hooks, lines } = await load(`export default { makePresence: () => (${wrong}) }`);
     assert.equal(hooks.makePresence!(0), undefined, wrong);
     assert.deepEqual(lines.map(([, { hook }]) => hook), ["makePresence"], wrong);
