@@ -49,6 +49,7 @@ export class Shard {
     resumes: 0,
     stale: 0,
     illegal: 0,
+    renumbered: 0,
     reconnects: {} as Partial<Record<Cause, number>>,
   };
   readonly #settings: ShardSettings;
@@ -244,6 +245,8 @@ export class Shard {
       case "forget session":
         log.warn("shard lost its session", { shardId, reason: effect.reason });
         return session(shardId, null);
+      case "set session aside":
+        return session(shardId, null);
       case "count reconnect":
         this.tally.reconnects[effect.cause] = (this.tally.reconnects[effect.cause] ?? 0) + 1;
         return;
@@ -348,7 +351,9 @@ export class Shard {
     if (s === null || this.#sequence.leaps(s)) {
       return this.#note(t ?? "a dispatch", "s is no number that an event can have", "nothing");
     }
-    const cursor = this.#sequence.note(s);
+    const { kind } = this.#state;
+    const { seq } = this.#sequence;
+    const cursor = this.#sequence.note(s, kind === "hello" || kind === "resuming");
     if (cursor === null) return;
     this.#progress = true;
     if (this.#state.kind === "resuming" && !this.#state.replayed) {
@@ -357,6 +362,18 @@ export class Shard {
     this.tally.received++;
     this.tally.receivedBytes += payload.length;
     this.#world.sink.accept(this.#settings.shardId, cursor, payload, t);
+    if (s <= seq) this.#noteRepeat(t, s, seq);
+    const { memory } = this.#state;
+    const session = this.#sequence.judge(memory.session);
+    if (session === undefined) return;
+    this.#feed({ kind: "numbers", session, connection: memory.connection });
+  }
+
+  #noteRepeat(t: string | null, s: number, after: number): void {
+    if (this.tally.renumbered++ > 0) return;
+    const { shardId } = this.#settings;
+    const event = "Discord sends events whose numbers do not grow, they get numbers of ours";
+    this.#world.log.warn(event, { shardId, t, s, after });
   }
 
   /** Discord said something that cannot be used. */

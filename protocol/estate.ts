@@ -189,7 +189,7 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   if (![shardId, totalShards, intents].every(isCount) || !SESSION_ID.isOne(sessionId)) {
     return undefined;
   }
-  if (seq !== 0 && sequenceOf(seq) === null || !isCursor(base)) return undefined;
+  if (sequenceOf(seq) === null || !isCursor(base)) return undefined;
   if (!isCursor(base + Number(seq))) return undefined;
   const host = GATEWAY_URL.isOne(resumeUrl) ? resumeUrl : null;
   const point = { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base };

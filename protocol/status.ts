@@ -84,6 +84,8 @@ export interface ShardCounters {
   readonly identifies: number;
   readonly resumes: number;
   readonly reconnects: Readonly<Partial<Record<Cause, number>>>;
+  /** Events whose number was not above the one before, outside a replay: they got cursors of ours. */
+  readonly renumbered: number;
   /** Inputs of an old connection that were dropped. */
   readonly stale: number;
   /** Inputs that the session table does not know in their state: each is a bug, and was dropped. */

@@ -56,6 +56,7 @@ const INPUTS: readonly (readonly [string, Input])[] = [
   ["closed", { kind: "closed", code: 1006, connection: 1 }],
   ["fatal close", { kind: "closed", code: 4004, connection: 1 }],
   ["corrupt", { kind: "corrupt", of: "payload", reason: "", connection: 1 }],
+  ["numbers repeat", { kind: "numbers", session: null, connection: 1 }],
   ["zombie", { kind: "zombie", connection: 1 }],
   ["deadline", { kind: "timeout", progress: false }],
   ["restart", { kind: "restart", session: "keep" }],

@@ -206,6 +206,11 @@ export const METRICS: readonly Metric<Snapshot>[] = [
       ),
   ),
   perShard("gatehouse_stale_inputs_total", "Inputs of an ended connection.", "stale"),
+  perShard(
+    "gatehouse_events_renumbered_total",
+    "Events whose number did not grow, outside a replay.",
+    "renumbered",
+  ),
   perShard("gatehouse_illegal_inputs_total", "Inputs that were a bug.", "illegal"),
   ...perPlace(
     "worker",

@@ -166,7 +166,10 @@ function leaving(before: State, input: Input, after: State): Effect[] {
   const [had, has] = [before.memory.session, after.memory.session];
   if (input.kind === "start") return effects;
   if (before.kind === "identifying" && after.kind === "ready") effects.push({ do: "keep session" });
-  if (had && !has) {
+  if (input.kind === "numbers") {
+    if (had && !has) effects.push({ do: "set session aside" });
+    if (!had && has) effects.push({ do: "keep session" });
+  } else if (had && !has) {
     const reason = endsSession(input) ? "the end of the session was requested" : after.reason;
     effects.push({ do: "forget session", reason });
   }

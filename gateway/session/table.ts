@@ -127,6 +127,7 @@ export const CELLS = {
     ready: (s) => confused(s, "a second READY"),
     // A replay from before an earlier RESUMED holds that one too.
     resumed: stay,
+    numbers: (s, { session }) => set(s, { session }),
   },
 
   closing: {
@@ -146,6 +147,7 @@ export const CELLS = {
     invalid: stay,
     corrupt: stay,
     zombie: stay,
+    numbers: (s, { session }) => s.memory.session ? set(s, { session }) : s,
   },
 
   "backing off": {

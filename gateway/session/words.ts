@@ -77,6 +77,8 @@ export type SocketInput =
   | { readonly kind: "invalid"; readonly resumable: boolean }
   /** A frame that cannot be inflated (`stream`), or that says nothing readable. */
   | { readonly kind: "corrupt"; readonly of: "stream" | "payload"; readonly reason: string }
+  /** The numbers of its events say how the session can be resumed no more (`null`), or again. */
+  | { readonly kind: "numbers"; readonly session: Session | null }
   /** Beats go unanswered. */
   | { readonly kind: "zombie" };
 
@@ -125,6 +127,8 @@ export type Effect =
   | { readonly do: "keep session" }
   /** The session is gone; events may be missing. */
   | { readonly do: "forget session"; readonly reason: string }
+  /** The session lives, and could not be resumed. */
+  | { readonly do: "set session aside" }
   | { readonly do: "count reconnect"; readonly cause: Cause }
   | { readonly do: "count stale" }
   /** Discord closed the shard for what it is, and it has stopped: trying the same again cannot help. */

@@ -80,9 +80,9 @@ export const GATEWAY_URL: FieldKind<string> = {
 /** The most that a sequence number can be, far above what any session comes to. */
 const MOST_SEQ = 2 ** 40;
 
-/** A dispatch's number as it is; `null` where it is none that an event can have. */
+/** A dispatch's number as it is; `null` where it is none that an event can have. Some servers send 0. */
 export function sequenceOf(value: unknown): number | null {
-  return isCount(value) && value >= 1 && value <= MOST_SEQ ? value : null;
+  return isCount(value) && value <= MOST_SEQ ? value : null;
 }
 
 /**

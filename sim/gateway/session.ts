@@ -136,7 +136,8 @@ export class Session {
     if (outlet === null) return;
     while (this.#sentS < s) {
       const next = this.#ring[++this.#sentS - this.#firstS]!;
-      outlet.sendFrame(dispatchFrame(this.#sentS, next.t, next.body, this.#bare));
+      const s = this.#parts.settings.numbered(this.#sentS, next.t);
+      outlet.sendFrame(dispatchFrame(s, next.t, next.body, this.#bare));
     }
   }
 

@@ -107,6 +107,12 @@ export interface SimSettings {
   connectsPerShardPerSecond: number;
   /** Gives what is said in place of a body, to see what a client makes of it. Default: the body itself. */
   garble: (what: Garbled, body: Record<string, unknown>) => unknown;
+  /**
+   * The `s` that a dispatch is sent with, where that is not its own, as from servers that are no Discord:
+   * 0 for all, each twice, 1 again and again. The `seq` of a RESUME is taken for one of its own all the same.
+   * Default: its own.
+   */
+  numbered: (s: number, t: string) => number;
   /** Whether the ledger keeps each dispatch of each session. Default false: it grows without end. */
   recordEvents: boolean;
   /** Entries the ledger keeps of each other kind; older ones are dropped. Default 200 000. */
@@ -167,6 +173,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   restGlobalPerSecond: 50,
   connectsPerShardPerSecond: 5,
   garble: (_, body) => body,
+  numbered: (s) => s,
   recordEvents: false,
   ledgerEntries: 200_000,
 };

@@ -33,6 +33,7 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     resumes: 0,
     reconnects: {},
     stale: 0,
+    renumbered: 0,
     illegal: 0,
     latencyMs: null,
     ...counted,

@@ -73,6 +73,8 @@ export const INPUTS: readonly Input[] = [
   { kind: "invalid", resumable: false, connection: 7 },
   { kind: "corrupt", of: "stream", reason: "bad", connection: 7 },
   { kind: "corrupt", of: "payload", reason: "bad", connection: 7 },
+  { kind: "numbers", session: null, connection: 7 },
+  { kind: "numbers", session: SESSION, connection: 7 },
   { kind: "zombie", connection: 7 },
 ];
 
