@@ -117,7 +117,7 @@ function because(reason: string): string {
 }
 
 /** `shard 7`, or `shards 0-3, 7`. */
-function shardNames(shards: readonly ShardSnapshot[]): string {
+export function shardNames(shards: readonly Pick<ShardSnapshot, "shardId">[]): string {
   const ids = shards.map((shard) => shard.shardId).sort((a, b) => a - b);
   const ranges: [number, number][] = [];
   for (const id of ids) {

@@ -1,6 +1,6 @@
 /**
- * What a generation keeps an eye on, with each report of its workers: shards that are quiet, types of
- * events that have stopped, guilds that become too many. Each decision is a pure function elsewhere; here
+ * What a generation keeps an eye on, with each report of its workers: shards that do not become ready,
+ * that are quiet, types of events that have stopped, guilds that become too many. Each decision is a pure function elsewhere; here
  * it is told, and what helps is begun.
  *
  * @module
@@ -17,6 +17,7 @@ import type { WorkerPool } from "../workers/pool.ts";
 import { crowdedShards, lookForCrowding, MOST_GUILDS } from "./crowding.ts";
 import type { Habits } from "./habits.ts";
 import { Renewals, type RenewalsOptions } from "./renewals.ts";
+import { UnreadyWatch } from "./unready.ts";
 
 /** What watching takes. */
 export interface ShardWatchOptions
@@ -42,6 +43,7 @@ export class ShardWatch {
   /** See `lookForCrowding()`. */
   #crowdingTold = 0;
   #savedMs: number;
+  readonly #unready: UnreadyWatch;
 
   constructor(options: ShardWatchOptions) {
     const { quietAfterMs, quietResumeAfterMs, deafAfterMs, spawnShardDelayMs } = options.config;
@@ -50,6 +52,7 @@ export class ShardWatch {
     this.#quiet = new QuietWatch({ quietAfterMs, resumeAfterMs: quietResumeAfterMs });
     this.#deaf = new DeafWatch(deafAfterMs, options.habits.saved);
     this.#savedMs = options.clock.now();
+    this.#unready = new UnreadyWatch(options.clock.now());
   }
 
   /** Types that have stopped, and have not come since. */
@@ -59,6 +62,7 @@ export class ShardWatch {
 
   /** To be called about once a second, with all shards. */
   look(shards: readonly ShardSnapshot[]): void {
+    this.#lookForUnready(shards);
     this.#lookForQuiet(shards);
     this.#lookForDeaf(shards);
     this.#lookForCrowding(shards);
@@ -109,6 +113,12 @@ export class ShardWatch {
         if (config.deafIdentify) this.renewals.add(shards.map(({ shardId }) => shardId));
       }
     }
+  }
+
+  #lookForUnready(shards: readonly ShardSnapshot[]): void {
+    const { clock, log } = this.#options;
+    const unready = this.#unready.look(clock.now(), shards);
+    if (unready) log.warn("shards do not become ready", { ...unready });
   }
 
   #lookForCrowding(shards: readonly ShardSnapshot[]): void {

@@ -60,3 +60,14 @@ for (const [way, numbered] of Object.entries(WAYS)) {
     await rig.stop();
   });
 }
+
+Deno.test("a server that never says READY is told of at the usual level, with what is waited for", async () => {
+  const rig = await createRig();
+  rig.sim.faults.noReady({ times: 100 });
+  rig.start();
+  await rig.clock.advance(75_000);
+  const told = rig.logged.filter(({ event }) => event === "shards do not become ready");
+  assert.deepEqual(told.map(({ level, fields }) => [level, fields.shards]), [["warn", "shard 0"]]);
+  assert.match(String(told[0]!.fields.waitsFor), /READY/);
+  await rig.stop();
+});
