@@ -83,6 +83,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 export { botJoins, botLeaves, guildComesBack, guildGoesDown } from "./gateway/guild_flow.ts";
 export { type ServeOptions, serveSimulator, type SimulatorServer } from "./wire/server.ts";
 export { type PingOptions, startPinging } from "./world/ping.ts";
+export { type Place, postMessage } from "./world/post.ts";
 export { createVirtualClock, type VirtualClock } from "./wire/virtual_clock.ts";
 export { simConnect, type WireOptions } from "./wire/virtual.ts";
 export type { Faults, Ledger, Rest, SimOptions, SimSettings, Traffic, World };

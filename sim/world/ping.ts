@@ -5,6 +5,7 @@
  */
 
 import { type Cancel, type Clock, every } from "../../ports/clock.ts";
+import { postMessage } from "./post.ts";
 import type { World } from "./world.ts";
 
 /** What is asked. */
@@ -34,38 +35,11 @@ export function startPinging({ clock, world, everyMs, answered }: PingOptions): 
     const guilds = [...world.guilds.values()].filter(({ state }) => state === "up");
     const guild = guilds[turn++ % guilds.length];
     if (!guild) return;
-    ask(world, clock, guild.id);
+    postMessage({ clock, world }, guild, PING);
     askedIn = guild.id;
   });
   return () => {
     stop();
     hangUp();
   };
-}
-
-function ask(world: World, clock: Clock, guildId: string): void {
-  const guild = world.guilds.get(guildId)!;
-  const asking = [...guild.members.values()].find(({ user }) => !user.bot);
-  const { user: author, ...member } = asking ?? { user: undefined };
-  world.emit("MESSAGE_CREATE", guildId, {
-    id: world.nextId(),
-    channel_id: guild.channels[0]!.id,
-    guild_id: guildId,
-    channel_type: 0,
-    author,
-    member,
-    content: PING,
-    timestamp: new Date(clock.epochMs()).toISOString().replace("Z", "000+00:00"),
-    edited_timestamp: null,
-    tts: false,
-    mention_everyone: false,
-    mentions: [],
-    mention_roles: [],
-    attachments: [],
-    embeds: [],
-    components: [],
-    flags: 0,
-    pinned: false,
-    type: 0,
-  });
 }

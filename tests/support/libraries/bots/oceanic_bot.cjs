@@ -17,7 +17,8 @@ client.connect();
 
 client.on("ready", () => say("ready"));
 client.on("messageCreate", ({ id }) => say("message", { id }));
-client.on("error", fail);
+// It tells of every connection of a shard that ends; only what is of no shard is an error here.
+client.on("error", (error, shard) => shard === undefined && fail(error));
 
 /** Every dispatch, as Oceanic tells it. */
 function listen(hear) {
