@@ -6,7 +6,6 @@
  */
 
 import type { AwayWatch } from "./away_watch.ts";
-import type { GuildCache } from "./guild_cache.ts";
 import { GuildLoads } from "./guild_loads.ts";
 import { TypeTally } from "./type_tally.ts";
 import { annotate, rename } from "../protocol/discord/body.ts";
@@ -20,6 +19,12 @@ import type {
 /** Whether the bot is to get a dispatch of a shard. Sees it in order; must not keep the bytes. */
 export type EventFilter = (t: string, payload: Uint8Array, shardId: number) => boolean;
 
+/** Who keeps guilds. */
+export interface GuildWatch {
+  /** A dispatch of a shard came. The bytes are not its own. */
+  see(shardId: number, cursor: number, t: string, payload: Uint8Array): void;
+}
+
 /** What it is made with. */
 export interface IntakeOptions {
   readonly away: AwayWatch;
@@ -27,8 +32,8 @@ export interface IntakeOptions {
   readonly guildLoadedDd: boolean;
   /** Whether the bot is to get a dispatch; `null`: it gets all. */
   readonly keep: EventFilter | null;
-  /** Remembers guilds and members; `null`: nobody does. */
-  readonly cache: GuildCache | null;
+  /** Keeps guilds; `null`: nobody does. Sees every dispatch first. */
+  readonly cache: GuildWatch | null;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
   /** A guild came, went down or was left, or a session began. */
@@ -54,6 +59,8 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #guilds = new Map<number, GuildLoads>();
   readonly #withheld = new Map<number, number>();
+  /** Shard id → cursor up to which everything came in an earlier life. */
+  readonly #known = new Map<number, number>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -65,12 +72,18 @@ export class Intake {
     this.#guilds.set(shardId, new GuildLoads(guilds, (change) => guildChanged(shardId, change)));
   }
 
+  /** What comes of a shard up to `cursor` came in an earlier life: only who keeps guilds sees it again. */
+  skipTo(shardId: number, cursor: number): void {
+    this.#known.set(shardId, cursor);
+  }
+
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
     const { away, cache, keep, queue } = this.#options;
     if (t === null) return;
+    cache?.see(shardId, cursor, t, payload);
+    if (cursor <= (this.#known.get(shardId) ?? -1)) return;
     this.types.count(t);
-    cache?.see(shardId, t, payload);
     const note = this.#guilds.get(shardId)?.see(cursor, t, payload);
     // Only the bot does without what is withheld: all else goes by it all the same.
     if (keep?.(t, payload, shardId) === false) {

@@ -17,7 +17,7 @@ import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { DeafType, IntentsSnapshot, InteractionSnapshot } from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { surelyUnderWay } from "../queue/under_way.ts";
-import { inheritQueues } from "../store/queue_folders.ts";
+import { dropGuilds, inheritQueues } from "../store/queue_folders.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
@@ -117,6 +117,10 @@ export class UnitGateway {
       // What stays where it was, Discord replays as far as it can.
       await inheritQueues(queueDir, totalShards, shardIds).catch((error) =>
         log.error("events of an earlier run cannot be used", { error: messageOf(error) })
+      );
+      const keeps = options.config.cache !== "none" && options.config.queueDiskBytes > 0;
+      await dropGuilds(queueDir, keeps ? totalShards : null, shardIds).catch((error) =>
+        log.warn("guilds of an earlier run were not deleted", { error: messageOf(error) })
       );
     }
     const gateway = new UnitGateway(options, gate, estates, await loadHabits(options));

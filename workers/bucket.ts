@@ -5,7 +5,6 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { INTENTS } from "../protocol/discord/intents.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
@@ -23,13 +22,14 @@ import { answer } from "../ports/asks.ts";
 import { every, type Nap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
-import { GuildCache } from "../intake/guild_cache.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
+import type { OpenGuildDisk } from "../ports/guild_files.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
+import { WorkerGuilds } from "./guilds/shards.ts";
 import { WorkerLinks } from "./links.ts";
 import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReports } from "./safe_reports.ts";
@@ -46,6 +46,8 @@ export interface BucketWorld
   extends ConnectionWorld, Pick<ShardWorld, "presence" | "heartbeat" | "heartbeatAck"> {
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
+  /** Without it guilds are kept in memory only. */
+  readonly openGuilds?: OpenGuildDisk;
   /** Sleeps with the thread; without it events are never held. */
   readonly nap?: Nap;
   /** Whether the bot is to get a dispatch; without it it gets all. */
@@ -59,7 +61,8 @@ export class Bucket {
   readonly #queue: EventQueue;
   readonly #safe: SafeReports;
   readonly #links: WorkerLinks;
-  readonly #cache: GuildCache | null;
+  /** `null`: nobody is to keep them. */
+  readonly #guilds: WorkerGuilds | null;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
   readonly #figures: ShardFigures;
@@ -77,18 +80,22 @@ export class Bucket {
   constructor(options: WorkerOptions, world: BucketWorld, post: Post) {
     this.#options = options;
     this.#post = post;
+    const log = logTo((level, event, fields) => post({ type: "LOG", level, event, fields }));
     this.#safe = new SafeReports({
       ...world,
       queue: () => this.#queue,
       intake: () => this.#intake,
       post,
+      done: (shardId, cursor) => this.#guilds?.acknowledged(shardId, cursor),
     });
     this.#queue = this.#createQueue(world);
     const { cache } = options;
-    this.#cache = cache === "none" ? null : new GuildCache({
-      members: cache === "members",
-      isTold: (shardId) =>
-        ((this.#shards.get(shardId)?.intents ?? 0) & INTENTS.GUILD_MEMBERS) !== 0,
+    this.#guilds = cache === "none" ? null : new WorkerGuilds({
+      ...world,
+      log,
+      worker: options,
+      extras: cache === "members" ? ["members"] : [],
+      intents: (shardId) => this.#shards.get(shardId)!.intents,
     });
     this.#away = new AwayWatch({
       clock: world.clock,
@@ -99,13 +106,13 @@ export class Bucket {
     this.#intake = new Intake({
       away: this.#away,
       guildLoadedDd: options.guildLoadedDd,
-      cache: this.#cache,
+      cache: this.#guilds,
       keep: world.keep ?? null,
       queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
-    this.#world = { ...world, ...this.#surroundings() };
+    this.#world = { ...world, log, ...this.#surroundings() };
     this.#links = new WorkerLinks({
       ...this.#world,
       worker: options,
@@ -172,10 +179,9 @@ export class Bucket {
         return this.#shard(question) &&
           this.#members.of(question.shardId)!.request(question.request);
       case "FIND":
-        return this.#cache?.find(question.wanted) ?? null;
+        return this.#guilds?.find(question.wanted) ?? null;
       case "GUILDS":
-        // Nobody keeps them as of a cursor.
-        return null;
+        return this.#guilds?.piece(question.question) ?? null;
       case "GET_SHARD_INFO":
         return this.#info(question.shardId);
       case "GET_BACKLOG":
@@ -230,7 +236,7 @@ export class Bucket {
     log.warn("Discord was not read for a while, because the disk is slow", { forMs });
   }
 
-  #surroundings(): Omit<ShardWorld, keyof ConnectionWorld> {
+  #surroundings(): Omit<ShardWorld, keyof ConnectionWorld | "log"> {
     const post = this.#post;
     return {
       gate: {
@@ -252,7 +258,6 @@ export class Bucket {
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
       presenceSet: (shardId, presence) => post({ type: "PRESENCE", shardId, presence }),
       intentsRefused: (shardId, intents) => post({ type: "INTENTS_REFUSED", shardId, intents }),
-      log: logTo((level, event, fields) => post({ type: "LOG", level, event, fields })),
     };
   }
 
@@ -282,8 +287,11 @@ export class Bucket {
     const { newest } = this.#queue.of(shardId);
     if (newest > acknowledged) this.#safe.note(shardId);
     const { safe } = this.#queue.safety(shardId);
-    const point = session && isNewest(session, newest) ? notAfter(session, safe) : null;
-    shard.start(point, Math.max(cursorFloor(estate), newest));
+    const from = await this.#guilds?.begin(shardId, estate, safe) ?? safe;
+    this.#intake.skipTo(shardId, safe);
+    const point = session && isNewest(session, newest) ? notAfter(session, from) : null;
+    const given = Math.max(newest, this.#guilds?.newest(shardId) ?? 0);
+    shard.start(point, Math.max(cursorFloor(estate), given));
   }
 
   /**
@@ -355,7 +363,7 @@ export class Bucket {
   async #stop(session: "keep" | "end"): Promise<void> {
     this.#links.bye();
     await Promise.all([...this.#shards.values()].map((shard) => shard.stop(session)));
-    await this.#queue.close();
+    await Promise.all([this.#queue.close(), this.#guilds?.close()]);
     this.#links.stop();
     this.#safe.report();
     this.#report();

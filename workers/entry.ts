@@ -20,6 +20,8 @@ import { systemClock, threadNap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
 import { webSocketConnect } from "../ports/websocket/client.ts";
+import { openGuildDir } from "../store/guild_files.ts";
+import { guildFolder } from "../store/queue_folders.ts";
 import { openSpoolDir } from "../store/spool_files.ts";
 import { loadEditFilter } from "../intake/edits.ts";
 import { Bucket } from "./bucket.ts";
@@ -61,7 +63,10 @@ async function start(options: WorkerOptions): Promise<void> {
     random: systemRandom,
     nap: threadNap(),
     connect: webSocketConnect({ maxMessageBytes: MOST_PAYLOAD_BYTES }),
-    ...(options.queueDir === null ? {} : { openSpool: openSpoolDir(options.queueDir, { log }) }),
+    ...(options.queueDir === null ? {} : {
+      openSpool: openSpoolDir(options.queueDir, { log }),
+      openGuilds: openGuildDir(guildFolder(options.queueDir), { log }),
+    }),
   };
   bucket = new Bucket(options, world, post);
   for (const message of early.splice(0)) bucket.receive(message);

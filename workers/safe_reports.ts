@@ -20,6 +20,8 @@ export interface SafeReportsOptions {
   readonly queue: () => Pick<EventQueue, "safety">;
   readonly intake: () => Pick<Intake, "guilds">;
   readonly post: (message: Extract<FromWorker, { type: "SAFE" }>) => void;
+  /** Bot and readers are done with everything up to this cursor, as was just told. */
+  readonly done: (shardId: number, cursor: number) => void;
 }
 
 /** The reports of one worker. */
@@ -49,7 +51,7 @@ export class SafeReports {
 
   /** Tells what has become safe, with the guilds as of then where they have changed. */
   report(): void {
-    const { queue, intake, post } = this.#options;
+    const { queue, intake, post, done } = this.#options;
     const changed = this.#changed;
     this.#changed = null;
     if (!changed) return;
@@ -62,5 +64,6 @@ export class SafeReports {
       shards[shardId] = { acknowledged, safe, readers, ...(guilds && { guilds }) };
     }
     post({ type: "SAFE", shards });
+    for (const shardId of changed) done(shardId, queue().safety(shardId).done);
   }
 }

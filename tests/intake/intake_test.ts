@@ -145,3 +145,21 @@ Deno.test("Intake counts the dispatches of each type, also those that the bot do
   intake.accept(0, 4, new Uint8Array(), null);
   assert.deepEqual(intake.types.take(), { READY: 1, MESSAGE_UPDATE: 2 });
 });
+
+Deno.test("Intake shows what came in an earlier life to nobody but who keeps guilds", () => {
+  const seen: string[] = [];
+  const asked: string[] = [];
+  const { intake, accept, queued, told, clock, ...rest } = setUp({
+    cache: { see: (shardId, cursor, t) => seen.push(`${shardId} ${cursor} ${t}`) },
+    keep: (t) => asked.push(t) > 0,
+  });
+  intake.skipTo(0, 2);
+  accept(1, "GUILD_CREATE", { id: "1" });
+  accept(2, "INTERACTION_CREATE", { id: "5" });
+  accept(3, "GUILD_CREATE", { id: "2" });
+  clock.advance(5_000);
+  assert.deepEqual(seen, ["0 1 GUILD_CREATE", "0 2 INTERACTION_CREATE", "0 3 GUILD_CREATE"]);
+  assert.deepEqual([queued.length, asked, rest.asked], [1, ["GUILD_CREATE"], []]);
+  assert.deepEqual(told, ["0 here", "0 GUILD_CREATE, 1 queued"]);
+  assert.deepEqual(intake.types.totals, { GUILD_CREATE: 1 });
+});

@@ -27,9 +27,9 @@ class Lives {
   first!: Rig;
   cut: () => void = () => {};
   readonly options: Parameters<typeof createRig>[0];
-  /** Shard id → what Discord sent, by cursor: the first session's base is 0. */
   readonly #store = memoryStore();
   #lives = 0;
+  /** Shard id → what Discord sent, by cursor: the first session's base is 0. */
   readonly #sent: Map<number, { t: string; d: unknown }>[] = [];
 
   constructor(seed: number) {
@@ -181,6 +181,23 @@ for (const how of ["stop", "kill", "power"] as const) {
     }
   });
 }
+
+Deno.test("what is acknowledged and not in the log when the unit is killed, Discord says again to the guilds alone", async () => {
+  const lives = new Lives(5);
+  await lives.begin();
+  for (let life = 0; life < 3; life++) {
+    await lives.live(3_000);
+    for (let i = 0; i < 20; i++) lives.disk.failNext("write");
+    await lives.live(1_500);
+    await lives.end("kill");
+    await lives.assertSame(`life ${life}`);
+    lives.cut = lives.rig.link(lives.first.bot);
+  }
+  lives.rig.sim.traffic.setRate(0);
+  await lives.rig.clock.advance(5_000);
+  lives.first.assertNothingLost();
+  assert.equal(lives.rig.identifies(), SHARDS, "nobody had to identify");
+});
 
 Deno.test("a worker that is replaced has its guilds again", async () => {
   const lives = new Lives(3);

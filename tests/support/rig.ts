@@ -14,6 +14,7 @@ import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
+import type { OpenGuildDisk } from "../../ports/guild_files.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
 import { shardRange } from "../../protocol/ids.ts";
@@ -38,6 +39,8 @@ export interface RigOptions {
   readonly store?: Store;
   /** The disk; without it events are kept in memory only. */
   readonly openSpool?: OpenSpool;
+  /** The disk for guilds; without it they are kept in memory only. */
+  readonly openGuilds?: OpenGuildDisk;
   readonly queueMemoryBytes?: number;
   /** All members are asked for. Default false. */
   readonly cacheAllMembers?: boolean;
@@ -83,6 +86,7 @@ export async function createRig(options: RigOptions = {}) {
     clock,
     random,
     ...(options.openSpool ? { openSpool: options.openSpool } : {}),
+    ...(options.openGuilds ? { openGuilds: options.openGuilds } : {}),
     connect: place.connect(simConnect(sim, { latencyMs })),
     ...options.hooks,
   });

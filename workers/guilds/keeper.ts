@@ -22,7 +22,11 @@ import type { Estate } from "../../protocol/estate.ts";
 import { extentOf, type GuildSession, GuildSpool, sessionIn } from "./spool.ts";
 
 /** Discord is asked for so many events again, at most, so that guilds that are a little old can be used. */
-export const MOST_REPLAYED = 10_000;
+export const MOST_REPLAYED = 1_000;
+/** When so many events have come since it was last written down how far they came, it is written anew… */
+const MANY_EVENTS = 250;
+/** …else with every fourth look. */
+const LOOKS_PER_MARK = 4;
 /** With less of changes than this on disk the guilds are not written anew. */
 const LEAST_CHANGED_BYTES = 4 * 1024 * 1024;
 /** About so much of guilds is written at once… */
@@ -67,6 +71,7 @@ export class GuildKeeper implements GuildLog {
   #holeAt: number | null = null;
   #writing: Promise<void> | null = null;
   #notBeforeMs = 0;
+  #looks = 0;
   /** What has failed, and was told. */
   readonly #told = new Set<"changes" | "guilds">();
 
@@ -128,12 +133,14 @@ export class GuildKeeper implements GuildLog {
     if (!this.#stopping.signal.aborted) this.#beginAnew(this.#guilds!.newest);
   }
 
-  /** To be called every few seconds: says on disk how far there was nothing, and writes what has grown. */
+  /** To be called twice a second: says on disk how far there was nothing, and writes what has grown. */
   look(): void {
     const { clock, leastChangedBytes = LEAST_CHANGED_BYTES, inTurn } = this.#options;
     const spool = this.#spool;
     if (!spool || this.#stopping.signal.aborted) return;
-    void spool.mark(this.#guilds!.newest);
+    const { newest } = this.#guilds!;
+    const isDue = ++this.#looks % LOOKS_PER_MARK === 0;
+    if (isDue || newest - spool.covered >= MANY_EVENTS) void spool.mark(newest);
     if (this.#writing || clock.now() < this.#notBeforeMs) return;
     const enough = Math.max(leastChangedBytes, this.#disk!.files.bytes);
     if (this.#holeAt === null && spool.bytes <= enough) return;

@@ -79,9 +79,9 @@ export class Shard {
     const look = () => {
       if (!isAlive) return;
       keeper.look();
-      this.clock.after(2_000, look);
+      this.clock.after(500, look);
     };
-    this.clock.after(2_000, look);
+    this.clock.after(500, look);
     this.#cancelLook = () => void (isAlive = false);
     if (estate.session) {
       for (const event of this.events) {
