@@ -76,6 +76,8 @@ export class ShardGuilds implements LastingGuilds {
   #tail: Tail;
   /** As of their cursors. */
   readonly #views = new Map<number, View>();
+  /** Cursors that were asked for, and are not looked at yet: what is applied does not go beyond them. */
+  readonly #asking = new Set<GuildsQuestion>();
   /** As of the newest cursor that somebody looked for something at. */
   #latest: { readonly guilds: Guilds; cursor: number } | null = null;
   #kept: { readonly intents: number; readonly kept: Kept } | null = null;
@@ -131,8 +133,12 @@ export class ShardGuilds implements LastingGuilds {
    * and no READY has come, or everybody is done with more.
    */
   async piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
+    this.#asking.add(question);
     await this.#heard(question.cursor);
-    return await this.#do(() => this.#piece(question));
+    const piece = await this.#do(() => this.#piece(question));
+    this.#asking.delete(question);
+    if (this.#guilds && this.#applied < this.#done) this.#ask("advance", () => this.#advance());
+    return piece;
   }
 
   /** What is known now of a guild, channel, user or member, as Discord's API has it; `null`: nothing. */
@@ -180,7 +186,9 @@ export class ShardGuilds implements LastingGuilds {
   *#advance(): Work<void> {
     const [guilds, tail] = [this.#guilds, this.#tail];
     // What was acknowledged in an earlier life may still be to come again.
-    const to = Math.min(this.#done, this.#newest);
+    const asked = [...this.#asking].map(({ cursor }) => cursor);
+    const inTime = asked.filter((cursor) => cursor >= this.#applied);
+    const to = Math.min(this.#done, this.#newest, ...inTime);
     if (!guilds) return;
     yield* tail.each(this.#applied, to, (record) => this.#apply(guilds, record));
     if (this.#guilds !== guilds) return;

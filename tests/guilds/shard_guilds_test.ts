@@ -56,6 +56,19 @@ Deno.test("guilds can be had as of every cursor until everybody is done with mor
   assert.deepEqual(await names(3), ["b"], "who has begun to ask gets the rest");
 });
 
+Deno.test("who has asked in time is answered, however far others have come until it is its turn", async () => {
+  const { guilds, see, create, got, names } = setUp();
+  see(1, "READY", READY);
+  create(2, "1", "a");
+  guilds.acknowledged(2);
+  see(3, "GUILD_UPDATE", { id: "1", name: "b" });
+  const asked = guilds.piece({ shardId: 0, cursor: 2, terms: TERMS, after: 0, limitBytes: 1 });
+  guilds.acknowledged(3);
+  const { bodies } = (await got(asked))!;
+  assert.equal(JSON.parse(new TextDecoder().decode(bodies[0])).name, "a");
+  assert.deepEqual(await names(3), ["b"]);
+});
+
 Deno.test("what is asked for piece by piece is the same whatever comes in between", async () => {
   const { guilds, see, create, piece, clock } = setUp();
   see(1, "READY", READY);
