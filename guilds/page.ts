@@ -16,8 +16,14 @@ const SMALL_BYTES = 192;
 /** Stands between keys and fragments: no JSON holds it. */
 const BETWEEN = "\0";
 
-/** A page as it is packed: a text, or one that is compressed. */
-export type Packed = string | Uint8Array<ArrayBuffer>;
+/** Before bytes that are compressed; nothing that is not begins with it. */
+const DEFLATED = 0x01;
+
+/**
+ * A page as it is packed: keys and fragments, or their compressed bytes, as a text of one character for each
+ * byte. As an array of bytes it would take 200 bytes more, and a shard has ten thousand.
+ */
+export type Packed = string;
 
 /** Fragments by key, in the order in which they came. */
 export class Page {
@@ -119,10 +125,8 @@ export class Page {
   packed(): Packed {
     if (!this.#entries) return this.#packed!;
     const text = [...this.#entries].flat().join(BETWEEN);
-    // Copied: what the compressor gives is a view of a larger buffer.
-    return text.length < SMALL_BYTES
-      ? text
-      : new Uint8Array(deflateRawSync(Buffer.from(text, "latin1")));
+    if (text.length < SMALL_BYTES) return text;
+    return textOfBytes(Buffer.concat([MARK, deflateRawSync(Buffer.from(text, "latin1"))]));
   }
 
   #open(): Map<string, string> {
@@ -140,15 +144,6 @@ export class Page {
   }
 }
 
-/** The bytes of a packed page, and whether they are compressed. */
-export function packedBytes(
-  packed: Packed,
-): { bytes: Uint8Array<ArrayBuffer>; isDeflated: boolean } {
-  return typeof packed === "string"
-    ? { bytes: bytesOfText(packed), isDeflated: false }
-    : { bytes: packed, isDeflated: true };
-}
-
 /** Even in all bits, also for keys that differ in one digit. */
 export function hashOf(key: string): number {
   let hash = 0x811c9dc5;
@@ -157,6 +152,8 @@ export function hashOf(key: string): number {
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
+
+const MARK = Uint8Array.of(DEFLATED);
 
 function hintOf(hash: number): string {
   return String.fromCharCode(hash & 0xffff);
@@ -167,7 +164,8 @@ function hintsOf(entries: ReadonlyMap<string, string>): string {
 }
 
 function entriesOf(packed: Packed): Map<string, string> {
-  const text = typeof packed === "string" ? packed : textOfBytes(inflateRawSync(packed));
+  const isDeflated = packed.charCodeAt(0) === DEFLATED;
+  const text = isDeflated ? textOfBytes(inflateRawSync(bytesOfText(packed.slice(1)))) : packed;
   const parts = text === "" ? [] : text.split(BETWEEN);
   const entries = new Map<string, string>();
   for (let i = 0; i < parts.length; i += 2) entries.set(parts[i]!, parts[i + 1]!);

@@ -8,9 +8,9 @@ import { GatehouseError } from "../protocol/errors.ts";
 import type { GuildPart } from "../ports/guild_log.ts";
 import { Guild, type ListName, LISTS } from "./guild.ts";
 import type { Guilds } from "./guilds.ts";
-import { type Owner, type Packed, packedBytes, Page, type WarmPages } from "./page.ts";
+import { type Owner, type Packed, Page, type WarmPages } from "./page.ts";
 import { type Place, Section } from "./section.ts";
-import { textOfBytes } from "./fragments.ts";
+import { bytesOfText, textOfBytes } from "./fragments.ts";
 import type { Work } from "./slices.ts";
 
 /** Grows when parts are written in another way, or keys are hashed in another. */
@@ -18,8 +18,8 @@ export const PARTS_VERSION = 1;
 
 /** A part that has grown beyond it is given away. */
 const PART_BYTES = 256 * 1024;
-/** List, whether it is compressed, bits and prefix of its place, bytes unpacked and packed. */
-const HEADER_BYTES = 1 + 1 + 1 + 4 + 4 + 4;
+/** List, bits and prefix of its place, bytes unpacked and packed. */
+const HEADER_BYTES = 1 + 1 + 4 + 4 + 4;
 /** In place of a list: the guild's own fields. */
 const FIELDS = 255;
 
@@ -72,14 +72,13 @@ function written(
   { page, bits, prefix }: Place,
   packed: Packed,
 ): [head: Uint8Array, body: Uint8Array] {
-  const { bytes, isDeflated } = packedBytes(packed);
+  const bytes = bytesOfText(packed);
   const head = new DataView(new ArrayBuffer(HEADER_BYTES));
   head.setUint8(0, index);
-  head.setUint8(1, isDeflated ? 1 : 0);
-  head.setUint8(2, bits);
-  head.setUint32(3, prefix);
-  head.setUint32(7, page.bytes);
-  head.setUint32(11, bytes.length);
+  head.setUint8(1, bits);
+  head.setUint32(2, prefix);
+  head.setUint32(6, page.bytes);
+  head.setUint32(10, bytes.length);
   return [new Uint8Array(head.buffer), bytes];
 }
 
@@ -124,17 +123,15 @@ function readPart(guildId: string, bytes: Uint8Array, to: Places, owner: Owner, 
   for (let at = 0; at < bytes.length;) {
     if (at + HEADER_BYTES > bytes.length) throw badPart(guildId, "it ends within a page");
     const from = at + HEADER_BYTES;
-    const to_ = from + view.getUint32(at + 11);
-    if (to_ > bytes.length) throw badPart(guildId, "it ends within a page");
-    // Copied: else the page would keep all of what was read.
-    const body = bytes.slice(from, to_);
-    const as = view.getUint8(at + 1) === 1 ? body : textOfBytes(body);
-    const page = new Page(owner, warm, { as, bytes: view.getUint32(at + 7) });
+    const end = from + view.getUint32(at + 10);
+    if (end > bytes.length) throw badPart(guildId, "it ends within a page");
+    const as = textOfBytes(bytes.subarray(from, end));
+    const page = new Page(owner, warm, { as, bytes: view.getUint32(at + 6) });
     const index = view.getUint8(at);
     const places = to.get(index) ?? [];
     to.set(index, places);
-    places.push({ page, bits: view.getUint8(at + 2), prefix: view.getUint32(at + 3) });
-    at = to_;
+    places.push({ page, bits: view.getUint8(at + 1), prefix: view.getUint32(at + 2) });
+    at = end;
   }
 }
 

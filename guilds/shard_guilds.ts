@@ -29,7 +29,7 @@ import type { Slices, Work } from "./slices.ts";
 import { Tail, type TailRoom } from "./tail.ts";
 
 /** What the open pages of a shard may have together, where nothing else is said. */
-const WARM_BYTES = 4 * 1024 ** 2;
+const WARM_BYTES = 2 * 1024 ** 2;
 /** Pages that are packed before others may have their turn. */
 const STEP_PAGES = 16;
 /** Guilds as of a cursor that nobody asked for in so long are forgotten. */
@@ -48,7 +48,7 @@ export interface ShardGuildsOptions {
   readonly intents: () => number;
   /** Where what comes is written down; `null`: nowhere. */
   readonly log: GuildLog | null;
-  /** What is open may have so many bytes together before it is packed; 4 MiB by default. */
+  /** What is open may have so many bytes together before it is packed; 2 MiB by default. */
   readonly warmBytes?: number;
   /** They are not known any more, for this reason. */
   readonly lost: (reason: string) => void;
