@@ -8,12 +8,8 @@
 import type { Cancel } from "../ports/clock.ts";
 import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import type { GuildsPiece, GuildTerms } from "../protocol/guild_pieces.ts";
 import { type Seat, seatFields } from "../protocol/ids.ts";
-import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import { INTENTS } from "../protocol/discord/intents.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
-import { isRecord } from "../protocol/record.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { ASK_SOON_MS, Beats } from "./beats.ts";
@@ -26,8 +22,8 @@ import {
   readMessage,
   unknownOpcode,
 } from "./message.ts";
+import { openSession } from "./opening.ts";
 import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
-import { PIECE_BYTES } from "./snapshots.ts";
 import { type Effect, type Input, type Phase, type Refusal, step } from "./step.ts";
 import { SessionStream, type StreamStart } from "./stream.ts";
 import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
@@ -35,8 +31,6 @@ import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
 /** How long HELLO asks a client to wait between heartbeats, unless told otherwise. */
 export const HEARTBEAT_INTERVAL_MS = 10_000;
-/** How long an IDENTIFY waits for its shard to be ready before it is answered with op 9. */
-export const FACTS_DEADLINE_MS = 30_000;
 /**
  * How long a connection may wait for IDENTIFY or RESUME, after HELLO and after op 9. Libraries that let
  * one shard identify every 5 s do so on connections that are open already.
@@ -214,60 +208,25 @@ export class DownstreamConnection {
   }
 
   async #identify(d: unknown): Promise<void> {
-    const { terms, sessions, events, url } = this.#shared;
+    const { terms, events } = this.#shared;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
-    const { seat: shard, seen, presence, compress } = judged;
-    if (!events.hasRoomFor(shard)) return this.input({ kind: "refused", ...noRoomFor(shard) });
-    const answered = this.#claim(shard);
-    const older = sessions.ofShard(shard);
-    if (older) sessions.end(older);
-    const [backlog] = await Promise.all([events.hold(shard), answered]);
-    const facts = this.#phase === "starting" ? await this.#facts(shard) : null;
+    const { seat, presence, compress } = judged;
+    if (!events.hasRoomFor(seat)) return this.input({ kind: "refused", ...noRoomFor(seat) });
+    const answered = this.#claim(seat);
     // Replaced or gone meanwhile.
-    if (this.#phase !== "starting") return;
-    if (!facts) return this.input({ kind: "invalid" });
-    const from = sessions.beginsAfter(shard, backlog.acknowledged);
-    const piece = await this.#guilds(shard, from, seen);
-    if (this.#phase !== "starting") return;
-    const session = sessions.begin(shard, {
-      from,
-      snapshots: piece?.available ?? 0,
-      terms: seen,
-      botId: botIdOf(facts),
-      knowsGuilds: piece !== null,
-    });
-    const stream = this.#begin(session, { had: 1, piece, backlog, isResumed: false });
+    const isOver = () => this.#phase !== "starting";
+    const opening = await openSession(this.#shared, judged, answered, isOver);
+    if (isOver()) return;
+    if (!opening) return this.input({ kind: "invalid" });
+    const { session, start, facts } = opening;
+    const stream = this.#begin(session, start);
     if (compress) this.#encoder.deflatePayloads();
-    const { sessionId } = session;
-    const told = piece ? { ...facts, guildIds: piece.guildIds } : facts;
     const { version } = this.#dialect;
-    this.#encoder.send(ready({ version, url, sessionId, shard, facts: told }), stream.s);
+    const about = { version, url: this.#shared.url, sessionId: session.sessionId };
+    this.#encoder.send(ready({ ...about, shard: seat, facts }), stream.s);
     void this.#start(() => this.#run(stream));
     if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
-  }
-
-  /** The first of the guilds as of a cursor; `null` where they are not known, or the client wants none. */
-  async #guilds(shard: Seat, cursor: number, terms: GuildTerms): Promise<GuildsPiece | null> {
-    const { guilds } = this.#shared;
-    if (!guilds || (terms.intents & INTENTS.GUILDS) === 0) return null;
-    return await guilds(shard, { cursor, terms, after: 0, limitBytes: PIECE_BYTES });
-  }
-
-  async #facts(shard: Seat): Promise<ReadyFacts | null> {
-    const { clock, facts, log } = this.#shared;
-    const late = new AbortController();
-    const cancel = clock.after(FACTS_DEADLINE_MS, () => late.abort());
-    try {
-      return await facts(shard, late.signal);
-    } catch (error) {
-      if (!late.signal.aborted) throw error;
-      const about = { ...seatFields(shard), afterMs: FACTS_DEADLINE_MS };
-      log.warn("consumer waited in vain for its shard", about);
-      return null;
-    } finally {
-      cancel();
-    }
   }
 
   async #resume(d: unknown): Promise<void> {
@@ -388,8 +347,4 @@ function isSendLimit(error: unknown): boolean {
 
 function isRefused(error: unknown): boolean {
   return error instanceof GatehouseError && error.code === "refused";
-}
-
-function botIdOf({ user }: ReadyFacts): string | null {
-  return isRecord(user) && typeof user.id === "string" ? user.id : null;
 }

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { FACTS_DEADLINE_MS } from "../../downstream/connection.ts";
+import { FACTS_DEADLINE_MS } from "../../downstream/opening.ts";
 import type { ReadyFacts } from "../../protocol/discord/gateway_frame.ts";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
