@@ -115,3 +115,21 @@ Deno.test("acceptConsumer() ends a client that does not read, before its memory 
   conn.close();
   await rig.closed;
 });
+
+Deno.test("acceptConsumer() says when a client's network has taken everything, which it has not of one that does not read", async () => {
+  await using rig = await serve();
+  const conn = await connectRaw(rig.url);
+  const client = await rig.accepted;
+  const megabyte = new Uint8Array(1024 * 1024);
+  for (let sent = 0; sent < 30; sent++) client.sendBytes(megabyte);
+  let isTaken = false;
+  const taken = client.taken!().then(() => isTaken = true);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(isTaken, false);
+  const buffer = new Uint8Array(4 * 1024 * 1024);
+  for (let read = 0; read < 30 * megabyte.length;) read += await conn.read(buffer) ?? Infinity;
+  await taken;
+  await client.taken!();
+  conn.close();
+  assert.equal(await rig.closed, 1006);
+});
