@@ -35,7 +35,7 @@ export interface IntakeOptions {
   /** Keeps guilds; `null`: nobody does. Sees every dispatch first. */
   readonly cache: GuildWatch | null;
   /** Queues a dispatch. The bytes are copied. */
-  readonly queue: (shardId: number, cursor: number, payload: Uint8Array) => void;
+  readonly queue: (shardId: number, cursor: number, payload: Uint8Array, t: string) => void;
   /** A guild came, went down or was left, or a session began. */
   readonly guildChanged: (shardId: number, change: GuildChange) => void;
   /** A dispatch that a shard's members hang on, when it has been queued or withheld. */
@@ -91,7 +91,7 @@ export class Intake {
     } else {
       // First: where there is no room, the queue drops it at once.
       if (t === "INTERACTION_CREATE") away.took(shardId, cursor, payload);
-      queue(shardId, cursor, this.#noted(payload, note));
+      queue(shardId, cursor, this.#noted(payload, note), t);
     }
     if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
   }

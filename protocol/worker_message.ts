@@ -64,10 +64,12 @@ export interface WorkerOptions {
   readonly reportIntervalMs: number;
 }
 
-/** A gateway command of the bot: ops 3, 4, 8, 31 and 43. */
+/** A gateway command of the bot: ops 3, 4, 8, 31 and 43, and those that nobody knows yet. */
 export interface ShardPayload {
   readonly op: number;
   readonly d: unknown;
+  /** Name of who sends it, where that is somebody who reads the shard beside its bot: the answer is theirs. */
+  readonly reader?: string;
 }
 
 /**

@@ -184,12 +184,24 @@ export class EventQueue {
     };
   }
 
-  /** Takes a dispatch of a shard. The bytes are copied. */
-  accept(shardId: number, cursor: number, payload: Uint8Array): void {
-    this.of(shardId).accept(cursor, payload);
-    if (this.#readers.size > 0) {
-      this.#readers.get(shardId)?.forEach((queue) => queue.accept(cursor, payload));
-    }
+  /**
+   * Takes a dispatch of a shard. The bytes are copied.
+   *
+   * @param audience Asked where several read the shard, for whom it is: the bot (`null`), readers by name;
+   * `null`: for everybody.
+   */
+  accept(
+    shardId: number,
+    cursor: number,
+    payload: Uint8Array,
+    audience: () => ReadonlySet<string | null> | null = () => null,
+  ): void {
+    const readers = this.#readers.size > 0 ? this.#readers.get(shardId) : undefined;
+    const only = readers ? audience() : null;
+    if (only?.has(null) !== false) this.of(shardId).accept(cursor, payload);
+    readers?.forEach((queue, name) => {
+      if (only?.has(name) !== false) queue.accept(cursor, payload);
+    });
     this.#bound();
   }
 

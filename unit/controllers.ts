@@ -12,7 +12,7 @@ import {
   type RequestedMembers,
 } from "../bot/gateway_helpers.ts";
 import type { MembersRequest } from "../protocol/discord/members.ts";
-import { parsePayload } from "../protocol/worker_message.ts";
+import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { Links } from "../link/links.ts";
 import { GatehouseError } from "../protocol/errors.ts";
@@ -103,7 +103,8 @@ export function createControllers(unit: () => UnitCore): Controllers {
     totalShards: () => totalShardsOf(unit()),
     // deno-lint-ignore require-await -- what is thrown becomes a rejection
     shardIds: async () => unit().shardIds,
-    sendPayload: (shardId, payload) => gateway().pool.sendPayload(shardId, parsePayload(payload)),
+    sendPayload: (shardId, payload) =>
+      gateway().pool.sendPayload(shardId, { ...parsePayload(payload), ...readerIn(payload) }),
     requestMembers: async (shardId, request) =>
       await gateway().pool.requestMembers(shardId, request as MembersRequest) as RequestedMembers,
   });
@@ -137,6 +138,11 @@ export function createControllers(unit: () => UnitCore): Controllers {
 export function gatewayOf<Gateway>({ gateway }: { readonly gateway: Gateway | null }): Gateway {
   if (gateway) return gateway;
   throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
+}
+
+/** Who reads beside the bot is known by the payload, so that it is known wherever that goes. */
+function readerIn({ reader }: ShardPayload): Pick<ShardPayload, "reader"> {
+  return reader === undefined ? {} : { reader };
 }
 
 function totalShardsOf({ totalShards }: UnitCore): number {

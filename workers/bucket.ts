@@ -31,6 +31,7 @@ import type { ShardWorld } from "../gateway/shard_world.ts";
 import { type EventFilter, Intake } from "../intake/intake.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
 import { WorkerLinks } from "./links.ts";
+import { MemberAskers } from "../gateway/members/askers.ts";
 import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReports } from "./safe_reports.ts";
 import { ShardFigures } from "./shard_figures.ts";
@@ -68,6 +69,7 @@ export class Bucket {
   readonly #figures: ShardFigures;
   readonly #shards = new Map<number, Shard>();
   readonly #members: Members;
+  readonly #askers: MemberAskers;
   readonly #world: ShardWorld;
   /** Shards that were brought up, or are about to be once their disk has been looked at. */
   readonly #started = new Map<number, Promise<void>>();
@@ -89,6 +91,7 @@ export class Bucket {
       done: (shardId, cursor) => this.#guilds?.acknowledged(shardId, cursor),
     });
     this.#queue = this.#createQueue(world);
+    this.#askers = new MemberAskers(world.clock);
     const { cache } = options;
     this.#guilds = cache === "none" ? null : new WorkerGuilds({
       ...world,
@@ -108,7 +111,8 @@ export class Bucket {
       guildLoadedDd: options.guildLoadedDd,
       cache: this.#guilds,
       keep: world.keep ?? null,
-      queue: (shardId, cursor, payload) => this.#queue.accept(shardId, cursor, payload),
+      queue: (shardId, cursor, payload, t) =>
+        this.#queue.accept(shardId, cursor, payload, () => this.#askers.of(shardId, t, payload)),
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
@@ -173,7 +177,7 @@ export class Bucket {
   #ask(question: Question): unknown {
     switch (question.type) {
       case "SHARD_PAYLOAD":
-        return this.#shard(question).send(question.payload);
+        return this.#send(question);
       case "REQUEST_MEMBERS":
         // Asked of the shard first, which says where it is not here.
         return this.#shard(question) &&
@@ -329,6 +333,12 @@ export class Bucket {
     const ids = [...this.#shards.keys()].join(", ") || "none";
     const text = `Cannot reach shard ${shardId}: worker ${this.#options.workerId} has ${ids}`;
     throw new GatehouseError("no_shard", "caller", text, { shardId });
+  }
+
+  #send({ shardId, payload }: Extract<Question, { type: "SHARD_PAYLOAD" }>): Promise<void> {
+    const shard = this.#shard({ shardId });
+    this.#askers.asked(shardId, payload);
+    return shard.send(payload);
   }
 
   #info(shardId: number): ShardInfo {

@@ -14,6 +14,7 @@ import {
   type MembersAnswer,
   membersBody,
   type MembersRequest,
+  OWN_NONCE,
   wantsAllMembers,
 } from "../../protocol/discord/members.ts";
 import type { ShardPayload, WorkerOptions } from "../../protocol/worker_message.ts";
@@ -250,7 +251,7 @@ export class Members {
 
   /** A shard is there. */
   add(shardId: number, shard: ShardMembersOptions["shard"]): void {
-    const newNonce = () => `gatehouse-${this.#life}-${(++this.#nonces).toString(36)}`;
+    const newNonce = () => `${OWN_NONCE}${this.#life}-${(++this.#nonces).toString(36)}`;
     this.#shards.set(
       shardId,
       new ShardMembers({ ...this.#options, shardId, shard, newNonce }),

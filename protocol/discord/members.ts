@@ -9,6 +9,8 @@ import { fieldsOf } from "./body.ts";
 import { cannot } from "../errors.ts";
 import { INTENTS } from "./intents.ts";
 import { OP } from "./opcodes.ts";
+import { readId } from "../ids.ts";
+import { isRecord } from "../record.ts";
 
 const refused = cannot("request members", "refused", "caller");
 
@@ -133,6 +135,42 @@ export function readChunkHead(payload: Uint8Array): ChunkHead | null {
   const isHead = typeof nonce === "string" && typeof index === "number" &&
     typeof count === "number";
   return isHead ? { nonce, index, count } : null;
+}
+
+/** What an answer to an op 8 says of which one it answers. */
+export interface AnswerHead {
+  readonly guildId: string | null;
+  readonly nonce: string | null;
+  /** Whether nothing follows. */
+  readonly isLast: boolean;
+}
+
+/**
+ * The head of what answers an op 8: a chunk, or RATE_LIMITED; `null` for any other dispatch.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export function readAnswerHead(t: string, payload: Uint8Array): AnswerHead | null {
+  if (t === "GUILD_MEMBERS_CHUNK") {
+    const d = fieldsOf(payload, ["guild_id", "nonce", "chunk_index", "chunk_count"]);
+    return { ...idsOf(d), isLast: Number(d.chunk_index) + 1 >= Number(d.chunk_count) };
+  }
+  if (t !== "RATE_LIMITED") return null;
+  const { opcode, meta } = fieldsOf(payload, ["opcode", "meta"]);
+  if (opcode !== OP.REQUEST_GUILD_MEMBERS || !isRecord(meta)) return null;
+  return { ...idsOf(meta), isLast: true };
+}
+
+function idsOf({ guild_id, nonce }: Readonly<Record<string, unknown>>) {
+  return { guildId: readId(guild_id), nonce: typeof nonce === "string" ? nonce : null };
+}
+
+/** What nonces of ours begin with: whoever else asks for members has others. */
+export const OWN_NONCE = "gatehouse-";
+
+/** Whether we have asked, for the bot's cache or for who called `requestMembers`. */
+export function isOwnNonce(nonce: string | null): boolean {
+  return nonce?.startsWith(OWN_NONCE) ?? false;
 }
 
 /**

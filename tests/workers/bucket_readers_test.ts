@@ -63,3 +63,38 @@ Deno.test("a bucket resumes after what bot and readers are done with, each of wh
     );
   assert.deepEqual([got("cluster"), got("consumer")], [[6], [4, 5, 6]]);
 });
+
+Deno.test("members come to who asked for them alone: the bot, or who reads beside it", async () => {
+  const { clock, bucket, ready, posted } = setUp();
+  const socket = await ready(2);
+  bucket.receive({ type: "READ", nonce: 4, shardId: 2, reader: "logger" });
+  await clock.advance(0);
+  for (const peer of [cluster(1), reader(2, "logger")]) {
+    bucket.receive({ type: "LINK", peer, link: 1, windowBytes: 1 << 20 });
+  }
+  const ask = (nonce: string, who?: string) => {
+    const d = { guild_id: "8", query: "", limit: 0, nonce };
+    const payload = { op: OP.REQUEST_GUILD_MEMBERS, d, ...who && { reader: who } };
+    bucket.receive({ type: "SHARD_PAYLOAD", nonce: 5, shardId: 2, payload });
+  };
+  ask("of the logger", "logger");
+  ask("of the bot");
+  let s = 1;
+  const come = (t: string, d: object) => socket.say({ t, s: ++s, op: 0, d });
+  const chunk = { guild_id: "8", members: [], chunk_index: 0, chunk_count: 1 };
+  for (const nonce of ["of the logger", "of the bot", "gatehouse-x-1", "of nobody"]) {
+    come("GUILD_MEMBERS_CHUNK", { ...chunk, nonce });
+  }
+  ask("too soon", "logger");
+  const meta = { guild_id: "8", nonce: "too soon" };
+  come("RATE_LIMITED", { opcode: 8, retry_after: 20, meta });
+  come("X", {});
+  await clock.advance(0);
+  const got = (kind: string) =>
+    posted.flatMap((it) => it.type === "EVENTS" && it.peer.kind === kind ? [it.batch] : [])
+      .flatMap((batch) => readBatch(batch).records)
+      .map(({ body }) => JSON.parse(new TextDecoder().decode(body)))
+      .map(({ t, d }) => d.nonce ?? d.meta?.nonce ?? t);
+  assert.deepEqual(got("consumer"), ["of the logger", "of nobody", "too soon", "X"]);
+  assert.deepEqual(got("cluster"), ["READY", "of the bot", "gatehouse-x-1", "of nobody", "X"]);
+});
