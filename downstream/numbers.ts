@@ -8,6 +8,7 @@
 
 import { rename, renumber } from "../protocol/discord/body.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
+import { isOwnNonce, readAnswerHead } from "../protocol/discord/members.ts";
 import { type EventRecord, type Gap, GAP_EVENT, readGap, RECORD } from "../protocol/event_frame.ts";
 import { dispatch } from "./frames.ts";
 import type { View } from "./intents_filter.ts";
@@ -131,6 +132,7 @@ export class DownstreamNumbers {
     if (t === "READY") return this.#begun(record);
     if (t === "RESUMED") return NOTHING;
     if (t === LOADED.as) return this.#dispatch({ ...record, body: rename(record.body, LOADED.is) });
+    if (t !== null && isOurs(t, record.body)) return NOTHING;
     const { view, base } = this.#numbering;
     const seen = view ? view(record.body, envelope) : record.body;
     return seen ? this.#pass(record, renumber(seen, record.cursor - base, envelope)) : NOTHING;
@@ -161,4 +163,9 @@ export class DownstreamNumbers {
       reason,
     });
   }
+}
+
+/** Whether it answers what we have asked Discord for by ourselves: no client has asked for it. */
+function isOurs(t: string, payload: Uint8Array): boolean {
+  return isOwnNonce(readAnswerHead(t, payload)?.nonce ?? null);
 }

@@ -91,7 +91,10 @@ export class Consumers {
         guilds: (shard, question) => this.shards.guilds(shard, question),
       }),
       facts: (shard, signal) => estates.until(shard, readyFacts, signal),
-      send: async (shard, payload) => await this.#commands.send(shard, parsePayload(payload)),
+      send: async (seat, payload) => {
+        const { reader } = seat;
+        await this.#commands.send(seat, { ...parsePayload(payload), ...(reader && { reader }) });
+      },
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
       changed: () => void (this.isStopped || this.#saveSoon()),
