@@ -101,6 +101,12 @@ export class Guild {
     return this.#lists;
   }
 
+  /** Memory that it takes, about. */
+  get heldBytes(): number {
+    const { heldBytes } = this.#fields;
+    return this.#lists.values().reduce((sum, section) => sum + section.heldBytes, heldBytes);
+  }
+
   /** The raw value of a field of its own. */
   field(name: string): string | undefined {
     return this.#fields.open().get(name);

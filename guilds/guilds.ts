@@ -56,6 +56,11 @@ export class Guilds {
     return this.#guilds;
   }
 
+  /** Memory that they take, about. */
+  get heldBytes(): number {
+    return this.#guilds.values().reduce((sum, guild) => sum + (guild?.heldBytes ?? 0), 0);
+  }
+
   /** The same guilds, which go on by themselves. */
   fork(): Guilds {
     // What was ours alone is now of both.

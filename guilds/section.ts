@@ -87,6 +87,13 @@ export class Section {
     return bytes;
   }
 
+  /** Memory that it takes, about. */
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const { page } of this.places()) bytes += page.heldBytes;
+    return bytes;
+  }
+
   #place(id: string): Place {
     return this.#places[this.#bits === 0 ? 0 : hashOf(id) >>> (32 - this.#bits)]!;
   }

@@ -102,6 +102,11 @@ export class ShardGuilds implements LastingGuilds {
     return this.#guilds !== null;
   }
 
+  /** Memory that they take, about. It is counted when it is asked for. */
+  get bytes(): number {
+    return (this.#guilds?.heldBytes ?? 0) + this.#tail.bytes;
+  }
+
   /** Every dispatch of the shard passes here, in order. Those that change nothing are not looked at. */
   see(cursor: number, t: string, payload: Uint8Array): void {
     // What Discord replays has been seen.

@@ -58,6 +58,11 @@ export class Tail {
     return !this.#isCut && this.#last <= cursor;
   }
 
+  /** Memory that it takes, about. */
+  get bytes(): number {
+    return this.#held.reduce((sum, { payload }) => sum + payload.length + OVERHEAD_BYTES, 0);
+  }
+
   /** Whether records should be packed: the room is half full. */
   get isCrowded(): boolean {
     return this.#room.bytes * 2 > this.#room.limitBytes;

@@ -61,6 +61,10 @@ export interface ShardCounters {
   readonly queuedBytes: number;
   /** Disk that they take. */
   readonly queuedDiskBytes: number;
+  /** Memory that its guilds take, about, as was last measured; 0 where none are kept. */
+  readonly guildBytes: number;
+  /** Disk that they take. */
+  readonly guildDiskBytes: number;
   /**
    * How long the oldest of them has waited; 0 where none waits. Of those that an earlier life of the
    * worker left on disk nobody knows when they came: they count from when they were found there.

@@ -6,6 +6,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
+import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
   type FromWorker,
@@ -127,6 +128,7 @@ export class Bucket {
       ...this.#world,
       queue: this.#queue,
       withheld: (shardId) => this.#intake.withheld(shardId),
+      guilds: this.#guilds,
     });
     this.#members = new Members({
       ...this.#world,
@@ -185,7 +187,7 @@ export class Bucket {
       case "FIND":
         return this.#guilds?.find(question.wanted) ?? null;
       case "GUILDS":
-        return this.#guilds?.piece(question.question) ?? null;
+        return this.#piece(question.question);
       case "GET_SHARD_INFO":
         return this.#info(question.shardId);
       case "GET_BACKLOG":
@@ -292,7 +294,7 @@ export class Bucket {
     if (newest > acknowledged) this.#safe.note(shardId);
     const { safe } = this.#queue.safety(shardId);
     const from = await this.#guilds?.begin(shardId, estate, safe) ?? safe;
-    this.#intake.skipTo(shardId, safe);
+    if (from < safe) this.#intake.skipTo(shardId, safe);
     const point = session && isNewest(session, newest) ? notAfter(session, from) : null;
     const given = Math.max(newest, this.#guilds?.newest(shardId) ?? 0);
     shard.start(point, Math.max(cursorFloor(estate), given));
@@ -352,6 +354,13 @@ export class Bucket {
     await this.#started.get(shardId);
     const acknowledged = this.#acknowledged.get(shardId) ?? 0;
     return { acknowledged, last: this.#queue.of(shardId).newest };
+  }
+
+  /** What an earlier life has left is known once the shard's disk has been looked at. */
+  async #piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
+    this.#shard(question);
+    await this.#started.get(question.shardId);
+    return await this.#guilds?.piece(question) ?? null;
   }
 
   /** Its estate knows of it before whoever asked does: it outlives us. */

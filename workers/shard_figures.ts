@@ -10,12 +10,15 @@ import { rounded } from "../protocol/rounded.ts";
 import type { ShardCounters } from "../protocol/status.ts";
 import type { EventQueue } from "../queue/worker_queue.ts";
 import type { Shard } from "../gateway/shard.ts";
+import type { WorkerGuilds } from "./guilds/shards.ts";
 
 /** Whom the figures are asked of. */
 export interface ShardFiguresOptions extends Pick<World, "clock" | "log"> {
   readonly queue: Pick<EventQueue, "of" | "damaged">;
   /** Dispatches of a shard that the bot was not to get. */
   readonly withheld: (shardId: number) => number;
+  /** What the guilds of a shard take; `null`: none are kept. */
+  readonly guilds: Pick<WorkerGuilds, "memoryBytes" | "diskBytes"> | null;
 }
 
 /** A shard, as far as it counts. */
@@ -88,7 +91,7 @@ export class ShardFigures {
 
   /** The figures of one shard. */
   of(shardId: number, { tally, latencyMs }: Counting): ShardCounters {
-    const { clock, queue, withheld } = this.#options;
+    const { clock, queue, withheld, guilds } = this.#options;
     const { counts, queued, queuedBytes, diskBytes, newest, lag } = queue.of(shardId);
     const damaged = queue.damaged(shardId);
     return {
@@ -98,6 +101,8 @@ export class ShardFigures {
       queued,
       queuedBytes,
       queuedDiskBytes: diskBytes,
+      guildBytes: guilds?.memoryBytes(shardId) ?? 0,
+      guildDiskBytes: guilds?.diskBytes(shardId) ?? 0,
       queueAgeMs: rounded(lag.ageMs(clock.now())),
       ackLagMs: rounded(lag.lagMs),
       expired: this.#expired.get(shardId) ?? 0,

@@ -154,6 +154,8 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     "Disk that the events not acknowledged take.",
     "queuedDiskBytes",
   ),
+  perShard("gatehouse_guild_bytes", "Memory that guilds take, about.", "guildBytes"),
+  perShard("gatehouse_guild_disk_bytes", "Disk that guilds take.", "guildDiskBytes"),
   perShard(
     "gatehouse_shard_queue_age_seconds",
     "How long the oldest event that is not acknowledged has waited.",

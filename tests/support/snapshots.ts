@@ -22,6 +22,8 @@ export function counters(shardId: number, counted: Partial<ShardCounters> = {}):
     queued: 0,
     queuedBytes: 0,
     queuedDiskBytes: 0,
+    guildBytes: 0,
+    guildDiskBytes: 0,
     queueAgeMs: 0,
     ackLagMs: null,
     expired: 0,

@@ -10,7 +10,7 @@ import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Bucket } from "../../workers/bucket.ts";
+import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
 
@@ -26,7 +26,11 @@ export const safe = (acknowledged: number, safe = acknowledged) => ({
 export const BRING = { type: "IDENTIFY_SHARD", estate: NO_ESTATE } as const;
 
 /** A bucket between sockets that say what a test says, and a main thread that listens. */
-export function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<WorkerOptions> = {}) {
+export function setUp(
+  openSpool: OpenSpool = memorySpool(),
+  options: Partial<WorkerOptions> = {},
+  world: Partial<BucketWorld> = {},
+) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const posted: FromWorker[] = [];
@@ -36,6 +40,7 @@ export function setUp(openSpool: OpenSpool = memorySpool(), options: Partial<Wor
     connect,
     random: () => 0,
     openSpool,
+    ...world,
   }, post);
   const types = () => posted.map((message) => message.type);
   const last = <Type extends FromWorker["type"]>(type: Type) =>

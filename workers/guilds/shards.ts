@@ -41,6 +41,8 @@ interface Kept {
   readonly keeper: GuildKeeper | null;
   /** Whether what an earlier life has left was taken up. */
   isBegun: boolean;
+  /** Of the guilds in memory, as they were measured last. */
+  bytes: number;
 }
 
 /** The guilds of one worker. */
@@ -50,15 +52,18 @@ export class WorkerGuilds {
   readonly #slices: Slices;
   readonly #room: TailRoom;
   #turn: Promise<void> = Promise.resolve();
+  #looks = 0;
 
   constructor(options: WorkerGuildsOptions) {
     this.#options = options;
     this.#slices = new Slices(options.clock);
     this.#room = new TailRoom(options.worker.queueMemoryBytes * TAIL_SHARE);
-    if (!options.openGuilds) return;
-    every(options.clock, LOOK_EVERY_MS, () => {
-      for (const { keeper } of this.#shards.values()) keeper?.look();
-    });
+    every(options.clock, LOOK_EVERY_MS, () => this.#look());
+  }
+
+  /** Bytes of a shard in memory, about, as they were at most a few seconds ago. */
+  memoryBytes(shardId: number): number {
+    return this.#shards.get(shardId)?.bytes ?? 0;
   }
 
   /** Bytes of a shard on disk. */
@@ -142,9 +147,17 @@ export class WorkerGuilds {
       log: keeper,
       lost: (reason) => log.warn("guilds of a shard are not known any more", { shardId, reason }),
     });
-    const kept: Kept = { guilds, keeper, isBegun: false };
+    const kept: Kept = { guilds, keeper, isBegun: false, bytes: 0 };
     this.#shards.set(shardId, kept);
     return kept;
+  }
+
+  /** Looks after the disk of all, and measures one after another: that counts every page. */
+  #look(): void {
+    const shards = [...this.#shards.values()];
+    for (const { keeper } of shards) keeper?.look();
+    const shard = shards[this.#looks++ % shards.length];
+    if (shard) shard.bytes = shard.guilds.bytes;
   }
 
   #diskBytes(): number {
