@@ -9,7 +9,6 @@ import type { Presence } from "../protocol/discord/presence.ts";
 import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
-  type FromWorker,
   type Question,
   refusal,
   type Reply,
@@ -20,16 +19,15 @@ import {
 } from "../protocol/worker_message.ts";
 import type { ReaderKey } from "../protocol/peer.ts";
 import { answer } from "../ports/asks.ts";
-import { every, type Nap } from "../ports/clock.ts";
+import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
-import type { OpenGuildDisk } from "../ports/guild_files.ts";
-import type { OpenSpool } from "../ports/spool.ts";
-import type { ConnectionWorld } from "../gateway/connection.ts";
 import { Shard } from "../gateway/shard.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
-import { type EventFilter, Intake } from "../intake/intake.ts";
+import { Intake } from "../intake/intake.ts";
+import type { ConnectionWorld } from "../gateway/connection.ts";
+import type { BucketWorld, Post } from "./bucket_world.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
 import { WorkerLinks } from "./links.ts";
 import { MemberAskers } from "../gateway/members/askers.ts";
@@ -39,22 +37,6 @@ import { ShardFigures } from "./shard_figures.ts";
 
 /** Discord left unread for so long is told of. */
 const LONG_PAUSE_MS = 1_000;
-
-/** Sends a message to the main thread. */
-export type Post = (message: FromWorker) => void;
-
-/** What a bucket needs of the world. */
-export interface BucketWorld
-  extends ConnectionWorld, Pick<ShardWorld, "presence" | "heartbeat" | "heartbeatAck"> {
-  /** Without it events are kept in memory only. */
-  readonly openSpool?: OpenSpool;
-  /** Without it guilds are kept in memory only. */
-  readonly openGuilds?: OpenGuildDisk;
-  /** Sleeps with the thread; without it events are never held. */
-  readonly nap?: Nap;
-  /** Whether the bot is to get a dispatch; without it it gets all. */
-  readonly keep?: EventFilter;
-}
 
 /** The shards of one worker. */
 export class Bucket {

@@ -14,7 +14,8 @@ import {
   stamp,
   type ToWorker,
 } from "../../protocol/worker_message.ts";
-import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
+import { Bucket } from "../../workers/bucket.ts";
+import type { BucketWorld } from "../../workers/bucket_world.ts";
 import type { SpawnThread } from "../../workers/slot.ts";
 
 /** A thread that runs. */

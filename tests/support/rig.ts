@@ -21,7 +21,7 @@ import { shardRange } from "../../protocol/ids.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
-import type { BucketWorld } from "../../workers/bucket.ts";
+import type { BucketWorld } from "../../workers/bucket_world.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 import { listeningCluster } from "./listening_cluster.ts";
 import { simProxy } from "./sim_proxy.ts";

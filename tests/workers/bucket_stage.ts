@@ -10,7 +10,8 @@ import { memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { FromWorker, WorkerOptions } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { Bucket, type BucketWorld } from "../../workers/bucket.ts";
+import { Bucket } from "../../workers/bucket.ts";
+import type { BucketWorld } from "../../workers/bucket_world.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { WORKER } from "../support/fake_threads.ts";
 
