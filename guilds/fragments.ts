@@ -19,9 +19,13 @@ export function textOfBytes(bytes: Uint8Array): string {
 /** The bytes of such a text. */
 export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length);
-  Buffer.from(bytes.buffer).write(text, "latin1");
+  // What is ASCII throughout is the same in UTF-8, and that is written a hundred times as fast.
+  if (encoder.encodeInto(text, bytes).read === text.length) return bytes;
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
+
+const encoder = new TextEncoder();
 
 /** Reads an object field by field: its name, then its value, as a whole or as a list. */
 export class ObjectReader {

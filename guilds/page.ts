@@ -126,7 +126,7 @@ export class Page {
     if (!this.#entries) return this.#packed!;
     const text = [...this.#entries].flat().join(BETWEEN);
     if (text.length < SMALL_BYTES) return text;
-    return textOfBytes(Buffer.concat([MARK, deflateRawSync(Buffer.from(text, "latin1"))]));
+    return textOfBytes(Buffer.concat([MARK, deflateRawSync(bytesOfText(text))]));
   }
 
   #open(): Map<string, string> {
