@@ -10,6 +10,7 @@ import type { LogLevel } from "../ports/log.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { MOST_SHARDS, MOST_WORKERS } from "../protocol/ids.ts";
 import { INTENTS } from "../protocol/discord/intents.ts";
+import { CACHED, type Cached } from "../protocol/guild_pieces.ts";
 import {
   apiUrl,
   flag,
@@ -28,6 +29,7 @@ import {
   secret,
   services,
   socketUrls,
+  someOf,
 } from "./readers.ts";
 
 /**
@@ -80,7 +82,7 @@ export interface Settings {
   /** A guild that loads arrives as `GUILD_LOADED_DD`, Discordeno's name, instead of with a note. */
   readonly guildLoadedDd: boolean;
   /** What shard workers remember of what they passed on, for `fetchGuild` and the like. */
-  readonly cache: "none" | "guilds" | "members";
+  readonly cache: readonly Cached[];
   /** All members of all guilds are asked for once the shards are ready. */
   readonly cacheAllMembers: boolean;
   /** `all`; `filter` withholds MESSAGE_UPDATEs that are no edit; or a module that decides. */
@@ -229,7 +231,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   botModule: setting("BOT_MODULE", null, path("a path or URL")),
   botServerInviteCode: setting("BOT_SERVER_INVITE_CODE", null, inviteCode),
   guildLoadedDd: setting("GUILD_LOADED_DD", false, flag),
-  cache: setting("CACHE", "none", oneOf("none", "guilds", "members")),
+  cache: setting("CACHE", [], someOf(...Object.keys(CACHED) as Cached[])),
   cacheAllMembers: setting("CACHE_ALL_MEMBERS", false, flag),
   editedMessages: setting(
     "EDITED_MESSAGES",

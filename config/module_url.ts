@@ -60,6 +60,7 @@ const CODE = [
   "config",
   "downstream",
   "gateway",
+  "guilds",
   "intake",
   "link",
   "ports",

@@ -106,6 +106,24 @@ function listOf(
   };
 }
 
+/** Some of these words, in capitals or not, or `none`. */
+export function someOf<const Choice extends string>(...choices: Choice[]): Reader<Choice[]> {
+  const isChoice = (word: unknown): word is Choice => (choices as unknown[]).includes(word);
+  const words = choices.join(", ");
+  return {
+    expected: `none, or ${words} separated by commas`,
+    expectedValue: `a list of ${words}`,
+    accepts: (value) => Array.isArray(value) && value.every(isChoice),
+    schema: (v) =>
+      v.pipe(
+        v.string(),
+        v.transform((text) => text.toLowerCase()),
+        v.transform((text) => text === "none" ? [] : text.split(",").map((word) => word.trim())),
+        v.custom<Choice[]>((all) => (all as unknown[]).every(isChoice)),
+      ),
+  };
+}
+
 /** On or off. */
 export const flag: Reader<boolean> = {
   expected: "1 or 0",

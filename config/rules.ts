@@ -5,6 +5,7 @@
  */
 
 import { type IntentName, INTENTS } from "../protocol/discord/intents.ts";
+import { CACHED } from "../protocol/guild_pieces.ts";
 import { MOST_WORKERS } from "../protocol/ids.ts";
 import { type Config, type Field, isLoopback, type Problem, SETTINGS } from "./config.ts";
 
@@ -93,9 +94,9 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
   }
   const needs: [Field, unknown, readonly IntentName[]][] = [
     // What Discord does not tell of would be remembered as it once was.
-    ["cache", cache, REMEMBERED[cache]],
+    ["cache", cache.join(","), intentsOf(cache)],
     // Without GUILD_MEMBERS Discord sends nobody; without GUILDS it does not say which guilds there are.
-    ["cacheAllMembers", "set", cacheAllMembers ? REMEMBERED.members : []],
+    ["cacheAllMembers", "set", cacheAllMembers ? intentsOf(["members"]) : []],
   ];
   for (const [field, value, names] of needs) {
     const missing = names.filter((each) => (intents & INTENTS[each]) === 0).join(" and ");
@@ -104,12 +105,10 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
   }
 }
 
-/** Intents by which Discord tells of what is remembered. */
-const REMEMBERED: Readonly<Record<Config["cache"], readonly IntentName[]>> = {
-  none: [],
-  guilds: ["GUILDS"],
-  members: ["GUILDS", "GUILD_MEMBERS"],
-};
+/** Intents by which Discord tells of what is kept: of guilds, whatever it is. */
+function intentsOf(cache: Config["cache"]): IntentName[] {
+  return cache.length === 0 ? [] : [...new Set([CACHED.guilds, ...cache.map((it) => CACHED[it])])];
+}
 
 /** Whether the API is Discord's own, and not a proxy or a simulator that has rules of its own. */
 export function isDiscord(config: Pick<Config, "mode" | "discordApiUrl">): boolean {

@@ -6,9 +6,10 @@
  */
 
 import { INTENTS } from "../protocol/discord/intents.ts";
+import { CACHED, type Cached } from "../protocol/guild_pieces.ts";
 
 /** Something that is kept of guilds beside the guilds themselves. */
-export type GuildExtra = "members" | "presences" | "voice";
+export type GuildExtra = Exclude<Cached, "guilds">;
 
 /** What is kept. */
 export interface Kept {
@@ -19,13 +20,6 @@ export interface Kept {
   /** Voice states, and the members that they are of. */
   readonly voice: boolean;
 }
-
-/** The intent by which Discord tells how it changes. */
-export const INTENT_OF: Readonly<Record<GuildExtra, number>> = {
-  members: INTENTS.GUILD_MEMBERS,
-  presences: INTENTS.GUILD_PRESENCES,
-  voice: INTENTS.GUILD_VOICE_STATES,
-};
 
 /**
  * What is kept in a session with these intents.
@@ -38,6 +32,7 @@ export const INTENT_OF: Readonly<Record<GuildExtra, number>> = {
  * ```
  */
 export function keptOf(extras: readonly string[], intents: number): Kept {
-  const keeps = (extra: GuildExtra) => extras.includes(extra) && (intents & INTENT_OF[extra]) !== 0;
+  const keeps = (extra: GuildExtra) =>
+    extras.includes(extra) && (intents & INTENTS[CACHED[extra]]) !== 0;
   return { members: keeps("members"), presences: keeps("presences"), voice: keeps("voice") };
 }

@@ -5,6 +5,19 @@
  * @module
  */
 
+import type { IntentName } from "./discord/intents.ts";
+
+/** Something that a worker keeps. Whatever it is, the guilds are kept with it. */
+export type Cached = "guilds" | "members" | "presences" | "voice";
+
+/** All of it, with the intent by which Discord tells how it changes. */
+export const CACHED: Readonly<Record<Cached, IntentName>> = {
+  guilds: "GUILDS",
+  members: "GUILD_MEMBERS",
+  presences: "GUILD_PRESENCES",
+  voice: "GUILD_VOICE_STATES",
+};
+
 /** What a consumer is to see of guilds. */
 export interface GuildTerms {
   /** Its own intents, not more than the shard's. */

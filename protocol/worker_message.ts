@@ -13,7 +13,7 @@ import type { MembersRequest } from "./discord/members.ts";
 import type { TokenHost } from "./discord/token_hosts.ts";
 import type { Presence } from "./discord/presence.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
-import type { GuildsQuestion } from "./guild_pieces.ts";
+import type { Cached, GuildsQuestion } from "./guild_pieces.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
@@ -46,8 +46,8 @@ export interface WorkerOptions {
   readonly guildLoadedDd: boolean;
   /** All members of every guild are asked for once its session is ready. */
   readonly cacheAllMembers: boolean;
-  /** What is remembered of what was passed on, so that `FIND` has answers. */
-  readonly cache: "none" | "guilds" | "members";
+  /** What is kept of guilds, so that `GUILDS` and `FIND` have answers; nothing where it is empty. */
+  readonly cache: readonly Cached[];
   /** `all`; `filter`: a MESSAGE_UPDATE that is no edit is withheld; or a module that decides. */
   readonly editedMessages: string;
   /** Address of the module with the user's functions; `null`: none. */

@@ -87,7 +87,7 @@ export class Consumers {
         consumersPerShard: config.consumersPerShard,
       },
       events: this.shards,
-      ...(config.cache !== "none" && {
+      ...(config.cache.length > 0 && {
         guilds: (shard, question) => this.shards.guilds(shard, question),
       }),
       facts: (shard, signal) => estates.until(shard, readyFacts, signal),

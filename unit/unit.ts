@@ -122,7 +122,8 @@ export class Unit {
       services: this.services,
       totalShards: () => this.#totalShards,
       unit: (request) => callUnit(this, "peer", request),
-      cached: (...asked) => config.cache === "none" ? [] : this.#gateway?.pool.find(...asked) ?? [],
+      cached: (...asked) =>
+        config.cache.length === 0 ? [] : this.#gateway?.pool.find(...asked) ?? [],
       rest: (path) => parts.rest.ask(path),
       tell: (status) => this.#tell(status),
     });

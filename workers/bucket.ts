@@ -76,11 +76,11 @@ export class Bucket {
     this.#queue = this.#createQueue(world);
     this.#askers = new MemberAskers(world.clock);
     const { cache } = options;
-    this.#guilds = cache === "none" ? null : new WorkerGuilds({
+    this.#guilds = cache.length === 0 ? null : new WorkerGuilds({
       ...world,
       log,
       worker: options,
-      extras: cache === "members" ? ["members"] : [],
+      extras: cache.filter((each) => each !== "guilds"),
       intents: (shardId) => this.#shards.get(shardId)!.intents,
     });
     this.#away = new AwayWatch({

@@ -236,7 +236,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   QUEUE_DISK_BYTES: ["-1", "4GB", "9007199254740991"],
   QUEUE_OVERFLOW: ["drop", "drop-newest"],
   GUILD_LOADED_DD: ["yes"],
-  CACHE: ["1", "all"],
+  CACHE: ["1", "all", "guilds,all", "none,guilds", "guilds,,voice", ","],
   CACHE_ALL_MEMBERS: ["all"],
   EDITED_MESSAGES: ["a,b.ts"],
   WORKER_MODULE: ["a,b.ts"],

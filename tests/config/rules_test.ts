@@ -47,10 +47,17 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
   ["all members need the intent GUILD_MEMBERS", { cacheAllMembers: true, intents: 1 }, ["INTENTS"]],
   ["all members need the intent GUILDS", { cacheAllMembers: true, intents: 2 }, ["INTENTS"]],
   ["all members need these two intents only", { cacheAllMembers: true, intents: 3 }, []],
-  ["a cache of guilds needs the intent GUILDS", { cache: "guilds", intents: 2 }, ["INTENTS"]],
-  ["a cache of guilds needs no other", { cache: "guilds", intents: 1 }, []],
-  ["a cache of members needs GUILD_MEMBERS", { cache: "members", intents: 1 }, ["INTENTS"]],
-  ["a cache of members needs these two only", { cache: "members", intents: 3 }, []],
+  ["a cache of guilds needs the intent GUILDS", { cache: ["guilds"], intents: 2 }, ["INTENTS"]],
+  ["a cache of guilds needs no other", { cache: ["guilds"], intents: 1 }, []],
+  ["a cache of members needs GUILD_MEMBERS", { cache: ["members"], intents: 1 }, ["INTENTS"]],
+  ["a cache of members needs GUILDS", { cache: ["members"], intents: 2 }, ["INTENTS"]],
+  ["presences need GUILD_PRESENCES", { cache: ["presences"], intents: 1 }, ["INTENTS"]],
+  ["voice needs GUILD_VOICE_STATES", { cache: ["voice"], intents: 1 }, ["INTENTS"]],
+  ["all of it needs these four", {
+    cache: ["guilds", "members", "presences", "voice"],
+    intents: 1 + 2 + 128 + 256,
+  }, []],
+  ["a cache of members needs these two only", { cache: ["members"], intents: 3 }, []],
   ["events go to one place", { botModule: "./b.ts", eventHandlerUrls: ["ws://a"] }, ["BOT_MODULE"]],
 ];
 
@@ -78,7 +85,7 @@ Deno.test("brokenRules() calls settings as it is told to, also those that others
     shardsPerWorker: 1,
     botModule: "./b.ts",
     eventHandlerUrls: ["ws://a"],
-    cache: "guilds",
+    cache: ["guilds"],
     cacheAllMembers: true,
     intents: 0,
   }, { nameOf: (field) => field });

@@ -40,7 +40,7 @@ class Lives {
       sim: { maxConcurrency: SHARDS, guilds: 12, ringEvents: 20_000, seed },
       openSpool: memorySpool(),
       openGuilds: (shardId) => openGuildDir("d", { fs: this.disk, segmentBytes: 50_000 })(shardId),
-      config: { cache: "members" },
+      config: { cache: ["members"] },
       hooks: {
         keep: (_, payload, shardId) => {
           const { t, s, d } = JSON.parse(decoder.decode(payload));

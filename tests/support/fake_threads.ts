@@ -40,7 +40,7 @@ export const WORKER: WorkerOptions = {
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,
-  cache: "none",
+  cache: [],
   cacheAllMembers: false,
   editedMessages: "all",
   workerModule: null,

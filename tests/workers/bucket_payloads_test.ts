@@ -60,7 +60,7 @@ Deno.test("every event goes to the bot as it came, whatever its body is, also af
       const { connect, sockets } = fakeSockets();
       const posted: FromWorker[] = [];
       const bucket = new Bucket(
-        { ...WORKER, cache: "members", cacheAllMembers: true },
+        { ...WORKER, cache: ["members"], cacheAllMembers: true },
         { clock, connect, random: () => 0, openSpool: memorySpool() },
         (message) => void posted.push(structuredClone(message)),
       );
