@@ -8,7 +8,12 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { readEnvelope } from "../protocol/discord/envelope.ts";
-import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
+import type {
+  GuildsPiece,
+  GuildsQuestion,
+  MembersPiece,
+  MembersQuestion,
+} from "../protocol/guild_pieces.ts";
 import type { Wanted } from "../protocol/link_call.ts";
 import type { Cancel, Clock } from "../ports/clock.ts";
 import type {
@@ -23,6 +28,7 @@ import { find } from "./found.ts";
 import { fieldOf, textOfBytes, valueAt } from "./fragments.ts";
 import { Guilds, isChange } from "./guilds.ts";
 import { type GuildExtra, type Kept, keptOf } from "./kept.ts";
+import { MembersReplies } from "./members.ts";
 import { WarmPages } from "./page.ts";
 import { freeze, guildsOf, PARTS_VERSION, partsOf } from "./parts.ts";
 import type { Slices, Work } from "./slices.ts";
@@ -78,6 +84,7 @@ export class ShardGuilds implements LastingGuilds {
   readonly #views = new Map<number, View>();
   /** Cursors that were asked for, and are not looked at yet: what is applied does not go beyond them. */
   readonly #asking = new Set<GuildsQuestion>();
+  readonly #replies: MembersReplies;
   /** As of the newest cursor that somebody looked for something at. */
   #latest: { readonly guilds: Guilds; cursor: number } | null = null;
   #kept: { readonly intents: number; readonly kept: Kept } | null = null;
@@ -90,6 +97,7 @@ export class ShardGuilds implements LastingGuilds {
     this.#options = options;
     this.#warm = new WarmPages(options.warmBytes ?? WARM_BYTES);
     this.#tail = new Tail(options.room, options.log);
+    this.#replies = new MembersReplies(options.clock);
     this.form = [PARTS_VERSION, ...options.extras.toSorted()].join(" ");
   }
 
@@ -149,6 +157,11 @@ export class ShardGuilds implements LastingGuilds {
   /** What is known now of a guild, channel, user or member, as Discord's API has it; `null`: nothing. */
   find(wanted: Wanted): Promise<unknown> {
     return this.#do(() => this.#find(wanted));
+  }
+
+  /** Members of a guild as of now, a piece of them; `null` where only Discord knows. */
+  members(question: MembersQuestion): Promise<MembersPiece | null> {
+    return this.#do(() => this.#replies.piece(question, this.#keeps(), () => this.#now()));
   }
 
   base(): Promise<GuildBase | null> {
@@ -254,14 +267,20 @@ export class ShardGuilds implements LastingGuilds {
   }
 
   *#find(wanted: Wanted): Work<unknown> {
+    const now = yield* this.#now();
+    return now && (yield* find(now, wanted));
+  }
+
+  /** As of the newest cursor; `null` where they are not known. They go on: a fork stays as it is. */
+  *#now(): Work<Guilds | null> {
     const known = this.#guilds;
     if (!known) return null;
-    if (this.#tail.isEmptyAfter(this.#applied)) return yield* find(known, wanted);
+    if (this.#tail.isEmptyAfter(this.#applied)) return known;
     const latest = this.#latest ??= { guilds: known.fork(), cursor: this.#applied };
     const to = this.#newest;
     yield* this.#tail.each(latest.cursor, to, (record) => this.#apply(latest.guilds, record));
     latest.cursor = to;
-    return yield* find(latest.guilds, wanted);
+    return latest.guilds;
   }
 
   *#base(): Work<GuildBase | null> {
@@ -321,6 +340,7 @@ export class ShardGuilds implements LastingGuilds {
     this.#warm = new WarmPages(this.#options.warmBytes ?? WARM_BYTES);
     for (const { forget } of this.#views.values()) forget();
     this.#views.clear();
+    this.#replies.clear();
     this.#letGo(Infinity);
     this.#options.log?.forget();
     this.#options.lost(reason);

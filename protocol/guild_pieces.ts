@@ -6,6 +6,7 @@
  */
 
 import type { IntentName } from "./discord/intents.ts";
+import type { MembersCommand } from "./discord/members.ts";
 
 /** Something that a worker keeps. Whatever it is, the guilds are kept with it. */
 export type Cached = "guilds" | "members" | "presences" | "voice";
@@ -35,6 +36,22 @@ export interface GuildsQuestion {
   readonly after: number;
   /** About how many bytes it takes, one guild at least. */
   readonly limitBytes: number;
+}
+
+/** A question for members of a guild, as of now; asked again under its name for what is next. */
+export interface MembersQuestion {
+  readonly shardId: number;
+  /** Its name, which no other has. */
+  readonly id: string;
+  readonly command: MembersCommand;
+}
+
+/** A piece of the answer; the answer is `null` where only Discord knows. */
+export interface MembersPiece {
+  /** The bodies `d` of some GUILD_MEMBERS_CHUNKs, as bytes of JSON. */
+  readonly bodies: readonly Uint8Array<ArrayBuffer>[];
+  /** Whether that was all. */
+  readonly isLast: boolean;
 }
 
 /** A piece of the answer; the answer is `null` where the guilds of the shard are not known. */

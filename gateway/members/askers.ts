@@ -6,7 +6,12 @@
  * @module
  */
 
-import { type AnswerHead, isOwnNonce, readAnswerHead } from "../../protocol/discord/members.ts";
+import {
+  type AnswerHead,
+  isOwnNonce,
+  readAnswerHead,
+  usableNonce,
+} from "../../protocol/discord/members.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { readId } from "../../protocol/ids.ts";
 import { isRecord } from "../../protocol/record.ts";
@@ -85,12 +90,4 @@ function headOf(t: string, payload: Uint8Array): AnswerHead | null {
 
 function keyOf(shardId: number, guildId: string | null, nonce: string | null): string {
   return `${shardId} ${guildId} ${nonce ?? ""}`;
-}
-
-/** Discord takes no notice of a longer one. */
-const MOST_NONCE_BYTES = 32;
-
-function usableNonce(nonce: unknown): string | null {
-  if (typeof nonce !== "string") return null;
-  return new TextEncoder().encode(nonce).length > MOST_NONCE_BYTES ? null : nonce;
 }

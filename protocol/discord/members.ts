@@ -10,7 +10,7 @@ import { cannot } from "../errors.ts";
 import { INTENTS } from "./intents.ts";
 import { OP } from "./opcodes.ts";
 import { readId } from "../ids.ts";
-import { isRecord } from "../record.ts";
+import { isCount, isRecord } from "../record.ts";
 
 const refused = cannot("request members", "refused", "caller");
 
@@ -135,6 +135,54 @@ export function readChunkHead(payload: Uint8Array): ChunkHead | null {
   const isHead = typeof nonce === "string" && typeof index === "number" &&
     typeof count === "number";
   return isHead ? { nonce, index, count } : null;
+}
+
+/** An op 8 that a library has sent, read. */
+export interface MembersCommand {
+  readonly guildId: string;
+  readonly query: string;
+  /** 0: all. */
+  readonly limit: number;
+  /** 100 at most; `null`: by name. */
+  readonly userIds: readonly string[] | null;
+  readonly presences: boolean;
+  /** `null` where there is none that Discord would echo. */
+  readonly nonce: string | null;
+}
+
+/**
+ * An op 8 by its body; `null` where it is not all as Discord documents it: what that means only Discord knows.
+ *
+ * @example
+ * ```ts
+ * import { readMembersCommand } from "./members.ts";
+ * const command = readMembersCommand({ guild_id: 7, user_ids: "8", nonce: "n" });
+ * console.assert(command?.guildId === "7" && command.userIds?.[0] === "8");
+ * console.assert(readMembersCommand({ guild_id: 7 }) === null);
+ * ```
+ */
+export function readMembersCommand(d: unknown): MembersCommand | null {
+  if (!isRecord(d)) return null;
+  const { query, limit = 0, user_ids, presences = false } = d;
+  const guildId = readId(d.guild_id);
+  const given = user_ids === undefined || user_ids === null ? null : [user_ids].flat();
+  const userIds = given?.map(readId).filter((id) => id !== null) ?? null;
+  const isWhole = guildId !== null && isCount(limit) && typeof presences === "boolean" &&
+    (given
+      ? given.length > 0 && given.length <= MOST_IDS && userIds?.length === given.length
+      : typeof query === "string");
+  if (!isWhole) return null;
+  const by = userIds ? "" : String(query);
+  return { guildId, query: by, limit, userIds, presences, nonce: usableNonce(d.nonce) };
+}
+
+/** Discord takes no notice of a longer one. */
+const MOST_NONCE_BYTES = 32;
+
+/** A nonce that Discord echoes; `null` for any other, and for none. */
+export function usableNonce(nonce: unknown): string | null {
+  if (typeof nonce !== "string") return null;
+  return new TextEncoder().encode(nonce).length > MOST_NONCE_BYTES ? null : nonce;
 }
 
 /** What an answer to an op 8 says of which one it answers. */

@@ -17,7 +17,7 @@ const SHARD = 2;
 
 function bucketOn(disk: FakeDisk) {
   const openGuilds = openGuildDir("d", { fs: disk });
-  return setUp(memorySpool(), { cache: "guilds", queueDiskBytes: 1e9 }, { openGuilds });
+  return setUp(memorySpool(), { cache: ["guilds"], queueDiskBytes: 1e9 }, { openGuilds });
 }
 
 type Stage = ReturnType<typeof bucketOn>;
