@@ -19,6 +19,8 @@ import type { Consumers } from "../../unit/consumers.ts";
 export const MOST_BUFFERED_BYTES = 32 * 1024 * 1024;
 /** A library's commands are far smaller, and refused above 4096 bytes; what is larger is not even read. */
 const MOST_COMMAND_BYTES = 64 * 1024;
+/** Discord's HELLO comes as much later than its 101. Seyfert never reads one that comes together with it. */
+const HELLO_AFTER_MS = 25;
 /** Calls of a cluster carry values of the bot's. */
 const MOST_CALL_BYTES = 32 * 1024 * 1024;
 
@@ -41,7 +43,7 @@ export function acceptConsumer(
   const query = new URL(request.url).searchParams;
   return upgradeWebSocket(
     request,
-    { ...options, maxMessageBytes: MOST_COMMAND_BYTES },
+    { ...options, maxMessageBytes: MOST_COMMAND_BYTES, firstAfterMs: HELLO_AFTER_MS },
     (socket) => {
       const close = (code: number, reason: string) => socket.close(code, reason);
       const failed = (reason: string) => client.failed(reason);

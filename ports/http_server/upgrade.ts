@@ -30,6 +30,11 @@ export interface UpgradeOptions {
   readonly idleMs?: number;
   /** A peer that sends a larger message is refused with 1009. */
   readonly maxMessageBytes: number;
+  /**
+   * What is sent waits until so long after our answer to the request: some clients throw away what comes
+   * in one piece with it. Default 0.
+   */
+  readonly firstAfterMs?: number;
 }
 
 /** Who listens to a socket that opens. */
@@ -90,11 +95,15 @@ export function openTaken(request: Request, asking: Asking): boolean {
 }
 
 function open({ take, options }: Upgrade, { stream, rest, key, seat, clock, log }: Asking): void {
-  const { idleMs = IDLE_MS, maxMessageBytes } = options;
+  const { idleMs = IDLE_MS, maxMessageBytes, firstAfterMs = 0 } = options;
   let failure = "";
   seat.move(RANK.STRANGER);
   stream.setNoDelay(true);
   stream.write(acceptance(key));
+  if (firstAfterMs > 0) {
+    stream.cork();
+    clock.after(firstAfterMs, () => stream.uncork());
+  }
   const events = (socket: FramedSocket) =>
     take(Object.assign(socket, { known: () => seat.move(RANK.KNOWN) }));
   const socket = new FramedSocket(asByteStream(stream), events, {

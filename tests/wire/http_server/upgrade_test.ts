@@ -7,16 +7,20 @@ const HEAD = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: webso
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n";
 
 /** A port whose sockets write down what they are told. */
-async function serve({ most = 10, idleMs = 15_000, received = (_: string) => {} } = {}) {
+async function serve(
+  { most = 10, idleMs = 15_000, received = (_: string) => {}, firstAfterMs = 0, greeting = "" } =
+    {},
+) {
   const told: unknown[] = [];
   const sockets: AcceptedSocket[] = [];
   const port = await openHttpPort(
     (request) =>
       request.url.endsWith("/no") ? new Response("no", { status: 401 }) : upgradeWebSocket(
         request,
-        { idleMs, maxMessageBytes: 100 },
+        { idleMs, maxMessageBytes: 100, firstAfterMs },
         (socket) => {
           sockets.push(socket);
+          if (greeting !== "") socket.send(greeting);
           return {
             message(data, isText) {
               const text = isText ? new TextDecoder().decode(data) : [...data];
@@ -42,6 +46,23 @@ Deno.test("upgradeWebSocket() lets a socket go a second after it was closed, wha
   assert.deepEqual(rig.told, [[1006, ""]]);
   assert.equal(rig.sockets[0]!.bufferedBytes, 0);
   await until(() => rig.seats.size === 0, 5_000);
+  conn.close();
+});
+
+Deno.test("upgradeWebSocket() sends nothing together with its answer, where that is asked for", async () => {
+  await using rig = await serve({ firstAfterMs: 40, greeting: "hello" });
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: rig.port });
+  await conn.write(new TextEncoder().encode(HEAD));
+  const read = async () => {
+    const bytes = new Uint8Array(1_024);
+    return new TextDecoder("latin1").decode(bytes.subarray(0, await conn.read(bytes) ?? 0));
+  };
+  assert.match(
+    await read(),
+    /^HTTP\/1\.1 101 [^]*\r\n\r\n$/,
+    "a client that reads the head loses the rest",
+  );
+  assert.equal(await read(), "\x81\x05hello");
   conn.close();
 });
 
