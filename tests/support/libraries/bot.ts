@@ -104,7 +104,7 @@ export class Bot {
   /** Waits until it has said so much of one kind, and gives the last one. */
   async hears<Is extends keyof Said>(is: Is, count = 1, limitMs = 30_000): Promise<Said[Is]> {
     const enough = () => this.all(is).length >= count || this.#code !== null;
-    const what = () => `bot said ${is} ${this.all(is).length} of ${count} times; ${this.#about()}`;
+    const what = () => `bot said ${is} ${this.all(is).length} of ${count} times; ${this.story()}`;
     await until(enough, limitMs, what);
     if (this.all(is).length < count) throw new Error(what());
     return this.all(is).at(-1)!;
@@ -130,8 +130,8 @@ export class Bot {
   /** Has it end: by logging out (`stop`), or at once (`die`). */
   async ends(how: "stop" | "die"): Promise<void> {
     await this.#ask(how, {});
-    await until(() => this.#code !== null, 10_000, () => `bot does not ${how}: ${this.#about()}`);
-    if (how === "stop" && this.#code !== 0) throw new Error(`bot did not stop: ${this.#about()}`);
+    await until(() => this.#code !== null, 10_000, () => `bot does not ${how}: ${this.story()}`);
+    if (how === "stop" && this.#code !== 0) throw new Error(`bot did not stop: ${this.story()}`);
     await this.dispose();
   }
 
@@ -147,7 +147,8 @@ export class Bot {
     await this.#input.write(new TextEncoder().encode(line));
   }
 
-  #about(): string {
+  /** How it went so far, for who has waited in vain. */
+  story(): string {
     const { length } = this.all("message");
     const rest = this.said.filter(({ is }) => is !== "message").slice(-5);
     const last = JSON.stringify(rest).slice(-1_000);

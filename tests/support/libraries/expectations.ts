@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { until } from "../unit_process.ts";
 import { postMessage } from "../../../sim/mod.ts";
 import type { Bot, BotCommand, SeenGuild } from "./bot.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openStage, type Stage, type StageOptions } from "./stage.ts";
 
 /** A library, and the bot that is made with it. */
 export interface Library {
@@ -21,6 +21,8 @@ export interface Library {
   readonly lacks?: string | null;
   /** What it does not do, and why, by the name of the step. */
   readonly except?: Readonly<Partial<Record<Step, string>>>;
+  /** How the unit is set up for it. */
+  readonly stage?: StageOptions;
 }
 
 /** Each has its own bots; what one leaves behind the next one finds. */
@@ -52,7 +54,7 @@ export function expectations(library: Library): void {
   const title = lacks === null ? name : `${name}: SKIPPED, there is no ${lacks} here`;
   Deno.test({ name: title, ignore: lacks !== null }, async (test) => {
     const command = await library.bot();
-    await using stage = await openStage();
+    await using stage = await openStage(library.stage);
     const play: Play = { command, bot: stage.bot(command) };
     await play.bot.hears("ready");
     for (const [step, run] of Object.entries(STEPS)) {
@@ -181,7 +183,11 @@ function heard({ sim }: Stage, bot: Bot, missed = 0) {
     /** Waits until all have come, and looks whether each came once; libraries start handlers in any order. */
     async all(): Promise<void> {
       const enough = () => new Set(came()).size >= new Set(sent()).size;
-      await until(enough, 30_000, () => `${came().length} of ${sent().length} messages came`);
+      await until(
+        enough,
+        30_000,
+        () => `${came().length} of ${sent().length} messages came; ${bot.story()}`,
+      );
       // One that comes twice comes late.
       await pause();
       assert.deepEqual(came().sort(), sent().sort());

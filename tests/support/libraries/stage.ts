@@ -6,6 +6,7 @@
  */
 
 import { createSimulator, serveSimulator } from "../../../sim/mod.ts";
+import { tlsFront } from "../tls_front.ts";
 import { startUnit, type UnitProcess } from "../unit_process.ts";
 import { Bot, type BotCommand } from "./bot.ts";
 
@@ -18,8 +19,16 @@ const SHARDS = 2;
 /** A stage: Discord, a unit, and the bots that were started. */
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
+/** How it is set up. */
+export interface StageOptions {
+  /** Settings of the unit beside those that every stage has. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A server ends TLS in front of the unit, which knows itself as `wss://localhost`, port 443. */
+  readonly isBehindTls?: boolean;
+}
+
 /** Opens it: the unit is ready. */
-export async function openStage(settings: Readonly<Record<string, string>> = {}) {
+export async function openStage({ settings = {}, isBehindTls = false }: StageOptions = {}) {
   const sim = createSimulator({
     recordEvents: true,
     ringEvents: 20_000,
@@ -33,6 +42,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
   const stateDir = Deno.makeTempDirSync();
   const port = freePort();
   const gatehouse = `http://127.0.0.1:${port}`;
+  const front = isBehindTls ? tlsFront(port) : null;
   const bots = new Set<Bot>();
   const start = async (): Promise<UnitProcess> => {
     const started = await startUnit({
@@ -42,6 +52,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
       LISTEN_PORT: String(port),
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
+      ...front && { PUBLIC_URL: "https://localhost" },
       ...settings,
     });
     await started.ready();
@@ -53,7 +64,8 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
     gatehouse,
     /** Starts a bot; it is ended with the stage. */
     bot(command: BotCommand): Bot {
-      const bot = new Bot(command, gatehouse, SECRET);
+      const env = { ...command.env, ...front && { TLS_PORT: String(front.port) } };
+      const bot = new Bot({ ...command, env }, gatehouse, SECRET);
       bots.add(bot);
       return bot;
     },
@@ -69,6 +81,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
       await Promise.all([...bots].map((bot) => bot.dispose()));
       sim.traffic.setRate(0);
       await unit.end("SIGTERM");
+      front?.close();
       await discord.close();
       Deno.removeSync(stateDir, { recursive: true });
     },

@@ -9,10 +9,22 @@ from bot_words import lines, run, say
 GATEHOUSE = os.environ["GATEHOUSE"]
 
 # docs: begin
+import discord.gateway
 import discord.http
+import yarl
 
 discord.http.Route.BASE = f"{GATEHOUSE}/api/v10"
-client = discord.AutoShardedClient(intents=discord.Intents.all(), enable_debug_events=True)
+# Where it goes by itself when a connection is refused, without asking.
+discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(GATEHOUSE.replace("http", "ws"))
+
+
+class Client(discord.AutoShardedClient):
+    # It would wait for 5 s before each shard but the first. Here identifying costs nothing.
+    async def before_identify_hook(self, shard_id, *, initial=False):
+        pass
+
+
+client = Client(intents=discord.Intents.all(), enable_debug_events=True)
 # docs: end
 
 voice = {}
@@ -76,7 +88,7 @@ async def obey(asked):
         channel = client.get_channel(int(asked["channel"]))
         say("said", id=str((await channel.send(asked["content"])).id))
     elif what == "members":
-        members = await client.get_guild(int(asked["guild"])).query_members("", limit=100)
+        members = await client.get_guild(int(asked["guild"])).chunk()
         say("members", ids=[str(it.id) for it in members])
     elif what == "voice":
         await join(asked["guild"], asked["channel"])
