@@ -31,7 +31,7 @@ import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection } from "./connection.ts";
 import { ShardPresence } from "./presence.ts";
 import { Sequence } from "./sequence.ts";
-import { newSession, placeOf, step } from "./session/step.ts";
+import { isClosed, newSession, placeOf, step } from "./session/step.ts";
 import type { ShardSettings, ShardWorld } from "./shard_world.ts";
 import type { Effect, Host, Input, SocketInput, State } from "./session/words.ts";
 
@@ -185,7 +185,10 @@ export class Shard {
         error: messageOf(error),
       });
     }
-    if (isUnreadable(before, input) && this.#presence.refused()) {
+    if (
+      before.kind === "identifying" && isClosed(before, input, UNREADABLE) &&
+      this.#presence.refused()
+    ) {
       const { shardId } = this.#settings;
       this.#world.log.warn("presence was forgotten: Discord could not read it", { shardId });
     }
@@ -394,14 +397,4 @@ export class Shard {
     if (this.#state.kind !== "stopped") return;
     for (const resolve of this.#stopped.splice(0)) resolve();
   }
-}
-
-/** Whether Discord closes because it could not read our IDENTIFY. */
-function isUnreadable(state: State, input: Input): boolean {
-  return state.kind === "identifying" && isClosed(state, input, UNREADABLE);
-}
-
-/** Whether Discord closes the present connection with this code. */
-function isClosed({ memory }: State, input: Input, code: number): boolean {
-  return input.kind === "closed" && input.code === code && input.connection === memory.connection;
 }

@@ -67,6 +67,11 @@ export function placeOf(
   return state.memory.session || state.kind === "ready" ? "next" : "none";
 }
 
+/** Whether Discord closes the present connection with this code. */
+export function isClosed({ memory }: State, input: Input, code: number): boolean {
+  return input.kind === "closed" && input.code === code && input.connection === memory.connection;
+}
+
 function isStale(state: State, connection: number): boolean {
   return connection !== state.memory.connection || !isConnected(state);
 }
