@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 import { until } from "../unit_process.ts";
 import { postMessage } from "../../../sim/mod.ts";
 import type { Bot, BotCommand, SeenGuild } from "./bot.ts";
-import { openStage, type Stage, type StageOptions } from "./stage.ts";
+import { openStage, SHARDS, type Stage, type StageOptions } from "./stage.ts";
 
 /** A library, and the bot that is made with it. */
 export interface Library {
@@ -63,7 +63,9 @@ export function expectations(library: Library): void {
       const ignore = reason !== undefined;
       if (!await test.step({ name: told, ignore, fn: () => run(stage, play) }) && !ignore) break;
     }
-    assert.deepEqual(stage.sim.ledger.violations, []);
+    const { violations, identifies } = stage.sim.ledger;
+    assert.deepEqual(violations, []);
+    assert.equal(identifies.length, SHARDS, "an identify was spent");
     assert.deepEqual(play.bot.all("error"), []);
   });
 }

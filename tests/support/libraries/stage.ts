@@ -14,7 +14,8 @@ import { Bot, type BotCommand } from "./bot.ts";
 export const SECRET = `${btoa("123456789012345678")}.what-the-library.takes-for-a-token`;
 /** All that a bot may ask for. */
 const INTENTS = 0x331_ffff;
-const SHARDS = 2;
+/** How many shards there are. */
+export const SHARDS = 2;
 
 /** A stage: Discord, a unit, and the bots that were started. */
 export type Stage = Awaited<ReturnType<typeof openStage>>;
@@ -53,6 +54,7 @@ export async function openStage({ settings = {}, isBehindTls = false }: StageOpt
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
       ...front && { PUBLIC_URL: "https://localhost" },
+      CACHE: "members",
       ...settings,
     });
     await started.ready();

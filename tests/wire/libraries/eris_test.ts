@@ -1,17 +1,8 @@
 import { expectations } from "../../support/libraries/expectations.ts";
 import { LACKS_NODE, npmBot } from "../../support/libraries/npm.ts";
 
-const NO_GUILDS = "GUILD_CREATE does not come from a cache yet";
-
 expectations({
   name: "Eris 0.18",
   lacks: LACKS_NODE,
   bot: () => npmBot("eris_bot.cjs"),
-  except: {
-    "gets each message once, though Gatehouse is killed and started":
-      "it drops its session after ten tries in a row, and is then given again what it had",
-    "gets each message once and every guild again, though it is stopped and started itself":
-      NO_GUILDS,
-    "misses nothing and gets every guild again, though it dies and is started itself": NO_GUILDS,
-  },
 });
