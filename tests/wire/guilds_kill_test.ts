@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
+import { sleep, systemClock } from "../../ports/clock.ts";
 import { createSimulator, guildGoesDown, serveSimulator } from "../../sim/mod.ts";
 import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 
@@ -106,6 +107,8 @@ Deno.test("after kill -9 a library gets every guild as it was, and no shard iden
         await until(() => library.got.some(({ op }) => op === OP.HEARTBEAT_ACK), 5_000);
         await library.close();
       }
+      // What is acknowledged is written down: Discord will not say it again.
+      await sleep(systemClock, 1_500);
       sim.traffic.burst(50);
       if (life === 1) {
         const guild = guilds[0]!;
