@@ -9,12 +9,14 @@ import type { Cancel } from "../ports/clock.ts";
 import type { LogFields } from "../ports/log.ts";
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { type Seat, seatFields } from "../protocol/ids.ts";
+import { intentLacking, readMembersCommand } from "../protocol/discord/members.ts";
 import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
 import type { ShardPayload } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { ASK_SOON_MS, Beats } from "./beats.ts";
 import { Encoder } from "./encoder.ts";
-import { closeReason, control, hello, rateLimited, ready } from "./frames.ts";
+import { closeReason, control, hello, membersChunk, rateLimited, ready } from "./frames.ts";
+import { giveMembers } from "./members.ts";
 import {
   DownstreamPace,
   MESSAGE_WINDOW_MS,
@@ -73,6 +75,8 @@ export class DownstreamConnection {
   #shard: Seat | null = null;
   /** The session that it has, or had. */
   #session: DownstreamSession | null = null;
+  /** How often it was asked for members. */
+  #questions = 0;
   /** What we closed with. */
   #closedWith: number | null = null;
   readonly #over = Promise.withResolvers<void>();
@@ -263,10 +267,7 @@ export class DownstreamConnection {
     const stream = new SessionStream(this.#shared, session, start, {
       give: (payload, s) => this.#encoder.send(payload, s),
       came: (bytes) => this.#beats.sent(bytes),
-      taken: async () => {
-        await this.#encoder.handed();
-        await this.#socket.taken?.();
-      },
+      taken: () => this.#taken(),
     });
     this.#stream = stream;
     this.input({ kind: "begun" });
@@ -291,8 +292,12 @@ export class DownstreamConnection {
 
   async #passUp(payload: ShardPayload): Promise<void> {
     const { send, log } = this.#shared;
+    const session = this.#session!;
     try {
-      await send(this.#session!.shard, payload);
+      const isAnswered = payload.op === OP.REQUEST_GUILD_MEMBERS && this.#members(session, payload);
+      // Commands keep their order where nobody has to be asked.
+      if (isAnswered && await isAnswered) return;
+      await send(session.shard, payload);
     } catch (error) {
       const about = { ...this.#about, op: payload.op, error: messageOf(error) };
       log.warn("consumer's command was not sent", about);
@@ -303,6 +308,31 @@ export class DownstreamConnection {
         this.#encoder.send(rateLimited(this.#stream?.s ?? 0, payload, MESSAGE_WINDOW_MS));
       }
     }
+  }
+
+  /** Answers an op 8 where that can be; false: Discord is to. */
+  #members(session: DownstreamSession, { d }: ShardPayload): boolean | Promise<boolean> {
+    const { members, log } = this.#shared;
+    const intent = intentLacking(d as Record<string, unknown>, session.terms.intents);
+    if (intent) {
+      // Nor does Discord answer this.
+      log.warn("consumer asks for members without the intent", { ...this.#about, intent });
+      return true;
+    }
+    const command = readMembersCommand(d);
+    if (!members || !command) return false;
+    const id = `${session.sessionId} ${++this.#questions}`;
+    return giveMembers(command, {
+      next: async (command) => await members(session.shard, { id, command }),
+      give: (body) => this.#encoder.send(membersChunk(this.#stream!.s, body)),
+      taken: () => this.#taken(),
+      isOver: () => this.#phase !== "live" || this.#session !== session,
+    });
+  }
+
+  async #taken(): Promise<void> {
+    await this.#encoder.handed();
+    await this.#socket.taken?.();
   }
 
   get #about(): LogFields {

@@ -83,7 +83,18 @@ const encoder = new TextEncoder();
  * ```
  */
 export function guildCreate(s: number, body: Uint8Array): Uint8Array {
-  const head = encoder.encode(`{"t":"GUILD_CREATE","s":${s},"op":${OP.DISPATCH},"d":`);
+  return dispatchOf("GUILD_CREATE", s, body);
+}
+
+/**
+ * A GUILD_MEMBERS_CHUNK from what is known, with a body of bytes of JSON. Numbered as {@linkcode resumed}.
+ */
+export function membersChunk(s: number, body: Uint8Array): Uint8Array {
+  return dispatchOf("GUILD_MEMBERS_CHUNK", s, body);
+}
+
+function dispatchOf(t: string, s: number, body: Uint8Array): Uint8Array {
+  const head = encoder.encode(`{"t":"${t}","s":${s},"op":${OP.DISPATCH},"d":`);
   const payload = new Uint8Array(head.length + body.length + 1);
   payload.set(head);
   payload.set(body, head.length);

@@ -6,7 +6,12 @@
  */
 
 import type { EventRecord } from "../protocol/event_frame.ts";
-import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
+import type {
+  GuildsPiece,
+  GuildsQuestion,
+  MembersPiece,
+  MembersQuestion,
+} from "../protocol/guild_pieces.ts";
 import type { Seat } from "../protocol/ids.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import type { ShardBacklog, ShardPayload } from "../protocol/worker_message.ts";
@@ -68,6 +73,17 @@ export interface DownstreamSocket {
   known?(): void;
 }
 
+/**
+ * Asks for the next of the members that an op 8 asks for; `null` where only Discord knows. The same
+ * question gives what is next.
+ *
+ * @throws When the shard cannot be reached now.
+ */
+export type AskMembers = (
+  shard: Seat,
+  question: Omit<MembersQuestion, "shardId">,
+) => Promise<MembersPiece | null>;
+
 /** What a connection works with. */
 export interface DownstreamWorld {
   readonly clock: Clock;
@@ -80,6 +96,8 @@ export interface DownstreamWorld {
   readonly events: ShardEvents;
   /** The guilds of the shards. Default: nobody knows them, and a session begins with none. */
   readonly guilds?: AskGuilds;
+  /** The next of the members that an op 8 asks for, `null` where only Discord knows. Default: it always is. */
+  readonly members?: AskMembers;
   /** What READY tells, once it is known; throws the signal's reason when that is aborted first. */
   readonly facts: (shard: Seat, signal: AbortSignal) => Promise<ReadyFacts>;
   /**

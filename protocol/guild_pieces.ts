@@ -63,3 +63,11 @@ export interface GuildsPiece {
   /** The body `d` of GUILD_CREATE for the guilds from `after` on, as bytes of JSON. */
   readonly bodies: readonly Uint8Array<ArrayBuffer>[];
 }
+
+/** What is asked of a shard's guilds. */
+export type KnownQuestion = GuildsQuestion | MembersQuestion;
+
+/** A piece of the answer to a question. */
+export type PieceOf<Question extends KnownQuestion> = Question extends MembersQuestion
+  ? MembersPiece
+  : GuildsPiece;

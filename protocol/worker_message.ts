@@ -13,7 +13,7 @@ import type { MembersRequest } from "./discord/members.ts";
 import type { TokenHost } from "./discord/token_hosts.ts";
 import type { Presence } from "./discord/presence.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
-import type { Cached, GuildsQuestion } from "./guild_pieces.ts";
+import type { Cached, GuildsQuestion, KnownQuestion } from "./guild_pieces.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
@@ -100,8 +100,8 @@ export type ToWorker =
   | Readonly<{ type: "REQUEST_MEMBERS"; nonce: number; shardId: number; request: MembersRequest }>
   /** What the worker knows of it; `null` where nothing. */
   | Readonly<{ type: "FIND"; nonce: number; wanted: Wanted }>
-  /** The guilds of a shard as of a cursor, from some guild on: a `GuildsPiece`, `null` where they are not known. */
-  | Readonly<{ type: "GUILDS"; nonce: number; question: GuildsQuestion }>
+  /** The guilds of a shard as of a cursor, or members of one, piece by piece: a `PieceOf` the question, or `null`. */
+  | Readonly<{ type: "GUILDS"; nonce: number; question: KnownQuestion }>
   | Readonly<{ type: "GET_SHARD_INFO"; nonce: number; shardId: number }>
   /** How far a shard's events have been dealt with, once its disk has been looked at. */
   | Readonly<{ type: "GET_BACKLOG"; nonce: number; shardId: number }>

@@ -89,6 +89,7 @@ export class Consumers {
       events: this.shards,
       ...(config.cache.length > 0 && {
         guilds: (shard, question) => this.shards.guilds(shard, question),
+        members: (shard, question) => this.shards.members(shard, question),
       }),
       facts: (shard, signal) => estates.until(shard, readyFacts, signal),
       send: async (seat, payload) => {

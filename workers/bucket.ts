@@ -6,7 +6,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
-import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
+import type { GuildsPiece, KnownQuestion, MembersPiece } from "../protocol/guild_pieces.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
   type Question,
@@ -339,7 +339,7 @@ export class Bucket {
   }
 
   /** What an earlier life has left is known once the shard's disk has been looked at. */
-  async #piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
+  async #piece(question: KnownQuestion): Promise<GuildsPiece | MembersPiece | null> {
     this.#shard(question);
     await this.#started.get(question.shardId);
     return await this.#guilds?.piece(question) ?? null;

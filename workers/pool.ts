@@ -13,7 +13,7 @@ import {
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
 import type { Estate } from "../protocol/estate.ts";
-import type { GuildsPiece, GuildsQuestion } from "../protocol/guild_pieces.ts";
+import type { KnownQuestion, PieceOf } from "../protocol/guild_pieces.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
@@ -171,9 +171,9 @@ export class WorkerPool {
     return lives.map((life) => life.ask({ type: "FIND", wanted }, deadlineMs));
   }
 
-  /** The next of a shard's guilds, as of a cursor; `null` where they are not known. */
-  async guilds(question: GuildsQuestion): Promise<GuildsPiece | null> {
-    return await this.#ask(question.shardId, { type: "GUILDS", question }) as GuildsPiece | null;
+  /** The next of what is asked of a shard's guilds; `null` where it is not known. */
+  async guilds<Asked extends KnownQuestion>(question: Asked): Promise<PieceOf<Asked> | null> {
+    return await this.#ask(question.shardId, { type: "GUILDS", question }) as PieceOf<Asked> | null;
   }
 
   /** What a shard knows of itself, now. */

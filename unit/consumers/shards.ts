@@ -12,7 +12,12 @@ import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { type EventRecord, readBatch } from "../../protocol/event_frame.ts";
-import type { GuildsPiece, GuildsQuestion } from "../../protocol/guild_pieces.ts";
+import type {
+  GuildsPiece,
+  GuildsQuestion,
+  MembersPiece,
+  MembersQuestion,
+} from "../../protocol/guild_pieces.ts";
 import { type Seat, seatFields, seatText, type ShardKey } from "../../protocol/ids.ts";
 import type { ConsumerKey } from "../../protocol/peer.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
@@ -41,7 +46,10 @@ export interface ConsumerShardsOptions {
    */
   readonly poolOf: (
     shard: ShardKey,
-  ) => Pick<WorkerPool, "assign" | "release" | "backlog" | "guilds" | "read" | "dismiss">;
+  ) => Pick<
+    WorkerPool,
+    "assign" | "release" | "backlog" | "guilds" | "read" | "dismiss"
+  >;
 }
 
 /**
@@ -101,6 +109,19 @@ export class ConsumerShards implements ShardEvents {
     const piece = await this.#ask(() => poolOf(shard).guilds({ ...question, shardId: shard.id }));
     if (piece === null) guildsMissing(shard, question.cursor);
     return piece;
+  }
+
+  /**
+   * The next of the members that an op 8 asks for; `null` where only Discord knows.
+   *
+   * @throws {GatehouseError} `worker_lost` or `deadline` when the worker cannot be reached for 10 s.
+   */
+  async members(
+    shard: ShardKey,
+    question: Omit<MembersQuestion, "shardId">,
+  ): Promise<MembersPiece | null> {
+    const { poolOf } = this.#options;
+    return await this.#ask(() => poolOf(shard).guilds({ ...question, shardId: shard.id }));
   }
 
   /** Delivers what is not acknowledged, and what comes. */

@@ -8,7 +8,7 @@ import { every } from "../../ports/clock.ts";
 import type { OpenGuildDisk } from "../../ports/guild_files.ts";
 import type { World } from "../../ports/world.ts";
 import type { Estate } from "../../protocol/estate.ts";
-import type { GuildsPiece, GuildsQuestion } from "../../protocol/guild_pieces.ts";
+import type { GuildsPiece, KnownQuestion, MembersPiece } from "../../protocol/guild_pieces.ts";
 import type { Wanted } from "../../protocol/link_call.ts";
 import type { WorkerOptions } from "../../protocol/worker_message.ts";
 import { ShardGuilds } from "../../guilds/shard_guilds.ts";
@@ -104,9 +104,11 @@ export class WorkerGuilds {
     this.#shards.get(shardId)?.guilds.acknowledged(cursor);
   }
 
-  /** The guilds of a shard as of a cursor, a piece of them; `null` where they are not known. */
-  piece(question: GuildsQuestion): Promise<GuildsPiece | null> {
-    return this.#shards.get(question.shardId)?.guilds.piece(question) ?? Promise.resolve(null);
+  /** The next of what is asked of a shard's guilds; `null` where it is not known. */
+  async piece(question: KnownQuestion): Promise<GuildsPiece | MembersPiece | null> {
+    const guilds = this.#shards.get(question.shardId)?.guilds;
+    if (!guilds) return null;
+    return await ("command" in question ? guilds.members(question) : guilds.piece(question));
   }
 
   /** What is known of it now; `null`: nothing. */

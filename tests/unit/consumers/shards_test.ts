@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readMembersCommand } from "../../../protocol/discord/members.ts";
+import type { KnownQuestion, PieceOf } from "../../../protocol/guild_pieces.ts";
 import { Links, MOST_WINDOW_BYTES } from "../../../link/links.ts";
 import { WORKER_DEADLINE_MS } from "../../../unit/commands_up.ts";
 import { ConsumerShards } from "../../../unit/consumers/shards.ts";
@@ -59,9 +61,11 @@ function setUp() {
         told.push(`dismiss ${id}/${total} ${reader}`);
         return answer(undefined);
       },
-      guilds: ({ shardId, cursor }) => {
-        told.push(`guilds ${shardId}/${total} ${cursor}`);
-        return answer(worker.guilds);
+      guilds: <Asked extends KnownQuestion>(asked: Asked) => {
+        const question: KnownQuestion = asked;
+        const what = "command" in question ? question.command.guildId : question.cursor;
+        told.push(`guilds ${question.shardId}/${total} ${what}`);
+        return answer(worker.guilds as PieceOf<Asked> | null);
       },
     }),
     guildsMissing: ({ id, total }, cursor) => void told.push(`missing ${id}/${total} ${cursor}`),
@@ -212,4 +216,12 @@ Deno.test("ConsumerShards has room for so many, and for who reads already", asyn
   assert.equal(shards.hasRoomFor(audit), true);
   readers.logger = 3;
   assert.equal(shards.hasRoomFor(audit), false);
+});
+
+Deno.test("members are asked of the shard's worker; what only Discord knows is no reason for a new session", async () => {
+  const { shards, told, worker } = setUp();
+  worker.guilds = null;
+  const command = readMembersCommand({ guild_id: "9", query: "", limit: 0 })!;
+  assert.equal(await shards.members(SHARD, { id: "a", command }), null);
+  assert.deepEqual(told, [`guilds ${SHARD.id}/${SHARD.total} 9`]);
 });
