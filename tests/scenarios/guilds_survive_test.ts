@@ -40,7 +40,7 @@ class Lives {
       sim: { maxConcurrency: SHARDS, guilds: 12, ringEvents: 20_000, seed },
       openSpool: memorySpool(),
       openGuilds: (shardId) => openGuildDir("d", { fs: this.disk, segmentBytes: 50_000 })(shardId),
-      config: { cache: ["members"] },
+      config: { cache: ["guilds", "members", "presences", "voice"] },
       hooks: {
         keep: (_, payload, shardId) => {
           const { t, s, d } = JSON.parse(decoder.decode(payload));
@@ -129,7 +129,7 @@ class Lives {
 
   /** What they should be. */
   reference(shardId: number, cursor: number) {
-    const model = new GuildModel({ members: true, presences: false, voice: false });
+    const model = new GuildModel({ members: true, presences: true, voice: true });
     const sent = [...this.#sent[shardId]!].sort(([a], [b]) => a - b);
     assert.deepEqual(sent.map(([s]) => s), sent.map((_, i) => i + 1), "a number is missing");
     for (const [s, { t, d }] of sent) if (s <= cursor) model.take(t, structuredClone(d));
