@@ -97,6 +97,8 @@ export interface Settings {
   readonly statsIntervalMs: number;
   /** How long a session on `/gateway` waits for its client. */
   readonly consumerSessionTtlMs: number;
+  /** Whether clients on `/gateway` may go by totals that divide ours, or by our own only. */
+  readonly consumerTotals: "any" | "own";
   /** How many may consume a shard on `/gateway`: its bot, and those who read beside it by name. */
   readonly consumersPerShard: number;
   /** A child process per cluster, or a thread of ours. */
@@ -252,6 +254,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
     integer("milliseconds", 0, MONTH_MS),
   ),
   consumersPerShard: setting("CONSUMERS_PER_SHARD", 1, integer("a whole number", 1, 16)),
+  consumerTotals: setting("CONSUMER_TOTALS", "any", oneOf("any", "own")),
   clusterIsolation: setting("CLUSTER_ISOLATION", "process", oneOf("process", "worker")),
   clusterPermissions: setting("CLUSTER_PERMISSIONS", [], permissionFlags),
   eventHandlerUrls: setting("EVENT_HANDLER_URL", [], socketUrls),

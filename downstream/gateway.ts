@@ -4,18 +4,19 @@
  * Discord are the caller's.
  *
  * One connection has a shard at a time, and one of each name reads it beside: a newer IDENTIFY or RESUME ends
- * the older connection of that name, and what that one still says is ignored. What differs from Discord is in `docs/protocols.md`.
+ * the older connection of that name, and what that one still says is ignored. So does one that goes by another
+ * total and has guilds in common with it. What differs from Discord is in `docs/protocols.md`.
  *
  * @module
  */
 
 import { type LogFields, seldom } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { type Seat, seatFields, seatText } from "../protocol/ids.ts";
+import { areAtOdds, type Seat, seatFields, seatText } from "../protocol/ids.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
 import { closeReason } from "./frames.ts";
 import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
-import { readDialect } from "./terms.ts";
+import { readDialect, serves } from "./terms.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
 /** What the gateway for consumers is made with. */
@@ -43,8 +44,8 @@ export class DownstreamGateway {
   readonly #shared: DownstreamShared;
   readonly #isTold: () => number | null;
   readonly #connections = new Set<DownstreamConnection>();
-  /** Shard → the connection that has it or is about to. */
-  readonly #claims = new Map<string, DownstreamConnection>();
+  /** The connection that has a shard or is about to, by the text of the seat. */
+  readonly #claims = new Map<string, { seat: Seat; connection: DownstreamConnection }>();
 
   constructor(options: DownstreamOptions) {
     this.#isTold = seldom(options.clock);
@@ -66,10 +67,8 @@ export class DownstreamGateway {
    * shards of those sessions wait for their clients. To be called before any event is handed out.
    */
   load(saved: unknown): void {
-    const { totalShards, firstShardId, lastShardId } = this.#shared.terms;
-    const runs = ({ total, id }: Seat) =>
-      total === totalShards && id >= firstShardId && id <= lastShardId;
-    for (const shard of this.sessions.load(saved, runs)) void this.#park(shard);
+    const fits = (shard: Seat) => serves(shard, this.#shared.terms);
+    for (const shard of this.sessions.load(saved, fits)) void this.#park(shard);
   }
 
   /**
@@ -121,11 +120,26 @@ export class DownstreamGateway {
   }
 
   async #claim(shard: Seat, connection: DownstreamConnection): Promise<void> {
-    const key = seatText(shard);
-    const older = this.#claims.get(key);
-    this.#claims.set(key, connection);
-    older?.input({ kind: "replaced" });
-    await older?.answered();
+    const rivals = [...this.#claims.values()].filter(({ seat }) => areAtOdds(seat, shard));
+    for (const { seat } of rivals) this.#claims.delete(seatText(seat));
+    this.#claims.set(seatText(shard), { seat: shard, connection });
+    for (const rival of rivals) rival.connection.input({ kind: "replaced" });
+    this.#release([...rivals.map(({ seat }) => seat), ...this.#sessionsAtOdds(shard)], shard);
+    await Promise.all(rivals.map((rival) => rival.connection.answered()));
+  }
+
+  #sessionsAtOdds(shard: Seat): Seat[] {
+    return this.sessions.all.map((session) => session.shard).filter((it) => areAtOdds(it, shard));
+  }
+
+  /** Who goes by another total loses what it has in common with this seat, and with it the rest. */
+  #release(seats: readonly Seat[], taken: Seat): void {
+    for (const seat of seats) {
+      if (seat.total === taken.total) continue;
+      const session = this.sessions.ofShard(seat);
+      if (session) this.sessions.end(session);
+      this.#shared.events.release(seat);
+    }
   }
 
   #tellOfStranger(event: string, about: LogFields): void {

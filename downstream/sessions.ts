@@ -118,6 +118,17 @@ export class DownstreamSessions {
     return undefined;
   }
 
+  /** All that go on. */
+  get all(): DownstreamSession[] {
+    return [...this.#byShard.values()];
+  }
+
+  /** No cursor above it was sent to sessions of a shard, as far as is written down. */
+  highest(shard: Seat): number {
+    const { sentAtMost = 0 } = this.ofShard(shard) ?? {};
+    return Math.max(sentAtMost, this.#given.get(seatText(shard))?.sent ?? 0);
+  }
+
   /** The session that has this shard. */
   ofShard(shard: Seat): DownstreamSession | undefined {
     return this.#byShard.get(seatText(shard));

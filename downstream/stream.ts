@@ -65,6 +65,8 @@ export class SessionStream {
   #piece: GuildsPiece | null;
   #replayTo: number | null;
   #isOver = false;
+  /** Up to this cursor it has been said what may come a second time. */
+  #markedTo = 0;
 
   /** Gives nothing before {@linkcode SessionStream.run}. */
   constructor(
@@ -106,7 +108,7 @@ export class SessionStream {
     if (had < session.snapshots && !await this.#giveSnapshots(had)) return false;
     if (this.#isOver) return true;
     this.#markRepeats();
-    this.#world.events.take(session.shard, (record) => this.#take(record));
+    this.#world.events.take(session.shard, (...event) => this.#take(...event));
     this.#resumedIfDue();
     return true;
   }
@@ -158,10 +160,11 @@ export class SessionStream {
     return await this.#world.guilds?.(shard, question) ?? null;
   }
 
-  #take(record: EventRecord): void {
+  #take(record: EventRecord, repeats = 0): void {
     if (this.#isOver) return;
     const { sessions } = this.#world;
     this.#sink.came(record.body.length);
+    if (repeats > 0) this.#markMore(record.cursor, record.cursor + repeats - 1);
     for (const { payload, s } of this.#read(record)) this.#sink.give(payload, s);
     sessions.sent(this.session, this.#numbers.cursor);
     if (this.#numbers.knowsGuilds && !this.session.knowsGuilds) sessions.toldOfGuilds(this.session);
@@ -190,6 +193,15 @@ export class SessionStream {
     const from = Math.max(s, this.session.snapshots + 1) + 1;
     const to = repeatsTo - base;
     if (to >= from) this.#sink.give(repeat(s, { shard: shard.id, from, to }), s);
+  }
+
+  /** Says the same of a part of what follows, unless that was said. */
+  #markMore(from: number, to: number): void {
+    if (from <= Math.max(this.#markedTo, this.#numbers.received)) return;
+    this.#markedTo = to;
+    const { shard, base } = this.session;
+    const range = { shard: shard.id, from: from - base, to: to - base };
+    this.#sink.give(repeat(this.s, range), this.s);
   }
 
   #resumedIfDue(): void {

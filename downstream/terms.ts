@@ -11,7 +11,7 @@
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
 import { type Presence, presenceOfIdentify } from "../protocol/discord/presence.ts";
 import type { GuildTerms } from "../protocol/guild_pieces.ts";
-import { READER_NAME, type Seat } from "../protocol/ids.ts";
+import { READER_NAME, type Seat, shardsOf } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
 import { type DownstreamSession, eventsAfter } from "./sessions.ts";
@@ -29,6 +29,8 @@ export interface DownstreamTerms {
   readonly isSecret: (token: string) => boolean;
   /** How many may consume a shard at a time: its bot, and those who read beside it, by name. */
   readonly consumersPerShard: number;
+  /** Whether clients may go by totals that divide ours: each then has several of our shards as one. */
+  readonly otherTotals: boolean;
 }
 
 /** What the address asks for. */
@@ -172,18 +174,29 @@ const NO_NAMES: Refusal = {
 };
 
 function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {
-  const { totalShards, firstShardId, lastShardId } = terms;
+  const { totalShards, firstShardId, lastShardId, otherTotals } = terms;
   const [id, total] = Array.isArray(shard) && shard.length === 2 ? shard as unknown[] : [];
   if (!Number.isSafeInteger(id) || !Number.isSafeInteger(total)) {
     return { code: 4010, reason: "Invalid shard: expected [id, total]." };
   }
-  if (total !== totalShards) {
-    const given = `[${id}, ${total}]`;
-    return { code: 4010, reason: `Invalid shard ${given}: this unit has ${totalShards} in total.` };
+  const seat = { id, total } as Seat;
+  const given = `[${id}, ${total}]`;
+  const has = `this unit has ${totalShards} in total`;
+  if (total !== totalShards && !(otherTotals && totalShards % seat.total === 0)) {
+    const more = otherTotals ? " and serves what divides it" : "";
+    return { code: 4010, reason: `Invalid shard ${given}: ${has}${more}.` };
   }
-  if ((id as number) >= firstShardId && (id as number) <= lastShardId) return null;
+  if (serves(seat, terms)) return null;
   const runs = `${firstShardId} to ${lastShardId} of ${totalShards}`;
   return { code: 4010, reason: `Invalid shard ${id}: this unit runs ${runs}.` };
+}
+
+/** Whether this unit runs a shard, or all that one of another total is made of. */
+export function serves(seat: Seat, terms: DownstreamTerms): boolean {
+  const { totalShards, firstShardId, lastShardId, otherTotals } = terms;
+  if (seat.total !== totalShards && !otherTotals) return false;
+  const own = shardsOf(seat, totalShards);
+  return own !== null && own.every((id) => id >= firstShardId && id <= lastShardId);
 }
 
 function refuseIntents(intents: unknown, terms: DownstreamTerms): Refusal | null {

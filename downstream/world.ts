@@ -20,6 +20,14 @@ import type { Log } from "../ports/log.ts";
 import type { DownstreamTerms } from "./terms.ts";
 
 /**
+ * Takes an event.
+ *
+ * @param repeats So many of those that follow, this one first, may have come to a session before this one, under
+ * other numbers. Default: none, beside what the session knows of itself.
+ */
+export type Deliver = (record: EventRecord, repeats?: number) => void;
+
+/**
  * The events of the unit's shards, as the one who hands them out sees it. A shard is with its cluster
  * until it is held, and again once it is released. Who reads a shard beside its bot, by name, has it whoever
  * its bot is: from the newest event on when it is held first, until it was released for some time.
@@ -43,7 +51,7 @@ export interface ShardEvents {
    * delivered before, and then those that come. It may start over at the first one at any time. Events
    * that are under way, acknowledged neither nor dropped, are bounded by the one who hands them out.
    */
-  take(shard: Seat, deliver: (record: EventRecord) => void): void;
+  take(shard: Seat, deliver: Deliver): void;
   /** The consumer is done with everything up to `cursor`, which may be one that is yet to come. */
   acknowledge(shard: Seat, cursor: number): void;
   /** The shard goes back to its cluster, or its events wait for somebody to hold it. */

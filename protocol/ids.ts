@@ -84,6 +84,29 @@ export function calculateShardId(guildId: string | bigint, totalShards: number):
   return Number((BigInt(guildId) >> 22n) % BigInt(totalShards));
 }
 
+/**
+ * Which of `totalShards` shards together have the guilds of one shard of another total; `null` where none do,
+ * because `total` does not divide theirs: then each has some of several.
+ *
+ * @example
+ * ```ts
+ * import { shardsOf } from "./ids.ts";
+ * console.assert(shardsOf({ id: 1, total: 2 }, 6)!.join() === "1,3,5");
+ * console.assert(shardsOf({ id: 0, total: 4 }, 6) === null);
+ * ```
+ */
+export function shardsOf({ id, total }: ShardKey, totalShards: number): number[] | null {
+  if (total < 1 || id < 0 || id >= total || totalShards % total !== 0) return null;
+  return Array.from({ length: totalShards / total }, (_, i) => id + i * total);
+}
+
+/** Whether two seats cannot be taken at a time: they have guilds in common, and one name. */
+export function areAtOdds(one: Seat, other: Seat): boolean {
+  if (one.reader !== other.reader) return false;
+  const [small, large] = one.total < other.total ? [one, other] : [other, one];
+  return shardsOf(small, large.total)?.includes(large.id) ?? true;
+}
+
 /** The key under which Discord paces identifies: one per key per 5 s. */
 export function identifyKey(shardId: number, maxConcurrency: number): number {
   return shardId % maxConcurrency;

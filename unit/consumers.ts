@@ -13,13 +13,22 @@ import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
-import type { ShardKey } from "../protocol/ids.ts";
+import {
+  areAtOdds,
+  calculateShardId,
+  type Seat,
+  type ShardKey,
+  shardsOf,
+} from "../protocol/ids.ts";
+import { isRecord } from "../protocol/record.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import { parsePayload } from "../protocol/worker_message.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
+import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { CommandsUp } from "./commands_up.ts";
+import { MergedShards } from "./consumers/merged.ts";
 import { ConsumerShards } from "./consumers/shards.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
@@ -57,6 +66,7 @@ export class Consumers {
   isStopped = false;
   /** The shards that they have or that wait for them. */
   readonly shards: ConsumerShards;
+  readonly #merged: MergedShards;
   readonly #options: ConsumersOptions;
   readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
@@ -69,6 +79,11 @@ export class Consumers {
       ...options,
       consumersPerShard: config.consumersPerShard,
       ttlMs: config.consumerSessionTtlMs,
+    });
+    this.#merged = new MergedShards({
+      totalShards,
+      shards: this.shards,
+      highest: (seat) => this.#gateway.sessions.highest(seat),
     });
     this.#commands = new CommandsUp({
       ...options,
@@ -85,16 +100,18 @@ export class Consumers {
         intents: config.intents,
         isSecret: door.isSecret,
         consumersPerShard: config.consumersPerShard,
+        otherTotals: config.consumerTotals === "any",
       },
-      events: this.shards,
+      events: this.#merged,
       ...(config.cache.length > 0 && {
-        guilds: (shard, question) => this.shards.guilds(shard, question),
-        members: (shard, question) => this.shards.members(shard, question),
+        guilds: (shard, question) => this.#merged.guilds(shard, question),
+        members: (seat, question) =>
+          this.shards.members(this.#shardOf(seat, question.command.guildId), question),
       }),
-      facts: (shard, signal) => estates.until(shard, readyFacts, signal),
+      facts: (seat, signal) => this.#facts(seat, signal),
       send: async (seat, payload) => {
         const { reader } = seat;
-        await this.#commands.send(seat, { ...parsePayload(payload), ...(reader && { reader }) });
+        await this.#send(seat, { ...parsePayload(payload), ...(reader && { reader }) });
       },
       ttlMs: config.consumerSessionTtlMs,
       newId: () => randomHex(16),
@@ -104,12 +121,33 @@ export class Consumers {
 
   /** Takes over what an earlier life wrote down; before any worker starts. Readers without a session have their time. */
   async load(): Promise<void> {
-    this.#gateway.load(await this.#options.store.load(SAVED_AS));
+    const saved = await this.#options.store.load(SAVED_AS);
+    if (isRecord(saved) && saved.stream === this.#options.estates.stream) {
+      this.#merged.load(saved.sent, saved.orders);
+    }
+    this.#gateway.load(saved);
+    this.#giveUpOrders();
+    // An order is that of a clean stop once: who is killed from here on leaves none.
+    if (isRecord(saved) && saved.orders !== undefined) await this.#save();
+    this.#releaseReaders();
+  }
+
+  /** Of which nobody knows the order any more: its client is to begin anew, and its events wait for that. */
+  #giveUpOrders(): void {
+    const { sessions } = this.#gateway;
+    for (const session of sessions.all) {
+      if (this.#merged.knows(session.shard)) continue;
+      sessions.acknowledge(session, sessions.highest(session.shard) + 1);
+    }
+  }
+
+  #releaseReaders(): void {
     const { totalShards: total, shardIds, estates } = this.#options;
+    const seats = this.#gateway.sessions.all.map(({ shard }) => shard);
     for (const id of shardIds) {
       for (const reader of Object.keys(estates.of({ total, id }).readers)) {
-        const seat = { total, id, reader };
-        if (!this.#gateway.sessions.ofShard(seat)) this.shards.release(seat);
+        const own = { total, id, reader };
+        if (!seats.some((seat) => areAtOdds(seat, own))) this.shards.release(own);
       }
     }
   }
@@ -140,7 +178,7 @@ export class Consumers {
     this.shards.stop();
     this.#commands.isStopped = true;
     await answered;
-    await this.#save();
+    await this.#save({ orders: this.#merged.orders });
   }
 
   #saveSoon(): void {
@@ -150,17 +188,51 @@ export class Consumers {
     });
   }
 
-  async #save(): Promise<void> {
+  async #facts({ id, total }: Seat, signal: AbortSignal): Promise<ReadyFacts> {
+    const { estates, totalShards } = this.#options;
+    const all = await Promise.all(
+      shardsOf({ id, total }, totalShards)!.map((own) =>
+        estates.until({ total: totalShards, id: own }, readyFacts, signal)
+      ),
+    );
+    return { ...all[0]!, guildIds: all.flatMap(({ guildIds }) => guildIds) };
+  }
+
+  /** What is of the whole bot goes to all shards that a seat is made of, what is of a guild to that guild's. */
+  async #send(seat: Seat, payload: ShardPayload): Promise<void> {
+    const { totalShards: total } = this.#options;
+    const to = payload.op === OP.PRESENCE_UPDATE
+      ? shardsOf(seat, total)!.map((id) => ({ total, id }))
+      : [this.#shardOf(seat, guildOf(payload))];
+    await Promise.all(to.map((shard) => this.#commands.send(shard, payload)));
+  }
+
+  /** The shard of a seat that has a guild; its first where no guild is meant, or one that is not the seat's. */
+  #shardOf(seat: Seat, guildId: string | null): ShardKey {
+    const { totalShards: total } = this.#options;
+    const own = shardsOf(seat, total)!;
+    const id = guildId === null ? null : calculateShardId(guildId, total);
+    return { total, id: own.find((each) => each === id) ?? own[0]! };
+  }
+
+  async #save(more: { readonly orders?: unknown } = {}): Promise<void> {
     const { store, log } = this.#options;
     const { sessions } = this.#gateway;
     const saved = sessions.save();
     try {
-      await store.save(SAVED_AS, saved);
+      await store.save(SAVED_AS, { ...saved, sent: this.#merged.sent, ...more });
       sessions.written(saved);
     } catch (error) {
       log.error("sessions of consumers were not saved", { error: messageOf(error) });
     }
   }
+}
+
+/** The guild that a command is about: ids come as texts and as numbers, for op 8 also in a list. */
+function guildOf({ d }: ShardPayload): string | null {
+  const { guild_id } = isRecord(d) ? d : {};
+  const id = String(Array.isArray(guild_id) ? guild_id[0] : guild_id);
+  return /^\d{1,20}$/.test(id) ? id : null;
 }
 
 /** What a READY for a consumer is made of. Guilds come and go after Discord's READY. */

@@ -247,6 +247,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
   DEAF_IDENTIFY: ["perhaps"],
   CONSUMER_SESSION_TTL_MS: ["-1", "10min", "2592000001"],
   CONSUMERS_PER_SHARD: ["0", "two", "17"],
+  CONSUMER_TOTALS: ["all", "16"],
   LOG_LEVEL: ["trace"],
   LOG_FORMAT: ["xml"],
   ALLOW_FAULTS: ["yes"],

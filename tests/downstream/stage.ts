@@ -40,6 +40,7 @@ export const TERMS: DownstreamTerms = {
   intents: INTENTS.GUILDS | INTENTS.GUILD_MESSAGES,
   isSecret: (token) => token === "secret",
   consumersPerShard: 3,
+  otherTotals: false,
 };
 
 /** What READY tells on the stage. */

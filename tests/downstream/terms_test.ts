@@ -96,6 +96,22 @@ Deno.test("judgeIdentify() refuses a name where a shard has one consumer, and sa
   assert.deepEqual(judgeIdentify(d, odd), granted());
 });
 
+Deno.test("judgeIdentify() takes a total that divides ours where that is allowed, and all its shards are ours", () => {
+  const d = { token: "secret", intents: 1 };
+  const any = { ...TERMS, otherTotals: true };
+  const judged = (shard: unknown, terms = any) =>
+    judgeIdentify({ ...d, shard }, terms) as { seat?: unknown; code?: number; reason?: string };
+  assert.equal(judged([0, 1]).code, 4010, "shard 3 of 4 runs elsewhere");
+  assert.deepEqual(judged([0, 2]).seat, { id: 0, total: 2 });
+  assert.equal(judged([0, 2], TERMS).code, 4010);
+  const whole = { ...any, lastShardId: 3 };
+  assert.deepEqual(judged(undefined, whole).seat, { id: 0, total: 1 });
+  for (const shard of [[0, 3], [0, 8], [2, 2], [0, 0], [-1, 2]]) {
+    assert.equal(judged(shard, whole).code, 4010, shard.join());
+  }
+  assert.match(judged([0, 3], whole).reason!, /what divides it/);
+});
+
 Deno.test("judgeResume() knows no session of another name", () => {
   const session = { ...SESSION, shard: { ...SESSION.shard, reader: "logger" } };
   assert.equal(resume({}, session), null);

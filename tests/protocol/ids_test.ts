@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  areAtOdds,
   botIdOfToken,
   calculateShardId,
   DISCORD_EPOCH_MS,
   identifyKey,
   parseShardKey,
+  seatFields,
+  seatText,
   shardKeyText,
   shardRange,
+  shardsOf,
   snowflakeMs,
 } from "../../protocol/ids.ts";
 
@@ -77,4 +81,40 @@ Deno.test("botIdOfToken() finds none in what is no token", () => {
   ) {
     assert.equal(botIdOfToken(text), null, text);
   }
+});
+
+Deno.test("shardsOf() names the shards that have the guilds of another total's, which divides theirs", () => {
+  for (let guild = 0n; guild < 24n; guild++) {
+    const guildId = guild << 22n;
+    for (const total of [1, 2, 3, 4, 6, 12]) {
+      const id = calculateShardId(guildId, total);
+      assert.ok(shardsOf({ id, total }, 12)!.includes(calculateShardId(guildId, 12)));
+      assert.equal(shardsOf({ id, total }, 12)!.length, 12 / total);
+    }
+  }
+  const none = [{ id: 0, total: 5 }, { id: 0, total: 24 }, { id: 2, total: 2 }, {
+    id: 0,
+    total: 0,
+  }];
+  assert.deepEqual(none.map((shard) => shardsOf(shard, 12)), none.map(() => null));
+});
+
+Deno.test("areAtOdds() tells who has guilds in common, under one name", () => {
+  const seat = { id: 1, total: 4 };
+  const others = [seat, { id: 0, total: 1 }, { id: 1, total: 2 }, { id: 0, total: 2 }, {
+    id: 2,
+    total: 4,
+  }];
+  assert.deepEqual(others.map((other) => areAtOdds(seat, other)), [true, true, true, false, false]);
+  assert.deepEqual(others.map((other) => areAtOdds(other, seat)), [true, true, true, false, false]);
+  assert.equal(areAtOdds(seat, { ...seat, reader: "logger" }), false);
+});
+
+Deno.test("seatText() and seatFields() tell who reads beside the bot by name", () => {
+  const seat = { id: 1, total: 4 };
+  assert.deepEqual([seat, { ...seat, reader: "logger" }].map(seatText), ["1/4", "1/4 logger"]);
+  assert.deepEqual([seat, { ...seat, reader: "logger" }].map(seatFields), [
+    { shardId: 1 },
+    { shardId: 1, reader: "logger" },
+  ]);
 });
