@@ -8,6 +8,9 @@
 /** Where the bots are. */
 export const BOTS = "tests/support/libraries/bots";
 
+/** The folder of all that is installed. */
+export const LIBRARIES = `${Deno.env.get("TMPDIR") ?? "/tmp"}/gatehouse-libraries`;
+
 /** What this machine lacks where such a program cannot be run; `null`: it can. */
 export async function lacking(
   what: string,
@@ -40,13 +43,10 @@ export async function installed(
 ): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(wanted));
   const [first, second] = new Uint32Array(digest);
-  const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
-  const folder = `${temporary}/gatehouse-libraries/${name}-${first!.toString(36)}${
-    second!.toString(36)
-  }`;
+  const folder = `${LIBRARIES}/${name}-${first!.toString(36)}${second!.toString(36)}`;
   if (await isThere(folder)) return folder;
-  await Deno.mkdir(`${temporary}/gatehouse-libraries`, { recursive: true });
-  const building = await Deno.makeTempDir({ dir: `${temporary}/gatehouse-libraries` });
+  await Deno.mkdir(LIBRARIES, { recursive: true });
+  const building = await Deno.makeTempDir({ dir: LIBRARIES });
   const { success, stderr } = await command(program, args(building), cwd).output();
   if (!success) throw new Error(`Cannot install ${name}: ${new TextDecoder().decode(stderr)}`);
   // Who was faster has the same.
