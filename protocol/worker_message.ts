@@ -13,7 +13,7 @@ import type { MembersRequest } from "./discord/members.ts";
 import type { TokenHost } from "./discord/token_hosts.ts";
 import type { Presence } from "./discord/presence.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
-import type { Cached, GuildsQuestion, KnownQuestion } from "./guild_pieces.ts";
+import type { Cached, KnownQuestion } from "./guild_pieces.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";

@@ -107,7 +107,7 @@ const askedOf = ({ sim }: Rig) =>
 
 Deno.test("with CACHE=members a guild of whom all are known is answered for without Discord, as it is now", async () => {
   const [rig, bot, logger] = await started({
-    config: { cache: ["guilds", "members"], consumersPerShard: 2 },
+    config: { cache: ["members"], consumersPerShard: 2 },
   });
   const guildId = firstGuild(rig);
   const guild = rig.sim.world.guilds.get(guildId)!;
@@ -141,7 +141,7 @@ Deno.test("with CACHE=members a guild of whom all are known is answered for with
 
 Deno.test("a guild whose members are not all known any more is asked of Discord again", async () => {
   const [rig, bot] = await started({
-    config: { cache: ["guilds", "members"], consumersPerShard: 2 },
+    config: { cache: ["members"], consumersPerShard: 2 },
   });
   const guildId = firstGuild(rig);
   ask(bot, guildId, "first");
@@ -161,7 +161,7 @@ Deno.test("a guild whose members are not all known any more is asked of Discord 
 });
 
 Deno.test("who has not the intent for all members gets none, as from Discord", async () => {
-  const [rig] = await started({ config: { cache: ["guilds", "members"], consumersPerShard: 3 } });
+  const [rig] = await started({ config: { cache: ["members"], consumersPerShard: 3 } });
   const poor = connect(rig, false, "x:poor");
   poor.identify(undefined, [0, 1], INTENTS.GUILDS);
   await rig.clock.advance(1_000);
