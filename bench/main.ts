@@ -15,6 +15,7 @@ const BENCHMARKS = [
   "envelope",
   "outbox",
   "batch",
+  "cache",
   "worker_hop",
   "pipeline",
   "memory",

@@ -165,7 +165,7 @@ function hintsOf(entries: ReadonlyMap<string, string>): string {
 
 function entriesOf(packed: Packed): Map<string, string> {
   const isDeflated = packed.charCodeAt(0) === DEFLATED;
-  const text = isDeflated ? textOfBytes(inflateRawSync(bytesOfText(packed.slice(1)))) : packed;
+  const text = isDeflated ? textOfBytes(inflateRawSync(bytesOfText(packed).subarray(1))) : packed;
   const parts = text === "" ? [] : text.split(BETWEEN);
   const entries = new Map<string, string>();
   for (let i = 0; i < parts.length; i += 2) entries.set(parts[i]!, parts[i + 1]!);
