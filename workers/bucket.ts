@@ -29,6 +29,7 @@ import { Intake } from "../intake/intake.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import type { BucketWorld, Post } from "./bucket_world.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
+import { Doubts } from "./doubts.ts";
 import { WorkerLinks } from "./links.ts";
 import { MemberAskers } from "../gateway/members/askers.ts";
 import { Members } from "../gateway/members/shard_members.ts";
@@ -50,6 +51,7 @@ export class Bucket {
   readonly #away: AwayWatch;
   readonly #intake: Intake;
   readonly #figures: ShardFigures;
+  readonly #doubts: Doubts;
   readonly #shards = new Map<number, Shard>();
   readonly #members: Members;
   readonly #askers: MemberAskers;
@@ -105,6 +107,11 @@ export class Bucket {
       worker: options,
       queue: this.#queue,
       linked: (peer, isUp) => post({ type: "LINKED", peer, isUp }),
+    });
+    this.#doubts = new Doubts({
+      ...this.#world,
+      newest: (shardId) => this.#queue.of(shardId).newest,
+      shard: (shardId) => this.#shards.get(shardId),
     });
     this.#figures = new ShardFigures({
       ...this.#world,
@@ -240,7 +247,7 @@ export class Bucket {
         // Who is told that a shard is ready wants to know what it took.
         if (status.state === "ready") this.#report();
         post({ type: "SHARD_STATUS", status });
-        if (status.state === "ready") this.#doubt(status.shardId);
+        if (status.state === "ready") this.#doubts.ready(status);
         if (status.state === "stopped") this.#members.of(status.shardId)?.stopped(status.reason);
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
@@ -279,25 +286,8 @@ export class Bucket {
     if (from < safe) this.#intake.skipTo(shardId, safe);
     const point = session && isNewest(session, newest) ? notAfter(session, from) : null;
     const given = Math.max(newest, this.#guilds?.newest(shardId) ?? 0);
+    if (from < newest) this.#doubts.expectReplay(shardId);
     shard.start(point, Math.max(cursorFloor(estate), given));
-  }
-
-  /**
-   * Discord has said all that a session had. Where a cursor beyond it was given out, what was written
-   * down is wrong, and what comes in this session would seem to have come before.
-   */
-  #doubt(shardId: number): void {
-    const { clock, log } = this.#world;
-    const shard = this.#shards.get(shardId);
-    const { newest } = this.#queue.of(shardId);
-    const { base, seq } = shard?.point ?? { base: newest, seq: 0 };
-    if (base + seq >= newest) return;
-    log.error("a session is behind what is known of it, the shard gets a new one", {
-      shardId,
-      cursor: base + seq,
-      newest,
-    });
-    clock.soon(() => shard?.restart("end"));
   }
 
   /** The shard, made when it is first asked for. */
