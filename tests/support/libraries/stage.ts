@@ -53,7 +53,6 @@ export async function openStage({ settings = {}, isBehindTls = false }: StageOpt
       LISTEN_PORT: String(port),
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
-      CACHE: "members",
       ...front && { PUBLIC_URL: "https://localhost" },
       CACHE: "members",
       ...settings,
