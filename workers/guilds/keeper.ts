@@ -40,6 +40,8 @@ const PIECE_PAUSE_MS = 20;
 const SETTLED_MS = 2_000;
 /** So long after guilds could not be written it is tried again. */
 const AGAIN_MS = 60_000;
+/** So long after they were too old to be written. */
+const SOON_MS = 5_000;
 
 /** What keeping guilds takes. */
 export interface GuildKeeperOptions extends Pick<World, "clock" | "log"> {
@@ -199,16 +201,19 @@ export class GuildKeeper implements GuildLog {
   }
 
   #begin(covered: number, open: () => Promise<Spool>): void {
-    const { clock, shardId, mayWrite } = this.#options;
+    const { clock, log, shardId, mayWrite } = this.#options;
     this.#spool = new GuildSpool({
       clock,
       shardId,
       open,
       covered,
       mayWrite,
-      failed: (reason, isOver) => {
-        this.#failed("changes", reason);
-        if (isOver) this.#beginAnew(this.#guilds!.newest);
+      failed: (reason) => this.#failed("changes", reason),
+      overrun: () => {
+        log.info("guilds come faster than the disk takes them, they are written later", {
+          shardId,
+        });
+        this.#beginAnew(this.#guilds!.newest);
       },
       written: () => void this.#told.delete("changes"),
     });
@@ -239,8 +244,9 @@ export class GuildKeeper implements GuildLog {
     const base = await this.#guilds!.base();
     const sessionId = base &&
       this.#sessions.findLast(({ cursor }) => cursor <= base.cursor)?.sessionId;
-    if (!base || !sessionId || base.cursor <= this.#writtenAt) return this.#later();
-    if (base.cursor < (this.#holeAt ?? 0) || !mayWrite()) return this.#later();
+    if (!base || !sessionId || base.cursor <= this.#writtenAt || !mayWrite()) return this.#later();
+    // Soon everybody is done with what the log lacks.
+    if (base.cursor < (this.#holeAt ?? 0)) return this.#later(SOON_MS);
     const { cursor, form, botId } = base;
     const settledMs = clock.now() + SETTLED_MS;
     try {
@@ -272,8 +278,8 @@ export class GuildKeeper implements GuildLog {
     }
   }
 
-  #later(): void {
-    this.#notBeforeMs = this.#options.clock.now() + AGAIN_MS;
+  #later(afterMs = AGAIN_MS): void {
+    this.#notBeforeMs = this.#options.clock.now() + afterMs;
   }
 
   #pause(delayMs: number): Promise<void> {

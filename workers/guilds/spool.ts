@@ -22,7 +22,9 @@ export const WRITE_AFTER_MS = 250;
 /** A disk that has failed is tried again after so long. */
 export const RETRY_MS = 1_000;
 /** Changes that wait for the disk; with more the log is given up. */
-const MOST_WAITING_BYTES = 8 * 1024 * 1024;
+const MOST_WAITING_BYTES = 16 * 1024 * 1024;
+/** About so much is written at once: more would hold the thread up. */
+const BATCH_BYTES = 512 * 1024;
 /** Bytes of the cursor of the record before, ahead of each payload. A mark has no payload. */
 const LINK_BYTES = 6;
 /** About so much is read at once. */
@@ -38,8 +40,10 @@ export interface GuildSpoolOptions {
   readonly covered: number;
   /** Whether the disk may take more. */
   readonly mayWrite: () => boolean;
-  /** The disk failed. What waits is kept and tried again, unless the log is given up (`isOver`). */
-  readonly failed: (reason: string, isOver: boolean) => void;
+  /** The disk failed. What waits is kept, and it is tried again. */
+  readonly failed: (reason: string) => void;
+  /** More has come than the disk takes: the log is given up. */
+  readonly overrun: () => void;
   /** Something was written. */
   readonly written?: () => void;
 }
@@ -53,8 +57,11 @@ export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
   #waitingBytes = 0;
   #covered: number;
   #newest: number;
-  #writing: Promise<void> | null = null;
-  #cancelWrite: Cancel | null = null;
+  #writing: Promise<boolean> | null = null;
+  #cancelWrite: Cancel = () => {};
+  /** How long after it was planned the next write is; `Infinity`: none is planned. */
+  #plannedMs = Infinity;
+  #hasFailed = false;
   #isOver = false;
 
   constructor(options: GuildSpoolOptions) {
@@ -83,15 +90,20 @@ export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
     this.#newest = record.cursor;
     this.#waiting.push(record);
     this.#waitingBytes += record.payload.length;
-    if (this.#waitingBytes > MOST_WAITING_BYTES) this.#giveUp("the disk is too slow");
-    else if (!this.#writing) this.#plan(WRITE_AFTER_MS);
+    if (this.#waitingBytes > MOST_WAITING_BYTES) {
+      this.end();
+      this.#options.overrun();
+    } else if (!this.#writing) this.#plan();
   }
 
   /** Nothing else changes guilds up to this cursor; that is on disk with the next write, which is now. */
   async mark(cursor: number): Promise<void> {
-    while (this.#writing) await this.#writing;
     this.#newest = Math.max(this.#newest, cursor);
-    if (!this.#isOver && this.#newest > this.#covered) await this.#write();
+    const newest = this.#newest;
+    let isWell = true;
+    while (isWell && !this.#isOver && this.#covered < newest) {
+      isWell = await (this.#writing ?? this.#write());
+    }
   }
 
   async read(cursor: number, limitBytes: number): Promise<GuildRecord[]> {
@@ -125,7 +137,7 @@ export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
     this.#isOver = true;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#cancelWrite?.();
+    this.#cancelWrite();
   }
 
   /** Writes what is waiting and closes the files. */
@@ -135,21 +147,29 @@ export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
     await this.#spool?.close();
   }
 
-  #plan(afterMs: number): void {
-    this.#cancelWrite ??= this.#options.clock.after(afterMs, () => {
-      this.#cancelWrite = null;
+  /** When the next write is: soon, at once where there is much, later after a failure. */
+  #plan(): void {
+    const isMuch = this.#waitingBytes >= BATCH_BYTES;
+    const afterMs = this.#hasFailed ? RETRY_MS : isMuch ? 0 : WRITE_AFTER_MS;
+    if (this.#plannedMs <= afterMs) return;
+    this.#cancelWrite();
+    this.#plannedMs = afterMs;
+    this.#cancelWrite = this.#options.clock.after(afterMs, () => {
+      this.#plannedMs = Infinity;
       if (!this.#writing) void this.#write();
     });
   }
 
-  #write(): Promise<void> {
+  /** Gives whether it went well. */
+  #write(): Promise<boolean> {
     return this.#writing = this.#append().finally(() => this.#writing = null);
   }
 
-  async #append(): Promise<void> {
+  async #append(): Promise<boolean> {
     const { shardId, mayWrite, failed, written } = this.#options;
-    const batch = this.#waiting.slice();
-    const covered = this.#newest;
+    const batch = firstOf(this.#waiting);
+    const isAll = batch.length === this.#waiting.length;
+    const covered = isAll ? this.#newest : batch.at(-1)!.cursor;
     let problem: string | null = null;
     try {
       const records = recordsOf(shardId, batch, this.#covered, covered);
@@ -158,26 +178,28 @@ export class GuildSpool implements Pick<GuildLog, "append" | "read"> {
     } catch (error) {
       problem = messageOf(error);
     }
-    if (this.#isOver) return;
-    if (problem !== null) {
-      this.#plan(RETRY_MS);
-      return failed(problem, false);
-    }
-    written?.();
-    this.#covered = covered;
-    this.#waiting = this.#waiting.slice(batch.length);
-    for (const { payload } of batch) this.#waitingBytes -= payload.length;
-    if (this.#waiting.length > 0) this.#plan(WRITE_AFTER_MS);
-  }
-
-  #giveUp(reason: string): void {
-    this.end();
-    this.#options.failed(reason, true);
+    if (this.#isOver) return false;
+    this.#hasFailed = problem !== null;
+    if (problem === null) {
+      written?.();
+      this.#covered = covered;
+      this.#waiting = this.#waiting.slice(batch.length);
+      for (const { payload } of batch) this.#waitingBytes -= payload.length;
+    } else failed(problem);
+    if (this.#waiting.length > 0) this.#plan();
+    return problem === null;
   }
 
   async #opened(): Promise<Spool> {
     return this.#spool ??= await this.#options.open();
   }
+}
+
+/** The first of some changes: about {@linkcode BATCH_BYTES}. */
+function firstOf(changes: readonly GuildRecord[]): readonly GuildRecord[] {
+  let bytes = 0;
+  const over = changes.findIndex(({ payload }) => (bytes += payload.length) >= BATCH_BYTES);
+  return over < 0 ? changes.slice() : changes.slice(0, over + 1);
 }
 
 /** Changes as they are written behind what goes up to `before`, up to `covered`. */

@@ -132,18 +132,20 @@ Deno.test("a full disk is told of once; the guilds stay in memory, and survive a
 Deno.test("a disk that took nothing for too long has the guilds again once they are written anew", async () => {
   const shard = await lived();
   shard.mayWrite = false;
-  for (let i = 0; i < 90; i++) shard.change(`${i}`, 100_000);
+  for (let i = 0; i < 190; i++) shard.change(`${i}`, 100_000);
   await shard.acknowledge();
-  assert.deepEqual(shard.logged.map(({ fields }) => fields.reason), ["the disk is too slow"]);
+  assert.deepEqual(shard.logged.map(({ event }) => event), [
+    "guilds come faster than the disk takes them, they are written later",
+  ]);
   shard.mayWrite = true;
   await shard.clock.advance(1_000);
   shard.change("1");
   await shard.acknowledge();
-  await shard.clock.advance(130_000);
+  await shard.clock.advance(20_000);
   assert.deepEqual(shard.guilds.known, shard.wanted);
   shard.die();
   await shard.live();
-  assert.equal(shard.guilds.known?.size, 90);
+  assert.equal(shard.guilds.known?.size, 190);
   assert.deepEqual(shard.guilds.known, shard.wanted);
 });
 

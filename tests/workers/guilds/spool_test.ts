@@ -18,11 +18,13 @@ function ready(cursor: number, sessionId = "abc"): GuildRecord {
 async function stage({ disk = fakeDisk(), covered = 0, mayWrite = (): boolean => true } = {}) {
   const clock = createVirtualClock();
   const spool = await openSpoolDir("d", { fs: disk, segmentBytes: 300 })(3);
-  const failures: [string, boolean][] = [];
-  const failed = (...failure: [string, boolean]) => void failures.push(failure);
+  const failures: string[] = [];
+  const failed = (reason: string) => void failures.push(reason);
+  const overruns: true[] = [];
+  const overrun = () => void overruns.push(true);
   const open = () => Promise.resolve(spool);
-  const log = new GuildSpool({ clock, shardId: 3, open, covered, mayWrite, failed });
-  return { clock, disk, spool, log, failures };
+  const log = new GuildSpool({ clock, shardId: 3, open, covered, mayWrite, failed, overrun });
+  return { clock, disk, spool, log, failures, overruns };
 }
 
 const cursorsOf = (records: readonly GuildRecord[]) => records.map(({ cursor }) => cursor);
@@ -171,7 +173,7 @@ Deno.test("a disk that fails is tried again, and nothing is missing when it work
   assert.deepEqual(await allOf(log, 0), [1, 2, 3]);
   await clock.advance(3 * RETRY_MS);
   assert.equal(failures.length, 3);
-  assert.match(failures[0]![0], /Cannot write events of shard 3/);
+  assert.match(failures[0]!, /Cannot write events of shard 3/);
   assert.deepEqual(await allOf(log, 0), [1, 2, 3]);
   const { reached, isWhole } = await found(disk, 0);
   assert.deepEqual([log.covered, reached, isWhole], [3, 3, true]);
@@ -182,20 +184,45 @@ Deno.test("a disk that may take no more is a disk that fails", async () => {
   const { clock, log, failures } = await stage({ mayWrite: () => mayWrite });
   log.append(change(1));
   await clock.advance(WRITE_AFTER_MS);
-  assert.deepEqual(failures, [["QUEUE_DISK_BYTES are used up", false]]);
+  assert.deepEqual(failures, ["QUEUE_DISK_BYTES are used up"]);
   mayWrite = true;
   await clock.advance(RETRY_MS);
   assert.equal(log.covered, 1);
 });
 
 Deno.test("a log whose disk takes nothing for too long is given up: it cannot be read on", async () => {
-  const { log, failures } = await stage({ mayWrite: () => false });
+  const { log, failures, overruns } = await stage({ mayWrite: () => false });
   log.append(ready(1));
   const large = { id: "1", name: "x".repeat(1024 * 1024) };
   for (let cursor = 2; cursor < 20; cursor++) log.append(change(cursor, "GUILD_UPDATE", large));
   assert.equal(log.isOver, true);
-  assert.equal(failures.filter(([, isOver]) => isOver).length, 1);
+  assert.deepEqual([failures.length, overruns.length], [0, 1]);
   await assert.rejects(log.read(0, 100), { code: "bad_state" });
+});
+
+Deno.test("much that comes at once is written at once, a part at a time", async () => {
+  const { clock, disk, log } = await stage();
+  const large = { id: "1", name: "x".repeat(100_000) };
+  for (let cursor = 1; cursor <= 60; cursor++) log.append(change(cursor, "GUILD_CREATE", large));
+  await clock.advance(1);
+  assert.equal(log.covered, 60 - 60 % 6);
+  await clock.advance(WRITE_AFTER_MS);
+  assert.equal(log.covered, 60);
+  const largest = Math.max(...[...disk.files.values()].map(({ content }) => content.length));
+  assert.ok(largest < 700_000, `${largest} bytes were written at once`);
+  const { reached, isWhole } = await found(disk, 0);
+  assert.deepEqual([reached, isWhole], [60, true]);
+});
+
+Deno.test("a disk that fails is left alone for a while, however much comes", async () => {
+  const { clock, disk, log, failures } = await stage();
+  for (let i = 0; i < 9; i++) disk.failNext("write");
+  const large = { id: "1", name: "x".repeat(100_000) };
+  for (let cursor = 1; cursor <= 60; cursor++) {
+    log.append(change(cursor, "GUILD_CREATE", large));
+    await clock.advance(10);
+  }
+  assert.equal(failures.length, 1);
 });
 
 Deno.test("what is dealt with elsewhere is deleted, the rest is whole all the same", async () => {
