@@ -308,11 +308,11 @@ export class Shard {
   }
 
   #identify(): void {
-    const { shardId, token, totalShards } = this.#settings;
+    const { shardId } = this.#settings;
     const intents = this.#intents;
     const presence = this.#presence.identify() ?? this.#world.presence?.(shardId);
     this.tally.identifies++;
-    this.#connection!.send(identify({ token, intents, shardId, totalShards, presence }));
+    this.#connection!.send(identify({ ...this.#settings, intents, presence }));
     this.#world.gate.sent(shardId, this.#permit);
   }
 

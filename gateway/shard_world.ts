@@ -17,6 +17,8 @@ export type ShardSettings =
     readonly shardId: number;
     /** What the bot had asked for in an earlier life. */
     readonly presence?: Presence | null;
+    /** Guilds of more members come without those that are offline. Default: Discord's. */
+    readonly largeThreshold?: number;
   }
   & Pick<
     WorkerOptions,

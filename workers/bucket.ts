@@ -5,6 +5,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { MOST_LARGE_THRESHOLD } from "../protocol/discord/gateway_frame.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import type { GuildsPiece, KnownQuestion, MembersPiece } from "../protocol/guild_pieces.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
@@ -294,7 +295,10 @@ export class Bucket {
   #bring(shardId: number, presence: Presence | null): Shard {
     const known = this.#shards.get(shardId);
     if (known) return known;
-    const shard = new Shard({ ...this.#options, shardId, presence }, this.#world);
+    const { cache } = this.#options;
+    // Who is offline is of use to those who get the guilds from us, whatever they ask for.
+    const most = cache.includes("members") ? { largeThreshold: MOST_LARGE_THRESHOLD } : {};
+    const shard = new Shard({ ...this.#options, ...most, shardId, presence }, this.#world);
     this.#shards.set(shardId, shard);
     shard.pause(this.#queue.isPaused);
     this.#members.add(shardId, shard);

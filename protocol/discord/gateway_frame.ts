@@ -56,11 +56,13 @@ export interface IdentifyOptions {
   readonly shardId: number;
   readonly totalShards: number;
   readonly presence?: unknown;
+  /** Guilds of more members come without those that are offline; Discord's default is 50. */
+  readonly largeThreshold?: number;
 }
 
 /** IDENTIFY. See [Discord Docs/Identify](https://discord.com/developers/docs/events/gateway-events#identify). */
 export function identify(options: IdentifyOptions): Outgoing {
-  const { token, intents, shardId, totalShards, presence } = options;
+  const { token, intents, shardId, totalShards, presence, largeThreshold } = options;
   return {
     op: OP.IDENTIFY,
     d: {
@@ -69,9 +71,13 @@ export function identify(options: IdentifyOptions): Outgoing {
       shard: [shardId, totalShards],
       properties: { os: "linux", browser: "gatehouse", device: "gatehouse" },
       ...(presence === undefined ? {} : { presence }),
+      ...(largeThreshold === undefined ? {} : { large_threshold: largeThreshold }),
     },
   };
 }
+
+/** The most that Discord takes as `large_threshold`. */
+export const MOST_LARGE_THRESHOLD = 250;
 
 /** RESUME. See [Discord Docs/Resume](https://discord.com/developers/docs/events/gateway-events#resume). */
 export function resume(token: string, sessionId: string, seq: number): Outgoing {

@@ -65,7 +65,8 @@ export function guildCreateBody(
   { intents, largeThreshold }: Pick<SessionTerms, "intents" | "largeThreshold">,
 ): Record<string, unknown> {
   const isLarge = guild.member_count > largeThreshold;
-  const members = listedMembers(guild, intents, isLarge);
+  const seesPresences = (intents & INTENTS.GUILD_PRESENCES) !== 0;
+  const { listed, online } = membersOf(guild, seesPresences, isLarge);
   return {
     ...guildObject(guild),
     joined_at: guild.joined_at,
@@ -73,17 +74,17 @@ export function guildCreateBody(
     unavailable: false,
     member_count: guild.member_count,
     voice_states: (intents & INTENTS.GUILD_VOICE_STATES) === 0 ? [] : voiceStatesOf(guild),
-    members,
+    members: listed,
     channels: guild.channels.map(({ guild_id: _, ...channel }) => channel),
     threads: guild.threads,
-    presences: (intents & INTENTS.GUILD_PRESENCES) === 0 ? [] : members.map(presence),
+    presences: seesPresences ? online.map(presence) : [],
     stage_instances: [],
     guild_scheduled_events: [],
     soundboard_sounds: [],
   };
 }
 
-/** A member's presence; every fourth member is online. */
+/** The presence of a member who is online. */
 export function presence(member: SimMember): Record<string, unknown> {
   return {
     user: { id: member.user.id },
@@ -95,13 +96,18 @@ export function presence(member: SimMember): Record<string, unknown> {
 
 const MOST_LISTED = 75_000;
 
-function listedMembers(
+/** Online are the bot, who is in voice, and of all members every fourth. */
+function membersOf(
   guild: SimGuild,
-  intents: number,
+  seesPresences: boolean,
   isLarge: boolean,
-): SimMember[] {
+): { readonly listed: readonly SimMember[]; readonly online: readonly SimMember[] } {
+  const { present } = guild;
   // Not through `guild.members`: a large simulation would make everybody at start.
-  const isWhole = (intents & INTENTS.GUILD_PRESENCES) !== 0 && guild.member_count <= MOST_LISTED;
-  if (!isWhole) return [...guild.present];
-  return [...guild.members.values()].filter((_, index) => !isLarge || index % 4 === 0);
+  if (!seesPresences || guild.member_count > MOST_LISTED) {
+    return { listed: present, online: present };
+  }
+  const all = [...guild.members.values()];
+  const online = all.filter((each, index) => index % 4 === 0 || present.includes(each));
+  return { listed: isLarge ? online : all, online };
 }

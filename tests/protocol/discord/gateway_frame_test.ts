@@ -28,6 +28,9 @@ Deno.test("identify() names the shard as [id, total], and presence only where th
   const presence = { status: "idle" };
   const named = identify({ ...options, presence }).d as Record<string, unknown>;
   assert.deepEqual(named.presence, presence);
+  assert.equal("large_threshold" in d, false);
+  const large = identify({ ...options, largeThreshold: 250 }).d as Record<string, unknown>;
+  assert.equal(large.large_threshold, 250);
 });
 
 Deno.test("resume() carries token, session and seq", () => {
