@@ -53,8 +53,8 @@ export async function openStage({ settings = {}, isBehindTls = false }: StageOpt
       LISTEN_PORT: String(port),
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
-      ...front && { PUBLIC_URL: "https://localhost" },
       CACHE: "members",
+      ...front && { PUBLIC_URL: "https://localhost" },
       ...settings,
     });
     await started.ready();
