@@ -3,14 +3,12 @@
 import asyncio
 import os
 
-import discord
 from bot_words import lines, run, say
 
 GATEHOUSE = os.environ["GATEHOUSE"]
 
 # docs: begin
-import discord.gateway
-import discord.http
+import discord
 import yarl
 
 discord.http.Route.BASE = f"{GATEHOUSE}/api/v10"

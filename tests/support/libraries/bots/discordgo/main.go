@@ -32,11 +32,11 @@ func open(token string, gatehouse *url.URL, shardID, shardCount int) (*discordgo
 	}
 	session.Client = &http.Client{Transport: behind{gatehouse}}
 	session.ShardID, session.ShardCount = shardID, shardCount
-	// docs: end
-	session.LogLevel = discordgo.LogWarning
 	session.Identify.Intents = discordgo.IntentsAll
 	return session, nil
 }
+
+// docs: end
 
 type words map[string]any
 
