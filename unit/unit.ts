@@ -86,6 +86,7 @@ export class Unit {
   readonly #feed = new Feed<Status>();
   readonly #stopping = new AbortController();
   readonly #refused = Promise.withResolvers<never>();
+  readonly #opened = Promise.withResolvers<void>();
   #fail!: (reason: string) => void;
   #isStarted = false;
   #gateway: UnitGateway | null = null;
@@ -142,6 +143,11 @@ export class Unit {
     return this.#gateway;
   }
 
+  /** Resolves when there is a `gateway`, or will be none because the unit stops. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
   /** How many shards the bot has; 0 until Discord has said. */
   get totalShards(): number {
     return this.#totalShards;
@@ -178,6 +184,7 @@ export class Unit {
     const gateway = await this.#createGateway(info, shardIds);
     this.#stopping.signal.throwIfAborted();
     this.#gateway = gateway;
+    this.#opened.resolve();
     log.info("shards start", {
       shards: shardIds.length,
       totalShards: this.#totalShards,
@@ -222,6 +229,7 @@ export class Unit {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#refused.reject(this.#stopping.signal.reason);
+    this.#opened.resolve();
     this.#tell({ kind: "stopping", reason });
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.clusters.stop(), this.services.stop()]);

@@ -7,7 +7,7 @@
 import { type Context, type Hono, loadHono } from "../../deps.ts";
 import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
-import { systemClock } from "../../ports/clock.ts";
+import { systemClock, within } from "../../ports/clock.ts";
 import { seldom } from "../../ports/log.ts";
 import {
   type Authorize,
@@ -118,12 +118,17 @@ function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortE
 }
 
 /** What the routes of the gateway for consumers need. */
-type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace"> & {
-  readonly unit: Pick<Unit, "gateway" | "totalShards">;
+type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace" | "clock"> & {
+  readonly unit: Pick<Unit, "gateway" | "opened" | "totalShards">;
   /** How clients reach us; asked once the port is open. */
   readonly placeNow: () => PublicPlace;
 };
 
+/**
+ * How long a library that comes while the unit starts waits for it: where they are refused some give up their
+ * session. Less than the 30 s that they wait for an answer.
+ */
+export const DOOR_PATIENCE_MS = 25_000;
 const NOT_READY = "the unit does not serve consumers now";
 
 /**
@@ -132,18 +137,21 @@ const NOT_READY = "the unit does not serve consumers now";
  */
 export function gatewayRoutes(
   app: Hono<PortEnv>,
-  { unit, restVerdict, authorizePlace, placeNow }: GatewayRoutes,
+  { unit, restVerdict, authorizePlace, placeNow, clock }: GatewayRoutes,
 ): void {
   const addressOf = (c: Context<PortEnv>) =>
     socketAddress({ request: c.req.raw, peer: c.env.peer }, placeNow());
-  const consumers = () => unit.gateway?.openConsumers;
-  const answer = (c: Context<PortEnv>, body: (url: string) => object, needsBot: boolean) => {
+  const consumers = async () => {
+    await within(clock, DOOR_PATIENCE_MS, unit.opened);
+    return unit.gateway?.openConsumers;
+  };
+  const answer = async (c: Context<PortEnv>, body: (url: string) => object, needsBot: boolean) => {
     const verdict = restVerdict(c.req.raw);
     if (typeof verdict === "object") return problemAnswer({ status: 401, reason: verdict.refused });
     if (needsBot && verdict !== "bot") {
       return problemAnswer({ status: 401, reason: "Authorization is missing" });
     }
-    if (!consumers()) return problemAnswer({ status: 503, reason: NOT_READY });
+    if (!await consumers()) return problemAnswer({ status: 503, reason: NOT_READY });
     return Response.json(body(addressOf(c)));
   };
   const botAnswer = (url: string) => gatewayBotAnswer(url, unit.totalShards);
@@ -154,10 +162,11 @@ export function gatewayRoutes(
       app.get(`${api}/gateway/bot${end}`, (c) => answer(c, botAnswer, true));
     }
   }
-  const accept = (c: Context<PortEnv>) => {
+  const accept = async (c: Context<PortEnv>) => {
     const refusal = authorizePlace(c.req.raw);
     if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
-    const open = consumers();
+    const isAsking = c.req.raw.headers.has("upgrade");
+    const open = isAsking ? await consumers() : unit.gateway?.openConsumers;
     if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
     return acceptConsumer(c.req.raw, open, addressOf(c));
   };

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import type { Unit } from "../../../unit/unit.ts";
-import { gatewayRoutes } from "../../../app/http/server.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
+import { DOOR_PATIENCE_MS, gatewayRoutes } from "../../../app/http/server.ts";
 import { loadHono } from "../../../deps.ts";
 import type { RestVerdict } from "../../../rest/auth.ts";
 
-async function setUp() {
+async function setUp({ isOpened = true } = {}) {
   const { Hono } = await loadHono();
+  const clock = createVirtualClock();
+  const opened = Promise.withResolvers<void>();
   const app = new Hono<{ Bindings: { readonly peer: string } }>();
   const world = {
     open: true,
@@ -14,8 +17,11 @@ async function setUp() {
     publicUrl: null as string | null,
     peer: "127.0.0.1",
   };
+  if (isOpened) opened.resolve();
   gatewayRoutes(app, {
+    clock,
     unit: {
+      opened: opened.promise,
       get gateway() {
         return { openConsumers: world.open ? {} : null } as Unit["gateway"];
       },
@@ -34,7 +40,7 @@ async function setUp() {
     const answer = await app.request(request, {}, { peer: world.peer });
     return { status: answer.status, text: await answer.text(), headers: answer.headers };
   };
-  return { world, get };
+  return { world, get, clock, opened };
 }
 
 for (const version of ["v6", "v8", "v9", "v10", "v11"]) {
@@ -105,6 +111,38 @@ Deno.test("nobody is let in before the unit knows its shards, and when it stops"
   for (const path of ["/", "/gateway", "/api/v10/gateway", "/api/v10/gateway/bot"]) {
     assert.equal((await get(path)).status, 503, path);
   }
+});
+
+const UPGRADE = [undefined, { upgrade: "websocket" }] as const;
+
+Deno.test("who comes while the unit starts waits for it, and is not refused", async () => {
+  const { get, opened } = await setUp({ isOpened: false });
+  const answers: number[] = [];
+  const asked = [get("/gateway", ...UPGRADE), get("/", ...UPGRADE), get("/api/v10/gateway/bot")];
+  for (const each of asked) void each.then(({ status }) => answers.push(status));
+  assert.equal(
+    (await get("/gateway")).status,
+    426,
+    "what asks for no socket has nothing to wait for",
+  );
+  assert.deepEqual(answers, []);
+  opened.resolve();
+  await Promise.all(asked);
+  // Nobody upgrades here.
+  assert.deepEqual(answers.sort(), [200, 426, 426]);
+});
+
+Deno.test("who comes while the unit starts does not wait for ever, nor for one that stops", async () => {
+  const late = await setUp({ isOpened: false });
+  late.world.open = false;
+  const asked = [late.get("/gateway", ...UPGRADE), late.get("/api/v10/gateway/bot")];
+  await late.clock.advance(DOOR_PATIENCE_MS);
+  assert.deepEqual((await Promise.all(asked)).map(({ status }) => status), [503, 503]);
+  const stopping = await setUp({ isOpened: false });
+  stopping.world.open = false;
+  const last = stopping.get("/gateway", ...UPGRADE);
+  stopping.opened.resolve();
+  assert.equal((await last).status, 503);
 });
 
 Deno.test("/ and /gateway take sockets only, and none from where nobody may come from", async () => {
