@@ -112,6 +112,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     consumerDoor: {
       url: () => (config.publicUrl ?? url).replace(/^http/i, "ws"),
       isSecret: (token) => isConsumerToken(token, rules()),
+      // What comes from here on waits for the next unit, where its socket is there already.
+      leave: () => void (config.listenFd !== null && server.leave()),
     },
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
     startCluster: ({ peer, module }, credential) => {
@@ -124,6 +126,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
+    fd: config.listenFd,
     connections: config.listenConnections,
     clock,
     unit,

@@ -123,6 +123,8 @@ export interface Settings {
   readonly listenHost: string;
   /** The one HTTP port; 0: any free one. */
   readonly listenPort: number;
+  /** Descriptor of a socket that listens there already, held open by who starts us; `null`: none. */
+  readonly listenFd: number | null;
   /** Connections that it holds at most; half of the descriptors that are left are a bound, too. */
   readonly listenConnections: number;
   /** How clients reach the port, where a server stands in front of it; `null`: as their requests say. */
@@ -271,6 +273,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),
+  listenFd: setting("LISTEN_FD", null, integer("a number", 3, 1_000)),
   listenConnections: setting("LISTEN_CONNECTIONS", 2_000, integer("a whole number", 1, 100_000)),
   publicUrl: setting("PUBLIC_URL", null, publicUrl),
   trustedProxies: setting("TRUSTED_PROXIES", [], networks),

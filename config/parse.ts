@@ -120,9 +120,13 @@ function misspelt(env: Env): Problem[] {
     }));
 }
 
+/** What systemd says of the sockets that it hands over: not to us. */
+const SYSTEMDS: readonly string[] = ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID"];
+
 /** Whether `name` is no setting, but reads like an attempt at one. */
 export function looksMisspelt(name: string): boolean {
-  return !SETTING_NAMES.includes(name) && nearest(name, SETTING_NAMES).length > 0;
+  return !SYSTEMDS.includes(name) && !SETTING_NAMES.includes(name) &&
+    nearest(name, SETTING_NAMES).length > 0;
 }
 
 /** Variables by name. */

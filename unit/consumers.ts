@@ -43,6 +43,8 @@ export interface ConsumerDoor {
   readonly url: () => string;
   /** Whether the token of an IDENTIFY is the unit's secret. Must compare in constant time. */
   readonly isSecret: (token: string) => boolean;
+  /** The unit stops: nobody who comes from now on can be served. */
+  readonly leave: () => void;
 }
 
 /** What they are made with. */
@@ -163,6 +165,7 @@ export class Consumers {
    */
   async settle(): Promise<void> {
     this.isStopped = true;
+    this.#options.door.leave();
     this.#cancelSave?.();
     await this.#gateway.settle();
     await this.#save();

@@ -11,6 +11,7 @@ import { type HandleRequest, serveHttp } from "../../ports/http_server/server.ts
 import { Seats } from "../../ports/http_server/seats.ts";
 import type { Log } from "../../ports/log.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { isLoopback } from "../../config/config.ts";
 import { authorityOf, isOwnName, type OwnPlace } from "../../rest/auth.ts";
 
 /** A port, open. */
@@ -19,6 +20,8 @@ export interface OpenPort {
   readonly url: string;
   /** Its connections. */
   readonly seats: Pick<Seats, "size" | "cut">;
+  /** Takes no more connections; those that are here go on. Safe to call again. */
+  leave(): void;
   stop(): Promise<void>;
 }
 
@@ -27,6 +30,8 @@ export interface ListenOptions {
   readonly hostname: string;
   /** 0 takes any that is free. */
   readonly port: number;
+  /** Descriptor of a socket that listens there already; default: none. */
+  readonly fd?: number | null;
   /** Connections at most; fewer where the process has few descriptors. */
   readonly connections: number;
   readonly clock: Clock;
@@ -42,20 +47,43 @@ export async function listen(
   options: ListenOptions,
   handle: HandleRequest,
 ): Promise<OpenPort> {
-  const { hostname, port, connections, log } = options;
+  const { hostname, port, fd = null, connections, log } = options;
   const seats = seatsFor(connections, descriptorsLeft(connections * RESERVE), log);
   try {
     const server = await serveHttp({ ...options, seats, handle });
+    const misplaced = fd === null ? null : misplacedSocket(server, options);
+    if (misplaced !== null) {
+      await server.stop();
+      throw new Error(misplaced);
+    }
     return {
       url: `http://${reachable(hostname)}:${server.port}`,
       seats,
+      leave: () => server.leave(),
       stop: () => server.stop(),
     };
   } catch (cause) {
     const address = `LISTEN_HOST:LISTEN_PORT ${hostname}:${port}`;
-    const message = `Cannot listen on ${address}: ${messageOf(cause)}${adviceOn(cause)}`;
+    const what = fd === null ? address : `the socket of LISTEN_FD ${fd}`;
+    const advice = fd === null ? adviceOn(cause) : SOCKET_ADVICE;
+    const message = `Cannot listen on ${what}: ${messageOf(cause)}${advice}`;
     throw new GatehouseError("bad_config", "host", message, { hostname, port }, { cause });
   }
+}
+
+const SOCKET_ADVICE =
+  "; hand over a socket that listens where LISTEN_HOST and LISTEN_PORT say, or unset LISTEN_FD";
+
+/** By its host it was decided whether callers need a secret, by its port who names us. */
+function misplacedSocket(
+  socket: { readonly hostname: string; readonly port: number },
+  { hostname, port }: ListenOptions,
+): string | null {
+  const isElsewhere = isLoopback(socket.hostname) !== isLoopback(hostname) ||
+    (port !== 0 && socket.port !== port);
+  if (!isElsewhere) return null;
+  const [there, here] = [`${socket.hostname}:${socket.port}`, `${hostname}:${port}`];
+  return `it listens on ${there}, expected ${here}`;
 }
 
 /** Of the descriptors that are left, one in so many is for connections; the others are for the rest. */

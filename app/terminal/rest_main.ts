@@ -64,6 +64,7 @@ async function openPort(
   const options = {
     hostname: config.listenHost,
     port: config.listenPort,
+    fd: config.listenFd,
     connections: config.listenConnections,
     clock: systemClock,
     log,

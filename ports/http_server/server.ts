@@ -37,6 +37,11 @@ export interface HttpServerOptions {
   readonly hostname: string;
   /** 0 takes any that is free. */
   readonly port: number;
+  /**
+   * Descriptor of a socket that listens already, held open by who started us: whoever comes while nobody
+   * takes connections waits in it. Default: we listen ourselves.
+   */
+  readonly fd?: number | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Who may be connected. */
@@ -49,7 +54,11 @@ export type HandleRequest = (request: Request, peer: string) => Response | Promi
 
 /** A port, open. */
 export interface HttpServer {
+  /** Address that it listens on. */
+  readonly hostname: string;
   readonly port: number;
+  /** Takes no more connections; those that are here go on. Safe to call again. */
+  leave(): void;
   /** Listens no more; what is under way may end, for 5 s at most. */
   stop(): Promise<void>;
 }
@@ -63,23 +72,32 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   const { hostname, clock, log, seats } = options;
   let taken = 0;
   const create = () => createServer(options, () => taken++);
-  let server = await listening(create(), hostname, options.port);
-  const { port } = server.address() as net.AddressInfo;
+  let server = await listening(create(), options);
+  const { port, address } = server.address() as net.AddressInfo;
+  let ended: Promise<void> | null = null;
   const cancelWatch = revive({
     clock,
     log,
     taken: () => taken,
     visit: () => visit(clock, hostname, port, () => taken),
     async reopen() {
+      if (typeof options.fd === "number") {
+        throw new Error("its socket is another's: restart the unit");
+      }
       server.close();
-      server = await listening(create(), hostname, port);
+      server = await listening(create(), { hostname, port });
     },
   });
+  const leave = () => {
+    cancelWatch();
+    return ended ??= closed(server);
+  };
   return {
+    hostname: address,
     port,
+    leave: () => void leave(),
     async stop() {
-      cancelWatch();
-      const ended = closed(server);
+      const ended = leave();
       seats.clear(RANK.BUSY);
       const cancel = clock.after(STOP_DEADLINE_MS, () => seats.clear());
       await ended;
@@ -122,7 +140,8 @@ function createServer(options: HttpServerOptions, taken: () => void): http.Serve
   server.on("upgrade", async (message: http.IncomingMessage, stream: net.Socket, rest) => {
     const seat = seatOf.get(stream);
     if (!seat) return void stream.destroy();
-    seat.move(RANK.BUSY);
+    // It may wait for the unit to start, and nobody knows who it is.
+    seat.move(RANK.STRANGER);
     const request = toRequest(message, new AbortController().signal);
     const key = message.headers["sec-websocket-key"] ?? "";
     const isProper = key !== "" && message.headers["sec-websocket-version"] === "13";
@@ -176,10 +195,14 @@ function linger(message: http.IncomingMessage, clock: Clock): void {
   message.socket.once("close", cancel);
 }
 
-async function listening(server: http.Server, host: string, port: number): Promise<http.Server> {
+async function listening(
+  server: http.Server,
+  { hostname: host, port, fd }: Pick<HttpServerOptions, "hostname" | "port" | "fd">,
+): Promise<http.Server> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ host, port, backlog: BACKLOG }, resolve);
+  const at = typeof fd === "number" ? { fd } : { host, port };
+  server.listen({ ...at, backlog: BACKLOG }, resolve);
   await promise;
   server.off("error", reject);
   // Nothing is lost by one: whether connections are taken is looked at.

@@ -207,6 +207,7 @@ const refused: Readonly<Record<string, readonly string[]>> = {
     "fe80::1%eth0",
     "*",
   ],
+  LISTEN_FD: ["2", "socket", "1001"],
   LISTEN_CONNECTIONS: ["0", "-1", "many", "100001"],
   REST_AUTHORIZATION: ["two words", "ümlaut"],
   REST_GLOBAL_PER_SECOND: ["0", "-1", "1000000000", "50/s", "1e3"],
@@ -319,6 +320,14 @@ Deno.test("parseConfig() warns of a variable whose name is nearly a setting's", 
   assert(parsed.ok);
   assert.deepEqual(names(parsed.warnings), ["TOTAL_SHARD"]);
   assert.match(parsed.warnings[0]!.expected, /TOTAL_SHARDS/);
+});
+
+Deno.test("parseConfig() takes what systemd says of its sockets for no attempt at LISTEN_FD", async () => {
+  const systemds = { LISTEN_FDS: "1", LISTEN_FDNAMES: "gatehouse.socket", LISTEN_PID: "42" };
+  const parsed = await parseConfig({ DISCORD_TOKEN: TOKEN, LISTEN_FD: "3", ...systemds });
+  assert(parsed.ok);
+  assert.equal(parsed.config.listenFd, 3);
+  assert.deepEqual(parsed.warnings, []);
 });
 
 Deno.test("parseConfig() takes a misspelt token for an attempt, not for the first run", async () => {

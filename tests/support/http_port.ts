@@ -17,6 +17,7 @@ export interface HttpPort extends AsyncDisposable {
   readonly url: string;
   readonly seats: Seats;
   readonly lines: [LogLevel, string, LogFields][];
+  leave(): void;
 }
 
 /** Opens a port that is answered by `handle`. */
@@ -34,6 +35,7 @@ export async function openHttpPort(
     url: `http://127.0.0.1:${server.port}`,
     seats,
     lines,
+    leave: () => server.leave(),
     [Symbol.asyncDispose]: () => server.stop(),
   };
 }

@@ -131,7 +131,7 @@ export async function createRig(options: RigOptions = {}) {
     log,
     store,
     queueDir: null,
-    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
+    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
     rest: simProxy(sim.rest, clock, sim.settings.token),
     spawn,
     calls: { up() {}, down() {}, receive() {} },

@@ -5,6 +5,7 @@
  */
 
 import { systemClock } from "../../ports/clock.ts";
+import type { Child, HeldPort } from "./held_port.ts";
 
 /** A unit that was started. */
 export interface UnitProcess {
@@ -28,13 +29,19 @@ export interface UnitProcess {
  * Starts a unit with nothing but these settings in its environment: what `deno task start` runs,
  * without `deno task` in between, which would not pass a SIGKILL on.
  *
- * @param descriptors How many it may have open; needs Linux's `prlimit`. Default: what we may.
+ * @param how `descriptors`: how many it may have open; needs Linux's `prlimit`. Default: what we may.
+ * `held`: the socket that it is to take its connections from; default: it listens itself.
  */
 export function startUnit(
   settings: Record<string, string>,
-  descriptors?: number,
+  how: HowToStart = {},
 ): Promise<UnitProcess> {
-  return start(settings, "unit", "mod.ts", descriptors);
+  return start(settings, "unit", "mod.ts", how);
+}
+
+interface HowToStart {
+  readonly descriptors?: number | undefined;
+  readonly held?: HeldPort | undefined;
 }
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
@@ -46,7 +53,7 @@ async function start(
   settings: Record<string, string>,
   program: string,
   file: string,
-  descriptors?: number,
+  { descriptors, held }: HowToStart = {},
 ): Promise<UnitProcess> {
   const kinds = ["net", "read", "write", "run", "env"];
   const flags = await Promise.all(kinds.map(async (kind) => {
@@ -54,6 +61,10 @@ async function start(
     return new TextDecoder().decode(stdout).trim();
   }));
   const args = ["run", "--no-prompt", "--ignore-env", ...flags, file];
+  if (held) {
+    const listen = { LISTEN_PORT: String(held.port), LISTEN_FD: "3" };
+    return follow(held.spawn(Deno.execPath(), args, { ...inherited(), ...settings, ...listen }));
+  }
   if (descriptors === undefined) return follow(deno(args, settings).spawn());
   const limit = `--nofile=${descriptors}:${descriptors}`;
   return follow(command("prlimit", [limit, Deno.execPath(), ...args], settings).spawn());
@@ -69,18 +80,21 @@ function deno(args: string[], settings: Record<string, string>): Deno.Command {
 }
 
 function command(program: string, args: string[], settings: Record<string, string>): Deno.Command {
-  const inherited = { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
   return new Deno.Command(program, {
     args,
     clearEnv: true,
-    env: { ...inherited, ...settings },
+    env: { ...inherited(), ...settings },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
 }
 
-function follow(child: Deno.ChildProcess): UnitProcess {
+function inherited(): Record<string, string> {
+  return { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
+}
+
+function follow(child: Child): UnitProcess {
   const lines: UnitProcess["lines"] = [];
   let errors = "";
   const reading = Promise.all([

@@ -69,7 +69,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
       handle: () => Promise.resolve(new Response("by the proxy")),
     },
     queueDir: null,
-    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true },
+    consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
     connect,
     spawn: inProcessThreads({ clock, random, connect }).spawn,
     startCluster: options.startCluster ?? (() => ({

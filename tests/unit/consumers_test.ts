@@ -65,7 +65,11 @@ async function setUp(
     controllers: {
       gateway: { sendPayload: (...asked: unknown[]) => Promise.resolve(sent.push(asked)) },
     } as unknown as ConsumersOptions["controllers"],
-    door: { url: () => "ws://unit.test/", isSecret: (token) => token === "secret" },
+    door: {
+      url: () => "ws://unit.test/",
+      isSecret: (token) => token === "secret",
+      leave: () => void told.push("leave"),
+    },
     guildsMissing: () => assert.fail("nobody keeps guilds"),
   });
   await consumers.load();
@@ -164,11 +168,13 @@ Deno.test("sessions are written down soon after a change, once for many, and out
 });
 
 Deno.test("a unit that stops closes every consumer so that it comes back, and writes down first", async () => {
-  const { connect, consumers, store } = await setUp();
+  const { connect, consumers, store, told } = await setUp();
   const client = connect();
   await client.identify(1);
   assert.equal(consumers.isStopped, false);
+  told.length = 0;
   await consumers.settle();
+  assert.deepEqual(told, ["leave"]);
   assert.equal(consumers.isStopped, true);
   assert.deepEqual(client.closes, []);
   assert.match(JSON.stringify(await store.load("consumers")), /"shard":\{"total":4,"id":1\}/);

@@ -84,7 +84,7 @@ export async function setStage(
       EVENT_HANDLER_SECRET_KEY: SECRET,
       ...settings,
       ...changed,
-    }, descriptors);
+    }, { descriptors });
     try {
       await unit.ready();
       return unit;

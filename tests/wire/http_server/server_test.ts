@@ -100,3 +100,17 @@ Deno.test("serveHttp() lets what is under way end when it stops, and waits for n
   await stopped;
   assert.equal(await rest(silent), "");
 });
+
+Deno.test("serveHttp() that leaves takes nobody any more, and goes on with who is there", async () => {
+  const answered = Promise.withResolvers<Response>();
+  const port = await openHttpPort(() => answered.promise);
+  const there = fetch(port.url);
+  await until(() => port.seats.size === 1, 5_000);
+  port.leave();
+  port.leave();
+  await assert.rejects(fetch(port.url));
+  answered.resolve(new Response("still"));
+  assert.equal(await (await there).text(), "still");
+  await port[Symbol.asyncDispose]();
+  assert.equal(port.seats.size, 0);
+});
