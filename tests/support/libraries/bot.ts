@@ -22,6 +22,12 @@ export interface Said {
   readonly ready: Record<never, never>;
   /** A MESSAGE_CREATE came. */
   readonly message: { readonly id: string };
+  /** The same, as its gateway wrote it: with the number that it has in its session. */
+  readonly numbered: { readonly id: string; readonly s: number };
+  /** A READY came. */
+  readonly session: Record<never, never>;
+  /** Dispatches with these numbers may have come to a session before this one. */
+  readonly repeat: { readonly from: number; readonly to: number };
   /** The answer to `guilds`: what is in the cache. */
   readonly guilds: { readonly guilds: readonly SeenGuild[] };
   /** The answer to `say`: a message was posted. */

@@ -6,6 +6,8 @@
  */
 
 import { createSimulator, serveSimulator } from "../../../sim/mod.ts";
+import { systemClock } from "../../../ports/clock.ts";
+import type { HeldPort } from "../held_port.ts";
 import { tlsFront } from "../tls_front.ts";
 import { startUnit, type UnitProcess } from "../unit_process.ts";
 import { Bot, type BotCommand } from "./bot.ts";
@@ -26,22 +28,28 @@ export interface StageOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** A server ends TLS in front of the unit, which knows itself as `wss://localhost`, port 443. */
   readonly isBehindTls?: boolean;
+  /** Default: {@linkcode SHARDS}. */
+  readonly shards?: number;
+  /** The socket that the unit takes its connections from; default: it listens itself. */
+  readonly held?: HeldPort | undefined;
 }
 
 /** Opens it: the unit is ready. */
-export async function openStage({ settings = {}, isBehindTls = false }: StageOptions = {}) {
+export async function openStage(
+  { settings = {}, isBehindTls = false, shards = SHARDS, held }: StageOptions = {},
+) {
   const sim = createSimulator({
     recordEvents: true,
     ringEvents: 20_000,
-    shards: SHARDS,
-    maxConcurrency: SHARDS,
+    shards,
+    maxConcurrency: shards,
     guilds: 6,
     membersPerGuild: 5,
     channelsPerGuild: 3,
   });
   const discord = serveSimulator(sim);
   const stateDir = Deno.makeTempDirSync();
-  const port = freePort();
+  const port = held?.port ?? freePort();
   const gatehouse = `http://127.0.0.1:${port}`;
   const front = isBehindTls ? tlsFront(port) : null;
   const bots = new Set<Bot>();
@@ -56,7 +64,7 @@ export async function openStage({ settings = {}, isBehindTls = false }: StageOpt
       CACHE: "members",
       ...front && { PUBLIC_URL: "https://localhost" },
       ...settings,
-    });
+    }, { held });
     await started.ready();
     return started;
   };
@@ -71,9 +79,10 @@ export async function openStage({ settings = {}, isBehindTls = false }: StageOpt
       bots.add(bot);
       return bot;
     },
-    /** Ends the unit, and starts it again where it was. */
-    async restart(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    /** Ends the unit, and starts it again where it was, at once or a while later. */
+    async restart(signal: "SIGTERM" | "SIGKILL", downMs = 0): Promise<void> {
       await unit.end(signal);
+      await new Promise<void>((resolve) => void systemClock.after(downMs, resolve));
       unit = await start();
     },
     get unit() {
