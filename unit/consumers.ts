@@ -13,22 +13,16 @@ import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
-import {
-  areAtOdds,
-  calculateShardId,
-  type Seat,
-  type ShardKey,
-  shardsOf,
-} from "../protocol/ids.ts";
+import { areAtOdds, type Seat, type ShardKey, shardsOf } from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
-import { OP } from "../protocol/discord/opcodes.ts";
 import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { CommandsUp } from "./commands_up.ts";
 import { MergedShards } from "./consumers/merged.ts";
+import { routesOf, shardOf } from "./consumers/routes.ts";
 import { ConsumerShards } from "./consumers/shards.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
@@ -107,8 +101,11 @@ export class Consumers {
       events: this.#merged,
       ...(config.cache.length > 0 && {
         guilds: (shard, question) => this.#merged.guilds(shard, question),
-        members: (seat, question) =>
-          this.shards.members(this.#shardOf(seat, question.command.guildId), question),
+        members: (seat, question) => {
+          const { guildId } = question.command;
+          const id = shardOf(guildId, shardsOf(seat, totalShards)!, totalShards);
+          return this.shards.members({ total: totalShards, id }, question);
+        },
       }),
       facts: (seat, signal) => this.#facts(seat, signal),
       send: async (seat, payload) => {
@@ -201,21 +198,10 @@ export class Consumers {
     return { ...all[0]!, guildIds: all.flatMap(({ guildIds }) => guildIds) };
   }
 
-  /** What is of the whole bot goes to all shards that a seat is made of, what is of a guild to that guild's. */
   async #send(seat: Seat, payload: ShardPayload): Promise<void> {
     const { totalShards: total } = this.#options;
-    const to = payload.op === OP.PRESENCE_UPDATE
-      ? shardsOf(seat, total)!.map((id) => ({ total, id }))
-      : [this.#shardOf(seat, guildOf(payload))];
-    await Promise.all(to.map((shard) => this.#commands.send(shard, payload)));
-  }
-
-  /** The shard of a seat that has a guild; its first where no guild is meant, or one that is not the seat's. */
-  #shardOf(seat: Seat, guildId: string | null): ShardKey {
-    const { totalShards: total } = this.#options;
-    const own = shardsOf(seat, total)!;
-    const id = guildId === null ? null : calculateShardId(guildId, total);
-    return { total, id: own.find((each) => each === id) ?? own[0]! };
+    const routes = routesOf(payload, shardsOf(seat, total)!, total);
+    await Promise.all(routes.map(([id, part]) => this.#commands.send({ total, id }, part)));
   }
 
   async #save(more: { readonly orders?: unknown } = {}): Promise<void> {
@@ -229,13 +215,6 @@ export class Consumers {
       log.error("sessions of consumers were not saved", { error: messageOf(error) });
     }
   }
-}
-
-/** The guild that a command is about: ids come as texts and as numbers, for op 8 also in a list. */
-function guildOf({ d }: ShardPayload): string | null {
-  const { guild_id } = isRecord(d) ? d : {};
-  const id = String(Array.isArray(guild_id) ? guild_id[0] : guild_id);
-  return /^\d{1,20}$/.test(id) ? id : null;
 }
 
 /** What a READY for a consumer is made of. Guilds come and go after Discord's READY. */

@@ -208,3 +208,22 @@ Deno.test("what is asked of a guild goes to the shard of ours that has it", asyn
   );
   assert.equal(new Set(nonces).size, 12);
 });
+
+Deno.test("a session of several shards asks each of them for the sounds, members and voice of its own guilds", async () => {
+  const rig = await rigOfFour();
+  const library = await identify(rig, [0, 1]);
+  const guilds = [...rig.sim.world.guilds.values()].slice(0, 4);
+  const ids = guilds.map(({ id }) => id);
+  assert.equal(new Set(ids.map((id) => calculateShardId(id, 4))).size, 4);
+  library.raw(`{"op":31,"d":{"guild_ids":[${ids.join(",")}]}}`);
+  for (const { id, channels } of guilds) {
+    library.raw(`{"op":8,"d":{"guild_id":${id},"query":"","limit":0,"nonce":"${id}"}}`);
+    library.raw(`{"op":4,"d":{"guild_id":${id},"channel_id":${channels[0]!.id}}}`);
+  }
+  await rig.clock.advance(1_000);
+  for (const t of ["SOUNDBOARD_SOUNDS", "GUILD_MEMBERS_CHUNK", "VOICE_SERVER_UPDATE"]) {
+    const came = library.events().filter((event) => event.t === t).map(({ d }) => d.guild_id);
+    assert.deepEqual(came.sort(), ids.toSorted(), t);
+  }
+  rig.assertNoViolations();
+});
