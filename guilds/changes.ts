@@ -6,6 +6,7 @@
  */
 
 import {
+  checked,
   edited,
   elementsOf,
   fieldOf,
@@ -270,7 +271,7 @@ const chunk: Apply = function* (guild, d, around) {
     }
     for (const element of reader.elements()) {
       if (++taken % STEP_ELEMENTS === 0) yield;
-      const userId = idIn(name, element);
+      const userId = idIn(name, checked(element));
       if (userId === undefined) continue;
       if (name === "presences") {
         if (around.kept.presences) presence(guild, element);

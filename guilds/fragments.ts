@@ -7,6 +7,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { parseJson } from "../protocol/json.ts";
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
@@ -26,6 +27,22 @@ export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
 }
 
 const encoder = new TextEncoder();
+
+/** A text of its own: a part of a long one keeps all of it in memory. */
+export function ownText(part: string): string {
+  return textOfBytes(bytesOfText(part));
+}
+
+/**
+ * A raw value that is JSON to its depth, which nothing else here looks at: what is kept is given to libraries
+ * that parse it.
+ *
+ * @throws {SyntaxError} When it is not.
+ */
+export function checked(raw: string): string {
+  parseJson(raw);
+  return raw;
+}
 
 /** Reads an object field by field: its name, then its value, as a whole or as a list. */
 export class ObjectReader {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { fieldOf, isObject, ObjectReader, without, wordOf } from "./fragments.ts";
+import { checked, fieldOf, isObject, ObjectReader, without, wordOf } from "./fragments.ts";
 import type { Kept } from "./kept.ts";
 import { type Owner, Page, type WarmPages } from "./page.ts";
 import { Section } from "./section.ts";
@@ -190,11 +190,14 @@ export function* buildGuild(
   let stepAt = 0;
   for (let name = reader.next(); name !== undefined; name = reader.next()) {
     if (!isList(name) || !reader.isList) {
-      guild.setField(name, reader.value());
+      checked(`"${name}"`);
+      guild.setField(name, checked(reader.value()));
+      yield;
       continue;
     }
     guild.declare(name);
     for (const element of reader.elements()) {
+      checked(element);
       if (name === "members" && !kept.members) members.push(element);
       else if (isKept(name, element, kept)) add(guild, name, element);
       if (reader.at - stepAt > STEP_CHARS) stepAt = yield* step(reader.at);

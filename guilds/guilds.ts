@@ -6,7 +6,17 @@
  */
 
 import { CHANGES } from "./changes.ts";
-import { edited, elementsOf, fieldOf, fieldsOf, isObject, wordIn, wordOf } from "./fragments.ts";
+import {
+  checked,
+  edited,
+  elementsOf,
+  fieldOf,
+  fieldsOf,
+  isObject,
+  ownText,
+  wordIn,
+  wordOf,
+} from "./fragments.ts";
 import { buildGuild, Guild } from "./guild.ts";
 import type { Kept } from "./kept.ts";
 import type { Owner, WarmPages } from "./page.ts";
@@ -22,6 +32,9 @@ const TO_ALL: ReadonlyMap<string, ApplyToAll> = new Map<string, ApplyToAll>([
   ["GUILD_DELETE", (guilds, d) => guilds.delete(d)],
   ["USER_UPDATE", (guilds, d) => guilds.updateBot(d)],
 ]);
+
+/** Dispatches that may be long: they are checked in steps, and their bodies end where they end. */
+export const LONG: ReadonlySet<string> = new Set(["GUILD_CREATE", "GUILD_MEMBERS_CHUNK"]);
 
 /** Whether a dispatch changes anything of guilds that is kept. */
 export function isChange(t: string, kept: Kept): boolean {
@@ -71,10 +84,11 @@ export class Guilds {
   /**
    * A dispatch came.
    *
-   * @param d Its body; what follows it is not looked at.
+   * @param d Its body. Of those in {@linkcode LONG} what follows it is not looked at.
    * @throws {SyntaxError} When it cannot be taken apart.
    */
   *apply(t: string, d: string, kept: Kept): Work<void> {
+    if (!LONG.has(t)) checked(d);
     const toAll = TO_ALL.get(t);
     const change = CHANGES.get(t);
     if (toAll) yield* toAll(this, d, kept) ?? [];
@@ -87,9 +101,10 @@ export class Guilds {
   /** READY. */
   begin(d: string): void {
     const user = fieldOf(d, "user");
-    this.#botId = (isObject(user) ? wordOf(user, "id") : undefined) ?? this.#botId;
+    const botId = isObject(user) ? wordOf(user, "id") : undefined;
+    if (botId !== undefined) this.#botId = ownText(botId);
     const ids = elementsOf(fieldOf(d, "guilds")).filter(isObject).map((each) => wordOf(each, "id"));
-    this.#guilds = new Map(ids.filter((id) => id !== undefined).map((id) => [id, null]));
+    this.#guilds = new Map(ids.filter((id) => id !== undefined).map((id) => [ownText(id), null]));
   }
 
   /** GUILD_CREATE. It may be long: what it says is known when it has been taken apart, in steps. */
@@ -99,14 +114,14 @@ export class Guilds {
     const id = wordIn(guild.field("id"));
     if (id === undefined) return;
     // One that is down while the bot joins it has nothing but its id.
-    this.#guilds.set(id, guild.field("unavailable") === "true" ? null : guild);
+    this.#guilds.set(ownText(id), guild.field("unavailable") === "true" ? null : guild);
   }
 
   /** GUILD_DELETE: one that is only down comes again by a GUILD_CREATE. */
   delete(d: string): void {
     const id = wordOf(d, "id");
     if (id === undefined) return;
-    if (fieldOf(d, "unavailable") === "true") this.#guilds.set(id, null);
+    if (fieldOf(d, "unavailable") === "true") this.#guilds.set(ownText(id), null);
     else this.#guilds.delete(id);
   }
 

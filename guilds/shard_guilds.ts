@@ -26,7 +26,7 @@ import type {
 import { createBody } from "./create.ts";
 import { find } from "./found.ts";
 import { fieldOf, textOfBytes, valueAt } from "./fragments.ts";
-import { Guilds, isChange } from "./guilds.ts";
+import { Guilds, isChange, LONG } from "./guilds.ts";
 import { type GuildExtra, type Kept, keptOf } from "./kept.ts";
 import { MembersReplies } from "./members.ts";
 import { WarmPages } from "./page.ts";
@@ -351,8 +351,6 @@ export class ShardGuilds implements LastingGuilds {
 function bodyIn(t: string | null, text: string, at: number): string {
   return t !== null && LONG.has(t) ? text.slice(at) : valueAt(text, at);
 }
-
-const LONG: ReadonlySet<string> = new Set(["GUILD_CREATE", "GUILD_MEMBERS_CHUNK"]);
 
 /** Ids are numbers that grow with time. */
 function byAge(a: string, b: string): number {

@@ -143,6 +143,32 @@ Deno.test("a dispatch that cannot be read changes nothing", async () => {
   assert.deepEqual([await names(6), lost], [["a"], []]);
 });
 
+Deno.test("what is no JSON within changes nothing: whoever gets the guilds could read none of them", async () => {
+  const { guilds, see, create, names, got, lost } = setUp({ extras: ["members"] });
+  see(1, "READY", READY);
+  create(2, "1", "a");
+  for (const [i, odd] of ["tru", "[".repeat(2_000) + "]".repeat(2_000)].entries()) {
+    const d = `{"guild_id":"1","id":"${i}","odd":${odd}}`;
+    const text = `{"t":"CHANNEL_CREATE","s":3,"op":0,"d":${d}}`;
+    guilds.see(3 + i, "CHANNEL_CREATE", new TextEncoder().encode(text));
+    assert.equal(await got(guilds.find({ kind: "channel", channelId: `${i}` })), null);
+  }
+  assert.ok(await got(guilds.find({ kind: "channel", channelId: "15" })));
+  for (
+    const [t, d] of [
+      ["GUILD_CREATE", '{"id":"1","name":"b","channels":[{"id":"16","odd":tru}]}'],
+      ["GUILD_CREATE", '{"id":"1","name":"b","odd":01}'],
+      ["GUILD_MEMBERS_CHUNK", '{"guild_id":"1","members":[{"user":{"id":"7","odd":"\\x"}}]}'],
+      ["GUILD_UPDATE", '{"id":"1","name":"b","odd":[1,]}'],
+    ] as const
+  ) {
+    const cursor = guilds.newest + 1;
+    guilds.see(cursor, t, new TextEncoder().encode(`{"t":"${t}","s":3,"op":0,"d":${d}}`));
+    assert.deepEqual(await names(cursor), ["a"], d);
+  }
+  assert.deepEqual(lost, []);
+});
+
 Deno.test("without room for what nobody takes, the guilds are not known until the next READY", async () => {
   const { see, create, names, lost } = setUp({ room: new TailRoom(2_000) });
   see(1, "READY", READY);
