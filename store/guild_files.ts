@@ -54,7 +54,8 @@ export function openGuildDir(
   dir: string,
   { fs = diskFs, log = silentLog, segmentBytes = LOG_SEGMENT_BYTES }: GuildDirOptions = {},
 ): OpenGuildDisk {
-  const openLog = openSpoolDir(dir, { fs, log, segmentBytes });
+  // What it would tell is of events that a bot misses. Of guilds, who reads them tells what is of no use.
+  const openLog = openSpoolDir(dir, { fs, segmentBytes });
   return async (shardId) => {
     const place = { fs, log, shardId, dir: `${dir}/${shardId}` };
     const files = new FolderOfGuilds(place, await sizesIn(place));

@@ -66,7 +66,7 @@ Deno.test("after kill -9 a library gets every guild as it was, and no shard iden
   });
   const discord = serveSimulator(sim);
   const stateDir = Deno.makeTempDirSync();
-  const start = async () => {
+  const start = async (cache = "members") => {
     const unit = await startUnit({
       DISCORD_TOKEN: sim.settings.token,
       DISCORD_API_URL: discord.apiUrl,
@@ -74,7 +74,7 @@ Deno.test("after kill -9 a library gets every guild as it was, and no shard iden
       LISTEN_PORT: "0",
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
-      CACHE: "members",
+      ...(cache && { CACHE: cache }),
     });
     await unit.ready();
     return unit;
@@ -121,6 +121,11 @@ Deno.test("after kill -9 a library gets every guild as it was, and no shard iden
     assert.equal(sim.ledger.identifies.length, SHARDS.length, "nobody had to identify");
     assert.deepEqual(sim.ledger.violations, []);
     assert.deepEqual(unit.lines.filter(({ level }) => level === "ERROR"), []);
+    await unit.end("SIGTERM");
+    const folder = `${stateDir}/queue/of-${SHARDS.length}/guilds`;
+    assert.equal([...Deno.readDirSync(folder)].length, SHARDS.length);
+    unit = await start("");
+    assert.deepEqual([...Deno.readDirSync(folder)], [], "who keeps none leaves none");
     await unit.end("SIGTERM");
   } finally {
     await discord.close();

@@ -100,12 +100,13 @@ export class GuildKeeper implements GuildLog {
     try {
       this.#disk = await open(shardId);
       const kept = await this.#kept(estate, safe);
-      if (kept) {
+      if (typeof kept !== "string") {
         const { log } = this.#disk;
         guilds.load(kept);
         this.#begin(kept.newest, () => Promise.resolve(log));
         return kept.newest;
       }
+      if (this.bytes > 0) log.warn("guilds on disk are of no use", { shardId, reason: kept });
     } catch (error) {
       log.error("guilds on disk cannot be used", { shardId, error: messageOf(error) });
     }
@@ -157,17 +158,21 @@ export class GuildKeeper implements GuildLog {
     await this.#spool?.close();
   }
 
-  /** What is on disk, where it is of this session, whole, and not too old. */
-  async #kept({ session, acknowledged }: Estate, safe: number): Promise<KeptGuilds | null> {
-    if (!session) return null;
+  /** What is on disk, where it is of this session, whole, and not too old; else why it is of no use. */
+  async #kept({ session, acknowledged }: Estate, safe: number): Promise<KeptGuilds | string> {
+    if (!session) return "the shard has no session";
     const { log } = this.#disk!;
     const base = await this.#base(acknowledged);
     const { reached, isWhole, sessions } = await extentOf(log, base?.cursor ?? null);
     const known = base && isWhole
       ? [{ cursor: 0, sessionId: base.sessionId }, ...sessions]
       : sessions;
-    if (known.at(-1)?.sessionId !== session.sessionId) return null;
-    if (reached === null || safe - reached > MOST_REPLAYED) return null;
+    if (known.length === 0 || reached === null) return "something is missing in them";
+    if (known.at(-1)!.sessionId !== session.sessionId) return "they are of another session";
+    const behind = safe - reached;
+    if (behind > MOST_REPLAYED) {
+      return `they are ${behind} events behind, at most ${MOST_REPLAYED} are asked for again`;
+    }
     this.#sessions = [...known];
     if (base && isWhole) {
       this.#writtenAt = base.cursor;

@@ -53,6 +53,7 @@ export class WorkerGuilds {
   readonly #room: TailRoom;
   #turn: Promise<void> = Promise.resolve();
   #looks = 0;
+  #isClosed = false;
 
   constructor(options: WorkerGuildsOptions) {
     this.#options = options;
@@ -122,6 +123,7 @@ export class WorkerGuilds {
 
   /** Writes down what has changed, and closes the files. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#shards.values().map(({ keeper }) => keeper?.close()));
   }
 
@@ -147,7 +149,10 @@ export class WorkerGuilds {
       extras,
       intents: () => kept.isBegun ? intents(shardId) : session?.intents ?? worker.intents,
       log: keeper,
-      lost: (reason) => log.warn("guilds of a shard are not known any more", { shardId, reason }),
+      lost: (reason) => {
+        if (this.#isClosed) return;
+        log.warn("guilds of a shard are not known any more", { shardId, reason });
+      },
     });
     const kept: Kept = { guilds, keeper, isBegun: false, bytes: 0 };
     this.#shards.set(shardId, kept);

@@ -107,6 +107,12 @@ Deno.test("guilds that are too far behind are of no use: Discord may not have al
     shard.die();
     await shard.live();
     assert.equal(shard.guilds.known !== null, isKnown);
+    assert.deepEqual(
+      shard.logged.map(({ fields }) => fields.reason),
+      isKnown ? [] : [
+        "they are 1001 events behind, at most 1000 are asked for again",
+      ],
+    );
     if (isKnown) assert.deepEqual(shard.guilds.known, shard.wanted);
   }
 });
