@@ -45,6 +45,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly refused: (reason: string) => void;
 }
 
+/** A shard gets a new session for the sake of its guilds once in this time at most. */
+export const RENEW_FOR_GUILDS_EVERY_MS = 3_600_000;
 /** A little less than the time between two reports of a worker. */
 const LOOK_EVERY_MS = 900;
 
@@ -55,6 +57,8 @@ export class Generation {
   readonly #options: GenerationOptions;
   readonly #watch: ShardWatch;
   readonly #intents: RefusedIntents;
+  /** Shard → the session that was given up last for the sake of its guilds, and when. */
+  readonly #renewed = new Map<number, { readonly sessionId: string; readonly atMs: number }>();
   #lookedMs = -Infinity;
 
   constructor(options: GenerationOptions) {
@@ -92,15 +96,25 @@ export class Generation {
 
   /**
    * Somebody asks for the guilds of a shard as of a cursor, and they are not known: Discord tells them
-   * with a new session. One that begins after that cursor is there already, or on its way.
+   * with a new session. One that begins after that cursor is there already, or on its way. What is lost
+   * again and again must not cost a session each time that a library starts.
    */
   guildsMissing(shardId: number, cursor: number): void {
-    const { session } = this.#options.estates.of(this.#key(shardId));
+    const { clock, log, estates } = this.#options;
+    const { session } = estates.of(this.#key(shardId));
     if (!session || session.base >= cursor) return;
-    if (!this.#watch.renewals.add([shardId])) return;
+    const last = this.#renewed.get(shardId);
+    if (last?.sessionId === session.sessionId) return;
+    const sinceMs = clock.now() - (last?.atMs ?? -Infinity);
+    if (sinceMs < RENEW_FOR_GUILDS_EVERY_MS) {
+      const event = "guilds that a consumer asks for are lost again, they are not told before long";
+      return log.warn(event, { shardId, afterMs: RENEW_FOR_GUILDS_EVERY_MS - sinceMs });
+    }
+    this.#watch.renewals.add([shardId]);
+    this.#renewed.set(shardId, { sessionId: session.sessionId, atMs: clock.now() });
     const event =
       "a consumer asks for guilds that are not known, its shard is to have a new session";
-    this.#options.log.warn(event, { shardId });
+    log.warn(event, { shardId });
   }
 
   /** The intents that are wanted, and which of them are missing where. */

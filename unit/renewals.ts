@@ -94,15 +94,9 @@ export class Renewals {
     return this.#wanted.size + this.#under.size;
   }
 
-  /**
-   * These shards are to have new sessions. Asking twice is asking once.
-   *
-   * @returns Whether one of them was not to have one before.
-   */
-  add(shardIds: Iterable<number>): boolean {
-    const before = this.#wanted.size;
+  /** These shards are to have new sessions. Asking twice is asking once. */
+  add(shardIds: Iterable<number>): void {
     for (const shardId of shardIds) if (!this.#under.has(shardId)) this.#wanted.add(shardId);
-    return this.#wanted.size > before;
   }
 
   /** A new session of the shard has begun, whatever for. */

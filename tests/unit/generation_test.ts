@@ -8,7 +8,11 @@ import type { FromWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Estates } from "../../store/estates.ts";
 import { createControllers } from "../../unit/controllers.ts";
-import { Generation, type GenerationOptions } from "../../unit/generation.ts";
+import {
+  Generation,
+  type GenerationOptions,
+  RENEW_FOR_GUILDS_EVERY_MS,
+} from "../../unit/generation.ts";
 import { NO_IDENTIFIES } from "../../unit/unit.ts";
 import { fakeThreads } from "../support/fake_threads.ts";
 import { cluster, consumer } from "../support/peers.ts";
@@ -115,7 +119,11 @@ Deno.test("a shard whose guilds are asked for and not known gets a new session, 
   const { clock, say, generation, thread } = await setUp();
   const facts = { user: null, application: null, guildIds: ["1"] };
   const begins = (base: number) =>
-    say({ type: "SESSION", shardId: 0, began: { session: { ...SESSION, base }, facts } });
+    say({
+      type: "SESSION",
+      shardId: 0,
+      began: { session: { ...SESSION, base, sessionId: `from ${base}` }, facts },
+    });
   const status = { state: "ready", reason: "", sinceMs: 0, connection: 1 } as const;
   const reconnects = async () => {
     await clock.advance(10_000);
@@ -132,6 +140,11 @@ Deno.test("a shard whose guilds are asked for and not known gets a new session, 
   await begins(8);
   generation.guildsMissing(0, 8);
   assert.equal(await reconnects(), 1, "the guilds of that session are still to come to the asker");
+  generation.guildsMissing(0, 9);
+  assert.equal(await reconnects(), 1, "they are lost as soon as they come, it seems");
+  const from = clock.now();
+  // The worker reports all the while.
+  while (clock.now() - from < RENEW_FOR_GUILDS_EVERY_MS) assert.equal(await reconnects(), 1);
   generation.guildsMissing(0, 9);
   assert.equal(await reconnects(), 2);
 });

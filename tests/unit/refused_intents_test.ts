@@ -45,7 +45,7 @@ function setUp({ shards = 3, flags = EVERY_FLAG, sessions = new Map<number, numb
     },
     restart: (shardId) => void restarted.push(shardId),
     renewals: () => ({
-      add: (ids) => renewed.push(...ids) > 0,
+      add: (ids) => void renewed.push(...ids),
       get waiting() {
         return discord.waiting;
       },
