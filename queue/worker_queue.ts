@@ -197,7 +197,10 @@ export class EventQueue {
     audience: () => ReadonlySet<string | null> | null = () => null,
   ): void {
     const readers = this.#readers.size > 0 ? this.#readers.get(shardId) : undefined;
-    const only = readers ? audience() : null;
+    const asked = readers ? audience() : null;
+    // What is for somebody who is gone is better given to all than to nobody.
+    const isThere = asked?.has(null) || [...asked ?? []].some((name) => readers!.has(name!));
+    const only = isThere ? asked : null;
     if (only?.has(null) !== false) this.of(shardId).accept(cursor, payload);
     readers?.forEach((queue, name) => {
       if (only?.has(name) !== false) queue.accept(cursor, payload);

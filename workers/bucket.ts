@@ -33,6 +33,7 @@ import { WorkerGuilds } from "./guilds/shards.ts";
 import { Doubts } from "./doubts.ts";
 import { WorkerLinks } from "./links.ts";
 import { MemberAskers } from "../gateway/members/askers.ts";
+import { VoiceAskers } from "../gateway/voice_askers.ts";
 import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReports } from "./safe_reports.ts";
 import { ShardFigures } from "./shard_figures.ts";
@@ -56,6 +57,7 @@ export class Bucket {
   readonly #shards = new Map<number, Shard>();
   readonly #members: Members;
   readonly #askers: MemberAskers;
+  readonly #voice = new VoiceAskers();
   readonly #world: ShardWorld;
   /** Shards that were brought up, or are about to be once their disk has been looked at. */
   readonly #started = new Map<number, Promise<void>>();
@@ -98,7 +100,7 @@ export class Bucket {
       cache: this.#guilds,
       keep: world.keep ?? null,
       queue: (shardId, cursor, payload, t) =>
-        this.#queue.accept(shardId, cursor, payload, () => this.#askers.of(shardId, t, payload)),
+        this.#queue.accept(shardId, cursor, payload, () => this.#audience(shardId, t, payload)),
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
@@ -313,9 +315,15 @@ export class Bucket {
     throw new GatehouseError("no_shard", "caller", text, { shardId });
   }
 
+  /** For whom a dispatch is, where several read the shard; `null`: for everybody. */
+  #audience(...dispatch: [shardId: number, t: string, payload: Uint8Array]) {
+    return this.#askers.of(...dispatch) ?? this.#voice.of(...dispatch);
+  }
+
   #send({ shardId, payload }: Extract<Question, { type: "SHARD_PAYLOAD" }>): Promise<void> {
     const shard = this.#shard({ shardId });
     this.#askers.asked(shardId, payload);
+    this.#voice.asked(shardId, payload);
     return shard.send(payload);
   }
 

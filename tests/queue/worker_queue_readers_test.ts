@@ -27,6 +27,7 @@ class World {
   queue: EventQueue;
   #link = 0;
   #life = 0;
+  #isOpen = false;
 
   /** Whose disk has not been looked at. */
   constructor() {
@@ -37,7 +38,7 @@ class World {
 
   static async create(): Promise<World> {
     const world = new World();
-    await world.queue.open(0, 0);
+    await world.#open(0);
     return world;
   }
 
@@ -87,7 +88,7 @@ class World {
       this.link(peer, false);
     }
     assert.equal(Object.keys(readers).length, this.takers.size - 1);
-    await this.queue.open(0, acknowledged);
+    await this.#open(acknowledged);
     for (let cursor = safe + 1; cursor <= this.sent; cursor++) {
       this.queue.accept(0, cursor, new Uint8Array(100));
     }
@@ -113,6 +114,13 @@ class World {
     return this.takers.get(peerText(peer))!.taken;
   }
 
+  /** Before that nothing is written down: of who is still being opened nothing can be said. */
+  async #open(acknowledged: number): Promise<void> {
+    await this.queue.open(0, acknowledged);
+    this.#isOpen = true;
+    this.saved = this.queue.safety(0);
+  }
+
   #progress(): number {
     return [...this.takers.values()].reduce((sum, { taken, done }) => sum + taken + done, 0);
   }
@@ -123,6 +131,7 @@ class World {
 
   #live(): EventQueue {
     const life = ++this.#life;
+    this.#isOpen = false;
     const isAlive = () => life === this.#life;
     const queue: EventQueue = new EventQueue({
       clock: this.clock,
@@ -130,7 +139,7 @@ class World {
       clusterOfShard: { 0: 0 },
       limitBytes: MEMORY_BYTES,
       openSpool: async (...whose) => whileAlive(await this.openSpool(...whose), isAlive),
-      changed: () => isAlive() && (this.saved = queue.safety(0)),
+      changed: () => isAlive() && this.#isOpen && (this.saved = queue.safety(0)),
       send: (peer, link, batch) => {
         const taker = this.takers.get(peerText(peer))!;
         if (!isAlive() || link !== taker.link) return;
@@ -236,6 +245,24 @@ Deno.test("EventQueue resumes after what all are done with, and gives nobody wha
   world.accept(1);
   await world.drain(BOT, LOGGER);
   assert.deepEqual([world.taken(BOT), world.taken(LOGGER)], [11, 11]);
+});
+
+Deno.test("EventQueue gives what is for somebody who reads no more to all who are there", async () => {
+  const world = await World.create();
+  for (const peer of [LOGGER, AUDIT]) await world.begin(peer);
+  for (const peer of [BOT, LOGGER, AUDIT]) world.link(peer, true);
+  const come = (name: string) => {
+    world.queue.accept(0, ++world.sent, new Uint8Array(10), () => new Set([name]));
+  };
+  come("logger");
+  await world.clock.advance(0);
+  assert.deepEqual([BOT, LOGGER, AUDIT].map((peer) => world.taken(peer)), [0, 1, 0]);
+  world.acknowledge(LOGGER);
+  await world.dismiss(LOGGER);
+  for (const peer of [BOT, AUDIT]) world.takers.get(peerText(peer))!.taken = 1;
+  come("logger");
+  await world.clock.advance(0);
+  assert.deepEqual([BOT, AUDIT].map((peer) => world.taken(peer)), [2, 2]);
 });
 
 const PEER = fc.constantFrom<PeerKey>(BOT, LOGGER, AUDIT);

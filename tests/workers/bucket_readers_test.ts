@@ -98,3 +98,37 @@ Deno.test("members come to who asked for them alone: the bot, or who reads besid
   assert.deepEqual(got("consumer"), ["of the logger", "of nobody", "too soon", "X"]);
   assert.deepEqual(got("cluster"), ["READY", "of the bot", "gatehouse-x-1", "of nobody", "X"]);
 });
+
+Deno.test("a voice server is told to whose op 4 asked to join last, and to all where nobody is known to have", async () => {
+  const { clock, bucket, ready, posted } = setUp();
+  const socket = await ready(2);
+  bucket.receive({ type: "READ", nonce: 4, shardId: 2, reader: "music" });
+  await clock.advance(0);
+  for (const peer of [cluster(1), reader(2, "music")]) {
+    bucket.receive({ type: "LINK", peer, link: 1, windowBytes: 1 << 20 });
+  }
+  const join = (guild_id: unknown, who?: string) => {
+    const d = { guild_id, channel_id: "9", self_mute: false, self_deaf: false };
+    const payload = { op: OP.VOICE_STATE_UPDATE, d, ...who && { reader: who } };
+    bucket.receive({ type: "SHARD_PAYLOAD", nonce: 5, shardId: 2, payload });
+  };
+  let s = 1;
+  const come = (t: string, guild_id: string, token: string) =>
+    socket.say({ t, s: ++s, op: 0, d: { guild_id, token, endpoint: "voice.test" } });
+  join(8n, "music");
+  join("7");
+  come("VOICE_SERVER_UPDATE", "8", "of music");
+  come("VOICE_SERVER_UPDATE", "7", "of the bot");
+  come("VOICE_SERVER_UPDATE", "6", "of nobody");
+  come("VOICE_STATE_UPDATE", "8", "a state");
+  join("8");
+  come("VOICE_SERVER_UPDATE", "8", "of the bot by now");
+  await clock.advance(0);
+  const got = (kind: string) =>
+    posted.flatMap((it) => it.type === "EVENTS" && it.peer.kind === kind ? [it.batch] : [])
+      .flatMap((batch) => readBatch(batch).records)
+      .map(({ body }) => JSON.parse(new TextDecoder().decode(body)).d.token)
+      .filter((token) => token !== undefined);
+  assert.deepEqual(got("consumer"), ["of music", "of nobody", "a state"]);
+  assert.deepEqual(got("cluster"), ["of the bot", "of nobody", "a state", "of the bot by now"]);
+});
