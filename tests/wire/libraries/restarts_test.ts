@@ -7,12 +7,18 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../ports/clock.ts";
 import type { Bot, Said } from "../../support/libraries/bot.ts";
 import { LACKS_NODE, npmBot } from "../../support/libraries/npm.ts";
+import { LACKS_PYTHON, pythonBot } from "../../support/libraries/python.ts";
 import { openStage, type Stage } from "../../support/libraries/stage.ts";
 import { type HeldPort, holdPort } from "../../support/held_port.ts";
 import { until } from "../../support/unit_process.ts";
 
-/** The place of each is its shard. */
-const LIBRARIES = ["discord.js", "@discordjs/ws", "Eris", "Oceanic"];
+/** Those that come back within seconds when they are refused. The place of each is its shard. */
+const PROMPT = ["discord.js", "@discordjs/ws", "Eris", "Oceanic"];
+/**
+ * Where nobody is refused, these too: one tries without any pause, the other's pauses grow to minutes.
+ * Seyfert takes nobody without TLS, and who ends that in front of us would hold the socket.
+ */
+const ALL = [...PROMPT, "@discordeno/bot", ...LACKS_PYTHON === null ? ["discord.py"] : []];
 /** Of all shards. */
 const MESSAGES_PER_SECOND = 100;
 /** Longer than from a heartbeat that is asked for to the next, and until that is written down. */
@@ -73,15 +79,17 @@ const pause = (ms: number) => new Promise<void>((resolve) => void systemClock.af
  * much was sent to each player in the {@linkcode UNKNOWN_MS} before the signal.
  */
 async function restarts(
+  libraries: readonly string[],
   held: HeldPort | undefined,
   look: (stage: Stage, signal: string, player: Player, late: number) => void,
 ): Promise<void> {
-  const total = LIBRARIES.length;
+  const total = libraries.length;
   await using stage = await openStage({ shards: total, held });
   const { sim } = stage;
   sim.traffic.setMix({ MESSAGE_CREATE: 1 });
-  const players = await Promise.all(LIBRARIES.map(async (library, shard): Promise<Player> => {
-    const command = await npmBot("one_shard.cjs");
+  const players = await Promise.all(libraries.map(async (library, shard): Promise<Player> => {
+    const isPython = library === "discord.py";
+    const command = await (isPython ? pythonBot("one_shard.py") : npmBot("one_shard.cjs"));
     const env = { ...command.env, LIBRARY: library, SHARD: String(shard), TOTAL: String(total) };
     return { library, shard, bot: stage.bot({ ...command, env }) };
   }));
@@ -117,7 +125,7 @@ Deno.test({
   ignore: LACKS_NODE !== null,
   fn: async () => {
     const before = new Map<string, number>();
-    await restarts(undefined, (stage, signal, player, late) => {
+    await restarts(PROMPT, undefined, (stage, signal, player, late) => {
       const { library } = player;
       const count = repeats(stage, player);
       const again = count - (before.get(library) ?? 0);
@@ -135,7 +143,7 @@ Deno.test({
   ignore: LACKS_NODE !== null || Deno.build.os !== "linux",
   fn: async () => {
     using held = holdPort();
-    await restarts(held, (stage, signal, player) => {
+    await restarts(ALL, held, (stage, signal, player) => {
       assert.equal(repeats(stage, player), 0, `${player.library} after ${signal}`);
       const sessions = player.bot.all("session").length;
       assert.equal(sessions, 1, `${player.library} lost its session by ${signal}`);

@@ -60,6 +60,20 @@ const LIBRARIES = {
     client.on("error", hear);
     await client.connect();
   },
+  async "@discordeno/bot"() {
+    const { createBot } = require("@discordeno/bot");
+    const bot = createBot({
+      token: TOKEN,
+      intents: INTENTS,
+      rest: { proxy: { baseUrl: api, authorization: `Bot ${TOKEN}` } },
+      gateway: { firstShardId: shard, lastShardId: shard, totalShards: total },
+      desiredProperties: {},
+      events: {},
+    });
+    bot.events.raw = see;
+    bot.logger.error = hear;
+    await bot.start();
+  },
 };
 
 function see({ t, s, d }) {
