@@ -14,6 +14,11 @@ export interface SeenGuild {
   readonly channels: readonly string[];
   readonly roles: readonly string[];
   readonly members: readonly string[];
+  /** Some have no place for these, or do not say. */
+  readonly threads?: readonly string[];
+  readonly emojis?: readonly string[];
+  /** Users who are in voice. */
+  readonly voice?: readonly string[];
 }
 
 /** What a bot says, by `is`. Ids are texts. */

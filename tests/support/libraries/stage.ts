@@ -61,7 +61,7 @@ export async function openStage(
       LISTEN_PORT: String(port),
       REST_AUTHORIZATION: SECRET,
       STATE_DIR: stateDir,
-      CACHE: "members",
+      CACHE: "members,voice",
       ...front && { PUBLIC_URL: "https://localhost" },
       ...settings,
     }, { held });

@@ -35,6 +35,9 @@ obey({
       channels: guild.channels.cache.filter((channel) => !channel.isThread()).map(({ id }) => id),
       roles: guild.roles.cache.map(({ id }) => id),
       members: guild.members.cache.map(({ id }) => id),
+      threads: guild.channels.cache.filter((channel) => channel.isThread()).map(({ id }) => id),
+      emojis: guild.emojis.cache.map(({ id }) => id),
+      voice: guild.voiceStates.cache.filter(({ channelId }) => channelId).map(({ id }) => id),
     })),
   }),
   say: async ({ channel, content }) => {

@@ -53,12 +53,15 @@ async function send(guild, op, d) {
 
 obey({
   guilds: () => ({
-    guilds: [...guilds.values()].map(({ id, name, channels, roles, members }) => ({
+    guilds: [...guilds.values()].map(({ id, name, channels, roles, members, ...more }) => ({
       id,
       name,
       channels: channels.map((channel) => channel.id),
       roles: roles.map((role) => role.id),
       members: members.map(({ user }) => user.id),
+      threads: more.threads.map((thread) => thread.id),
+      emojis: more.emojis.map((emoji) => emoji.id),
+      voice: more.voice_states.map((state) => state.user_id),
     })),
   }),
   say: async ({ channel, content }) => {

@@ -35,6 +35,9 @@ obey({
       channels: guild.channels.map(({ id }) => id),
       roles: guild.roles.map(({ id }) => id),
       members: guild.members.map(({ id }) => id),
+      threads: guild.threads.map(({ id }) => id),
+      emojis: guild.emojis.map(({ id }) => id),
+      voice: guild.voiceStates.filter(({ channelID }) => channelID).map(({ id }) => id),
     })),
   }),
   say: async ({ channel, content }) => {
