@@ -14,7 +14,7 @@ const HALF_OPEN = 600;
 /** A unit that holds so many more than before has not let go. */
 const SLACK = 12;
 const SLACK_MIB = 60;
-/** Time for the first word on `/events`, and for our close frame. */
+/** Time for the first word on `/events`, and for our close frame to who asks for a version that is no more. */
 const HELLO_MS = 11_500;
 /** A heartbeat on `/gateway` is due after 45 s. */
 const HEARTBEAT_MS = 46_500;
@@ -40,7 +40,7 @@ export const SOCKET_ATTACKS: Readonly<Record<string, Attack>> = {
   },
   "WebSockets that say nothing": {
     isQuick: true,
-    run: (stage) => silence(stage, ["/gateway", "/events"], HELLO_MS),
+    run: (stage) => silence(stage, ["/gateway?v=6", "/events"], HELLO_MS),
   },
   "WebSockets that say nothing after HELLO": {
     isQuick: false,
