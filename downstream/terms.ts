@@ -81,7 +81,8 @@ export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Ref
   }
   const pass = readToken(d.token, terms);
   if ("code" in pass) return pass;
-  const refusal = refuseShard(d.shard ?? [0, 1], terms) ?? refuseIntents(d.intents, terms);
+  const refusal = refuseShard(d.shard ?? [0, 1], terms, pass.reader) ??
+    refuseIntents(d.intents, terms);
   if (refusal) return refusal;
   const [id, total] = (d.shard ?? [0, 1]) as [number, number];
   const seen = { intents: d.intents as number, largeThreshold: largeThreshold(d.large_threshold) };
@@ -173,7 +174,11 @@ const NO_NAMES: Refusal = {
   reason: "Authentication failed: a name behind the token wants CONSUMERS_PER_SHARD of 2 or more.",
 };
 
-function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {
+function refuseShard(
+  shard: unknown,
+  terms: DownstreamTerms,
+  reader: string | undefined,
+): Refusal | null {
   const { totalShards, firstShardId, lastShardId, otherTotals } = terms;
   const [id, total] = Array.isArray(shard) && shard.length === 2 ? shard as unknown[] : [];
   if (!Number.isSafeInteger(id) || !Number.isSafeInteger(total)) {
@@ -182,9 +187,15 @@ function refuseShard(shard: unknown, terms: DownstreamTerms): Refusal | null {
   const seat = { id, total } as Seat;
   const given = `[${id}, ${total}]`;
   const has = `this unit has ${totalShards} in total`;
-  if (total !== totalShards && !(otherTotals && totalShards % seat.total === 0)) {
-    const more = otherTotals ? " and serves what divides it" : "";
+  if (
+    total !== totalShards && !(otherTotals && shardsOf({ id: 0, total: seat.total }, totalShards))
+  ) {
+    const more = otherTotals ? " and serves what divides it or is a multiple" : "";
     return { code: 4010, reason: `Invalid shard ${given}: ${has}${more}.` };
+  }
+  if (reader !== undefined && seat.total > totalShards) {
+    const reason = `Invalid shard ${given} for ${reader}: ${has}, which only the bot divides.`;
+    return { code: 4010, reason };
   }
   if (serves(seat, terms)) return null;
   const runs = `${firstShardId} to ${lastShardId} of ${totalShards}`;

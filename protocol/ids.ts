@@ -85,18 +85,22 @@ export function calculateShardId(guildId: string | bigint, totalShards: number):
 }
 
 /**
- * Which of `totalShards` shards together have the guilds of one shard of another total; `null` where none do,
- * because `total` does not divide theirs: then each has some of several.
+ * Which of `totalShards` shards together have the guilds of one shard of another total. Where that total divides
+ * theirs they have no others; where it is a multiple it is one shard, of which that one is a part. `null` where
+ * it is neither: then each has some of several.
  *
  * @example
  * ```ts
  * import { shardsOf } from "./ids.ts";
  * console.assert(shardsOf({ id: 1, total: 2 }, 6)!.join() === "1,3,5");
+ * console.assert(shardsOf({ id: 7, total: 12 }, 6)!.join() === "1");
  * console.assert(shardsOf({ id: 0, total: 4 }, 6) === null);
  * ```
  */
 export function shardsOf({ id, total }: ShardKey, totalShards: number): number[] | null {
-  if (total < 1 || id < 0 || id >= total || totalShards % total !== 0) return null;
+  if (total < 1 || id < 0 || id >= total) return null;
+  if (total > totalShards) return total % totalShards === 0 ? [id % totalShards] : null;
+  if (totalShards % total !== 0) return null;
   return Array.from({ length: totalShards / total }, (_, i) => id + i * total);
 }
 

@@ -13,7 +13,13 @@ import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { areAtOdds, type Seat, type ShardKey, shardsOf } from "../protocol/ids.ts";
+import {
+  areAtOdds,
+  calculateShardId,
+  type Seat,
+  type ShardKey,
+  shardsOf,
+} from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
@@ -22,8 +28,10 @@ import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { CommandsUp } from "./commands_up.ts";
 import { MergedShards } from "./consumers/merged.ts";
+import { isPart } from "./consumers/part.ts";
 import { routesOf, shardOf } from "./consumers/routes.ts";
 import { ConsumerShards } from "./consumers/shards.ts";
+import { SplitShards } from "./consumers/split.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
@@ -63,6 +71,8 @@ export class Consumers {
   /** The shards that they have or that wait for them. */
   readonly shards: ConsumerShards;
   readonly #merged: MergedShards;
+  /** Of all totals that fit ours. */
+  readonly #seats: SplitShards;
   readonly #options: ConsumersOptions;
   readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
@@ -81,6 +91,7 @@ export class Consumers {
       shards: this.shards,
       highest: (seat) => this.#gateway.sessions.highest(seat),
     });
+    this.#seats = new SplitShards({ ...options, shards: this.#merged });
     this.#commands = new CommandsUp({
       ...options,
       send: async ({ id }, payload) => await controllers.gateway.sendPayload(id, payload),
@@ -98,9 +109,9 @@ export class Consumers {
         consumersPerShard: config.consumersPerShard,
         otherTotals: config.consumerTotals === "any",
       },
-      events: this.#merged,
+      events: this.#seats,
       ...(config.cache.length > 0 && {
-        guilds: (shard, question) => this.#merged.guilds(shard, question),
+        guilds: (seat, question) => this.#seats.guilds(seat, question),
         members: (seat, question) => {
           const { guildId } = question.command;
           const id = shardOf(guildId, shardsOf(seat, totalShards)!, totalShards);
@@ -135,8 +146,9 @@ export class Consumers {
   #giveUpOrders(): void {
     const { sessions } = this.#gateway;
     for (const session of sessions.all) {
-      if (this.#merged.knows(session.shard)) continue;
-      sessions.acknowledge(session, sessions.highest(session.shard) + 1);
+      const { shard } = session;
+      if (isPart(shard, this.#options.totalShards) || this.#merged.knows(shard)) continue;
+      sessions.acknowledge(session, sessions.highest(shard) + 1);
     }
   }
 
@@ -188,14 +200,15 @@ export class Consumers {
     });
   }
 
-  async #facts({ id, total }: Seat, signal: AbortSignal): Promise<ReadyFacts> {
-    const { estates, totalShards } = this.#options;
+  async #facts(seat: Seat, signal: AbortSignal): Promise<ReadyFacts> {
+    const { estates, totalShards: total } = this.#options;
+    const own = shardsOf(seat, total)!;
     const all = await Promise.all(
-      shardsOf({ id, total }, totalShards)!.map((own) =>
-        estates.until({ total: totalShards, id: own }, readyFacts, signal)
-      ),
+      own.map((id) => estates.until({ total, id }, readyFacts, signal)),
     );
-    return { ...all[0]!, guildIds: all.flatMap(({ guildIds }) => guildIds) };
+    const guildIds = all.flatMap((facts) => facts.guildIds);
+    const isIts = (id: string) => calculateShardId(id, seat.total) === seat.id;
+    return { ...all[0]!, guildIds: isPart(seat, total) ? guildIds.filter(isIts) : guildIds };
   }
 
   async #send(seat: Seat, payload: ShardPayload): Promise<void> {

@@ -96,7 +96,7 @@ Deno.test("judgeIdentify() refuses a name where a shard has one consumer, and sa
   assert.deepEqual(judgeIdentify(d, odd), granted());
 });
 
-Deno.test("judgeIdentify() takes a total that divides ours where that is allowed, and all its shards are ours", () => {
+Deno.test("judgeIdentify() takes a total that divides ours or is a multiple of it where that is allowed, and all its shards are ours", () => {
   const d = { token: "secret", intents: 1 };
   const any = { ...TERMS, otherTotals: true };
   const judged = (shard: unknown, terms = any) =>
@@ -106,7 +106,13 @@ Deno.test("judgeIdentify() takes a total that divides ours where that is allowed
   assert.equal(judged([0, 2], TERMS).code, 4010);
   const whole = { ...any, lastShardId: 3 };
   assert.deepEqual(judged(undefined, whole).seat, { id: 0, total: 1 });
-  for (const shard of [[0, 3], [0, 8], [2, 2], [0, 0], [-1, 2]]) {
+  assert.deepEqual(judged([5, 8], whole).seat, { id: 5, total: 8 });
+  const reading = { ...d, token: "secret:logger", shard: [5, 8] };
+  assert.match(
+    (judgeIdentify(reading, whole) as { reason: string }).reason,
+    /only the bot divides/,
+  );
+  for (const shard of [[0, 3], [0, 6], [8, 8], [2, 2], [0, 0], [-1, 2]]) {
     assert.equal(judged(shard, whole).code, 4010, shard.join());
   }
   assert.match(judged([0, 3], whole).reason!, /what divides it/);

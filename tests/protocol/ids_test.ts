@@ -83,16 +83,18 @@ Deno.test("botIdOfToken() finds none in what is no token", () => {
   }
 });
 
-Deno.test("shardsOf() names the shards that have the guilds of another total's, which divides theirs", () => {
+Deno.test("shardsOf() names the shards that have the guilds of another total's", () => {
   for (let guild = 0n; guild < 24n; guild++) {
     const guildId = guild << 22n;
     for (const total of [1, 2, 3, 4, 6, 12]) {
       const id = calculateShardId(guildId, total);
       assert.ok(shardsOf({ id, total }, 12)!.includes(calculateShardId(guildId, 12)));
       assert.equal(shardsOf({ id, total }, 12)!.length, 12 / total);
+      const whole = shardsOf({ id: calculateShardId(guildId, 12), total: 12 }, total);
+      assert.deepEqual(whole, [id], "of a multiple each is a part of one");
     }
   }
-  const none = [{ id: 0, total: 5 }, { id: 0, total: 24 }, { id: 2, total: 2 }, {
+  const none = [{ id: 0, total: 5 }, { id: 0, total: 18 }, { id: 2, total: 2 }, {
     id: 0,
     total: 0,
   }];

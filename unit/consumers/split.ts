@@ -1,0 +1,232 @@
+/**
+ * Shards of ours that are divided among several clients, who go by a multiple of our total. They share the shard's
+ * queue: each record is given to all, as what it is to the part that it is for, and to the others as one that is
+ * not for them, so that each is done with it in its own time. The shard is done with what all parts are done with;
+ * a part that nobody has had yet is so until something comes for it.
+ *
+ * So nothing is lost of a part that is away, and all of the shard can be given back at any time. The price: what
+ * lies between the slowest part and the fastest is bounded by the window of a consumer.
+ *
+ * @module
+ */
+
+import type { AskGuilds, Deliver, ShardEvents } from "../../downstream/world.ts";
+import type { Cancel, Clock } from "../../ports/clock.ts";
+import type { Log } from "../../ports/log.ts";
+import type { EventRecord } from "../../protocol/event_frame.ts";
+import type { GuildsPiece, GuildsQuestion } from "../../protocol/guild_pieces.ts";
+import { calculateShardId, type Seat, seatText, type ShardKey } from "../../protocol/ids.ts";
+import type { ShardBacklog } from "../../protocol/worker_message.ts";
+import { isPart, partOf } from "./part.ts";
+
+/** A kind of record that nobody passes on. */
+const FOR_OTHERS = 0xff;
+/** A part that others wait for is told of after so long, and as often. */
+export const ABSENT_MS = 60_000;
+
+/** What split shards need. */
+export interface SplitShardsOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly totalShards: number;
+  /** Our shards, for clients of our total and of those that divide it. */
+  readonly shards: ShardEvents & { readonly guilds: AskGuilds };
+}
+
+/** One part of a shard. */
+interface Part {
+  /** Everything for it up to this cursor is dealt with. */
+  done: number;
+  /** Whether somebody has it, be it that its client is away. */
+  isClaimed: boolean;
+  /** Whether something came for it since `done`, while nobody had it. */
+  isOwed: boolean;
+  /** Its client; `null`: away. */
+  deliver: Deliver | null;
+  /** Ends the wait for a client that is away. */
+  cancelAbsent: Cancel | null;
+}
+
+/** A shard that is divided. */
+interface Split {
+  readonly shard: ShardKey;
+  /** That its parts go by. */
+  readonly total: number;
+  /** By their ids. */
+  readonly parts: ReadonlyMap<number, Part>;
+}
+
+/** The shards of a unit, for clients of any total that fits. */
+export class SplitShards implements ShardEvents {
+  readonly windowBytes: number;
+  readonly #options: SplitShardsOptions;
+  /** By the ids of our shards. */
+  readonly #splits = new Map<number, Split>();
+  /** Of which guilds a part was told last, by the text of its seat. */
+  readonly #heads = new Map<string, { readonly cursor: number; readonly piece: GuildsPiece }>();
+
+  constructor(options: SplitShardsOptions) {
+    this.#options = options;
+    this.windowBytes = options.shards.windowBytes;
+  }
+
+  /** As {@linkcode ShardEvents.hasRoomFor}. A shard is divided by one total at a time. */
+  hasRoomFor(seat: Seat): boolean {
+    const { shards, totalShards } = this.#options;
+    if (!isPart(seat, totalShards)) return shards.hasRoomFor(seat);
+    const { total = seat.total } = this.#splits.get(seat.id % totalShards) ?? {};
+    return total === seat.total && seat.reader === undefined;
+  }
+
+  /** As {@linkcode ShardEvents.hold}; of a part: it gets nothing, and the others go on. */
+  async hold(seat: Seat): Promise<ShardBacklog> {
+    const { shards } = this.#options;
+    const [split, part] = this.#claim(seat) ?? [];
+    if (!split || !part) return await shards.hold(seat);
+    part.deliver = null;
+    const { acknowledged, last } = await shards.hold(split.shard);
+    for (const each of split.parts.values()) each.done = Math.max(each.done, acknowledged);
+    this.#run(split);
+    return { acknowledged: part.done, last };
+  }
+
+  /** As {@linkcode ShardEvents.take}. */
+  take(seat: Seat, deliver: Deliver): void {
+    const [split, part] = this.#find(seat) ?? [];
+    if (!split || !part) return this.#options.shards.take(seat, deliver);
+    part.deliver = deliver;
+    part.cancelAbsent?.();
+    part.cancelAbsent = null;
+    this.#run(split);
+  }
+
+  /** As {@linkcode ShardEvents.acknowledge}. */
+  acknowledge(seat: Seat, cursor: number): void {
+    const { shards, totalShards } = this.#options;
+    if (!isPart(seat, totalShards)) return shards.acknowledge(seat, cursor);
+    const [split, part] = this.#find(seat) ?? [];
+    if (!split || !part) return;
+    part.done = Math.max(part.done, cursor);
+    this.#acknowledge(split);
+  }
+
+  /** As {@linkcode ShardEvents.release}; of a part: the others go on, and the last one gives the shard back. */
+  release(seat: Seat): void {
+    const { shards, totalShards } = this.#options;
+    if (!isPart(seat, totalShards)) return shards.release(seat);
+    const [split, part] = this.#find(seat) ?? [];
+    if (!split || !part) return;
+    // What was on its way to its client is still to come.
+    Object.assign(part, { isClaimed: false, isOwed: true, deliver: null });
+    this.#waitFor(split, seat.id, part);
+    if ([...split.parts.values()].some(({ isClaimed }) => isClaimed)) return;
+    for (const each of split.parts.values()) each.cancelAbsent?.();
+    this.#splits.delete(split.shard.id);
+    shards.release(split.shard);
+  }
+
+  /** As {@linkcode AskGuilds}; of a part: its own only. */
+  async guilds(seat: Seat, question: Omit<GuildsQuestion, "shardId">): Promise<GuildsPiece | null> {
+    const { shards, totalShards } = this.#options;
+    if (!isPart(seat, totalShards)) return await shards.guilds(seat, question);
+    const shard = { total: totalShards, id: seat.id % totalShards };
+    const whole = await this.#headOf(seat, shard, question);
+    if (!whole) return null;
+    const isOwn = (id: string) => calculateShardId(id, seat.total) === seat.id;
+    const there = whole.guildIds.slice(0, whole.available);
+    const own = there.flatMap((id, at) => isOwn(id) ? [at] : []);
+    const away = whole.guildIds.slice(whole.available).filter(isOwn);
+    const guildIds = [...own.map((at) => there[at]!), ...away];
+    const told = { guildIds, available: own.length };
+    const after = own[question.after];
+    if (after === undefined) return { ...told, bodies: [] };
+    const piece = await shards.guilds(shard, { ...question, after });
+    return piece &&
+      { ...told, bodies: piece.bodies.filter((_, at) => isOwn(there[after + at]!)) };
+  }
+
+  /** Of the bodies none is kept. */
+  async #headOf(
+    seat: Seat,
+    shard: ShardKey,
+    question: Omit<GuildsQuestion, "shardId">,
+  ): Promise<GuildsPiece | null> {
+    const { cursor } = question;
+    const known = this.#heads.get(seatText(seat));
+    if (known?.cursor === cursor) return known.piece;
+    const { shards } = this.#options;
+    const piece = await shards.guilds(shard, { ...question, after: 0, limitBytes: 1 });
+    if (piece) this.#heads.set(seatText(seat), { cursor, piece: { ...piece, bodies: [] } });
+    return piece;
+  }
+
+  #find({ id, total }: Seat): [Split, Part] | undefined {
+    const { totalShards } = this.#options;
+    const split = total > totalShards ? this.#splits.get(id % totalShards) : undefined;
+    const part = split?.total === total ? split.parts.get(id) : undefined;
+    return split && part && [split, part];
+  }
+
+  /** The part of a seat that is one, for somebody who has it from now on. */
+  #claim(seat: Seat): [Split, Part] | undefined {
+    const { totalShards } = this.#options;
+    if (!isPart(seat, totalShards)) return undefined;
+    const found = this.#find(seat) ?? this.#divide(seat);
+    Object.assign(found[1], { isClaimed: true, isOwed: false });
+    return found;
+  }
+
+  #divide(seat: Seat): [Split, Part] {
+    const { totalShards } = this.#options;
+    const shard = { total: totalShards, id: seat.id % totalShards };
+    const nobodys = { done: 0, isClaimed: false, isOwed: false, deliver: null, cancelAbsent: null };
+    const ids = Array.from(
+      { length: seat.total / totalShards },
+      (_, i) => shard.id + i * totalShards,
+    );
+    const parts = new Map(ids.map((id) => [id, { ...nobodys } as Part]));
+    const split = { shard, total: seat.total, parts };
+    this.#splits.set(shard.id, split);
+    return [split, parts.get(seat.id)!];
+  }
+
+  /** Everybody who is there gets what the shard has, from what not all are done with on. */
+  #run(split: Split): void {
+    if (this.#splits.get(split.shard.id) !== split) return;
+    if (![...split.parts.values()].some(({ deliver }) => deliver)) return;
+    this.#options.shards.take(split.shard, (record) => this.#deal(split, record));
+    this.#acknowledge(split);
+  }
+
+  #deal(split: Split, record: EventRecord): void {
+    const owner = partOf(record, split.total);
+    for (const [id, part] of split.parts) {
+      const isOwn = owner === null || owner === id;
+      if (part.deliver) part.deliver(isOwn ? record : { ...record, kind: FOR_OTHERS });
+      else if (record.cursor <= part.done) continue;
+      else if (isOwn) {
+        part.isOwed = true;
+        this.#waitFor(split, id, part);
+      } else if (!part.isClaimed && !part.isOwed) part.done = record.cursor;
+    }
+  }
+
+  #acknowledge({ shard, parts }: Split): void {
+    const done = Math.min(...[...parts.values()].map((part) => part.done));
+    this.#options.shards.acknowledge(shard, done);
+  }
+
+  /** Tells of a part that others may come to wait for. */
+  #waitFor(split: Split, id: number, part: Part): void {
+    const { clock, log } = this.#options;
+    part.cancelAbsent ??= clock.after(ABSENT_MS, () => {
+      part.cancelAbsent = null;
+      const about = { shardId: split.shard.id, part: `[${id}, ${split.total}]`, forMs: ABSENT_MS };
+      log.warn(
+        "events wait for a client of a part of a shard, and its other clients with them",
+        about,
+      );
+      this.#waitFor(split, id, part);
+    });
+  }
+}
