@@ -84,10 +84,13 @@ export class SplitShards implements ShardEvents {
     const [split, part] = this.#claim(seat) ?? [];
     if (!split || !part) return await shards.hold(seat);
     part.deliver = null;
-    const { acknowledged, last } = await shards.hold(split.shard);
-    for (const each of split.parts.values()) each.done = Math.max(each.done, acknowledged);
-    this.#run(split);
-    return { acknowledged: part.done, last };
+    try {
+      const { acknowledged, last } = await shards.hold(split.shard);
+      for (const each of split.parts.values()) each.done = Math.max(each.done, acknowledged);
+      return { acknowledged: part.done, last };
+    } finally {
+      this.#run(split);
+    }
   }
 
   /** As {@linkcode ShardEvents.take}. */

@@ -16,7 +16,7 @@ function setUp() {
   const clock = createVirtualClock();
   const told: string[] = [];
   const warned: unknown[] = [];
-  let [acknowledged, last] = [0, 0];
+  let [acknowledged, last, isLost] = [0, 0, false];
   let deliver: (record: EventRecord) => void = () => {};
   const ids = [0, 1, 2, 3, 4, 5, 6, 7].map(guild);
   const shards = {
@@ -24,6 +24,7 @@ function setUp() {
     hasRoomFor: () => true,
     hold: (it: Seat) => {
       told.push(`hold ${seatText(it)}`);
+      if (isLost) return Promise.reject(new Error("its worker is lost"));
       deliver = () => {};
       return Promise.resolve({ acknowledged, last });
     },
@@ -57,7 +58,8 @@ function setUp() {
     const body = encoder.encode(JSON.stringify({ t: "X", s: cursor, op: 0, d }));
     deliver({ shardId: 0, cursor, kind: RECORD.DISPATCH, body });
   };
-  return { clock, told, warned, split, got, take, come, acknowledged: () => acknowledged };
+  const lose = () => isLost = true;
+  return { clock, told, warned, split, got, take, come, lose, acknowledged: () => acknowledged };
 }
 
 Deno.test("SplitShards leaves seats of our total to who has them", async () => {
@@ -92,6 +94,15 @@ Deno.test("SplitShards goes on with the others while one is held, and gives it w
   come(2, 0);
   come(3, 1);
   assert.deepEqual(got, { 0: [2], 1: [1] });
+});
+
+Deno.test("SplitShards goes on with the others where one cannot be held", async () => {
+  const { split, got, take, come, lose } = setUp();
+  await take(0);
+  lose();
+  await assert.rejects(split.hold(seat(1)), { message: "its worker is lost" });
+  come(1, 0);
+  assert.deepEqual(got, { 0: [1] });
 });
 
 Deno.test("SplitShards waits for a part that nobody has from its first event on, and says so", async () => {
