@@ -47,6 +47,8 @@ export class MergedShards implements ShardEvents {
   readonly #options: MergedShardsOptions;
   /** By the text of the seat. */
   readonly #orders = new Map<string, MergedOrder>();
+  /** The streams that were begun last. */
+  readonly #mergings = new Map<string, Merging>();
   readonly #heads = new Map<string, Heads>();
   /** What an earlier life may have sent of streams whose order is not known. */
   readonly #sent = new Map<string, readonly Place[]>();
@@ -68,6 +70,7 @@ export class MergedShards implements ShardEvents {
   async hold(seat: Seat): Promise<ShardBacklog> {
     const { shards, highest } = this.#options;
     if (this.#isOwn(seat)) return await shards.hold(seat);
+    this.#mergings.delete(seatText(seat));
     const owns = this.#seatsOf(seat);
     const backlogs = await Promise.all(owns.map((own) => shards.hold(own)));
     const known = this.#orders.get(seatText(seat));
@@ -92,6 +95,7 @@ export class MergedShards implements ShardEvents {
       const { shardId, cursor } = record;
       deliver(renumbered(seat.id, number, record), order.repeats([shardId, cursor]));
     });
+    this.#mergings.set(seatText(seat), merging);
     for (const own of this.#seatsOf(seat)) shards.take(own, (record) => merging.come(record));
   }
 
@@ -101,12 +105,14 @@ export class MergedShards implements ShardEvents {
     if (this.#isOwn(seat)) return shards.acknowledge(seat, cursor);
     const order = this.#orderOf(seat);
     order.acknowledge(cursor);
+    this.#mergings.get(seatText(seat))?.acknowledged();
     // Each time, new or not: a worker that was lost may have got some of it back.
     for (const own of this.#seatsOf(seat)) shards.acknowledge(own, order.done(own.id));
   }
 
   /** The shards go back to their clusters, or their events wait. */
   release(seat: Seat): void {
+    this.#mergings.delete(seatText(seat));
     for (const own of this.#seatsOf(seat)) this.#options.shards.release(own);
   }
 

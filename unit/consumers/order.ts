@@ -169,6 +169,11 @@ export class Merging {
     this.#goOn(this.#early);
   }
 
+  /** The client is done with more: what waited for it to come again waits no longer. */
+  acknowledged(): void {
+    if (this.#early) this.#goOn(this.#early);
+  }
+
   #goOn(early: Map<number, EventRecord[]>): void {
     // The client may be done with more than has come again.
     this.#turn = Math.max(this.#turn, this.#order.acknowledged + 1);

@@ -122,8 +122,10 @@ Deno.test("a merged stream gives every event once, each always under one number,
       };
       for (const each of steps) {
         if ("come" in each) come(each.come);
-        else if ("acknowledge" in each) order.acknowledge(had - each.acknowledge);
-        else if ("worker" in each) next.set(each.worker, order.done(each.worker) + 1);
+        else if ("acknowledge" in each) {
+          order.acknowledge(had - each.acknowledge);
+          merging.acknowledged();
+        } else if ("worker" in each) next.set(each.worker, order.done(each.worker) + 1);
         else {
           if (each.again) order = new MergedOrder(order.save());
           merging = begin();
@@ -133,6 +135,10 @@ Deno.test("a merged stream gives every event once, each always under one number,
       assert.equal(numbers.size, newest * SHARDS.length);
       assert.equal(new Set(numbers.values()).size, numbers.size);
     }),
-    { numRuns: 500 },
+    {
+      numRuns: 500,
+      // The client is done with what others wait for, which therefore does not come again.
+      examples: [[[{ come: 0 }, { again: false }, { come: 1 }, { come: 2 }, { acknowledge: 0 }]]],
+    },
   );
 });
