@@ -87,7 +87,7 @@ async function read(path: string, offset: number, length: number): Promise<Uint8
   await file.seek(offset, Deno.SeekMode.Start);
   const bytes = new Uint8Array(length);
   let filled = 0;
-  while (filled < length) {
+  while (filled < bytes.length) {
     const count = await file.read(bytes.subarray(filled));
     if (count === null) break;
     filled += count;

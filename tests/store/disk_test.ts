@@ -27,6 +27,12 @@ Deno.test("diskFs makes folders, writes at the end, cuts, reads anywhere", () =>
     assert.deepEqual(await diskFs.list(`${dir}/a/b`), [{ name: "file", bytes: 6 }]);
   }));
 
+Deno.test("diskFs reads whole bytes, whatever share of memory somebody has for them", () =>
+  inTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/file`, "abcdef");
+    assert.deepEqual(await diskFs.read(`${dir}/file`, 1, 8 / 3), bytesOf("bc"));
+  }));
+
 Deno.test("diskFs opens a file at the bytes that are good, and makes one anew", () =>
   inTempDir(async (dir) => {
     const path = `${dir}/file`;
