@@ -249,9 +249,9 @@ export class GuildKeeper implements GuildLog {
     const base = await this.#guilds!.base();
     const sessionId = base &&
       this.#sessions.findLast(({ cursor }) => cursor <= base.cursor)?.sessionId;
-    if (!base || !sessionId || base.cursor <= this.#writtenAt || !mayWrite()) return this.#later();
-    // Soon everybody is done with what the log lacks.
-    if (base.cursor < (this.#holeAt ?? 0)) return this.#later(SOON_MS);
+    // Soon everybody is done with what the session began with, and with what the log lacks.
+    if (!base || !sessionId || base.cursor < (this.#holeAt ?? 0)) return this.#later(SOON_MS);
+    if (base.cursor <= this.#writtenAt || !mayWrite()) return this.#later();
     const { cursor, form, botId } = base;
     const settledMs = clock.now() + SETTLED_MS;
     try {

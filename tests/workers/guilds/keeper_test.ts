@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MOST_REPLAYED } from "../../../workers/guilds/keeper.ts";
-import { lived, SHARD, type Shard } from "./stage.ts";
+import { lived, SHARD, Shard } from "./stage.ts";
 
 Deno.test("after a stop the next worker has the guilds, and Discord goes on where it was", async () => {
   const shard = await lived();
@@ -202,4 +202,15 @@ Deno.test("a disk that cannot be read costs the guilds, and the unit goes on", a
     await shard.acknowledge();
     assert.deepEqual(shard.guilds.known, shard.wanted);
   }
+});
+
+Deno.test("the first guilds of a shard are written soon after somebody is done with them, not at the next look in a minute", async () => {
+  const shard = new Shard();
+  await shard.live();
+  shard.begin();
+  for (let i = 0; i < 50; i++) shard.change(`${i}`, 100);
+  await shard.clock.advance(2_000);
+  await shard.acknowledge();
+  await shard.clock.advance(10_000);
+  assert.ok([...shard.disk.files.keys()].some((path) => path.endsWith(".guilds")));
 });
