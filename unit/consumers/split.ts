@@ -202,7 +202,9 @@ export class SplitShards implements ShardEvents {
   }
 
   #deal(split: Split, record: EventRecord): void {
-    const owner = partOf(record, split.total);
+    const home = partOf(record, split.total);
+    // What is of a guild that is on another shard of ours came here all the same: somebody must have it.
+    const owner = home === null || split.parts.has(home) ? home : split.shard.id;
     for (const [id, part] of split.parts) {
       const isOwn = owner === null || owner === id;
       if (part.deliver) part.deliver(isOwn ? record : { ...record, kind: FOR_OTHERS });

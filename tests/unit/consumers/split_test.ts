@@ -12,7 +12,7 @@ const guild = (n: number) => String(BigInt(n) << 22n);
 const seat = (id: number): Seat => ({ id, total: 4 });
 
 /** One shard of ours, whose guilds have the numbers 0 to 7; 6 and 7 are not available. */
-function setUp() {
+function setUp(totalShards = 1) {
   const clock = createVirtualClock();
   const told: string[] = [];
   const warned: unknown[] = [];
@@ -42,7 +42,7 @@ function setUp() {
     },
   };
   const log = logTo((_, event, fields) => warned.push([event, fields.part]));
-  const split = new SplitShards({ clock, log, totalShards: 1, shards });
+  const split = new SplitShards({ clock, log, totalShards, shards });
   const got: Record<number, number[]> = {};
   const take = async (id: number) => {
     const backlog = await split.hold(seat(id));
@@ -80,6 +80,15 @@ Deno.test("SplitShards gives each part its own, and is done with what all parts 
   assert.equal(acknowledged(), 0, "part 3 has said nothing");
   split.acknowledge(seat(3), 7);
   assert.equal(acknowledged(), 7);
+});
+
+Deno.test("SplitShards gives the first part what is of a guild of none of them", async () => {
+  const { got, take, come } = setUp(2);
+  await take(0);
+  await take(2);
+  come(1, 5);
+  come(2, 2);
+  assert.deepEqual(got, { 0: [1], 2: [2] });
 });
 
 Deno.test("SplitShards goes on with the others while one is held, and gives it what it has not had", async () => {

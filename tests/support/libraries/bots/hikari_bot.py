@@ -92,6 +92,8 @@ async def obey(asked):
         await join(hikari.Snowflake(asked["guild"]), hikari.Snowflake(asked["channel"]))
     elif what == "stop":
         await bot.close()
+        # The thread that waits for input would keep hikari's loop from being closed.
+        os._exit(0)
 
 
 bot.run(check_for_updates=False)
