@@ -367,10 +367,8 @@ export class DownstreamConnection {
 }
 
 function noRoomFor(seat: Seat): Refusal {
-  const others = seat.reader === undefined
-    ? "others of the bot divide it by another total"
-    : "as many read it as CONSUMERS_PER_SHARD allows, and their events wait for them";
-  return { code: 4010, reason: `Invalid shard for ${seat.reader ?? "the bot"}: ${others}.` };
+  const others = "as many read it as CONSUMERS_PER_SHARD allows, and their events wait for them";
+  return { code: 4010, reason: `Invalid shard for ${seat.reader}: ${others}.` };
 }
 
 function isSendLimit(error: unknown): boolean {

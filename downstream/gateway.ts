@@ -120,7 +120,7 @@ export class DownstreamGateway {
   }
 
   async #claim(shard: Seat, connection: DownstreamConnection): Promise<void> {
-    const rivals = [...this.#claims.values()].filter(({ seat }) => areAtOdds(seat, shard));
+    const rivals = [...this.#claims.values()].filter(({ seat }) => this.#areAtOdds(seat, shard));
     for (const { seat } of rivals) this.#claims.delete(seatText(seat));
     this.#claims.set(seatText(shard), { seat: shard, connection });
     for (const rival of rivals) rival.connection.input({ kind: "replaced" });
@@ -129,7 +129,12 @@ export class DownstreamGateway {
   }
 
   #sessionsAtOdds(shard: Seat): Seat[] {
-    return this.sessions.all.map((session) => session.shard).filter((it) => areAtOdds(it, shard));
+    return this.sessions.all.map((session) => session.shard)
+      .filter((it) => this.#areAtOdds(it, shard));
+  }
+
+  #areAtOdds(one: Seat, other: Seat): boolean {
+    return areAtOdds(one, other, this.#shared.terms.totalShards);
   }
 
   /** Who goes by another total loses what it has in common with this seat, and with it the rest. */

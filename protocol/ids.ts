@@ -104,11 +104,15 @@ export function shardsOf({ id, total }: ShardKey, totalShards: number): number[]
   return Array.from({ length: totalShards / total }, (_, i) => id + i * total);
 }
 
-/** Whether two seats cannot be taken at a time: they have guilds in common, and one name. */
-export function areAtOdds(one: Seat, other: Seat): boolean {
+/**
+ * Whether two seats cannot be taken at a time: they have one name, and are the same or, by different totals, have
+ * a shard of `totalShards` in common.
+ */
+export function areAtOdds(one: Seat, other: Seat, totalShards: number): boolean {
   if (one.reader !== other.reader) return false;
-  const [small, large] = one.total < other.total ? [one, other] : [other, one];
-  return shardsOf(small, large.total)?.includes(large.id) ?? true;
+  if (one.total === other.total) return one.id === other.id;
+  const ids = new Set(shardsOf(one, totalShards));
+  return shardsOf(other, totalShards)?.some((id) => ids.has(id)) ?? false;
 }
 
 /** The key under which Discord paces identifies: one per key per 5 s. */

@@ -158,7 +158,7 @@ export class Consumers {
     for (const id of shardIds) {
       for (const reader of Object.keys(estates.of({ total, id }).readers)) {
         const own = { total, id, reader };
-        if (!seats.some((seat) => areAtOdds(seat, own))) this.shards.release(own);
+        if (!seats.some((seat) => areAtOdds(seat, own, total))) this.shards.release(own);
       }
     }
   }

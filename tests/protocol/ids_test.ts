@@ -101,15 +101,26 @@ Deno.test("shardsOf() names the shards that have the guilds of another total's",
   assert.deepEqual(none.map((shard) => shardsOf(shard, 12)), none.map(() => null));
 });
 
-Deno.test("areAtOdds() tells who has guilds in common, under one name", () => {
+Deno.test("areAtOdds() tells who has a shard of ours in common, under one name", () => {
   const seat = { id: 1, total: 4 };
-  const others = [seat, { id: 0, total: 1 }, { id: 1, total: 2 }, { id: 0, total: 2 }, {
-    id: 2,
-    total: 4,
-  }];
-  assert.deepEqual(others.map((other) => areAtOdds(seat, other)), [true, true, true, false, false]);
-  assert.deepEqual(others.map((other) => areAtOdds(other, seat)), [true, true, true, false, false]);
-  assert.equal(areAtOdds(seat, { ...seat, reader: "logger" }), false);
+  const rows: readonly (readonly [id: number, total: number, isAtOdds: boolean])[] = [
+    [1, 4, true],
+    [2, 4, false],
+    [0, 1, true],
+    [1, 2, true],
+    [0, 2, false],
+    [5, 8, true],
+    [1, 8, true],
+    [2, 8, false],
+  ];
+  for (const [id, total, isAtOdds] of rows) {
+    const other = { id, total };
+    assert.equal(areAtOdds(seat, other, 4), isAtOdds, seatText(other));
+    assert.equal(areAtOdds(other, seat, 4), isAtOdds, seatText(other));
+  }
+  assert.equal(areAtOdds(seat, { ...seat, reader: "logger" }, 4), false);
+  assert.ok(areAtOdds({ id: 1, total: 4 }, { id: 0, total: 8 }, 1), "both divide one shard");
+  assert.ok(!areAtOdds({ id: 1, total: 4 }, { id: 0, total: 4 }, 1), "siblings");
 });
 
 Deno.test("seatText() and seatFields() tell who reads beside the bot by name", () => {

@@ -177,3 +177,41 @@ Deno.test("parts wait for one that is away once their window is full, and all go
   assert.deepEqual(messages(gone, back), sentTo(rig, 3));
   for (const part of [0, 1, 2]) assert.deepEqual(messages(there[part]!), sentTo(rig, part));
 });
+
+Deno.test("parts of several shards have the events of theirs", async () => {
+  const rig = await open(await createRig({ ...ONE, shards: 2 }));
+  const libraries = [];
+  for (const part of PARTS) libraries.push(await identify(rig, part));
+  await traffic(rig, 5_000);
+  for (const [part, library] of libraries.entries()) {
+    assert.deepEqual(messages(library), sentTo(rig, part), `part ${part}`);
+  }
+});
+
+Deno.test("who divides a shard by another total, or takes all of it, takes over from all parts, and loses nothing", async () => {
+  const rig = await open(await createRig({ ...ONE, openSpool: memorySpool() }));
+  const four: Library[] = [];
+  for (const part of PARTS) four.push(await identify(rig, part));
+  await traffic(rig, 1_000);
+  for (const library of four) library.acknowledge();
+  const halves: Library[] = [];
+  for (const id of [0, 1]) {
+    const half = connect(rig);
+    half.identify(undefined, [id, 2]);
+    await rig.clock.advance(200);
+    assert.equal(half.got[1]?.t, "READY", `${half.closedWith}`);
+    halves.push(half);
+  }
+  assert.deepEqual(four.map(({ closedWith }) => closedWith), [4409, 4409, 4409, 4409]);
+  await traffic(rig, 1_000);
+  for (const library of halves) library.acknowledge();
+  await rig.clock.advance(100);
+  const whole = connect(rig);
+  whole.identify(undefined, [0, 1]);
+  await traffic(rig, 1_000);
+  assert.deepEqual(halves.map(({ closedWith }) => closedWith), [4409, 4409]);
+  for (const part of PARTS) {
+    const came = new Set(messages(four[part]!, ...halves, whole));
+    assert.deepEqual(sentTo(rig, part).filter((id) => !came.has(id)), [], `part ${part}`);
+  }
+});

@@ -8,7 +8,7 @@
 import { textField } from "../../protocol/discord/body.ts";
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
-import { calculateShardId, type ShardKey } from "../../protocol/ids.ts";
+import { calculateShardId, readId, type ShardKey } from "../../protocol/ids.ts";
 
 /** Dispatches that are about a guild, whose id is their own. */
 const OF_A_GUILD: ReadonlySet<string> = new Set([
@@ -42,8 +42,8 @@ export function partOf({ shardId, kind, body }: EventRecord, total: number): num
   try {
     const { t } = readEnvelope(body);
     if (t === "READY") return null;
-    const guildId = textField(body, t !== null && OF_A_GUILD.has(t) ? "id" : "guild_id");
-    return guildId === undefined ? shardId : calculateShardId(guildId, total);
+    const guildId = readId(textField(body, t !== null && OF_A_GUILD.has(t) ? "id" : "guild_id"));
+    return guildId === null ? shardId : calculateShardId(guildId, total);
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

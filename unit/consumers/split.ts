@@ -39,8 +39,8 @@ interface Part {
   done: number;
   /** Whether somebody has it, be it that its client is away. */
   isClaimed: boolean;
-  /** Whether something came for it since `done`, while nobody had it. */
-  isOwed: boolean;
+  /** Cursor of the newest that is for it; above `done` there is something that it is owed. */
+  newest: number;
   /** Its client; `null`: away. */
   deliver: Deliver | null;
   /** Ends the wait for a client that is away. */
@@ -70,12 +70,10 @@ export class SplitShards implements ShardEvents {
     this.windowBytes = options.shards.windowBytes;
   }
 
-  /** As {@linkcode ShardEvents.hasRoomFor}. A shard is divided by one total at a time. */
+  /** As {@linkcode ShardEvents.hasRoomFor}. */
   hasRoomFor(seat: Seat): boolean {
     const { shards, totalShards } = this.#options;
-    if (!isPart(seat, totalShards)) return shards.hasRoomFor(seat);
-    const { total = seat.total } = this.#splits.get(seat.id % totalShards) ?? {};
-    return total === seat.total && seat.reader === undefined;
+    return isPart(seat, totalShards) ? seat.reader === undefined : shards.hasRoomFor(seat);
   }
 
   /** As {@linkcode ShardEvents.hold}; of a part: it gets nothing, and the others go on. */
@@ -119,9 +117,9 @@ export class SplitShards implements ShardEvents {
     if (!isPart(seat, totalShards)) return shards.release(seat);
     const [split, part] = this.#find(seat) ?? [];
     if (!split || !part) return;
-    // What was on its way to its client is still to come.
-    Object.assign(part, { isClaimed: false, isOwed: true, deliver: null });
-    this.#waitFor(split, seat.id, part);
+    this.#heads.delete(seatText(seat));
+    Object.assign(part, { isClaimed: false, deliver: null });
+    if (part.newest > part.done) this.#waitFor(split, seat.id, part);
     if ([...split.parts.values()].some(({ isClaimed }) => isClaimed)) return;
     for (const each of split.parts.values()) each.cancelAbsent?.();
     this.#splits.delete(split.shard.id);
@@ -175,14 +173,14 @@ export class SplitShards implements ShardEvents {
     const { totalShards } = this.#options;
     if (!isPart(seat, totalShards)) return undefined;
     const found = this.#find(seat) ?? this.#divide(seat);
-    Object.assign(found[1], { isClaimed: true, isOwed: false });
+    found[1].isClaimed = true;
     return found;
   }
 
   #divide(seat: Seat): [Split, Part] {
     const { totalShards } = this.#options;
     const shard = { total: totalShards, id: seat.id % totalShards };
-    const nobodys = { done: 0, isClaimed: false, isOwed: false, deliver: null, cancelAbsent: null };
+    const nobodys = { done: 0, newest: 0, isClaimed: false, deliver: null, cancelAbsent: null };
     const ids = Array.from(
       { length: seat.total / totalShards },
       (_, i) => shard.id + i * totalShards,
@@ -207,12 +205,10 @@ export class SplitShards implements ShardEvents {
     const owner = home === null || split.parts.has(home) ? home : split.shard.id;
     for (const [id, part] of split.parts) {
       const isOwn = owner === null || owner === id;
+      if (isOwn) part.newest = Math.max(part.newest, record.cursor);
       if (part.deliver) part.deliver(isOwn ? record : { ...record, kind: FOR_OTHERS });
-      else if (record.cursor <= part.done) continue;
-      else if (isOwn) {
-        part.isOwed = true;
-        this.#waitFor(split, id, part);
-      } else if (!part.isClaimed && !part.isOwed) part.done = record.cursor;
+      else if (part.newest > part.done) this.#waitFor(split, id, part);
+      else if (!part.isClaimed) part.done = Math.max(part.done, record.cursor);
     }
   }
 

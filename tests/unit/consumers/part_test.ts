@@ -17,6 +17,7 @@ const ROWS: readonly (readonly [t: string, d: unknown, part: number | null])[] =
   ["GUILD_ROLE_CREATE", { guild_id: guild(3n), role: { id: guild(1n) } }, 3],
   ["USER_UPDATE", { id: guild(3n) }, SHARD],
   ["ENTITLEMENT_CREATE", { id: guild(3n), guild_id: guild(1n) }, 1],
+  ["MESSAGE_CREATE", { guild_id: "no number" }, SHARD],
   ["READY", { guilds: [] }, null],
 ];
 

@@ -144,15 +144,33 @@ Deno.test("SplitShards gives the shard back with its last part, from what not al
   assert.equal(acknowledged(), 0);
 });
 
-Deno.test("SplitShards divides a shard by one total at a time, and for its bot only", async () => {
-  const { split, take } = setUp();
+Deno.test("SplitShards divides a shard for its bot only, and by another total once it was released", async () => {
+  const { split, told, take } = setUp();
   assert.ok(split.hasRoomFor(seat(0)));
   assert.ok(!split.hasRoomFor({ ...seat(0), reader: "logger" }));
   await take(0);
-  assert.ok(split.hasRoomFor(seat(3)));
-  assert.ok(!split.hasRoomFor({ id: 1, total: 2 }));
   split.release(seat(0));
-  assert.ok(split.hasRoomFor({ id: 1, total: 2 }));
+  const half = { id: 1, total: 2 };
+  await split.hold(half);
+  split.release(seat(3));
+  split.release(half);
+  assert.deepEqual(told.filter((it) => it.startsWith("release")), ["release 0/1", "release 0/1"]);
+});
+
+Deno.test("SplitShards waits for nobody who has left and is owed nothing", async () => {
+  const { split, take, come, acknowledged } = setUp();
+  await take(0);
+  await take(1);
+  come(1, 1);
+  split.acknowledge(seat(1), 1);
+  split.release(seat(1));
+  come(2, 0);
+  split.acknowledge(seat(0), 2);
+  assert.equal(acknowledged(), 2);
+  come(3, 1);
+  come(4, 0);
+  split.acknowledge(seat(0), 4);
+  assert.equal(acknowledged(), 2, "3 is for part 1");
 });
 
 Deno.test("SplitShards gives the guilds of a part only, piece by piece", async () => {
