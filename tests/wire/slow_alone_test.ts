@@ -1,48 +1,14 @@
 /** A library that stops reading, beside one that reads: on real sockets, of one worker. */
 
 import assert from "node:assert/strict";
-import { webSocketConnect } from "../../ports/websocket/client.ts";
-import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { stallingLibrary } from "../support/stalling_library.ts";
 import { startUnit, until } from "../support/unit_process.ts";
 
 const TOKEN = "the-secret";
 const STALL_MS = 6_000;
 const RATE = 1_000;
 const MEMORY_BYTES = 4 * 1024 * 1024;
-
-/** A library with a shard, which can be told to stop reading. */
-function library(url: string, shard: [number, number], name = "") {
-  const got: string[] = [];
-  let lastS: number | null = null;
-  let beats: ReturnType<typeof setInterval> | undefined;
-  const socket = webSocketConnect()(`${url.replace("http", "ws")}/gateway?v=10&encoding=json`, {
-    open() {},
-    message(data) {
-      const { op, s, t, d } = JSON.parse(new TextDecoder().decode(data));
-      if (op === 10) {
-        beats = setInterval(beat, d.heartbeat_interval);
-        const identify = { token: TOKEN + name, intents: ALL_INTENTS, shard, properties: {} };
-        socket.send(JSON.stringify({ op: 2, d: identify }));
-      } else if (op === 1) beat();
-      else if (op === 0) {
-        lastS = s;
-        got.push(t);
-      }
-    },
-    closed: (code, reason) => got.push(`closed ${code} ${reason}`),
-    failed: (reason) => got.push(reason),
-  });
-  const beat = () => socket.send(JSON.stringify({ op: 1, d: lastS }));
-  return {
-    got,
-    pause: (isPaused: boolean) => socket.pause(isPaused),
-    end() {
-      clearInterval(beats);
-      socket.destroy();
-    },
-  };
-}
 
 interface Case {
   readonly what: string;
@@ -92,8 +58,8 @@ for (const { what, shards, fast: fastShard, slow } of CASES) {
         queuedBytes: number;
       }[];
     };
-    const fast = library(url, fastShard);
-    const others = slow.map(([shard, name]) => library(url, shard, name));
+    const fast = stallingLibrary(url, TOKEN, fastShard);
+    const others = slow.map(([shard, name]) => stallingLibrary(url, TOKEN + name, shard));
     const all = [fast, ...others];
     await until(() => all.every(({ got }) => got.includes("READY")), 60_000);
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -1,6 +1,7 @@
 /** A consumer that dials in and then hardly reads, on a real socket. */
 
 import assert from "node:assert/strict";
+import { EVENT_LINK_VERSION } from "../../protocol/event_frame.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit, until } from "../support/unit_process.ts";
 
@@ -12,7 +13,12 @@ async function dialAndStall(url: URL): Promise<Deno.TcpConn> {
     `Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`;
   await conn.write(new TextEncoder().encode(head));
   await conn.read(new Uint8Array(1024));
-  const hello = JSON.stringify({ op: "hello", v: 1, clusterId: 0, windowBytes: 1024 * 1024 });
+  const hello = JSON.stringify({
+    op: "hello",
+    v: EVENT_LINK_VERSION,
+    clusterId: 0,
+    windowBytes: 1024 * 1024,
+  });
   const body = new TextEncoder().encode(hello);
   // A masked text frame; a mask of zeros leaves the body as it is.
   await conn.write(new Uint8Array([0x81, 0x80 | body.length, 0, 0, 0, 0, ...body]));
@@ -34,6 +40,9 @@ Deno.test("a consumer that reads one byte a second costs no more memory than its
   });
   await unit.ready();
   const conn = await dialAndStall(new URL(await unit.url()));
+  const cluster = async () =>
+    (await (await unit.control("GET", "/state")).json()).clusters[0].state;
+  await until(async () => await cluster() === "connected", 10_000, () => "it is not let in");
   sim.traffic.setRate(2_000);
   const counters = async () => {
     const { shards } = await (await unit.control("GET", "/state")).json();
@@ -47,6 +56,7 @@ Deno.test("a consumer that reads one byte a second costs no more memory than its
     await until(async () => (await counters()).received > received + 500, 10_000);
     most = Math.max(most, (await counters()).queuedBytes);
   }
+  assert.equal(await cluster(), "connected");
   const { queuedDiskBytes } = await counters();
   assert.ok(most < 5 * 1024 * 1024, `${most} bytes in memory`);
   assert.ok(queuedDiskBytes > 1024 * 1024, "the rest is not on disk");

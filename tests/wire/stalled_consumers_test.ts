@@ -1,50 +1,13 @@
 /** Libraries on `/gateway` that stop reading for a while, on real sockets: nothing is dropped. */
 
 import assert from "node:assert/strict";
-import { webSocketConnect } from "../../ports/websocket/client.ts";
-import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { stallingLibrary } from "../support/stalling_library.ts";
 import { startUnit, until } from "../support/unit_process.ts";
 
 const SHARDS = 8;
 const TOKEN = "the-secret";
 const STALL_MS = 8_000;
-
-/** A library with one shard, which can be told to stop reading. */
-function library(url: string, shardId: number) {
-  const got: string[] = [];
-  let lastS: number | null = null;
-  let beats: ReturnType<typeof setInterval> | undefined;
-  const socket = webSocketConnect()(`${url.replace("http", "ws")}/gateway?v=10&encoding=json`, {
-    open() {},
-    message(data) {
-      const { op, s, t, d } = JSON.parse(new TextDecoder().decode(data));
-      if (op === 10) {
-        beats = setInterval(beat, d.heartbeat_interval);
-        socket.send(JSON.stringify({
-          op: 2,
-          d: { token: TOKEN, intents: ALL_INTENTS, shard: [shardId, SHARDS], properties: {} },
-        }));
-      } else if (op === 1) beat();
-      else if (op === 0) {
-        assert.ok(s >= (lastS ?? 0));
-        lastS = s;
-        got.push(t);
-      }
-    },
-    closed: (code, reason) => got.push(`closed ${code} ${reason}`),
-    failed: (reason) => got.push(reason),
-  });
-  const beat = () => socket.send(JSON.stringify({ op: 1, d: lastS }));
-  return {
-    got,
-    pause: (isPaused: boolean) => socket.pause(isPaused),
-    end() {
-      clearInterval(beats);
-      socket.destroy();
-    },
-  };
-}
 
 Deno.test("libraries that stop reading lose nothing while the disk has room", async () => {
   const sim = createSimulator({ shards: SHARDS, maxConcurrency: SHARDS, recordEvents: true });
@@ -61,7 +24,10 @@ Deno.test("libraries that stop reading lose nothing while the disk has room", as
   });
   await unit.ready();
   const url = await unit.url();
-  const libraries = Array.from({ length: SHARDS }, (_, shardId) => library(url, shardId));
+  const libraries = Array.from(
+    { length: SHARDS },
+    (_, id) => stallingLibrary(url, TOKEN, [id, SHARDS]),
+  );
   await until(() => libraries.every(({ got }) => got.includes("READY")), 60_000);
   for (const each of libraries) each.pause(true);
   sim.traffic.setRate(4_000);
