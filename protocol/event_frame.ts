@@ -15,6 +15,7 @@
 
 import { cannot, GatehouseError, messageOf } from "./errors.ts";
 import { type parseExact, parseJson, writeExact } from "./json.ts";
+import type { ShardKey } from "./ids.ts";
 import type { ClusterKey, ServiceKey } from "./peer.ts";
 import { isCount, parseRecord } from "./record.ts";
 import { type LinkCall, type LinkReply, problemOfCall, problemOfReply } from "./link_call.ts";
@@ -35,6 +36,13 @@ export const RECORD = {
   DISPATCH: 0,
   /** The body is JSON `{from, to, reason}`: these cursors will never come. The cursor is `to`. */
   GAP: 1,
+  /**
+   * The body is JSON `{guildId, from, mayRepeat}`: a guild's events come by this shard from here on, and not by
+   * those of another total any more.
+   */
+  MOVED: 2,
+  /** No body: an event that a shard of another total has brought. */
+  SERVED: 3,
 } as const;
 
 /** One event of one shard. */
@@ -54,6 +62,15 @@ export interface Gap {
   /** How many events are missing, or `null` where nobody knows. Others may lie between. */
   readonly count: number | null;
   readonly reason: string;
+}
+
+/** Body of a {@linkcode RECORD.MOVED}. */
+export interface Moved {
+  readonly guildId: string;
+  /** The shard that had it, where it was known: of another total. */
+  readonly from: ShardKey;
+  /** Whether events of it may have come before: no event was found that both sessions saw. */
+  readonly mayRepeat: boolean;
 }
 
 /** Name of the event that says that others are missing; its `d` is a `Gap`. */
