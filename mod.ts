@@ -53,7 +53,7 @@ export {
   type ServeEventsOptions,
 } from "./clusters/inside/serve_events.ts";
 export type { CommandOptions, CommandResults } from "./protocol/command.ts";
-export type { Gap } from "./protocol/event_frame.ts";
+export type { Gap, Moved } from "./protocol/event_frame.ts";
 export type { Wanted } from "./protocol/link_call.ts";
 
 // Your code in the shard workers.

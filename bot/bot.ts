@@ -29,6 +29,8 @@ export interface BotContext {
 /** What a bot has with each event. */
 export interface EventContext extends BotContext {
   readonly shardId: number;
+  /** Of how many shards that is one: while the bot moves to another total, shards of both bring events. */
+  readonly totalShards: number;
 }
 
 /** A gateway payload, parsed, as Discord sent it. */

@@ -94,6 +94,11 @@ export class BotCalls {
     }
   }
 
+  /** There are so many shards now. */
+  shardsAre(totalShards: number): void {
+    this.#totalShards = totalShards;
+  }
+
   /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
   down(): void {
     this.#send = null;

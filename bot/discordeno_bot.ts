@@ -41,7 +41,8 @@ interface RawEvents {
 
 /**
  * Runs a Discordeno bot in a cluster: `export default discordenoBot(createBot({ … }))`. Its REST goes
- * through the unit; its `start()` is never called. `events.raw` also gets `GATEHOUSE_GAP`.
+ * through the unit; its `start()` is never called. `events.raw` also gets `GATEHOUSE_GAP` and
+ * `GATEHOUSE_GUILD_MOVED`.
  *
  * An event is acknowledged when every function that the bot called for it has settled. An interaction
  * that was deferred or answered while the bot was away comes as `acknowledged`: its `respond()` edits

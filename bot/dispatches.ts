@@ -6,7 +6,7 @@
  */
 
 import type * as Discord from "../discord.ts";
-import type { Gap } from "../protocol/event_frame.ts";
+import type { Gap, Moved } from "../protocol/event_frame.ts";
 import type { GuildNote, SessionNote } from "../protocol/discord/guild_note.ts";
 import type { InteractionNote } from "../protocol/discord/interaction.ts";
 
@@ -14,6 +14,8 @@ import type { InteractionNote } from "../protocol/discord/interaction.ts";
 export interface Dispatches {
   /** Ours: events of this shard that the bot will never get, and why. */
   GATEHOUSE_GAP: Gap;
+  /** Ours: a guild's events come by this shard from here on, since the bot moves to another total of shards. */
+  GATEHOUSE_GUILD_MOVED: Moved;
   APPLICATION_COMMAND_PERMISSIONS_UPDATE: Discord.DiscordGuildApplicationCommandPermissions;
   AUTO_MODERATION_ACTION_EXECUTION: Discord.DiscordAutoModerationActionExecution;
   AUTO_MODERATION_RULE_CREATE: Discord.DiscordAutoModerationRule;

@@ -35,6 +35,10 @@ export default defineBot({
     GATEHOUSE_GAP(gap, { log, shardId }) {
       log.warn("I will never see some events", { shardId, ...gap });
     },
+
+    GATEHOUSE_GUILD_MOVED({ guildId, mayRepeat }, { log, shardId, totalShards }) {
+      log.debug("a guild comes by another shard now", { guildId, shardId, totalShards, mayRepeat });
+    },
   },
 
   shutdown() {

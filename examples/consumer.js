@@ -20,6 +20,7 @@ const VERSION = 3;
 const BATCH_HEADER_BYTES = 4;
 const HEADER_BYTES = 16;
 const GAP = 1;
+const MOVED = 2;
 /** Dialling again after these cannot help: somebody has to look. */
 const FINAL_CODES = [4400, 4404, 4406, 4409];
 
@@ -62,6 +63,7 @@ function listen(port) {
     newest.get(worker)?.close(4409, "a newer link took over");
     const { socket, response } = Deno.upgradeWebSocket(request);
     newest.set(worker, socket);
+    socket.onclose = () => newest.get(worker) === socket && newest.delete(worker);
     speak(socket, () => {});
     return response;
   });
@@ -81,7 +83,7 @@ function speak(socket, welcomed) {
     }
     const message = JSON.parse(data);
     console.error(data);
-    if (message.op !== "welcome") return;
+    if (message.op !== "welcome") return; // It comes again with another number of shards.
     // Another numbering: what we have seen says nothing of its cursors.
     if (message.stream !== stream) done.clear();
     stream = message.stream;
@@ -113,9 +115,12 @@ function readBatch(buffer) {
 }
 
 function print(shard, cursor, kind, body) {
-  if (kind > GAP) return; // Of a later version: skipped, and acknowledged.
-  const { t, from, to, reason } = JSON.parse(new TextDecoder().decode(body));
-  const name = kind === GAP ? `GATEHOUSE_GAP ${from} to ${to}: ${reason}` : t;
+  // What a shard of another total has brought (3), or of a later version: skipped, and acknowledged.
+  if (kind > MOVED) return;
+  const { t, from, to, reason, guildId } = JSON.parse(new TextDecoder().decode(body));
+  const gap = () => `GATEHOUSE_GAP ${from} to ${to}: ${reason}`;
+  const moved = () => `GATEHOUSE_GUILD_MOVED ${guildId} from ${from.id}/${from.total}`;
+  const name = kind === GAP ? gap() : kind === MOVED ? moved() : t;
   console.log(`${shard} ${cursor} ${name}`);
 }
 

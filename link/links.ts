@@ -61,6 +61,7 @@ export interface Greeting {
 /** What the links need. */
 export interface LinksOptions {
   readonly clock: Clock;
+  /** How many shards there are at first: see {@linkcode Links.shardsAre}. */
   readonly totalShards: number;
   /** Name of the numbering that cursors belong to. */
   readonly stream: string;
@@ -103,9 +104,11 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #links = new Map<string, Link>();
   #number = 0;
+  #totalShards: number;
 
   constructor(options: LinksOptions) {
     this.#options = options;
+    this.#totalShards = options.totalShards;
   }
 
   /** The number of a peer's link; `undefined` where it has none. */
@@ -198,6 +201,13 @@ export class Links {
     });
   }
 
+  /** There are so many shards from now on: those who are linked are welcomed again with that, others as they come. */
+  shardsAre(totalShards: number): void {
+    if (this.#totalShards === totalShards) return;
+    this.#totalShards = totalShards;
+    for (const { number, far } of this.#links.values()) far.send?.(this.#welcome(number));
+  }
+
   /** Says that every link is about to end: consumers acknowledge what they are done with. */
   bye(reason: string): void {
     for (const { far } of this.#links.values()) {
@@ -220,7 +230,7 @@ export class Links {
     expected: PeerKey | undefined,
     isDialled: boolean,
   ): Link | null {
-    const { totalShards, stream, calls } = this.#options;
+    const { calls } = this.#options;
     const { v } = hello;
     if (v !== EVENT_LINK_VERSION) {
       socket.close(LINK_CLOSE.VERSION, `expected version ${EVENT_LINK_VERSION}, received ${v}`);
@@ -235,8 +245,7 @@ export class Links {
       return null;
     }
     const windowBytes = Math.max(1, Math.min(hello.windowBytes, MOST_WINDOW_BYTES));
-    const welcome = { op: "welcome", v, link: this.#number + 1, totalShards, stream } as const;
-    socket.send(encodeLinkMessage(welcome));
+    socket.send(this.#welcome(this.#number + 1));
     // The workers show a credential there: whoever only says who it is must not get that.
     const port = expected ? hello.port ?? null : null;
     const greeting = { windowBytes, port, isDialled };
@@ -247,6 +256,12 @@ export class Links {
       send: (message) => socket.send(encodeLinkMessage(message)),
     });
     return link;
+  }
+
+  #welcome(link: number): string {
+    const { stream } = this.#options;
+    const totalShards = this.#totalShards;
+    return encodeLinkMessage({ op: "welcome", v: EVENT_LINK_VERSION, link, totalShards, stream });
   }
 
   #up(peer: PeerKey, greeting: Greeting, far: Far): Link {

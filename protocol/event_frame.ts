@@ -75,6 +75,8 @@ export interface Moved {
 
 /** Name of the event that says that others are missing; its `d` is a `Gap`. */
 export const GAP_EVENT = "GATEHOUSE_GAP";
+/** Name of the event that says that a guild comes by another shard now; its `d` is a `Moved`. */
+export const GUILD_MOVED_EVENT = "GATEHOUSE_GUILD_MOVED";
 
 /** Consumer → unit: the first message on a link, whoever dialled. */
 export interface LinkHello {
@@ -116,6 +118,10 @@ export interface LinkWelcome {
   readonly v: number;
   /** Number of this link; a later link of the same cluster has a higher one and ends this one. */
   readonly link: number;
+  /**
+   * How many shards the bot has; on a link with a worker, of how many those of that worker are. It is said again
+   * on a link that is up when it has changed.
+   */
   readonly totalShards: number;
   /** Name of the numbering that cursors belong to. When it changes, cursors begin anew. */
   readonly stream: string;
@@ -263,6 +269,21 @@ export function readGap({ cursor, body }: EventRecord): Gap {
     count: isCount(count) ? count : null,
     reason: typeof reason === "string" ? reason : "the record that says why cannot be read",
   };
+}
+
+/** The record of a {@linkcode Moved}, in the place of the guild's GUILD_CREATE. */
+export function movedRecord(shardId: number, cursor: number, moved: Moved): EventRecord {
+  const body = new TextEncoder().encode(JSON.stringify(moved));
+  return { shardId, kind: RECORD.MOVED, cursor, body };
+}
+
+/**
+ * What a MOVED says.
+ *
+ * @throws {SyntaxError} When its body is not JSON.
+ */
+export function readMoved({ body }: EventRecord): Moved {
+  return JSON.parse(new TextDecoder().decode(body)) as Moved;
 }
 
 /** A text message of the event link, as the peer writes it; a `bigint` in it is a whole number. */

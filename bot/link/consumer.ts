@@ -38,8 +38,12 @@ const WINDOW_BYTES = 4 * 1024 * 1024;
 export interface Receiver {
   /** Whether anybody listens to events of this name; the others are not parsed. */
   wants(name: string): boolean;
-  /** Called in order per shard, without waiting for the one before. What it throws is logged. */
-  receive(dispatch: Dispatch, shardId: number): unknown;
+  /**
+   * Called in order per shard, without waiting for the one before. What it throws is logged.
+   *
+   * @param totalShards Of how many the shard is one: shards of two totals may live side by side.
+   */
+  receive(dispatch: Dispatch, shardId: number, totalShards: number): unknown;
 }
 
 /** What a consumer needs. */
@@ -58,6 +62,8 @@ export interface ConsumerOptions extends Pick<World, "clock" | "log"> {
 export interface CallPort {
   /** The unit has welcomed a link. */
   up(send: (message: LinkCall | LinkReply) => void, totalShards: number): void;
+  /** There are so many shards now. */
+  shardsAre(totalShards: number): void;
   /** The link is gone. */
   down(): void;
   receive(message: LinkCall | LinkReply): void;
@@ -196,9 +202,15 @@ export class EventConsumer {
       return this.#refuse(link, LINK_CLOSE.VERSION, reason);
     }
     if (this.#stream !== stream) this.#begin(stream, link);
-    link.welcomed = true;
-    const { worker } = link;
+    const { worker, welcomed } = link;
     const whose = worker === null ? {} : { worker };
+    if (welcomed) {
+      // It is as it was, and what was asked over it goes on.
+      this.#log.info("number of shards has changed", { totalShards, ...whose });
+      if (worker === null) this.#options.calls?.shardsAre(totalShards);
+      return;
+    }
+    link.welcomed = true;
     this.#log.info("event link is up", { link: number, totalShards, ...whose });
     if (worker === null) {
       this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
@@ -267,7 +279,8 @@ export class EventConsumer {
   #deliver(dispatch: Dispatch, delivery: Delivery): void {
     let result: unknown;
     try {
-      result = this.#options.receiver.receive(dispatch, delivery.source.shardId);
+      const { shardId, totalShards } = delivery.source;
+      result = this.#options.receiver.receive(dispatch, shardId, totalShards);
     } catch (error) {
       this.#failed(delivery, error);
     }

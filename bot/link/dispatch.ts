@@ -5,7 +5,14 @@
  */
 
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
-import { type EventRecord, GAP_EVENT, readGap, RECORD } from "../../protocol/event_frame.ts";
+import {
+  type EventRecord,
+  GAP_EVENT,
+  GUILD_MOVED_EVENT,
+  readGap,
+  readMoved,
+  RECORD,
+} from "../../protocol/event_frame.ts";
 
 /** A dispatch, parsed. See [Discord Docs/Gateway Events](https://discord.com/developers/docs/events/gateway-events). */
 export interface Dispatch {
@@ -18,7 +25,8 @@ export interface Dispatch {
 const decoder = new TextDecoder();
 
 /**
- * The event of a record; `undefined` where its kind is unknown or nobody wants events of its name.
+ * The event of a record; `undefined` where its kind is unknown, another shard has served it, or nobody wants
+ * events of its name.
  *
  * @throws {SyntaxError} When the body is not JSON.
  */
@@ -27,10 +35,18 @@ export function readDispatch(
   wants: (name: string) => boolean,
 ): Dispatch | undefined {
   if (record.kind === RECORD.GAP) {
-    return wants(GAP_EVENT) ? { op: 0, t: GAP_EVENT, s: null, d: readGap(record) } : undefined;
+    return wants(GAP_EVENT) ? own(GAP_EVENT, readGap(record)) : undefined;
+  }
+  if (record.kind === RECORD.MOVED) {
+    return wants(GUILD_MOVED_EVENT) ? own(GUILD_MOVED_EVENT, readMoved(record)) : undefined;
   }
   if (record.kind !== RECORD.DISPATCH) return undefined;
   const { t } = readEnvelope(record.body);
   if (t === null || !wants(t)) return undefined;
   return JSON.parse(decoder.decode(record.body)) as Dispatch;
+}
+
+/** An event of ours: Discord has not numbered it. */
+function own(t: string, d: unknown): Dispatch {
+  return { op: 0, t, s: null, d };
 }

@@ -105,7 +105,8 @@ export async function runBot(options: BotRunOptions): Promise<BotRun> {
     calls,
     receiver: {
       wants: (name) => bot.wants(name),
-      receive: (dispatch, shardId) => bot.handle(dispatch, { ...context, shardId }),
+      receive: (dispatch, shardId, totalShards) =>
+        bot.handle(dispatch, { ...context, shardId, totalShards }),
     },
   });
   return { consumer, stop: () => stop(consumer, options) };

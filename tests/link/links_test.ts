@@ -59,6 +59,22 @@ Deno.test("Links welcomes a cluster that says hello, and passes its credit on", 
   assert.deepEqual(links.all(), [{ peer: cluster(0), link: 1, windowBytes: 1000 }]);
 });
 
+Deno.test("Links welcomes those who are linked again when the number of shards has changed, and others with it", () => {
+  const { links, told, dial } = setUp();
+  const [linked, other] = [dial(), dial()];
+  linked.say(HELLO);
+  links.open(consumer(2), 10, { sendBytes() {}, close() {} });
+  links.shardsAre(4);
+  links.shardsAre(8);
+  other.say({ ...HELLO, clusterId: 1 });
+  const welcome = (link: number, totalShards: number) => (
+    { op: "welcome", v: EVENT_LINK_VERSION, link, totalShards, stream: "stream-1" }
+  );
+  assert.deepEqual(linked.sent, [welcome(1, 4), welcome(1, 8)]);
+  assert.deepEqual(other.sent, [welcome(3, 8)]);
+  assert.deepEqual([linked.closes, told.length], [[], 3]);
+});
+
 Deno.test("Links ends the link of a process that ended and left it open, after its last words", async () => {
   const { clock, links, told, dial } = setUp();
   const first = dial();

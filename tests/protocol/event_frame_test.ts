@@ -8,9 +8,11 @@ import {
   type EventRecord,
   greeter,
   type LinkMessage,
+  movedRecord,
   parseLinkMessage,
   readBatch,
   readGap,
+  readMoved,
   RECORD,
   RECORD_HEADER_BYTES,
 } from "../../protocol/event_frame.ts";
@@ -165,6 +167,18 @@ Deno.test("parseLinkMessage() refuses a message that is too deep, whatever it sa
     "[".repeat(1e6)
   }`;
   assert.throws(() => parseLinkMessage(deep), /it is not JSON: more than 1024 levels/);
+});
+
+Deno.test("readMoved() reads what movedRecord() says", () => {
+  const moved = { guildId: "41", from: { total: 2, id: 1 }, mayRepeat: true };
+  const record = movedRecord(3, 9, moved);
+  assert.deepEqual({ ...record, body: null }, {
+    shardId: 3,
+    kind: RECORD.MOVED,
+    cursor: 9,
+    body: null,
+  });
+  assert.deepEqual(readMoved(record), moved);
 });
 
 Deno.test("readGap() knows no more than the cursor of a GAP that cannot be read", () => {

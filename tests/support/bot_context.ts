@@ -16,6 +16,7 @@ export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}
     rest: createRest("http://unit", "credential", fetch),
     cluster: { id: 0 },
     shardId: 0,
+    totalShards: 1,
     log: silentLog,
     // Nobody answers.
     ipc: ipcOf({ command: () => new Promise(() => {}), unit: () => new Promise(() => {}) }),

@@ -5,7 +5,13 @@ import { openHttpPort } from "../support/http_port.ts";
 import { acceptLink } from "../../app/http/sockets.ts";
 import { Links } from "../../link/links.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { encodeBatch, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
+import {
+  encodeBatch,
+  type EventRecord,
+  gapRecord,
+  movedRecord,
+  RECORD,
+} from "../../protocol/event_frame.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit, until } from "../support/unit_process.ts";
 import { cluster } from "../support/peers.ts";
@@ -64,7 +70,7 @@ function dispatch(shardId: number, cursor: number, t: string): EventRecord {
 async function serveLinks(
   wanted: number,
   stream: string,
-  greet: (deliver: (...r: EventRecord[]) => void) => void,
+  greet: (deliver: (...r: EventRecord[]) => void, ofFour: (...r: EventRecord[]) => void) => void,
 ) {
   const acks: Record<string, number>[] = [];
   const links: Links = new Links({
@@ -73,7 +79,10 @@ async function serveLinks(
     stream,
     peers: () => [cluster(0)],
     link: (peer, link) => {
-      if (link !== null) greet((...records) => links.deliver(peer, link, encodeBatch(2, records)));
+      const deliverOf = (total: number) => (...records: EventRecord[]) => {
+        if (link !== null) links.deliver(peer, link, encodeBatch(total, records));
+      };
+      if (link !== null) greet(deliverOf(2), deliverOf(4));
     },
     acknowledged: (_peer, _link, { cursors }) => acks.push({ ...cursors }),
   });
@@ -91,13 +100,20 @@ async function serveLinks(
 Deno.test("a stranger prints each event once, acknowledges it, and drops what is sent again", async () => {
   const unknown = { ...dispatch(0, 3, "X"), kind: 9 };
   const lost = gapRecord(0, { from: null, to: 9, count: null, reason: "a new session begins" });
-  const first = await serveLinks(0, "one", (deliver) => {
+  const served = { shardId: 2, kind: RECORD.SERVED, cursor: 7, body: new Uint8Array() };
+  const moved = movedRecord(2, 6, {
+    guildId: "41",
+    from: { total: 2, id: 0 },
+    mayRepeat: false,
+  });
+  const first = await serveLinks(0, "one", (deliver, deliverOfFour) => {
     deliver(dispatch(0, 1, "READY"), dispatch(7, 2 ** 33 + 5, "GUILD_CREATE"), dispatch(0, 2, "A"));
     deliver(unknown, lost);
+    deliverOfFour(dispatch(2, 5, "READY"), moved, served, dispatch(0, 1, "OF_FOUR"));
   });
   const consumer = startConsumer(`ws://127.0.0.1:${first.port}/events`);
-  await until(() => first.acks.length === 2, 20_000, consumer.errors);
-  assert.deepEqual(first.acks, [{ 0: 2, 7: 2 ** 33 + 5 }, { 0: 9 }]);
+  await until(() => first.acks.length === 3, 20_000, consumer.errors);
+  assert.deepEqual(first.acks, [{ 0: 2, 7: 2 ** 33 + 5 }, { 0: 9 }, { 0: 1, 2: 7 }]);
   await first.stop();
 
   const again = await serveLinks(
@@ -118,6 +134,9 @@ Deno.test("a stranger prints each event once, acknowledges it, and drops what is
     "7 8589934597 GUILD_CREATE",
     "0 2 A",
     "0 9 GATEHOUSE_GAP null to 9: a new session begins",
+    "2 5 READY",
+    "2 6 GATEHOUSE_GUILD_MOVED 41 from 0/2",
+    "0 1 OF_FOUR",
     "0 10 B",
     "0 1 READY",
   ]);

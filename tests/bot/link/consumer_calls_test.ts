@@ -20,6 +20,7 @@ function setUp(withCalls = true) {
       told.push(["up", totalShards]);
     },
     down: () => void told.push("down"),
+    shardsAre: (totalShards) => void told.push(["shards", totalShards]),
     receive: (message) => void told.push(message),
   };
   const consumer = new EventConsumer({
@@ -55,6 +56,15 @@ Deno.test("a consumer calls from the welcome on, over the link that is welcomed"
   assert.deepEqual(told, [["up", 4]]);
   sends[0]!(CALL as never);
   assert.deepEqual(sent.at(-1), CALL);
+});
+
+Deno.test("a consumer that is welcomed again learns the new number of shards, and what it asked goes on", () => {
+  const { connect, told, sends } = setUp();
+  const { say, closes } = connect();
+  say(WELCOME);
+  say({ ...WELCOME, totalShards: 8 });
+  assert.deepEqual(told, [["up", 4], ["shards", 8]]);
+  assert.deepEqual([sends.length, closes], [1, []]);
 });
 
 Deno.test("a consumer hands on what the unit calls and replies, and keeps the link", () => {

@@ -7,7 +7,9 @@ import { service } from "../../support/peers.ts";
 import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
 
 Deno.test("a consumer says at which port it listens, and no worker that, nor what values it takes", () => {
-  const { connect, consumer } = setUp({ calls: { up() {}, down() {}, receive() {} } });
+  const { connect, consumer } = setUp({
+    calls: { up() {}, down() {}, receive() {}, shardsAre() {} },
+  });
   const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
   assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone" }]);
   consumer.listensAt(8080);
@@ -151,6 +153,7 @@ Deno.test("a worker makes and takes no calls", () => {
       up: () => told.push("up"),
       down: () => told.push("down"),
       receive: ({ op }) => told.push(op),
+      shardsAre: () => told.push("shards"),
     },
   });
   const unit = connect();
@@ -159,5 +162,20 @@ Deno.test("a worker makes and takes no calls", () => {
   const other = connect(true, 0);
   other.say({ op: "call", id: 1, verb: "stats", receptive: true, value: { json: null } });
   assert.deepEqual([other.closes, unit.closes], [[LINK_CLOSE.BAD_MESSAGE], []]);
+  other.say({ op: "welcome", v: 3, link: 1, totalShards: 8, stream: "a" });
   assert.deepEqual(told, ["up"]);
+});
+
+Deno.test("what a worker brought that is gone for good is due to nobody else, and others are told theirs", async () => {
+  const { clock, connect } = setUp(SETTLED);
+  const [unit, old] = [connect(), connect(true, 0)];
+  old.batch(event(1, 3));
+  old.link.closed();
+  const next = connect(true, 1);
+  next.batchOf(8, event(1, 9));
+  await clock.advance(ACK_LATEST_MS);
+  next.batchOf(8, event(1, 10));
+  await clock.advance(ACK_LATEST_MS);
+  assert.deepEqual([unit.acks(), old.acks()], [[], []]);
+  assert.deepEqual(next.acks(), [ack({ 1: 9 }, 8), ack({ 1: 10 }, 8)]);
 });

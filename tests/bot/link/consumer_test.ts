@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ACK_LATEST_MS } from "../../../bot/link/acks.ts";
 import { encodeBatch, GAP_EVENT, LINK_CLOSE, RECORD } from "../../../protocol/event_frame.ts";
-import { ack, bytes, event, setUp } from "./consumer_stage.ts";
+import { ack, bytes, event, SETTLED, setUp } from "./consumer_stage.ts";
 
 Deno.test("a consumer greets the unit first, whoever dialled", () => {
   const { connect } = setUp({ windowBytes: 1000 });
@@ -146,6 +146,44 @@ Deno.test("a gap is an event of its own and is logged", async () => {
   await clock.advance(0);
   assert.deepEqual(started[0]!.dispatch, { op: 0, t: GAP_EVENT, s: null, d: gap });
   assert.match(lines.at(-1)!, /^warn events are missing .*"shardId":2,"from":3,"to":9/);
+});
+
+Deno.test("what another shard has served is no event, and is acknowledged by itself or among events", async () => {
+  const { clock, connect, names } = setUp(SETTLED);
+  const { acks, batchOf } = connect();
+  const served = (cursor: number) => (
+    { shardId: 3, kind: RECORD.SERVED, cursor, body: bytes("") }
+  );
+  batchOf(8, served(4), served(5));
+  await clock.advance(ACK_LATEST_MS);
+  assert.deepEqual([names(), acks()], [[], [ack({ 3: 5 }, 8)]]);
+  batchOf(8, served(5), served(6), event(3, 7));
+  await clock.advance(ACK_LATEST_MS);
+  assert.deepEqual(acks().at(-1), ack({ 3: 7 }, 8));
+});
+
+Deno.test("a bot is told of which total a shard is: two may live side by side", () => {
+  const totals: [number, number][] = [];
+  const { connect } = setUp({
+    receiver: {
+      wants: () => true,
+      receive: (_, shardId, totalShards) => void totals.push([shardId, totalShards]),
+    },
+  });
+  const { batch, batchOf } = connect();
+  batch(event(1, 1));
+  batchOf(8, event(1, 1));
+  assert.deepEqual(totals, [[1, 4], [1, 8]]);
+});
+
+Deno.test("a shard that serves again after another total has its cursors above those of before", () => {
+  const { connect, names, started } = setUp(); // 4 to 8 and back
+  const { batch, batchOf } = connect(true, 0);
+  batch(event(1, 10));
+  batchOf(8, event(1, 3), event(5, 2));
+  batch(event(1, 10), event(1, 11));
+  assert.deepEqual(names(), ["1:10", "1:3", "5:2", "1:11"]);
+  assert.equal(started.length, 4);
 });
 
 Deno.test("a record of an unknown kind is skipped and acknowledged", async () => {

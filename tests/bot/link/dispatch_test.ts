@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readDispatch } from "../../../bot/link/dispatch.ts";
-import { GAP_EVENT, RECORD } from "../../../protocol/event_frame.ts";
+import { GAP_EVENT, GUILD_MOVED_EVENT, RECORD } from "../../../protocol/event_frame.ts";
 
 const record = (kind: number, text: string) => ({
   shardId: 0,
@@ -27,6 +27,15 @@ Deno.test("readDispatch() makes a gap an event of its own", () => {
   const event = { op: 0, t: GAP_EVENT, s: null, d: gap };
   assert.deepEqual(readDispatch(found, () => true), event);
   assert.equal(readDispatch(found, () => false), undefined);
+});
+
+Deno.test("readDispatch() makes an event of a guild that has moved, and skips what another shard has served", () => {
+  const moved = { guildId: "7", from: { total: 2, id: 1 }, mayRepeat: false };
+  const found = record(RECORD.MOVED, JSON.stringify(moved));
+  const event = { op: 0, t: GUILD_MOVED_EVENT, s: null, d: moved };
+  assert.deepEqual(readDispatch(found, () => true), event);
+  assert.equal(readDispatch(found, (name) => name === "GUILD_CREATE"), undefined);
+  assert.equal(readDispatch(record(RECORD.SERVED, ""), () => true), undefined);
 });
 
 Deno.test("readDispatch() skips kinds of a later version, and payloads that are no dispatch", () => {
