@@ -12,11 +12,8 @@ import { greatestCommonDivisor } from "../../protocol/reshard.ts";
 export interface Ownership {
   /** Number of shards when no move is under way; else of those that are left. */
   readonly total: number;
-  /** To how many they go, and which lots (by their rest) are there already. */
-  readonly move: {
-    readonly to: number;
-    readonly lots: Readonly<Record<string, unknown>>;
-  } | null;
+  /** To how many they go, and the rests of the lots that are there already. */
+  readonly move: { readonly to: number; readonly moved: readonly number[] } | null;
 }
 
 /**
@@ -25,7 +22,7 @@ export interface Ownership {
  * @example
  * ```ts
  * import { Owners } from "./owners.ts";
- * const owners = new Owners({ total: 2, move: { to: 4, lots: { 1: {} } } });
+ * const owners = new Owners({ total: 2, move: { to: 4, moved: [1] } });
  * const shard = owners.shardOf(3n << 22n);
  * console.assert(shard.id === 3 && shard.total === 4 && owners.total === 2);
  * console.assert(owners.serving.length === 3);
@@ -40,10 +37,12 @@ export class Owners {
   readonly serving: readonly ShardKey[];
   readonly #owned: Ownership;
   readonly #lots: number;
+  readonly #moved: ReadonlySet<number>;
 
   constructor(owned: Ownership) {
     const { total, move } = owned;
     this.#owned = owned;
+    this.#moved = new Set(move?.moved);
     this.#lots = move ? greatestCommonDivisor(total, move.to) : total;
     this.total = total;
     this.totals = move && move.to !== total ? [total, move.to] : [total];
@@ -65,13 +64,18 @@ export class Owners {
    */
   shardsOf({ total, id }: ShardKey): readonly ShardKey[] | null {
     if (total < 1 || id < 0 || id >= total) return null;
+    const its = this.sharing({ total, id });
+    const fit = its.every(({ total: own }) => own % total === 0 || total % own === 0);
+    return fit ? its : null;
+  }
+
+  /** The shards that have guilds of a shard of any total, and perhaps others. */
+  sharing({ total, id }: ShardKey): readonly ShardKey[] {
     const common = new Map(this.totals.map((own) => [own, greatestCommonDivisor(total, own)]));
-    const its = this.serving.filter((shard) => {
+    return this.serving.filter((shard) => {
       const lots = common.get(shard.total)!;
       return shard.id % lots === id % lots;
     });
-    const fit = its.every(({ total: own }) => own % total === 0 || total % own === 0);
-    return fit ? its : null;
   }
 
   /** Whether this one serves now. */
@@ -81,6 +85,6 @@ export class Owners {
 
   #totalOf(rest: number): number {
     const { total, move } = this.#owned;
-    return move && Object.hasOwn(move.lots, rest) ? move.to : total;
+    return move && this.#moved.has(rest) ? move.to : total;
   }
 }

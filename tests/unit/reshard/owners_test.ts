@@ -18,7 +18,7 @@ Deno.test("Owners without a move are the shards of one total", () => {
 });
 
 Deno.test("Owners in the midst of a move: each lot has its own, and the unit goes by the total that is left", () => {
-  const owners = new Owners({ total: 2, move: { to: 4, lots: { 1: {} } } });
+  const owners = new Owners({ total: 2, move: { to: 4, moved: [1] } });
   assert.deepEqual([owners.total, owners.totals], [2, [2, 4]]);
   assert.equal(texts(owners.serving), "0/2 1/4 3/4");
   assert.deepEqual([0, 1, 2, 3].map((place) => shardKeyText(owners.shardOf(guild(place)))), [
@@ -30,19 +30,18 @@ Deno.test("Owners in the midst of a move: each lot has its own, and the unit goe
 });
 
 Deno.test("Owners have what is of no guild with the lot of shard 0", () => {
-  const lots = { 0: {} };
-  assert.deepEqual(new Owners({ total: 2, move: { to: 4, lots: {} } }).shardOf(""), {
+  assert.deepEqual(new Owners({ total: 2, move: { to: 4, moved: [] } }).shardOf(""), {
     total: 2,
     id: 0,
   });
-  assert.deepEqual(new Owners({ total: 2, move: { to: 4, lots } }).shardOf(""), {
+  assert.deepEqual(new Owners({ total: 2, move: { to: 4, moved: [0] } }).shardOf(""), {
     total: 4,
     id: 0,
   });
 });
 
 Deno.test("Owners name the shards of a seat, of both totals where it has lots of both", () => {
-  const owners = new Owners({ total: 2, move: { to: 4, lots: { 1: {} } } });
+  const owners = new Owners({ total: 2, move: { to: 4, moved: [1] } });
   const of = (total: number, id: number) => texts(owners.shardsOf({ total, id }));
   assert.equal(of(1, 0), "0/2 1/4 3/4");
   assert.equal(of(2, 0), "0/2");
@@ -51,6 +50,10 @@ Deno.test("Owners name the shards of a seat, of both totals where it has lots of
   assert.equal(of(4, 3), "3/4");
   assert.equal(of(8, 7), "3/4", "a part");
   assert.equal(of(3, 0), null);
+  assert.deepEqual([owners.serves({ total: 2, id: 1 }), owners.serves({ total: 4, id: 1 })], [
+    false,
+    true,
+  ]);
 });
 
 Deno.test("Owners: every guild has one owner, and the shards of a seat have its guilds, random", () => {
@@ -58,9 +61,8 @@ Deno.test("Owners: every guild has one owner, and the shards of a seat have its 
   const upTo = (most: number) => 1 + Math.floor(random() * most);
   for (let round = 0; round < 400; round++) {
     const [total, to, seats] = [upTo(8), upTo(12), upTo(24)];
-    const moved = lotsOf(total, to).filter(() => random() < 0.5);
-    const lots = Object.fromEntries(moved.map(({ rest }) => [rest, {}]));
-    const owners = new Owners({ total, move: { to, lots } });
+    const moved = lotsOf(total, to).map(({ rest }) => rest).filter(() => random() < 0.5);
+    const owners = new Owners({ total, move: { to, moved } });
     const has = (shard: ShardKey, place: number) => place % shard.total === shard.id;
     // As many as it takes until the pattern of all three begins anew.
     const places = shardRange(0, total * to * seats - 1);
@@ -72,10 +74,11 @@ Deno.test("Owners: every guild has one owner, and the shards of a seat have its 
       const seat = { total: seats, id };
       const its = places.filter((place) => has(seat, place));
       const needed = owners.serving.filter((shard) => its.some((place) => has(shard, place)));
+      assert.equal(texts(owners.sharing(seat)), texts(needed));
       const isWhole = needed.every((shard) => places.every((p) => !has(shard, p) || has(seat, p)));
       const isPart = needed.length === 1;
       const expected = isWhole || isPart ? needed : null;
-      const name = `${total} to ${to}, moved ${Object.keys(lots)}, seat ${shardKeyText(seat)}`;
+      const name = `${total} to ${to}, moved ${moved}, seat ${shardKeyText(seat)}`;
       assert.equal(texts(owners.shardsOf(seat)), texts(expected), name);
     }
   }
