@@ -1,16 +1,13 @@
 /**
- * Draws `docs/session.md` by running the session table, so that the picture cannot lie.
- * With `--check` it writes nothing and fails when the file is not what it would write.
+ * Draws `docs/session.md` by running the session table.
  *
  * @module
  */
 
-import { step } from "../gateway/session/step.ts";
-import { CELLS } from "../gateway/session/table.ts";
-import type { Input, Memory, State } from "../gateway/session/words.ts";
-import type { ShardState } from "../protocol/status.ts";
-
-const FILE = "docs/session.md";
+import { step } from "../../gateway/session/step.ts";
+import { CELLS } from "../../gateway/session/table.ts";
+import type { Input, Memory, State } from "../../gateway/session/words.ts";
+import type { ShardState } from "../../protocol/status.ts";
 
 const SESSION = { sessionId: "s", resumeUrl: "wss://resume" };
 const POINT = { ...SESSION, shardId: 0, totalShards: 1, intents: 0, seq: 1, base: 0 };
@@ -63,7 +60,8 @@ const INPUTS: readonly (readonly [string, Input])[] = [
   ["stop", { kind: "stop", session: "keep" }],
 ];
 
-function draw(): string {
+/** The file as the table has it. */
+export function drawSession(): string {
   return `# The life of a session
 
 <!-- Drawn by \`deno task diagrams\` from gateway/session/table.ts. Do not edit. -->
@@ -127,16 +125,3 @@ function nextOf(state: State, input: Input): ShardState | undefined {
 function idOf(kind: ShardState): string {
   return kind.replace(" ", "_");
 }
-
-function main(args: readonly string[]): number {
-  const drawn = draw();
-  if (!args.includes("--check")) {
-    Deno.writeTextFileSync(FILE, drawn);
-    return 0;
-  }
-  if (Deno.readTextFileSync(FILE) === drawn) return 0;
-  console.error(`${FILE} is not what the table says: run deno task diagrams`);
-  return 1;
-}
-
-if (import.meta.main) Deno.exit(main(Deno.args));
