@@ -16,6 +16,11 @@ import { isCount, isRecord } from "./record.ts";
 
 /** Cursors that a shard may have given out since it was last heard of: far more than in a second. */
 const UNHEARD_CURSORS = 2 ** 20;
+/**
+ * Between what shards of an id have given out and the first cursor of one that comes up beside them: they go
+ * on, for days perhaps, and are not to catch up.
+ */
+const BESIDE_CURSORS = 2 ** 32;
 /** The most that one is believed to be: records have 48 bits for it, and no shard comes near half of that. */
 export const MOST_CURSOR: number = 2 ** 47;
 
@@ -154,6 +159,29 @@ export function withPresence(estate: Estate, presence: Presence | null): Estate 
  */
 export function heirOf({ highest, acknowledged, readers, marks, presence }: Estate): Estate {
   return { ...NO_ESTATE, highest, acknowledged, readers, marks, presence };
+}
+
+/**
+ * The estate of a shard that comes up beside those that have its guilds now: who reads them reads it, too, from
+ * its beginning, and the bot shows itself as it does there. One that has come up already stays as it is, and
+ * gets the readers that have come since.
+ *
+ * @param own What it has left; `null`: nothing, or it was given up.
+ * @param highest No cursor above it was given out under its id, by whichever total; `null`: none was.
+ */
+export function besideOf(
+  own: Estate | null,
+  highest: number | null,
+  parents: readonly Estate[],
+): Estate {
+  const reached = highest === null ? null : highest + BESIDE_CURSORS;
+  const begun = { ...NO_ESTATE, highest: reached, acknowledged: reached ?? 0 };
+  const from = own === null ? cursorFloor(begun) : own.highest ?? 0;
+  const names = parents.flatMap(({ readers }) => Object.keys(readers));
+  const readers = Object.fromEntries(names.map((name) => [name, from]));
+  const presence = parents.find((parent) => parent.presence !== null)?.presence ?? null;
+  if (own === null) return { ...begun, readers, presence };
+  return { ...own, readers: { ...readers, ...own.readers } };
 }
 
 /** Cursors of a new session start above it; 0 for a shard that never lived. */

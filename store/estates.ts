@@ -17,6 +17,7 @@ import type { Log } from "../ports/log.ts";
 import type { Store } from "../ports/store.ts";
 import { messageOf } from "../protocol/errors.ts";
 import {
+  besideOf,
   canResume,
   type Estate,
   heirOf,
@@ -24,11 +25,13 @@ import {
   NO_ESTATE,
   parseEstate,
   resumedAfter,
+  withCursor,
 } from "../protocol/estate.ts";
-import { isPresence, type Presence } from "../protocol/discord/presence.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
-import { isCount, isRecord } from "../protocol/record.ts";
+import { isRecord } from "../protocol/record.ts";
+import { lastOfEachId, overPoint, parsePoints, type Point, pointOf } from "./estate_points.ts";
 import { type OldState, readOldState } from "./old_state.ts";
+import { Presences } from "./presences.ts";
 
 /** What changes is written down this long after the first change, at the latest. */
 const SAVE_AFTER_MS = 500;
@@ -36,8 +39,6 @@ const SAVE_AFTER_MS = 500;
 const FILES_AT_ONCE = 16;
 /** Name of the file with the points. */
 const POINTS = "estates";
-/** Name of the file with the presences. */
-const PRESENCES = "presences";
 
 /** What keeping estates takes. */
 export interface EstatesOptions {
@@ -46,13 +47,6 @@ export interface EstatesOptions {
   readonly log: Log;
   /** Name of a numbering of cursors, for a unit that has none. */
   readonly newStream: string;
-}
-
-/** What of an estate changes all the time. */
-interface Point extends Pick<Estate, "acknowledged" | "readers" | "marks"> {
-  readonly highest: number;
-  /** Of the session with this base; `null`: there is none. */
-  readonly session: { readonly base: number; readonly seq: number } | null;
 }
 
 /** The estates of a unit. */
@@ -65,11 +59,13 @@ export class Estates {
   #stream: string;
   /** A session with others cannot be resumed. */
   #wanted = { intents: 0, isWhole: false };
+  /** Shards that were given up: of them only `highest` is left. */
+  readonly #over = new Set<ShardKeyText>();
+  /** Those whose files are still there. */
+  readonly #leftOver = new Set<ShardKeyText>();
   /** The points on disk, also those of shards that nobody runs now. */
   #points = new Map<ShardKeyText, Point>();
-  /** What the bot has set, also on shards that nobody runs now. */
-  #presences = new Map<ShardKeyText, Presence>();
-  #arePresencesSaved = true;
+  #presences: Presences;
   /** Files of an earlier version, which count until what they hold is written anew. */
   #old: readonly string[] = [];
   #cancelSave: Cancel | null = null;
@@ -82,6 +78,7 @@ export class Estates {
   constructor(options: EstatesOptions) {
     this.#options = options;
     this.#stream = options.newStream;
+    this.#presences = new Presences(options.store);
   }
 
   /** Reads what an earlier life wrote down, in whichever version. */
@@ -90,10 +87,11 @@ export class Estates {
     const estates = new Estates(options);
     const saved = await store.load(POINTS);
     const old = await readOldState(store);
-    estates.#presences = parsePresences(await store.load(PRESENCES));
+    estates.#presences = await Presences.load(store);
     if (isRecord(saved) && typeof saved.stream === "string") {
       estates.#stream = saved.stream;
       estates.#points = parsePoints(saved.shards);
+      for (const [text, { isOver }] of estates.#points) if (isOver) estates.#over.add(text);
       await estates.#remove(old?.names ?? []);
     } else if (old) await estates.#convert(old);
     return estates;
@@ -110,35 +108,69 @@ export class Estates {
    * without `isWhole`. After a shard of another total its heir goes on with its cursors. What is not taken
    * up stays as it is until a new session takes its place: a setting that was wrong for
    * a minute has cost nothing. Shards that the unit does not run are none of its business.
+   *
+   * @param beside Totals that live on beside it: nobody comes after their shards. See {@linkcode goOn}.
    */
   async begin(
     total: number,
     shardIds: readonly number[],
     intents: number,
     isWhole: boolean = false,
+    beside: readonly number[] = [],
   ): Promise<void> {
     this.#wanted = { intents, isWhole };
-    let [usable, other] = [0, 0];
-    for (const last of this.#lastOfEachId(total).filter(({ id }) => shardIds.includes(id))) {
-      const key = { total, id: last.id };
-      const estate = await this.#load(last);
-      this.#estates.set(shardKeyText(key), last.total === total ? estate : heirOf(estate));
-      this.#notePresence(shardKeyText(key), estate);
-      if (this.of(key).session) usable++;
-      else if (estate.session) other++;
-    }
-    // Of a shard that has only asked for a presence, or whose other files are lost, there is nothing else.
+    const last = lastOfEachId(this.#points, total, beside);
+    await this.#takeUp(total, last.filter(({ id }) => shardIds.includes(id)));
+    // Of a shard that has only asked for a presence, was given up, or whose other files are lost.
     for (const id of shardIds) {
       const key = shardKeyText({ total, id });
-      const presence = this.#presences.get(key);
-      if (presence && !this.#estates.has(key)) this.#estates.set(key, { ...NO_ESTATE, presence });
+      const presence = this.#presences.of(key);
+      const highest = this.#points.get(key)?.highest ?? null;
+      // Its file may still tell of a session that was ended.
+      if (this.#over.delete(key)) this.#unsaved.add(key);
+      if (this.#estates.has(key) || (highest ?? presence) === null) continue;
+      this.#estates.set(key, { ...NO_ESTATE, highest, presence });
     }
-    const { log } = this.#options;
-    if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
-    if (other > 0) {
-      log.warn("sessions of an earlier run cannot be resumed: other shard count or intents", {
-        sessions: other,
-      });
+  }
+
+  /** Takes up the shards of a total that lived beside another: each is nobody's heir. After {@linkcode begin}. */
+  async goOn(total: number): Promise<void> {
+    const left = [...this.#points.keys()].filter((text) => !this.#over.has(text));
+    const own = left.map((text) => parseShardKey(text)!).filter((key) => key.total === total);
+    await this.#takeUp(total, own);
+  }
+
+  /**
+   * A shard comes up beside those that have its guilds now: {@linkcode besideOf}. What it was before it was
+   * given up is forgotten.
+   */
+  rise(key: ShardKey, parents: readonly ShardKey[]): void {
+    const text = shardKeyText(key);
+    const known = this.#estates.get(text);
+    const isUp = !this.#over.has(text) && known !== undefined && known.highest !== null;
+    const estates = parents.map((parent) => this.of(parent));
+    this.change(key, () => besideOf(isUp ? known : null, this.#highestOf(key.id), estates));
+    this.#over.delete(text);
+    // Its file may still tell of a session that was ended.
+    if (this.#leftOver.delete(text)) this.#unsaved.add(text);
+  }
+
+  /** A shard is given up: all that is left of it is how far its cursors have come. */
+  forget(key: ShardKey): void {
+    const text = shardKeyText(key);
+    const highest = this.#estates.get(text)?.highest ?? this.#points.get(text)?.highest ?? null;
+    this.#over.add(text);
+    this.#leftOver.add(text);
+    this.change(key, () => ({ ...NO_ESTATE, highest }));
+    this.#unsaved.delete(text);
+    if (!this.#isClosed) this.#saveAfter(SAVE_AFTER_MS);
+  }
+
+  /** All shards of a total are given up, whenever they lived. */
+  forgetAll(total: number): void {
+    for (const text of new Set([...this.#estates.keys(), ...this.#points.keys()])) {
+      const key = parseShardKey(text)!;
+      if (key.total === total && !this.#over.has(text)) this.forget(key);
     }
   }
 
@@ -160,7 +192,7 @@ export class Estates {
     const after = step(before);
     if (isSame(before, after)) return;
     this.#estates.set(text, after);
-    this.#notePresence(text, after);
+    this.#presences.set(text, after.presence);
     if (!isFiledSame(before, after)) this.#unsaved.add(text);
     for (const look of [...this.#watching]) look();
     const hasBegun = after.session !== null &&
@@ -206,11 +238,36 @@ export class Estates {
     return this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
   }
 
-  #notePresence(key: ShardKeyText, { presence }: Estate): void {
-    if ((this.#presences.get(key) ?? null) === presence) return;
-    if (presence) this.#presences.set(key, presence);
-    else this.#presences.delete(key);
-    this.#arePresencesSaved = false;
+  async #takeUp(total: number, last: readonly ShardKey[]): Promise<void> {
+    let [usable, other] = [0, 0];
+    for (const left of last) {
+      const key = { total, id: left.id };
+      const text = shardKeyText(key);
+      const estate = await this.#load(left);
+      const own = left.total === total ? estate : heirOf(estate);
+      // What it gave out itself counts as well: it may have been given up since.
+      this.#estates.set(text, withCursor(own, this.#points.get(text)?.highest ?? 0));
+      this.#presences.set(text, estate.presence);
+      if (this.of(key).session) usable++;
+      else if (estate.session) other++;
+    }
+    const { log } = this.#options;
+    if (usable > 0) log.info("sessions of an earlier run are resumed", { sessions: usable });
+    if (other > 0) {
+      log.warn("sessions of an earlier run cannot be resumed: other shard count or intents", {
+        sessions: other,
+      });
+    }
+  }
+
+  /** No cursor above it was given out under this id, by whichever total; `null`: none was. */
+  #highestOf(id: number): number | null {
+    const points = [...this.#points].map(([text, { highest }]) => [text, highest] as const);
+    const estates = [...this.#estates].map(([text, { highest }]) => [text, highest] as const);
+    const reached = [...points, ...estates].flatMap(([text, highest]) =>
+      parseShardKey(text)!.id === id && highest !== null ? [highest] : []
+    );
+    return reached.length === 0 ? null : Math.max(...reached);
   }
 
   #saveAfter(ms: number): void {
@@ -244,26 +301,23 @@ export class Estates {
       const point = pointOf(estate);
       // Cursors grow whatever becomes of the file; the session is the one that it tells of.
       const session = failed.has(key) ? this.#points.get(key)?.session ?? null : point.session;
-      points.set(key, { ...point, session });
+      points.set(key, this.#over.has(key) ? overPoint(estate.highest) : { ...point, session });
     }
     const shards = Object.fromEntries(points);
     await this.#options.store.save(POINTS, { stream: this.#stream, shards });
     this.#points = points;
     await this.#remove(this.#old);
     this.#old = [];
-    await this.#writePresences();
+    await this.#removeLeftOver();
+    await this.#presences.save();
     if (failed.size > 0) throw failure;
   }
 
-  async #writePresences(): Promise<void> {
-    if (this.#arePresencesSaved) return;
-    this.#arePresencesSaved = true;
-    await this.#options.store.save(PRESENCES, Object.fromEntries(this.#presences)).catch(
-      (error) => {
-        this.#arePresencesSaved = false;
-        throw error;
-      },
-    );
+  /** The points say already that nobody comes after these shards. */
+  async #removeLeftOver(): Promise<void> {
+    const keys = [...this.#leftOver];
+    this.#leftOver.clear();
+    await this.#remove(keys.map(fileOf));
   }
 
   /** Gives the shards whose files could not be written, and why. */
@@ -296,24 +350,11 @@ export class Estates {
     // Cursors of another numbering would mark the wrong events.
     const isOurs = isRecord(file) && file.stream === this.#stream;
     const found = isOurs ? { ...point, ...file } : { ...point, session: null };
-    const estate = parseEstate({ ...found, presence: this.#presences.get(text) });
+    const estate = parseEstate({ ...found, presence: this.#presences.of(text) });
     const { session } = estate;
     const isOfPoint = session !== null && session.base === point.session?.base;
     const at = isOfPoint ? resumedAfter(session, point.session.seq) : session;
     return joined({ ...estate, session: at });
-  }
-
-  /** The shard that last had a session under each id: cursors of an id grow, whatever the total. */
-  #lastOfEachId(total: number): ShardKey[] {
-    const last = new Map<number, { key: ShardKey; highest: number }>();
-    for (const [text, { highest }] of this.#points) {
-      const key = parseShardKey(text)!;
-      const other = last.get(key.id) ?? { highest: -1 };
-      // An heir that never had a session stands where the other one stood.
-      const isLater = highest > other.highest || (highest === other.highest && key.total === total);
-      if (isLater) last.set(key.id, { key, highest });
-    }
-    return [...last.values()].map(({ key }) => key);
   }
 
   async #convert({ stream, estates, names }: OldState): Promise<void> {
@@ -335,32 +376,6 @@ export class Estates {
 /** `estate-3-of-16`. */
 function fileOf(key: ShardKeyText): string {
   return `estate-${key.replace("/", "-of-")}`;
-}
-
-function pointOf({ highest, acknowledged, readers, marks, session }: Estate): Point {
-  const at = session && { base: session.base, seq: session.seq };
-  return { highest: highest ?? 0, acknowledged, readers, marks, session: at };
-}
-
-function parsePresences(saved: unknown): Map<ShardKeyText, Presence> {
-  const presences = new Map<ShardKeyText, Presence>();
-  for (const [text, value] of Object.entries(isRecord(saved) ? saved : {})) {
-    const key = parseShardKey(text);
-    if (key && isPresence(value)) presences.set(shardKeyText(key), value);
-  }
-  return presences;
-}
-
-function parsePoints(shards: unknown): Map<ShardKeyText, Point> {
-  const points = new Map<ShardKeyText, Point>();
-  for (const [text, value] of Object.entries(isRecord(shards) ? shards : {})) {
-    const key = parseShardKey(text);
-    if (!key) continue;
-    const { base, seq } = isRecord(value) && isRecord(value.session) ? value.session : {};
-    const session = isCount(base) && isCount(seq) ? { base, seq } : null;
-    points.set(shardKeyText(key), { ...pointOf(parseEstate(value)), session });
-  }
-  return points;
 }
 
 /** Whether nothing has changed: each part is replaced, never changed. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  besideOf,
   canResume,
   cursorFloor,
   type Estate,
@@ -240,4 +241,22 @@ Deno.test("parseSessionPoint() refuses a point with a field missing or of anothe
   for (const value of [undefined, null, "point", 3, []]) {
     assert.equal(parseSessionPoint(value), undefined);
   }
+});
+
+Deno.test("besideOf() begins above all that its id has given out, with the readers of its parents", () => {
+  const parents = [
+    { ...NO_ESTATE, readers: { logger: 7 } },
+    { ...NO_ESTATE, readers: { logger: 9, stats: 3 }, presence: { status: "idle" } },
+  ];
+  const begun = besideOf(null, 1_000, parents);
+  const floor = cursorFloor(begun);
+  assert.ok(floor > 2 ** 32, "those before it go on meanwhile, and are not to catch up");
+  assert.deepEqual(begun.readers, { logger: floor, stats: floor });
+  assert.deepEqual([begun.presence, begun.acknowledged], [{ status: "idle" }, begun.highest]);
+  assert.deepEqual(besideOf(null, null, []), NO_ESTATE);
+  const own = { ...begun, readers: { stats: floor + 4 }, highest: floor + 5, presence: null };
+  assert.deepEqual(besideOf(own, 1, parents), {
+    ...own,
+    readers: { logger: floor + 5, stats: floor + 4 },
+  });
 });
