@@ -12,6 +12,10 @@ export interface SimFlags {
   readonly guilds: number;
   readonly maxConcurrency: number;
   readonly eventsPerSecond: number;
+  /** The most that an event takes to reach a session; another time for each, in order. */
+  readonly lateMs: number;
+  /** Guilds that add the bot or remove it, per minute. */
+  readonly comingsPerMinute: number;
   /** Time between two `!ping`; 0: none. */
   readonly pingSeconds: number;
   readonly seed: number;
@@ -47,6 +51,8 @@ export function readFlags(
     guilds: number("--guilds"),
     maxConcurrency: number("--max-concurrency"),
     eventsPerSecond: number("--events-per-second"),
+    lateMs: number("--late-ms"),
+    comingsPerMinute: number("--comings-per-minute"),
     pingSeconds: number("--ping-seconds"),
     seed: number("--seed"),
     token: said.get("--token") ?? "sim-token",
@@ -62,6 +68,8 @@ export const USAGE = `deno task sim [flags]
   --guilds             guilds the bot is in                                         100
   --max-concurrency    identifies in parallel                                       1
   --events-per-second  live traffic                                                 20
+  --late-ms            the most that an event takes to reach a session              0
+  --comings-per-minute guilds that add the bot or remove it                         0
   --ping-seconds       somebody posts !ping so often (0: nobody)                    5
   --seed               the same seed gives the same run                             1
   --token              the bot's token                                              sim-token`;
@@ -73,6 +81,8 @@ const NUMBERS = {
   "--guilds": [100, 0, 1_000_000],
   "--max-concurrency": [1, 1, 10_000],
   "--events-per-second": [20, 0, 1_000_000],
+  "--late-ms": [0, 0, 60_000],
+  "--comings-per-minute": [0, 0, 6_000],
   "--ping-seconds": [5, 0, 86_400],
   "--seed": [1, 0, 0xffff_ffff],
 } as const;

@@ -17,10 +17,13 @@ function main(args: readonly string[]): void {
     console.error(`\n${USAGE}`);
     Deno.exit(2);
   }
-  const { port, eventsPerSecond, pingSeconds, ...options } = read.flags;
-  const sim = createSimulator(options);
+  const { port, eventsPerSecond, lateMs, comingsPerMinute, pingSeconds, ...options } = read.flags;
+  // As many guilds again may add the bot.
+  const sim = createSimulator({ ...options, guildsOutside: options.guilds });
+  sim.settings.lateMs = () => lateMs * sim.random();
   const server = serve(sim, port);
   sim.traffic.setRate(eventsPerSecond);
+  sim.comings.setRate(comingsPerMinute);
   if (pingSeconds > 0) ask(sim, pingSeconds * 1000);
   const pinged = pingSeconds === 0
     ? ""

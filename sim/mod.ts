@@ -7,6 +7,7 @@
 
 import { type Clock, systemClock } from "../ports/clock.ts";
 import { type Random, seededRandom } from "../ports/random.ts";
+import { type Comings, createComings } from "./gateway/comings.ts";
 import { createFaults, type Faults } from "./gateway/faults.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { createLedger, type Ledger } from "./world/ledger.ts";
@@ -26,6 +27,8 @@ export interface Simulator {
   readonly ledger: Ledger;
   readonly gateway: Gateway;
   readonly traffic: Traffic;
+  /** Guilds that add the bot and remove it. */
+  readonly comings: Comings;
   readonly faults: Faults;
   readonly rest: Rest;
 }
@@ -68,6 +71,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     ledger,
     gateway,
     traffic: createTraffic({ clock, random: draws(4), world }),
+    comings: createComings({ clock, random: draws(7), world }),
     faults: createFaults({
       clock,
       random: draws(5),
@@ -86,4 +90,4 @@ export { type PingOptions, startPinging } from "./world/ping.ts";
 export { type Place, postMessage } from "./world/post.ts";
 export { createVirtualClock, type VirtualClock } from "./wire/virtual_clock.ts";
 export { simConnect, type WireOptions } from "./wire/virtual.ts";
-export type { Faults, Ledger, Rest, SimOptions, SimSettings, Traffic, World };
+export type { Comings, Faults, Ledger, Rest, SimOptions, SimSettings, Traffic, World };

@@ -53,6 +53,10 @@ export interface Faults {
   dropAcks(when?: When): Cancel;
   /** Makes messages unreadable. */
   corruptFrames(when: When): Cancel;
+  /** Keeps events from a session that others may get; `Ledger.flaws` says which. */
+  dropEvents(when?: When): Cancel;
+  /** Tells a session of events twice, each time with another `s`; `Ledger.flaws` says which. */
+  repeatEvents(when?: When): Cancel;
 
   /** Breaks connections without a close frame. */
   cut(target?: Target): void;
@@ -125,7 +129,9 @@ type Waiting =
   | "postponeResume"
   | "noResumed"
   | "dropAcks"
-  | "corruptFrames";
+  | "corruptFrames"
+  | "dropEvents"
+  | "repeatEvents";
 
 function waitingFaults(standing: StandingFaults): Pick<Faults, Waiting> {
   const wait = (fault: StandingFault) => (when?: When) => standing.add(fault, when);
@@ -144,6 +150,8 @@ function waitingFaults(standing: StandingFaults): Pick<Faults, Waiting> {
     noResumed: wait("no resumed"),
     dropAcks: wait("no ack"),
     corruptFrames: wait("corrupt frame"),
+    dropEvents: wait("event missing"),
+    repeatEvents: wait("event repeated"),
   };
 }
 

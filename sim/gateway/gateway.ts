@@ -49,7 +49,7 @@ export interface Gateway {
 /** A gateway that hears the world's events. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { clock, random, world, ledger, faults } = options;
-  const sessions = new Sessions({ clock, ledger, settings: world.settings }, random);
+  const sessions = new Sessions({ clock, ledger, settings: world.settings, faults }, random);
   const parts: ConnectionParts = {
     ...options,
     sessions,
@@ -59,7 +59,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     memberRequests: new Map(),
   };
   const attempts = createAttempts(parts);
-  world.listen((t, guildId, body) => sessions.deliver(t, guildId, body));
+  world.listen((t, guildId, body, event) => {
+    if (world.settings.recordEvents) ledger.world.push({ event, t, guildId, atMs: clock.now() });
+    sessions.deliver(t, guildId, body, event);
+  });
   return {
     sessions,
     connections: parts.connections,

@@ -37,9 +37,9 @@ export function loadGuilds(
     if (session.entry.ended) return;
     for (const guild of waiting.splice(0, world.settings.guildCreatesPerStep)) {
       if (guild.state === "up") {
-        session.dispatch("GUILD_CREATE", jsonBody(guildCreateBody(guild, session.terms)));
+        session.tell("GUILD_CREATE", jsonBody(guildCreateBody(guild, session.terms)), null);
       } else if (guild.state === "down") {
-        session.dispatch("GUILD_DELETE", jsonBody(outageOf(guild)));
+        session.tell("GUILD_DELETE", jsonBody(outageOf(guild)), null);
       }
     }
     if (waiting.length > 0) clock.after(world.settings.guildCreateStepMs, step);
@@ -62,6 +62,7 @@ export function guildComesBack(world: World, guild: SimGuild): void {
 /** The bot is added: GUILD_CREATE without the key `unavailable`. */
 export function botJoins(world: World, guild: SimGuild): void {
   guild.state = "up";
+  guild.joined_at = new Date(world.clock.epochMs()).toISOString().replace("Z", "000+00:00");
   const { unavailable: _, ...body } = guildCreateBody(guild, FEWEST);
   world.emit("GUILD_CREATE", guild.id, body);
 }

@@ -122,7 +122,7 @@ function keepsPace(
   connection: Applicant,
   { shardId, totalShards, intents, presence }: ValidIdentify,
 ): boolean {
-  const { clock, ledger, world, identifyPace, startOrder } = parts;
+  const { clock, ledger, world, sessions, identifyPace, startOrder } = parts;
   const { maxConcurrency, identifyWindowMs } = world.settings;
   const key = identifyKey(shardId, maxConcurrency);
   const atMs = clock.now();
@@ -135,7 +135,11 @@ function keepsPace(
       "identify pace",
       `shard ${shardId}: key ${key} again within ${identifyWindowMs} ms`,
     );
-  } else if (!startOrder.begins(shardId, totalShards, maxConcurrency)) {
+  } else if (
+    !startOrder.begins(shardId, totalShards, maxConcurrency) &&
+    // Beside sessions of another total it is no start: the bot reshards, lot by lot.
+    sessions.all().every(({ terms }) => terms.totalShards === totalShards)
+  ) {
     ledger.violate("order", `shard ${shardId} of ${totalShards}: a later group has begun`);
   }
   return accepted;

@@ -39,6 +39,13 @@ export interface SessionParts {
   readonly settings: SimSettings;
 }
 
+/** An event that has not reached the session yet. */
+interface Underway {
+  readonly t: string;
+  readonly body: Body;
+  readonly event: number | null;
+}
+
 interface Numbered {
   readonly t: string;
   readonly body: Body;
@@ -59,6 +66,9 @@ export class Session {
   /** Last `s` handed to the outlet. */
   #sentS = 0;
   #cancelReplay: Cancel | null = null;
+  /** What is late, in order. */
+  readonly #underway: Underway[] = [];
+  #lastDueMs = 0;
 
   constructor(readonly id: string, readonly terms: SessionTerms, parts: SessionParts) {
     this.#parts = parts;
@@ -70,15 +80,36 @@ export class Session {
     parts.ledger.sessions.set(id, this.entry);
   }
 
-  /** Numbers an event and sends it, now or when the session is resumed. */
-  dispatch(t: string, body: Body): void {
+  /** {@linkcode Session.dispatch}, once it has got here: as late as the settings say, in order. */
+  tell(t: string, body: Body, event: number | null): void {
+    const { clock, settings } = this.#parts;
+    const nowMs = clock.now();
+    this.#lastDueMs = Math.max(this.#lastDueMs, nowMs + settings.lateMs(this.terms));
+    if (this.#underway.length === 0 && this.#lastDueMs <= nowMs) {
+      return this.dispatch(t, body, event);
+    }
+    this.#underway.push({ t, body, event });
+    clock.after(this.#lastDueMs - nowMs, () => {
+      // Not the event that the timer was for: two timers of the computer may overtake one another.
+      const next = this.#underway.shift()!;
+      if (!this.entry.ended) this.dispatch(next.t, next.body, next.event);
+    });
+  }
+
+  /**
+   * Numbers an event and sends it, now or when the session is resumed.
+   *
+   * @param event Which of the world's it is; `null`: the session's own.
+   */
+  dispatch(t: string, body: Body, event: number | null = null): void {
     if (this.deafTo.has(t)) return;
     this.#ring.push({ t, body });
     const s = ++this.entry.lastS;
-    const { ledger, settings } = this.#parts;
+    const { clock, ledger, settings } = this.#parts;
     if (settings.recordEvents) {
-      const { shardId } = this.terms;
-      ledger.events.push({ sessionId: this.id, shardId, s, t, key: body.key });
+      const { shardId, totalShards } = this.terms;
+      const about = { sessionId: this.id, shardId, totalShards, s, t };
+      ledger.events.push({ ...about, key: body.key, event, atMs: clock.now() });
     }
     if (this.#cancelReplay === null) this.#sendUpTo(s);
     this.#trim();

@@ -10,17 +10,23 @@ import type { Random } from "../../ports/random.ts";
 import { wants } from "../../protocol/discord/audience.ts";
 import type { Body } from "../world/body.ts";
 import { Session, type SessionParts, type SessionTerms } from "./session.ts";
+import type { StandingFaults } from "./standing_faults.ts";
+
+/** What sessions work with. */
+export interface SessionsParts extends SessionParts {
+  readonly faults: StandingFaults;
+}
 
 /** The live sessions. */
 export class Sessions {
-  readonly #parts: SessionParts;
+  readonly #parts: SessionsParts;
   readonly #random: Random;
   readonly #byId = new Map<string, Session>();
   /** By shard count, then by shard: several counts may live side by side (a reshard). */
   readonly #byShard = new Map<number, Map<number, Set<Session>>>();
   readonly #expiries = new Map<Session, Cancel>();
 
-  constructor(parts: SessionParts, random: Random) {
+  constructor(parts: SessionsParts, random: Random) {
     this.#parts = parts;
     this.#random = random;
   }
@@ -44,16 +50,34 @@ export class Sessions {
   }
 
   /** Gives an event to every session whose shard and intents match. */
-  deliver(t: string, guildId: string | null, body: Body): void {
+  deliver(t: string, guildId: string | null, body: Body, event: number): void {
     for (const [totalShards, shards] of this.#byShard) {
       // Entitlements may name a guild and yet belong to shard 0.
       const isShardZero = guildId === null || t.startsWith("ENTITLEMENT_");
       const group = shards.get(isShardZero ? 0 : calculateShardId(guildId, totalShards));
       if (!group) continue;
       for (const session of group) {
-        if (wants(session.terms.intents, t, guildId === null)) session.dispatch(t, body);
+        if (wants(session.terms.intents, t, guildId === null)) this.#tell(session, t, body, event);
       }
     }
+  }
+
+  #tell(session: Session, t: string, body: Body, event: number): void {
+    const { faults } = this.#parts;
+    if (faults.strikes("event missing", session.terms, t)) {
+      return this.#note("missing", session, event);
+    }
+    session.tell(t, body, event);
+    if (!faults.strikes("event repeated", session.terms, t)) return;
+    this.#note("repeated", session, event);
+    session.tell(t, body, event);
+  }
+
+  #note(flaw: "missing" | "repeated", { id, terms }: Session, event: number): void {
+    const { clock, ledger } = this.#parts;
+    const { shardId, totalShards } = terms;
+    const about = { flaw, event, sessionId: id, shardId, totalShards, atMs: clock.now() };
+    ledger.add(ledger.flaws, about);
   }
 
   /** The session's connection is gone: it ends after its time to live, unless it is resumed. */

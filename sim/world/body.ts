@@ -39,6 +39,18 @@ export function jsonBody(d: unknown, bare?: unknown): Body {
   };
 }
 
+/** The body with the number of its event as its first field, `_event`. */
+export function numberedBody(body: Body, event: number): Body {
+  if (body.head !== "") return { ...body, head: `{"_event":${event},${body.head.slice(1)}` };
+  const rest = ({ text }: Tail): Tail => ({ text: text.slice(1) });
+  return {
+    ...body,
+    head: `{"_event":${event}${body.tail.text === "{}" ? "" : ","}`,
+    tail: rest(body.tail),
+    ...(body.bareTail ? { bareTail: rest(body.bareTail) } : {}),
+  };
+}
+
 /** A tail for many events; its deflated form is made on first use. */
 export function preparedTail(text: string): Tail {
   let deflated: Uint8Array | undefined;

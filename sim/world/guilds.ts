@@ -127,7 +127,8 @@ export interface SimGuild {
   readonly id: string;
   name: string;
   readonly owner_id: string;
-  readonly joined_at: string;
+  /** When the bot was added last. */
+  joined_at: string;
   /** `@everyone` first, the bot's own last. */
   readonly roles: readonly SimRole[];
   /** Text channels first, then their category and a voice channel. */

@@ -88,14 +88,38 @@ export interface SessionEntry {
   ended: { readonly reason: string; readonly atMs: number } | null;
 }
 
+/** Something that happened, whoever was told; kept with the option `recordEvents`. */
+export interface WorldEntry {
+  /** Its number, from 1, in the order in which things happened. */
+  readonly event: number;
+  readonly t: string;
+  /** `null`: of no guild, so of shard 0 of every total. */
+  readonly guildId: string | null;
+  readonly atMs: number;
+}
+
 /** One dispatch of one session; kept with the option `recordEvents`. */
 export interface EventEntry {
   readonly sessionId: string;
   readonly shardId: number;
+  readonly totalShards: number;
   readonly s: number;
   readonly t: string;
   /** What tells the event from others of its kind: its id where it has one, else empty. */
   readonly key: string;
+  /** Which of the world's events it tells of; `null` for what is the session's own, such as READY. */
+  readonly event: number | null;
+  readonly atMs: number;
+}
+
+/** An event that a fault kept from a session, or gave to it twice. */
+export interface FlawEntry {
+  readonly flaw: "missing" | "repeated";
+  readonly event: number;
+  readonly sessionId: string;
+  readonly shardId: number;
+  readonly totalShards: number;
+  readonly atMs: number;
 }
 
 /** A request to the REST half. */
@@ -159,7 +183,10 @@ export interface Ledger {
   readonly sends: SendEntry[];
   readonly sessions: Map<string, SessionEntry>;
   /** Empty without the option `recordEvents`. */
+  readonly world: WorldEntry[];
+  /** Empty without the option `recordEvents`. */
   readonly events: EventEntry[];
+  readonly flaws: FlawEntry[];
   readonly rest: RestEntry[];
   readonly faults: FaultEntry[];
   readonly violations: Violation[];
@@ -178,7 +205,9 @@ export function createLedger(clock: Clock, entries = 200_000): Ledger {
     heartbeats: [],
     sends: [],
     sessions: new Map(),
+    world: [],
     events: [],
+    flaws: [],
     rest: [],
     faults: [],
     violations: [],

@@ -19,6 +19,8 @@ import type {
 /** What guilds are made with. */
 export interface GuildPlan {
   readonly guilds: number;
+  /** Guilds besides, that the bot is not in. */
+  readonly guildsOutside: number;
   readonly membersPerGuild: number;
   readonly channelsPerGuild: number;
   readonly bot: SimUser;
@@ -30,7 +32,8 @@ export interface GuildPlan {
  * on shard `i % n` for each of these shard counts, and evenly for any other.
  */
 export function makeGuilds(plan: GuildPlan): SimGuild[] {
-  return Array.from({ length: plan.guilds }, (_, index) => makeGuild(plan, index));
+  const length = plan.guilds + plan.guildsOutside;
+  return Array.from({ length }, (_, index) => makeGuild(plan, index));
 }
 
 /** Which guild the thing with a seeded id belongs to, by its place; `undefined` for other ids. */
@@ -108,7 +111,7 @@ function makeGuild(plan: GuildPlan, index: number): SimGuild {
       return members();
     },
     member_count: plan.membersPerGuild + 1,
-    state: "up",
+    state: index < plan.guilds ? "up" : "left",
   };
 }
 

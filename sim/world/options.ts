@@ -35,6 +35,8 @@ export interface SimSettings {
   maxConcurrency: number;
   /** Guilds the bot is in, at start. Default 20. */
   guilds: number;
+  /** Guilds that the bot is not in and may be added to, at start. Default 0. */
+  guildsOutside: number;
   /** Members of each guild, the bot not counted, at start. Default 10. */
   membersPerGuild: number;
   /** Text channels of each guild, at start; a category, a voice channel and a thread come besides. Default 4. */
@@ -113,7 +115,17 @@ export interface SimSettings {
    * Default: its own.
    */
   numbered: (s: number, t: string) => number;
-  /** Whether the ledger keeps each dispatch of each session. Default false: it grows without end. */
+  /**
+   * How long what happens takes to reach a session, in milliseconds, asked for each event: two sessions are
+   * never told of it at the same moment. Each gets its events in order all the same. Default: no time.
+   */
+  lateMs: (session: { readonly shardId: number; readonly totalShards: number }) => number;
+  /**
+   * Whether each event of the world has its number in the field `_event`, the same for whoever gets it: two
+   * presences may else be the same to the letter. Default false.
+   */
+  numberEvents: boolean;
+  /** Whether the ledger keeps each event and each dispatch of each session. Default false: it grows without end. */
   recordEvents: boolean;
   /** Entries the ledger keeps of each other kind; older ones are dropped. Default 200 000. */
   ledgerEntries: number;
@@ -140,6 +152,7 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   shards: 1,
   maxConcurrency: 1,
   guilds: 20,
+  guildsOutside: 0,
   membersPerGuild: 10,
   channelsPerGuild: 4,
   heartbeatIntervalMs: 41_250,
@@ -174,6 +187,8 @@ const DEFAULTS: Omit<SimSettings, "startLimit"> = {
   connectsPerShardPerSecond: 5,
   garble: (_, body) => body,
   numbered: (s) => s,
+  lateMs: () => 0,
+  numberEvents: false,
   recordEvents: false,
   ledgerEntries: 200_000,
 };

@@ -8,18 +8,22 @@
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import { APPLICATION_FLAGS, INTENTS } from "../../protocol/discord/intents.ts";
-import { type Body, jsonBody } from "./body.ts";
+import { type Body, jsonBody, numberedBody } from "./body.ts";
 import type { SimChannel, SimGuild, SimUser } from "./guilds.ts";
 import { makeGuilds, makeUser, placeOfId, seededId } from "./make_guilds.ts";
 import { withoutContent } from "./message_content.ts";
 import { type SimOptions, type SimSettings, simSettings } from "./options.ts";
 import { createSessionStarts, type SessionStarts } from "../gateway/session_starts.ts";
 
-/** An event on its way to the sessions that want it. `guildId` is `null` for shard 0's own events. */
-export type Listener = (t: string, guildId: string | null, body: Body) => void;
+/**
+ * An event on its way to the sessions that want it. `guildId` is `null` for shard 0's own events; `event` is
+ * its number, from 1.
+ */
+export type Listener = (t: string, guildId: string | null, body: Body, event: number) => void;
 
 /** The shared world. */
 export interface World {
+  readonly clock: Clock;
   /** The knobs; change them while it runs. */
   readonly settings: SimSettings;
   /** The bot's user. */
@@ -79,7 +83,9 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
   const nextId = snowflakes(clock);
   const listeners = new Set<Listener>();
   const token = createToken(settings.token);
+  let events = 0;
   const world: World = {
+    clock,
     settings,
     user,
     application: {
@@ -109,7 +115,11 @@ export function createWorld({ clock, random, options }: WorldOptions): World {
     ...token,
     nextId,
     emit: (t, guildId, d) => world.publish(t, guildId, jsonBody(d, withoutContent(user.id, t, d))),
-    publish: (t, guildId, body) => listeners.forEach((listener) => listener(t, guildId, body)),
+    publish(t, guildId, body) {
+      const event = ++events;
+      const told = settings.numberEvents ? numberedBody(body, event) : body;
+      for (const listener of listeners) listener(t, guildId, told, event);
+    },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

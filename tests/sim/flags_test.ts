@@ -10,6 +10,8 @@ Deno.test("without flags everything has a default, and the usage tells it", () =
     guilds: 100,
     maxConcurrency: 1,
     eventsPerSecond: 20,
+    lateMs: 0,
+    comingsPerMinute: 0,
     pingSeconds: 5,
     seed: 1,
     token: "sim-token",

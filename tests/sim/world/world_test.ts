@@ -87,3 +87,30 @@ Deno.test("a rotated token is refused", () => {
   rotateToken();
   assert.equal(acceptsToken("abc"), false);
 });
+
+Deno.test("with numberEvents each event has its number first, whatever its body is", () => {
+  const numbered = world({ numberEvents: true, guilds: 1 });
+  const told: unknown[] = [];
+  numbered.listen((_t, _guildId, { head, tail, bareTail }, event) => {
+    told.push([event, JSON.parse(head + tail.text), bareTail && JSON.parse(head + bareTail.text)]);
+  });
+  numbered.emit("A", null, {});
+  numbered.emit("B", null, { id: "7" });
+  numbered.emit("MESSAGE_CREATE", null, { content: "hi", author: { id: "7" } });
+  const head = `{"id":"8",`;
+  numbered.publish("D", null, {
+    key: "",
+    head,
+    tail: { text: `"n":1}` },
+    bareTail: { text: `"n":0}` },
+  });
+  assert.deepEqual(told, [
+    [1, { _event: 1 }, undefined],
+    [2, { _event: 2, id: "7" }, undefined],
+    [3, { _event: 3, content: "hi", author: { id: "7" } }, undefined],
+    [4, { _event: 4, id: "8", n: 1 }, { _event: 4, id: "8", n: 0 }],
+  ]);
+  numbered.settings.numberEvents = false;
+  numbered.emit("E", null, { id: "7" });
+  assert.deepEqual(told.at(-1), [5, { id: "7" }, undefined]);
+});
