@@ -24,7 +24,9 @@ import { acceptConsumer, acceptLink } from "./sockets.ts";
 import { STATUS } from "./status.ts";
 import { listen, type ListenOptions, type OpenPort, ownPlace } from "./listen.ts";
 import { type PublicPlace, socketAddress } from "./public_address.ts";
-import { PORT_METRICS, renderMetrics, renderText } from "./metrics.ts";
+import { renderText } from "./metrics/metric.ts";
+import { PORT_METRICS } from "./metrics/port_metrics.ts";
+import { renderMetrics } from "./metrics/unit_metrics.ts";
 
 /** What the port needs. */
 export interface ServerOptions extends ListenOptions {

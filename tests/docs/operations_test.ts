@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { control } from "../../app/http/control.ts";
 import { EXIT } from "../../app/terminal/main.ts";
-import { METRICS as UNIT_METRICS, PORT_METRICS } from "../../app/http/metrics.ts";
+import { METRICS as UNIT_METRICS } from "../../app/http/metrics/unit_metrics.ts";
+import { PORT_METRICS } from "../../app/http/metrics/port_metrics.ts";
 import { FIELDS, type Setting, SETTING_NAMES, SETTINGS } from "../../config/config.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { loadHono, loadValibot } from "../../deps.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { renderMetrics } from "../../app/http/metrics.ts";
+import { renderMetrics } from "../../app/http/metrics/unit_metrics.ts";
 import { crowdedShards, lookForCrowding, MOST_GUILDS } from "../../unit/crowding.ts";
 import { readiness } from "../../unit/readiness.ts";
 import { createRig } from "../support/rig.ts";

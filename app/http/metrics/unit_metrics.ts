@@ -1,98 +1,13 @@
 /**
- * The numbers of a unit, and of the REST proxy by itself, in the text that Prometheus reads: the answer
- * of `/metrics`.
- * See the [text format](https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * The numbers of a unit: the answer of `/metrics`, but for those of the port.
  *
  * @module
  */
 
-import { intentNames, PRIVILEGED_INTENTS } from "../../protocol/discord/intents.ts";
-import {
-  type RestRouteSnapshot,
-  type RestSnapshot,
-  SHARD_STATES,
-  type ShardCounters,
-  type Snapshot,
-  type Times,
-} from "../../protocol/status.ts";
-
-/** One number with its labels. */
-export interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-  /** What comes after the metric's name: the parts of a histogram have one each. Default: nothing. */
-  readonly suffix?: "_bucket" | "_sum" | "_count";
-}
-
-/** One metric: what it counts and how it is read off what is known. */
-export interface Metric<Known> {
-  readonly name: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly help: string;
-  samples(known: Known): readonly Sample[];
-}
-
-const FUSE_STATES: readonly RestSnapshot["fuse"][] = ["closed", "slow", "open", "banned"];
-
-/** Every metric of the proxy. */
-export const REST_METRICS: readonly Metric<RestSnapshot>[] = [
-  metric(
-    "gatehouse_rest_requests_total",
-    "Requests, by route and answer; by says who answered.",
-    ({ routes }) =>
-      routes.flatMap(({ method, route, answers }) =>
-        answers.map(({ status, scope, by, count }) => ({
-          labels: { method, route, status, scope, by },
-          value: count,
-        }))
-      ),
-  ),
-  perRoute("gatehouse_rest_route_queue_seconds_total", "Time in the queue.", "queueMs"),
-  perRoute(
-    "gatehouse_rest_route_upstream_seconds_total",
-    "Time until Discord's answers.",
-    "upstreamMs",
-  ),
-  histogram("gatehouse_rest_queue_seconds", "Time in the queue, by lane.", "queue"),
-  histogram("gatehouse_rest_upstream_seconds", "Time until Discord's answers.", "upstream"),
-  one("gatehouse_rest_waiting", "Requests that wait for their limits.", (rest) => rest.waiting),
-  one("gatehouse_rest_in_flight", "Requests at Discord's.", (rest) => rest.inFlight),
-  one("gatehouse_rest_credentials", "Credentials that are remembered.", (rest) => rest.credentials),
-  one("gatehouse_rest_buckets", "Buckets that are remembered.", (rest) => rest.buckets),
-  one(
-    "gatehouse_rest_dead_ends",
-    "Routes, webhooks and credentials that Discord has said no to.",
-    (rest) => rest.deadEnds,
-  ),
-  one(
-    "gatehouse_rest_invalid",
-    "Invalid requests in the last ten minutes.",
-    (rest) => rest.invalid,
-  ),
-  one(
-    "gatehouse_rest_strangers_invalid",
-    "Of callers without the secret, invalid requests in the last ten minutes.",
-    (rest) => rest.strangersInvalid,
-  ),
-  metric(
-    "gatehouse_rest_fuse",
-    "1 under what the proxy does about invalid requests.",
-    ({ fuse }) =>
-      FUSE_STATES.map((state) => ({ labels: { state }, value: Number(fuse === state) })),
-  ),
-];
-
-/** Every metric of the port. */
-export const PORT_METRICS: readonly Metric<{ readonly size: number; readonly cut: number }>[] = [
-  metric("gatehouse_connections", "Connections of the port.", ({ size }) => [
-    { labels: {}, value: size },
-  ]),
-  metric(
-    "gatehouse_connections_cut_total",
-    "Connections that were ended, or not let in, because there was no room.",
-    ({ cut }) => [{ labels: {}, value: cut }],
-  ),
-];
+import { intentNames, PRIVILEGED_INTENTS } from "../../../protocol/discord/intents.ts";
+import { SHARD_STATES, type ShardCounters, type Snapshot } from "../../../protocol/status.ts";
+import { labelled, type Metric, metric, one, renderText } from "./metric.ts";
+import { REST_METRICS } from "./rest_metrics.ts";
 
 /**
  * Every metric of a unit. Counters of shards begin at 0 with each life of their worker, which
@@ -263,40 +178,6 @@ export function renderMetrics(snapshot: Snapshot): string {
   return renderText(METRICS, snapshot);
 }
 
-/** All `metrics` of what is known, as text. */
-export function renderText<Known>(metrics: readonly Metric<Known>[], known: Known): string {
-  return metrics.map((metric) =>
-    `# HELP ${metric.name} ${metric.help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}\n` +
-    `# TYPE ${metric.name} ${metric.type}\n` +
-    metric.samples(known).map((sample) => line(metric.name, sample)).join("")
-  ).join("");
-}
-
-function line(name: string, { labels, value, suffix }: Sample): string {
-  const pairs = Object.entries(labels).map(([label, text]) =>
-    `${label}="${escaped(String(text))}"`
-  );
-  return `${name}${suffix ?? ""}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
-}
-
-function escaped(label: string): string {
-  return label.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
-}
-
-/** A counter, by its name, or a gauge. */
-function metric<Known>(
-  name: string,
-  help: string,
-  samples: Metric<Known>["samples"],
-): Metric<Known> {
-  return { name, type: name.endsWith("_total") ? "counter" : "gauge", help, samples };
-}
-
-/** One number of the whole. */
-function one<Known>(name: string, help: string, value: (known: Known) => number): Metric<Known> {
-  return metric(name, help, (known) => [{ labels: {}, value: value(known) }]);
-}
-
 function identify(
   name: string,
   help: string,
@@ -338,47 +219,5 @@ function perPlace(
       (snapshot) =>
         of(snapshot).map(({ id, restarts }) => ({ labels: { [kind]: id }, value: restarts })),
     ),
-  ];
-}
-
-/** Counts by name, each name as a label. */
-function labelled(
-  counts: Readonly<Record<string, number>>,
-  labels: (name: string) => Sample["labels"],
-): Sample[] {
-  return Object.entries(counts).map(([name, value]) => ({ labels: labels(name), value }));
-}
-
-function perRoute(
-  name: string,
-  help: string,
-  field: Extract<keyof RestRouteSnapshot, "queueMs" | "upstreamMs">,
-): Metric<RestSnapshot> {
-  return metric(name, help, ({ routes }) =>
-    routes.map(({ method, route, [field]: ms }) => ({
-      labels: { method, route },
-      value: ms / 1000,
-    })));
-}
-
-function histogram(name: string, help: string, field: "queue" | "upstream"): Metric<RestSnapshot> {
-  return {
-    name,
-    type: "histogram",
-    help,
-    samples: ({ lanes }) => lanes.flatMap((times) => histogramOf(times.lane, times[field])),
-  };
-}
-
-function histogramOf(lane: string, { buckets, count, sumMs }: Times): Sample[] {
-  return [
-    ...buckets.map(({ boundMs, count }): Sample => ({
-      labels: { lane, le: boundMs / 1000 },
-      value: count,
-      suffix: "_bucket",
-    })),
-    { labels: { lane, le: "+Inf" }, value: count, suffix: "_bucket" },
-    { labels: { lane }, value: sumMs / 1000, suffix: "_sum" },
-    { labels: { lane }, value: count, suffix: "_count" },
   ];
 }
