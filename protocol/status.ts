@@ -102,6 +102,7 @@ export interface ShardCounters {
 export interface Snapshot {
   readonly mode: "discord" | "simulator";
   readonly totalShards: number;
+  /** All that live: while guilds move to another total, shards of both. Of each id at most one serves. */
   readonly shards: readonly ShardSnapshot[];
   readonly workers: readonly WorkerSnapshot[];
   readonly clusters: readonly ClusterSnapshot[];
@@ -154,8 +155,17 @@ export interface InteractionSnapshot {
   readonly expired: number;
 }
 
+/**
+ * What a shard is for: its events go to the bot; or they are kept, until it serves in the place of others; or
+ * others serve in its place, and its session is being ended. See `docs/resharding.md`.
+ */
+export type ShardDuty = "serves" | "rises" | "ends";
+
 /** A shard with the worker and cluster that serve it. */
 export interface ShardSnapshot extends ShardStatus {
+  /** Number of shards that it is one of. */
+  readonly totalShards: number;
+  readonly role: ShardDuty;
   readonly workerId: number;
   readonly clusterId: number | null;
   /** Intents that are wanted and its session does not have, because Discord refused them. */
@@ -163,6 +173,13 @@ export interface ShardSnapshot extends ShardStatus {
   /** Guilds that it has, of 2,500 that Discord allows; `null` before its first READY. */
   readonly guilds: number | null;
   readonly counters: ShardCounters | null;
+}
+
+/** The shards that serve: of each id there is one at most. */
+export function servingOf<Shard extends Pick<ShardSnapshot, "role">>(
+  shards: readonly Shard[],
+): Shard[] {
+  return shards.filter(({ role }) => role === "serves");
 }
 
 /** A worker and its life. */
@@ -347,7 +364,13 @@ export interface DiscordStats {
 
 /** What happens in a unit, as its `status()` tells it. */
 export type Status =
-  | { readonly kind: "shard"; readonly shard: ShardStatus }
+  | {
+    readonly kind: "shard";
+    readonly shard: ShardStatus;
+    /** Number of shards that it is one of: while guilds move, there are shards of two totals. */
+    readonly totalShards: number;
+    readonly role: ShardDuty;
+  }
   | { readonly kind: "cluster"; readonly cluster: ClusterSnapshot }
   | { readonly kind: "service"; readonly service: ServiceSnapshot }
   /** Every cluster is connected and its shards have all been ready, for the first time. */

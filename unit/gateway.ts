@@ -14,7 +14,14 @@ import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
-import type { DeafType, IntentsSnapshot, InteractionSnapshot } from "../protocol/status.ts";
+import type {
+  DeafType,
+  IntentsSnapshot,
+  InteractionSnapshot,
+  ShardDuty,
+  ShardSnapshot,
+  ShardState,
+} from "../protocol/status.ts";
 import { Estates } from "../store/estates.ts";
 import { surelyUnderWay } from "../queue/under_way.ts";
 import { dropGuilds, inheritQueues } from "../store/queue_folders.ts";
@@ -136,6 +143,16 @@ export class UnitGateway {
   /** The workers of the generation that serves. */
   get pool(): WorkerPool {
     return this.serving.pool;
+  }
+
+  /** All shards that live, of each generation. */
+  get shards(): ShardSnapshot[] {
+    return this.generations.flatMap(({ shards }) => shards);
+  }
+
+  /** What a shard is for; `null`: it does not live. */
+  dutyOf({ total, id }: ShardKey, state: ShardState): ShardDuty | null {
+    return this.#find(total)?.dutyOf(id, state) ?? null;
   }
 
   /** The intents that are wanted, and which of them are missing where. */

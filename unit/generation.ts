@@ -12,7 +12,16 @@ import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type { DeafType, IntentsSnapshot, ShardSnapshot, ShardStatus } from "../protocol/status.ts";
+import type { ShardRole } from "../protocol/reshard.ts";
+import {
+  type DeafType,
+  type IntentsSnapshot,
+  servingOf,
+  type ShardDuty,
+  type ShardSnapshot,
+  type ShardState,
+  type ShardStatus,
+} from "../protocol/status.ts";
 import type { AskDiscord } from "../rest/proxy.ts";
 import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/slot.ts";
@@ -36,9 +45,11 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly linked: (peer: PeerKey) => void;
   readonly habits: Habits;
   readonly ask: AskDiscord;
-  readonly shardChanged: (status: ShardStatus) => void;
+  /** What a shard is to do for the bot; `null`: nothing, it is not brought up. */
+  readonly roleOf: (shard: ShardKey) => ShardRole | null;
+  readonly shardChanged: (shard: ShardKey, status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
-  readonly membersCached: (shardId: number) => void;
+  readonly membersCached: (shard: ShardKey) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
   /** A module of the user's cannot be loaded in a worker, and never could. */
@@ -135,12 +146,15 @@ export class Generation {
     await this.pool.stop(session);
   }
 
-  /** Shards with the worker and the cluster that serve them. */
+  /** Shards that live, with the worker and the cluster that serve them. */
   get shards(): ShardSnapshot[] {
-    return this.pool.shards.map(({ status, workerId, counters }) => {
+    return this.pool.shards.flatMap(({ status, workerId, counters }) => {
+      const role = this.dutyOf(status.shardId, status.state);
       const peer = this.pool.consumerOf(status.shardId);
-      return {
+      return role === null ? [] : {
         ...status,
+        totalShards: this.total,
+        role,
         workerId,
         clusterId: peer?.kind === "cluster" ? peer.id : null,
         lacks: this.#lacks(status.shardId),
@@ -150,14 +164,21 @@ export class Generation {
     });
   }
 
+  /** What a shard is for; `null`: nothing, it does not live. One that lives and has no role any more ends. */
+  dutyOf(shardId: number, state: ShardState): ShardDuty | null {
+    const role = this.#options.roleOf(this.#key(shardId));
+    if (role) return role.kind;
+    return state === "idle" || state === "stopped" ? null : "ends";
+  }
+
+  /** Whether a shard serves the bot. */
+  serves(shardId: number): boolean {
+    return this.#options.roleOf(this.#key(shardId))?.kind === "serves";
+  }
+
   /** Types whose events have stopped while others flow. */
   get deafTypes(): DeafType[] {
     return this.#watch.deafTypes;
-  }
-
-  /** How many guilds a shard has, as far as is known. */
-  guildsOf(shardId: number): number {
-    return this.#guildsOf(shardId) ?? 0;
   }
 
   /** The intents of the sessions that there are. */
@@ -186,7 +207,8 @@ export class Generation {
     const nowMs = this.#options.clock.now();
     if (nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
-    this.#watch.look(this.shards);
+    const serving = servingOf(this.shards);
+    if (serving.length > 0) this.#watch.look(serving);
     this.#intents.look();
   }
 
@@ -209,7 +231,7 @@ export class Generation {
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
       INTENTS_REFUSED: ({ shardId, intents }) => this.#intents.shardRefused(shardId, intents),
-      SHARD_STATUS: ({ status }) => shardChanged(status),
+      SHARD_STATUS: ({ status }) => shardChanged(key(status.shardId), status),
       SESSION: ({ shardId, began }) => {
         estates.change(key(shardId), (estate) => withSession(estate, began));
         if (!began) return;
@@ -228,7 +250,7 @@ export class Generation {
         const mark = await away.answer({ shard: key(shardId), cursor, payload });
         this.pool.mark(shardId, cursor, mark);
       },
-      MEMBERS_CACHED: ({ shardId }) => membersCached(shardId),
+      MEMBERS_CACHED: ({ shardId }) => membersCached(key(shardId)),
       REPORT: ({ shards }) => {
         for (const { shardId, newestCursor } of shards) {
           estates.change(key(shardId), (estate) => withCursor(estate, newestCursor));

@@ -5,12 +5,13 @@
  */
 
 import type { IntentName } from "../protocol/discord/intents.ts";
-import type {
-  DeafType,
-  DiscoverySnapshot,
-  IdentifySnapshot,
-  ShardSnapshot,
-  Snapshot,
+import {
+  type DeafType,
+  type DiscoverySnapshot,
+  type IdentifySnapshot,
+  servingOf,
+  type ShardSnapshot,
+  type Snapshot,
 } from "../protocol/status.ts";
 import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
 import { holdText } from "./identify.ts";
@@ -25,7 +26,7 @@ export interface Readiness {
 }
 
 /**
- * Ready means: every shard is ready, every worker runs, every cluster and service is connected. A unit
+ * Ready means: every shard that serves is ready, every worker runs, every cluster and service is connected. A unit
  * without clusters is ready as well: its events wait for a consumer.
  */
 export function readiness(snapshot: Snapshot): Readiness {
@@ -40,7 +41,8 @@ export function readiness(snapshot: Snapshot): Readiness {
   return { ready: reasons.length === 0, reasons, warnings: warningsOf(snapshot) };
 }
 
-function warningsOf({ shards, deafTypes, intents }: Snapshot): string[] {
+function warningsOf({ shards: all, deafTypes, intents }: Snapshot): string[] {
+  const shards = servingOf(all);
   return [
     ...degradedWarnings(shards, intents.refused),
     ...deafTypes.map(deafWarning),
@@ -85,7 +87,7 @@ function shardReasons({ shards, discovery }: Snapshot): string[] {
   if (discovery) return [`no shard has started yet; ${waitText(discovery)}`];
   if (shards.length === 0) return ["no shard has started yet"];
   const waiting = Map.groupBy(
-    shards.filter((shard) => shard.state !== "ready"),
+    servingOf(shards).filter((shard) => shard.state !== "ready"),
     ({ state, reason }) => `${state}${because(reason)}`,
   );
   return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);

@@ -9,14 +9,15 @@ import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { rounded } from "../protocol/rounded.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type {
-  DiscordStats,
-  EventStats,
-  ProcessStats,
-  ShardSnapshot,
-  ShardState,
-  Snapshot,
-  Stats,
+import {
+  type DiscordStats,
+  type EventStats,
+  type ProcessStats,
+  servingOf,
+  type ShardSnapshot,
+  type ShardState,
+  type Snapshot,
+  type Stats,
 } from "../protocol/status.ts";
 
 /** What collecting needs. */
@@ -24,8 +25,6 @@ export interface StatsOptions {
   readonly clock: Clock;
   readonly switchboard: Pick<Switchboard, "ask">;
   readonly snapshot: () => Snapshot;
-  /** Guilds of a shard, as far as they are known. */
-  readonly guildsOf: (shardId: number) => number;
   /** When the unit started, on `clock`. */
   readonly startedMs: () => number;
   /** What this process says of itself. */
@@ -52,7 +51,8 @@ export class StatsCollector {
   async collect(): Promise<Stats> {
     const { clock, snapshot, figures } = this.#options;
     const now = snapshot();
-    const { clusters, services, workers, shards, identify } = now;
+    const { clusters, services, workers, identify } = now;
+    const shards = servingOf(now.shards);
     const events = this.#events(now);
     const ofShards = (wanted: (shard: ShardSnapshot) => boolean) =>
       this.#discord(shards.filter(wanted), events.byShard);
@@ -99,7 +99,7 @@ export class StatsCollector {
     const nowMs = this.#options.clock.now();
     const seconds = (nowMs - (this.#collectedMs ?? this.#options.startedMs())) / 1000;
     this.#collectedMs = nowMs;
-    const received = shards.map(({ shardId, counters }) =>
+    const received = servingOf(shards).map(({ shardId, counters }) =>
       [String(shardId), counters?.received ?? 0] as const
     );
     const byShard = this.#ofShards.since(received, seconds);
@@ -114,11 +114,11 @@ export class StatsCollector {
     shards: readonly ShardSnapshot[],
     rates: EventStats["byShard"],
   ): DiscordStats {
-    const { clock, guildsOf, startedMs } = this.#options;
+    const { clock, startedMs } = this.#options;
     const byShard = <Value>(of: (shard: ShardSnapshot) => Value) =>
       Object.fromEntries(shards.map((shard) => [shard.shardId, of(shard)]));
     return {
-      guilds: shards.reduce((sum, { shardId }) => sum + guildsOf(shardId), 0),
+      guilds: shards.reduce((sum, { guilds }) => sum + (guilds ?? 0), 0),
       uptime: Math.round(clock.now() - startedMs()),
       shardLatency: byShard(({ counters }) => counters?.latencyMs ?? null),
       shardStatus: byShard(({ state }) => STATUS[state]),

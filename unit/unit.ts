@@ -6,7 +6,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { shardRange } from "../protocol/ids.ts";
+import { type ShardKey, shardRange } from "../protocol/ids.ts";
 import {
   type ClusterKey,
   peerFields,
@@ -18,6 +18,7 @@ import type {
   DiscoverySnapshot,
   IdentifySnapshot,
   InteractionSnapshot,
+  ShardStatus,
   Snapshot,
   Stats,
   Status,
@@ -132,7 +133,6 @@ export class Unit {
       ...parts,
       switchboard: this.peers.switchboard,
       snapshot: () => this.snapshot,
-      guildsOf: (shardId) => this.#gateway?.serving.guildsOf(shardId) ?? 0,
       startedMs: () => this.#startedMs,
       figures: processFigures,
     });
@@ -244,7 +244,7 @@ export class Unit {
     return {
       mode: this.#parts.config.mode,
       totalShards: this.#totalShards,
-      shards: gateway?.serving.shards ?? [],
+      shards: gateway?.shards ?? [],
       workers: gateway?.pool.workers ?? [],
       clusters: this.clusters.snapshots,
       services: this.services.snapshots,
@@ -296,16 +296,20 @@ export class Unit {
       calls: this.peers,
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
-      shardChanged: (shard) => {
-        this.#tell({ kind: "shard", shard });
-        if (shard.state !== "ready") return;
-        this.peers.shardReady({ total, id: shard.shardId });
-        this.#tellIfReady();
-      },
-      membersCached: (id) => this.peers.membersCached({ total, id }),
+      roleOf: () => ({ kind: "serves", cuts: null }),
+      shardChanged: (key, shard) => this.#shardChanged(key, shard),
+      membersCached: (shard) => this.peers.membersCached(shard),
       exhausted: (reason) => this.#fail(reason),
       refused: (reason) => this.#refuse(new GatehouseError("bad_config", "caller", reason)),
     });
+  }
+
+  #shardChanged(key: ShardKey, shard: ShardStatus): void {
+    const role = this.#gateway?.dutyOf(key, shard.state) ?? "serves";
+    this.#tell({ kind: "shard", shard, totalShards: key.total, role });
+    if (shard.state !== "ready" || role !== "serves") return;
+    this.peers.shardReady(key);
+    this.#tellIfReady();
   }
 
   #start(what: Started): RunningCluster {

@@ -6,19 +6,22 @@
  */
 
 import type { Log } from "../../ports/log.ts";
-import type { ShardState, ShardStatus, Snapshot } from "../../protocol/status.ts";
+import { type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
+import { servingOf, type ShardState, type Snapshot, type Status } from "../../protocol/status.ts";
 import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 
 /** Tells the log until the unit has stopped. */
 export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<void> {
-  const states = new Map<number, ShardState>();
+  const states = new Map<ShardKeyText, ShardState>();
   for await (const status of unit.status()) {
     switch (status.kind) {
-      case "shard":
-        tellShard(status.shard, states.get(status.shard.shardId), log);
-        states.set(status.shard.shardId, status.shard.state);
+      case "shard": {
+        const key = shardKeyText({ total: status.totalShards, id: status.shard.shardId });
+        tellShard(status, states.get(key), log);
+        states.set(key, status.shard.state);
         break;
+      }
       case "cluster": {
         const { clusterId, state, reason } = status.cluster;
         log.debug("cluster", { clusterId, state, reason });
@@ -43,9 +46,14 @@ export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<
   }
 }
 
-function tellShard(shard: ShardStatus, before: ShardState | undefined, log: Log): void {
-  const { shardId, state, reason } = shard;
-  if (state === "ready") log.info("shard is ready", { shardId, reason });
+/** Of one that does not serve the progress of the reshard tells; see `docs/resharding.md`. */
+function tellShard(
+  { shard: { shardId, state, reason }, totalShards, role }: Extract<Status, { kind: "shard" }>,
+  before: ShardState | undefined,
+  log: Log,
+): void {
+  if (role !== "serves") log.debug("shard", { shardId, totalShards, role, state, reason });
+  else if (state === "ready") log.info("shard is ready", { shardId, reason });
   else if (before === "ready" && reason !== "stopping") {
     log.warn("shard reconnects", { shardId, state, reason });
   } else log.debug("shard", { shardId, state, reason });
@@ -73,8 +81,9 @@ const PASSING: readonly ShardState[] = [
  * `shards ready 5/16 · queued 9, identifying 2 · next identify in 3 s · about 20 s left`.
  */
 export function progressLine(snapshot: Snapshot, options: ProgressOptions): string {
-  const { shards, identify, discovery } = snapshot;
+  const { identify, discovery } = snapshot;
   if (discovery) return waitText(discovery);
+  const shards = servingOf(snapshot.shards);
   const ready = shards.filter((shard) => shard.state === "ready").length;
   const states = PASSING
     .map((state) => [state, shards.filter((shard) => shard.state === state).length] as const)
@@ -90,7 +99,7 @@ export function progressLine(snapshot: Snapshot, options: ProgressOptions): stri
 
 /** What the unit has to do without, because Discord refuses it. */
 function degraded({ shards, intents: { refused } }: Snapshot): string[] {
-  const names = new Set([...refused, ...shards.flatMap(({ lacks }) => lacks)]);
+  const names = new Set([...refused, ...servingOf(shards).flatMap(({ lacks }) => lacks)]);
   return names.size > 0 ? [`degraded: without ${[...names].join(", ")}`] : [];
 }
 
@@ -114,7 +123,8 @@ export function timeLeftMs({ identify }: Snapshot, { identifyWindowMs }: Progres
  * @param tookMs Time since the unit began to start.
  */
 export function startSummary(snapshot: Snapshot, tookMs: number): string[] {
-  const { shards, workers, clusters, identify } = snapshot;
+  const { workers, clusters, identify } = snapshot;
+  const shards = servingOf(snapshot.shards);
   const sum = (field: "identifies" | "resumes") =>
     shards.reduce((total, shard) => total + (shard.counters?.[field] ?? 0), 0);
   const connected = clusters.filter((cluster) => cluster.state === "connected").length;

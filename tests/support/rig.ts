@@ -137,8 +137,9 @@ export async function createRig(options: RigOptions = {}) {
     calls: { up() {}, down() {}, receive() {} },
     linkChanged: (_, isUp) => linked.push(isUp),
     addressOf: () => options.direct ? place.address : null,
+    roleOf: () => ({ kind: "serves", cuts: null }),
     shardChanged() {},
-    membersCached: (shardId) => cached.push(shardId),
+    membersCached: ({ id }) => cached.push(id),
     exhausted: (reason) => exhausted.push(reason),
     refused: (reason) => exhausted.push(reason),
   });

@@ -50,6 +50,8 @@ export function shard(shardId: number, changed: Partial<ShardSnapshot> = {}): Sh
     reason: "",
     sinceMs: 0,
     connection: 1,
+    totalShards: 2,
+    role: "serves",
     workerId: 0,
     clusterId: 0,
     lacks: [],

@@ -4,6 +4,7 @@ import { silentLog } from "../../ports/log.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
+import type { ShardRole } from "../../protocol/reshard.ts";
 import type { FromWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { Estates } from "../../store/estates.ts";
@@ -40,6 +41,9 @@ async function setUp() {
   const clock = createVirtualClock();
   const { spawn, threads } = fakeThreads();
   const told: unknown[] = [];
+  const roles = new Map<number, ShardRole | null>(
+    [0, 1].map((id) => [id, { kind: "serves", cuts: null }]),
+  );
   const note = (name: string) => (...what: unknown[]) => void told.push([name, ...what]);
   const estates = await Estates.open({
     store: memoryStore(),
@@ -85,6 +89,7 @@ async function setUp() {
     habits: { saved: undefined, save: note("save habits") },
     ask: () => assert.fail("there is no REST"),
     linked: note("linked"),
+    roleOf: ({ id }) => roles.get(id) ?? null,
     shardChanged: note("shardChanged"),
     membersCached: note("membersCached"),
     exhausted: note("exhausted"),
@@ -99,7 +104,7 @@ async function setUp() {
     await clock.advance(0);
     return told;
   };
-  return { clock, estates, generation, pool, thread: thread!, threads, told, say };
+  return { clock, estates, generation, pool, roles, thread: thread!, threads, told, say };
 }
 
 Deno.test("a generation names its shards by their total to the gate", async () => {
@@ -184,8 +189,12 @@ Deno.test("a generation passes on what others act on", async () => {
     sinceMs: 5,
     connection: 2,
   } as const;
-  assert.deepEqual(await say({ type: "SHARD_STATUS", status }), [["shardChanged", status]]);
-  assert.deepEqual(await say({ type: "MEMBERS_CACHED", shardId: 1 }), [["membersCached", 1]]);
+  assert.deepEqual(await say({ type: "SHARD_STATUS", status }), [[
+    "shardChanged",
+    key(status.shardId),
+    status,
+  ]]);
+  assert.deepEqual(await say({ type: "MEMBERS_CACHED", shardId: 1 }), [["membersCached", key(1)]]);
   const peer: PeerKey = cluster(0);
   const batch = Uint8Array.of(1);
   const events = await say({ type: "EVENTS", peer, link: 3, batch });
@@ -217,8 +226,24 @@ Deno.test("a generation shows its shards with the cluster that has each, and non
 
 Deno.test("a generation counts the guilds of a shard as far as they are known", async () => {
   const { generation, say } = await setUp();
-  assert.equal(generation.guildsOf(0), 0);
+  const guildsOf = () => generation.shards.map(({ guilds }) => guilds);
+  assert.deepEqual(guildsOf(), [null, null]);
   const guilds = { guildIds: ["1", "2"], loadingGuildIds: [] };
   await say({ type: "SAFE", shards: { 0: { acknowledged: 3, guilds } } });
-  assert.deepEqual([generation.guildsOf(0), generation.guildsOf(1)], [2, 0]);
+  assert.deepEqual(guildsOf(), [2, null]);
+});
+
+Deno.test("a generation shows the shards that live, and for what: one that has no role any more ends", async () => {
+  const { generation, say, roles } = await setUp();
+  const seen = () =>
+    generation.shards.map(({ shardId, totalShards, role }) => [shardId, totalShards, role]);
+  assert.deepEqual(seen(), [[0, TOTAL, "serves"], [1, TOTAL, "serves"]]);
+  roles.set(0, null);
+  roles.set(1, { kind: "rises" });
+  assert.deepEqual(seen(), [[1, TOTAL, "rises"]], "the other was never brought up");
+  const status = { state: "ready", reason: "", sinceMs: 0, connection: 1 } as const;
+  await say({ type: "SHARD_STATUS", status: { ...status, shardId: 0 } });
+  assert.deepEqual(seen(), [[0, TOTAL, "ends"], [1, TOTAL, "rises"]]);
+  await say({ type: "SHARD_STATUS", status: { ...status, shardId: 0, state: "stopped" } });
+  assert.deepEqual(seen(), [[1, TOTAL, "rises"]]);
 });

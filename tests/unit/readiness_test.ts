@@ -11,6 +11,18 @@ Deno.test("readiness() is ready without a cluster: events wait for a consumer", 
   assert.equal(readiness(snapshot({ clusters: [], shards })).ready, true);
 });
 
+Deno.test("readiness() looks at the shards that serve, not at those that rise in their place", () => {
+  const rises = shard(1, {
+    totalShards: 4,
+    role: "rises",
+    state: "queued",
+    guilds: 2_400,
+    lacks: ["GUILD_MEMBERS"],
+  });
+  const shards = [shard(0), shard(1), rises];
+  assert.deepEqual(readiness(snapshot({ shards })), { ready: true, reasons: [], warnings: [] });
+});
+
 Deno.test("readiness() is not ready before a shard has started", () => {
   assert.deepEqual(readiness(snapshot({ shards: [] })).reasons, ["no shard has started yet"]);
 });

@@ -18,9 +18,17 @@ function setUp(answers: Record<string, unknown> = {}, startedMs = 0) {
   const asked: unknown[] = [];
   let now: Snapshot = snapshot({
     shards: [
-      shard(0, { counters: counters(0, { received: 100, latencyMs: 40, queued: 3, ...WAITS }) }),
-      shard(1, { clusterId: 1, workerId: 1, state: "backing off" }),
-      shard(2, { clusterId: null, workerId: 1, counters: counters(2, { received: 7 }) }),
+      shard(0, {
+        guilds: 10,
+        counters: counters(0, { received: 100, latencyMs: 40, queued: 3, ...WAITS }),
+      }),
+      shard(1, { guilds: 20, clusterId: 1, workerId: 1, state: "backing off" }),
+      shard(2, {
+        guilds: 30,
+        clusterId: null,
+        workerId: 1,
+        counters: counters(2, { received: 7 }),
+      }),
     ],
     clusters: [{ ...CLUSTER, clusterId: 0 }, { ...CLUSTER, clusterId: 1 }],
     services: [SERVICE],
@@ -39,7 +47,6 @@ function setUp(answers: Record<string, unknown> = {}, startedMs = 0) {
       },
     },
     snapshot: () => now,
-    guildsOf: (shardId) => [10, 20, 30][shardId]!,
     startedMs: () => startedMs,
     figures: () => ({ memory: { rss: 5 }, cpu: { user: 1, system: 2 } }),
   });
@@ -68,6 +75,19 @@ Deno.test("each cluster and service is asked, and what it says is merged in", as
   assert.deepEqual([clusters[1]!.memory, clusters[1]!.cpu], [null, null], "it did not say");
   assert.deepEqual(services, { api: { memory: null, cpu: null, count: 1 } });
   assert.equal(atMs, clock.wallMs());
+});
+
+Deno.test("shards that rise beside those that serve count for nothing", async () => {
+  const { stats, clock, change } = setUp();
+  const before = snapshot({
+    shards: [shard(0, { guilds: 10, counters: counters(0, { received: 5 }) })],
+  });
+  const rises = { totalShards: 4, role: "rises", guilds: 5 } as const;
+  const beside = shard(0, { ...rises, counters: counters(0, { received: 900 }) });
+  change({ ...before, shards: [...before.shards, beside] });
+  await clock.advance(1000);
+  const { events, manager } = await stats.collect();
+  assert.deepEqual([events.perSecond, events.byShard, manager.discord!.guilds], [5, { 0: 5 }, 10]);
 });
 
 Deno.test("figures of the shards go to the cluster and worker that have them, and all to the manager", async () => {

@@ -5,7 +5,12 @@
  */
 
 import { intentNames, PRIVILEGED_INTENTS } from "../../../protocol/discord/intents.ts";
-import { SHARD_STATES, type ShardCounters, type Snapshot } from "../../../protocol/status.ts";
+import {
+  servingOf,
+  SHARD_STATES,
+  type ShardCounters,
+  type Snapshot,
+} from "../../../protocol/status.ts";
 import { labelled, type Metric, metric, one, renderText } from "./metric.ts";
 import { REST_METRICS } from "./rest_metrics.ts";
 
@@ -173,9 +178,9 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   })),
 ];
 
-/** All metrics of `snapshot` in Prometheus' text format. */
+/** All metrics of `snapshot` in Prometheus' text format. Of its shards those that serve: their ids are unique. */
 export function renderMetrics(snapshot: Snapshot): string {
-  return renderText(METRICS, snapshot);
+  return renderText(METRICS, { ...snapshot, shards: servingOf(snapshot.shards) });
 }
 
 function identify(

@@ -28,9 +28,14 @@ async function told(...statuses: Status[]): Promise<string[]> {
   return lines;
 }
 
-const shardIs = (state: ShardState, reason = ""): Status => ({
+type ShardIs = Extract<Status, { kind: "shard" }>;
+
+const shardIs = (state: ShardState, reason = "", of: Partial<ShardIs> = {}): ShardIs => ({
   kind: "shard",
   shard: shard(3, { state, reason }),
+  totalShards: 4,
+  role: "serves",
+  ...of,
 });
 
 Deno.test("narrate() tells when a shard is ready and when it is so no more, not each step between", async () => {
@@ -55,6 +60,24 @@ Deno.test("narrate() warns of no shard that stops because all do", async () => {
   const lines = await told(shardIs("ready"), stopping, shardIs("closing", "stopping"));
   assert.deepEqual(lines.slice(1), [
     'info stopping, sessions are kept {"reason":"SIGTERM"}',
+    "debug shard",
+  ]);
+});
+
+Deno.test("narrate() does not take a shard of one total for its namesake of the other, nor tells of who only rises", async () => {
+  const rises = { totalShards: 8, role: "rises" } as const;
+  const steps = [
+    shardIs("ready", "identified"),
+    shardIs("connecting", "", rises),
+    shardIs("ready", "identified", rises),
+    shardIs("backing off", "closed with 1006"),
+    shardIs("backing off", "closed with 1006", rises),
+  ];
+  assert.deepEqual(await told(...steps), [
+    'info shard is ready {"shardId":3,"reason":"identified"}',
+    "debug shard",
+    "debug shard",
+    'warn shard reconnects {"shardId":3,"state":"backing off","reason":"closed with 1006"}',
     "debug shard",
   ]);
 });
@@ -102,6 +125,11 @@ Deno.test("progressLine() says how many are ready, what the others do, and when 
     line,
     "shards ready 1/4 · queued 2, resuming 1 · next identify in 3 s · about 8 s left",
   );
+});
+
+Deno.test("progressLine() counts the shards that serve", () => {
+  const shards = [shard(0), shard(1), shard(1, { totalShards: 4, role: "rises", state: "queued" })];
+  assert.equal(progressLine(snapshot({ shards }), options), "shards ready 2/2");
 });
 
 Deno.test("progressLine() speaks of no slot when nobody waits for one", () => {

@@ -45,6 +45,14 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
   ) assert(text.includes(line), line);
 });
 
+Deno.test("renderMetrics() has one shard of each id: the one that serves", () => {
+  const of = (received: number) => ({ counters: counters(3, { received }) });
+  const shards = [shard(3, of(1)), shard(3, { ...of(2), totalShards: 8, role: "rises" })];
+  const text = lines(renderMetrics(snapshot({ shards })));
+  const received = text.filter((line) => line.startsWith("gatehouse_events_received_total{"));
+  assert.deepEqual(received, ['gatehouse_events_received_total{shard="3"} 1']);
+});
+
 Deno.test("renderMetrics() says how workers, clusters and the identify budget stand", () => {
   const text = lines(renderMetrics(snapshot({
     mode: "simulator",
