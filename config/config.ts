@@ -52,6 +52,10 @@ export interface Settings {
 
   /** Shards of the whole bot; `null`: what Discord recommends. */
   readonly totalShards: number | null;
+  /** How often Discord is asked whether there are to be more shards; 0: never, and never by itself. */
+  readonly reshardCheckMs: number;
+  /** `RESHARD_AT`: percent of the guilds that a shard may have, from which on there are to be more. */
+  readonly reshardAtPercent: number;
   /** The first shard that this unit runs. */
   readonly firstShardId: number;
   /** The last shard that this unit runs; `null`: the last of all. */
@@ -202,11 +206,17 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
     "zlib-stream",
     oneOf("zlib-stream", "zstd-stream", "none"),
   ),
-  identifyReservePercent: setting("IDENTIFY_RESERVE", 10, percent),
+  identifyReservePercent: setting("IDENTIFY_RESERVE", 10, percent(0)),
   spawnShardDelayMs: setting("SPAWN_SHARD_DELAY_MS", 5_000, integer("milliseconds", 0, HOUR_MS)),
   refusedIntents: setting("REFUSED_INTENTS", "narrow", oneOf("narrow", "stop")),
 
   totalShards: setting("TOTAL_SHARDS", null, integer("a whole number", 1, MOST_SHARDS)),
+  reshardCheckMs: setting(
+    "RESHARD_CHECK_MS",
+    8 * HOUR_MS,
+    integer("milliseconds (0: never)", 0, WEEK_MS),
+  ),
+  reshardAtPercent: setting("RESHARD_AT", 80, percent(1)),
   firstShardId: setting("FIRST_SHARD_ID", 0, shardId),
   lastShardId: setting("LAST_SHARD_ID", null, shardId),
   totalWorkers: setting("TOTAL_WORKERS", null, integer("a whole number", 1, MOST_WORKERS)),

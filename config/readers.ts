@@ -137,13 +137,21 @@ export const flag: Reader<boolean> = {
     ),
 };
 
-/** A share in percent. */
-export const percent: Reader<number> = {
-  expected: "a share from 0% to 100%",
-  accepts: (value) => typeof value === "number" && value >= 0 && value <= 100,
-  schema: (v) =>
-    v.pipe(v.string(), v.regex(/^\d+(\.\d+)? ?%?$/), v.transform(parseFloat), v.maxValue(100)),
-};
+/** A share in percent, `least` or more. */
+export function percent(least: number): Reader<number> {
+  return {
+    expected: `a share from ${least}% to 100%`,
+    accepts: (value) => typeof value === "number" && value >= least && value <= 100,
+    schema: (v) =>
+      v.pipe(
+        v.string(),
+        v.regex(/^\d+(\.\d+)? ?%?$/),
+        v.transform(parseFloat),
+        v.minValue(least),
+        v.maxValue(100),
+      ),
+  };
+}
 
 /** Where a port is opened. */
 export const host: Reader<string> = textLike(

@@ -114,6 +114,7 @@ export interface Snapshot {
    * than 200 names, is under `other`.
    */
   readonly eventsByType: Readonly<Record<string, number>>;
+  readonly guildLimit: GuildLimit;
   /** Types whose events have stopped while others flow: the sessions may have become deaf to them. */
   readonly deafTypes: readonly DeafType[];
   readonly interactions: InteractionSnapshot;
@@ -130,6 +131,16 @@ export interface DiscoverySnapshot {
   readonly reason: string;
   /** When it is asked again, ms since the Unix epoch. */
   readonly untilMs: number;
+}
+
+/** How many guilds a shard may have, and when there are to be more shards. */
+export interface GuildLimit {
+  /** Discord allows no more. */
+  readonly most: number;
+  /** `RESHARD_AT` percent of it. */
+  readonly reshardAt: number;
+  /** Whether the unit reshards by itself then. */
+  readonly isAutomatic: boolean;
 }
 
 /** A type whose events have stopped. */

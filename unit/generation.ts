@@ -28,6 +28,7 @@ import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";
+import { guildLimit } from "./crowding.ts";
 import type { Habits } from "./habits.ts";
 import { RefusedIntents } from "./refused_intents.ts";
 import { ShardWatch } from "./watch.ts";
@@ -85,7 +86,12 @@ export class Generation {
       estateOf: (shardId) => estates.of(this.#key(shardId)),
       events: this.#poolEvents(),
     });
-    this.#watch = new ShardWatch({ ...options, pool: this.pool });
+    const isWhole = options.shardIds.length === totalShards;
+    this.#watch = new ShardWatch({
+      ...options,
+      pool: this.pool,
+      guildLimit: guildLimit(options.config, isWhole),
+    });
     const { config: { intents: wanted, refusedIntents }, log } = options;
     this.#intents = new RefusedIntents({
       ...options,

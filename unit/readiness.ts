@@ -8,12 +8,13 @@ import type { IntentName } from "../protocol/discord/intents.ts";
 import {
   type DeafType,
   type DiscoverySnapshot,
+  type GuildLimit,
   type IdentifySnapshot,
   servingOf,
   type ShardSnapshot,
   type Snapshot,
 } from "../protocol/status.ts";
-import { crowdedShards, MOST_GUILDS } from "./crowding.ts";
+import { crowdedShards, crowdingAdvice, fullestShard } from "./crowding.ts";
 import { holdText } from "./identify.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
@@ -23,6 +24,18 @@ export interface Readiness {
   readonly reasons: readonly string[];
   /** What does not go as it should although the unit does its work, or will not for much longer. */
   readonly warnings: readonly string[];
+  /** How near to the guilds that Discord allows the fullest shard is; `null` where none is known. */
+  readonly fullest: FullestShard | null;
+}
+
+/** A shard and its guilds. */
+export interface FullestShard {
+  readonly shardId: number;
+  readonly guilds: number;
+  /** Guilds that it may have. */
+  readonly most: number;
+  /** The one in percent of the other. */
+  readonly percent: number;
 }
 
 /**
@@ -38,15 +51,26 @@ export function readiness(snapshot: Snapshot): Readiness {
     ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
     ...placeReasons(services, "connected", ({ name }) => `service ${name}`),
   ];
-  return { ready: reasons.length === 0, reasons, warnings: warningsOf(snapshot) };
+  return {
+    ready: reasons.length === 0,
+    reasons,
+    warnings: warningsOf(snapshot),
+    fullest: fullestOf(snapshot),
+  };
 }
 
-function warningsOf({ shards: all, deafTypes, intents }: Snapshot): string[] {
+function fullestOf({ shards, guildLimit: { most } }: Snapshot): FullestShard | null {
+  const { shardId, guilds } = fullestShard(servingOf(shards)) ?? {};
+  if (shardId === undefined || typeof guilds !== "number") return null;
+  return { shardId, guilds, most, percent: Math.floor(guilds / most * 100) };
+}
+
+function warningsOf({ shards: all, deafTypes, intents, guildLimit }: Snapshot): string[] {
   const shards = servingOf(all);
   return [
     ...degradedWarnings(shards, intents.refused),
     ...deafTypes.map(deafWarning),
-    ...crowdedWarning(shards),
+    ...crowdedWarning(shards, guildLimit),
   ];
 }
 
@@ -75,12 +99,12 @@ function deafWarning({ type, sinceMs, expected, others }: DeafType): string {
   return `${text}: the sessions may be deaf to it`;
 }
 
-function crowdedWarning(shards: readonly ShardSnapshot[]): string[] {
-  const [fullest, ...others] = crowdedShards(shards);
+function crowdedWarning(shards: readonly ShardSnapshot[], limit: GuildLimit): string[] {
+  const [fullest, ...others] = crowdedShards(shards, limit);
   if (!fullest) return [];
   const also = others.length > 0 ? `, ${others.length} more are nearly as full` : "";
-  const text = `${fullest.guilds} of ${MOST_GUILDS} guilds that a shard may have${also}`;
-  return [`shard ${fullest.shardId} has ${text}: raise TOTAL_SHARDS`];
+  const text = `${fullest.guilds} of ${limit.most} guilds that a shard may have${also}`;
+  return [`shard ${fullest.shardId} has ${text}: ${crowdingAdvice(limit)}`];
 }
 
 function shardReasons({ shards, discovery }: Snapshot): string[] {

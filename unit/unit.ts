@@ -34,6 +34,7 @@ import type { World } from "../ports/world.ts";
 import type { Address } from "../workers/pool.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
+import { guildLimit } from "./crowding.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { type GatewayOptions, UnitGateway } from "./gateway.ts";
@@ -241,8 +242,9 @@ export class Unit {
   /** Everything at this moment. */
   get snapshot(): Snapshot {
     const gateway = this.#gateway;
+    const { config } = this.#parts;
     return {
-      mode: this.#parts.config.mode,
+      mode: config.mode,
       totalShards: this.#totalShards,
       shards: gateway?.shards ?? [],
       workers: gateway?.pool.workers ?? [],
@@ -250,8 +252,9 @@ export class Unit {
       services: this.services.snapshots,
       identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
       intents: gateway?.intents ??
-        { wanted: this.#parts.config.intents, refused: [], shards: [] },
+        { wanted: config.intents, refused: [], shards: [] },
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
+      guildLimit: guildLimit(config, this.shardIds.length === this.#totalShards),
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       stateFilesSetAside: this.#parts.store.damaged,

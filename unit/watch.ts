@@ -11,10 +11,10 @@ import { QuietWatch } from "../gateway/quiet.ts";
 import type { World } from "../ports/world.ts";
 import { intentBits } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
-import type { DeafType, ShardSnapshot } from "../protocol/status.ts";
+import type { DeafType, GuildLimit, ShardSnapshot } from "../protocol/status.ts";
 import type { Config } from "../config/config.ts";
 import type { WorkerPool } from "../workers/pool.ts";
-import { crowdedShards, lookForCrowding, MOST_GUILDS } from "./crowding.ts";
+import { crowdedShards, crowdingAdvice, lookForCrowding } from "./crowding.ts";
 import type { Habits } from "./habits.ts";
 import { Renewals, type RenewalsOptions } from "./renewals.ts";
 import { UnreadyWatch } from "./unready.ts";
@@ -28,6 +28,7 @@ export interface ShardWatchOptions
   >;
   readonly pool: Pick<WorkerPool, "reconnect" | "eventsByType">;
   readonly habits: Habits;
+  readonly guildLimit: GuildLimit;
 }
 
 /** What was known of the types of events is written down so often. */
@@ -122,16 +123,16 @@ export class ShardWatch {
   }
 
   #lookForCrowding(shards: readonly ShardSnapshot[]): void {
-    const { told, fullest } = lookForCrowding(shards, this.#crowdingTold);
+    const { guildLimit, log } = this.#options;
+    const { told, fullest } = lookForCrowding(shards, guildLimit, this.#crowdingTold);
     this.#crowdingTold = told;
     if (!fullest) return;
-    const { shardId, guilds } = fullest;
-    const crowded = crowdedShards(shards).length;
-    this.#options.log.warn("a shard is near the limit of guilds, raise TOTAL_SHARDS", {
-      shardId,
-      guilds,
-      limit: MOST_GUILDS,
-      crowded,
+    log.warn("a shard is near the limit of guilds", {
+      shardId: fullest.shardId,
+      guilds: fullest.guilds,
+      limit: guildLimit.most,
+      crowded: crowdedShards(shards, guildLimit).length,
+      advice: crowdingAdvice(guildLimit),
     });
   }
 }

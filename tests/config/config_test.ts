@@ -11,6 +11,7 @@ import {
 /** Properties that say more than their variable. */
 const OTHERWISE: Readonly<Record<string, string>> = {
   identifyReservePercent: "IDENTIFY_RESERVE",
+  reshardAtPercent: "RESHARD_AT",
   eventHandlerUrls: "EVENT_HANDLER_URL",
 };
 

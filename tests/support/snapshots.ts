@@ -88,6 +88,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     discovery: null,
     intents: { wanted: 1, refused: [], shards: [] },
     eventsByType: {},
+    guildLimit: { most: 2500, reshardAt: 2000, isAutomatic: true },
     deafTypes: [],
     stateFilesSetAside: 0,
     interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },

@@ -3,7 +3,12 @@ import { readiness } from "../../unit/readiness.ts";
 import { shard, snapshot } from "../support/snapshots.ts";
 
 Deno.test("readiness() is ready when all shards, workers and clusters are", () => {
-  assert.deepEqual(readiness(snapshot()), { ready: true, reasons: [], warnings: [] });
+  assert.deepEqual(readiness(snapshot()), {
+    ready: true,
+    reasons: [],
+    warnings: [],
+    fullest: null,
+  });
 });
 
 Deno.test("readiness() is ready without a cluster: events wait for a consumer", () => {
@@ -49,6 +54,7 @@ Deno.test("readiness() names shards by state and reason, and joins ranges", () =
     ready: false,
     reasons: ["shards 1-3, 5: backing off (connect failed)", "shard 4: queued"],
     warnings: [],
+    fullest: null,
   });
 });
 
@@ -89,6 +95,7 @@ Deno.test("readiness() warns of types that have stopped, and is ready all the sa
       "no GUILD_CREATE since 2026-11-30T03:12Z, 40 were to be expected while 900 others came: " +
       "the sessions may be deaf to it",
     ],
+    fullest: null,
   });
 });
 
@@ -108,5 +115,6 @@ Deno.test("readiness() warns of shards that live without an intent, and is ready
       "developer portal",
       "degraded: shard 2 without MESSAGE_CONTENT, which is granted again: they get new sessions in turn",
     ],
+    fullest: null,
   });
 });

@@ -28,6 +28,7 @@ function setUp({ reconnect = (_shardId: number, _session: string) => Promise.res
     log,
     gate: { snapshot: NO_IDENTIFIES },
     pool: { reconnect, eventsByType },
+    guildLimit: { most: 2500, reshardAt: 2000, isAutomatic: true },
     habits: { saved: undefined, save: (types) => void saved.push(types) },
   });
   const shards = () =>

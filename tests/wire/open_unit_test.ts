@@ -38,6 +38,7 @@ Deno.test("openUnit() opens the port before anything connects, and says that it 
     ready: false,
     reasons: ["no shard has started yet"],
     warnings: [],
+    fullest: null,
   });
   assert.deepEqual(unit.snapshot.shards, []);
   const stopping = stop("asked to");

@@ -54,6 +54,14 @@ export const METRICS: readonly Metric<Snapshot>[] = [
         guilds === null ? [] : [{ labels: { shard: shardId }, value: guilds }]
       ),
   ),
+  metric(
+    "gatehouse_shard_guilds_ratio",
+    "Guilds of a shard over those that Discord allows: from RESHARD_AT on there are to be more shards.",
+    ({ shards, guildLimit: { most } }) =>
+      shards.flatMap(({ shardId, guilds }) =>
+        guilds === null ? [] : [{ labels: { shard: shardId }, value: guilds / most }]
+      ),
+  ),
   perShard("gatehouse_shard_latency_ms", "Round trip of the last heartbeat.", "latencyMs"),
   perShard("gatehouse_events_received_total", "Dispatches from Discord.", "received"),
   perShard("gatehouse_received_bytes_total", "Bytes of dispatches.", "receivedBytes"),

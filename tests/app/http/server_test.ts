@@ -68,7 +68,7 @@ Deno.test("health, readiness and the REST proxy need no credential of ours", asy
   const { status, text } = await get("/readyz");
   assert.deepEqual([status, JSON.parse(text)], [
     503,
-    { ready: false, reasons: ["shard 0: hello"], warnings: [] },
+    { ready: false, reasons: ["shard 0: hello"], warnings: [], fullest: null },
   ]);
   world.mayKnowWhy = false;
   const told = await get("/readyz");
