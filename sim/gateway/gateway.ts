@@ -11,7 +11,7 @@ import type { ConnectionEntry, Host } from "../world/ledger.ts";
 import type { MemberRequests } from "./member_requests.ts";
 import type { Peer } from "./outgoing.ts";
 import { createIdentifyPace, createStartOrder } from "./pace.ts";
-import { Sessions } from "./sessions.ts";
+import { homeOf, Sessions } from "./sessions.ts";
 import type { World } from "../world/world.ts";
 
 /** What is given to a gateway. */
@@ -60,7 +60,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
   const attempts = createAttempts(parts);
   world.listen((t, guildId, body, event) => {
-    if (world.settings.recordEvents) ledger.world.push({ event, t, guildId, atMs: clock.now() });
+    if (world.settings.recordEvents) {
+      ledger.world.push({ event, t, guildId: homeOf(t, guildId), atMs: clock.now() });
+    }
     sessions.deliver(t, guildId, body, event);
   });
   return {

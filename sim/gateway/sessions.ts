@@ -17,6 +17,11 @@ export interface SessionsParts extends SessionParts {
   readonly faults: StandingFaults;
 }
 
+/** The guild whose shard gets an event; `null`: shard 0. Entitlements may name a guild and yet be of shard 0. */
+export function homeOf(t: string, guildId: string | null): string | null {
+  return t.startsWith("ENTITLEMENT_") ? null : guildId;
+}
+
 /** The live sessions. */
 export class Sessions {
   readonly #parts: SessionsParts;
@@ -52,9 +57,8 @@ export class Sessions {
   /** Gives an event to every session whose shard and intents match. */
   deliver(t: string, guildId: string | null, body: Body, event: number): void {
     for (const [totalShards, shards] of this.#byShard) {
-      // Entitlements may name a guild and yet belong to shard 0.
-      const isShardZero = guildId === null || t.startsWith("ENTITLEMENT_");
-      const group = shards.get(isShardZero ? 0 : calculateShardId(guildId, totalShards));
+      const home = homeOf(t, guildId);
+      const group = shards.get(home === null ? 0 : calculateShardId(home, totalShards));
       if (!group) continue;
       for (const session of group) {
         if (wants(session.terms.intents, t, guildId === null)) this.#tell(session, t, body, event);

@@ -93,7 +93,7 @@ export interface WorldEntry {
   /** Its number, from 1, in the order in which things happened. */
   readonly event: number;
   readonly t: string;
-  /** `null`: of no guild, so of shard 0 of every total. */
+  /** The guild whose shard gets it; `null`: shard 0 of every total. */
   readonly guildId: string | null;
   readonly atMs: number;
 }

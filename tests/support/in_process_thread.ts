@@ -13,6 +13,7 @@ import {
   parseStamped,
   stamp,
   type ToWorker,
+  type WorkerOptions,
 } from "../../protocol/worker_message.ts";
 import { Bucket } from "../../workers/bucket.ts";
 import type { BucketWorld } from "../../workers/bucket_world.ts";
@@ -26,9 +27,13 @@ export interface Mortal {
   hang(): void;
 }
 
+/** What each thread has of disks, by what it is started with: shards of two totals share none. */
+export type DisksOf = (options: WorkerOptions) => Pick<BucketWorld, "openSpool" | "openGuilds">;
+
 /** Threads that share the test's world. */
 export function inProcessThreads(
   world: BucketWorld,
+  disksOf: DisksOf = () => ({}),
 ): { spawn: SpawnThread; alive: Set<Mortal> } {
   const alive = new Set<Mortal>();
   const spawn: SpawnThread = ({ message }) => {
@@ -50,7 +55,7 @@ export function inProcessThreads(
       const words = parseStamped<ToWorker>(data);
       if (words.type !== "START") return bucket?.receive(words);
       epoch = words.epoch;
-      bucket = new Bucket(words.options, own, post);
+      bucket = new Bucket(words.options, { ...own, ...disksOf(words.options) }, post);
     };
     const thread = {
       die() {
@@ -75,7 +80,8 @@ export function inProcessThreads(
   return { spawn, alive };
 }
 
-function mortalClock(clock: Clock, isDead: () => boolean): Clock {
+/** A clock whose tasks do not run once their owner is dead. */
+export function mortalClock(clock: Clock, isDead: () => boolean): Clock {
   const guard = (task: () => void) => () => {
     if (!isDead()) task();
   };
@@ -89,7 +95,8 @@ function mortalClock(clock: Clock, isDead: () => boolean): Clock {
   };
 }
 
-function mortalConnect(
+/** Sockets, noted in `sockets`, that say nothing once their owner is dead. */
+export function mortalConnect(
   connect: Connect,
   sockets: Set<Socket>,
   isDead: () => boolean,

@@ -32,7 +32,10 @@ export interface ListeningCluster {
 
 /** Makes a place, in which nobody runs. */
 export function listeningCluster(clock: Clock): ListeningCluster {
-  const open = new Map<symbol, { worker: number; end(code: number, reason: string): void }>();
+  const open = new Map<
+    symbol,
+    { worker: number | null; end(code: number, reason: string): void }
+  >();
   const all = () => [...open.values()];
   let batches = 0;
   const later = (task: () => void) => void clock.after(LATENCY_MS, task);
@@ -40,7 +43,7 @@ export function listeningCluster(clock: Clock): ListeningCluster {
     address: { url: "ws://cluster.test/", secretKey: "between us" },
     bot: null,
     get workers() {
-      return all().map(({ worker }) => worker).sort();
+      return all().flatMap(({ worker }) => worker ?? []).sort();
     },
     get batches() {
       return batches;
@@ -49,7 +52,9 @@ export function listeningCluster(clock: Clock): ListeningCluster {
     close: () => all().forEach(({ end }) => end(LINK_CLOSE.GOING_AWAY, "going away")),
     connect: (elsewhere) => (url, events, options) => {
       if (url !== place.address.url) return elsewhere(url, events, options);
-      const { authorization, [WORKER_HEADER]: worker } = options?.headers ?? {};
+      const { authorization, [WORKER_HEADER]: header } = options?.headers ?? {};
+      /** The unit itself has no number. */
+      const worker = header === undefined ? null : Number(header);
       const own = Symbol();
       /** Each end by itself: what was sent before the other one closed still arrives. */
       let isDialling = true;
@@ -73,12 +78,12 @@ export function listeningCluster(clock: Clock): ListeningCluster {
           return events.failed(place.bot ? "401" : "refused");
         }
         isServing = true;
-        open.set(own, { worker: Number(worker), end });
+        open.set(own, { worker, end });
         events.open();
         link = place.bot.attach({
           send: (text) => hearing(() => events.message(new TextEncoder().encode(text), true)),
           close: end,
-        }, Number(worker));
+        }, worker);
       });
       return {
         send: (text) => serving(() => link!.text(text)),

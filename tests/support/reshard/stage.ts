@@ -1,0 +1,223 @@
+/**
+ * A whole unit in virtual time that may reshard, its bot and its Discord: the bot writes down what it gets, and
+ * each of the three may be killed at any moment.
+ *
+ * @module
+ */
+
+import { EventConsumer } from "../../../bot/link/consumer.ts";
+import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { sleep } from "../../../ports/clock.ts";
+import { logTo } from "../../../ports/log.ts";
+import type { OpenSpool } from "../../../ports/spool.ts";
+import { seededRandom } from "../../../ports/random.ts";
+import type { Socket } from "../../../ports/socket.ts";
+import { memoryStore, type Store } from "../../../ports/store.ts";
+import { ALL_INTENTS } from "../../../protocol/discord/intents.ts";
+import {
+  createSimulator,
+  createVirtualClock,
+  simConnect,
+  type SimulatorOptions,
+} from "../../../sim/mod.ts";
+import { Unit } from "../../../unit/unit.ts";
+import { inProcessThreads, mortalClock, mortalConnect } from "../in_process_thread.ts";
+import { listeningCluster } from "../listening_cluster.ts";
+import { memorySpool } from "../memory_spool.ts";
+import { simProxy } from "../sim_proxy.ts";
+import { type Allowances, judge, numberOf } from "./judge.ts";
+
+/** What a stage is made with. */
+export interface StageOptions {
+  /** Number of shards at the beginning. */
+  readonly shards: number;
+  readonly sim?: SimulatorOptions;
+  readonly config?: Partial<Config>;
+  readonly workers?: number;
+  /** Bytes that the bot lets the unit have under way. */
+  readonly windowBytes?: number;
+  /** How long the bot takes for an event. Default 0. */
+  readonly handlerMs?: number;
+  readonly seed?: number;
+  /** The state folder. */
+  readonly store?: Store;
+}
+
+/** What the bot got. */
+export interface Came {
+  readonly t: string;
+  readonly shardId: number;
+  // deno-lint-ignore no-explicit-any -- what a gateway says
+  readonly d: any;
+  readonly atMs: number;
+}
+
+/** A unit, its bot and its Discord. */
+export type Stage = ReturnType<typeof createStage>;
+
+/** Builds a stage; nothing runs before `start()`. */
+export function createStage(options: StageOptions) {
+  const { shards, seed = 1, store = memoryStore() } = options;
+  const clock = createVirtualClock();
+  const sim = createSimulator({
+    clock,
+    seed,
+    shards,
+    maxConcurrency: 16,
+    guilds: 24,
+    guildsOutside: 8,
+    ringEvents: 100_000,
+    recordEvents: true,
+    numberEvents: true,
+    ...options.sim,
+  });
+  const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
+  const log = logTo((level, event, fields) => logged.push({ level, event, fields }));
+  const place = listeningCluster(clock);
+  const spools = new Map<number, OpenSpool>();
+  const spoolOf = (total: number) => spools.getOrInsertComputed(total, memorySpool);
+  const lives: Came[][] = [];
+  let life = createLife();
+
+  /** The unit of one process: when that is killed, none of it says or does anything any more. */
+  function createLife() {
+    let isDead = false;
+    const own = mortalClock(clock, () => isDead);
+    const sockets = new Set<Socket>();
+    const random = seededRandom(seed + 7);
+    const discord = simConnect(sim, { latencyMs: 5, jitterMs: 5 });
+    const { spawn, alive } = inProcessThreads(
+      { clock: own, random, connect: place.connect(discord) },
+      ({ totalShards }) => ({ openSpool: spoolOf(totalShards) }),
+    );
+    const proxy = simProxy(sim.rest, own, sim.settings.token);
+    const unit = new Unit({
+      config: {
+        ...CONFIG_DEFAULTS,
+        discordToken: sim.settings.token,
+        gatewayHosts: ["gateway.sim"],
+        intents: ALL_INTENTS,
+        gatewayCompression: "none",
+        totalWorkers: options.workers ?? 2,
+        statsIntervalMs: 0,
+        eventHandlerUrls: [place.address.url],
+        eventHandlerSecretKey: place.address.secretKey,
+        ...options.config,
+      },
+      cores: options.workers ?? 2,
+      clock: own,
+      random,
+      log,
+      store: mortalStore(store, () => isDead),
+      rest: proxy,
+      queueDir: null,
+      consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
+      connect: mortalConnect(place.connect(discord), sockets, () => isDead),
+      spawn,
+      startCluster: () => {
+        throw new Error("there are no built-in clusters here");
+      },
+    });
+    return {
+      unit,
+      /** The threads of its workers. */
+      alive,
+      kill() {
+        for (const thread of [...alive]) thread.die();
+        for (const socket of sockets) socket.destroy();
+        isDead = true;
+      },
+    };
+  }
+
+  /** Another process of the bot: it knows nothing of what the one before has seen. */
+  function startBot(): void {
+    const came: Came[] = [];
+    lives.push(came);
+    const receiver = {
+      wants: () => true,
+      receive: ({ t, d }: { t: string; d: unknown }, shardId: number) => {
+        came.push({ t, shardId, d, atMs: clock.now() });
+        return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
+      },
+    };
+    const { windowBytes = 4 * 1024 * 1024 } = options;
+    const peer = { kind: "cluster", id: 0 } as const;
+    place.bot = new EventConsumer({ peer, receiver, clock, log, windowBytes });
+  }
+
+  /** What `promise` gives; time passes meanwhile. */
+  async function run<Result>(promise: Promise<Result>, limitMs = 120_000): Promise<Result> {
+    let isSettled = false;
+    const settled = () => void (isSettled = true);
+    promise.then(settled, settled);
+    await clock.runUntil(() => isSettled, limitMs);
+    return await promise;
+  }
+
+  const isReady = () => {
+    const { shards } = life.unit.snapshot;
+    return shards.length > 0 && shards.every(({ state }) => state === "ready");
+  };
+  return {
+    clock,
+    sim,
+    store,
+    logged,
+    place,
+    lives,
+    run,
+    isReady,
+    get unit() {
+      return life.unit;
+    },
+    get alive() {
+      return life.alive;
+    },
+    /** Starts bot and unit, and waits until every shard is ready and has its guilds. */
+    async start(): Promise<void> {
+      startBot();
+      await run(life.unit.start());
+      await clock.runUntil(isReady, 120_000);
+      await clock.advance(2_000);
+    },
+    /** SIGKILL for the unit; `startUnit` starts the next. */
+    killUnit: () => life.kill(),
+    /** The next process of the unit, on the same state. */
+    async startUnit(): Promise<void> {
+      life = createLife();
+      await run(life.unit.start());
+    },
+    /** SIGTERM for the unit. */
+    stopUnit: () => run(life.unit.stop("SIGTERM")).then(() => life.kill()),
+    /** The bot's process ends without a word, and another one takes its place. */
+    async killBot(awayMs = 0): Promise<void> {
+      place.bot = null;
+      place.close();
+      await clock.advance(awayMs);
+      startBot();
+    },
+    /** What all processes of the bot got, as the judge sees it. */
+    verdict: (allowances: Allowances = {}) =>
+      judge(
+        sim.ledger,
+        lives.map((came) => came.flatMap(({ d }) => numberOf(d) ?? [])),
+        allowances,
+      ),
+  };
+}
+
+/** A store to which nothing gets once its owner is dead. */
+function mortalStore(store: Store, isDead: () => boolean): Store {
+  const alive = <Result>(act: () => Promise<Result>) =>
+    isDead() ? new Promise<Result>(() => {}) : act();
+  return {
+    get damaged() {
+      return store.damaged;
+    },
+    load: (name) => alive(() => store.load(name)),
+    save: (name, value) => alive(() => store.save(name, value)),
+    remove: (name) => alive(() => store.remove(name)),
+    settled: () => alive(() => store.settled()),
+  };
+}
