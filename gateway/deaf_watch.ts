@@ -19,6 +19,7 @@ import {
   type Silence,
   type TypeTrack,
 } from "./deaf.ts";
+import { SESSIONS_OWN } from "../protocol/discord/identity.ts";
 import { isRecord } from "../protocol/record.ts";
 import { SETTLE_MS } from "./quiet.ts";
 
@@ -27,16 +28,7 @@ const MINUTE_MS = 60_000;
 const WHOLE = 0.95;
 
 /** Types that come when the bot asks for something, and what is not one type: nobody misses them. */
-const UNWATCHED: ReadonlySet<string> = new Set([
-  "CHANNEL_INFO",
-  "GUILD_MEMBERS_CHUNK",
-  "RATE_LIMITED",
-  "READY",
-  "RESUMED",
-  "SOUNDBOARD_SOUNDS",
-  "VOICE_SERVER_UPDATE",
-  "other",
-]);
+const UNWATCHED: ReadonlySet<string> = new Set([...SESSIONS_OWN, "other"]);
 
 /** Something to tell of a type: it has stopped, it came again, or it has been away for a day more. */
 export interface DeafFinding extends DeafType {
