@@ -53,9 +53,15 @@ export interface GatewayWorld {
 
 /** The helpers. Each resolves when the payload was handed to the shard's socket. */
 export interface GatewayHelpers {
-  /** Which shard gets the events of a guild. */
+  /**
+   * Which shard gets the events of a guild. While the bot moves to another total of shards: which one got them
+   * before.
+   */
   calculateShardId(guildId: string | bigint): number;
-  /** Sends any gateway command of a shard: op 3, 4, 8, 31 or 43. */
+  /**
+   * Sends any gateway command: op 3, 4, 8, 31 or 43. What is of a guild goes to the shard that has it at that
+   * moment, whichever is named; the rest to that one.
+   */
   sendPayload(shardId: number, payload: ShardPayload): Promise<void>;
   /**
    * Changes the presence on every shard of the unit. It is kept: a session that replaces another one has

@@ -18,6 +18,7 @@ import type { Links } from "../link/links.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
 import type { WorkerPool } from "../workers/pool.ts";
+import type { UnitCommands } from "./reshard/commands.ts";
 
 /**
  * The gateway's methods. The helpers are there to be called, by you and by every cluster; the others
@@ -84,17 +85,11 @@ export interface UnitCore {
 interface CoreGateway {
   readonly links: Pick<Links, "deliver">;
   readonly pool: CorePool;
+  readonly commands: Pick<UnitCommands, "send" | "requestMembers">;
   acknowledge: EventsController["acknowledged"];
 }
 
-type CorePool = Pick<
-  WorkerPool,
-  | "calculateWorkerId"
-  | "requestMembers"
-  | "sendPayload"
-  | "spawnShards"
-  | "tellWorkerToIdentify"
->;
+type CorePool = Pick<WorkerPool, "calculateWorkerId" | "spawnShards" | "tellWorkerToIdentify">;
 
 /** Each as it is by itself. `unit` throws before it is started. */
 export function createControllers(unit: () => UnitCore): Controllers {
@@ -103,10 +98,10 @@ export function createControllers(unit: () => UnitCore): Controllers {
     totalShards: () => totalShardsOf(unit()),
     // deno-lint-ignore require-await -- what is thrown becomes a rejection
     shardIds: async () => unit().shardIds,
-    sendPayload: (shardId, payload) =>
-      gateway().pool.sendPayload(shardId, { ...parsePayload(payload), ...readerIn(payload) }),
-    requestMembers: async (shardId, request) =>
-      await gateway().pool.requestMembers(shardId, request as MembersRequest) as RequestedMembers,
+    sendPayload: async (shardId, payload) =>
+      await gateway().commands.send(shardId, { ...parsePayload(payload), ...readerIn(payload) }),
+    requestMembers: async (_, request) =>
+      await gateway().commands.requestMembers(request as MembersRequest) as RequestedMembers,
   });
   const own: Omit<GatewayController, keyof GatewayHelpers> = {
     spawnShards: () => gateway().pool.spawnShards(),

@@ -32,6 +32,8 @@ import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { Generation, type GenerationOptions } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
+import { UnitCommands } from "./reshard/commands.ts";
+import { Owners } from "./reshard/owners.ts";
 
 /** What the generations get from here. */
 type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits" | "ask";
@@ -57,6 +59,9 @@ export class UnitGateway {
   readonly links: Links;
   readonly gate: IdentifyGate;
   readonly consumers: Consumers;
+  readonly commands: UnitCommands;
+  /** Which shard has which guilds now. */
+  owners: Owners;
   /** One, but while the unit reshards. */
   readonly generations: readonly [Generation, ...Generation[]];
   readonly #options: GatewayOptions;
@@ -96,6 +101,14 @@ export class UnitGateway {
         linked: (peer) => this.#look(peer),
       }),
     ];
+    this.owners = new Owners({ total: options.totalShards, move: null });
+    this.commands = new UnitCommands({
+      ...options,
+      owners: () => this.owners,
+      settled: () => Promise.resolve(),
+      poolOf: (shard) => this.#poolOf(shard),
+      presenceOf: (shard) => estates.of(shard).presence,
+    });
     const mostShards = Math.max(...this.pool.workers.map(({ shards }) => shards.length));
     const mostConsumers = mostShards * config.consumersPerShard;
     this.consumers = new Consumers({

@@ -15,12 +15,14 @@ function setUp(changed: Partial<UnitCore> = {}) {
     rest: { handle: () => Promise.resolve(new Response("by the proxy")) },
     gateway: {
       acknowledge: note("acknowledge"),
+      commands: {
+        requestMembers: (...asked) =>
+          later("requestMembers")(...asked).then(() => ({ members: [], notFound: [] })),
+        send: later("send"),
+      },
       links: { deliver: (...batch) => (note("deliver")(...batch), true) },
       pool: {
         calculateWorkerId: () => 3,
-        requestMembers: (...asked) =>
-          later("requestMembers")(...asked).then(() => ({ members: [], notFound: [] })),
-        sendPayload: later("sendPayload"),
         spawnShards: note("spawnShards"),
         tellWorkerToIdentify: note("tell"),
       },
@@ -46,8 +48,8 @@ Deno.test("each method leads to its part by itself", async () => {
   assert.deepEqual(called, [
     ["spawnShards"],
     ["tell", 0, 1],
-    ["sendPayload", 1, { op: 3, d: {} }],
-    ["requestMembers", 1, { guildId: String(1n << 22n), limit: 1 }],
+    ["send", 1, { op: 3, d: {} }],
+    ["requestMembers", { guildId: String(1n << 22n), limit: 1 }],
     ["deliver", cluster(0), 1, batch],
     ["acknowledge", cluster(0), 1, DONE],
   ]);

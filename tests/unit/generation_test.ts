@@ -58,6 +58,7 @@ async function setUp() {
     rest: { handle: () => assert.fail("there is no REST") },
     gateway: {
       acknowledge: note("acknowledge"),
+      commands: { send: () => assert.fail(), requestMembers: () => assert.fail() },
       links: { deliver: (...what) => (note("deliver")(...what), true) },
       pool,
     },

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { silentLog } from "../../../ports/log.ts";
+import type { Presence } from "../../../protocol/discord/presence.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
+import type { ShardPayload } from "../../../protocol/worker_message.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { UnitCommands } from "../../../unit/reshard/commands.ts";
+import { Owners } from "../../../unit/reshard/owners.ts";
+
+/** A guild of shard 0 of 2 and 0 of 4, and so on. */
+const GUILDS = [0n, 1n, 2n, 3n].map((place) => String((place << 22n) + 9n));
+const [ZERO, ONE, TWO, THREE] = GUILDS as [string, string, string, string];
+const IDLE: Presence = { since: null, afk: false, status: "idle", activities: [] };
+
+/** A unit that goes from 2 to 4 shards, whose lots move when the test says so. */
+function setUp() {
+  const clock = createVirtualClock();
+  const sent: string[] = [];
+  const moved: number[] = [];
+  const state = {
+    isEnding: new Set<string>(),
+    settled: Promise.resolve(),
+    presences: new Map<string, Presence>(),
+  };
+  const commands = new UnitCommands({
+    clock,
+    log: silentLog,
+    owners: () => new Owners({ total: 2, move: { to: 4, moved } }),
+    settled: () => state.settled,
+    poolOf: (shard) => {
+      const reach = (what: string) => {
+        if (shard.id < 0 || shard.id >= shard.total) {
+          throw new GatehouseError("no_shard", "caller", "no such");
+        }
+        if (state.isEnding.has(shardKeyText(shard))) {
+          return Promise.reject(new GatehouseError("not_ready", "host", "it ends"));
+        }
+        sent.push(`${shardKeyText(shard)} ${what}`);
+        return Promise.resolve();
+      };
+      return {
+        // deno-lint-ignore require-await -- what is thrown becomes a rejection
+        sendPayload: async (_, payload) => reach(textOf(payload)),
+        async requestMembers(_, { guildId }) {
+          await reach(`members ${guildId}`);
+          return { members: [], notFound: [guildId] };
+        },
+      };
+    },
+    presenceOf: (shard) => state.presences.get(shardKeyText(shard)) ?? null,
+  });
+  return { clock, commands, sent, moved, state };
+}
+
+function textOf({ op, d }: ShardPayload): string {
+  const { guild_id, guild_ids } = d as Record<string, unknown>;
+  return `${op} ${guild_ids ?? guild_id ?? ""}`.trim();
+}
+
+const keys = (total: number, ...ids: number[]): ShardKey[] => ids.map((id) => ({ total, id }));
+const join = (guild_id: string, channel_id: string | null = "5") => (
+  { op: 4, d: { guild_id, channel_id } }
+);
+const members = (guild_id: string) => ({ op: 8, d: { guild_id, query: "", limit: 0 } });
+
+Deno.test("a command of a guild goes to the shard that has it now, whichever shard is named", async () => {
+  const { commands, sent, moved } = setUp();
+  await commands.send(1, join(ONE));
+  await commands.send(0, members(THREE));
+  moved.push(1);
+  await commands.send(1, join(ONE, null));
+  await commands.send(1, members(THREE));
+  await commands.send(3, { op: 43, d: { guild_id: TWO, fields: [] } });
+  await commands.requestMembers({ guildId: THREE });
+  assert.deepEqual(sent, [
+    `1/2 4 ${ONE}`,
+    `1/2 8 ${THREE}`,
+    `1/4 4 ${ONE}`,
+    `3/4 8 ${THREE}`,
+    `0/2 43 ${TWO}`,
+    `3/4 members ${THREE}`,
+  ]);
+});
+
+Deno.test("a command of several guilds is divided among their shards", async () => {
+  const { commands, sent, moved } = setUp();
+  const sounds = { op: 31, d: { guild_ids: GUILDS } };
+  await commands.send(0, sounds);
+  moved.push(1);
+  await commands.send(0, sounds);
+  assert.deepEqual(sent, [
+    `0/2 31 ${[ZERO, TWO]}`,
+    `1/2 31 ${[ONE, THREE]}`,
+    `0/2 31 ${[ZERO, TWO]}`,
+    `1/4 31 ${ONE}`,
+    `3/4 31 ${THREE}`,
+  ]);
+});
+
+Deno.test("what is of no guild goes to all who have guilds of the shard that is named", async () => {
+  const { commands, sent, moved } = setUp();
+  const presence = { op: 3, d: IDLE };
+  await commands.send(1, presence);
+  moved.push(1);
+  await commands.send(0, presence);
+  await commands.send(1, presence);
+  await commands.send(3, presence);
+  await commands.send(1, { op: 8, d: { guild_id: "all" } });
+  assert.deepEqual(sent, [
+    "1/2 3",
+    "0/2 3",
+    "1/4 3",
+    "3/4 3",
+    "3/4 3",
+    "1/4 8 all",
+    "3/4 8 all",
+  ]);
+  await assert.rejects(commands.send(4, presence), { code: "no_shard" });
+  await assert.rejects(commands.send(-1, presence), { code: "no_shard" });
+});
+
+Deno.test("a command waits while it is being decided who has its guild", async () => {
+  const { clock, commands, sent, moved, state } = setUp();
+  const decided = Promise.withResolvers<void>();
+  state.settled = decided.promise;
+  const waiting = [commands.send(1, join(ONE)), commands.requestMembers({ guildId: ONE })];
+  await commands.send(1, { op: 3, d: IDLE });
+  await clock.advance(5);
+  assert.deepEqual(sent, ["1/2 3"]);
+  moved.push(1);
+  decided.resolve();
+  await Promise.all(waiting);
+  assert.deepEqual(sent.slice(1), [`1/4 4 ${ONE}`, `1/4 members ${ONE}`]);
+});
+
+Deno.test("a command that a shard could not send before it ended goes to the one that has the guild since", async () => {
+  const { clock, commands, sent, moved, state } = setUp();
+  state.isEnding.add("1/2");
+  const decided = Promise.withResolvers<void>();
+  const waiting = [
+    commands.send(1, { op: 31, d: { guild_ids: [ONE, THREE] } }),
+    commands.requestMembers({ guildId: THREE }),
+  ];
+  state.settled = decided.promise;
+  await clock.advance(5);
+  moved.push(1);
+  decided.resolve();
+  await Promise.all(waiting);
+  assert.deepEqual(sent.sort(), [`1/4 31 ${ONE}`, `3/4 31 ${THREE}`, `3/4 members ${THREE}`]);
+  state.isEnding.add("1/4");
+  await assert.rejects(commands.send(1, join(ONE)), { code: "not_ready" });
+});
+
+Deno.test("shards that take guilds over are told where the bot is in voice, and what may be unanswered", async () => {
+  const { clock, commands, sent, moved } = setUp();
+  await commands.send(0, members(ONE));
+  await commands.send(0, join(ONE));
+  await commands.send(0, join(THREE));
+  await commands.send(0, join(ZERO));
+  await clock.advance(60_000);
+  await commands.send(0, { op: 31, d: { guild_ids: [THREE, ZERO] } });
+  await commands.send(0, join(THREE, null));
+  const heldAtMs = clock.epochMs() + 5_000;
+  await clock.advance(90_000);
+  moved.push(1);
+  sent.length = 0;
+  await commands.retell({ from: keys(2, 1), to: keys(4, 1, 3), heldAtMs });
+  assert.deepEqual(sent, [`1/4 4 ${ONE}`, `3/4 31 ${THREE}`]);
+});
+
+Deno.test("shards that take guilds over are told the presence where it was set since they came up", async () => {
+  const { commands, sent, moved, state } = setUp();
+  moved.push(0, 1);
+  state.presences.set("0/2", IDLE).set("0/4", { ...IDLE });
+  const taken = { from: keys(2, 0), to: keys(4, 0, 2), heldAtMs: 0 };
+  await commands.retell(taken);
+  assert.deepEqual(sent, ["2/4 3"]);
+});
+
+Deno.test("what cannot be told again keeps nobody else from it", async () => {
+  const { commands, sent, moved, state } = setUp();
+  await commands.send(0, join(ONE));
+  await commands.send(0, join(THREE));
+  moved.push(1);
+  state.isEnding.add("1/4");
+  await commands.retell({ from: keys(2, 1), to: keys(4, 1, 3), heldAtMs: 0 });
+  assert.deepEqual(sent.slice(2), [`3/4 4 ${THREE}`]);
+});
