@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ShardKey } from "../protocol/ids.ts";
 import { diskFs } from "./disk.ts";
 
 /** Folder of the shards of a total; each of them has one of its id in it. */
@@ -18,32 +19,39 @@ export function guildFolder(queueFolder: string): string {
 }
 
 /**
- * Deletes the guilds that these shards have left under other totals than `total`; `null`: all. Nobody
- * goes on with them: a shard of another total has another session, and others of its id. Rejects with
- * what the system said first, once everything has been tried.
+ * Deletes the guilds that these shards have left under other totals than those of `kept`. Nobody goes on with
+ * them: a shard of another total has another session, and others of its id. Rejects with what the system said
+ * first, once everything has been tried.
  */
 export async function dropGuilds(
   queueDir: string,
-  total: number | null,
+  kept: readonly number[],
   shardIds: readonly number[],
 ): Promise<void> {
-  const kept = total === null ? null : queueFolder(queueDir, total);
-  const folders = (await foldersIn(queueDir, /^of-\d+$/)).map((name) => `${queueDir}/${name}`);
-  const failures: unknown[] = [];
-  for (const folder of folders.filter((folder) => folder !== kept).map(guildFolder)) {
-    for (const id of await foldersIn(folder, /^\d+$/)) {
-      if (!shardIds.includes(Number(id))) continue;
-      await Deno.remove(`${folder}/${id}`, { recursive: true }).catch((error) =>
-        failures.push(error)
-      );
-    }
-  }
-  if (failures.length > 0) throw failures[0];
+  const totals = (await totalsIn(queueDir)).filter((total) => !kept.includes(total));
+  const left = await Promise.all(totals.map((total) => guildsOf(queueDir, total)));
+  await removeAll(left.flat().filter(({ id }) => shardIds.includes(id)));
 }
 
 /**
- * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and
- * of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
+ * Deletes what shards that are over have left, events and guilds: they were given up because others serve in
+ * their place. Call while no worker has them. Rejects with what the system said first, once everything has
+ * been tried.
+ */
+export async function dropQueues(
+  queueDir: string,
+  isOver: (shard: ShardKey) => boolean,
+): Promise<void> {
+  const left = await Promise.all((await totalsIn(queueDir)).map(async (total) => [
+    ...await eventsOf(queueFolder(queueDir, total), total),
+    ...await guildsOf(queueDir, total),
+  ]));
+  await removeAll(left.flat().filter(isOver));
+}
+
+/**
+ * Gives these shards of `total` the events that shards of their ids left behind: of other totals, but for
+ * those that live `beside` it, and of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
  * grow with an id whatever the total. Call before any worker starts; wherever it is interrupted,
  * every event is in one of the folders. Rejects with what the system said first, once every folder has
  * been tried.
@@ -52,11 +60,12 @@ export async function inheritQueues(
   queueDir: string,
   total: number,
   shardIds: readonly number[],
+  beside: readonly number[] = [],
   rename: (from: string, to: string) => Promise<void> = Deno.rename,
 ): Promise<void> {
   const own = queueFolder(queueDir, total);
-  const totals = await foldersIn(queueDir, /^of-\d+$/);
-  const others = totals.map((name) => `${queueDir}/${name}`).filter((folder) => folder !== own);
+  const others = (await totalsIn(queueDir)).filter((other) => other !== total)
+    .filter((other) => !beside.includes(other)).map((other) => queueFolder(queueDir, other));
   const failures: unknown[] = [];
   for (const folder of [queueDir, ...others]) {
     for (const name of await foldersIn(folder, /^\d+(@.*)?$/)) {
@@ -83,6 +92,32 @@ async function move(
   await diskFs.syncDir(to);
   // What has a namesake stays, and is nobody's: nothing is written over.
   if (files.every(({ name }) => !known.has(name))) await Deno.remove(from);
+}
+
+/** A folder of a shard's. */
+interface Left extends ShardKey {
+  readonly path: string;
+}
+
+async function totalsIn(queueDir: string): Promise<number[]> {
+  return (await foldersIn(queueDir, /^of-\d+$/)).map((name) => Number(name.slice("of-".length)));
+}
+
+async function eventsOf(folder: string, total: number): Promise<Left[]> {
+  const names = await foldersIn(folder, /^\d+(@.*)?$/);
+  return names.map((name) => ({ total, id: parseInt(name), path: `${folder}/${name}` }));
+}
+
+function guildsOf(queueDir: string, total: number): Promise<Left[]> {
+  return eventsOf(guildFolder(queueFolder(queueDir, total)), total);
+}
+
+async function removeAll(folders: readonly Left[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const { path } of folders) {
+    await Deno.remove(path, { recursive: true }).catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** None where there is no such folder. */

@@ -139,7 +139,7 @@ export class UnitGateway {
         log.error("events of an earlier run cannot be used", { error: messageOf(error) })
       );
       const keeps = options.config.cache.length > 0 && options.config.queueDiskBytes > 0;
-      await dropGuilds(queueDir, keeps ? totalShards : null, shardIds).catch((error) =>
+      await dropGuilds(queueDir, keeps ? [totalShards] : [], shardIds).catch((error) =>
         log.warn("guilds of an earlier run were not deleted", { error: messageOf(error) })
       );
     }

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
-import { dropGuilds, guildFolder, inheritQueues, queueFolder } from "../../store/queue_folders.ts";
+import {
+  dropGuilds,
+  dropQueues,
+  guildFolder,
+  inheritQueues,
+  queueFolder,
+} from "../../store/queue_folders.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { readAll } from "./spool_conformance.ts";
 
@@ -104,7 +110,7 @@ Deno.test("inheritQueues() that is killed between any two moves loses nothing, a
       await leave(queue, 3, 1, 2);
       await leave(queueFolder(queue, 8), 3, 3, 4);
       let left = moves;
-      const killed = inheritQueues(queue, 16, [3], async (from, to) => {
+      const killed = inheritQueues(queue, 16, [3], [], async (from, to) => {
         if (left-- === 0) throw new Error("killed");
         await Deno.rename(from, to);
       });
@@ -138,20 +144,20 @@ Deno.test("dropGuilds() deletes what shards of these ids left under other totals
   inTempDir(async (dir) => {
     for (const total of [8, 16, 32]) await leaveGuilds(dir, total, 2, 3, 4);
     await leave(queueFolder(dir, 8), 3, 1);
-    await dropGuilds(dir, 16, [3, 4]);
+    await dropGuilds(dir, [16], [3, 4]);
     assert.deepEqual([8, 16, 32].map((total) => guildsOf(dir, total)), [["2"], ["2", "3", "4"], [
       "2",
     ]]);
     assert.deepEqual(await found(queueFolder(dir, 8), 3), [1]);
-    await dropGuilds(dir, null, [2, 3, 4]);
+    await dropGuilds(dir, [], [2, 3, 4]);
     assert.deepEqual([8, 16, 32].map((total) => guildsOf(dir, total)), [[], [], []]);
   }));
 
 Deno.test("dropGuilds() has nothing to do where there are none", () =>
   inTempDir(async (dir) => {
     await leave(queueFolder(dir, 8), 3, 1);
-    await dropGuilds(dir, 16, [3]);
-    await dropGuilds(`${dir}/none`, null, [3]);
+    await dropGuilds(dir, [16], [3]);
+    await dropGuilds(`${dir}/none`, [], [3]);
     assert.deepEqual(await found(queueFolder(dir, 8), 3), [1]);
   }));
 
@@ -161,4 +167,33 @@ Deno.test("inheritQueues() takes no guilds along: they are of another session", 
     await inheritQueues(dir, 16, [3]);
     assert.deepEqual(guildsOf(dir, 8), ["3"]);
     assert.deepEqual(namesIn(dir), ["of-8"]);
+  }));
+
+Deno.test("inheritQueues() and dropGuilds() leave the shards of a total alone that lives on beside it", () =>
+  inTempDir(async (dir) => {
+    for (const total of [2, 4, 8]) {
+      await leave(queueFolder(dir, total), 1, total);
+      await leaveGuilds(dir, total, 1);
+    }
+    await inheritQueues(dir, 4, [0, 1, 2, 3], [8]);
+    await dropGuilds(dir, [4, 8], [0, 1, 2, 3]);
+    assert.deepEqual(await found(queueFolder(dir, 4), 1), [2, 4]);
+    assert.deepEqual(await found(queueFolder(dir, 8), 1), [8]);
+    assert.deepEqual([2, 4, 8].map((total) => guildsOf(dir, total)), [[], ["1"], ["1"]]);
+  }));
+
+Deno.test("dropQueues() deletes events, readers and guilds of shards that are over, and of no others", () =>
+  inTempDir(async (dir) => {
+    for (const total of [2, 4]) {
+      for (const id of [0, 1]) await leave(queueFolder(dir, total), id, 5);
+      await leaveGuilds(dir, total, 0, 1);
+      const spool = await openSpoolDir(queueFolder(dir, total))(1, "logger");
+      await spool.append([record(1, 5)]);
+      await spool.close();
+    }
+    await dropQueues(dir, ({ total, id }) => total === 2 && id === 1);
+    assert.deepEqual(namesIn(queueFolder(dir, 2)), ["0", "guilds"]);
+    assert.deepEqual(namesIn(queueFolder(dir, 4)), ["0", "1", "1@logger", "guilds"]);
+    assert.deepEqual([guildsOf(dir, 2), guildsOf(dir, 4)], [["0"], ["0", "1"]]);
+    await dropQueues(`${dir}/none`, () => true);
   }));
