@@ -51,20 +51,25 @@ export function parsePoints(shards: unknown): Map<ShardKeyText, Point> {
  * The shard that last had a session under each id, where it was not given up.
  *
  * @param total Where two stand at the same cursor, an heir that never had a session comes after the other.
- * @param beside Totals whose shards live on: nobody comes after them.
  */
 export function lastOfEachId(
   points: Iterable<readonly [ShardKeyText, Point]>,
   total: number,
-  beside: readonly number[] = [],
 ): ShardKey[] {
   const last = new Map<number, { key: ShardKey; highest: number }>();
   for (const [text, { highest, isOver }] of points) {
     const key = parseShardKey(text)!;
-    if (isOver || beside.includes(key.total)) continue;
+    if (isOver) continue;
     const other = last.get(key.id) ?? { highest: -1 };
     const isLater = highest > other.highest || (highest === other.highest && key.total === total);
     if (isLater) last.set(key.id, { key, highest });
   }
   return [...last.values()].map(({ key }) => key);
+}
+
+/** Total → how many of its shards have a session. */
+export function sessionsIn(points: Iterable<readonly [ShardKeyText, Point]>): Map<number, number> {
+  const alive = [...points].filter(([, { session }]) => session !== null);
+  const byTotal = Map.groupBy(alive, ([text]) => parseShardKey(text)!.total);
+  return new Map([...byTotal].map(([total, shards]) => [total, shards.length]));
 }

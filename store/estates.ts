@@ -29,14 +29,20 @@ import {
 } from "../protocol/estate.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
-import { lastOfEachId, overPoint, parsePoints, type Point, pointOf } from "./estate_points.ts";
+import {
+  lastOfEachId,
+  overPoint,
+  parsePoints,
+  type Point,
+  pointOf,
+  sessionsIn,
+} from "./estate_points.ts";
+import { fileOf, isFiledSame, writeFiles } from "./estate_files.ts";
 import { type OldState, readOldState } from "./old_state.ts";
 import { Presences } from "./presences.ts";
 
 /** What changes is written down this long after the first change, at the latest. */
 const SAVE_AFTER_MS = 500;
-/** Files that are written at once: each is open meanwhile. */
-const FILES_AT_ONCE = 16;
 /** Name of the file with the points. */
 const POINTS = "estates";
 
@@ -108,18 +114,15 @@ export class Estates {
    * without `isWhole`. After a shard of another total its heir goes on with its cursors. What is not taken
    * up stays as it is until a new session takes its place: a setting that was wrong for
    * a minute has cost nothing. Shards that the unit does not run are none of its business.
-   *
-   * @param beside Totals that live on beside it: nobody comes after their shards. See {@linkcode goOn}.
    */
   async begin(
     total: number,
     shardIds: readonly number[],
     intents: number,
     isWhole: boolean = false,
-    beside: readonly number[] = [],
   ): Promise<void> {
     this.#wanted = { intents, isWhole };
-    const last = lastOfEachId(this.#points, total, beside);
+    const last = lastOfEachId(this.#points, total);
     await this.#takeUp(total, last.filter(({ id }) => shardIds.includes(id)));
     // Of a shard that has only asked for a presence, was given up, or whose other files are lost.
     for (const id of shardIds) {
@@ -133,11 +136,27 @@ export class Estates {
     }
   }
 
-  /** Takes up the shards of a total that lived beside another: each is nobody's heir. After {@linkcode begin}. */
-  async goOn(total: number): Promise<void> {
+  /** Takes up the shards of totals that lived side by side: each goes on by itself, nobody is an heir. */
+  async goOn(totals: readonly number[], intents: number, isWhole: boolean = false): Promise<void> {
+    this.#wanted = { intents, isWhole };
     const left = [...this.#points.keys()].filter((text) => !this.#over.has(text));
-    const own = left.map((text) => parseShardKey(text)!).filter((key) => key.total === total);
-    await this.#takeUp(total, own);
+    const keys = left.map((text) => parseShardKey(text)!);
+    for (const total of totals) {
+      await this.#takeUp(
+        total,
+        keys.filter((key) => key.total === total),
+      );
+    }
+  }
+
+  /** Whether a shard was given up, and has not come up since. */
+  isOver(key: ShardKey): boolean {
+    return this.#over.has(shardKeyText(key));
+  }
+
+  /** Total → how many of its shards had a session when that was written down last. */
+  get sessions(): Map<number, number> {
+    return sessionsIn(this.#points);
   }
 
   /**
@@ -262,11 +281,8 @@ export class Estates {
 
   /** No cursor above it was given out under this id, by whichever total; `null`: none was. */
   #highestOf(id: number): number | null {
-    const points = [...this.#points].map(([text, { highest }]) => [text, highest] as const);
-    const estates = [...this.#estates].map(([text, { highest }]) => [text, highest] as const);
-    const reached = [...points, ...estates].flatMap(([text, highest]) =>
-      parseShardKey(text)!.id === id && highest !== null ? [highest] : []
-    );
+    const own = [...this.#points, ...this.#estates].filter(([text]) => text.startsWith(`${id}/`));
+    const reached = own.flatMap(([, { highest }]) => highest ?? []);
     return reached.length === 0 ? null : Math.max(...reached);
   }
 
@@ -291,7 +307,10 @@ export class Estates {
 
   async #write(): Promise<void> {
     const moment = new Map(this.#estates);
-    const failed = await this.#writeFiles(moment);
+    const unsaved = [...this.#unsaved].map((key) => [key, moment.get(key)!] as const);
+    this.#unsaved.clear();
+    const failed = await writeFiles(this.#options.store, this.#stream, unsaved);
+    for (const key of failed.keys()) this.#unsaved.add(key);
     const [failure] = failed.values();
     // Until all of it is converted, the next life reads what the earlier version left.
     if (failed.size > 0 && this.#old.length > 0) throw failure;
@@ -318,27 +337,6 @@ export class Estates {
     const keys = [...this.#leftOver];
     this.#leftOver.clear();
     await this.#remove(keys.map(fileOf));
-  }
-
-  /** Gives the shards whose files could not be written, and why. */
-  async #writeFiles(
-    moment: ReadonlyMap<ShardKeyText, Estate>,
-  ): Promise<Map<ShardKeyText, unknown>> {
-    const failed = new Map<ShardKeyText, unknown>();
-    const keys = [...this.#unsaved];
-    this.#unsaved.clear();
-    while (keys.length > 0) {
-      const saves = keys.splice(0, FILES_AT_ONCE).map((key) => {
-        const { session, guilds, facts } = moment.get(key)!;
-        const file = { stream: this.#stream, session, guilds, facts };
-        return this.#options.store.save(fileOf(key), file).catch((error) => {
-          failed.set(key, error);
-          this.#unsaved.add(key);
-        });
-      });
-      await Promise.all(saves);
-    }
-    return failed;
   }
 
   async #load(key: ShardKey): Promise<Estate> {
@@ -373,19 +371,7 @@ export class Estates {
   }
 }
 
-/** `estate-3-of-16`. */
-function fileOf(key: ShardKeyText): string {
-  return `estate-${key.replace("/", "-of-")}`;
-}
-
 /** Whether nothing has changed: each part is replaced, never changed. */
 function isSame(before: Estate, after: Estate): boolean {
   return (Object.keys(after) as (keyof Estate)[]).every((part) => before[part] === after[part]);
-}
-
-/** Whether the part that has a file of its own is the same. */
-function isFiledSame(before: Estate, after: Estate): boolean {
-  return before.session?.base === after.session?.base &&
-    before.session?.sessionId === after.session?.sessionId &&
-    before.guilds === after.guilds && before.facts === after.facts;
 }

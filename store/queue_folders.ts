@@ -50,9 +50,8 @@ export async function dropQueues(
 }
 
 /**
- * Gives these shards of `total` the events that shards of their ids left behind: of other totals, but for
- * those that live `beside` it, and of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
- * grow with an id whatever the total. Call before any worker starts; wherever it is interrupted,
+ * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
+ * grow with an id whatever the total. Not for a total beside which another lives on. Call before any worker starts; wherever it is interrupted,
  * every event is in one of the folders. Rejects with what the system said first, once every folder has
  * been tried.
  */
@@ -60,12 +59,11 @@ export async function inheritQueues(
   queueDir: string,
   total: number,
   shardIds: readonly number[],
-  beside: readonly number[] = [],
   rename: (from: string, to: string) => Promise<void> = Deno.rename,
 ): Promise<void> {
   const own = queueFolder(queueDir, total);
   const others = (await totalsIn(queueDir)).filter((other) => other !== total)
-    .filter((other) => !beside.includes(other)).map((other) => queueFolder(queueDir, other));
+    .map((other) => queueFolder(queueDir, other));
   const failures: unknown[] = [];
   for (const folder of [queueDir, ...others]) {
     for (const name of await foldersIn(folder, /^\d+(@.*)?$/)) {

@@ -35,11 +35,12 @@ function begins(estates: Estates, key: ShardKey): number {
   return base;
 }
 
-/** A life of a unit with the shards of `total`, and those of `beside` that are left. */
-async function live(store: Store, total: number, beside: number[] = [], ids?: number[]) {
+/** A life of a unit with the shards of a total, or in the midst of a reshard. */
+async function live(store: Store, ...totals: [number, number?]) {
   const estates = await Estates.open({ store, clock, log: silentLog, newStream: "new" });
-  await estates.begin(total, ids ?? shardRange(0, total - 1), INTENTS, false, beside);
-  for (const other of beside) await estates.goOn(other);
+  const [total, beside] = totals;
+  if (beside === undefined) await estates.begin(total, shardRange(0, total - 1), INTENTS);
+  else await estates.goOn([total, beside], INTENTS);
   return estates;
 }
 
@@ -53,7 +54,8 @@ Deno.test("Estates takes each of two totals up by itself: neither is the other's
   for (const id of [0, 3]) first.rise(of(id, 8), [of(id % 4, 4)]);
   const bases = [begins(first, of(0, 8)), begins(first, of(3, 8))];
   await first.close();
-  const second = await live(store, 4, [8]);
+  const second = await live(store, 4, 8);
+  assert.deepEqual(Object.fromEntries(second.sessions), { 4: 2, 8: 2 });
   assert.deepEqual([sessionOf(second, 0, 4), sessionOf(second, 3, 4)], [
     "0/4 from 0",
     "3/4 from 0",
@@ -63,7 +65,7 @@ Deno.test("Estates takes each of two totals up by itself: neither is the other's
     [`0/8 from ${bases[0]}`, `3/8 from ${bases[1]}`],
   );
   await second.close();
-  const other = await live(store, 8, [4]);
+  const other = await live(store, 8, 4);
   assert.equal(sessionOf(other, 0, 4), "0/4 from 0", "whichever of them comes first");
   assert.equal(sessionOf(other, 0, 8), `0/8 from ${bases[0]}`);
 });
@@ -91,7 +93,7 @@ Deno.test("Estates.rise() leaves one that is up as it is, but for readers that h
   const base = begins(first, of(0, 4));
   first.change(of(0, 4), (it) => withCursor(it, base + 7));
   await first.close();
-  const second = await live(store, 2, [4]);
+  const second = await live(store, 2, 4);
   second.change(of(0, 2), (it) => withSafe(it, { readers: { logger: 5 } }));
   second.rise(of(0, 4), [of(0, 2)]);
   assert.equal(sessionOf(second, 0, 4), `0/4 from ${base}`);
@@ -171,7 +173,7 @@ Deno.test("Estates lets the cursors of a shard grow, however often its total is 
       note(estates, id, to);
     }
     await estates.close();
-    estates = await live(store, from, [to]);
+    estates = await live(store, from, to);
     for (const id of shardRange(0, from - 1)) estates.forget(of(id, from));
     await estates.close();
     [from, to] = [to, from];
@@ -193,11 +195,12 @@ Deno.test("Estates goes on with what is live of a total whose other shards were 
   }
   first.forget(of(0, 2));
   await first.close();
-  const second = await live(store, 2, [4], [1]);
+  const second = await live(store, 2, 4);
   assert.deepEqual(
     [sessionOf(second, 0, 2), sessionOf(second, 1, 2), sessionOf(second, 2, 4)],
     [null, "1/2 from 0", "2/4 from 0"],
   );
+  assert.deepEqual([second.isOver(of(0, 2)), second.isOver(of(1, 2))], [true, false]);
   // The way back: it is above what the one of its id has given out meanwhile.
   const { highest } = second.of(of(0, 4));
   second.rise(of(0, 2), [of(0, 4), of(2, 4)]);
