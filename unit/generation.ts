@@ -28,7 +28,7 @@ import type { SpawnThread } from "../workers/slot.ts";
 import { type PoolEvents, type PoolOptions, WorkerPool } from "../workers/pool.ts";
 import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";
-import { guildLimit } from "./crowding.ts";
+import { guildLimit } from "./reshard/crowding.ts";
 import type { Habits } from "./habits.ts";
 import { RefusedIntents } from "./refused_intents.ts";
 import { ShardWatch } from "./watch.ts";

@@ -14,7 +14,7 @@ import {
   type ShardSnapshot,
   type Snapshot,
 } from "../protocol/status.ts";
-import { crowdedShards, crowdingAdvice, fullestShard } from "./crowding.ts";
+import { crowdedShards, crowdingAdvice, fullestShard } from "./reshard/crowding.ts";
 import { holdText } from "./identify.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */

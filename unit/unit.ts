@@ -16,8 +16,6 @@ import {
 } from "../protocol/peer.ts";
 import type {
   DiscoverySnapshot,
-  IdentifySnapshot,
-  InteractionSnapshot,
   ShardStatus,
   Snapshot,
   Stats,
@@ -34,7 +32,8 @@ import type { World } from "../ports/world.ts";
 import type { Address } from "../workers/pool.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
-import { guildLimit } from "./crowding.ts";
+import { guildLimit } from "./reshard/crowding.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { type GatewayOptions, UnitGateway } from "./gateway.ts";
@@ -374,23 +373,3 @@ export class Unit {
     this.#feed.publish({ kind: "ready", tookMs: this.#parts.clock.now() - this.#startedMs });
   }
 }
-
-/** Nothing is known of the identify budget. */
-export const NO_IDENTIFIES: IdentifySnapshot = {
-  maxConcurrency: 1,
-  waiting: 0,
-  remaining: 0,
-  total: 0,
-  reserve: 0,
-  resetAfterMs: 0,
-  nextSlotMs: 0,
-  held: null,
-};
-
-/** No interaction has come. */
-export const NO_INTERACTIONS: InteractionSnapshot = {
-  deferred: 0,
-  answered: 0,
-  failed: 0,
-  expired: 0,
-};

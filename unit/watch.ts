@@ -14,7 +14,7 @@ import { messageOf } from "../protocol/errors.ts";
 import type { DeafType, GuildLimit, ShardSnapshot } from "../protocol/status.ts";
 import type { Config } from "../config/config.ts";
 import type { WorkerPool } from "../workers/pool.ts";
-import { crowdedShards, crowdingAdvice, lookForCrowding } from "./crowding.ts";
+import { crowdedShards, crowdingAdvice, lookForCrowding } from "./reshard/crowding.ts";
 import type { Habits } from "./habits.ts";
 import { Renewals, type RenewalsOptions } from "./renewals.ts";
 import { UnreadyWatch } from "./unready.ts";

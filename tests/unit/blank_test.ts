@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readiness } from "../../unit/readiness.ts";
-import { NO_IDENTIFIES, NO_INTERACTIONS } from "../../unit/unit.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS } from "../../unit/blank.ts";
 import { snapshot } from "../support/snapshots.ts";
 
 Deno.test("a unit of which nothing is known promises no identify, and has figures to show", () => {

@@ -14,7 +14,7 @@ import {
   type GenerationOptions,
   RENEW_FOR_GUILDS_EVERY_MS,
 } from "../../unit/generation.ts";
-import { NO_IDENTIFIES } from "../../unit/unit.ts";
+import { NO_IDENTIFIES } from "../../unit/blank.ts";
 import { fakeThreads } from "../support/fake_threads.ts";
 import { cluster, consumer } from "../support/peers.ts";
 import { counters } from "../support/snapshots.ts";

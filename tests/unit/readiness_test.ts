@@ -25,7 +25,8 @@ Deno.test("readiness() looks at the shards that serve, not at those that rise in
     lacks: ["GUILD_MEMBERS"],
   });
   const shards = [shard(0), shard(1), rises];
-  assert.deepEqual(readiness(snapshot({ shards })), { ready: true, reasons: [], warnings: [] });
+  const { ready, reasons, warnings, fullest } = readiness(snapshot({ shards }));
+  assert.deepEqual([ready, reasons, warnings, fullest], [true, [], [], null]);
 });
 
 Deno.test("readiness() is not ready before a shard has started", () => {

@@ -11,7 +11,7 @@ import {
   spareIdentifies,
   turnsNow,
 } from "../../unit/renewals.ts";
-import { NO_IDENTIFIES } from "../../unit/unit.ts";
+import { NO_IDENTIFIES } from "../../unit/blank.ts";
 
 const PLENTY: IdentifySnapshot = { ...NO_IDENTIFIES, remaining: 1000, total: 1000, reserve: 100 };
 const fleet = (count: number, state: ShardState = "ready"): RenewalShard[] =>

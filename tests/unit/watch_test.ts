@@ -5,7 +5,7 @@ import { TypeTally } from "../../intake/type_tally.ts";
 import { logTo } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { ShardWatch } from "../../unit/watch.ts";
-import { NO_IDENTIFIES } from "../../unit/unit.ts";
+import { NO_IDENTIFIES } from "../../unit/blank.ts";
 import { counters, shard } from "../support/snapshots.ts";
 
 const QUIET_AFTER_MS = 60_000;

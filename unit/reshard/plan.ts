@@ -9,7 +9,7 @@
 import { MOST_SHARDS } from "../../protocol/ids.ts";
 import { lotsOf } from "../../protocol/reshard.ts";
 import type { GuildLimit, IdentifySnapshot } from "../../protocol/status.ts";
-import { fullestShard, type ShardGuilds } from "../crowding.ts";
+import { fullestShard, type ShardGuilds } from "./crowding.ts";
 
 /** All that is looked at. */
 export interface Standing {
@@ -30,6 +30,8 @@ export interface Standing {
   >;
   /** Whether a reshard is under way. */
   readonly isRunning: boolean;
+  /** Whether the last one was taken back: who did so may want none. */
+  readonly isCancelled: boolean;
 }
 
 /** What is to be done, and why, in a person's words. */
@@ -61,16 +63,23 @@ const ROOM = 3 / 4;
  *   recommended: 2,
  *   identify: { maxConcurrency: 1, remaining: 900, reserve: 100, total: 1_000, resetAfterMs: 0 },
  *   isRunning: false,
+ *   isCancelled: false,
  * });
  * console.assert(plan.act === "reshard" && plan.to === 4);
  * ```
  */
 export function planReshard(standing: Standing): ReshardPlan {
-  const { totalShards, isWhole, isRunning } = standing;
+  const { totalShards, isWhole, isRunning, isCancelled, closed } = standing;
   if (isRunning) return { act: "none", why: "a reshard is under way" };
   const need = needOf(standing);
   if (need === null) return { act: "none", why: enough(standing) };
   const { why } = need;
+  if (isCancelled && closed === null) {
+    return {
+      act: "none",
+      why: `${why}, and the last reshard was cancelled: the next is an operator's`,
+    };
+  }
   const to = targetOf(totalShards, need.least, multipleOf(standing));
   if (to > MOST_SHARDS) {
     return {

@@ -23,6 +23,7 @@ function plan(changed: Partial<Standing> = {}) {
     recommended: 2,
     identify,
     isRunning: false,
+    isCancelled: false,
     ...changed,
   });
 }
@@ -140,6 +141,16 @@ Deno.test("planReshard() says what an operator has to do where it cannot help", 
 Deno.test("planReshard() begins no second reshard", () => {
   const busy = { isRunning: true, shards: of(2_400), closed: 1, recommended: 99 };
   assert.deepEqual(plan(busy), { act: "none", why: "a reshard is under way" });
+});
+
+Deno.test("planReshard() leaves the next to who has cancelled the last, unless a shard is closed", () => {
+  const cancelled = { isCancelled: true, shards: of(2_400) };
+  assert.deepEqual(plan(cancelled), {
+    act: "none",
+    why: "shard 0 has 2400 of 2500 guilds, and the last reshard was cancelled: " +
+      "the next is an operator's",
+  });
+  assert.equal(plan({ ...cancelled, closed: 0 }).act, "reshard");
 });
 
 Deno.test("planReshard() plans what is enough, not much more, and what its identifies do for", () => {

@@ -7,8 +7,8 @@
  * @module
  */
 
-import type { Config } from "../config/config.ts";
-import type { GuildLimit } from "../protocol/status.ts";
+import type { Config } from "../../config/config.ts";
+import type { GuildLimit } from "../../protocol/status.ts";
 
 /** Guilds that a shard may have. */
 export const MOST_GUILDS = 2_500;

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { renderMetrics } from "../../app/http/metrics/unit_metrics.ts";
-import { CONFIG_DEFAULTS } from "../../config/config.ts";
+import { renderMetrics } from "../../../app/http/metrics/unit_metrics.ts";
+import { CONFIG_DEFAULTS } from "../../../config/config.ts";
 import {
   crowdedShards,
   crowdingAdvice,
   fullestShard,
   guildLimit,
   lookForCrowding,
-} from "../../unit/crowding.ts";
-import { readiness } from "../../unit/readiness.ts";
-import { createRig } from "../support/rig.ts";
-import { shard, snapshot } from "../support/snapshots.ts";
+} from "../../../unit/reshard/crowding.ts";
+import { readiness } from "../../../unit/readiness.ts";
+import { createRig } from "../../support/rig.ts";
+import { shard, snapshot } from "../../support/snapshots.ts";
 
 const of = (...guilds: (number | null)[]) => guilds.map((guilds, shardId) => ({ shardId, guilds }));
 const limitAt = (reshardAtPercent: number) =>

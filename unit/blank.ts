@@ -1,0 +1,27 @@
+/**
+ * A unit of which nothing is known yet.
+ *
+ * @module
+ */
+
+import type { IdentifySnapshot, InteractionSnapshot } from "../protocol/status.ts";
+
+/** Nothing is known of the identify budget. */
+export const NO_IDENTIFIES: IdentifySnapshot = {
+  maxConcurrency: 1,
+  waiting: 0,
+  remaining: 0,
+  total: 0,
+  reserve: 0,
+  resetAfterMs: 0,
+  nextSlotMs: 0,
+  held: null,
+};
+
+/** No interaction has come. */
+export const NO_INTERACTIONS: InteractionSnapshot = {
+  deferred: 0,
+  answered: 0,
+  failed: 0,
+  expired: 0,
+};
