@@ -14,6 +14,7 @@ export { createGatehouse, type Gatehouse, type GatehouseOptions } from "./app/ga
 export type { ClusterControl } from "./clusters/place.ts";
 export type { ServiceModule, Settings } from "./config/config.ts";
 export type * from "./protocol/status.ts";
+export type * from "./protocol/reshard.ts";
 export type { Cached } from "./protocol/guild_pieces.ts";
 export type { Compression, ShardPayload } from "./protocol/worker_message.ts";
 export type { Acknowledged } from "./protocol/event_frame.ts";

@@ -8,7 +8,6 @@
  */
 
 import { firstOf, sequenceOf } from "../protocol/discord/field.ts";
-import { DISALLOWED_INTENTS } from "../protocol/discord/close_codes.ts";
 import type { Envelope } from "../protocol/discord/envelope.ts";
 import { mayHaveToken } from "../protocol/discord/token_hosts.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -257,10 +256,11 @@ export class Shard {
         this.tally.stale++;
         return;
       case "give up":
-        if (effect.code === DISALLOWED_INTENTS) {
-          return this.#world.intentsRefused(shardId, this.#intents);
-        }
-        return log.error("shard stopped for good", { shardId, reason: effect.reason });
+        return this.#world.gaveUp(shardId, {
+          code: effect.code,
+          reason: effect.reason,
+          intents: this.#intents,
+        });
     }
   }
 

@@ -8,7 +8,7 @@ import type { Gap } from "../protocol/event_frame.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import type { BegunSession } from "../protocol/estate.ts";
 import type { ShardStatus } from "../protocol/status.ts";
-import type { WorkerOptions } from "../protocol/worker_message.ts";
+import type { GivenUp, WorkerOptions } from "../protocol/worker_message.ts";
 import type { Log } from "../ports/log.ts";
 import type { ConnectionWorld } from "./connection.ts";
 /** What a shard is. */
@@ -43,8 +43,8 @@ export interface ShardWorld extends ConnectionWorld {
   status(status: ShardStatus): void;
   /** A session began, or is gone (`null`). */
   session(shardId: number, began: BegunSession | null): void;
-  /** Discord refuses these intents, and the shard has stopped: whoever knows better restarts it. */
-  intentsRefused(shardId: number, intents: number): void;
+  /** Discord refuses the shard, and it has stopped: whoever knows better restarts it. */
+  gaveUp(shardId: number, why: GivenUp): void;
   /** The presence that a shard identifies with until the bot asks for one; `undefined`: none. */
   presence?(shardId: number): object | undefined;
   /** The bot has asked for a presence; `null`: what it asked for was of no use. */

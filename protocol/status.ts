@@ -5,6 +5,7 @@
  */
 
 import type { IntentName } from "./discord/intents.ts";
+import type { ReshardSnapshot } from "./reshard.ts";
 
 /** States of a shard's session; `gateway/session/table.ts` says how they follow another. */
 export const SHARD_STATES = [
@@ -115,6 +116,8 @@ export interface Snapshot {
    */
   readonly eventsByType: Readonly<Record<string, number>>;
   readonly guildLimit: GuildLimit;
+  /** The reshard that is under way; else the last one since the unit started; `null`: there was none. */
+  readonly reshard: ReshardSnapshot | null;
   /** Types whose events have stopped while others flow: the sessions may have become deaf to them. */
   readonly deafTypes: readonly DeafType[];
   readonly interactions: InteractionSnapshot;

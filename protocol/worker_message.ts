@@ -85,6 +85,16 @@ export function parsePayload(value: unknown): ShardPayload {
   return { op, d };
 }
 
+/** Why a shard has stopped by itself: Discord will not have it as it is. */
+export interface GivenUp {
+  /** Discord's close code; `null`: it did not close the connection. */
+  readonly code: number | null;
+  /** In a person's words. */
+  readonly reason: string;
+  /** Those that its session had, or was to have. */
+  readonly intents: number;
+}
+
 /** Main thread → worker. */
 export type ToWorker =
   /** `epochAheadMs`: how far the time to reckon with is ahead of the computer's clock. */
@@ -147,8 +157,8 @@ export type FromWorker =
   | Readonly<{ type: "IDENTIFY_SENT"; shardId: number; permit: number }>
   /** A permit that was not used, or a request that is no longer wanted. */
   | Readonly<{ type: "RELEASE_IDENTIFY"; shardId: number }>
-  /** A shard was closed for the intents that its session had or was to have (4014), and has stopped. */
-  | Readonly<{ type: "INTENTS_REFUSED"; shardId: number; intents: number }>
+  /** Discord refuses a shard, and it has stopped. */
+  | Readonly<{ type: "GAVE_UP"; shardId: number; why: GivenUp }>
   | Readonly<{ type: "SHARD_STATUS"; status: ShardStatus }>
   /** A session began, or is gone (`null`). */
   | Readonly<{ type: "SESSION"; shardId: number; began: BegunSession | null }>

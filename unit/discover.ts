@@ -27,6 +27,8 @@ export interface DiscoverOptions extends Pick<World, "clock" | "random" | "log">
   readonly config: Pick<Config, "discordApiUrl" | "totalShards" | "gatewayHosts">;
   readonly ask: AskDiscord;
   readonly signal: AbortSignal;
+  /** Whether Discord sets the clock: not once anything goes by it. */
+  readonly setsClock: boolean;
   /** Until when it waits and why; `null` once Discord has said. */
   readonly waits: (wait: DiscoverySnapshot | null) => void;
 }
@@ -69,9 +71,13 @@ class NotNow extends GatehouseError {
   }
 }
 
-async function ask({ config, ask, clock, log, signal }: DiscoverOptions): Promise<GatewayInfo> {
+async function ask(
+  { config, ask, clock, log, signal, setsClock }: DiscoverOptions,
+): Promise<GatewayInfo> {
   const answer = await ask("/gateway/bot", { signal });
-  if (!answer.headers.has(ERROR_HEADER)) setTheClock(clock, log, answer.headers.get("date"));
+  if (setsClock && !answer.headers.has(ERROR_HEADER)) {
+    setTheClock(clock, log, answer.headers.get("date"));
+  }
   if (answer.ok) {
     const info = parseGatewayInfo(
       await answer.text().then(parseJson).catch(noJson),

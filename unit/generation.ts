@@ -7,6 +7,7 @@
 
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
+import { DISALLOWED_INTENTS, SHARDING_REQUIRED } from "../protocol/discord/close_codes.ts";
 import { type IntentName, intentNames } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
@@ -22,6 +23,7 @@ import {
   type ShardState,
   type ShardStatus,
 } from "../protocol/status.ts";
+import type { GivenUp } from "../protocol/worker_message.ts";
 import type { AskDiscord } from "../rest/proxy.ts";
 import type { Estates } from "../store/estates.ts";
 import type { SpawnThread } from "../workers/slot.ts";
@@ -51,6 +53,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly shardChanged: (shard: ShardKey, status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached: (shard: ShardKey) => void;
+  /** Discord has closed a shard because it has too many guilds (4011), and it has stopped. */
+  readonly shardingRequired: (shard: ShardKey) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
   /** A module of the user's cannot be loaded in a worker, and never could. */
@@ -218,6 +222,14 @@ export class Generation {
     this.#intents.look();
   }
 
+  /** Of a shard that Discord refuses, for whatever: for some of it there is a remedy. */
+  #gaveUp(shardId: number, { code, reason, intents }: GivenUp): void {
+    const { log, shardingRequired } = this.#options;
+    if (code === DISALLOWED_INTENTS) return this.#intents.shardRefused(shardId, intents);
+    log.error("shard stopped for good", { shardId, reason });
+    if (code === SHARDING_REQUIRED) shardingRequired(this.#key(shardId));
+  }
+
   #key(id: number): ShardKey {
     return { total: this.total, id };
   }
@@ -236,7 +248,7 @@ export class Generation {
       REQUEST_IDENTIFY: ({ shardId }) => void identifies.request(key(shardId)),
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
-      INTENTS_REFUSED: ({ shardId, intents }) => this.#intents.shardRefused(shardId, intents),
+      GAVE_UP: ({ shardId, why }) => this.#gaveUp(shardId, why),
       SHARD_STATUS: ({ status }) => shardChanged(key(status.shardId), status),
       SESSION: ({ shardId, began }) => {
         estates.change(key(shardId), (estate) => withSession(estate, began));

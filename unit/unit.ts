@@ -40,6 +40,8 @@ import { type GatewayOptions, UnitGateway } from "./gateway.ts";
 import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
+import { ReshardCheck } from "./reshard/check.ts";
+import type { Resharding } from "./reshard/resharding.ts";
 import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
 
@@ -82,8 +84,11 @@ export class Unit {
   readonly rest: UnitParts["rest"];
   /** Whether workers may be crashed. */
   readonly allowFaults: boolean;
+  /** What begins and steers reshards; `null` before a shard has started. */
+  resharding: Resharding | null = null;
   readonly #parts: UnitParts;
   readonly #stats: StatsCollector;
+  readonly #check: ReshardCheck;
   readonly #feed = new Feed<Status>();
   readonly #stopping = new AbortController();
   readonly #refused = Promise.withResolvers<never>();
@@ -129,6 +134,8 @@ export class Unit {
       rest: (path) => parts.rest.ask(path),
       tell: (status) => this.#tell(status),
     });
+    const { signal } = this.#stopping;
+    this.#check = new ReshardCheck({ ...parts, ask: parts.rest.ask, unit: this, signal });
     this.#stats = new StatsCollector({
       ...parts,
       switchboard: this.peers.switchboard,
@@ -178,6 +185,7 @@ export class Unit {
       ...this.#parts,
       ask: this.#parts.rest.ask,
       signal: this.#stopping.signal,
+      setsClock: true,
       waits: (wait) => this.#discovery = wait,
     });
     const shardIds = this.#plan(info);
@@ -198,6 +206,7 @@ export class Unit {
     await this.#unlessRefused(gateway.pool.settled());
     this.#isStarted = true;
     this.#collectStats();
+    this.#check.start();
   }
 
   /**
@@ -253,6 +262,7 @@ export class Unit {
       intents: gateway?.intents ??
         { wanted: config.intents, refused: [], shards: [] },
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
+      reshard: this.resharding?.snapshot ?? null,
       guildLimit: guildLimit(config, this.shardIds.length === this.#totalShards),
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
@@ -300,6 +310,7 @@ export class Unit {
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
       roleOf: () => ({ kind: "serves", cuts: null }),
       shardChanged: (key, shard) => this.#shardChanged(key, shard),
+      shardingRequired: (shard) => this.#check.shardingRequired(shard),
       membersCached: (shard) => this.peers.membersCached(shard),
       exhausted: (reason) => this.#fail(reason),
       refused: (reason) => this.#refuse(new GatehouseError("bad_config", "caller", reason)),

@@ -255,7 +255,7 @@ export class Bucket {
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
       presenceSet: (shardId, presence) => post({ type: "PRESENCE", shardId, presence }),
-      intentsRefused: (shardId, intents) => post({ type: "INTENTS_REFUSED", shardId, intents }),
+      gaveUp: (shardId, why) => post({ type: "GAVE_UP", shardId, why }),
     };
   }
 

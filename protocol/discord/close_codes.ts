@@ -33,7 +33,7 @@ export const CLOSE_CODES: Readonly<Record<number, CloseCode>> = {
   4008: { meaning: "sent too fast", verdict: "resume" },
   4009: { meaning: "session timed out", verdict: "resume" },
   4010: { meaning: "invalid shard: check TOTAL_SHARDS", verdict: "fatal" },
-  4011: { meaning: "sharding required: raise TOTAL_SHARDS", verdict: "fatal" },
+  4011: { meaning: "sharding required: too many guilds for TOTAL_SHARDS", verdict: "fatal" },
   4012: { meaning: "invalid API version", verdict: "fatal" },
   4013: { meaning: "invalid intents: check INTENTS", verdict: "fatal" },
   4014: {
@@ -52,6 +52,8 @@ export function closeCode(code: number): CloseCode {
 
 /** Discord closes with this code when an intent is not granted: fewer intents may pass. */
 export const DISALLOWED_INTENTS = 4014;
+/** Discord closes with this code when a shard has more guilds than it may. */
+export const SHARDING_REQUIRED = 4011;
 /** We close with this code when the session is to be resumed (anything but 1000 and 1001 keeps it). */
 export const KEEP_SESSION = 4900;
 /** We close with this code when the session is meant to end. */

@@ -41,7 +41,7 @@ export function setUp() {
   const states: string[] = [];
   const logged: string[] = [];
   const presences: unknown[] = [];
-  const refused: [number, number][] = [];
+  const gaveUp: unknown[] = [];
   const settings = {
     shardId: 3,
     totalShards: 4,
@@ -72,7 +72,7 @@ export function setUp() {
       points.push(began && began.session);
       if (began) facts.push(began.facts);
     },
-    intentsRefused: (shardId, intents) => void refused.push([shardId, intents]),
+    gaveUp: (...why) => void gaveUp.push(why),
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {
@@ -95,6 +95,6 @@ export function setUp() {
     last().events.closed(code, "");
     await clock.advance(4_000);
   };
-  const told = { gate, accepted, gaps, points, facts, states, logged, presences, refused };
+  const told = { gate, accepted, gaps, points, facts, states, logged, presences, gaveUp };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
 }

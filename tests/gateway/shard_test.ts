@@ -259,11 +259,15 @@ Deno.test("stop() resolves when the connection is closed, or its deadline is ove
 });
 
 Deno.test("a shard that is closed for its intents stops and says for which, and identifies with others", async () => {
-  const { shard, hello, ready, identified, drop, last, refused, points, logged } = setUp();
+  const { shard, hello, ready, identified, drop, last, gaveUp, points, logged } = setUp();
   identified();
   assert.equal(points.at(-1)!.wanted, undefined);
   await drop(4014);
-  assert.deepEqual([shard.status.state, refused], ["stopped", [[3, INTENTS]]]);
+  const reason = shard.status.reason;
+  assert.deepEqual([shard.status.state, gaveUp], [
+    "stopped",
+    [[3, { code: 4014, reason, intents: INTENTS }]],
+  ]);
   assert.ok(!logged.some((line) => line.includes("for good")));
   shard.restart("end");
   shard.allow(2, 512);
@@ -273,7 +277,7 @@ Deno.test("a shard that is closed for its intents stops and says for which, and 
   const { intents, wanted } = points.at(-1)!;
   assert.deepEqual([shard.intents, intents, wanted], [512, 512, INTENTS]);
   await drop(4014);
-  assert.deepEqual(refused.at(-1), [3, 512]);
+  assert.deepEqual(gaveUp.at(-1), [3, { code: 4014, reason, intents: 512 }]);
 });
 
 Deno.test("a shard that resumes has the intents of its session, and a stray permit changes nothing", () => {

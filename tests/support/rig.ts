@@ -17,7 +17,7 @@ import { seededRandom } from "../../ports/random.ts";
 import type { OpenGuildDisk } from "../../ports/guild_files.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
-import { shardRange } from "../../protocol/ids.ts";
+import { type ShardKey, shardRange } from "../../protocol/ids.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
@@ -103,6 +103,7 @@ export async function createRig(options: RigOptions = {}) {
   });
   const exhausted: string[] = [];
   const cached: number[] = [];
+  const required: ShardKey[] = [];
   const linked: boolean[] = [];
   let relayed = 0;
   const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
@@ -139,6 +140,7 @@ export async function createRig(options: RigOptions = {}) {
     addressOf: () => options.direct ? place.address : null,
     roleOf: () => ({ kind: "serves", cuts: null }),
     shardChanged() {},
+    shardingRequired: (shard) => required.push(shard),
     membersCached: ({ id }) => cached.push(id),
     exhausted: (reason) => exhausted.push(reason),
     refused: (reason) => exhausted.push(reason),
@@ -170,6 +172,8 @@ export async function createRig(options: RigOptions = {}) {
     logged,
     alive,
     exhausted,
+    /** Shards that Discord has closed for their guilds. */
+    required,
     /** Shards whose members are all cached, in the order in which that was told. */
     cached,
     store,

@@ -88,6 +88,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     discovery: null,
     intents: { wanted: 1, refused: [], shards: [] },
     eventsByType: {},
+    reshard: null,
     guildLimit: { most: 2500, reshardAt: 2000, isAutomatic: true },
     deafTypes: [],
     stateFilesSetAside: 0,

@@ -33,6 +33,7 @@ function setUp(answers: Answer[], config: Partial<Config> = {}) {
     random: () => 1,
     log: logTo((_level, _event, fields) => logged.push(fields)),
     signal: stop.signal,
+    setsClock: true,
     waits: (wait) => told.wait = wait,
     ask: (path) => {
       asked.push({ path, atMs: clock.now() });
@@ -181,6 +182,7 @@ Deno.test("discover() passes the same pace as all requests: the 51st of a second
     random: () => 1,
     log: logTo(() => {}),
     signal: new AbortController().signal,
+    setsClock: true,
     waits() {},
     ask: proxy.ask,
   }).then((info) => shards = info.shards);

@@ -93,6 +93,7 @@ async function setUp() {
     roleOf: ({ id }) => roles.get(id) ?? null,
     shardChanged: note("shardChanged"),
     membersCached: note("membersCached"),
+    shardingRequired: note("shardingRequired"),
     exhausted: note("exhausted"),
     refused: note("refused"),
   });
@@ -119,6 +120,15 @@ Deno.test("a generation names its shards by their total to the gate", async () =
   thread.fail("crashed");
   await clock.advance(0);
   assert.deepEqual(told[0], ["lost", [key(0), key(1)]]);
+});
+
+Deno.test("a generation tells by its total which shard Discord has closed for its guilds, and no other", async () => {
+  const { say } = await setUp();
+  const why = (code: number) => ({ code, reason: `closed ${code}`, intents: 0 });
+  assert.deepEqual(await say({ type: "GAVE_UP", shardId: 1, why: why(4010) }), []);
+  assert.deepEqual(await say({ type: "GAVE_UP", shardId: 1, why: why(4011) }), [
+    ["shardingRequired", key(1)],
+  ]);
 });
 
 Deno.test("a shard whose guilds are asked for and not known gets a new session, once for all askers", async () => {

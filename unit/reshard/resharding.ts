@@ -1,0 +1,114 @@
+/**
+ * How a unit is asked to have another number of shards, by whoever asks: the same words for an operator, the
+ * program and the unit itself, and the same reasons why not.
+ *
+ * @module
+ */
+
+import { GatehouseError } from "../../protocol/errors.ts";
+import { MOST_SHARDS } from "../../protocol/ids.ts";
+import type { ReshardSnapshot } from "../../protocol/reshard.ts";
+
+/** What begins and steers the reshards of a unit, one at a time. */
+export interface Resharding {
+  /** The one that is under way; else the last one of this life; `null`: there was none. */
+  readonly snapshot: ReshardSnapshot | null;
+  /** Begins one, and gives it as it begins. There is none under way. */
+  begin(to: number, by: ReshardSnapshot["by"]): ReshardSnapshot;
+  /** No further lot begins; those that have begun go on to their end. */
+  pause(): void;
+  /** Lots begin again. */
+  resume(): void;
+  /** Goes back to the number of shards that there was. */
+  cancel(): void;
+}
+
+/** A unit, as far as it is asked. */
+export interface ReshardingUnit {
+  /** 0 until Discord has said. */
+  readonly totalShards: number;
+  /** The shards that this unit runs. */
+  readonly shardIds: readonly number[];
+  /** `null` before a shard has started. */
+  readonly resharding: Resharding | null;
+}
+
+/** Whether a reshard has begun and not ended, also when it is paused. */
+export function isUnderWay(reshard: ReshardSnapshot | null): reshard is ReshardSnapshot {
+  return reshard !== null && ["running", "paused", "cancelling"].includes(reshard.state);
+}
+
+/** Numbers of shards that a unit may have, in words. */
+export const TOTAL_WANTED: string = `a whole number from 1 to ${MOST_SHARDS}`;
+
+/** Whether a unit may have so many shards. */
+export function isTotal(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_SHARDS;
+}
+
+/**
+ * Begins to move the guilds of a unit to another number of shards, and gives what begins.
+ *
+ * @throws {GatehouseError} `bad_message` where no unit may have so many; `not_ready` before a shard has started;
+ * `refused` where there are so many already, another reshard is under way, or the unit runs a part of the
+ * shards only.
+ */
+export function beginReshard(
+  unit: ReshardingUnit,
+  to: number,
+  by: ReshardSnapshot["by"],
+): ReshardSnapshot {
+  if (!isTotal(to)) {
+    const text = `Cannot reshard: totalShards is ${to}, expected ${TOTAL_WANTED}`;
+    throw new GatehouseError("bad_message", "caller", text);
+  }
+  const resharding = reshardingOf(unit);
+  const { snapshot } = resharding;
+  if (isUnderWay(snapshot)) {
+    throw refused(to, `${reshardText(snapshot)}: wait for its end, or cancel it`);
+  }
+  const { totalShards, shardIds } = unit;
+  if (to === totalShards) throw refused(to, `there are ${totalShards} already`);
+  if (shardIds.length !== totalShards) {
+    const runs = `this unit runs ${shardIds.length} of ${totalShards} shards only`;
+    throw refused(to, `${runs}: give all units TOTAL_SHARDS=${to}, and restart them`);
+  }
+  return resharding.begin(to, by);
+}
+
+/** What can be done to a reshard that is under way. */
+export type Steering = "pause" | "resume" | "cancel";
+
+/**
+ * Pauses the reshard that is under way, lets it go on, or takes it back. Asking twice is asking once.
+ *
+ * @throws {GatehouseError} `not_ready` before a shard has started, `refused` where none is under way, or it
+ * is being cancelled.
+ */
+export function steerReshard(unit: ReshardingUnit, how: Steering): ReshardSnapshot {
+  const resharding = reshardingOf(unit);
+  const { snapshot } = resharding;
+  if (!isUnderWay(snapshot)) {
+    throw new GatehouseError("refused", "caller", `Cannot ${how}: no reshard is under way`);
+  }
+  if (snapshot.state === "cancelling" && how !== "cancel") {
+    throw new GatehouseError("refused", "caller", `Cannot ${how}: ${reshardText(snapshot)}`);
+  }
+  resharding[how]();
+  return resharding.snapshot!;
+}
+
+/** `a reshard from 2 to 4 shards is running (…)`. */
+export function reshardText({ from, to, state, reason }: ReshardSnapshot): string {
+  const why = reason === "" ? "" : ` (${reason})`;
+  return `a reshard from ${from} to ${to} shards is ${state}${why}`;
+}
+
+function reshardingOf({ resharding }: ReshardingUnit): Resharding {
+  if (resharding) return resharding;
+  throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
+}
+
+function refused(to: number, why: string): GatehouseError {
+  return new GatehouseError("refused", "caller", `Cannot reshard to ${to} shards: ${why}`);
+}
