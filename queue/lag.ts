@@ -36,9 +36,22 @@ export class Lag {
   #samples: Sample[] = [];
   #newest = 0;
   #acknowledged = 0;
+  #heldAfter = Infinity;
+
+  /** What comes above this cursor is held back: it waits for nobody. */
+  holdAfter(cursor: number): void {
+    this.#heldAfter = cursor;
+  }
+
+  /** What was held back, up to the cursor `newest`, waits for the bot from now on. */
+  release(newest: number, nowMs: number): void {
+    this.#heldAfter = Infinity;
+    if (newest > this.#newest) this.accepted(newest, nowMs);
+  }
 
   /** An event has come. */
   accepted(cursor: number, nowMs: number): void {
+    if (cursor > this.#heldAfter) return;
     this.#newest = cursor;
     const last = this.#samples.at(-1);
     if (last && nowMs - last.atMs < SAMPLE_MS) return;

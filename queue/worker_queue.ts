@@ -1,9 +1,6 @@
 /**
  * All events of one worker on their way to the bot, and to those who read beside it: a queue per shard and
- * reader, a lane per consumer, and one bound on the memory of them all, `QUEUE_MEMORY_BYTES`, of which each
- * use has its share. At half of it the fullest queues move to disk. A little later Discord is left unread until the disk has caught up.
- * Only where there is no disk, or none that takes anything, the queue that has most to send sheds: one
- * slow consumer does not cost another its events.
+ * reader, a lane per consumer, and one bound on the memory of them all (`memory_bound.ts`).
  *
  * @module
  */
@@ -13,32 +10,13 @@ import { messageOf } from "../protocol/errors.ts";
 import { every } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { type PeerKey, peerText, type ReaderKey } from "../protocol/peer.ts";
-import { Backpressure } from "./backpressure.ts";
 import { Lane } from "./lane.ts";
+import { MemoryBound } from "./memory_bound.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
 import { ShardQueue } from "./shard_queue.ts";
 import { Turns } from "./turns.ts";
 import { UnderWay } from "./under_way.ts";
 import type { EventQueueOptions, Safety } from "./worker_world.ts";
-
-/** At least this share of a queue is shed at once: to look for the largest each time is slow. */
-const SHED_SHARE = 1 / 16;
-/** Bytes of a shard that are read ahead from disk, and bytes that are written at once, at most. */
-const PIECE_BYTES = 1024 * 1024;
-
-/** Parts of `QUEUE_MEMORY_BYTES`, beside what is under way in our sockets: see `under_way.ts`. */
-const SHARE = {
-  /** What all shards read ahead, and as much again for what is being written. */
-  pieces: 1 / 8,
-  /** With more than this in the queues the fullest of them move to disk. */
-  spill: 1 / 2,
-  /** With more than this Discord is left unread, as long as the disk is at work. */
-  pause: 5 / 8,
-  /** With more than this events are dropped. */
-  shed: 3 / 4,
-  /** When memory has grown by this it is looked after again. */
-  step: 1 / 32,
-} as const;
 
 /** A consumer that is away for so long, twice, has its events moved to disk. */
 const AWAY_TICK_MS = 1_000;
@@ -59,33 +37,38 @@ export class EventQueue {
   readonly #laneOf = new Map<number, Lane>();
   readonly #turns: Turns;
   readonly #underWay: UnderWay;
-  readonly #backpressure: Backpressure;
+  readonly #memory: MemoryBound<ShardQueue>;
   readonly #opened = new Map<number, Promise<void>>();
   /** Readers that have begun or are about to, by the text of the peer. */
   readonly #reading = new Map<string, Promise<void>>();
   readonly #spools = new Map<number, Spool>();
+  /** Shards that are held back → the cursor above which nothing is sent. */
+  readonly #heldAfter = new Map<number, number>();
   /** Queues whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
-  #bytes = 0;
-  /** With more bytes than this something is to be done. */
-  #attendAbove: number;
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
-    const { clock, delayMs = 0, nap = () => {}, pause = () => {} } = options;
+    const { clock, delayMs = 0, nap = () => {}, pause = () => {}, shed } = options;
     this.#turns = new Turns({ clock, delayMs, nap });
     this.#underWay = new UnderWay(options.limitBytes, () => Math.max(1, this.#all.size));
-    this.#backpressure = new Backpressure({ clock, pause });
-    this.#attendAbove = this.#nextAttention;
-    for (const [shardId, id] of Object.entries(options.clusterOfShard)) {
-      this.#laneOf.set(Number(shardId), this.#lane({ kind: "cluster", id }));
-    }
+    this.#memory = new MemoryBound({
+      ...options,
+      hasDisk: options.openSpool !== undefined,
+      queues: () => this.#all.keys(),
+      shed: (queue, gone) => {
+        const { shardId } = queue;
+        if (this.#queues.get(shardId) === queue) shed?.(shardId, gone);
+      },
+      pause,
+    });
+    for (const shardId of Object.keys(options.clusterOfShard)) this.#plan(Number(shardId));
     if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
   }
 
   /** Whether Discord's sockets are to be left unread. */
   get isPaused(): boolean {
-    return this.#backpressure.isOn;
+    return this.#memory.isPaused;
   }
 
   /** Opens what an earlier life left of a shard on disk; before its first event. */
@@ -101,7 +84,7 @@ export class EventQueue {
     if (known) return known;
     const queue = this.#create(shardId, () => this.#laneOf.get(shardId), {
       acknowledged: (cursor) => this.#options.acknowledged?.(shardId, cursor),
-      prepare: (record) => this.#prepared(record),
+      prepare: (record) => this.#prepared(record, this.#options.prepare),
     });
     this.#queues.set(shardId, queue);
     this.#laneOf.get(shardId)?.add(queue);
@@ -117,25 +100,26 @@ export class EventQueue {
     const queue: ShardQueue = new ShardQueue(shardId, {
       clock,
       wake: (bytes) => lane()?.wake(queue, bytes),
-      account: (bytes) => this.#account(bytes),
+      account: (bytes) => this.#memory.account(bytes),
       acknowledged: (cursor) => {
         acknowledged?.(cursor);
         changed?.(shardId);
       },
       stored: () => {
-        this.#backpressure.stored();
+        this.#memory.stored();
         changed?.(shardId);
       },
       failed: (reason, isFull) => {
-        this.#backpressure.failed(isFull);
+        this.#memory.failed(isFull);
         failed?.(shardId, reason);
       },
       ...prepare,
-      maySpill: () => this.isPaused ? this.#maybeReadOn() : this.#bound(),
+      maySpill: () => this.#memory.maySpill(),
       mayWrite: () => this.#diskBytes() < (this.#options.diskLimitBytes ?? Infinity),
-      shareBytes: () => Math.min(PIECE_BYTES, this.#share("pieces") / this.#all.size),
-      hasRoom: () => this.#bytes < this.#share("spill"),
+      shareBytes: () => this.#memory.pieceBytes(this.#all.size),
+      hasRoom: () => this.#memory.hasRoom,
     });
+    queue.lag.holdAfter(this.#heldAfter.get(shardId) ?? Infinity);
     this.#all.set(queue, lane);
     return queue;
   }
@@ -166,9 +150,55 @@ export class EventQueue {
     await queue.discard();
   }
 
+  /**
+   * A shard is gone: what waits of it is given up, in memory and on disk, also where it was never opened; so is
+   * what waits for these readers. Rejects where it cannot be deleted.
+   */
+  async giveUp(shardId: number, readers: readonly string[] = []): Promise<void> {
+    const { totalShards: total } = this.#options;
+    this.hold(shardId, -1);
+    const names = new Set([...readers, ...this.#readers.get(shardId)?.keys() ?? []]);
+    const peers = [...names].map((reader): ReaderKey => (
+      { kind: "consumer", shard: { total, id: shardId }, reader }
+    ));
+    await Promise.allSettled([this.open(shardId, 0), ...peers.map((peer) => this.read(peer, 0))]);
+    await Promise.all(peers.map((peer) => this.dismiss(peer)));
+    const queue = this.of(shardId);
+    this.#laneOf.get(shardId)?.remove(queue);
+    this.#plan(shardId);
+    this.#all.delete(queue);
+    for (const each of [this.#queues, this.#opened, this.#spools, this.#heldAfter]) {
+      each.delete(shardId);
+    }
+    await queue.discard();
+  }
+
   /** The queue of somebody who reads a shard beside its bot. */
   reader({ shard, reader }: ReaderKey): ShardQueue | undefined {
     return this.#readers.get(shard.id)?.get(reader);
+  }
+
+  /**
+   * Sends nothing of a shard above a cursor, to its bot or to who reads beside it, and takes all that comes. By
+   * default above the newest. Gives that cursor; where the shard was held back before, the one of then.
+   */
+  hold(shardId: number, after?: number): number {
+    const known = this.#heldAfter.get(shardId);
+    if (known !== undefined) return known;
+    const queues = this.#queuesOf(shardId);
+    const through = after ?? Math.max(...queues.map(({ newest }) => newest));
+    this.#heldAfter.set(shardId, through);
+    for (const { lag } of queues) lag.holdAfter(through);
+    return through;
+  }
+
+  /** Sends on what was held back of a shard. */
+  release(shardId: number): void {
+    if (!this.#heldAfter.delete(shardId)) return;
+    for (const queue of this.#queuesOf(shardId)) {
+      queue.lag.release(queue.newest, this.#options.clock.now());
+      if (queue.hasUnsent) this.#all.get(queue)!()?.wake(queue, 0);
+    }
   }
 
   /** How far a shard's events have been dealt with. */
@@ -205,14 +235,14 @@ export class EventQueue {
     readers?.forEach((queue, name) => {
       if (only?.has(name) !== false) queue.accept(cursor, payload);
     });
-    this.#bound();
+    this.#memory.look();
   }
 
   /** Takes word of events of a shard that will never come. */
   gap(shardId: number, gap: Gap): void {
     this.of(shardId).gap(gap);
     this.#readers.get(shardId)?.forEach((queue) => queue.gap(gap));
-    this.#bound();
+    this.#memory.look();
   }
 
   /** A consumer's link came up with its credit, or went down (`null`). */
@@ -256,6 +286,13 @@ export class EventQueue {
     await Promise.all([...this.#all.keys()].map((queue) => queue.close()));
   }
 
+  /** A shard is the cluster's that has it by the plan. */
+  #plan(shardId: number): void {
+    const id = this.#options.clusterOfShard[shardId];
+    if (id === undefined) this.#laneOf.delete(shardId);
+    else this.#laneOf.set(shardId, this.#lane({ kind: "cluster", id }));
+  }
+
   async #open(shardId: number, acknowledged: number): Promise<void> {
     let spool: Spool | null = null;
     try {
@@ -276,7 +313,9 @@ export class EventQueue {
     // Of who comes anew nothing is left, but where an end was cut short.
     if (acknowledged === undefined && spool?.last) await spool.trim(spool.last);
     const lane = this.#lane(peer);
-    const queue = this.#create(shardId, () => lane);
+    const queue = this.#create(shardId, () => lane, {
+      prepare: (record) => this.#prepared(record),
+    });
     queue.open(spool, acknowledged ?? this.of(shardId).newest);
     const readers = this.#readers.get(shardId) ?? new Map();
     this.#readers.set(shardId, readers.set(reader, queue));
@@ -284,87 +323,30 @@ export class EventQueue {
     this.#options.changed?.(shardId);
   }
 
-  #share(use: keyof typeof SHARE): number {
-    return this.#options.limitBytes * SHARE[use];
-  }
-
-  /** Not for each event; and where there is no disk, not before something has to be dropped. */
-  get #nextAttention(): number {
-    const leastBytes = this.#share(this.#options.openSpool ? "spill" : "shed");
-    return Math.min(
-      Math.max(leastBytes, this.#bytes + this.#share("step")),
-      this.#share("shed"),
-    );
-  }
-
-  #bound(): void {
-    if (this.#bytes > this.#attendAbove && !this.isPaused) this.#attend();
-  }
-
-  #account(bytes: number): void {
-    this.#bytes += bytes;
-    if (bytes >= 0) return;
-    this.#attendAbove = Math.min(this.#attendAbove, this.#nextAttention);
-    if (this.isPaused) this.#maybeReadOn();
-  }
-
-  /** Memory has grown: what can be written is, then Discord waits, and only then something is dropped. */
-  #attend(): void {
-    const pendingBytes = this.#spill();
-    if (this.#bytes > this.#share("pause") && pendingBytes > 0) this.#backpressure.begin();
-    if (this.#bytes > this.#share("shed") && !this.isPaused) this.#shed();
-    this.#attendAbove = this.#nextAttention;
-  }
-
-  /** Nothing is waited for that the disk could not give: the rest is under way, or somebody's next. */
-  #maybeReadOn(): void {
-    if (this.#bytes <= this.#share("spill") || this.#spill() === 0) this.#backpressure.end();
-  }
-
-  /**
-   * Moves the fullest queues to disk until what is on its way there makes up for what is too much.
-   * Gives the bytes that are on their way.
-   */
-  #spill(): number {
-    const queues = [...this.#all.keys()];
-    let pendingBytes = queues.reduce((sum, queue) => sum + queue.pendingBytes, 0);
-    const inMemory = queues.filter(({ spillableBytes }) => spillableBytes > 0)
-      .sort((a, b) => b.spillableBytes - a.spillableBytes);
-    for (const queue of inMemory) {
-      if (this.#bytes - pendingBytes <= this.#share("spill")) break;
-      pendingBytes += queue.spillableBytes;
-      queue.spill();
-    }
-    return pendingBytes;
-  }
-
-  #shed(): void {
-    const tooMuch = this.#bytes - this.#share("shed");
-    const fullest = this.#fullest();
-    const { overflow, shed } = this.#options;
-    const bytes = Math.max(tooMuch, fullest.unsentBytes * SHED_SHARE);
-    const isBots = this.#queues.get(fullest.shardId) === fullest;
-    fullest.shed(bytes, overflow, (gone) => void (isBots && shed?.(fullest.shardId, gone)));
+  #queuesOf(shardId: number): ShardQueue[] {
+    return [this.of(shardId), ...this.#readers.get(shardId)?.values() ?? []];
   }
 
   /** Whatever a record is, it holds up nothing: the bot's side says what is wrong with it. */
-  #prepared(record: EventRecord): EventRecord | null {
-    const { prepare, unprepared } = this.#options;
+  #prepared(record: EventRecord, prepare?: ForBot["prepare"]): EventRecord | null {
+    const { served, unprepared } = this.#options;
+    const { shardId, cursor } = record;
+    if (this.#heldAfter.size > 0 && cursor > (this.#heldAfter.get(shardId) ?? Infinity)) {
+      return null;
+    }
     try {
-      return prepare ? prepare(record) : record;
+      const sent = served ? served(record) : record;
+      return prepare ? prepare(sent) : sent;
     } catch (error) {
-      unprepared?.(record.shardId, record.cursor, error);
+      unprepared?.(shardId, cursor, error);
       return record;
     }
   }
 
-  /** What is under way cannot be dropped, so that it does not count here. */
-  #fullest(): ShardQueue {
-    return [...this.#all.keys()].reduce((a, b) => b.unsentBytes > a.unsentBytes ? b : a);
-  }
-
   #spillAway(): void {
-    const away = [...this.#all].filter(([, lane]) => !lane()?.isUp).map(([queue]) => queue);
+    const isAway = ([{ shardId }, lane]: [ShardQueue, () => Lane | undefined]) =>
+      !lane()?.isUp || this.#heldAfter.has(shardId);
+    const away = [...this.#all].filter(isAway).map(([queue]) => queue);
     for (const queue of away) if (this.#away.has(queue)) queue.spill();
     this.#away = new Set(away);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { EventRecord } from "../protocol/event_frame.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { LaneOptions } from "./lane.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
@@ -30,6 +31,8 @@ export interface EventQueueOptions
   readonly changed?: (shardId: number) => void;
   /** Events of a shard were dropped for want of room, and its bot goes without them. */
   readonly shed?: (shardId: number, gone: Stretch) => void;
+  /** Gives each record as it is to be sent to whoever gets the shard; for its bot `prepare` follows. */
+  readonly served?: (record: EventRecord) => EventRecord;
   /** A record could not be prepared: it is sent as it is. */
   readonly unprepared?: (shardId: number, cursor: number, error: unknown) => void;
   /** The disk failed; events stay in memory and it is tried again. */
