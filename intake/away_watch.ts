@@ -73,9 +73,9 @@ export class AwayWatch {
 
   /** The response was given, or could not be (`null`). */
   settle(shardId: number, cursor: number, mark: InteractionMark | null): void {
-    const { entries } = this.#shard(shardId);
-    const entry = entries.get(cursor);
-    if (entry?.is === "asked") entries.set(cursor, { ...entry, is: { mark } });
+    const entries = this.#shards.get(shardId)?.entries;
+    const entry = entries?.get(cursor);
+    if (entry?.is === "asked") entries!.set(cursor, { ...entry, is: { mark } });
   }
 
   /** What is known of events that wait on disk: the marks given before, and the last cursor. */
@@ -92,6 +92,12 @@ export class AwayWatch {
     const { entries } = shard;
     if (entries.size === 0) return;
     for (const each of entries.keys()) if (each <= cursor) entries.delete(each);
+  }
+
+  /** A shard is gone: nothing is said to its interactions any more. */
+  forget(shardId: number): void {
+    this.#shards.get(shardId)?.entries.clear();
+    this.#shards.delete(shardId);
   }
 
   /** Events were dropped: nothing is said to their interactions any more, and nothing is marked. */

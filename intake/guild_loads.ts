@@ -70,6 +70,11 @@ export class GuildLoads {
     return note;
   }
 
+  /** Guilds that a GUILD_CREATE has come for, as of the last event received; one that is down is among them. */
+  get loaded(): string[] {
+    return [...this.#guilds ?? []].flatMap(([id, state]) => state === "here" ? [id] : []);
+  }
+
   /** With the event `cursor`, the newest, all members of all guilds have come. */
   membersCached(cursor: number): void {
     this.#changes.push({ cursor, change: { kind: "cached" } });

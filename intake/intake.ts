@@ -34,6 +34,11 @@ export interface IntakeOptions {
   readonly keep: EventFilter | null;
   /** Keeps guilds; `null`: nobody does. Sees every dispatch first. */
   readonly cache: GuildWatch | null;
+  /**
+   * Hears of a dispatch as it came, again or not; the bytes are not its own. One by which a guild of the session
+   * loads is told as `GUILD_LOADED_DD`.
+   */
+  readonly seen: (shardId: number, cursor: number, t: string, payload: Uint8Array) => void;
   /** Queues a dispatch. The bytes are copied. */
   readonly queue: (shardId: number, cursor: number, payload: Uint8Array, t: string) => void;
   /** A guild came, went down or was left, or a session began. */
@@ -51,6 +56,9 @@ const ABOUT_MEMBERS: ReadonlySet<string> = new Set([
   "GUILD_MEMBERS_CHUNK",
   "RATE_LIMITED",
 ]);
+
+/** Discordeno's name for a GUILD_CREATE by which a guild of the session loads. */
+const GUILD_LOADED = "GUILD_LOADED_DD";
 
 /** The intake of one worker. */
 export class Intake {
@@ -79,12 +87,13 @@ export class Intake {
 
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
-    const { away, cache, keep, queue } = this.#options;
+    const { away, cache, keep, seen, queue } = this.#options;
     if (t === null) return;
     cache?.see(shardId, cursor, t, payload);
     if (cursor <= (this.#known.get(shardId) ?? -1)) return;
     this.types.count(t);
     const note = this.#guilds.get(shardId)?.see(cursor, t, payload);
+    seen(shardId, cursor, isLoad(note) ? GUILD_LOADED : t, payload);
     // Only the bot does without what is withheld: all else goes by it all the same.
     if (keep?.(t, payload, shardId) === false) {
       this.#withheld.set(shardId, this.withheld(shardId) + 1);
@@ -94,6 +103,11 @@ export class Intake {
       queue(shardId, cursor, this.#noted(payload, note), t);
     }
     if (ABOUT_MEMBERS.has(t)) this.#options.members(shardId, t, payload);
+  }
+
+  /** A shard is gone. */
+  forget(shardId: number): void {
+    for (const each of [this.#guilds, this.#withheld, this.#known]) each.delete(shardId);
   }
 
   /** Dispatches of a shard that the bot was not to get. */
@@ -111,6 +125,10 @@ export class Intake {
     const isAsItCame = this.#options.guildLoadedDd && "guild" in note;
     if (!isAsItCame) return annotate(payload, { ...note });
     // Any other GUILD_CREATE as it came, which is what Discordeno's guide does.
-    return note.guild === "loaded" ? rename(payload, "GUILD_LOADED_DD") : payload;
+    return isLoad(note) ? rename(payload, GUILD_LOADED) : payload;
   }
+}
+
+function isLoad(note: GuildNote | SessionNote | undefined): boolean {
+  return note !== undefined && "guild" in note && note.guild === "loaded";
 }

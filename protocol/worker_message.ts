@@ -16,6 +16,7 @@ import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts
 import type { Cached, KnownQuestion } from "./guild_pieces.ts";
 import type { PeerKey } from "./peer.ts";
 import { shown } from "./record.ts";
+import type { Cuts, Seen, ShardRole } from "./reshard.ts";
 import type { ShardCounters, ShardStatus } from "./status.ts";
 import type { Wanted } from "./link_call.ts";
 
@@ -99,8 +100,21 @@ export interface GivenUp {
 export type ToWorker =
   /** `epochAheadMs`: how far the time to reckon with is ahead of the computer's clock. */
   | Readonly<{ type: "START"; options: WorkerOptions; epochAheadMs: number }>
-  /** Bring a shard up: resume from the session if there is one, else ask to identify. */
-  | Readonly<{ type: "IDENTIFY_SHARD"; shardId: number; estate: Estate }>
+  /** Bring a shard up: resume from the session if there is one, else ask to identify. No role: it serves. */
+  | Readonly<{ type: "IDENTIFY_SHARD"; shardId: number; estate: Estate; role?: ShardRole }>
+  /** Tell what comes on a shard by `SEEN`, or do so no more. A shard that rises tells it anyway. */
+  | Readonly<{ type: "WATCH"; shardId: number; isOn: boolean }>
+  /** Serve nothing of a shard that comes from now on: it is kept. Answered by a `Held`, after its `SEEN`. */
+  | Readonly<{ type: "HOLD"; nonce: number; shardId: number }>
+  /** A shard that was held goes on. */
+  | Readonly<{ type: "LIFT"; shardId: number }>
+  /** A shard that rose serves from now on, less what others have served. */
+  | Readonly<{ type: "SERVE"; shardId: number; cuts: Cuts }>
+  /**
+   * A shard is over: its session is ended (1000), what waits is given up, and what waits for these readers.
+   * Answered when it is closed.
+   */
+  | Readonly<{ type: "END_SHARD"; nonce: number; shardId: number; readers: readonly string[] }>
   /** An interaction was responded to in the bot's place, or could not be (`null`). */
   | Readonly<{ type: "MARK"; shardId: number; cursor: number; mark: InteractionMark | null }>
   /** The shard may identify, with these intents: all that are wanted, or those that Discord grants. */
@@ -168,6 +182,8 @@ export type FromWorker =
   | Readonly<{ type: "LINKED"; peer: PeerKey; isUp: boolean }>
   /** A batch for a consumer that we have no link with; see `event_frame.ts`. */
   | Readonly<{ type: "EVENTS"; peer: PeerKey; link: number; batch: Uint8Array<ArrayBuffer> }>
+  /** What came on a shard that is watched, or rises, in order; about every 50 ms. */
+  | Readonly<{ type: "SEEN"; shardId: number; seen: readonly Seen[] }>
   /** Shard id → what has become safe since the last time. */
   | Readonly<{ type: "SAFE"; shards: Readonly<Record<string, SafeEvents>> }>
   /** An interaction came and the bot is away: answered by MARK. */

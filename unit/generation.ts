@@ -13,7 +13,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
-import type { ShardRole } from "../protocol/reshard.ts";
+import type { Seen, ShardRole } from "../protocol/reshard.ts";
 import {
   type DeafType,
   type IntentsSnapshot,
@@ -55,6 +55,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly membersCached: (shard: ShardKey) => void;
   /** Discord has closed a shard because it has too many guilds (4011), and it has stopped. */
   readonly shardingRequired: (shard: ShardKey) => void;
+  /** What came on a shard that is watched, or rises. Default: nobody wants to know. */
+  readonly seen?: (shard: ShardKey, seen: readonly Seen[]) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
   /** A module of the user's cannot be loaded in a worker, and never could. */
@@ -268,6 +270,7 @@ export class Generation {
         const mark = await away.answer({ shard: key(shardId), cursor, payload });
         this.pool.mark(shardId, cursor, mark);
       },
+      SEEN: ({ shardId, seen }) => this.#options.seen?.(key(shardId), seen),
       MEMBERS_CACHED: ({ shardId }) => membersCached(key(shardId)),
       REPORT: ({ shards }) => {
         for (const { shardId, newestCursor } of shards) {

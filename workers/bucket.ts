@@ -4,11 +4,11 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { GatehouseError } from "../protocol/errors.ts";
 import { MOST_LARGE_THRESHOLD } from "../protocol/discord/gateway_frame.ts";
+import { identityOf } from "../protocol/discord/identity.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import type { GuildsPiece, KnownQuestion, MembersPiece } from "../protocol/guild_pieces.ts";
-import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
 import {
   type Question,
   refusal,
@@ -19,6 +19,7 @@ import {
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
 import type { ReaderKey } from "../protocol/peer.ts";
+import type { Held } from "../protocol/reshard.ts";
 import { answer } from "../ports/asks.ts";
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
@@ -31,12 +32,14 @@ import type { ConnectionWorld } from "../gateway/connection.ts";
 import type { BucketWorld, Post } from "./bucket_world.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
 import { Doubts } from "./doubts.ts";
+import { Handover } from "./handover/handover.ts";
 import { WorkerLinks } from "./links.ts";
 import { MemberAskers } from "../gateway/members/askers.ts";
 import { VoiceAskers } from "../gateway/voice_askers.ts";
 import { Members } from "../gateway/members/shard_members.ts";
 import { SafeReports } from "./safe_reports.ts";
 import { ShardFigures } from "./shard_figures.ts";
+import { ShardLives } from "./shard_lives.ts";
 
 /** Discord left unread for so long is told of. */
 const LONG_PAUSE_MS = 1_000;
@@ -59,10 +62,8 @@ export class Bucket {
   readonly #askers: MemberAskers;
   readonly #voice = new VoiceAskers();
   readonly #world: ShardWorld;
-  /** Shards that were brought up, or are about to be once their disk has been looked at. */
-  readonly #started = new Map<number, Promise<void>>();
-  /** Shard id → cursor up to which the bot is done with everything. */
-  readonly #acknowledged = new Map<number, number>();
+  readonly #handover: Handover;
+  readonly #lives: ShardLives;
   /** When Discord was left unread the last time. */
   #pausedMs = 0;
 
@@ -88,9 +89,16 @@ export class Bucket {
       extras: cache.filter((each) => each !== "guilds"),
       intents: (shardId) => this.#shards.get(shardId)!.intents,
     });
+    this.#handover = new Handover({
+      clock: world.clock,
+      identityOf,
+      queue: () => this.#queue,
+      loaded: (shardId) => this.#intake.guilds(shardId)?.loaded ?? [],
+      post,
+    });
     this.#away = new AwayWatch({
       clock: world.clock,
-      isAway: (shardId) => this.#queue.isAway(shardId),
+      isAway: (shardId) => this.#queue.isAway(shardId) && !this.#handover.isRising(shardId),
       ask: (shardId, cursor, payload) => post({ type: "AWAY", shardId, cursor, payload }),
       expired: (shardId) => this.#figures.expired(shardId),
     });
@@ -99,6 +107,7 @@ export class Bucket {
       guildLoadedDd: options.guildLoadedDd,
       cache: this.#guilds,
       keep: world.keep ?? null,
+      seen: (...dispatch) => this.#handover.see(...dispatch),
       queue: (shardId, cursor, payload, t) =>
         this.#queue.accept(shardId, cursor, payload, () => this.#audience(shardId, t, payload)),
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
@@ -129,6 +138,21 @@ export class Bucket {
       complete: (shardId, cursor) => this.#intake.guilds(shardId)?.membersCached(cursor),
       cached: (shardId) => post({ type: "MEMBERS_CACHED", shardId }),
     });
+    this.#lives = new ShardLives({
+      log,
+      shards: this.#shards,
+      create: (...shard) => this.#create(...shard),
+      queue: this.#queue,
+      away: this.#away,
+      intake: this.#intake,
+      members: this.#members,
+      safe: this.#safe,
+      doubts: this.#doubts,
+      figures: this.#figures,
+      handover: this.#handover,
+      guilds: this.#guilds,
+      readerOf: (shardId, reader) => this.#peerOf({ shardId, reader }),
+    });
     every(world.clock, options.reportIntervalMs, () => this.#report());
     post({ type: "STARTED" });
   }
@@ -136,9 +160,9 @@ export class Bucket {
   /** Does what the main thread asks. */
   receive(message: Exclude<ToWorker, { type: "START" }>): void {
     if ("nonce" in message) return void this.#answer(message);
+    if (message.type === "IDENTIFY_SHARD") return this.#lives.start(message);
+    if ("shardId" in message && this.#lives.isOver(message.shardId)) return;
     switch (message.type) {
-      case "IDENTIFY_SHARD":
-        return void this.#started.set(message.shardId, this.#start(message));
       case "ALLOW_IDENTIFY":
         return this.#shards.get(message.shardId)?.allow(message.permit, message.intents);
       case "LINK":
@@ -149,6 +173,12 @@ export class Bucket {
         return this.#links.hangUp(message.peer);
       case "ASSIGN":
         return this.#queue.assign(message.shardId, message.peer);
+      case "WATCH":
+        return this.#handover.watch(message.shardId, message.isOn);
+      case "LIFT":
+        return this.#handover.lift(message.shardId);
+      case "SERVE":
+        return this.#handover.serve(message.shardId, message.cuts);
       case "MARK":
         this.#away.settle(message.shardId, message.cursor, message.mark);
         return this.#queue.wake(message.shardId);
@@ -188,6 +218,10 @@ export class Bucket {
         return this.#read(question);
       case "DISMISS":
         return this.#queue.dismiss(this.#peerOf(question));
+      case "HOLD":
+        return this.#hold(question);
+      case "END_SHARD":
+        return this.#lives.end(question.shardId, question.readers);
       case "RECONNECT_SHARD":
         return this.#shard(question).restart(question.session);
       case "STOP":
@@ -209,13 +243,16 @@ export class Bucket {
         if (this.#links.deliver(peer, link, batch)) return;
         this.#post({ type: "EVENTS", peer, link, batch });
       },
+      served: (record) => this.#handover.prepare(record),
       prepare: (record) => this.#away.prepare(record),
       acknowledged: (shardId, cursor) => {
-        this.#acknowledged.set(shardId, cursor);
         this.#away.acknowledged(shardId, cursor);
         this.#members.of(shardId)?.all?.acknowledged(cursor);
       },
-      changed: (shardId) => this.#safe.note(shardId),
+      changed: (shardId) => {
+        this.#handover.acknowledged(shardId);
+        this.#safe.note(shardId);
+      },
       shed: (shardId, gone) => this.#away.dropped(shardId, gone),
       unprepared: (...record) => this.#figures.unprepared(...record),
       failed: (shardId, reason) =>
@@ -259,52 +296,12 @@ export class Bucket {
     };
   }
 
-  /** What an earlier life left on disk comes first. */
-  async #start(message: Extract<ToWorker, { type: "IDENTIFY_SHARD" }>): Promise<void> {
-    const { shardId, estate } = message;
-    const { session, acknowledged, guilds } = estate;
-    const shard = this.#bring(shardId, estate.presence);
-    this.#acknowledged.set(shardId, acknowledged);
-    this.#away.load(shardId, estate.marks, -1);
-    this.#away.acknowledged(shardId, acknowledged);
-    if (shard.status.state === "idle") {
-      this.#intake.begin(shardId, guilds);
-      this.#members.of(shardId)?.all?.begin(guilds);
-    }
-    for (const [reader, cursor] of Object.entries(estate.readers)) {
-      await this.#queue.read(this.#peerOf({ shardId, reader }), cursor);
-    }
-    try {
-      await this.#queue.open(shardId, acknowledged);
-      this.#away.load(shardId, [], this.#queue.of(shardId).newest);
-    } catch (error) {
-      const fields = { shardId, error: messageOf(error) };
-      this.#world.log.error("events on disk cannot be used, new ones stay in memory", fields);
-    }
-    this.#safe.open(shardId);
-    const { newest } = this.#queue.of(shardId);
-    if (newest > acknowledged) this.#safe.note(shardId);
-    const { safe } = this.#queue.safety(shardId);
-    const from = await this.#guilds?.begin(shardId, estate, safe) ?? safe;
-    if (from < safe) this.#intake.skipTo(shardId, safe);
-    const point = session && isNewest(session, newest) ? notAfter(session, from) : null;
-    const given = Math.max(newest, this.#guilds?.newest(shardId) ?? 0);
-    if (from < newest) this.#doubts.expectReplay(shardId);
-    shard.start(point, Math.max(cursorFloor(estate), given));
-  }
-
-  /** The shard, made when it is first asked for. */
-  #bring(shardId: number, presence: Presence | null): Shard {
-    const known = this.#shards.get(shardId);
-    if (known) return known;
+  /** A shard that has not been started. */
+  #create(shardId: number, presence: Presence | null): Shard {
     const { cache } = this.#options;
     // Who is offline is of use to those who get the guilds from us, whatever they ask for.
     const most = cache.includes("members") ? { largeThreshold: MOST_LARGE_THRESHOLD } : {};
-    const shard = new Shard({ ...this.#options, ...most, shardId, presence }, this.#world);
-    this.#shards.set(shardId, shard);
-    shard.pause(this.#queue.isPaused);
-    this.#members.add(shardId, shard);
-    return shard;
+    return new Shard({ ...this.#options, ...most, shardId, presence }, this.#world);
   }
 
   #shard({ shardId }: { readonly shardId: number }): Shard {
@@ -335,22 +332,29 @@ export class Bucket {
 
   async #backlog(shardId: number): Promise<ShardBacklog> {
     this.#shard({ shardId });
-    await this.#started.get(shardId);
-    const acknowledged = this.#acknowledged.get(shardId) ?? 0;
-    return { acknowledged, last: this.#queue.of(shardId).newest };
+    await this.#lives.started(shardId);
+    const { acknowledged, newest } = this.#queue.of(shardId);
+    return { acknowledged, last: newest };
+  }
+
+  /** What an earlier life has left is among what is kept, or comes before it. */
+  async #hold({ shardId }: Extract<Question, { type: "HOLD" }>): Promise<Held> {
+    this.#shard({ shardId });
+    await this.#lives.started(shardId);
+    return this.#handover.hold(shardId);
   }
 
   /** What an earlier life has left is known once the shard's disk has been looked at. */
   async #piece(question: KnownQuestion): Promise<GuildsPiece | MembersPiece | null> {
     this.#shard(question);
-    await this.#started.get(question.shardId);
+    await this.#lives.started(question.shardId);
     return await this.#guilds?.piece(question) ?? null;
   }
 
   /** Its estate knows of it before whoever asked does: it outlives us. */
   async #read({ shardId, reader }: { shardId: number; reader: string }): Promise<ShardBacklog> {
     this.#shard({ shardId });
-    await this.#started.get(shardId);
+    await this.#lives.started(shardId);
     const peer = this.#peerOf({ shardId, reader });
     await this.#queue.read(peer);
     this.#safe.report();
@@ -376,12 +380,6 @@ export class Bucket {
     const shards = this.#figures.report(this.#shards);
     this.#post({ type: "REPORT", shards, eventsByType: this.#intake.types.take() });
   }
-}
-
-/** A disk that lost what it had has to be replayed by Discord: the session resumes from before it. */
-function notAfter(session: SessionPoint, cursor: number): SessionPoint {
-  const seq = Math.max(0, Math.min(session.seq, cursor - session.base));
-  return { ...session, seq };
 }
 
 /** Dies in the way that a test asked for. */

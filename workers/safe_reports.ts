@@ -40,6 +40,12 @@ export class SafeReports {
     this.#open.add(shardId);
   }
 
+  /** A shard is gone. */
+  forget(shardId: number): void {
+    this.#open.delete(shardId);
+    this.#changed?.delete(shardId);
+  }
+
   /** Something of a shard has become safe, or who reads it has changed. */
   note(shardId: number): void {
     // Of readers that are still being opened nothing can be said.

@@ -59,6 +59,12 @@ export class ShardFigures {
     this.#unprepared.set(shardId, { records: records + 1, cursor, error, told });
   }
 
+  /** A shard is gone. */
+  forget(shardId: number): void {
+    this.#expired.delete(shardId);
+    this.#unprepared.delete(shardId);
+  }
+
   /** The figures of all shards; what was dropped or unreadable since the last time is logged. */
   report(shards: Iterable<readonly [number, Counting]>): ShardCounters[] {
     const all = [...shards].map(([shardId, shard]) => this.of(shardId, shard));

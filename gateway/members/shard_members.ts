@@ -65,6 +65,7 @@ export class ShardMembers {
   /** Whether the shard knows that there is something to send in the background. */
   #hasTurn = false;
   #cancelTimer: Cancel = () => {};
+  #isOver = false;
 
   constructor(options: ShardMembersOptions) {
     this.#options = options;
@@ -120,6 +121,13 @@ export class ShardMembers {
     }
   }
 
+  /** The shard is gone: nothing is asked for any more. */
+  end(): void {
+    this.stopped("it is over");
+    this.#isOver = true;
+    this.#cancelTimer();
+  }
+
   /** Discord gives no answer at all to these. */
   #refuseVain(guildId: string, body: MembersAsk["body"]): void {
     const { shardId, shard, worker: { totalShards } } = this.#options;
@@ -158,6 +166,7 @@ export class ShardMembers {
 
   /** Sends what is due, and comes back when more is. */
   #wake(): void {
+    if (this.#isOver) return;
     const { clock, shard } = this.#options;
     const nowMs = clock.now();
     for (const request of this.#requests.due("bot", nowMs)) this.#turnOfBot(request);
@@ -256,6 +265,12 @@ export class Members {
       shardId,
       new ShardMembers({ ...this.#options, shardId, shard, newNonce }),
     );
+  }
+
+  /** A shard is gone. */
+  remove(shardId: number): void {
+    this.#shards.get(shardId)?.end();
+    this.#shards.delete(shardId);
   }
 
   /** The members of one shard. */

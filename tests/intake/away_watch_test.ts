@@ -151,3 +151,12 @@ Deno.test("AwayWatch answers nothing that the bot has dealt with, where Discord 
   await clock.advance(ASK_AFTER_MS);
   assert.deepEqual(asked, [6]);
 });
+
+Deno.test("AwayWatch asks nothing for a shard that is gone, and hears of no response to it", async () => {
+  const { clock, watch, asked, record, took } = setUp();
+  took(record(1));
+  watch.forget(1);
+  watch.settle(1, 1, "deferred");
+  await clock.advance(ASK_AFTER_MS);
+  assert.deepEqual(asked, []);
+});

@@ -227,3 +227,10 @@ Deno.test("every change is told, and nothing else", () => {
     { kind: "left", guildId: "1" },
   ]);
 });
+
+Deno.test("GuildLoads knows which guilds have loaded, those that are down among them", () => {
+  const loads = new GuildLoads();
+  assert.deepEqual(loads.loaded, []);
+  feed(loads, ["ready 1 2 3", "create 1", "create 2", "create 4", "down 2", "down 3"]);
+  assert.deepEqual(loads.loaded, ["1", "2", "4"]);
+});

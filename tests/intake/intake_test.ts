@@ -8,6 +8,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
   const queued: string[] = [];
   const asked: number[] = [];
   const told: string[] = [];
+  const seen: string[] = [];
   const clock = createVirtualClock();
   const away = new AwayWatch({
     clock,
@@ -20,6 +21,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
     guildLoadedDd: false,
     cache: null,
     keep: null,
+    seen: (shardId, cursor, t) => seen.push(`${shardId} ${cursor} ${t}`),
     queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
     guildChanged: (shardId, { kind }) => told.push(`${shardId} ${kind}`),
     members: (shardId, t) => told.push(`${shardId} ${t}, ${queued.length} queued`),
@@ -30,7 +32,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
     const payload = JSON.stringify({ t, s: cursor, op: 0, d });
     intake.accept(0, cursor, new TextEncoder().encode(payload), t);
   };
-  return { intake, accept, queued, asked, told, clock };
+  return { intake, accept, queued, asked, told, seen, clock };
 }
 
 const READY = { guilds: [{ id: "1", unavailable: true }] };
@@ -162,4 +164,19 @@ Deno.test("Intake shows what came in an earlier life to nobody but who keeps gui
   assert.deepEqual([queued.length, asked, rest.asked], [1, ["GUILD_CREATE"], []]);
   assert.deepEqual(told, ["0 here", "0 GUILD_CREATE, 1 queued"]);
   assert.deepEqual(intake.types.totals, { GUILD_CREATE: 1 });
+});
+
+Deno.test("Intake tells of every dispatch as it came, also of one that is withheld, and which guild loads", () => {
+  const { accept, seen } = setUp({ keep: () => false });
+  accept(1, "READY", READY);
+  accept(2, "GUILD_CREATE", { id: "1" });
+  accept(3, "GUILD_CREATE", { id: "2" });
+  assert.deepEqual(seen, ["0 1 READY", "0 2 GUILD_LOADED_DD", "0 3 GUILD_CREATE"]);
+});
+
+Deno.test("Intake forgets a shard that is gone", () => {
+  const { intake, accept } = setUp({ keep: () => false });
+  accept(1, "X", {});
+  intake.forget(0);
+  assert.deepEqual([intake.guilds(0), intake.withheld(0)], [undefined, 0]);
 });

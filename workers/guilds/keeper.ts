@@ -158,6 +158,16 @@ export class GuildKeeper implements GuildLog {
     await this.#spool?.close();
   }
 
+  /** The shard is gone: closes the files and deletes them. Rejects where one cannot be deleted. */
+  async discard(): Promise<void> {
+    await this.close();
+    const { shardId, open } = this.#options;
+    const { files, log } = await open(shardId);
+    await files.clear();
+    if (log.last !== null) await log.trim(log.last);
+    await log.close();
+  }
+
   /** What is on disk, where it is of this session, whole, and not too old; else why it is of no use. */
   async #kept({ session, acknowledged }: Estate, safe: number): Promise<KeptGuilds | string> {
     if (!session) return "the shard has no session";

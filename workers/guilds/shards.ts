@@ -121,6 +121,13 @@ export class WorkerGuilds {
     return null;
   }
 
+  /** A shard is gone, and its guilds with it, on disk too. Rejects where they cannot be deleted. */
+  async giveUp(shardId: number): Promise<void> {
+    const keeper = this.#shards.get(shardId)?.keeper ?? this.#keeper(shardId);
+    this.#shards.delete(shardId);
+    await keeper?.discard();
+  }
+
   /** Writes down what has changed, and closes the files. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -128,20 +135,8 @@ export class WorkerGuilds {
   }
 
   #add(shardId: number, { session }: Estate): Kept {
-    const { clock, log, worker, extras, openGuilds: open, intents } = this.#options;
-    const keeper = open
-      ? new GuildKeeper({
-        ...{ clock, log, shardId, open },
-        totalShards: worker.totalShards,
-        stream: worker.stream,
-        mayWrite: () => this.#diskBytes() < worker.queueDiskBytes,
-        inTurn: (task) => {
-          const done = this.#turn.then(task);
-          this.#turn = done.catch(() => {});
-          return done;
-        },
-      })
-      : null;
+    const { clock, log, worker, extras, intents } = this.#options;
+    const keeper = this.#keeper(shardId);
     const guilds = new ShardGuilds({
       clock,
       slices: this.#slices,
@@ -157,6 +152,22 @@ export class WorkerGuilds {
     const kept: Kept = { guilds, keeper, isBegun: false, bytes: 0 };
     this.#shards.set(shardId, kept);
     return kept;
+  }
+
+  #keeper(shardId: number): GuildKeeper | null {
+    const { clock, log, worker, openGuilds: open } = this.#options;
+    if (!open) return null;
+    return new GuildKeeper({
+      ...{ clock, log, shardId, open },
+      totalShards: worker.totalShards,
+      stream: worker.stream,
+      mayWrite: () => this.#diskBytes() < worker.queueDiskBytes,
+      inTurn: (task) => {
+        const done = this.#turn.then(task);
+        this.#turn = done.catch(() => {});
+        return done;
+      },
+    });
   }
 
   /** Looks after the disk of all, and measures one after another: that counts every page. */
