@@ -127,7 +127,6 @@ export class Unit {
       ...parts,
       clusters: this.clusters,
       services: this.services,
-      totalShards: () => this.#totalShards,
       unit: (request) => callUnit(this, "peer", request),
       cached: (...asked) =>
         config.cache.length === 0 ? [] : this.#gateway?.pool.find(...asked) ?? [],

@@ -10,14 +10,10 @@ import type { PeerKey } from "../../protocol/peer.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
 import { type Directory, Switchboard } from "../../link/switchboard.ts";
 import type { World } from "../../ports/world.ts";
-import {
-  calculateShardId,
-  type ShardKey,
-  type ShardKeyText,
-  shardKeyText,
-} from "../../protocol/ids.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
 import type { CommandTarget, Wanted } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
+import { Owners } from "../reshard/owners.ts";
 import type { Clusters } from "./clusters.ts";
 import { find, type FinderOptions } from "./finder.ts";
 import { MembersWatch } from "./members_watch.ts";
@@ -28,7 +24,6 @@ export interface PeersOptions
   extends Pick<World, "clock" | "log">, Pick<FinderOptions, "cached" | "rest"> {
   readonly clusters: Clusters;
   readonly services: Services;
-  readonly totalShards: () => number;
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
   readonly tell: (status: Status) => void;
@@ -39,25 +34,30 @@ export class Peers implements CallDesk {
   readonly switchboard: Switchboard;
   readonly #options: PeersOptions;
   readonly #directory: Directory;
+  /** Of all totals that there are. */
   readonly #clusterOfShard = new Map<ShardKeyText, number>();
-  /** Shards that have not been ready yet. */
-  readonly #unready = new Set<ShardKeyText>();
-  /** Clusters that have shards and have not been linked yet. */
-  readonly #unlinked = new Set<number>();
-  #members: MembersWatch | null = null;
+  readonly #members = new MembersWatch();
+  /** Shards that have been ready, and clusters that have been linked. */
+  readonly #wereReady = new Set<ShardKeyText>();
+  readonly #wereLinked = new Set<number>();
+  /** Shards that serve and have not been ready yet; `null`: nobody has planned any. */
+  #unready: Set<ShardKeyText> | null = null;
+  /** Clusters that have shards which serve, and have not been linked yet. */
+  #unlinked: ReadonlySet<number> = new Set();
+  #owners: Owners | null = null;
   #areReady = false;
+  #areAllTold = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    const { clusters, services, totalShards } = options;
+    const { clusters, services } = options;
     this.#directory = {
       get clusterIds() {
         return clusters.ids;
       },
       clusterOfGuild: (guildId) => {
-        const total = Math.max(1, totalShards());
-        const shard = shardKeyText({ total, id: calculateShardId(guildId, total) });
-        return this.#clusterOfShard.get(shard) ?? null;
+        const shard = this.#owners?.shardOf(guildId);
+        return shard ? this.#clusterOfShard.get(shardKeyText(shard)) ?? null : null;
       },
       hasService: (name) => services.names.includes(name),
     };
@@ -73,15 +73,36 @@ export class Peers implements CallDesk {
     ];
   }
 
-  /** Which cluster gets which shard's events. Call once, before the first link. */
+  /**
+   * Which cluster gets which shard's events. The first total that is planned, before the first link, serves;
+   * another one does as far as {@linkcode serve} says.
+   */
   plan(total: number, clusterOfShard: Readonly<Record<number, number>>): void {
     for (const [shardId, clusterId] of Object.entries(clusterOfShard)) {
-      const shard = shardKeyText({ total, id: Number(shardId) });
-      this.#clusterOfShard.set(shard, clusterId);
-      this.#unready.add(shard);
-      this.#unlinked.add(clusterId);
+      this.#clusterOfShard.set(shardKeyText({ total, id: Number(shardId) }), clusterId);
     }
-    this.#members = new MembersWatch(this.#clusterOfShard);
+    this.serve(this.#owners ?? new Owners({ total, move: null }));
+  }
+
+  /**
+   * These shards serve from now on. Those of before that had all members, and were ready, leave that to who has
+   * their guilds now: nobody is told anything again.
+   */
+  serve(owners: Owners): void {
+    const before = this.#owners;
+    this.#owners = owners;
+    const serving = owners.serving.filter((shard) => this.#clusterOfShard.has(shardKeyText(shard)));
+    const texts = serving.map(shardKeyText);
+    this.#unready = new Set(texts.filter((shard) => !this.#wereReady.has(shard)));
+    const own = new Map(texts.map((shard) => [shard, this.#clusterOfShard.get(shard)!]));
+    this.#unlinked = new Set([...own.values()]).difference(this.#wereLinked);
+    const heirs = serving.filter((shard) =>
+      before?.serves(shard) === false &&
+      before.sharing(shard).every((each) => this.#members.has(shardKeyText(each)))
+    );
+    this.#members.serve(own, heirs.map(shardKeyText));
+    this.#tellIfReady();
+    this.#tellCached();
   }
 
   /** A peer can be reached, or not any more. */
@@ -90,7 +111,11 @@ export class Peers implements CallDesk {
     if (peer.kind === "service") services.link(peer.name, isUp);
     if (peer.kind !== "cluster") return;
     // Before the unit is: with the last cluster it may be ready as a whole.
-    if (isUp && this.#unlinked.delete(peer.id)) this.#tellIfReady();
+    if (isUp) {
+      this.#wereLinked.add(peer.id);
+      this.#unlinked = this.#unlinked.difference(this.#wereLinked);
+      this.#tellIfReady();
+    }
     clusters.link(peer.id, isUp);
   }
 
@@ -100,10 +125,10 @@ export class Peers implements CallDesk {
     const { peer, values } = far;
     if (values === null) return;
     if (this.#areReady) this.switchboard.tell([peer], "allClustersReady", undefined);
-    if (peer.kind === "cluster" && this.#members?.isCached(peer.id)) {
+    if (peer.kind === "cluster" && this.#members.isCached(peer.id)) {
       this.switchboard.tell([peer], "allMembersCached", false);
     }
-    if (this.#areAllCached) this.#tellAllCached([peer]);
+    if (this.#areAllTold) this.#tellAllCached([peer]);
   }
 
   /** See {@linkcode CallDesk}. */
@@ -116,20 +141,22 @@ export class Peers implements CallDesk {
     this.switchboard.receive(peer, message);
   }
 
-  /** A shard is ready. */
+  /** A shard is ready, be it that it does not serve yet. */
   shardReady(shard: ShardKey): void {
-    if (!this.#unready.delete(shardKeyText(shard))) return;
+    this.#wereReady.add(shardKeyText(shard));
+    if (!this.#unready?.delete(shardKeyText(shard))) return;
     this.#tellIfReady();
-    if (this.haveShardsBeenReady) this.#tellIfAllCached();
+    this.#tellIfAllCached();
   }
 
-  /** Whether every shard has been ready; not before they are planned. */
+  /** Whether every shard that serves has been ready; not before they are planned. */
   get haveShardsBeenReady(): boolean {
-    return this.#members !== null && this.#unready.size === 0;
+    return this.#unready?.size === 0;
   }
 
   #tellIfReady(): void {
-    if (this.#unready.size + this.#unlinked.size > 0) return;
+    const isOne = this.#unready?.size === 0 && this.#unlinked.size === 0;
+    if (this.#areReady || !isOne) return;
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
@@ -137,10 +164,15 @@ export class Peers implements CallDesk {
 
   /** All members of a shard's guilds have come. */
   membersCached(shard: ShardKey): void {
-    const clusterId = this.#members?.cached(shardKeyText(shard)) ?? null;
-    if (clusterId === null) return;
-    this.switchboard.tell([{ kind: "cluster", id: clusterId }], "allMembersCached", false);
-    this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId });
+    this.#members.cached(shardKeyText(shard));
+    this.#tellCached();
+  }
+
+  #tellCached(): void {
+    for (const clusterId of this.#members.takeNews()) {
+      this.switchboard.tell([{ kind: "cluster", id: clusterId }], "allMembersCached", false);
+      this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId });
+    }
     this.#tellIfAllCached();
   }
 
@@ -159,14 +191,10 @@ export class Peers implements CallDesk {
     return find(options, wanted, askDiscord, timeoutMs);
   }
 
-  /** Everybody was told, or is about to be: never before all have been ready. */
-  get #areAllCached(): boolean {
-    return this.haveShardsBeenReady && this.#members?.areAllCached === true;
-  }
-
-  /** Asked once after the last of both, so that everybody is told once. */
+  /** Everybody is told once, never before all shards have been ready. */
   #tellIfAllCached(): void {
-    if (!this.#areAllCached) return;
+    if (this.#areAllTold || !this.haveShardsBeenReady || !this.#members.areAllCached) return;
+    this.#areAllTold = true;
     this.#tellAllCached(this.switchboard.reachable);
     this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
   }

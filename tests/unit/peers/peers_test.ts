@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Clusters } from "../../../unit/peers/clusters.ts";
 import { CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { Peers } from "../../../unit/peers/peers.ts";
+import { Owners } from "../../../unit/reshard/owners.ts";
 import { Services } from "../../../unit/peers/services.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { type PeerKey, peerText } from "../../../protocol/peer.ts";
@@ -51,7 +52,6 @@ function setUp({ wereLinked = true } = {}) {
     log: silentLog,
     clusters,
     services,
-    totalShards: () => 4,
     unit: (request) => ({ request }),
     cached: () => [],
     rest: (path) => (paths.push(path), Promise.resolve(Response.json({ of: "Discord" }))),
@@ -76,11 +76,26 @@ function setUp({ wereLinked = true } = {}) {
     return told;
   };
   if (wereLinked) { for (const id of clusters.ids) peers.link(cluster(id), true); }
-  const ready = (...shardIds: number[]) =>
-    shardIds.forEach((id) => peers.shardReady({ total: 4, id }));
-  const cached = (...shardIds: number[]) =>
-    shardIds.forEach((id) => peers.membersCached({ total: 4, id }));
-  return { clock, clusters, services, peers, states, statuses, paths, link, ready, cached };
+  const readyOf = (total: number, ...shardIds: number[]) =>
+    shardIds.forEach((id) => peers.shardReady({ total, id }));
+  const cachedOf = (total: number, ...shardIds: number[]) =>
+    shardIds.forEach((id) => peers.membersCached({ total, id }));
+  const ready = (...shardIds: number[]) => readyOf(4, ...shardIds);
+  const cached = (...shardIds: number[]) => cachedOf(4, ...shardIds);
+  const more = { readyOf, cachedOf };
+  return {
+    clock,
+    clusters,
+    services,
+    peers,
+    states,
+    statuses,
+    paths,
+    link,
+    ready,
+    cached,
+    ...more,
+  };
 }
 
 const READY = ["allClustersReady", undefined];
@@ -219,7 +234,6 @@ Deno.test("a guild of a shard that another unit runs has no cluster here", async
     log: silentLog,
     clusters,
     services,
-    totalShards: () => 8,
     unit: () => null,
     cached: () => [],
     rest: () => assert.fail("Discord is not asked"),
@@ -252,4 +266,61 @@ Deno.test("a peer that calls the unit gets the unit's answer", async () => {
   await clock.advance(0);
   const answer = { json: { request: { method: "stats" } } };
   assert.deepEqual(told, [{ op: "reply", id: 3, value: answer }]);
+});
+
+/** From 4 to 8 shards, these lots being there: clusters 0 to 3 of 8 are of cluster 0. */
+const moved = (...rests: number[]) => new Owners({ total: 4, move: { to: 8, moved: rests } });
+
+Deno.test("a guild is of the cluster of the shard that has it now", async () => {
+  const { link, peers, clusters } = setUp();
+  for (const id of [0, 1]) link(id);
+  peers.plan(8, clusters.ofShards([0, 1, 2, 3, 4, 5, 6, 7]));
+  const guildOf = (place: number) => String(BigInt(place) << 22n);
+  const clusterOf = async (place: number) =>
+    await peers.command({ guildId: guildOf(place) }, null, RECEPTIVE);
+  assert.deepEqual([await clusterOf(2), await clusterOf(4)], ["of cluster 1", "of cluster 0"]);
+  peers.serve(moved(0, 2));
+  assert.deepEqual([await clusterOf(2), await clusterOf(4)], ["of cluster 0", "of cluster 1"]);
+  assert.equal(
+    await peers.find({ kind: "guild", guildId: guildOf(4) }, false),
+    "of cluster 1",
+  );
+  assert.equal(await clusterOf(3), "of cluster 1", "it has not moved");
+});
+
+Deno.test("shards that rise disturb nobody, and when guilds have moved nobody is told again", () => {
+  const { link, peers, clusters, ready, cached, readyOf, cachedOf, statuses } = setUp();
+  const told = link(0);
+  peers.plan(8, clusters.ofShards([0, 1, 2, 3, 4, 5, 6, 7]));
+  readyOf(8, 0, 4);
+  cachedOf(8, 0, 4, 1);
+  assert.deepEqual([told, peers.haveShardsBeenReady], [[], false]);
+  ready(0, 1, 2, 3);
+  cached(0, 1, 2, 3);
+  const before = [told.length, statuses.length];
+  assert.equal(before[0], 3);
+  peers.serve(moved(0));
+  assert.equal(peers.haveShardsBeenReady, true);
+  readyOf(8, 1, 5);
+  peers.serve(moved(0, 1));
+  cachedOf(8, 1, 5, 1);
+  peers.serve(new Owners({ total: 4, move: null }));
+  assert.deepEqual([told.length, statuses.length], before);
+  assert.equal(link(1).length, 3, "who comes later is told what was told");
+});
+
+Deno.test("who takes guilds over before all were ready, or had their members, is waited for in their place", () => {
+  const { link, peers, clusters, ready, cached, readyOf, cachedOf, statuses } = setUp();
+  const told = link(0);
+  peers.plan(8, clusters.ofShards([0, 1, 2, 3, 4, 5, 6, 7]));
+  ready(0, 1, 2);
+  cached(0, 1, 2);
+  readyOf(8, 3, 7);
+  peers.serve(moved(3));
+  assert.deepEqual(told, [["allMembersCached", false], READY]);
+  cachedOf(8, 3);
+  // Cluster 1 has shards 2 of 4 and 7 of 8 now.
+  cachedOf(8, 7);
+  assert.deepEqual(told.slice(2), [["allMembersCached", true]]);
+  assert.equal(statuses.at(-1)!.kind, "ALL_MEMBERS_CACHED");
 });
