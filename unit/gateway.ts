@@ -48,6 +48,8 @@ export interface GatewayOptions extends Omit<GenerationOptions, Shared>, Pick<Wo
   readonly consumerDoor: ConsumerDoor;
   /** Who makes and takes calls of clusters and services. */
   readonly calls: CallDesk;
+  /** Guilds have moved to other shards. */
+  readonly ownersChanged: (owners: Owners) => void;
   /** A peer can be reached with everything, or not any more. */
   readonly linkChanged: (peer: PeerKey, isUp: boolean) => void;
   /** Where a cluster that is linked takes its events from the workers; `null`: it does not. */
@@ -60,8 +62,6 @@ export class UnitGateway {
   readonly gate: IdentifyGate;
   readonly consumers: Consumers;
   readonly commands: UnitCommands;
-  /** Which shard has which guilds now. */
-  owners: Owners;
   /** One, but while the unit reshards. */
   readonly generations: readonly [Generation, ...Generation[]];
   readonly #options: GatewayOptions;
@@ -69,6 +69,7 @@ export class UnitGateway {
   readonly #away: AwayAnswers;
   /** Peers that can be reached, by their text. */
   readonly #reached = new Set<string>();
+  #owners: Owners;
 
   constructor(options: GatewayOptions, gate: IdentifyGate, estates: Estates, habits: Habits) {
     const { config, controllers, calls, peers } = options;
@@ -101,10 +102,10 @@ export class UnitGateway {
         linked: (peer) => this.#look(peer),
       }),
     ];
-    this.owners = new Owners({ total: options.totalShards, move: null });
+    this.#owners = new Owners({ total: options.totalShards, move: null });
     this.commands = new UnitCommands({
       ...options,
-      owners: () => this.owners,
+      owners: () => this.#owners,
       settled: () => Promise.resolve(),
       poolOf: (shard) => this.#poolOf(shard),
       presenceOf: (shard) => estates.of(shard).presence,
@@ -146,6 +147,18 @@ export class UnitGateway {
     const gateway = new UnitGateway(options, gate, estates, await loadHabits(options));
     await gateway.consumers.load();
     return gateway;
+  }
+
+  /** Which shard has which guilds now. */
+  get owners(): Owners {
+    return this.#owners;
+  }
+
+  /** Guilds have moved: commands for them go elsewhere, and who is linked learns a new number of shards. */
+  own(owners: Owners): void {
+    this.#owners = owners;
+    this.#options.ownersChanged(owners);
+    this.links.shardsAre(owners.total);
   }
 
   /** The generation that serves: the last one that is whole. */

@@ -305,6 +305,10 @@ export class Unit {
       peers: this.peers.all,
       clusterOfShard,
       calls: this.peers,
+      ownersChanged: (owners) => {
+        this.#totalShards = owners.total;
+        this.peers.serve(owners);
+      },
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
       roleOf: () => ({ kind: "serves", cuts: null }),

@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
+import type { Owners } from "../../unit/reshard/owners.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
@@ -105,6 +106,7 @@ export async function createRig(options: RigOptions = {}) {
   const cached: number[] = [];
   const required: ShardKey[] = [];
   const linked: boolean[] = [];
+  const owned: Owners[] = [];
   let relayed = 0;
   const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
   const shardIds = shardRange(0, shards - 1);
@@ -136,6 +138,7 @@ export async function createRig(options: RigOptions = {}) {
     rest: simProxy(sim.rest, clock, sim.settings.token),
     spawn,
     calls: { up() {}, down() {}, receive() {} },
+    ownersChanged: (owners) => owned.push(owners),
     linkChanged: (_, isUp) => linked.push(isUp),
     addressOf: () => options.direct ? place.address : null,
     roleOf: () => ({ kind: "serves", cuts: null }),
@@ -185,6 +188,8 @@ export async function createRig(options: RigOptions = {}) {
     place,
     /** Each time that the bot could be reached with everything, and not any more. */
     linked,
+    /** Who has had which guilds, each time that it has changed. */
+    owned,
     /** Connects a bot to the unit, as a new socket would. Gives the way to cut it. */
     link,
     start(): () => void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { memoryStore } from "../../ports/store.ts";
 import { cluster } from "../support/peers.ts";
 import { createRig } from "../support/rig.ts";
+import { Owners } from "../../unit/reshard/owners.ts";
 
 const TWO_WORKERS = { shards: 2, workers: 2, sim: { maxConcurrency: 2 } } as const;
 
@@ -32,6 +33,21 @@ Deno.test("a cluster that the workers dial counts as linked once every one of th
   cut();
   await rig.clock.advance(10);
   assert.deepEqual([rig.linked.slice(3), rig.place.workers], [[false], []], "they have hung up");
+});
+
+Deno.test("when guilds have moved commands follow them, and who is linked learns the new number of shards", async () => {
+  const rig = await createRig(TWO_WORKERS);
+  rig.start();
+  await rig.ready();
+  const changes = () => rig.logged.filter(({ event }) => event === "number of shards has changed");
+  const owners = new Owners({ total: 2, move: { to: 4, moved: [1] } });
+  rig.gateway.own(owners);
+  assert.deepEqual([rig.owned, rig.gateway.owners, changes().length], [[owners], owners, 0]);
+  const payload = { op: 4, d: { guild_id: String(3n << 22n), channel_id: null } };
+  await assert.rejects(rig.gateway.commands.send(1, payload), /a shard of 4 in total/);
+  rig.gateway.own(new Owners({ total: 4, move: null }));
+  await rig.clock.advance(10);
+  assert.deepEqual(changes().map(({ fields }) => fields), [{ totalShards: 4 }]);
 });
 
 Deno.test("a cluster's newer link is news, although the older one never went down", async () => {

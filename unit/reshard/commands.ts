@@ -6,12 +6,19 @@
  */
 
 import type { MembersAnswer, MembersRequest } from "../../protocol/discord/members.ts";
+import { messageOf } from "../../protocol/errors.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import type { Presence } from "../../protocol/discord/presence.ts";
-import { readId, type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
+import {
+  calculateShardId,
+  readId,
+  type ShardKey,
+  type ShardKeyText,
+  shardKeyText,
+} from "../../protocol/ids.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
-import { messageOf } from "../../protocol/errors.ts";
+import { within } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import type { Owners } from "./owners.ts";
@@ -32,18 +39,17 @@ export interface UnitCommandsOptions extends Pick<World, "clock" | "log"> {
   readonly presenceOf: (shard: ShardKey) => Presence | null;
 }
 
-/** Shards that have taken guilds over, and those that had them. */
-export interface Taken {
-  readonly from: readonly ShardKey[];
-  readonly to: readonly ShardKey[];
-  /** When those that had them were held: what was asked up to {@linkcode ANSWERED_MS} before may be unanswered. */
-  readonly heldAtMs: number;
-}
+/** A shard that is about to end has so long to send what it was given. */
+const LAST_SENT_MS = 5_000;
 
 /** The commands of a unit. */
 export class UnitCommands {
   readonly #options: UnitCommandsOptions;
   readonly #told = new ToldOfGuilds();
+  /** Shards whose events are held back, and since when, ms since the Unix epoch. */
+  readonly #held = new Map<ShardKeyText, number>();
+  /** What is being sent, by shard. */
+  readonly #sending = new Map<ShardKeyText, Set<Promise<void>>>();
 
   constructor(options: UnitCommandsOptions) {
     this.#options = options;
@@ -58,15 +64,15 @@ export class UnitCommands {
    * @throws {GatehouseError} What a shard refuses with; `no_shard` where there is no such shard.
    */
   async send(shardId: number, payload: ShardPayload): Promise<void> {
-    const { poolOf, clock } = this.#options;
+    const { clock } = this.#options;
     const guildIds = guildsOf(payload);
     if (guildIds === null) {
       const shards = this.#shardsOf(shardId);
-      await Promise.all(shards.map((shard) => poolOf(shard).sendPayload(shard.id, payload)));
+      await Promise.all(shards.map((shard) => this.#send(shard, payload)));
       return;
     }
     await this.#ask(guildIds, async (shard, own) => {
-      await poolOf(shard).sendPayload(shard.id, narrowed(payload, own));
+      await this.#send(shard, narrowed(payload, own));
       for (const id of own) this.#told.note(id, narrowed(payload, [id]), clock.epochMs());
     });
   }
@@ -83,35 +89,73 @@ export class UnitCommands {
     return answer!;
   }
 
+  /** What comes on a shard is held back from now on: answers to what it was told last may not reach the bot. */
+  held(shard: ShardKey): void {
+    this.#held.set(shardKeyText(shard), this.#options.clock.epochMs());
+  }
+
+  /** A shard that was held back goes on. */
+  lifted(shard: ShardKey): void {
+    this.#held.delete(shardKeyText(shard));
+  }
+
   /**
-   * Tells shards that have taken guilds over what those that had them were told: the presence, where the bot
-   * is in voice, and what may not be answered. Before those end: then nobody leaves voice. What fails is
-   * logged.
+   * A shard that was held back is about to end, for others have its guilds: they are told what it was told, the
+   * presence, where the bot is in voice, and what may not be answered. Resolves when that is sent: then nobody
+   * leaves voice when it ends. What cannot be sent is logged.
    */
-  async retell({ from, to, heldAtMs }: Taken): Promise<void> {
-    const { owners, poolOf, presenceOf, log } = this.#options;
-    const own = new Map<ShardKeyText, ShardPayload[]>(to.map((shard) => [shardKeyText(shard), []]));
-    const presence = from.map(presenceOf).find((each) => each !== null) ?? null;
-    for (const shard of to) {
-      if (presence === null || isSame(presence, presenceOf(shard))) continue;
-      own.get(shardKeyText(shard))!.push({ op: OP.PRESENCE_UPDATE, d: presence });
-    }
-    const home = (guildId: string) => own.get(shardKeyText(owners().shardOf(guildId)));
-    const told = this.#told.of((id) => home(id) !== undefined, heldAtMs - ANSWERED_MS);
-    for (const { guildId, payload } of told) home(guildId)!.push(payload);
-    await Promise.all(to.map(async (shard) => {
-      // One after another: the bot's own come between, and no line is too long.
-      for (const payload of own.get(shardKeyText(shard))!) {
-        await poolOf(shard).sendPayload(shard.id, payload).catch((error) =>
-          log.warn("a shard that took guilds over was not told what the one before was", {
-            shardId: shard.id,
-            totalShards: shard.total,
-            op: payload.op,
-            error: messageOf(error),
-          })
-        );
+  async leave(shard: ShardKey): Promise<void> {
+    const { owners, clock } = this.#options;
+    const text = shardKeyText(shard);
+    const heldAtMs = this.#held.get(text);
+    this.#held.delete(text);
+    if (heldAtMs === undefined) return;
+    await within(clock, LAST_SENT_MS, Promise.allSettled(this.#sending.get(text) ?? []));
+    const isOf = (guildId: string) => calculateShardId(guildId, shard.total) === shard.id;
+    const told = Map.groupBy(
+      this.#told.of(isOf, heldAtMs - ANSWERED_MS),
+      ({ guildId }) => shardKeyText(owners().shardOf(guildId)),
+    );
+    await Promise.all(
+      owners().sharing(shard).map(async (heir) => {
+        const payloads = (told.get(shardKeyText(heir)) ?? []).map(({ payload }) => payload);
+        await this.#retell(heir, [...this.#presenceFor(heir, shard), ...payloads]);
+      }),
+    );
+  }
+
+  #presenceFor(heir: ShardKey, shard: ShardKey): ShardPayload[] {
+    const { presenceOf } = this.#options;
+    const presence = presenceOf(shard);
+    const isKnown = presence === null || isSame(presence, presenceOf(heir));
+    return isKnown ? [] : [{ op: OP.PRESENCE_UPDATE, d: presence }];
+  }
+
+  /** One after another: the bot's own come between, and no line is too long. */
+  async #retell(shard: ShardKey, payloads: readonly ShardPayload[]): Promise<void> {
+    for (const payload of payloads) {
+      try {
+        await this.#send(shard, payload);
+      } catch (error) {
+        this.#options.log.warn("a shard was not told what the one before it was", {
+          shardId: shard.id,
+          totalShards: shard.total,
+          op: payload.op,
+          error: messageOf(error),
+        });
       }
-    }));
+    }
+  }
+
+  async #send(shard: ShardKey, payload: ShardPayload): Promise<void> {
+    const sending = this.#sending.getOrInsertComputed(shardKeyText(shard), () => new Set());
+    const sent = this.#options.poolOf(shard).sendPayload(shard.id, payload);
+    sending.add(sent);
+    try {
+      await sent;
+    } finally {
+      sending.delete(sent);
+    }
   }
 
   /**

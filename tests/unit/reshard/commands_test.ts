@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { silentLog } from "../../../ports/log.ts";
 import type { Presence } from "../../../protocol/discord/presence.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
-import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
+import { shardKeyText } from "../../../protocol/ids.ts";
 import type { ShardPayload } from "../../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { UnitCommands } from "../../../unit/reshard/commands.ts";
@@ -21,6 +21,7 @@ function setUp() {
   const state = {
     isEnding: new Set<string>(),
     settled: Promise.resolve(),
+    sending: Promise.resolve(),
     presences: new Map<string, Presence>(),
   };
   const commands = new UnitCommands({
@@ -37,7 +38,7 @@ function setUp() {
           return Promise.reject(new GatehouseError("not_ready", "host", "it ends"));
         }
         sent.push(`${shardKeyText(shard)} ${what}`);
-        return Promise.resolve();
+        return state.sending;
       };
       return {
         // deno-lint-ignore require-await -- what is thrown becomes a rejection
@@ -58,7 +59,6 @@ function textOf({ op, d }: ShardPayload): string {
   return `${op} ${guild_ids ?? guild_id ?? ""}`.trim();
 }
 
-const keys = (total: number, ...ids: number[]): ShardKey[] => ids.map((id) => ({ total, id }));
 const join = (guild_id: string, channel_id: string | null = "5") => (
   { op: 4, d: { guild_id, channel_id } }
 );
@@ -152,8 +152,19 @@ Deno.test("a command that a shard could not send before it ended goes to the one
   await assert.rejects(commands.send(1, join(ONE)), { code: "not_ready" });
 });
 
-Deno.test("shards that take guilds over are told where the bot is in voice, and what may be unanswered", async () => {
-  const { clock, commands, sent, moved } = setUp();
+/** Shard 1 of 2 was held back for a minute and a half, and has ended since. */
+async function left({ clock, commands, moved, sent }: ReturnType<typeof setUp>): Promise<void> {
+  commands.held(SHARD);
+  await clock.advance(90_000);
+  moved.push(1);
+  sent.length = 0;
+  await commands.leave(SHARD);
+}
+const SHARD = { total: 2, id: 1 };
+
+Deno.test("who has a shard's guilds when it ends is told where the bot is in voice, and what may be unanswered", async () => {
+  const unit = setUp();
+  const { clock, commands, sent } = unit;
   await commands.send(0, members(ONE));
   await commands.send(0, join(ONE));
   await commands.send(0, join(THREE));
@@ -161,29 +172,54 @@ Deno.test("shards that take guilds over are told where the bot is in voice, and 
   await clock.advance(60_000);
   await commands.send(0, { op: 31, d: { guild_ids: [THREE, ZERO] } });
   await commands.send(0, join(THREE, null));
-  const heldAtMs = clock.epochMs() + 5_000;
-  await clock.advance(90_000);
-  moved.push(1);
-  sent.length = 0;
-  await commands.retell({ from: keys(2, 1), to: keys(4, 1, 3), heldAtMs });
+  await clock.advance(5_000);
+  await left(unit);
   assert.deepEqual(sent, [`1/4 4 ${ONE}`, `3/4 31 ${THREE}`]);
+  await commands.leave(SHARD);
+  assert.equal(sent.length, 2, "once");
 });
 
-Deno.test("shards that take guilds over are told the presence where it was set since they came up", async () => {
-  const { commands, sent, moved, state } = setUp();
-  moved.push(0, 1);
-  state.presences.set("0/2", IDLE).set("0/4", { ...IDLE });
-  const taken = { from: keys(2, 0), to: keys(4, 0, 2), heldAtMs: 0 };
-  await commands.retell(taken);
-  assert.deepEqual(sent, ["2/4 3"]);
+Deno.test("what a shard is still sending when it ends is told again, too", async () => {
+  const unit = setUp();
+  const { clock, commands, sent, state } = unit;
+  const slow = Promise.withResolvers<void>();
+  state.sending = slow.promise;
+  const sending = commands.send(1, join(ONE));
+  await clock.advance(1);
+  state.sending = Promise.resolve();
+  commands.held(SHARD);
+  unit.moved.push(1);
+  const leaving = commands.leave(SHARD);
+  await clock.advance(4_000);
+  assert.deepEqual(sent, [`1/2 4 ${ONE}`]);
+  slow.resolve();
+  await Promise.all([sending, leaving]);
+  assert.deepEqual(sent, [`1/2 4 ${ONE}`, `1/4 4 ${ONE}`]);
+});
+
+Deno.test("who has a shard's guilds is told the presence where it was set since it came up", async () => {
+  const unit = setUp();
+  unit.state.presences.set("1/2", IDLE).set("1/4", { ...IDLE });
+  await left(unit);
+  assert.deepEqual(unit.sent, ["3/4 3"]);
+});
+
+Deno.test("a shard that rose and ends again, or one that goes on, leaves nothing to anybody", async () => {
+  const { commands, sent } = setUp();
+  await commands.send(1, join(ONE));
+  await commands.leave({ total: 4, id: 1 });
+  commands.held(SHARD);
+  commands.lifted(SHARD);
+  await commands.leave(SHARD);
+  assert.equal(sent.length, 1);
 });
 
 Deno.test("what cannot be told again keeps nobody else from it", async () => {
-  const { commands, sent, moved, state } = setUp();
+  const unit = setUp();
+  const { commands, sent, state } = unit;
   await commands.send(0, join(ONE));
   await commands.send(0, join(THREE));
-  moved.push(1);
   state.isEnding.add("1/4");
-  await commands.retell({ from: keys(2, 1), to: keys(4, 1, 3), heldAtMs: 0 });
-  assert.deepEqual(sent.slice(2), [`3/4 4 ${THREE}`]);
+  await left(unit);
+  assert.deepEqual(sent, [`3/4 4 ${THREE}`]);
 });
