@@ -7,6 +7,7 @@
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentBits, type IntentName, isIntentName } from "../protocol/discord/intents.ts";
 import { shown } from "../protocol/record.ts";
+import type { ReshardSnapshot } from "../protocol/reshard.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
 import { systemClock } from "../ports/clock.ts";
 import type { Ipc } from "../bot/ipc.ts";
@@ -33,6 +34,7 @@ import {
 import { unitLog } from "./terminal/log.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
 import { callUnit, unitIpc } from "../unit/methods.ts";
+import { beginReshard, steerReshard } from "../unit/reshard/resharding.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
 export interface GatehouseOptions extends Partial<Settings> {
@@ -87,6 +89,28 @@ export interface Gatehouse {
   restart(clusterId: number): Promise<void>;
   /** Restarts the built-in clusters one after another: shards stay connected, no identify is spent. */
   restartAll(): Promise<void>;
+  /**
+   * Begins to move the guilds to another number of shards, without a gap or a repeat, and gives what begins.
+   * `status()` and `snapshot.reshard` tell how it goes on.
+   *
+   * @throws {GatehouseError} `bad_message` where no unit may have so many, `not_ready` before a shard has started;
+   * `refused` where there are so many already, another is under way, or the unit runs a part of the shards only.
+   */
+  reshard(options: { readonly totalShards: number }): ReshardSnapshot;
+  /**
+   * No further lot of guilds begins to move; those that have begun go on to their end.
+   *
+   * @throws {GatehouseError} `refused` where no reshard is under way, or it is being cancelled.
+   */
+  pauseReshard(): ReshardSnapshot;
+  /** A reshard that was paused goes on. Throws what `pauseReshard()` throws. */
+  resumeReshard(): ReshardSnapshot;
+  /**
+   * The guilds go back to the shards that they had.
+   *
+   * @throws {GatehouseError} `refused` where no reshard is under way.
+   */
+  cancelReshard(): ReshardSnapshot;
   /** The figures that were collected last; `null` before the first time. */
   readonly stats: Stats | null;
   /** Which shard receives the events of a guild. */
@@ -165,6 +189,10 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     ipc,
     clusters: { get: (clusterId) => running().clusters.get(clusterId) },
     services: { get: (name) => running().services.get(name) },
+    reshard: ({ totalShards }) => beginReshard(running(), totalShards, "operator"),
+    pauseReshard: () => steerReshard(running(), "pause"),
+    resumeReshard: () => steerReshard(running(), "resume"),
+    cancelReshard: () => steerReshard(running(), "cancel"),
     restart: ipc.restart,
     restartAll: ipc.restartAll,
     get stats() {

@@ -18,10 +18,10 @@ import type { Wanted } from "../protocol/link_call.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { type GatewayController, gatewayOf } from "./controllers.ts";
 import type { Peers } from "./peers/peers.ts";
+import { beginReshard, type ReshardingUnit, steerReshard } from "./reshard/resharding.ts";
 
 /** What the methods act on: a unit. */
-export interface MethodsUnit {
-  readonly shardIds: readonly number[];
+export interface MethodsUnit extends ReshardingUnit {
   readonly stats: Stats | null;
   /** Whether workers may be crashed. */
   readonly allowFaults: boolean;
@@ -72,6 +72,10 @@ const METHODS: Methods = {
       whole(asked, "shardId"),
       oneOf(asked, "session", ["keep", "end"]),
     ),
+  reshard: (unit, { totalShards }) => beginReshard(unit, totalShards, "operator"),
+  pauseReshard: (unit) => steerReshard(unit, "pause"),
+  resumeReshard: (unit) => steerReshard(unit, "resume"),
+  cancelReshard: (unit) => steerReshard(unit, "cancel"),
   restartWorker: (unit, asked) => gatewayOf(unit).pool.restart(whole(asked, "workerId")),
   crashWorker(unit, asked) {
     if (!unit.allowFaults) {

@@ -9,6 +9,7 @@ import { type CommandResults, plainResults } from "../../protocol/command.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { parseExact, writeExact } from "../../protocol/json.ts";
 import { isRecord } from "../../protocol/record.ts";
+import type { ReshardSnapshot } from "../../protocol/reshard.ts";
 import { rounded } from "../../protocol/rounded.ts";
 import type { Snapshot } from "../../protocol/status.ts";
 import { encodeValue, notJson } from "../../protocol/value.ts";
@@ -90,6 +91,21 @@ export function control(
       return c.json({ ok: true });
     };
     app.post(path, does(request.method, act));
+  }
+  app.post(
+    "/reshard",
+    does("reshard", async (c) => {
+      const body = await jsonOf(c.req.raw);
+      const { totalShards } = isRecord(body) ? body : {};
+      return c.json(await call({ method: "reshard", totalShards }) as ReshardSnapshot, 202);
+    }),
+  );
+  for (const how of ["pause", "resume", "cancel"]) {
+    const method = `${how}Reshard`;
+    app.post(
+      `/reshard/${how}`,
+      does(method, async (c) => c.json(await call({ method }) as ReshardSnapshot)),
+    );
   }
   app.post("/command", async (c) => {
     const body = await jsonOf(c.req.raw);

@@ -71,6 +71,15 @@ for (const [option, told] of WRONG) {
   });
 }
 
+Deno.test("createGatehouse() steers no reshard of a unit that is not started", () => {
+  const unit = createGatehouse({ token: "t" });
+  const early = { code: "not_ready", message: "Cannot do that: the unit is not started" };
+  assert.throws(() => unit.reshard({ totalShards: 4 }), early);
+  for (const steer of ["pauseReshard", "resumeReshard", "cancelReshard"] as const) {
+    assert.throws(() => unit[steer](), early);
+  }
+});
+
 Deno.test("createGatehouse() takes what is not set for not set, and lists in any form of Discord's", () => {
   const unset = { totalShards: undefined, lastShardId: null, services: [], bot: undefined };
   assert.equal(refusal(unset as unknown as Partial<GatehouseOptions>), "");

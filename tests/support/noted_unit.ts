@@ -3,6 +3,7 @@
 import type { ClusterControl } from "../../clusters/place.ts";
 import type { ShardInfo } from "../../protocol/worker_message.ts";
 import type { MethodsUnit } from "../../unit/methods.ts";
+import { notedResharding } from "./reshards.ts";
 import { snapshot } from "./snapshots.ts";
 
 /** The unit, and what it was told. */
@@ -20,7 +21,9 @@ export function createNotedUnit(changed: Partial<MethodsUnit> = {}) {
   const session = { sessionId: "secret", seq: 9, base: 100 };
   const unit = {
     snapshot: snapshot(),
+    totalShards: 2,
     shardIds: [0, 1],
+    resharding: notedResharding(called),
     stats: null,
     allowFaults: true,
     controllers: {

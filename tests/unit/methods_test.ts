@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ReshardSnapshot } from "../../protocol/reshard.ts";
 import type { Stats } from "../../protocol/status.ts";
 import { callUnit, unitIpc } from "../../unit/methods.ts";
 import { createNotedUnit } from "../support/noted_unit.ts";
@@ -71,6 +72,25 @@ Deno.test("what moves the unit itself an operator may call, and no peer", async 
   }
 });
 
+Deno.test("an operator begins a reshard, steers it, and gets how it stands; a peer may not", () => {
+  const { peer, operator, called } = setUp();
+  const stands = (method: string) => {
+    const request = { method, totalShards: 4 };
+    assert.throws(() => peer(request), { code: "bad_message", message: /does not have/ });
+    const { to, state, by } = operator(request) as ReshardSnapshot;
+    return [to, state, by];
+  };
+  assert.deepEqual(stands("reshard"), [4, "running", "operator"]);
+  assert.deepEqual(stands("pauseReshard"), [4, "paused", "operator"]);
+  assert.deepEqual(stands("resumeReshard"), [4, "running", "operator"]);
+  assert.throws(() => operator({ method: "reshard", totalShards: 8 }), {
+    code: "refused",
+    message: /a reshard from 2 to 4 shards is running/,
+  });
+  assert.deepEqual(stands("cancelReshard"), [4, "cancelling", "operator"]);
+  assert.deepEqual(called, [["begin", 4, "operator"], ["pause"], ["resume"], ["cancel"]]);
+});
+
 Deno.test("a worker is crashed only where that is allowed", () => {
   const { operator, called } = setUp({ allowFaults: false });
   const refused = { code: "refused", message: "Cannot crash: ALLOW_FAULTS is not 1" };
@@ -82,6 +102,8 @@ Deno.test("what needs a shard says so before there is one", () => {
   const { operator } = setUp({ gateway: null });
   const early = { code: "not_ready", message: /no shard has started yet/ };
   assert.throws(() => operator({ method: "restartWorker", workerId: 0 }), early);
+  const none = setUp({ resharding: null });
+  assert.throws(() => none.operator({ method: "reshard", totalShards: 4 }), early);
 });
 
 const wrong: [request: unknown, says: RegExp][] = [
@@ -111,6 +133,12 @@ const wrong: [request: unknown, says: RegExp][] = [
   [{ method: "fetch", wanted: {}, timeoutMs: "5" }, /timeoutMs is "5"/],
   [{ method: "reconnect", shardId: 0 }, /session is undefined, expected keep, end/],
   [{ method: "shardInfo", shardId: {} }, /shardId is of type object, expected a whole number/],
+  [
+    { method: "reshard" },
+    /^Cannot reshard: totalShards is undefined, expected a whole number from 1 to 100000$/,
+  ],
+  [{ method: "reshard", totalShards: "4" }, /totalShards is "4", expected a whole number/],
+  [{ method: "reshard", totalShards: 0 }, /totalShards is 0, expected a whole number from 1/],
   [{ method: "crashWorker", workerId: 0, how: "x" }, /how is "x", expected throw, exit, hang/],
 ];
 

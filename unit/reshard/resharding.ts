@@ -7,6 +7,7 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import { MOST_SHARDS } from "../../protocol/ids.ts";
+import { shown } from "../../protocol/record.ts";
 import type { ReshardSnapshot } from "../../protocol/reshard.ts";
 
 /** What begins and steers the reshards of a unit, one at a time. */
@@ -38,14 +39,6 @@ export function isUnderWay(reshard: ReshardSnapshot | null): reshard is ReshardS
   return reshard !== null && ["running", "paused", "cancelling"].includes(reshard.state);
 }
 
-/** Numbers of shards that a unit may have, in words. */
-export const TOTAL_WANTED: string = `a whole number from 1 to ${MOST_SHARDS}`;
-
-/** Whether a unit may have so many shards. */
-export function isTotal(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MOST_SHARDS;
-}
-
 /**
  * Begins to move the guilds of a unit to another number of shards, and gives what begins.
  *
@@ -55,22 +48,19 @@ export function isTotal(value: unknown): value is number {
  */
 export function beginReshard(
   unit: ReshardingUnit,
-  to: number,
+  totalShards: unknown,
   by: ReshardSnapshot["by"],
 ): ReshardSnapshot {
-  if (!isTotal(to)) {
-    const text = `Cannot reshard: totalShards is ${to}, expected ${TOTAL_WANTED}`;
-    throw new GatehouseError("bad_message", "caller", text);
-  }
+  const to = totalOf(totalShards);
   const resharding = reshardingOf(unit);
   const { snapshot } = resharding;
   if (isUnderWay(snapshot)) {
     throw refused(to, `${reshardText(snapshot)}: wait for its end, or cancel it`);
   }
-  const { totalShards, shardIds } = unit;
-  if (to === totalShards) throw refused(to, `there are ${totalShards} already`);
-  if (shardIds.length !== totalShards) {
-    const runs = `this unit runs ${shardIds.length} of ${totalShards} shards only`;
+  const { totalShards: from, shardIds } = unit;
+  if (to === from) throw refused(to, `there are ${from} already`);
+  if (shardIds.length !== from) {
+    const runs = `this unit runs ${shardIds.length} of ${from} shards only`;
     throw refused(to, `${runs}: give all units TOTAL_SHARDS=${to}, and restart them`);
   }
   return resharding.begin(to, by);
@@ -102,6 +92,13 @@ export function steerReshard(unit: ReshardingUnit, how: Steering): ReshardSnapsh
 export function reshardText({ from, to, state, reason }: ReshardSnapshot): string {
   const why = reason === "" ? "" : ` (${reason})`;
   return `a reshard from ${from} to ${to} shards is ${state}${why}`;
+}
+
+function totalOf(value: unknown): number {
+  const total = value as number;
+  if (Number.isInteger(total) && total >= 1 && total <= MOST_SHARDS) return total;
+  const text = `totalShards is ${shown(value)}, expected a whole number from 1 to ${MOST_SHARDS}`;
+  throw new GatehouseError("bad_message", "caller", `Cannot reshard: ${text}`);
 }
 
 function reshardingOf({ resharding }: ReshardingUnit): Resharding {

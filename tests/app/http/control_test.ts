@@ -5,6 +5,7 @@ import { STATUS } from "../../../app/http/status.ts";
 import { loadHono } from "../../../deps.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { createNotedUnit } from "../../support/noted_unit.ts";
+import { reshard } from "../../support/reshards.ts";
 import { counters, shard, snapshot } from "../../support/snapshots.ts";
 
 const { Hono } = await loadHono();
@@ -80,6 +81,32 @@ Deno.test("POST /shards/1/send passes ids on that are numbers, digit for digit",
   assert.deepEqual(called, [["sendPayload", 1, { op: 8, d }]]);
 });
 
+Deno.test("POST /reshard answers at once with what begins; pause, resume and cancel with how it stands", async () => {
+  const { post, called } = setUp();
+  const [status, begun] = await post("/reshard", { totalShards: 4, by: "automatic" });
+  assert.deepEqual([status, begun], [202, JSON.parse(JSON.stringify(reshard()))]);
+  const states = [];
+  for (const how of ["pause", "resume", "cancel"]) {
+    const [status, { state, lots }] = await post(`/reshard/${how}`);
+    states.push([status, state, lots.length]);
+  }
+  assert.deepEqual(states, [[200, "paused", 2], [200, "running", 2], [200, "cancelling", 2]]);
+  assert.deepEqual(called, [["begin", 4, "operator"], ["pause"], ["resume"], ["cancel"]]);
+});
+
+Deno.test("POST /reshard says with its status why not", async () => {
+  const { post, called } = setUp();
+  assert.deepEqual(await post("/reshard", { totalShards: 2 }), [409, {
+    error: "Cannot reshard to 2 shards: there are 2 already",
+  }]);
+  assert.deepEqual(await post("/reshard/pause"), [409, {
+    error: "Cannot pause: no reshard is under way",
+  }]);
+  const early = setUp({ resharding: null });
+  assert.equal((await early.post("/reshard", { totalShards: 4 }))[0], 503);
+  assert.deepEqual([called, early.called], [[], []]);
+});
+
 const WRONG: readonly (readonly [path: string, says: RegExp, body?: unknown])[] = [
   ["/shards/x/resume", /shardId is "x", expected a whole number/],
   ["/shards/1e3/send", /shardId is "1e3"/, payload],
@@ -88,6 +115,8 @@ const WRONG: readonly (readonly [path: string, says: RegExp, body?: unknown])[] 
   ["/shards/1/send", /d is undefined, expected the data of op 3/, { op: 3 }],
   ["/workers/-1/restart", /workerId is "-1"/],
   ["/workers/1/crash?how=x", /how is "x", expected throw, exit, hang/],
+  ["/reshard", /totalShards is undefined, expected a whole number from 1 to 100000/],
+  ["/reshard", /totalShards is "4", expected/, { totalShards: "4" }],
   ["/clusters/a/kill", /clusterId is "a"/],
   ["/clusters/0/kill?timeout=-5", /timeoutMs is "-5", expected milliseconds/],
   ["/command", /expected {all: true}, {clusterId}, {guildId} or {service}, received undefined/],
@@ -180,7 +209,7 @@ Deno.test("POST answers an odd body with what is wrong with it, and never fails 
   const odd = fc.dictionary(word, fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true });
   await fc.assert(
     fc.asyncProperty(fc.oneof(odd, fc.jsonValue()), async (body) => {
-      for (const path of ["/command", "/shards/1/send", "/shards/1/resume"]) {
+      for (const path of ["/command", "/shards/1/send", "/shards/1/resume", "/reshard"]) {
         const [status, answer] = await post(path, body);
         assert.ok([200, 400].includes(status), `${path} ${JSON.stringify(body)}: ${answer.error}`);
       }
@@ -200,6 +229,9 @@ Deno.test("a bot's credential has the verbs of its link, and no others", async (
     ]);
   }
   assert.equal((await post("/workers/2/crash"))[0], 403);
+  for (const path of ["", "/pause", "/resume", "/cancel"]) {
+    assert.equal((await post(`/reshard${path}`, { totalShards: 4 }))[0], 403);
+  }
   assert.match((await get("/state")).error, /for operators/);
   assert.deepEqual(called, []);
   assert.deepEqual(await get("/shards/1"), { session: { seq: 9, base: 100 } });
