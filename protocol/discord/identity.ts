@@ -73,6 +73,8 @@ const ONCE: ReadonlyMap<string, readonly string[]> = new Map([
   ["THREAD_DELETE", ID],
 ]);
 
+/** Of no guild, or of one whose shard can be reckoned. */
+const GUILD_ID = /^\d{0,20}$/;
 const NOBODY: Identity = { guildId: "", key: null };
 const RECURS = "~";
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -97,7 +99,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function identityOf(t: string, payload: Uint8Array): Identity {
   const d = bodyOf(payload);
   if (!d) return NOBODY;
-  const guildId = textOf(OF_GUILD.has(t) ? d.id : d.guild_id) ?? "";
+  const guildId = (OF_GUILD.has(t) ? d.id : d.guild_id) ?? "";
+  if (typeof guildId !== "string" || !GUILD_ID.test(guildId)) return NOBODY;
   return { guildId, key: SESSIONS_OWN.has(t) || isLoading(d) ? null : keyOf(t, d) };
 }
 

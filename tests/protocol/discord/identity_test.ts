@@ -109,7 +109,11 @@ Deno.test("identityOf() has neither guild nor key for what cannot be read", () =
   for (const payload of broken) {
     assert.deepEqual(identityOf("MESSAGE_CREATE", payload), { guildId: "", key: null });
   }
-  assert.equal(identify("MESSAGE_CREATE", { id: "1", guild_id: 5 }).guildId, "");
+  for (const guild_id of [5, "a", "-1", {}]) {
+    const of = identify("MESSAGE_CREATE", { id: "1", guild_id });
+    assert.deepEqual(of, { guildId: "", key: null });
+  }
+  assert.equal(identify("MESSAGE_CREATE", { id: "1", guild_id: null }).key, "MESSAGE_CREATE 1");
 });
 
 Deno.test("comesToEveryShard() is so of the bot's own user, and not of a direct message", () => {
