@@ -7,6 +7,7 @@
  */
 
 import { GatehouseError } from "../../protocol/errors.ts";
+import { shardRange } from "../../protocol/ids.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { within } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
@@ -68,6 +69,22 @@ export class Clusters {
     const parts = partition(shardIds, count);
     return Object.fromEntries(
       parts.flatMap((part, clusterId) => part.map((shardId) => [shardId, clusterId])),
+    );
+  }
+
+  /**
+   * The same of shards that take over from those of another total. Where each has guilds of one of those only,
+   * a built-in cluster keeps its guilds, and what it knows of them; else guilds go where the plan has them.
+   */
+  ofHeirs(
+    total: number,
+    before: { readonly total: number; readonly clusterOfShard: Readonly<Record<number, number>> },
+  ): Record<number, number> {
+    const shardIds = shardRange(0, total - 1);
+    const isGrowth = total % before.total === 0;
+    if (this.#options.config.botModule === null || !isGrowth) return this.ofShards(shardIds);
+    return Object.fromEntries(
+      shardIds.map((shardId) => [shardId, before.clusterOfShard[shardId % before.total]!]),
     );
   }
 

@@ -45,6 +45,20 @@ Deno.test("Clusters gives built-in ones consecutive shards", () => {
   assert.deepEqual(clusters.ofShards(shardRange(0, 3)), { 0: 0, 1: 0, 2: 1, 3: 1 });
 });
 
+Deno.test("Clusters leaves guilds with the built-in one that has them when there are more shards, where it can", () => {
+  const { clusters } = setUp({ botModule: "./bot.ts", totalClusters: 2 });
+  const before = { total: 3, clusterOfShard: clusters.ofShards([0, 1, 2]) };
+  assert.deepEqual(before.clusterOfShard, { 0: 0, 1: 1, 2: 1 });
+  assert.deepEqual(clusters.ofHeirs(6, before), { 0: 0, 1: 1, 2: 1, 3: 0, 4: 1, 5: 1 });
+  assert.deepEqual(clusters.ofHeirs(4, before), clusters.ofShards([0, 1, 2, 3]));
+});
+
+Deno.test("Clusters gives remote ones every n-th shard of any total", () => {
+  const { clusters } = setUp({ eventHandlerUrls: ["ws://a", "ws://b", "ws://c"] });
+  const before = { total: 2, clusterOfShard: clusters.ofShards([0, 1]) };
+  assert.deepEqual(clusters.ofHeirs(4, before), { 0: 0, 1: 1, 2: 2, 3: 0 });
+});
+
 Deno.test("Clusters waits for those that dial in where none is configured", () => {
   const { clusters, sockets, changes } = setUp({ totalClusters: 2 });
   assert.deepEqual(clusters.ofShards([0, 1, 2]), { 0: 0, 1: 1, 2: 0 });
