@@ -7,28 +7,22 @@
 
 import type { Cancel } from "../ports/clock.ts";
 import type { LogFields } from "../ports/log.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { type Seat, seatFields } from "../protocol/ids.ts";
-import { intentLacking, readMembersCommand } from "../protocol/discord/members.ts";
-import { COMMAND_OPS, OP } from "../protocol/discord/opcodes.ts";
-import type { ShardPayload } from "../protocol/worker_message.ts";
+import { OP } from "../protocol/discord/opcodes.ts";
+import type { ShardBacklog } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { ASK_SOON_MS, Beats } from "./beats.ts";
+import { DownstreamCommands } from "./commands.ts";
 import { Encoder } from "./encoder.ts";
-import { closeReason, control, hello, membersChunk, rateLimited, ready } from "./frames.ts";
-import { giveMembers } from "./members.ts";
-import {
-  DownstreamPace,
-  MESSAGE_WINDOW_MS,
-  MESSAGES_PER_WINDOW,
-  readMessage,
-  unknownOpcode,
-} from "./message.ts";
+import { closeReason, control, hello, ready } from "./frames.ts";
+import { DownstreamPace, MESSAGE_WINDOW_MS, MESSAGES_PER_WINDOW, readMessage } from "./message.ts";
 import { openSession } from "./opening.ts";
-import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
+import { type DownstreamSession, eventsAfter } from "./session.ts";
+import type { DownstreamSessions } from "./sessions.ts";
 import { type Effect, type Input, type Phase, type Refusal, step } from "./step.ts";
 import { SessionStream, type StreamStart } from "./stream.ts";
-import { type Dialect, judgeIdentify, judgeResume } from "./terms.ts";
+import { type Dialect, judgeIdentify, judgeResume, type Later } from "./terms.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
 
 /** How long HELLO asks a client to wait between heartbeats, unless told otherwise. */
@@ -57,6 +51,8 @@ export interface DownstreamShared extends DownstreamWorld {
   readonly unclaim: (shard: Seat) => void;
   /** Lets the shard's events wait for a client that is away. */
   readonly park: (shard: Seat) => void;
+  /** Sessions are on their way to other shards: resolves when they are there; `null`: none is. */
+  readonly moving: () => Promise<void> | null;
   /** Tells of a client that has shown no token that lets in, seldom: anybody can be one. */
   readonly tellOfStranger: (event: string, about: LogFields) => void;
 }
@@ -68,6 +64,7 @@ export class DownstreamConnection {
   readonly #dialect: Dialect;
   readonly #encoder: Encoder;
   readonly #beats: Beats;
+  readonly #commands: DownstreamCommands;
   readonly #pace = new DownstreamPace();
   #phase: Phase = "waiting";
   #cancelLate: Cancel;
@@ -75,8 +72,6 @@ export class DownstreamConnection {
   #shard: Seat | null = null;
   /** The session that it has, or had. */
   #session: DownstreamSession | null = null;
-  /** How often it was asked for members. */
-  #questions = 0;
   /** What we closed with. */
   #closedWith: number | null = null;
   readonly #over = Promise.withResolvers<void>();
@@ -102,6 +97,15 @@ export class DownstreamConnection {
       windowBytes: shared.events.windowBytes,
       ask: () => this.#encoder.send(control(OP.HEARTBEAT, null)),
       silent: () => this.input({ kind: "silent" }),
+    });
+    this.#commands = new DownstreamCommands({
+      ...shared,
+      s: () => this.#stream?.s ?? 0,
+      give: (payload) => this.#encoder.send(payload),
+      taken: () => this.#taken(),
+      isOver: (session) => this.#phase !== "live" || this.#session !== session,
+      refused: (refused) => this.input(refused),
+      about: () => this.#about,
     });
     this.#cancelLate = this.#waitForHandshake();
     this.#encoder.send(hello(intervalMs));
@@ -143,6 +147,36 @@ export class DownstreamConnection {
     await Promise.race([this.#settled.promise, this.#over.promise]);
     cancelAsks();
     cancel();
+  }
+
+  /** Whether an IDENTIFY or RESUME is being seen to. */
+  get isStarting(): boolean {
+    return this.#phase === "starting";
+  }
+
+  /** Whether the client was given all guilds that its session began with. */
+  get hasGuilds(): boolean {
+    return this.#stream?.hasGuilds ?? true;
+  }
+
+  /** Asks for a heartbeat now; where the client has said that it has everything, that is told again. */
+  urge(): void {
+    if (this.#phase !== "live" || !this.#stream) return;
+    if (this.#stream.isSettled) this.#stream.tellAgain();
+    else this.#beats.ask();
+  }
+
+  /** Gives nothing, and takes nothing as acknowledged, before {@linkcode DownstreamConnection.goOn}. */
+  halt(): void {
+    this.#stream?.leave();
+  }
+
+  /** The session goes on, after what was given of it, with what its shards have for it now. */
+  goOn(session: DownstreamSession, backlog: ShardBacklog): void {
+    if (this.#phase !== "live" || this.#session !== session) return;
+    const had = this.#stream!.s;
+    this.#stream = this.#streamOf(session, { had, backlog, isResumed: false });
+    void this.#start(() => this.#run(this.#stream!));
   }
 
   /** Closes so that the client comes back and resumes. Resolves when it has answered, or has had its time. */
@@ -191,7 +225,7 @@ export class DownstreamConnection {
       case "resume":
         return void this.#start(() => this.#resume(effect.d));
       case "pass up":
-        return void this.#passUp(effect.payload);
+        return void this.#commands.pass(this.#session!, effect.payload);
       case "invalidate":
         return this.#encoder.send(control(OP.INVALID_SESSION, false));
       case "close":
@@ -213,8 +247,10 @@ export class DownstreamConnection {
 
   async #identify(d: unknown): Promise<void> {
     const { terms, events } = this.#shared;
+    if (this.#shared.moving() && !await this.#hasTurn()) return;
     const judged = judgeIdentify(d, terms);
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
+    if ("later" in judged) return this.#comeAgain(judged);
     const { seat, presence, compress } = judged;
     if (!events.hasRoomFor(seat)) return this.input({ kind: "refused", ...noRoomFor(seat) });
     const answered = this.#claim(seat);
@@ -230,11 +266,13 @@ export class DownstreamConnection {
     const about = { version, url: this.#shared.url, sessionId: session.sessionId };
     this.#encoder.send(ready({ ...about, shard: seat, facts }), stream.s);
     void this.#start(() => this.#run(stream));
-    if (presence !== null) void this.#passUp({ op: OP.PRESENCE_UPDATE, d: presence });
+    if (presence === null) return;
+    void this.#commands.pass(session, { op: OP.PRESENCE_UPDATE, d: presence });
   }
 
   async #resume(d: unknown): Promise<void> {
     const { terms, sessions, events } = this.#shared;
+    if (this.#shared.moving() && !await this.#hasTurn()) return;
     const judged = judgeResume(d, terms, (sessionId) => sessions.find(sessionId));
     if (judged === null) return this.input({ kind: "invalid" });
     if ("code" in judged) return this.input({ kind: "refused", ...judged });
@@ -253,6 +291,18 @@ export class DownstreamConnection {
     void this.#start(() => this.#run(stream));
   }
 
+  /** Waits while sessions move: which shard is whose is known then. False: it is over meanwhile. */
+  async #hasTurn(): Promise<boolean> {
+    const { moving } = this.#shared;
+    for (let moved = moving(); moved && this.isStarting; moved = moving()) await moved;
+    return this.isStarting;
+  }
+
+  #comeAgain({ later }: Later): void {
+    this.#shared.log.info("consumer is to come again", { reason: later });
+    this.input({ kind: "invalid" });
+  }
+
   #claim(shard: Seat): Promise<void> {
     this.#session = null;
     this.#stream = null;
@@ -264,15 +314,19 @@ export class DownstreamConnection {
     this.#session = session;
     this.#socket.known?.();
     this.#encoder.known();
-    const stream = new SessionStream(this.#shared, session, start, {
-      give: (payload, s) => this.#encoder.send(payload, s),
-      came: (bytes) => this.#beats.sent(bytes),
-      taken: () => this.#taken(),
-    });
+    const stream = this.#streamOf(session, start);
     this.#stream = stream;
     this.input({ kind: "begun" });
     this.#shared.log.info("consumer has a shard", { ...seatFields(session.shard), s: stream.s });
     return stream;
+  }
+
+  #streamOf(session: DownstreamSession, start: StreamStart): SessionStream {
+    return new SessionStream(this.#shared, session, start, {
+      give: (payload, s) => this.#encoder.send(payload, s),
+      came: (bytes) => this.#beats.sent(bytes),
+      taken: () => this.#taken(),
+    });
   }
 
   async #run(stream: SessionStream): Promise<void> {
@@ -288,46 +342,6 @@ export class DownstreamConnection {
 
   #countAsReceived(): void {
     this.#stream?.received(this.#encoder.sent);
-  }
-
-  async #passUp(payload: ShardPayload): Promise<void> {
-    const { send, log } = this.#shared;
-    const session = this.#session!;
-    try {
-      const isAnswered = payload.op === OP.REQUEST_GUILD_MEMBERS && this.#members(session, payload);
-      // Commands keep their order where nobody has to be asked.
-      if (isAnswered && await isAnswered) return;
-      await send(session.shard, payload);
-    } catch (error) {
-      const about = { ...this.#about, op: payload.op, error: messageOf(error) };
-      log.warn("consumer's command was not sent", about);
-      if (!COMMAND_OPS.has(payload.op) && isRefused(error)) {
-        return this.input(unknownOpcode(payload));
-      }
-      if (payload.op === OP.REQUEST_GUILD_MEMBERS && isSendLimit(error)) {
-        this.#encoder.send(rateLimited(this.#stream?.s ?? 0, payload, MESSAGE_WINDOW_MS));
-      }
-    }
-  }
-
-  /** Answers an op 8 where that can be; false: Discord is to. */
-  #members(session: DownstreamSession, { d }: ShardPayload): boolean | Promise<boolean> {
-    const { members, log } = this.#shared;
-    const intent = intentLacking(d as Record<string, unknown>, session.terms.intents);
-    if (intent) {
-      // Nor does Discord answer this.
-      log.warn("consumer asks for members without the intent", { ...this.#about, intent });
-      return true;
-    }
-    const command = readMembersCommand(d);
-    if (!members || !command) return false;
-    const id = `${session.sessionId} ${++this.#questions}`;
-    return giveMembers(command, {
-      next: async (command) => await members(session.shard, { id, command }),
-      give: (body) => this.#encoder.send(membersChunk(this.#stream!.s, body)),
-      taken: () => this.#taken(),
-      isOver: () => this.#phase !== "live" || this.#session !== session,
-    });
   }
 
   async #taken(): Promise<void> {
@@ -359,7 +373,8 @@ export class DownstreamConnection {
       return park(shard);
     }
     if (session) {
-      events.acknowledge(shard, session.received);
+      // Of one that moves everything is dealt with, by other cursors.
+      if (!sessions.isMoved(session)) events.acknowledge(shard, session.received);
       sessions.end(session);
     }
     events.release(shard);
@@ -369,12 +384,4 @@ export class DownstreamConnection {
 function noRoomFor(seat: Seat): Refusal {
   const others = "as many read it as CONSUMERS_PER_SHARD allows, and their events wait for them";
   return { code: 4010, reason: `Invalid shard for ${seat.reader}: ${others}.` };
-}
-
-function isSendLimit(error: unknown): boolean {
-  return isRefused(error) || error instanceof GatehouseError && error.code === "deadline";
-}
-
-function isRefused(error: unknown): boolean {
-  return error instanceof GatehouseError && error.code === "refused";
 }

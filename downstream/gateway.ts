@@ -12,9 +12,20 @@
 
 import { type LogFields, seldom } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { areAtOdds, type Seat, seatFields, seatText } from "../protocol/ids.ts";
+import {
+  areAtOdds,
+  parseShardKey,
+  type Seat,
+  seatFields,
+  seatText,
+  type ShardKey,
+  type ShardKeyText,
+  shardKeyText,
+} from "../protocol/ids.ts";
+import type { ShardBacklog } from "../protocol/worker_message.ts";
 import { DownstreamConnection, type DownstreamShared } from "./connection.ts";
 import { closeReason } from "./frames.ts";
+import type { DownstreamSession } from "./session.ts";
 import { DownstreamSessions, type DownstreamSessionsOptions } from "./sessions.ts";
 import { readDialect, serves } from "./terms.ts";
 import type { DownstreamSocket, DownstreamWorld } from "./world.ts";
@@ -37,6 +48,14 @@ export interface DownstreamEvents {
   closed(code: number): void;
 }
 
+/** A seat that a connection has, or is about to have. */
+interface Claim {
+  readonly seat: Seat;
+  /** The shards that were behind it when it was claimed. */
+  readonly shards: readonly ShardKeyText[];
+  readonly connection: DownstreamConnection;
+}
+
 /** The gateway for consumers. */
 export class DownstreamGateway {
   /** The sessions, to be written down after each `changed`, and told that they are. */
@@ -45,19 +64,23 @@ export class DownstreamGateway {
   readonly #isTold: () => number | null;
   readonly #connections = new Set<DownstreamConnection>();
   /** The connection that has a shard or is about to, by the text of the seat. */
-  readonly #claims = new Map<string, { seat: Seat; connection: DownstreamConnection }>();
+  readonly #claims = new Map<string, Claim>();
+  /** Sessions that are on their way to other shards. */
+  readonly #moves = new Map<DownstreamSession, Promise<void>>();
 
   constructor(options: DownstreamOptions) {
     this.#isTold = seldom(options.clock);
     const expired = (shard: Seat) => options.events.release(shard);
     const done = (shard: Seat, cursor: number) => options.events.acknowledge(shard, cursor);
-    this.sessions = new DownstreamSessions({ ...options, expired, done });
+    const shardsOf = (seat: Seat) => options.terms.shards.of(seat);
+    this.sessions = new DownstreamSessions({ ...options, shardsOf, expired, done });
     this.#shared = {
       ...options,
       sessions: this.sessions,
       claim: (shard, connection) => this.#claim(shard, connection),
       unclaim: (shard) => void this.#claims.delete(seatText(shard)),
       park: (shard) => void this.#park(shard),
+      moving: () => this.#moves.size === 0 ? null : this.#moved(),
       tellOfStranger: (event, about) => this.#tellOfStranger(event, about),
     };
   }
@@ -119,10 +142,119 @@ export class DownstreamGateway {
     await Promise.all(closing);
   }
 
+  /** Asks the clients that these shards have for a heartbeat, now: it acknowledges what they have. */
+  urge(shards: readonly ShardKey[]): void {
+    const wanted = new Set(shards.map(shardKeyText));
+    for (const { connection, shards } of this.#claims.values()) {
+      if (shards.some((shard) => wanted.has(shard))) connection.urge();
+    }
+  }
+
+  /**
+   * The shards behind some seats are others from now on, and everything of those before is dealt with. To be
+   * called in the moment in which they change, before the new ones give out anything: those that a session is to
+   * have are held by then. Each session goes on over them, its client sees nothing of it but a leap of its
+   * numbers; where it cannot, its client is told to begin anew (op 9).
+   *
+   * @param written Writes the sessions down: before that nothing is given. False: nothing is given any more.
+   */
+  async moved(written: () => Promise<boolean>): Promise<void> {
+    for (const { connection, shards, seat } of [...this.#claims.values()]) {
+      if (connection.isStarting && this.sessions.isMoved({ shard: seat, shards })) {
+        connection.input({ kind: "failed", reason: "The guilds of this shard move." });
+      }
+    }
+    for (const session of this.sessions.all) {
+      if (!this.sessions.isMoved(session) || this.#moves.has(session)) continue;
+      if (this.#canMove(session)) {
+        this.#moves.set(session, this.#move(session, written));
+      } else this.#giveUp(session);
+    }
+    this.sessions.forgetMoved();
+    await this.#moved();
+  }
+
+  async #moved(): Promise<void> {
+    await Promise.all(this.#moves.values());
+  }
+
+  #canMove({ shard, sessionId }: DownstreamSession): boolean {
+    const isTaken = this.sessions.all.some((other) =>
+      other.sessionId !== sessionId && this.#areAtOdds(other.shard, shard)
+    );
+    const connection = this.#connectionOf(shard);
+    return serves(shard, this.#shared.terms) && !isTaken && connection?.hasGuilds !== false;
+  }
+
+  #giveUp(session: DownstreamSession): void {
+    const { shard } = session;
+    const about = { ...seatFields(shard), total: shard.total };
+    const event = "consumer has to begin anew: its guilds have moved to other shards";
+    this.#shared.log.warn(event, about);
+    const connection = this.#connectionOf(shard);
+    if (connection) return connection.input({ kind: "invalid" });
+    this.sessions.end(session);
+    this.#shared.events.release(shard);
+  }
+
+  async #move(session: DownstreamSession, written: () => Promise<boolean>): Promise<void> {
+    const { sessions } = this;
+    const { shard } = session;
+    this.#connectionOf(shard)?.halt();
+    const isOver = () => sessions.ofShard(shard) !== session;
+    try {
+      const backlog = await this.#hold(session, written);
+      this.#moves.delete(session);
+      if (!backlog || isOver()) return;
+      const shards = session.shards.join(", ");
+      this.#shared.log.info("consumer's session goes on over other shards", {
+        ...seatFields(shard),
+        shards,
+      });
+      this.#connectionOf(shard)?.goOn(session, backlog);
+    } catch (error) {
+      this.#moves.delete(session);
+      const about = { ...seatFields(shard), error: messageOf(error) };
+      this.#shared.log.error("consumer's session cannot go on over other shards", about);
+      if (!isOver()) this.#giveUp(session);
+    }
+  }
+
+  /** Holds the shards that are behind a session now; again, where they are others meanwhile. */
+  async #hold(
+    session: DownstreamSession,
+    written: () => Promise<boolean>,
+  ): Promise<ShardBacklog | null> {
+    const { sessions } = this;
+    const { events } = this.#shared;
+    const { shard } = session;
+    let backlog: ShardBacklog | null = null;
+    while (sessions.ofShard(shard) === session && sessions.isMoved(session)) {
+      const shards = this.#shardsOf(shard);
+      if (shards.length === 0) throw new Error("they have guilds of others as well");
+      backlog = await events.hold(shard);
+      if (sessions.ofShard(shard) !== session) return null;
+      if (this.#shardsOf(shard).join() !== shards.join()) continue;
+      const goOn = areSeveral(shard, session.shards) && areSeveral(shard, shards);
+      sessions.move(session, goOn ? null : backlog.acknowledged);
+      if (!await written()) return null;
+    }
+    return backlog;
+  }
+
+  #shardsOf(seat: Seat): ShardKeyText[] {
+    return this.#shared.terms.shards.of(seat)?.map(shardKeyText) ?? [];
+  }
+
+  #connectionOf(shard: Seat): DownstreamConnection | undefined {
+    return this.#claims.get(seatText(shard))?.connection;
+  }
+
   async #claim(shard: Seat, connection: DownstreamConnection): Promise<void> {
     const rivals = [...this.#claims.values()].filter(({ seat }) => this.#areAtOdds(seat, shard));
     for (const { seat } of rivals) this.#claims.delete(seatText(seat));
-    this.#claims.set(seatText(shard), { seat: shard, connection });
+    const shards = this.#shardsOf(shard);
+    this.#claims.set(seatText(shard), { seat: shard, shards, connection });
     for (const rival of rivals) rival.connection.input({ kind: "replaced" });
     this.#release([...rivals.map(({ seat }) => seat), ...this.#sessionsAtOdds(shard)], shard);
     await Promise.all(rivals.map((rival) => rival.connection.answered()));
@@ -134,7 +266,7 @@ export class DownstreamGateway {
   }
 
   #areAtOdds(one: Seat, other: Seat): boolean {
-    return areAtOdds(one, other, this.#shared.terms.totalShards);
+    return areAtOdds(one, other, (seat) => this.#shared.terms.shards.of(seat));
   }
 
   /** Who goes by another total loses what it has in common with this seat, and with it the rest. */
@@ -160,4 +292,9 @@ export class DownstreamGateway {
       this.#shared.log.error("events cannot be held for a consumer that is away", about);
     }
   }
+}
+
+/** Whether a client's shard is made of several of ours. */
+function areSeveral({ total }: Seat, shards: readonly ShardKeyText[]): boolean {
+  return shards.every((shard) => parseShardKey(shard)!.total > total);
 }

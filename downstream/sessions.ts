@@ -10,68 +10,31 @@
  */
 
 import type { Cancel, Clock } from "../ports/clock.ts";
-import { ALL_INTENTS } from "../protocol/discord/intents.ts";
-import type { GuildTerms } from "../protocol/guild_pieces.ts";
-import { READER_NAME, type Seat, seatText } from "../protocol/ids.ts";
-import { isCount, isRecord } from "../protocol/record.ts";
+import {
+  type Seat,
+  seatText,
+  type ShardKey,
+  type ShardKeyText,
+  shardKeyText,
+} from "../protocol/ids.ts";
+import { isRecord } from "../protocol/record.ts";
+import {
+  type DownstreamSession,
+  eventsAfter,
+  type Given,
+  parseGiven,
+  parseSession,
+  SENT_AHEAD,
+  WHOLE_TERMS,
+} from "./session.ts";
 
 /** How long a session waits for its client, unless told otherwise. */
 export const CONSUMER_SESSION_TTL_MS = 600_000;
-/**
- * So many cursors are written down as sent before they are, so that a unit that is killed knows what
- * it may have sent. Half of it is left when more are written down.
- */
-export const SENT_AHEAD = 1_000;
-
-/** A session of a client. */
-export interface DownstreamSession {
-  readonly sessionId: string;
-  readonly shard: Seat;
-  /** A cursor is its number plus this: READY is 1, and {@linkcode eventsAfter} is the last number before the events. */
-  readonly base: number;
-  /** So many guilds, each with its number, stand between READY and the events. */
-  readonly snapshots: number;
-  /** What the client is to see. */
-  readonly terms: GuildTerms;
-  /** The bot's user; `null` where it is not known. */
-  readonly botId: string | null;
-  /** Events up to this cursor may have been sent to a session before this one. */
-  readonly repeatsTo: number;
-  /** The client has every event up to this cursor. */
-  acknowledged: number;
-  /** What came up to this cursor is acknowledged as soon as this is written down: above `acknowledged` nothing was for the client. */
-  doneTo: number;
-  /** Whether it has had guilds: those that it began with, or those of a session of its shard since. */
-  knowsGuilds: boolean;
-  /** The client said by how it closed that it has everything up to here: a session after this one begins there. */
-  received: number;
-  /** Highest cursor that was sent; `null` where it is not known, because we were started since. */
-  sent: number | null;
-  /** Nothing above this cursor was sent, as far as is written down. */
-  sentAtMost: number;
-  /** When its connection was lost, ms since the Unix epoch; `null` while it has one. */
-  detachedAtMs: number | null;
-}
-
 /** What a session begins with. */
 export interface Beginning
   extends Partial<Pick<DownstreamSession, "snapshots" | "terms" | "knowsGuilds" | "botId">> {
   /** Its events are those after this cursor: see {@linkcode DownstreamSessions.beginsAfter}. */
   readonly from: number;
-}
-
-/** The events of a session are those after this cursor, which is also that of the last guild before them. */
-export function eventsAfter({ base, snapshots }: DownstreamSession): number {
-  return base + 1 + snapshots;
-}
-
-/** What everybody gets who was not asked. */
-export const WHOLE_TERMS: GuildTerms = { intents: ALL_INTENTS, largeThreshold: 50 };
-
-/** What the clients of a shard were given by sessions that are over. */
-export interface Given extends Pick<DownstreamSession, "shard" | "received"> {
-  /** Highest cursor that may have been sent. */
-  readonly sent: number;
 }
 
 /** What is written down. */
@@ -87,6 +50,8 @@ export interface DownstreamSessionsOptions {
   readonly clock: Clock;
   /** Name of the numbering that cursors belong to: sessions of another one are not taken over. */
   readonly stream: string;
+  /** Shards of ours that are behind a seat now. */
+  readonly shardsOf: (seat: Seat) => readonly ShardKey[] | null;
   /** How long a session waits for its client; default 10 minutes. */
   readonly ttlMs?: number;
   /** An unguessable name for a session. */
@@ -156,6 +121,7 @@ export class DownstreamSessions {
     const session = {
       sessionId: this.#options.newId(),
       shard,
+      shards: this.#shardsOf(shard),
       base,
       snapshots,
       terms,
@@ -173,6 +139,48 @@ export class DownstreamSessions {
     this.#byShard.set(key, session);
     this.#options.changed();
     return session;
+  }
+
+  /** Whether the shards behind a session, or what was given of some, are others by now. */
+  isMoved({ shard, shards }: Pick<DownstreamSession, "shard" | "shards">): boolean {
+    return this.#shardsOf(shard).join() !== shards.join();
+  }
+
+  /**
+   * The session goes on over the shards that are behind its seat now. Everything that it was given must be dealt
+   * with; guilds that it began with cannot be had any more.
+   *
+   * @param from Its events are those after this cursor, and have higher numbers than what it was given; `null`:
+   * their cursors follow those of before.
+   */
+  move(session: DownstreamSession, from: number | null): void {
+    session.shards = this.#shardsOf(session.shard);
+    session.snapshots = 0;
+    this.#given.delete(seatText(session.shard));
+    if (from !== null) this.#rebase(session, from);
+    this.#options.changed();
+  }
+
+  #rebase(session: DownstreamSession, from: number): void {
+    const { sent, sentAtMost, doneTo, acknowledged } = session;
+    const by = from - Math.max(sent ?? sentAtMost, doneTo, acknowledged);
+    session.base += by;
+    session.acknowledged += by;
+    session.repeatsTo =
+      session.doneTo =
+      session.received =
+      session.sent =
+        from;
+    session.sentAtMost = from + SENT_AHEAD;
+  }
+
+  /** What sessions that are over were given by shards that are not behind their seats any more counts no more. */
+  forgetMoved(): void {
+    for (const [key, given] of this.#given) if (this.isMoved(given)) this.#given.delete(key);
+  }
+
+  #shardsOf(seat: Seat): ShardKeyText[] {
+    return (this.#options.shardsOf(seat) ?? []).map(shardKeyText);
   }
 
   /** Whether the session goes on, and has a connection. */
@@ -224,6 +232,11 @@ export class DownstreamSessions {
     this.#options.changed();
   }
 
+  /** What a client has passed by is told again, once it is written down. */
+  tellAgain({ doneTo, acknowledged }: DownstreamSession): void {
+    if (doneTo > acknowledged) this.#options.changed();
+  }
+
   /** The client has had guilds. */
   toldOfGuilds(session: DownstreamSession): void {
     session.knowsGuilds = true;
@@ -260,15 +273,17 @@ export class DownstreamSessions {
 
   /** What {@linkcode DownstreamSessions.save} gave is written down. */
   written({ sessions }: SavedDownstreamSessions): void {
-    for (const { sessionId, shard, acknowledged, doneTo } of sessions) {
-      if (doneTo > acknowledged && this.find(sessionId)) this.#options.done(shard, doneTo);
+    for (const { sessionId, shard, shards, acknowledged, doneTo } of sessions) {
+      // Of one that has moved meanwhile those are cursors of other shards.
+      const isSame = this.find(sessionId)?.shards === shards;
+      if (doneTo > acknowledged && isSame) this.#options.done(shard, doneTo);
     }
   }
 
   /**
    * Takes over what an earlier life of the unit wrote down. Sessions of another numbering, of shards
-   * that are not ours, and those whose time is up, are left out. Every one that is left waits for its
-   * client.
+   * that are not ours, or others than those behind their seats, and those whose time is up, are left out.
+   * Every one that is left waits for its client.
    *
    * @param fits Whether this unit runs the shard.
    * @returns The shards that have a session now.
@@ -277,10 +292,16 @@ export class DownstreamSessions {
     const { stream, clock, ttlMs = CONSUMER_SESSION_TTL_MS } = this.#options;
     if (!isRecord(saved) || !Array.isArray(saved.sessions)) return [];
     if (saved.stream !== stream) return [];
-    const given = Array.isArray(saved.given) ? saved.given.filter(isGiven) : [];
-    for (const each of given) this.#given.set(seatText(each.shard), each);
-    for (const session of saved.sessions.map((value) => parseSession(value, saved.totalShards))) {
+    const shardsOf = (seat: Seat) => this.#shardsOf(seat);
+    for (const value of Array.isArray(saved.given) ? saved.given : []) {
+      const given = parseGiven(value, shardsOf);
+      if (given) this.#given.set(seatText(given.shard), given);
+    }
+    this.forgetMoved();
+    for (const value of saved.sessions) {
+      const session = parseSession(value, shardsOf, saved.totalShards);
       if (!session || !fits(session.shard) || this.ofShard(session.shard)) continue;
+      if (this.isMoved(session)) continue;
       // One that had a connection lost it with us.
       const sinceMs = session.detachedAtMs ?? clock.epochMs();
       if (clock.epochMs() - sinceMs >= ttlMs) {
@@ -312,57 +333,13 @@ export class DownstreamSessions {
     this.#expiries.set(session, cancel);
   }
 
-  #give({ shard, received, sent, sentAtMost }: DownstreamSession): void {
+  #give({ shard, shards, received, sent, sentAtMost }: DownstreamSession): void {
     const before = this.#given.get(seatText(shard));
     this.#given.set(seatText(shard), {
       shard,
+      shards,
       received: Math.max(before?.received ?? 0, received),
       sent: Math.max(before?.sent ?? 0, sent ?? sentAtMost),
     });
   }
-}
-
-/** @param totalShards What earlier versions said once for all sessions, which named only their shard's id. */
-function parseSession(value: unknown, totalShards: unknown): DownstreamSession | undefined {
-  if (!isRecord(value)) return undefined;
-  const { sessionId, base, acknowledged, detachedAtMs } = value;
-  const shard = value.shard ?? { total: totalShards, id: value.shardId };
-  if (typeof sessionId !== "string") return undefined;
-  if (!isSeat(shard)) return undefined;
-  // The base is below 0 for a session that began before any event.
-  if (![base, acknowledged].every(Number.isSafeInteger)) return undefined;
-  if (detachedAtMs !== null && typeof detachedAtMs !== "number") return undefined;
-  // A file of an earlier version does not say how far its session had come.
-  const { received, sentAtMost, repeatsTo, snapshots, terms, botId, doneTo, knowsGuilds } = value;
-  return {
-    sessionId,
-    shard,
-    base: base as number,
-    // Nor does it know of guilds before the events, or of less than everything.
-    snapshots: isCount(snapshots) ? snapshots : 0,
-    terms: isTerms(terms) ? terms : WHOLE_TERMS,
-    botId: typeof botId === "string" ? botId : null,
-    doneTo: isCount(doneTo) ? doneTo : acknowledged as number,
-    knowsGuilds: knowsGuilds === true,
-    repeatsTo: isCount(repeatsTo) ? repeatsTo : 0,
-    acknowledged: acknowledged as number,
-    received: isCount(received) ? received : acknowledged as number,
-    sent: null,
-    sentAtMost: isCount(sentAtMost) ? sentAtMost : acknowledged as number + SENT_AHEAD,
-    detachedAtMs,
-  };
-}
-
-function isGiven(value: unknown): value is Given {
-  return isRecord(value) && isSeat(value.shard) && [value.received, value.sent].every(isCount);
-}
-
-function isTerms(value: unknown): value is GuildTerms {
-  return isRecord(value) && isCount(value.intents) && isCount(value.largeThreshold);
-}
-
-function isSeat(value: unknown): value is Seat {
-  if (!isRecord(value) || !isCount(value.total) || !isCount(value.id)) return false;
-  const { reader } = value;
-  return reader === undefined || typeof reader === "string" && READER_NAME.test(reader);
 }

@@ -18,13 +18,14 @@
 
 import { INTENTS } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
-import type { EventRecord } from "../protocol/event_frame.ts";
+import { type EventRecord, RECORD } from "../protocol/event_frame.ts";
 import type { GuildsPiece } from "../protocol/guild_pieces.ts";
 import type { ShardBacklog } from "../protocol/worker_message.ts";
 import { guildCreate, repeat, resumed } from "./frames.ts";
 import { viewFor } from "./intents_filter.ts";
 import { DownstreamNumbers, type Numbered } from "./numbers.ts";
-import { type DownstreamSession, type DownstreamSessions, eventsAfter } from "./sessions.ts";
+import { type DownstreamSession, eventsAfter } from "./session.ts";
+import type { DownstreamSessions } from "./sessions.ts";
 import { giveSnapshots, PIECE_BYTES } from "./snapshots.ts";
 import type { DownstreamWorld } from "./world.ts";
 
@@ -65,6 +66,7 @@ export class SessionStream {
   #piece: GuildsPiece | null;
   #replayTo: number | null;
   #isOver = false;
+  #isLeft = false;
   /** Up to this cursor it has been said what may come a second time. */
   #markedTo = 0;
 
@@ -118,22 +120,42 @@ export class SessionStream {
     this.#isOver = true;
   }
 
+  /** Nothing is given any more, and its numbers mean nothing: another stream of the session follows. */
+  leave(): void {
+    this.stop();
+    this.#isLeft = true;
+  }
+
+  /** Whether the client was given all guilds that the session began with. */
+  get hasGuilds(): boolean {
+    return this.s > this.session.snapshots;
+  }
+
   /**
    * The client is done with everything up to this number. Told each time, new or not: the owner of the
    * events may have got back what was acknowledged before.
    */
   acknowledge(s: number): void {
     const cursor = this.#numbers.cursorOf(s);
-    if (cursor === null) return;
+    if (cursor === null || this.#isLeft) return;
     this.#world.sessions.acknowledge(this.session, cursor);
     this.#world.events.acknowledge(this.session.shard, cursor);
     if (s === this.s) this.#world.sessions.passedBy(this.session, this.#numbers.received);
   }
 
+  /** Tells what the client is done with once more: the owner of the events may not have heard of it. */
+  tellAgain(): void {
+    if (this.#isLeft) return;
+    const { events, sessions } = this.#world;
+    events.acknowledge(this.session.shard, this.session.acknowledged);
+    sessions.passedBy(this.session, this.#numbers.received);
+    sessions.tellAgain(this.session);
+  }
+
   /** The client needs nothing again of what it was given up to this number. */
   received(s: number): void {
     const cursor = s === this.s ? this.#numbers.received : this.#numbers.cursorOf(s);
-    if (cursor !== null) this.#world.sessions.received(this.session, cursor);
+    if (cursor !== null && !this.#isLeft) this.#world.sessions.received(this.session, cursor);
   }
 
   async #giveSnapshots(had: number): Promise<boolean> {
@@ -167,6 +189,10 @@ export class SessionStream {
     if (repeats > 0) this.#markMore(record.cursor, record.cursor + repeats - 1);
     for (const { payload, s } of this.#read(record)) this.#sink.give(payload, s);
     sessions.sent(this.session, this.#numbers.cursor);
+    // What is no event asks for no heartbeat: it may be all that comes for long.
+    if (isSilent(record) && this.isSettled) {
+      sessions.passedBy(this.session, this.#numbers.received);
+    }
     if (this.#numbers.knowsGuilds && !this.session.knowsGuilds) sessions.toldOfGuilds(this.session);
     this.#resumedIfDue();
   }
@@ -209,6 +235,11 @@ export class SessionStream {
     this.#replayTo = null;
     this.#sink.give(resumed(this.s), this.s);
   }
+}
+
+/** Whether a record only says what has become of guilds that move between shards. */
+function isSilent({ kind }: EventRecord): boolean {
+  return kind === RECORD.MOVED || kind === RECORD.SERVED;
 }
 
 function numbersOf(

@@ -11,18 +11,30 @@
 import { ALL_INTENTS, INTENTS } from "../protocol/discord/intents.ts";
 import { type Presence, presenceOfIdentify } from "../protocol/discord/presence.ts";
 import type { GuildTerms } from "../protocol/guild_pieces.ts";
-import { READER_NAME, type Seat, shardsOf } from "../protocol/ids.ts";
+import { READER_NAME, type Seat, type ShardKey, shardRange } from "../protocol/ids.ts";
 import type { Compression } from "../protocol/worker_message.ts";
 import { isRecord } from "../protocol/record.ts";
-import { type DownstreamSession, eventsAfter } from "./sessions.ts";
+import { type DownstreamSession, eventsAfter } from "./session.ts";
 import type { Refusal } from "./step.ts";
+
+/** Which shards of ours are behind what clients take, at this moment. */
+export interface SeatShards {
+  /** How many we have; while guilds move to another total, how many there were. */
+  readonly total: number;
+  /** That, and the total that guilds move to. */
+  readonly totals: readonly number[];
+  /**
+   * The shards that have the guilds of a shard of any total, and no others; or the one that it is a part of.
+   * `null` where it would have some of several.
+   */
+  of(seat: ShardKey): readonly ShardKey[] | null;
+  /** Whether this unit runs a shard. */
+  runs(shard: ShardKey): boolean;
+}
 
 /** What the unit serves, and to whom. */
 export interface DownstreamTerms {
-  readonly totalShards: number;
-  /** First and last shard that this unit runs. */
-  readonly firstShardId: number;
-  readonly lastShardId: number;
+  readonly shards: SeatShards;
   /** `INTENTS`, also while Discord refuses some: a client that is refused for good does not come back. */
   readonly intents: number;
   /** Whether a token, without `Bot `, is the unit's secret. Must compare in constant time. */
@@ -60,6 +72,11 @@ export function readDialect(query: URLSearchParams): Dialect | Refusal {
   return { version: Number(version), compression };
 }
 
+/** Nothing is wrong with an IDENTIFY but that it comes now: it is to come again. */
+export interface Later {
+  readonly later: string;
+}
+
 /** What an IDENTIFY is granted. */
 export interface Granted {
   readonly seat: Seat;
@@ -72,10 +89,11 @@ export interface Granted {
 }
 
 /**
- * What an IDENTIFY is granted: one shard of this unit. See
+ * What an IDENTIFY is granted: one shard of this unit, or of a total that fits. While guilds move, one that fits
+ * the total before or the one to come is to come again, where neither has all of its guilds. See
  * [Discord Docs/Identify](https://discord.com/developers/docs/events/gateway-events#identify).
  */
-export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Refusal {
+export function judgeIdentify(d: unknown, terms: DownstreamTerms): Granted | Refusal | Later {
   if (!isRecord(d) || typeof d.token !== "string") {
     return { code: 4002, reason: "IDENTIFY has no token." };
   }
@@ -178,36 +196,53 @@ function refuseShard(
   shard: unknown,
   terms: DownstreamTerms,
   reader: string | undefined,
-): Refusal | null {
-  const { totalShards, firstShardId, lastShardId, otherTotals } = terms;
+): Refusal | Later | null {
+  const { shards, otherTotals } = terms;
   const [id, total] = Array.isArray(shard) && shard.length === 2 ? shard as unknown[] : [];
   if (!Number.isSafeInteger(id) || !Number.isSafeInteger(total)) {
     return { code: 4010, reason: "Invalid shard: expected [id, total]." };
   }
   const seat = { id, total } as Seat;
   const given = `[${id}, ${total}]`;
-  const has = `this unit has ${totalShards} in total`;
-  if (
-    total !== totalShards && !(otherTotals && shardsOf({ id: 0, total: seat.total }, totalShards))
-  ) {
-    const more = otherTotals ? " and serves what divides it or is a multiple" : "";
+  const fitting = shards.totals.filter((own) => fits(seat.total, own, otherTotals));
+  if (fitting.length === 0) {
+    const has = `this unit has ${shards.total} in total, see GET /gateway/bot`;
+    const more = otherTotals ? ", and serves what divides it or is a multiple" : "";
     return { code: 4010, reason: `Invalid shard ${given}: ${has}${more}.` };
   }
-  if (reader !== undefined && seat.total > totalShards) {
+  if (seat.id < 0 || seat.id >= seat.total) return runsElsewhere(seat, shards);
+  const own = shards.of(seat);
+  if (own === null) {
+    return {
+      later: `guilds move from ${shards.totals.join(" shards to ")}, those of this one in part`,
+    };
+  }
+  if (reader !== undefined && own[0]!.total < seat.total) {
+    const has = `this unit has ${own[0]!.total} in total`;
     const reason = `Invalid shard ${given} for ${reader}: ${has}, which only the bot divides.`;
     return { code: 4010, reason };
   }
-  if (serves(seat, terms)) return null;
-  const runs = `${firstShardId} to ${lastShardId} of ${totalShards}`;
-  return { code: 4010, reason: `Invalid shard ${id}: this unit runs ${runs}.` };
+  return serves(seat, terms) ? null : runsElsewhere(seat, shards);
+}
+
+function fits(total: number, own: number, otherTotals: boolean): boolean {
+  return total === own ||
+    (otherTotals && total > 0 && (own % total === 0 || total % own === 0));
+}
+
+function runsElsewhere({ id }: Seat, shards: SeatShards): Refusal {
+  const { total } = shards;
+  const ids = shardRange(0, total - 1).filter((id) => shards.runs({ total, id }));
+  const range = `${ids[0]} to ${ids.at(-1)} of ${total}`;
+  return { code: 4010, reason: `Invalid shard ${id}: this unit runs ${range}.` };
 }
 
 /** Whether this unit runs a shard, or all that one of another total is made of. */
-export function serves(seat: Seat, terms: DownstreamTerms): boolean {
-  const { totalShards, firstShardId, lastShardId, otherTotals } = terms;
-  if (seat.total !== totalShards && !otherTotals) return false;
-  const own = shardsOf(seat, totalShards);
-  return own !== null && own.every((id) => id >= firstShardId && id <= lastShardId);
+export function serves(seat: Seat, { shards, otherTotals }: DownstreamTerms): boolean {
+  if (!otherTotals && !shards.totals.includes(seat.total)) return false;
+  const own = shards.of(seat);
+  if (own === null || !own.every((shard) => shards.runs(shard))) return false;
+  return seat.reader === undefined || own[0]!.total >= seat.total;
 }
 
 function refuseIntents(intents: unknown, terms: DownstreamTerms): Refusal | null {

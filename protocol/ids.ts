@@ -85,34 +85,20 @@ export function calculateShardId(guildId: string | bigint, totalShards: number):
 }
 
 /**
- * Which of `totalShards` shards together have the guilds of one shard of another total. Where that total divides
- * theirs they have no others; where it is a multiple it is one shard, of which that one is a part. `null` where
- * it is neither: then each has some of several.
- *
- * @example
- * ```ts
- * import { shardsOf } from "./ids.ts";
- * console.assert(shardsOf({ id: 1, total: 2 }, 6)!.join() === "1,3,5");
- * console.assert(shardsOf({ id: 7, total: 12 }, 6)!.join() === "1");
- * console.assert(shardsOf({ id: 0, total: 4 }, 6) === null);
- * ```
- */
-export function shardsOf({ id, total }: ShardKey, totalShards: number): number[] | null {
-  if (total < 1 || id < 0 || id >= total) return null;
-  if (total > totalShards) return total % totalShards === 0 ? [id % totalShards] : null;
-  if (totalShards % total !== 0) return null;
-  return Array.from({ length: totalShards / total }, (_, i) => id + i * total);
-}
-
-/**
  * Whether two seats cannot be taken at a time: they have one name, and are the same or, by different totals, have
- * a shard of `totalShards` in common.
+ * a shard of ours in common.
+ *
+ * @param shardsOf The shards of ours behind a seat; `null` where there are none.
  */
-export function areAtOdds(one: Seat, other: Seat, totalShards: number): boolean {
+export function areAtOdds(
+  one: Seat,
+  other: Seat,
+  shardsOf: (seat: Seat) => readonly ShardKey[] | null,
+): boolean {
   if (one.reader !== other.reader) return false;
   if (one.total === other.total) return one.id === other.id;
-  const ids = new Set(shardsOf(one, totalShards));
-  return shardsOf(other, totalShards)?.some((id) => ids.has(id)) ?? false;
+  const shards = new Set(shardsOf(one)?.map(shardKeyText));
+  return shardsOf(other)?.some((shard) => shards.has(shardKeyText(shard))) ?? false;
 }
 
 /** The key under which Discord paces identifies: one per key per 5 s. */

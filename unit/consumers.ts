@@ -12,26 +12,29 @@ import type { Links } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
 import { randomHex } from "../ports/random.ts";
 import type { World } from "../ports/world.ts";
-import { messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import {
   areAtOdds,
   calculateShardId,
   type Seat,
+  seatText,
   type ShardKey,
-  shardsOf,
+  shardKeyText,
 } from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
+import type { Cuts } from "../protocol/reshard.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { CommandsUp } from "./commands_up.ts";
 import { MergedShards } from "./consumers/merged.ts";
-import { isPart } from "./consumers/part.ts";
 import { routesOf, shardOf } from "./consumers/routes.ts";
 import { ConsumerShards } from "./consumers/shards.ts";
+import { type SeatOwners, Seats } from "./consumers/seats.ts";
 import { SplitShards } from "./consumers/split.ts";
+import { Owners } from "./reshard/owners.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
@@ -57,6 +60,10 @@ export interface ConsumersOptions
   readonly estates: Pick<Estates, "stream" | "until" | "of" | "saved">;
   readonly links: Links;
   readonly poolOf: (shard: ShardKey) => WorkerPool;
+  /** Which shards serve now; they change with {@linkcode Consumers.moved}. Default: those of `totalShards`. */
+  readonly owners?: () => SeatOwners;
+  /** Up to which cursor shards of another total have served what a shard gets; `null`: none have. */
+  readonly cutsOf?: (shard: ShardKey) => Pick<Cuts, "through"> | null;
   readonly door: ConsumerDoor;
   /** Somebody asks for guilds as of a cursor, and nobody knows them. */
   readonly guildsMissing: (shard: ShardKey, cursor: number) => void;
@@ -72,7 +79,9 @@ export class Consumers {
   readonly shards: ConsumerShards;
   readonly #merged: MergedShards;
   /** Of all totals that fit ours. */
-  readonly #seats: SplitShards;
+  readonly #split: SplitShards;
+  readonly #seats: Seats;
+  readonly #owners: () => SeatOwners;
   readonly #options: ConsumersOptions;
   readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
@@ -81,42 +90,47 @@ export class Consumers {
   constructor(options: ConsumersOptions) {
     const { config, totalShards, shardIds, controllers, door, estates } = options;
     this.#options = options;
+    const owners = new Owners({ total: totalShards, move: null });
+    this.#owners = options.owners ?? (() => owners);
+    const own = new Set(shardIds);
+    const runs = ({ total, id }: ShardKey) => total !== totalShards || own.has(id);
+    this.#seats = new Seats(this.#owners(), runs);
     this.shards = new ConsumerShards({
       ...options,
       consumersPerShard: config.consumersPerShard,
       ttlMs: config.consumerSessionTtlMs,
     });
     this.#merged = new MergedShards({
-      totalShards,
+      seats: this.#seats,
       shards: this.shards,
       highest: (seat) => this.#gateway.sessions.highest(seat),
     });
-    this.#seats = new SplitShards({ ...options, shards: this.#merged });
+    this.#split = new SplitShards({ ...options, seats: this.#seats, shards: this.#merged });
     this.#commands = new CommandsUp({
       ...options,
-      send: async ({ id }, payload) => await controllers.gateway.sendPayload(id, payload),
+      send: async (shard, payload) => {
+        // What a program has put in the place of this knows our own total alone.
+        const isOwn = shard.total === totalShards;
+        if (isOwn) await controllers.gateway.sendPayload(shard.id, payload);
+        else await options.poolOf(shard).sendPayload(shard.id, payload);
+      },
     });
     this.#gateway = new DownstreamGateway({
       ...options,
       stream: estates.stream,
       url: door.url(),
       terms: {
-        totalShards,
-        firstShardId: shardIds[0]!,
-        lastShardId: shardIds.at(-1)!,
+        shards: this.#seats,
         intents: config.intents,
         isSecret: door.isSecret,
         consumersPerShard: config.consumersPerShard,
         otherTotals: config.consumerTotals === "any",
       },
-      events: this.#seats,
+      events: this.#split,
       ...(config.cache.length > 0 && {
-        guilds: (seat, question) => this.#seats.guilds(seat, question),
-        members: (seat, question) => {
-          const { guildId } = question.command;
-          const id = shardOf(guildId, shardsOf(seat, totalShards)!, totalShards);
-          return this.shards.members({ total: totalShards, id }, question);
-        },
+        guilds: (seat, question) => this.#split.guilds(seat, question),
+        members: (seat, question) =>
+          this.shards.members(shardOf(question.command.guildId, this.#shardsOf(seat)), question),
       }),
       facts: (seat, signal) => this.#facts(seat, signal),
       send: async (seat, payload) => {
@@ -147,25 +161,53 @@ export class Consumers {
     const { sessions } = this.#gateway;
     for (const session of sessions.all) {
       const { shard } = session;
-      if (isPart(shard, this.#options.totalShards) || this.#merged.knows(shard)) continue;
+      if (this.#seats.isPart(shard) || this.#merged.knows(shard)) continue;
       sessions.acknowledge(session, sessions.highest(shard) + 1);
     }
   }
 
   #releaseReaders(): void {
-    const { totalShards: total, shardIds, estates } = this.#options;
-    const seats = this.#gateway.sessions.all.map(({ shard }) => shard);
-    for (const id of shardIds) {
-      for (const reader of Object.keys(estates.of({ total, id }).readers)) {
-        const own = { total, id, reader };
-        if (!seats.some((seat) => areAtOdds(seat, own, total))) this.shards.release(own);
-      }
+    for (const shard of this.#seats.serving) this.#releaseReadersOf(shard);
+  }
+
+  #releaseReadersOf(shard: ShardKey): void {
+    const seats = this.#gateway.sessions.all.map((session) => session.shard);
+    for (const reader of Object.keys(this.#options.estates.of(shard).readers)) {
+      const own = { ...shard, reader };
+      const isTaken = seats.some((seat) => areAtOdds(seat, own, (it) => this.#seats.of(it)));
+      if (!isTaken) this.shards.release(own);
     }
   }
 
   /** Takes an open socket; `url` is our address as its client reaches us. */
   accept(socket: DownstreamSocket, query: URLSearchParams, url: string): DownstreamEvents {
     return this.#gateway.accept(socket, query, url);
+  }
+
+  /** Asks the clients that these shards have for a heartbeat: all of them are to be done with what they have. */
+  urge(shards: readonly ShardKey[]): void {
+    this.#gateway.urge(shards);
+  }
+
+  /**
+   * Other shards serve from now on, as the owners say, and everything of those before is dealt with. To be called
+   * in that moment, before the new ones give out anything: those that a client is to have are no cluster's from then
+   * on. Resolves when its clients get what these have for them.
+   */
+  async moved(): Promise<void> {
+    const before = this.#seats.serving;
+    this.#seats.become(this.#owners());
+    this.#split.moved();
+    this.#merged.moved();
+    for (const shard of before) if (!this.#seats.serves(shard)) this.shards.leave(shard);
+    await this.#gateway.moved(async () => {
+      await this.#save();
+      return !this.isStopped;
+    });
+    const known = new Set(before.map(shardKeyText));
+    for (const shard of this.#seats.serving) {
+      if (!known.has(shardKeyText(shard))) this.#releaseReadersOf(shard);
+    }
   }
 
   /**
@@ -201,20 +243,28 @@ export class Consumers {
   }
 
   async #facts(seat: Seat, signal: AbortSignal): Promise<ReadyFacts> {
-    const { estates, totalShards: total } = this.#options;
-    const own = shardsOf(seat, total)!;
+    const { estates } = this.#options;
     const all = await Promise.all(
-      own.map((id) => estates.until({ total, id }, readyFacts, signal)),
+      this.#shardsOf(seat).map((shard) => estates.until(shard, readyFacts, signal)),
     );
     const guildIds = all.flatMap((facts) => facts.guildIds);
     const isIts = (id: string) => calculateShardId(id, seat.total) === seat.id;
-    return { ...all[0]!, guildIds: isPart(seat, total) ? guildIds.filter(isIts) : guildIds };
+    return { ...all[0]!, guildIds: this.#seats.isPart(seat) ? guildIds.filter(isIts) : guildIds };
   }
 
   async #send(seat: Seat, payload: ShardPayload): Promise<void> {
-    const { totalShards: total } = this.#options;
-    const routes = routesOf(payload, shardsOf(seat, total)!, total);
-    await Promise.all(routes.map(([id, part]) => this.#commands.send({ total, id }, part)));
+    const routes = routesOf(payload, this.#shardsOf(seat));
+    await Promise.all(routes.map(([shard, part]) => this.#commands.send(shard, part)));
+  }
+
+  /** @throws {GatehouseError} `refused` where its guilds are on shards that have others as well. */
+  #shardsOf(seat: Seat): readonly ShardKey[] {
+    const shards = this.#seats.of(seat);
+    if (shards) return shards;
+    const text = `Cannot serve shard ${
+      seatText(seat)
+    }: its guilds are on shards that have others as well`;
+    throw new GatehouseError("refused", "host", text);
   }
 
   async #save(more: { readonly orders?: unknown } = {}): Promise<void> {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
+import { eventsAfter, SENT_AHEAD } from "../../downstream/session.ts";
 import {
   CONSUMER_SESSION_TTL_MS,
   DownstreamSessions,
   type DownstreamSessionsOptions,
-  eventsAfter,
-  SENT_AHEAD,
 } from "../../downstream/sessions.ts";
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
@@ -21,6 +20,7 @@ function book(changes: Partial<DownstreamSessionsOptions> = {}, clock = createVi
   const sessions = new DownstreamSessions({
     clock,
     stream: "stream",
+    shardsOf: (seat) => [seat],
     newId: () => `id-${++ids}`,
     changed: () => void changeCount++,
     expired: ({ id }) => void expired.push(id),

@@ -22,6 +22,7 @@ import type { ShardBacklog, ShardPayload } from "../../protocol/worker_message.t
 import { FakeGuilds } from "./fake_guilds.ts";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock, type VirtualClock } from "../../sim/mod.ts";
+import { seatsOver } from "../support/seats.ts";
 
 /** A payload as the client reads it. */
 export interface Payload {
@@ -34,9 +35,7 @@ export interface Payload {
 
 /** What the unit of the stage serves. */
 export const TERMS: DownstreamTerms = {
-  totalShards: 4,
-  firstShardId: 0,
-  lastShardId: 2,
+  shards: seatsOver(4, null, [], ({ id }) => id < 3),
   intents: INTENTS.GUILDS | INTENTS.GUILD_MESSAGES,
   isSecret: (token) => token === "secret",
   consumersPerShard: 3,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import type { DownstreamSession } from "../../downstream/sessions.ts";
+import type { DownstreamSession } from "../../downstream/session.ts";
 import { judgeIdentify, judgeResume, readDialect } from "../../downstream/terms.ts";
 import { ALL_INTENTS, INTENTS } from "../../protocol/discord/intents.ts";
+import { seatsOver } from "../support/seats.ts";
 import { TERMS } from "./stage.ts";
 
 const dialect = (query: string) => readDialect(new URLSearchParams(query));
@@ -19,6 +20,7 @@ const granted = (seen = {}) => ({
 const SESSION: DownstreamSession = {
   sessionId: "known",
   shard: { total: 4, id: 1 },
+  shards: ["1/4"],
   base: 99,
   snapshots: 0,
   terms: { intents: 1, largeThreshold: 50 },
@@ -104,7 +106,7 @@ Deno.test("judgeIdentify() takes a total that divides ours or is a multiple of i
   assert.equal(judged([0, 1]).code, 4010, "shard 3 of 4 runs elsewhere");
   assert.deepEqual(judged([0, 2]).seat, { id: 0, total: 2 });
   assert.equal(judged([0, 2], TERMS).code, 4010);
-  const whole = { ...any, lastShardId: 3 };
+  const whole = { ...any, shards: seatsOver(4) };
   assert.deepEqual(judged(undefined, whole).seat, { id: 0, total: 1 });
   assert.deepEqual(judged([5, 8], whole).seat, { id: 5, total: 8 });
   const reading = { ...d, token: "secret:logger", shard: [5, 8] };
@@ -138,14 +140,17 @@ Deno.test("judgeIdentify() refuses with 4010 a shard that is not ours, and says 
     assert.equal(code, 4010, JSON.stringify(shard));
     return reason;
   };
-  assert.equal(reasonFor([0, 8]), "Invalid shard [0, 8]: this unit has 4 in total.");
+  assert.equal(
+    reasonFor([0, 8]),
+    "Invalid shard [0, 8]: this unit has 4 in total, see GET /gateway/bot.",
+  );
   assert.equal(reasonFor([3, 4]), "Invalid shard 3: this unit runs 0 to 2 of 4.");
   for (const shard of [[-1, 4], "0,4", [0], [0.5, 4], [0, 4, 1], {}]) reasonFor(shard);
 });
 
 Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
   assert.equal((identify({ shard: undefined }) as { code: number }).code, 4010);
-  const single = { ...TERMS, totalShards: 1, lastShardId: 0 };
+  const single = { ...TERMS, shards: seatsOver(1) };
   const identified = judgeIdentify({ token: "secret", intents: 0 }, single);
   assert.deepEqual(identified, {
     seat: { total: 1, id: 0 },

@@ -7,13 +7,14 @@ import {
   DISCORD_EPOCH_MS,
   identifyKey,
   parseShardKey,
+  type Seat,
   seatFields,
   seatText,
   shardKeyText,
   shardRange,
-  shardsOf,
   snowflakeMs,
 } from "../../protocol/ids.ts";
+import { seatsOver } from "../support/seats.ts";
 
 Deno.test("calculateShardId() is (guild_id >> 22) % totalShards, beyond what a number can hold", () => {
   assert.equal(calculateShardId("197038439483310086", 16), Number(46977624770n % 16n));
@@ -83,25 +84,8 @@ Deno.test("botIdOfToken() finds none in what is no token", () => {
   }
 });
 
-Deno.test("shardsOf() names the shards that have the guilds of another total's", () => {
-  for (let guild = 0n; guild < 24n; guild++) {
-    const guildId = guild << 22n;
-    for (const total of [1, 2, 3, 4, 6, 12]) {
-      const id = calculateShardId(guildId, total);
-      assert.ok(shardsOf({ id, total }, 12)!.includes(calculateShardId(guildId, 12)));
-      assert.equal(shardsOf({ id, total }, 12)!.length, 12 / total);
-      const whole = shardsOf({ id: calculateShardId(guildId, 12), total: 12 }, total);
-      assert.deepEqual(whole, [id], "of a multiple each is a part of one");
-    }
-  }
-  const none = [{ id: 0, total: 5 }, { id: 0, total: 18 }, { id: 2, total: 2 }, {
-    id: 0,
-    total: 0,
-  }];
-  assert.deepEqual(none.map((shard) => shardsOf(shard, 12)), none.map(() => null));
-});
-
 Deno.test("areAtOdds() tells who has a shard of ours in common, under one name", () => {
+  const shardsOf = (total: number) => (seat: Seat) => seatsOver(total).of(seat);
   const seat = { id: 1, total: 4 };
   const rows: readonly (readonly [id: number, total: number, isAtOdds: boolean])[] = [
     [1, 4, true],
@@ -115,12 +99,12 @@ Deno.test("areAtOdds() tells who has a shard of ours in common, under one name",
   ];
   for (const [id, total, isAtOdds] of rows) {
     const other = { id, total };
-    assert.equal(areAtOdds(seat, other, 4), isAtOdds, seatText(other));
-    assert.equal(areAtOdds(other, seat, 4), isAtOdds, seatText(other));
+    assert.equal(areAtOdds(seat, other, shardsOf(4)), isAtOdds, seatText(other));
+    assert.equal(areAtOdds(other, seat, shardsOf(4)), isAtOdds, seatText(other));
   }
-  assert.equal(areAtOdds(seat, { ...seat, reader: "logger" }, 4), false);
-  assert.ok(areAtOdds({ id: 1, total: 4 }, { id: 0, total: 8 }, 1), "both divide one shard");
-  assert.ok(!areAtOdds({ id: 1, total: 4 }, { id: 0, total: 4 }, 1), "siblings");
+  assert.equal(areAtOdds(seat, { ...seat, reader: "logger" }, shardsOf(4)), false);
+  assert.ok(areAtOdds({ id: 1, total: 4 }, { id: 0, total: 8 }, shardsOf(1)), "both divide it");
+  assert.ok(!areAtOdds({ id: 1, total: 4 }, { id: 0, total: 4 }, shardsOf(1)), "siblings");
 });
 
 Deno.test("seatText() and seatFields() tell who reads beside the bot by name", () => {

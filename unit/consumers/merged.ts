@@ -3,32 +3,35 @@
  * total that divides ours is several of ours in one stream: what comes of them gets numbers of its own, in the
  * order in which it comes, and keeps them as long as the client is not done with it (`order.ts`).
  *
+ * While guilds move to another total, a stream goes on where others of ours have them now: its numbers follow
+ * those of before.
+ *
  * The order is written down when the unit stops. Of a unit that was killed nobody knows which number was
  * whose: such a stream begins anew, above every number that was given out, with what may come a second time.
  *
  * @module
  */
 
-import { SENT_AHEAD } from "../../downstream/sessions.ts";
+import { SENT_AHEAD } from "../../downstream/session.ts";
 import type { AskGuilds, Deliver, ShardEvents } from "../../downstream/world.ts";
 import { type EventRecord, gapRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
 import type { GuildsPiece, GuildsQuestion } from "../../protocol/guild_pieces.ts";
-import { type Seat, seatText, shardsOf } from "../../protocol/ids.ts";
+import { parseShardKey, type Seat, seatText, shardKeyText } from "../../protocol/ids.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
 import {
-  isPlaces,
   MergedOrder,
   Merging,
   parseOrder,
+  parsePlaces,
   type Place,
   type SavedOrder,
 } from "./order.ts";
+import type { Seats } from "./seats.ts";
 
 /** What merged shards need. */
 export interface MergedShardsOptions {
-  /** How many shards we have. */
-  readonly totalShards: number;
+  readonly seats: Pick<Seats, "seatsOf" | "isOwn" | "total">;
   /** Our shards, as those see them who take them as they are. */
   readonly shards: ShardEvents & { readonly guilds: AskGuilds };
   /** No number above it was given to whoever had this seat, as far as is written down. */
@@ -65,7 +68,8 @@ export class MergedShards implements ShardEvents {
 
   /**
    * Nobody gets the shard's events from now on: see {@linkcode ShardEvents.hold}. Where somebody else is done
-   * with some of them meanwhile, or the order is not known, it begins anew.
+   * with some of them meanwhile, or the order is not known, it begins anew. Where other shards have come in place
+   * of some, it goes on.
    */
   async hold(seat: Seat): Promise<ShardBacklog> {
     const { shards, highest } = this.#options;
@@ -74,12 +78,12 @@ export class MergedShards implements ShardEvents {
     const owns = this.#seatsOf(seat);
     const backlogs = await Promise.all(owns.map((own) => shards.hold(own)));
     const known = this.#orders.get(seatText(seat));
-    const isKept = known !== undefined &&
-      owns.every(({ id }, at) => backlogs[at]!.acknowledged <= known.done(id));
+    const done = owns.map((own, at) => [shardKeyText(own), backlogs[at]!.acknowledged] as const);
+    known?.become(done);
+    const isKept = known !== undefined && done.every(([own, cursor]) => cursor <= known.done(own));
     if (isKept) return { acknowledged: known.acknowledged, last: known.last };
     const given = Math.max(known?.last ?? 0, highest(seat));
     const acknowledged = given === 0 ? 0 : given + 1;
-    const done = owns.map(({ id }, at) => [id, backlogs[at]!.acknowledged] as const);
     const repeats = known ? known.reached() : this.#sent.get(seatText(seat)) ?? [];
     const order = new MergedOrder({ acknowledged, done, places: [], repeats });
     this.#orders.set(seatText(seat), order);
@@ -91,12 +95,14 @@ export class MergedShards implements ShardEvents {
     const { shards } = this.#options;
     if (this.#isOwn(seat)) return shards.take(seat, deliver);
     const order = this.#orderOf(seat);
-    const merging = new Merging(order, (number, record) => {
-      const { shardId, cursor } = record;
-      deliver(renumbered(seat.id, number, record), order.repeats([shardId, cursor]));
+    const merging = new Merging(order, (number, record, place) => {
+      deliver(renumbered(seat.id, number, record), order.repeats(place));
     });
     this.#mergings.set(seatText(seat), merging);
-    for (const own of this.#seatsOf(seat)) shards.take(own, (record) => merging.come(record));
+    for (const own of this.#seatsOf(seat)) {
+      const key = shardKeyText(own);
+      shards.take(own, (record) => merging.come(key, record));
+    }
   }
 
   /** The consumer is done with everything up to `cursor`. */
@@ -107,7 +113,9 @@ export class MergedShards implements ShardEvents {
     order.acknowledge(cursor);
     this.#mergings.get(seatText(seat))?.acknowledged();
     // Each time, new or not: a worker that was lost may have got some of it back.
-    for (const own of this.#seatsOf(seat)) shards.acknowledge(own, order.done(own.id));
+    for (const own of this.#seatsOf(seat)) {
+      shards.acknowledge(own, order.done(shardKeyText(own)));
+    }
   }
 
   /** The shards go back to their clusters, or their events wait. */
@@ -126,7 +134,7 @@ export class MergedShards implements ShardEvents {
     let { after } = question;
     let at = 0;
     while (at < owns.length - 1 && after >= heads[at]!.available) after -= heads[at++]!.available;
-    const cursor = this.#orderOf(seat).cursorAt(question.cursor, owns[at]!.id);
+    const cursor = this.#orderOf(seat).cursorAt(question.cursor, shardKeyText(owns[at]!));
     const piece = await shards.guilds(owns[at]!, { ...question, cursor, after });
     return piece && { ...joined(heads), bodies: piece.bodies };
   }
@@ -134,6 +142,16 @@ export class MergedShards implements ShardEvents {
   /** Whether it is known which number of a seat's stream is of which event. */
   knows(seat: Seat): boolean {
     return this.#isOwn(seat) || this.#orders.has(seatText(seat));
+  }
+
+  /** Other shards are behind the seats: of those that are not made of several any more the order is over. */
+  moved(): void {
+    this.#heads.clear();
+    for (const text of this.#orders.keys()) {
+      const [shard = "", reader] = text.split(" ");
+      const seat = { ...parseShardKey(shard)!, ...(reader !== undefined && { reader }) };
+      if (this.#seatsOf(seat).length < 2) this.#orders.delete(text);
+    }
   }
 
   /**
@@ -152,24 +170,24 @@ export class MergedShards implements ShardEvents {
 
   /** Takes over what {@linkcode MergedShards.sent} and {@linkcode MergedShards.orders} gave. */
   load(sent: unknown, orders: unknown): void {
-    for (const [text, places] of Object.entries(isRecord(sent) ? sent : {})) {
-      if (isPlaces(places)) this.#sent.set(text, places);
+    const { total } = this.#options.seats;
+    for (const [text, value] of Object.entries(isRecord(sent) ? sent : {})) {
+      const places = parsePlaces(value, total);
+      if (places) this.#sent.set(text, places);
     }
     for (const [text, value] of Object.entries(isRecord(orders) ? orders : {})) {
-      const order = parseOrder(value);
+      const order = parseOrder(value, total);
       if (order) this.#orders.set(text, new MergedOrder(order));
     }
   }
 
   /** The seats of our total that a seat is made of. */
-  #seatsOf({ id, total, reader }: Seat): Seat[] {
-    const { totalShards } = this.#options;
-    const ids = shardsOf({ id, total }, totalShards) ?? [];
-    return ids.map((id) => ({ id, total: totalShards, ...(reader !== undefined && { reader }) }));
+  #seatsOf(seat: Seat): readonly Seat[] {
+    return this.#options.seats.seatsOf(seat);
   }
 
-  #isOwn({ total }: Seat): boolean {
-    return total === this.#options.totalShards;
+  #isOwn(seat: Seat): boolean {
+    return this.#options.seats.isOwn(seat);
   }
 
   #orderOf(seat: Seat): MergedOrder {
@@ -186,7 +204,7 @@ export class MergedShards implements ShardEvents {
     if (known?.number === number) return known.pieces;
     const order = this.#orderOf(seat);
     const asked = this.#seatsOf(seat).map((own) => {
-      const cursor = order.cursorAt(number, own.id);
+      const cursor = order.cursorAt(number, shardKeyText(own));
       return this.#options.shards.guilds(own, { ...question, cursor, after: 0, limitBytes: 1 });
     });
     const pieces = await Promise.all(asked);

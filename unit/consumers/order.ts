@@ -7,10 +7,11 @@
  */
 
 import type { EventRecord } from "../../protocol/event_frame.ts";
+import { parseShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
 import { isCount, isRecord } from "../../protocol/record.ts";
 
 /** Where an event is from: the shard, and its cursor there. */
-export type Place = readonly [shardId: number, cursor: number];
+export type Place = readonly [shard: ShardKeyText, cursor: number];
 
 /** What is written down of an order. */
 export interface SavedOrder {
@@ -33,17 +34,18 @@ const COMPACT_AFTER = 1_024;
  * @example
  * ```ts
  * import { MergedOrder } from "./order.ts";
- * const order = new MergedOrder({ acknowledged: 0, done: [[0, 7], [1, 3]], places: [], repeats: [] });
- * console.assert(order.add([1, 4]) === 1 && order.add([0, 9]) === 2);
+ * const done = [["0/2", 7], ["1/2", 3]] as const;
+ * const order = new MergedOrder({ acknowledged: 0, done, places: [], repeats: [] });
+ * console.assert(order.add(["1/2", 4]) === 1 && order.add(["0/2", 9]) === 2);
  * order.acknowledge(1);
- * console.assert(order.done(1) === 4 && order.done(0) === 7);
+ * console.assert(order.done("1/2") === 4 && order.done("0/2") === 7);
  * ```
  */
 export class MergedOrder {
   /** Everything up to this number is dealt with. */
   acknowledged: number;
-  readonly #done: Map<number, number>;
-  readonly #repeats: Map<number, number>;
+  readonly #done: Map<ShardKeyText, number>;
+  readonly #repeats: Map<ShardKeyText, number>;
   #places: Place[];
   /** Index of the place that follows what is dealt with. */
   #head = 0;
@@ -61,13 +63,25 @@ export class MergedOrder {
   }
 
   /** Up to which cursor a shard's events are dealt with. */
-  done(shardId: number): number {
-    return this.#done.get(shardId) ?? 0;
+  done(shard: ShardKeyText): number {
+    return this.#done.get(shard) ?? 0;
+  }
+
+  /** Whether a shard's events are part of it. */
+  has(shard: ShardKeyText): boolean {
+    return this.#done.has(shard);
+  }
+
+  /** From now on it is of these shards: those that are new begin after what is dealt with of them. */
+  become(shards: readonly Place[]): void {
+    const own = new Set(shards.map(([shard]) => shard));
+    for (const shard of this.#done.keys()) if (!own.has(shard)) this.#done.delete(shard);
+    for (const [shard, cursor] of shards) if (!this.has(shard)) this.#done.set(shard, cursor);
   }
 
   /** How many of a shard's events, from this one on, may have come before under other numbers. */
-  repeats([shardId, cursor]: Place): number {
-    return Math.max(0, (this.#repeats.get(shardId) ?? 0) - cursor + 1);
+  repeats([shard, cursor]: Place): number {
+    return Math.max(0, (this.#repeats.get(shard) ?? 0) - cursor + 1);
   }
 
   /** Where the event with this number is from; `undefined` where it is dealt with, or not given yet. */
@@ -86,7 +100,7 @@ export class MergedOrder {
   /** Everything up to this number is dealt with. */
   acknowledge(number: number): void {
     for (let place = this.place(this.acknowledged + 1); place && this.acknowledged < number;) {
-      this.#done.set(...place);
+      if (this.has(place[0])) this.#done.set(...place);
       this.#head++;
       this.acknowledged++;
       place = this.place(this.acknowledged + 1);
@@ -97,19 +111,19 @@ export class MergedOrder {
   }
 
   /** Up to which cursor a shard's events come no later than this number. */
-  cursorAt(number: number, shardId: number): number {
+  cursorAt(number: number, shard: ShardKeyText): number {
     for (let at = Math.min(number, this.last); at > this.acknowledged; at--) {
-      const [id, cursor] = this.place(at)!;
-      if (id === shardId) return cursor;
+      const [from, cursor] = this.place(at)!;
+      if (from === shard) return cursor;
     }
-    return this.done(shardId);
+    return this.done(shard);
   }
 
   /** Up to which cursor each shard's events have a number, or `more` beyond. */
   reached(more = 0): Place[] {
     const last = new Map(this.#done);
-    for (let at = this.#head; at < this.#places.length; at++) last.set(...this.#places[at]!);
-    return [...last].map(([shardId, cursor]) => [shardId, cursor + more]);
+    for (const place of this.#places.slice(this.#head)) if (this.has(place[0])) last.set(...place);
+    return [...last].map(([shard, cursor]) => [shard, cursor + more]);
   }
 
   /** All of it, to be written down. */
@@ -120,20 +134,35 @@ export class MergedOrder {
   }
 }
 
-/** An order read from outside; `null` where it is none. */
-export function parseOrder(value: unknown): SavedOrder | null {
+/**
+ * An order read from outside; `null` where it is none.
+ *
+ * @param total Of the shards of an earlier version, which named their ids alone.
+ */
+export function parseOrder(value: unknown, total: number): SavedOrder | null {
   if (!isRecord(value) || !isCount(value.acknowledged)) return null;
-  const { acknowledged, done, places, repeats } = value;
-  const isWhole = isPlaces(done) && isPlaces(places) && isPlaces(repeats);
-  return isWhole ? { acknowledged, done, places, repeats } : null;
+  const [done, places, repeats] = [value.done, value.places, value.repeats]
+    .map((each) => parsePlaces(each, total));
+  const { acknowledged } = value;
+  return done && places && repeats ? { acknowledged, done, places, repeats } : null;
 }
 
-/** Whether it is a list of places. */
-export function isPlaces(value: unknown): value is Place[] {
-  const isPlace = (each: unknown) =>
-    Array.isArray(each) && each.length === 2 && each.every((part) => isCount(part));
-  return Array.isArray(value) && value.every(isPlace);
+/** Places read from outside, as {@linkcode parseOrder} reads; `null` where they are none. */
+export function parsePlaces(value: unknown, total: number): Place[] | null {
+  if (!Array.isArray(value)) return null;
+  const places = value.map((each) => parsePlace(each, total));
+  return places.every((place) => place !== null) ? places : null;
 }
+
+function parsePlace(value: unknown, total: number): Place | null {
+  const [from, cursor, ...more] = Array.isArray(value) ? value : [];
+  if (!isCount(cursor) || more.length > 0) return null;
+  const shard = isCount(from) ? { total, id: from } : parseShardKey(String(from));
+  return shard ? [shardKeyText(shard), cursor] : null;
+}
+
+/** Gets an event with its number and place. */
+type GiveNumbered = (number: number, record: EventRecord, place: Place) => void;
 
 /**
  * What comes of several shards, each of which begins with its first event that is not dealt with, brought
@@ -142,29 +171,29 @@ export function isPlaces(value: unknown): value is Place[] {
  */
 export class Merging {
   readonly #order: MergedOrder;
-  readonly #give: (number: number, record: EventRecord) => void;
+  readonly #give: GiveNumbered;
   /** Shard → cursor up to which its events have come. */
-  readonly #came = new Map<number, number>();
+  readonly #came = new Map<ShardKeyText, number>();
   /** The number whose turn it is. */
   #turn: number;
   /** Shard → what came too early; `null` once everything that has a number has come. */
-  #early: Map<number, EventRecord[]> | null = new Map();
+  #early: Map<ShardKeyText, EventRecord[]> | null = new Map();
 
   /** @param give Gets each event with its number, in order. */
-  constructor(order: MergedOrder, give: (number: number, record: EventRecord) => void) {
+  constructor(order: MergedOrder, give: GiveNumbered) {
     this.#order = order;
     this.#give = give;
     this.#turn = order.acknowledged + 1;
   }
 
   /** An event of a shard; one that came before is dropped. */
-  come(record: EventRecord): void {
-    const { shardId, cursor } = record;
-    if (cursor <= Math.max(this.#came.get(shardId) ?? 0, this.#order.done(shardId))) return;
-    this.#came.set(shardId, cursor);
-    if (!this.#early) return this.#giveNew(record);
-    const early = this.#early.get(shardId) ?? [];
-    this.#early.set(shardId, early);
+  come(shard: ShardKeyText, record: EventRecord): void {
+    const { cursor } = record;
+    if (cursor <= Math.max(this.#came.get(shard) ?? 0, this.#order.done(shard))) return;
+    this.#came.set(shard, cursor);
+    if (!this.#early) return this.#giveNew(shard, record);
+    const early = this.#early.get(shard) ?? [];
+    this.#early.set(shard, early);
     early.push(record);
     this.#goOn(this.#early);
   }
@@ -174,27 +203,32 @@ export class Merging {
     if (this.#early) this.#goOn(this.#early);
   }
 
-  #goOn(early: Map<number, EventRecord[]>): void {
+  #goOn(early: Map<ShardKeyText, EventRecord[]>): void {
     // The client may be done with more than has come again.
     this.#turn = Math.max(this.#turn, this.#order.acknowledged + 1);
-    for (const [shardId, records] of early) {
-      const done = this.#order.done(shardId);
+    for (const [shard, records] of early) {
+      const done = this.#order.done(shard);
       while (records.length > 0 && records[0]!.cursor <= done) records.shift();
     }
     for (; this.#turn <= this.#order.last; this.#turn++) {
       const place = this.#order.place(this.#turn)!;
-      const [shardId, cursor] = place;
-      const waiting = early.get(shardId) ?? [];
+      const [shard, cursor] = place;
+      // Of a shard that is gone nothing comes any more.
+      if (!this.#order.has(shard)) continue;
+      const waiting = early.get(shard) ?? [];
       if (waiting.length === 0) return;
       // It was dropped for want of room meanwhile; a GAP behind it says so.
       if (waiting[0]!.cursor > cursor) continue;
-      this.#give(this.#turn, waiting.shift()!);
+      this.#give(this.#turn, waiting.shift()!, place);
     }
     this.#early = null;
-    for (const records of early.values()) records.forEach((record) => this.#giveNew(record));
+    for (const [shard, records] of early) {
+      for (const record of records) this.#giveNew(shard, record);
+    }
   }
 
-  #giveNew(record: EventRecord): void {
-    this.#give(this.#order.add([record.shardId, record.cursor]), record);
+  #giveNew(shard: ShardKeyText, record: EventRecord): void {
+    const place: Place = [shard, record.cursor];
+    this.#give(this.#order.add(place), record, place);
   }
 }

@@ -8,7 +8,7 @@
 import { textField } from "../../protocol/discord/body.ts";
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
 import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
-import { calculateShardId, readId, type ShardKey } from "../../protocol/ids.ts";
+import { calculateShardId, readId } from "../../protocol/ids.ts";
 
 /** Dispatches that are about a guild, whose id is their own. */
 const OF_A_GUILD: ReadonlySet<string> = new Set([
@@ -17,11 +17,6 @@ const OF_A_GUILD: ReadonlySet<string> = new Set([
   "GUILD_UPDATE",
   "GUILD_DELETE",
 ]);
-
-/** Whether a shard of a client's total is a part of one of `totalShards`. */
-export function isPart({ total }: ShardKey, totalShards: number): boolean {
-  return total > totalShards;
-}
 
 /**
  * Which part of a shard gets a record; `null`: all of them, as with a GAP, and with what cannot be read.

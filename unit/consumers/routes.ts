@@ -5,50 +5,50 @@
  */
 
 import { OP } from "../../protocol/discord/opcodes.ts";
-import { calculateShardId, readId } from "../../protocol/ids.ts";
+import { calculateShardId, readId, type ShardKey } from "../../protocol/ids.ts";
 import { isRecord } from "../../protocol/record.ts";
 import type { ShardPayload } from "../../protocol/worker_message.ts";
 
 /** A command, and the shard that it is for. */
-export type Route = readonly [shardId: number, payload: ShardPayload];
+export type Route = readonly [shard: ShardKey, payload: ShardPayload];
 
 /**
  * What is of the whole bot goes to all shards of a session, what is of a guild to that guild's; what names
  * several guilds (op 31) to the shard of each, with its own. Where no guild is meant, or one that is not
  * the session's, the first one: Discord answers.
  *
- * @param shardIds Of the session, one at least.
- * @param total Number of the unit's shards.
+ * @param shards Of the session, one at least.
  *
  * @example
  * ```ts
  * import { routesOf } from "./routes.ts";
  * const d = { guild_ids: [String(1n << 22n), String(2n << 22n)] };
- * const shards = routesOf({ op: 31, d }, [0, 1, 2], 3).map(([shardId]) => shardId);
- * console.assert(shards.join() === "1,2");
+ * const shards = [0, 1, 2].map((id) => ({ id, total: 3 }));
+ * const ids = routesOf({ op: 31, d }, shards).map(([{ id }]) => id);
+ * console.assert(ids.join() === "1,2");
  * ```
  */
 export function routesOf(
   payload: ShardPayload,
-  shardIds: readonly number[],
-  total: number,
+  shards: readonly ShardKey[],
 ): readonly Route[] {
   const { op, d } = payload;
-  if (shardIds.length === 1) return [[shardIds[0]!, payload]];
-  if (op === OP.PRESENCE_UPDATE) return shardIds.map((id) => [id, payload]);
+  if (shards.length === 1) return [[shards[0]!, payload]];
+  if (op === OP.PRESENCE_UPDATE) return shards.map((shard) => [shard, payload]);
   const { guild_id, guild_ids } = isRecord(d) ? d : {};
   if (op !== OP.REQUEST_SOUNDBOARD_SOUNDS || !Array.isArray(guild_ids)) {
-    return [[shardOf(guild_id, shardIds, total), payload]];
+    return [[shardOf(guild_id, shards), payload]];
   }
-  const byShard = Map.groupBy(guild_ids, (id) => shardOf(id, shardIds, total));
+  const byShard = Map.groupBy(guild_ids, (id) => shardOf(id, shards));
   return [...byShard].map((
-    [id, own],
-  ) => [id, { ...payload, d: { ...d as object, guild_ids: own } }]);
+    [shard, own],
+  ) => [shard, { ...payload, d: { ...d as object, guild_ids: own } }]);
 }
 
 /** The shard of a session that has a guild; its first where the guild is no such, or not its own. */
-export function shardOf(guildId: unknown, shardIds: readonly number[], total: number): number {
+export function shardOf(guildId: unknown, shards: readonly ShardKey[]): ShardKey {
   const guild = readId(guildId);
-  const home = guild === null ? null : calculateShardId(guild, total);
-  return shardIds.find((id) => id === home) ?? shardIds[0]!;
+  const isHome = ({ id, total }: ShardKey) =>
+    guild !== null && calculateShardId(guild, total) === id;
+  return shards.find(isHome) ?? shards[0]!;
 }

@@ -10,16 +10,24 @@ import type { ShardEvents } from "../../downstream/world.ts";
 import { type Links, MOST_WINDOW_BYTES } from "../../link/links.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
+import { readEnvelope } from "../../protocol/discord/envelope.ts";
 import { messageOf } from "../../protocol/errors.ts";
-import { type EventRecord, readBatch } from "../../protocol/event_frame.ts";
+import { type EventRecord, readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
 import type {
   GuildsPiece,
   GuildsQuestion,
   MembersPiece,
   MembersQuestion,
 } from "../../protocol/guild_pieces.ts";
-import { type Seat, seatFields, seatText, type ShardKey } from "../../protocol/ids.ts";
+import {
+  type Seat,
+  seatFields,
+  seatText,
+  type ShardKey,
+  shardKeyText,
+} from "../../protocol/ids.ts";
 import type { ConsumerKey } from "../../protocol/peer.ts";
+import type { Cuts } from "../../protocol/reshard.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
@@ -35,8 +43,10 @@ export interface ConsumerShardsOptions {
   readonly consumersPerShard: number;
   /** How long the events of somebody who reads beside the bot wait when its session is over. */
   readonly ttlMs: number;
-  readonly links: Pick<Links, "open" | "close" | "acknowledge">;
+  readonly links: Pick<Links, "open" | "close" | "acknowledge" | "all">;
   readonly estates: Pick<Estates, "of" | "saved">;
+  /** Up to which cursor shards of another total have served what a shard gets. Default: none have. */
+  readonly cutsOf?: (shard: ShardKey) => Pick<Cuts, "through"> | null;
   /** Somebody asks for guilds as of a cursor, and nobody knows them. */
   readonly guildsMissing: (shard: ShardKey, cursor: number) => void;
   /**
@@ -126,7 +136,7 @@ export class ConsumerShards implements ShardEvents {
 
   /** Delivers what is not acknowledged, and what comes. */
   take(shard: Seat, deliver: (record: EventRecord) => void): void {
-    const { links, poolOf } = this.#options;
+    const { links, poolOf, cutsOf } = this.#options;
     const peer = peerOf(shard);
     let isOver = false;
     if (shard.reader === undefined) poolOf(shard).assign(shard.id, peer);
@@ -136,7 +146,9 @@ export class ConsumerShards implements ShardEvents {
         for (const record of readBatch(batch).records) {
           // An event may end the connection that it is delivered to.
           if (isOver) return;
-          deliver(record);
+          deliver(
+            isOfNoClient(record, cutsOf?.(shard)) ? { ...record, kind: RECORD.SERVED } : record,
+          );
         }
       },
       close: () => isOver = true,
@@ -161,6 +173,24 @@ export class ConsumerShards implements ShardEvents {
     this.#released.get(seatText(shard))?.();
     const cancel = clock.after(ttlMs, () => void this.#dismiss({ ...shard, reader }));
     this.#released.set(seatText(shard), cancel);
+  }
+
+  /** A shard is nobody's any more: others have its guilds. */
+  leave({ total, id }: ShardKey): void {
+    const { links } = this.#options;
+    const peers = links.all().map(({ peer }) => peer);
+    for (const peer of peers) {
+      const isIts = peer.kind === "consumer" && peer.shard.total === total && peer.shard.id === id;
+      if (isIts) links.close(peer);
+    }
+    for (const [key, cancel] of this.#released) {
+      if (!key.startsWith(`${shardKeyText({ total, id })} `)) continue;
+      cancel();
+      this.#released.delete(key);
+    }
+    for (const [key, begun] of this.#begun) {
+      if (begun.total === total && begun.id === id) this.#begun.delete(key);
+    }
   }
 
   /** Waits for no worker any more. */
@@ -198,6 +228,29 @@ export class ConsumerShards implements ShardEvents {
 
   #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     return askPatiently(this.#options.clock, ask, () => this.#stopped);
+  }
+}
+
+/**
+ * While a shard rose, another total's had its guilds: that its session began then, or was another one, is nothing to a
+ * client whose session goes on, or begins with the guilds as they are.
+ */
+function isOfNoClient(
+  record: EventRecord,
+  cuts: Pick<Cuts, "through"> | null | undefined,
+): boolean {
+  if (!cuts || record.cursor > cuts.through) return false;
+  if (record.kind === RECORD.GAP) return readGap(record).from === null;
+  return record.kind === RECORD.DISPATCH && isReady(record.body);
+}
+
+function isReady(body: Uint8Array): boolean {
+  try {
+    return readEnvelope(body).t === "READY";
+  } catch (error) {
+    // Whoever passes it on says that it cannot be read.
+    if (error instanceof SyntaxError) return false;
+    throw error;
   }
 }
 

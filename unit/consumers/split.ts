@@ -13,11 +13,19 @@
 import type { AskGuilds, Deliver, ShardEvents } from "../../downstream/world.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
-import type { EventRecord } from "../../protocol/event_frame.ts";
+import { type EventRecord, RECORD } from "../../protocol/event_frame.ts";
 import type { GuildsPiece, GuildsQuestion } from "../../protocol/guild_pieces.ts";
-import { calculateShardId, type Seat, seatText, type ShardKey } from "../../protocol/ids.ts";
+import {
+  calculateShardId,
+  type Seat,
+  seatText,
+  type ShardKey,
+  type ShardKeyText,
+  shardKeyText,
+} from "../../protocol/ids.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
-import { isPart, partOf } from "./part.ts";
+import { partOf } from "./part.ts";
+import type { Seats } from "./seats.ts";
 
 /** A kind of record that nobody passes on. */
 const FOR_OTHERS = 0xff;
@@ -28,7 +36,7 @@ export const ABSENT_MS = 60_000;
 export interface SplitShardsOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly totalShards: number;
+  readonly seats: Pick<Seats, "of" | "isPart" | "serves">;
   /** Our shards, for clients of our total and of those that divide it. */
   readonly shards: ShardEvents & { readonly guilds: AskGuilds };
 }
@@ -60,8 +68,8 @@ interface Split {
 export class SplitShards implements ShardEvents {
   readonly windowBytes: number;
   readonly #options: SplitShardsOptions;
-  /** By the ids of our shards. */
-  readonly #splits = new Map<number, Split>();
+  /** By the names of our shards. */
+  readonly #splits = new Map<ShardKeyText, Split>();
   /** Of which guilds a part was told last, by the text of its seat. */
   readonly #heads = new Map<string, { readonly cursor: number; readonly piece: GuildsPiece }>();
 
@@ -72,8 +80,8 @@ export class SplitShards implements ShardEvents {
 
   /** As {@linkcode ShardEvents.hasRoomFor}. */
   hasRoomFor(seat: Seat): boolean {
-    const { shards, totalShards } = this.#options;
-    return isPart(seat, totalShards) ? seat.reader === undefined : shards.hasRoomFor(seat);
+    const { shards, seats } = this.#options;
+    return seats.isPart(seat) ? seat.reader === undefined : shards.hasRoomFor(seat);
   }
 
   /** As {@linkcode ShardEvents.hold}; of a part: it gets nothing, and the others go on. */
@@ -103,8 +111,8 @@ export class SplitShards implements ShardEvents {
 
   /** As {@linkcode ShardEvents.acknowledge}. */
   acknowledge(seat: Seat, cursor: number): void {
-    const { shards, totalShards } = this.#options;
-    if (!isPart(seat, totalShards)) return shards.acknowledge(seat, cursor);
+    const { shards, seats } = this.#options;
+    if (!seats.isPart(seat)) return shards.acknowledge(seat, cursor);
     const [split, part] = this.#find(seat) ?? [];
     if (!split || !part) return;
     part.done = Math.max(part.done, cursor);
@@ -113,8 +121,8 @@ export class SplitShards implements ShardEvents {
 
   /** As {@linkcode ShardEvents.release}; of a part: the others go on, and the last one gives the shard back. */
   release(seat: Seat): void {
-    const { shards, totalShards } = this.#options;
-    if (!isPart(seat, totalShards)) return shards.release(seat);
+    const { shards, seats } = this.#options;
+    if (!seats.isPart(seat)) return shards.release(seat);
     const [split, part] = this.#find(seat) ?? [];
     if (!split || !part) return;
     this.#heads.delete(seatText(seat));
@@ -122,15 +130,25 @@ export class SplitShards implements ShardEvents {
     if (part.newest > part.done) this.#waitFor(split, seat.id, part);
     if ([...split.parts.values()].some(({ isClaimed }) => isClaimed)) return;
     for (const each of split.parts.values()) each.cancelAbsent?.();
-    this.#splits.delete(split.shard.id);
+    this.#splits.delete(shardKeyText(split.shard));
     shards.release(split.shard);
+  }
+
+  /** Other shards are behind the seats: those that do not serve any more are not divided any more. */
+  moved(): void {
+    this.#heads.clear();
+    for (const [key, { shard, parts }] of this.#splits) {
+      if (this.#options.seats.serves(shard)) continue;
+      for (const each of parts.values()) each.cancelAbsent?.();
+      this.#splits.delete(key);
+    }
   }
 
   /** As {@linkcode AskGuilds}; of a part: its own only. */
   async guilds(seat: Seat, question: Omit<GuildsQuestion, "shardId">): Promise<GuildsPiece | null> {
-    const { shards, totalShards } = this.#options;
-    if (!isPart(seat, totalShards)) return await shards.guilds(seat, question);
-    const shard = { total: totalShards, id: seat.id % totalShards };
+    const { shards, seats } = this.#options;
+    if (!seats.isPart(seat)) return await shards.guilds(seat, question);
+    const shard = seats.of(seat)![0]!;
     const whole = await this.#headOf(seat, shard, question);
     if (!whole) return null;
     const isOwn = (id: string) => calculateShardId(id, seat.total) === seat.id;
@@ -161,39 +179,38 @@ export class SplitShards implements ShardEvents {
     return piece;
   }
 
-  #find({ id, total }: Seat): [Split, Part] | undefined {
-    const { totalShards } = this.#options;
-    const split = total > totalShards ? this.#splits.get(id % totalShards) : undefined;
-    const part = split?.total === total ? split.parts.get(id) : undefined;
+  #find(seat: Seat): [Split, Part] | undefined {
+    const { seats } = this.#options;
+    if (!seats.isPart(seat)) return undefined;
+    const split = this.#splits.get(shardKeyText(seats.of(seat)![0]!));
+    const part = split?.total === seat.total ? split.parts.get(seat.id) : undefined;
     return split && part && [split, part];
   }
 
   /** The part of a seat that is one, for somebody who has it from now on. */
   #claim(seat: Seat): [Split, Part] | undefined {
-    const { totalShards } = this.#options;
-    if (!isPart(seat, totalShards)) return undefined;
+    if (!this.#options.seats.isPart(seat)) return undefined;
     const found = this.#find(seat) ?? this.#divide(seat);
     found[1].isClaimed = true;
     return found;
   }
 
   #divide(seat: Seat): [Split, Part] {
-    const { totalShards } = this.#options;
-    const shard = { total: totalShards, id: seat.id % totalShards };
+    const shard = this.#options.seats.of(seat)![0]!;
     const nobodys = { done: 0, newest: 0, isClaimed: false, deliver: null, cancelAbsent: null };
     const ids = Array.from(
-      { length: seat.total / totalShards },
-      (_, i) => shard.id + i * totalShards,
+      { length: seat.total / shard.total },
+      (_, i) => shard.id + i * shard.total,
     );
     const parts = new Map(ids.map((id) => [id, { ...nobodys } as Part]));
     const split = { shard, total: seat.total, parts };
-    this.#splits.set(shard.id, split);
+    this.#splits.set(shardKeyText(shard), split);
     return [split, parts.get(seat.id)!];
   }
 
   /** Everybody who is there gets what the shard has, from what not all are done with on. */
   #run(split: Split): void {
-    if (this.#splits.get(split.shard.id) !== split) return;
+    if (this.#splits.get(shardKeyText(split.shard)) !== split) return;
     if (![...split.parts.values()].some(({ deliver }) => deliver)) return;
     this.#options.shards.take(split.shard, (record) => this.#deal(split, record));
     this.#acknowledge(split);
@@ -203,8 +220,10 @@ export class SplitShards implements ShardEvents {
     const home = partOf(record, split.total);
     // What is of a guild that is on another shard of ours came here all the same: somebody must have it.
     const owner = home === null || split.parts.has(home) ? home : split.shard.id;
+    // What is no event is for nobody: no part that is away is waited for.
+    const isEvent = record.kind === RECORD.DISPATCH || record.kind === RECORD.GAP;
     for (const [id, part] of split.parts) {
-      const isOwn = owner === null || owner === id;
+      const isOwn = isEvent && (owner === null || owner === id);
       if (isOwn) part.newest = Math.max(part.newest, record.cursor);
       if (part.deliver) part.deliver(isOwn ? record : { ...record, kind: FOR_OTHERS });
       else if (part.newest > part.done) this.#waitFor(split, id, part);

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { SENT_AHEAD } from "../../../downstream/sessions.ts";
+import { SENT_AHEAD } from "../../../downstream/session.ts";
 import { type EventRecord, gapRecord, readGap, RECORD } from "../../../protocol/event_frame.ts";
 import type { GuildsPiece } from "../../../protocol/guild_pieces.ts";
 import { type Seat, seatText } from "../../../protocol/ids.ts";
+import { seatsOver } from "../../support/seats.ts";
 import { MergedShards } from "../../../unit/consumers/merged.ts";
 
 const WHOLE = { id: 0, total: 1 };
@@ -41,7 +42,7 @@ function setUp(highest = 0) {
       return Promise.resolve(piece);
     },
   };
-  const merged = new MergedShards({ totalShards: 3, shards, highest: () => highest });
+  const merged = new MergedShards({ seats: seatsOver(3), shards, highest: () => highest });
   const got: { number: number; repeats: number; record: EventRecord }[] = [];
   const take = () => {
     got.length = 0;

@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
+import type { ShardKeyText } from "../../../protocol/ids.ts";
 import { MergedOrder, Merging, parseOrder } from "../../../unit/consumers/order.ts";
 
 const record = (shardId: number, cursor: number): EventRecord => (
   { shardId, cursor, kind: RECORD.DISPATCH, body: new Uint8Array() }
 );
+const key = (id: number, total = 3): ShardKeyText => `${id}/${total}`;
 const orderOf = (...shardIds: number[]) =>
   new MergedOrder({
     acknowledged: 0,
-    done: shardIds.map((id) => [id, 0] as const),
+    done: shardIds.map((id) => [key(id), 0] as const),
     places: [],
     repeats: [],
   });
@@ -21,7 +23,10 @@ function merge(order: MergedOrder) {
     assert.ok(!got.has(number) && number > Math.max(0, ...got.keys()), `${number} has its turn`);
     got.set(number, `${shardId}/${cursor}`);
   });
-  return { got, come: (shardId: number, cursor: number) => merging.come(record(shardId, cursor)) };
+  return {
+    got,
+    come: (shardId: number, cursor: number) => merging.come(key(shardId), record(shardId, cursor)),
+  };
 }
 
 Deno.test("Merging numbers events as they come, and waits for nobody", () => {
@@ -61,14 +66,14 @@ Deno.test("Merging goes on behind what was dropped for want of room", () => {
 Deno.test("MergedOrder knows how far each shard was at a number", () => {
   const order = new MergedOrder({
     acknowledged: 10,
-    done: [[0, 7], [1, 3]],
+    done: [[key(0), 7], [key(1), 3]],
     places: [],
     repeats: [],
   });
-  order.add([0, 8]);
-  order.add([1, 5]);
-  order.add([0, 9]);
-  const at = (number: number) => [0, 1].map((shardId) => order.cursorAt(number, shardId));
+  order.add([key(0), 8]);
+  order.add([key(1), 5]);
+  order.add([key(0), 9]);
+  const at = (number: number) => [0, 1].map((shardId) => order.cursorAt(number, key(shardId)));
   assert.deepEqual([10, 11, 12, 13, 99].map(at), [[7, 3], [8, 3], [8, 5], [9, 5], [9, 5]]);
   order.acknowledge(12);
   assert.deepEqual([at(12), order.acknowledged, order.last], [[8, 5], 12, 13]);
@@ -76,16 +81,22 @@ Deno.test("MergedOrder knows how far each shard was at a number", () => {
 
 Deno.test("parseOrder() reads what was written down, and nothing else", () => {
   const order = orderOf(0, 1);
-  order.add([0, 8]);
-  order.add([1, 5]);
+  order.add([key(0), 8]);
+  order.add([key(1), 5]);
   order.acknowledge(1);
   const saved = order.save();
-  assert.deepEqual(parseOrder(JSON.parse(JSON.stringify(saved))), saved);
-  const wrong = [null, {}, { ...saved, places: [[1]] }, { ...saved, done: [[0, "8"]] }, {
+  assert.deepEqual(parseOrder(JSON.parse(JSON.stringify(saved)), 3), saved);
+  const wrong = [null, {}, { ...saved, places: [[1]] }, { ...saved, done: [["0/3", "8"]] }, {
     ...saved,
-    acknowledged: -1,
-  }];
-  assert.deepEqual(wrong.map(parseOrder), wrong.map(() => null));
+    done: [["x", 8]],
+  }, { ...saved, acknowledged: -1 }];
+  assert.deepEqual(wrong.map((value) => parseOrder(value, 3)), wrong.map(() => null));
+  const earlier = { ...saved, done: [[0, 8], [1, 0]], places: [[1, 5]] };
+  assert.deepEqual(
+    parseOrder(earlier, 3),
+    saved,
+    "it named the shards of the only total by their ids",
+  );
 });
 
 Deno.test("a merged stream gives every event once, each always under one number, through any interruptions", () => {
@@ -105,7 +116,7 @@ Deno.test("a merged stream gives every event once, each always under one number,
       let had = 0;
       let newest = 1;
       const begin = () => {
-        for (const shardId of SHARDS) next.set(shardId, order.done(shardId) + 1);
+        for (const shardId of SHARDS) next.set(shardId, order.done(key(shardId)) + 1);
         return new Merging(order, (number, { shardId, cursor }) => {
           const name = `${shardId}/${cursor}`;
           assert.equal(numbers.get(name) ?? number, number);
@@ -118,14 +129,14 @@ Deno.test("a merged stream gives every event once, each always under one number,
         const cursor = next.get(shardId)!;
         newest = Math.max(newest, cursor);
         next.set(shardId, cursor + 1);
-        merging.come(record(shardId, cursor));
+        merging.come(key(shardId), record(shardId, cursor));
       };
       for (const each of steps) {
         if ("come" in each) come(each.come);
         else if ("acknowledge" in each) {
           order.acknowledge(had - each.acknowledge);
           merging.acknowledged();
-        } else if ("worker" in each) next.set(each.worker, order.done(each.worker) + 1);
+        } else if ("worker" in each) next.set(each.worker, order.done(key(each.worker)) + 1);
         else {
           if (each.again) order = new MergedOrder(order.save());
           merging = begin();

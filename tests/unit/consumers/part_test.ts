@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RECORD } from "../../../protocol/event_frame.ts";
-import { isPart, partOf } from "../../../unit/consumers/part.ts";
+import { partOf } from "../../../unit/consumers/part.ts";
 
 const encoder = new TextEncoder();
 const SHARD = 1;
@@ -33,8 +33,4 @@ Deno.test("partOf() gives a GAP, and what cannot be read, to all", () => {
   assert.equal(partOf({ shardId: SHARD, kind: RECORD.GAP, cursor: 1, body }, 4), null);
   const torn = encoder.encode('{"t":"MESSAGE_CREATE","s":1,"op":0,"d":{"guild_id":"1');
   assert.equal(partOf({ shardId: SHARD, kind: RECORD.DISPATCH, cursor: 1, body: torn }, 4), null);
-});
-
-Deno.test("isPart() tells a total that is larger than ours", () => {
-  assert.deepEqual([1, 2, 4].map((total) => isPart({ id: 0, total }, 2)), [false, false, true]);
 });

@@ -4,10 +4,10 @@ import { routesOf } from "../../../unit/consumers/routes.ts";
 
 /** A guild of shard `id` of 4, whose id no number holds. */
 const guild = (id: number) => (BigInt(id + 4 * 1_000_000_000_000) << 22n) + 1n;
-const SHARDS = [1, 3];
+const SHARDS = [{ total: 4, id: 1 }, { total: 4, id: 3 }];
 
 function routes(op: number, d: unknown) {
-  return routesOf({ op, d, reader: "logger" }, SHARDS, 4).map(([id, payload]) => {
+  return routesOf({ op, d, reader: "logger" }, SHARDS).map(([{ id }, payload]) => {
     assert.equal(payload.reader, "logger", "who asks is known on every way");
     return [id, payload.d];
   });
@@ -45,5 +45,5 @@ Deno.test("sounds of several guilds are asked for on the shard of each", () => {
 
 Deno.test("where a session is one shard everything goes there as it came", () => {
   const payload = { op: OP.REQUEST_SOUNDBOARD_SOUNDS, d: { guild_ids: [String(guild(3))] } };
-  assert.equal(routesOf(payload, [2], 4)[0]![1], payload);
+  assert.equal(routesOf(payload, [{ total: 4, id: 2 }])[0]![1], payload);
 });

@@ -3,6 +3,7 @@ import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import type { GuildsPiece } from "../../../protocol/guild_pieces.ts";
 import { type Seat, seatText } from "../../../protocol/ids.ts";
+import { seatsOver } from "../../support/seats.ts";
 import { ABSENT_MS, SplitShards } from "../../../unit/consumers/split.ts";
 import { logTo } from "../../../ports/log.ts";
 
@@ -42,7 +43,7 @@ function setUp(totalShards = 1) {
     },
   };
   const log = logTo((_, event, fields) => warned.push([event, fields.part]));
-  const split = new SplitShards({ clock, log, totalShards, shards });
+  const split = new SplitShards({ clock, log, seats: seatsOver(totalShards), shards });
   const got: Record<number, number[]> = {};
   const take = async (id: number) => {
     const backlog = await split.hold(seat(id));

@@ -1,0 +1,145 @@
+/** Clients on /gateway while the guilds of their shards move to another total: every event once, in order. */
+
+import assert from "node:assert/strict";
+import { OP } from "../../../protocol/discord/opcodes.ts";
+import { seededRandom } from "../../../ports/random.ts";
+import { shardRange } from "../../../protocol/ids.ts";
+import { lotsOf } from "../../../protocol/reshard.ts";
+import { movingUnit } from "../../support/moving_unit.ts";
+import { type PatientLibrary, patientLibrary } from "../../support/patient_library.ts";
+
+/** Sends events of guilds 0 to 11 for a while. */
+async function traffic(unit: ReturnType<typeof movingUnit>, rounds = 5): Promise<string[]> {
+  const names: string[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (let place = 0; place < 12; place++) names.push(unit.event(place));
+    await unit.clock.advance(30);
+  }
+  return names;
+}
+
+Deno.test("a client by the old total goes on over the shards that its guilds have moved to, without a word", async () => {
+  const unit = movingUnit({ from: 2, to: 4 });
+  await unit.consumers.load();
+  const library = patientLibrary(unit, [0, 2]);
+  await unit.clock.advance(100);
+  const sent = await traffic(unit);
+  unit.rise(0);
+  sent.push(...await traffic(unit));
+  await unit.handOver(0);
+  sent.push(...await traffic(unit));
+  await unit.clock.advance(2_000);
+  const own = sent.filter((_, at) => at % 2 === 0);
+  assert.deepEqual(library.names(), own);
+  assert.equal(library.count("READY"), 1);
+  assert.equal(library.count("GUILD_DELETE"), 0, "that the others had a session is nothing to it");
+  assert.equal(library.got.filter(({ op }) => op === OP.INVALID_SESSION).length, 0);
+  const numbers = library.numbers();
+  assert.deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b));
+  assert.deepEqual(unit.unacknowledged(), []);
+});
+
+/** A bot whose process has a library for each shard of a total; when one ends it starts anew, by what it is told. */
+function bot(unit: ReturnType<typeof movingUnit>, total: number, token = "secret") {
+  let own = shardRange(0, total - 1).map((id) => patientLibrary(unit, [id, total], token));
+  const all = [...own];
+  return {
+    all,
+    get own() {
+      return own;
+    },
+    look() {
+      if (!own.some(({ isOver }) => isOver)) return;
+      for (const library of own) library.end();
+      const total = unit.total();
+      own = shardRange(0, total - 1).map((id) => patientLibrary(unit, [id, total], token));
+      all.push(...own);
+    },
+    names: () => all.flatMap((library) => library.names()),
+  };
+}
+
+/** Every event once, and those of a guild in order. */
+function assertOnce(sent: readonly string[], all: readonly PatientLibrary[], about: string): void {
+  const got = all.flatMap((library) => library.names());
+  const missing = sent.filter((name) => !got.includes(name));
+  const twice = got.filter((name, at) => got.indexOf(name) !== at);
+  const wrong = [...missing.map((name) => `- ${name}`), ...twice.map((name) => `+ ${name}`)];
+  assert.equal(wrong.length, 0, `${wrong.slice(0, 5).join()} of ${sent.length}, ${about}`);
+  for (const library of all) {
+    const places = Map.groupBy(
+      library.got.filter(({ t }) => t?.startsWith("EVENT_")),
+      ({ d }) => d.guild_id,
+    );
+    for (const events of places.values()) {
+      const order = events.map(({ t }) => Number(t!.slice(6)));
+      assert.deepEqual(order, order.toSorted((a, b) => a - b), about);
+    }
+  }
+}
+
+const WAYS: readonly (readonly [from: number, to: number, client: number, sees: string])[] = [
+  [1, 2, 1, "nothing"],
+  [2, 4, 2, "nothing"],
+  [2, 4, 1, "nothing"],
+  [2, 4, 4, "nothing"],
+  [2, 4, 8, "nothing"],
+  [4, 2, 4, "nothing"],
+  [4, 2, 2, "nothing"],
+  [2, 6, 2, "nothing"],
+  [4, 6, 2, "nothing"],
+  [4, 6, 12, "nothing"],
+  [3, 4, 1, "nothing"],
+  [4, 6, 4, "its total fits no more"],
+  [3, 4, 3, "its total fits no more"],
+  [4, 6, 6, "its total fits at the end"],
+];
+
+for (const [from, to, client, sees] of WAYS) {
+  Deno.test(`${from} to ${to} shards: a bot that goes by ${client} gets every event once, whatever happens; it sees ${sees}`, async () => {
+    for (let seed = 1; seed <= 12; seed++) {
+      const random = seededRandom(seed);
+      const unit = movingUnit({ from, to });
+      const about = () => `seed ${seed}, moved ${unit.moved}\n${unit.lines.join("\n")}`;
+      await unit.consumers.load();
+      const own = bot(unit, client);
+      await unit.clock.advance(3_000);
+      const sent: string[] = [];
+      const some = async (rounds: number) => {
+        for (let round = 0; round < rounds; round++) {
+          for (let place = 0; place < 24; place++) {
+            if (random() < 0.3) sent.push(unit.event(place));
+          }
+          if (random() < 0.1) own.own[Math.floor(random() * own.own.length)]!.cut();
+          await unit.clock.advance(random() * 100);
+          own.look();
+        }
+      };
+      const rests = lotsOf(from, to).map(({ rest }) => rest).sort(() => random() - 0.5);
+      for (const rest of rests) {
+        await some(5);
+        unit.rise(rest);
+        await some(10);
+        await unit.handOver(rest, () => {
+          if (random() < 0.3) own.own[Math.floor(random() * own.own.length)]!.cut();
+        });
+      }
+      // What came before a client of the total to come could have any is nobody's here.
+      if (sees === "its total fits at the end") {
+        await unit.clock.advance(3_000);
+        sent.length = 0;
+      }
+      await some(20);
+      for (let s = 0; s < 15; s++) {
+        await unit.clock.advance(1_000);
+        own.look();
+      }
+      assertOnce(sent, own.all, about());
+      assert.deepEqual(unit.unacknowledged(), [], about());
+      if (sees !== "nothing") continue;
+      assert.equal(own.all.length, client, about());
+      const restarts = own.all.map(({ count }) => count("READY"));
+      if (client >= 2) assert.ok(restarts.every((count) => count <= 3), about());
+    }
+  });
+}
