@@ -24,6 +24,5 @@ export function ownersOf(
   to: number | null = null,
   moved: readonly number[] = [],
 ): Owners {
-  const lots = Object.fromEntries(moved.map((rest) => [rest, {}]));
-  return new Owners({ total, move: to === null ? null : { to, lots } });
+  return new Owners({ total, move: to === null ? null : { to, moved } });
 }
