@@ -387,6 +387,8 @@ export type Status =
   }
   | { readonly kind: "cluster"; readonly cluster: ClusterSnapshot }
   | { readonly kind: "service"; readonly service: ServiceSnapshot }
+  /** A reshard has come further: once a second at most, and when it begins, is steered, or ends. */
+  | { readonly kind: "reshard"; readonly reshard: ReshardSnapshot }
   /** Every cluster is connected and its shards have all been ready, for the first time. */
   | { readonly kind: "allClustersReady" }
   /** All members of a cluster's guilds have come (it may be cluster 0), or, with `null`, of all. */

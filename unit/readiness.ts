@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ReshardSnapshot } from "../protocol/reshard.ts";
 import type { IntentName } from "../protocol/discord/intents.ts";
 import {
   type DeafType,
@@ -65,12 +66,13 @@ function fullestOf({ shards, guildLimit: { most } }: Snapshot): FullestShard | n
   return { shardId, guilds, most, percent: Math.floor(guilds / most * 100) };
 }
 
-function warningsOf({ shards: all, deafTypes, intents, guildLimit }: Snapshot): string[] {
+function warningsOf({ shards: all, deafTypes, intents, guildLimit, reshard }: Snapshot): string[] {
   const shards = servingOf(all);
   return [
     ...degradedWarnings(shards, intents.refused),
     ...deafTypes.map(deafWarning),
     ...crowdedWarning(shards, guildLimit),
+    ...reshardWarning(reshard),
   ];
 }
 
@@ -105,6 +107,14 @@ function crowdedWarning(shards: readonly ShardSnapshot[], limit: GuildLimit): st
   const also = others.length > 0 ? `, ${others.length} more are nearly as full` : "";
   const text = `${fullest.guilds} of ${limit.most} guilds that a shard may have${also}`;
   return [`shard ${fullest.shardId} has ${text}: ${crowdingAdvice(limit)}`];
+}
+
+/** One that does not go on by itself. */
+function reshardWarning(reshard: ReshardSnapshot | null): string[] {
+  if (reshard?.state !== "paused" && reshard?.state !== "failed") return [];
+  const { from, to, state, reason } = reshard;
+  const has = state === "paused" ? "is paused" : "has failed";
+  return [`the reshard from ${from} to ${to} shards ${has}${because(reason)}`];
 }
 
 function shardReasons({ shards, discovery }: Snapshot): string[] {
@@ -144,13 +154,17 @@ function because(reason: string): string {
 
 /** `shard 7`, or `shards 0-3, 7`. */
 export function shardNames(shards: readonly Pick<ShardSnapshot, "shardId">[]): string {
-  const ids = shards.map((shard) => shard.shardId).sort((a, b) => a - b);
+  const ids = shards.map((shard) => shard.shardId);
+  return `${ids.length === 1 ? "shard" : "shards"} ${rangesText(ids)}`;
+}
+
+/** `0-3, 7`. */
+export function rangesText(ids: readonly number[]): string {
   const ranges: [number, number][] = [];
-  for (const id of ids) {
+  for (const id of ids.toSorted((a, b) => a - b)) {
     const last = ranges.at(-1);
     if (last && last[1] === id - 1) last[1] = id;
     else ranges.push([id, id]);
   }
-  const text = ranges.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`);
-  return `${ids.length === 1 ? "shard" : "shards"} ${text.join(", ")}`;
+  return ranges.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`).join(", ");
 }

@@ -14,6 +14,7 @@ import {
   peerText,
   type ServiceKey,
 } from "../protocol/peer.ts";
+import type { ReshardSnapshot } from "../protocol/reshard.ts";
 import type {
   DiscoverySnapshot,
   ShardStatus,
@@ -274,6 +275,11 @@ export class Unit {
   /** What happens from now on. */
   status(): AsyncGenerator<Status> {
     return this.#feed.read();
+  }
+
+  /** A reshard has come further, or is over: who reads `status()` is told. */
+  reshardChanged(reshard: ReshardSnapshot): void {
+    this.#tell({ kind: "reshard", reshard });
   }
 
   #plan(info: GatewayInfo): number[] {

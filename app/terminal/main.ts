@@ -13,6 +13,7 @@ import { type OpenUnit, openUnit } from "../open_unit.ts";
 import { startFirstRun } from "./first_run.ts";
 import { type UnitLog, unitLog } from "./log.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
+import { reshardLine } from "./reshard_lines.ts";
 import { stopSignals } from "./signals.ts";
 
 /**
@@ -86,14 +87,22 @@ async function serve(
 ): Promise<number> {
   const { unit } = open;
   const options = { identifyWindowMs: config.spawnShardDelayMs };
+  let isReady = false;
   const cancelRedraw = every(systemClock, REDRAW_MS, () => {
-    line.show(progressLine(unit.snapshot, options));
+    line.show(
+      isReady
+        ? reshardLine(unit.resharding?.snapshot ?? null)
+        : progressLine(unit.snapshot, options),
+    );
   });
   const clearLine = () => {
     cancelRedraw();
     line.show("");
   };
-  const told = narrate(unit, log, clearLine);
+  const told = narrate(unit, log, () => {
+    isReady = true;
+    line.show("");
+  });
   const signals = stopSignals();
   const signalled = signals.next().then((reason) => ({ reason, code: EXIT.OK }));
   const failed = unit.failed.then((reason) => ({ reason, code: EXIT.RESTART }));

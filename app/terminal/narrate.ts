@@ -10,10 +10,13 @@ import { type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
 import { servingOf, type ShardState, type Snapshot, type Status } from "../../protocol/status.ts";
 import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
+import { duration } from "./duration.ts";
+import { ReshardLines } from "./reshard_lines.ts";
 
 /** Tells the log until the unit has stopped. */
 export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<void> {
   const states = new Map<ShardKeyText, ShardState>();
+  const reshards = new ReshardLines();
   for await (const status of unit.status()) {
     switch (status.kind) {
       case "shard": {
@@ -29,6 +32,11 @@ export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<
       }
       case "service":
         log.debug("service", { ...status.service });
+        break;
+      case "reshard":
+        for (const { level, event, fields } of reshards.of(status.reshard)) {
+          log[level](event, fields);
+        }
         break;
       case "allClustersReady":
         log.info("all clusters are ready");
@@ -142,15 +150,6 @@ export function startSummary(snapshot: Snapshot, tookMs: number): string[] {
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
-}
-
-/** A duration for a person: `0 s`, `4 s`, `2 min 5 s`, `1 h 3 min`. Rounded up. */
-export function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  const minutes = Math.floor(seconds / 60);
-  if (minutes === 0) return `${seconds} s`;
-  if (minutes < 60) return `${minutes} min${seconds % 60 ? ` ${seconds % 60} s` : ""}`;
-  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ""}`;
 }
 
 /**

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import type { ReshardState } from "../../protocol/reshard.ts";
 import { readiness } from "../../unit/readiness.ts";
+import { reshard } from "../support/reshards.ts";
 import { shard, snapshot } from "../support/snapshots.ts";
 
 Deno.test("readiness() is ready when all shards, workers and clusters are", () => {
@@ -27,6 +29,18 @@ Deno.test("readiness() looks at the shards that serve, not at those that rise in
   const shards = [shard(0), shard(1), rises];
   const { ready, reasons, warnings, fullest } = readiness(snapshot({ shards }));
   assert.deepEqual([ready, reasons, warnings, fullest], [true, [], [], null]);
+});
+
+Deno.test("readiness() warns of a reshard that does not go on by itself, and is ready all the same", () => {
+  const warnings = (state: ReshardState, reason = "") =>
+    readiness(snapshot({ reshard: reshard({ state, reason }) })).warnings;
+  assert.deepEqual(warnings("running"), []);
+  assert.deepEqual(warnings("done"), []);
+  assert.deepEqual(warnings("paused"), ["the reshard from 2 to 4 shards is paused"]);
+  const reason = "Discord does not take shard 0 of 4: closed 4010";
+  assert.deepEqual(warnings("failed", reason), [
+    `the reshard from 2 to 4 shards has failed (${reason})`,
+  ]);
 });
 
 Deno.test("readiness() is not ready before a shard has started", () => {

@@ -12,6 +12,7 @@ import {
   type Snapshot,
 } from "../../../protocol/status.ts";
 import { labelled, type Metric, metric, one, renderText } from "./metric.ts";
+import { RESHARD_METRICS } from "./reshard_metrics.ts";
 import { REST_METRICS } from "./rest_metrics.ts";
 
 /**
@@ -180,6 +181,7 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     ({ identify }) => Number(identify.held !== null),
   ),
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
+  ...RESHARD_METRICS,
   ...REST_METRICS.map((metric): Metric<Snapshot> => ({
     ...metric,
     samples: ({ rest }) => metric.samples(rest),

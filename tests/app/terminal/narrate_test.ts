@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  duration,
   narrate,
   progressLine,
   startSummary,
@@ -10,6 +9,7 @@ import {
 import { logTo } from "../../../ports/log.ts";
 import type { IdentifySnapshot, ShardState, Status } from "../../../protocol/status.ts";
 import type { Unit } from "../../../unit/unit.ts";
+import { lots, reshard } from "../../support/reshards.ts";
 import { counters, shard, snapshot } from "../../support/snapshots.ts";
 
 /** What the log says of these statuses; debug lines only by their event. */
@@ -107,6 +107,20 @@ Deno.test("narrate() tells of clusters and members", async () => {
   ]);
 });
 
+Deno.test("narrate() tells of a reshard in lines, one for the shards that have moved", async () => {
+  const begun = reshard({ identifiesNeeded: 4, leftMs: 20_000 });
+  const lines = await told(
+    { kind: "reshard", reshard: begun },
+    { kind: "reshard", reshard: { ...begun, lots: lots(2, 4, "rising") } },
+    { kind: "reshard", reshard: { ...begun, lots: lots(2, 4, "moved"), state: "done" } },
+  );
+  assert.deepEqual(lines.map((line) => line.split(" {")[0]), [
+    "info reshard begins",
+    "info shards serve in place of others",
+    "info reshard is done",
+  ]);
+});
+
 const options = { identifyWindowMs: 5_000 };
 const waiting = (identify: Partial<IdentifySnapshot>) =>
   snapshot({ identify: { ...snapshot().identify, ...identify } });
@@ -178,11 +192,6 @@ Deno.test("startSummary() says what the start took and cost", () => {
     "1 of 1 cluster connected",
   ]);
   assert.match(startSummary(snapshot({ clusters: [] }), 0)[2]!, /events wait for a consumer/);
-});
-
-Deno.test("duration() is rounded up and leaves out what is nothing", () => {
-  const said = [0, 1, 1_000, 59_001, 125_000, 3_600_000, 3_780_000].map(duration);
-  assert.deepEqual(said, ["0 s", "1 s", "1 s", "1 min", "2 min 5 s", "1 h", "1 h 3 min"]);
 });
 
 function terminal(isTerminal = true, columns = 80) {
