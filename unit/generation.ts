@@ -89,6 +89,7 @@ export class Generation {
       buckets,
       worker: workerOptions(options, buckets.length, estates.stream),
       bringUp: (workerId, shardId) => controllers.gateway.tellWorkerToIdentify(workerId, shardId),
+      roleOf: (shardId) => options.roleOf(this.#key(shardId)),
       estateOf: (shardId) => estates.of(this.#key(shardId)),
       events: this.#poolEvents(),
     });

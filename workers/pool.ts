@@ -12,79 +12,28 @@ import {
   type MembersRequest,
   parseMembersRequest,
 } from "../protocol/discord/members.ts";
-import type { Estate } from "../protocol/estate.ts";
 import type { KnownQuestion, PieceOf } from "../protocol/guild_pieces.ts";
-import { type PeerKey, peerText } from "../protocol/peer.ts";
+import type { PeerKey } from "../protocol/peer.ts";
+import type { Cuts, Held, ShardRole } from "../protocol/reshard.ts";
 import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
   FromWorker,
   ShardBacklog,
   ShardInfo,
   ShardPayload,
-  ToWorker,
-  WorkerOptions,
 } from "../protocol/worker_message.ts";
 import type { Wanted } from "../protocol/link_call.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
-import { type Asked, type SlotOptions, WorkerSlot } from "./slot.ts";
+import { ShardRoles } from "./handover/roles.ts";
+import { PoolLinks } from "./pool_links.ts";
+import type { Address, PoolOptions } from "./pool_world.ts";
+import { ASK_DEADLINE_MS, type Asked, WorkerSlot, type WorkerWord } from "./slot.ts";
 
-/** How long a worker may take to answer a question. A command may wait for its turn longer. */
-export const ASK_DEADLINE_MS = 10_000;
 /** The longest that a command waits in a worker, and a little more. */
 export const SEND_DEADLINE_MS = 130_000;
 
-/** What the pool needs. */
-export interface PoolOptions extends Pick<SlotOptions, "clock" | "log" | "spawn"> {
-  /** Shards of each worker; the index is the worker's id. */
-  readonly buckets: readonly (readonly number[])[];
-  readonly worker: Omit<WorkerOptions, "workerId">;
-  /** What a worker is given of a shard. */
-  readonly estateOf: (shardId: number) => Estate;
-  /** Links that are up and that batches go over through the main thread. */
-  readonly links: () => readonly { peer: PeerKey; link: number; windowBytes: number }[];
-  readonly events: PoolEvents;
-  /** Called for each shard of a worker that begins: {@linkcode WorkerPool.tellWorkerToIdentify} follows. */
-  readonly bringUp: (workerId: number, shardId: number) => void;
-}
-
-/** What only the pool and its parts act on. */
-type OwnWord = "DYING" | "LINKED" | "LOG" | "NONCE_REPLY" | "STARTED";
-
-/** What a worker says, by type. */
-type WorkerEvents = {
-  readonly [Type in Exclude<FromWorker["type"], OwnWord>]: (
-    message: Extract<FromWorker, { type: Type }>,
-  ) => void;
-};
-
-/** What the pool tells its owner: the words of its workers, and what became of them. */
-export interface PoolEvents extends WorkerEvents {
-  /** These shards come up without a session: they are about to ask. */
-  expectIdentify(shardIds: readonly number[]): void;
-  /** The worker of these shards is lost. */
-  lost(shardIds: readonly number[]): void;
-  /** A worker's link to a cluster that it dials came up or went down. */
-  linked(peer: PeerKey): void;
-  /** Workers are lost again and again: only a new process can help. */
-  exhausted(reason: string): void;
-  /** A module of the user's cannot be loaded in a worker, and never could. */
-  refused(reason: string): void;
-}
-
-/** Where a cluster listens for the unit. */
-export interface Address {
-  readonly url: string;
-  /** Sent as `Authorization`. */
-  readonly secretKey: string | null;
-}
-
-interface Introduced {
-  readonly peer: PeerKey;
-  readonly address: Address;
-  /** Workers whose link is up. */
-  readonly linked: Set<WorkerSlot>;
-}
+export type { Address, PoolEvents, PoolOptions } from "./pool_world.ts";
 
 /** The workers of a unit. */
 export class WorkerPool {
@@ -93,8 +42,8 @@ export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #consumers: ConsumerMap;
   readonly #slots: WorkerSlot[];
-  /** Clusters that the workers dial, by the text of the peer. */
-  readonly #introduced = new Map<string, Introduced>();
+  readonly #links: PoolLinks;
+  readonly #roles: ShardRoles;
   readonly #workerOfShard: ReadonlyMap<number, number>;
   readonly #statuses = new Map<number, ShardStatus>();
   readonly #counters = new Map<number, ShardCounters>();
@@ -102,16 +51,30 @@ export class WorkerPool {
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#consumers = new ConsumerMap(options.worker.clusterOfShard);
-    this.#slots = options.buckets.map((shardIds, workerId) => this.#slot(workerId, shardIds));
+    this.#roles = new ShardRoles({
+      ...options,
+      slotOf: (shardId) => this.#slotOf(shardId),
+      bringUp: (shardId) => options.bringUp(this.calculateWorkerId(shardId), shardId),
+      over: (shardId) => this.#forget(shardId),
+    });
+    const { firstWorkerId = 0, buckets } = options;
+    this.#slots = buckets.map((shardIds, index) => this.#slot(firstWorkerId + index, shardIds));
+    this.#links = new PoolLinks({
+      ...options,
+      slots: this.#slots,
+      consumers: this.#consumers,
+      serves: (shardId) => this.#roles.of(shardId)?.kind === "serves",
+      linked: (peer) => options.events.linked(peer),
+    });
     this.#workerOfShard = new Map(
-      options.buckets.flatMap((shardIds, workerId) => shardIds.map((id) => [id, workerId])),
+      buckets.flatMap((shardIds, index) => shardIds.map((id) => [id, firstWorkerId + index])),
     );
     for (const shardId of options.buckets.flat()) this.#idle(shardId, "not started");
   }
 
-  /** Starts every worker, and every shard in it. */
+  /** Starts every worker that has something to do, and every shard in it that has. */
   spawnShards(): void {
-    for (const slot of this.#slots) slot.start();
+    for (const slot of this.#slots) if (this.#roles.isNeeded(slot)) slot.start();
   }
 
   /** Resolves when each worker that was started is well, or lost. */
@@ -126,14 +89,51 @@ export class WorkerPool {
 
   /** Tells a worker to bring a shard up: by RESUME where there is a session, else by IDENTIFY. */
   tellWorkerToIdentify(workerId: number, shardId: number): void {
-    const life = this.#slots[workerId]?.life;
-    if (!life) return;
+    const life = this.#at(workerId)?.life;
+    const role = this.#roles.of(shardId);
+    if (!life || !role) return;
     const { events, estateOf } = this.#options;
     const estate = estateOf(shardId);
     const isIdle = this.#statuses.get(shardId)?.state === "idle";
     // One that runs has asked already, or does not ask: nobody must wait for it.
     if (isIdle && !estate.session) events.expectIdentify([shardId]);
-    life.tell({ type: "IDENTIFY_SHARD", shardId, estate });
+    life.tell({ type: "IDENTIFY_SHARD", shardId, estate, ...(isUsual(role) ? {} : { role }) });
+  }
+
+  /** Brings a shard up in a role, with its worker where that does not run; one that runs goes on. */
+  bringUp(shardId: number, role: ShardRole): void {
+    this.#roles.bringUp(shardId, role);
+  }
+
+  /** Tells what a shard sees by `SEEN`, or does so no more; one that rises tells it anyway. Outlives the worker. */
+  watch(shardId: number, isOn: boolean): void {
+    this.#roles.watch(shardId, isOn);
+  }
+
+  /**
+   * What comes on a shard from now on is kept; what it has seen before is told first. It goes on with
+   * {@linkcode WorkerPool.lift}, and with another worker.
+   */
+  async hold(shardId: number): Promise<Held> {
+    return await this.#ask(shardId, { type: "HOLD", shardId }) as Held;
+  }
+
+  /** A shard that was held goes on. */
+  lift(shardId: number): void {
+    this.#slotOf(shardId).life?.tell({ type: "LIFT", shardId });
+  }
+
+  /** A shard that rose serves whoever consumes it, less what others have served. */
+  serve(shardId: number, cuts: Cuts): void {
+    this.#roles.serve(shardId, cuts);
+  }
+
+  /**
+   * A shard is over: its session is ended, what waits of it is given up, also where its worker is lost meanwhile.
+   * Nothing is heard of it any more. Rejects where the pool is stopped before.
+   */
+  endShard(shardId: number): Promise<void> {
+    return this.#roles.end(shardId);
   }
 
   /** Allows a shard to identify, with these intents. */
@@ -219,11 +219,7 @@ export class WorkerPool {
 
   /** The link to a consumer came up or went down: every worker that has shards for it is told. */
   link(peer: PeerKey, link: number | null, windowBytes: number): void {
-    const slots = this.#slotsFor(peer);
-    const share = Math.ceil(windowBytes / Math.max(1, slots.length));
-    for (const slot of slots) {
-      slot.life?.tell({ type: "LINK", peer, link, windowBytes: share });
-    }
+    this.#links.link(peer, link, windowBytes);
   }
 
   /**
@@ -231,22 +227,17 @@ export class WorkerPool {
    * does so no more (`null`).
    */
   introduce(peer: PeerKey, address: Address | null): void {
-    const key = peerText(peer);
-    if (address) this.#introduced.set(key, { peer, address, linked: new Set() });
-    else if (!this.#introduced.delete(key)) return;
-    const slots = this.#slotsFor(peer);
-    for (const { life } of slots) life?.tell(introduction(peer, address, slots.length));
+    this.#links.introduce(peer, address);
   }
 
   /** Whether the workers bring a cluster its events themselves. */
   isIntroduced(peer: PeerKey): boolean {
-    return this.#introduced.has(peerText(peer));
+    return this.#links.isIntroduced(peer);
   }
 
   /** Whether every worker that has events for a cluster that was introduced has a link to it. */
   isLinked(peer: PeerKey): boolean {
-    const { linked } = this.#introduced.get(peerText(peer)) ?? {};
-    return this.#slotsFor(peer).every((slot) => linked?.has(slot));
+    return this.#links.isLinked(peer);
   }
 
   /** Hands acknowledgements to the workers that have the shards. */
@@ -277,14 +268,16 @@ export class WorkerPool {
       );
       slot.end("stopped");
     }));
+    this.#roles.stop();
   }
 
-  /** Workers as seen from outside. */
+  /** Workers that have something to do, as seen from outside. */
   get workers(): WorkerSnapshot[] {
-    return this.#slots.map((slot) => slot.snapshot);
+    return this.#slots.filter((slot) => slot.life || this.#roles.isNeeded(slot))
+      .map((slot) => slot.snapshot);
   }
 
-  /** Shards as seen from outside, with what they counted when their worker last reported. */
+  /** Shards, those that do nothing as well, as seen from outside, with what they counted when their worker last reported. */
   get shards(): { status: ShardStatus; workerId: number; counters: ShardCounters | null }[] {
     return [...this.#statuses].sort(([a], [b]) => a - b).map(([shardId, status]) => ({
       status,
@@ -303,7 +296,7 @@ export class WorkerPool {
       greet: () => this.#greet(workerId, shardIds),
       lost: () => {
         for (const shardId of shardIds) this.#idle(shardId, "its worker was lost");
-        for (const { peer } of this.#introduced.values()) this.#linked(workerId, peer, false);
+        this.#links.lost(this.#at(workerId)!);
         events.lost(shardIds);
       },
       exhausted: (reason) => events.exhausted(reason),
@@ -321,51 +314,39 @@ export class WorkerPool {
 
   /** What a new worker has to know: its shards first, so that links find their outboxes. */
   #greet(workerId: number, shardIds: readonly number[]): void {
-    const { links, bringUp } = this.#options;
-    const tell = (message: ToWorker) => this.#slots[workerId]?.life?.tell(message);
-    this.#consumers.changes(shardIds).forEach(tell);
-    for (const shardId of shardIds) bringUp(workerId, shardId);
-    for (const { peer, link, windowBytes } of links()) {
-      if (!this.#consumers.concerns(shardIds, peer)) continue;
-      const share = Math.ceil(windowBytes / this.#slotsFor(peer).length);
-      tell({ type: "LINK", peer, link, windowBytes: share });
-    }
-    for (const { peer, address } of this.#introduced.values()) {
-      if (!this.#consumers.concerns(shardIds, peer)) continue;
-      tell(introduction(peer, address, this.#slotsFor(peer).length));
-    }
+    const slot = this.#at(workerId)!;
+    this.#consumers.changes(shardIds).forEach((message) => slot.life?.tell(message));
+    for (const shardId of shardIds) this.#roles.begin(shardId);
+    this.#links.greet(slot);
   }
 
-  #message(workerId: number, message: Parameters<SlotOptions["message"]>[0]): void {
+  #message(workerId: number, message: WorkerWord): void {
     const { log, events } = this.#options;
     if (message.type === "LOG") {
       return log[message.level](message.event, { workerId, ...message.fields });
     }
-    if (message.type === "SHARD_STATUS") this.#statuses.set(message.status.shardId, message.status);
-    if (message.type === "REPORT") {
-      this.eventsByType.add(message.eventsByType);
-      for (const counters of message.shards) this.#counters.set(counters.shardId, counters);
+    if (message.type === "LINKED") {
+      return this.#links.changed(this.#at(workerId)!, message.peer, message.isUp);
     }
-    if (message.type === "LINKED") return this.#linked(workerId, message.peer, message.isUp);
-    (events[message.type] as (message: FromWorker) => void)(message);
+    const word = this.#roles.heard(message);
+    if (!word) return;
+    if (word.type === "SHARD_STATUS") this.#statuses.set(word.status.shardId, word.status);
+    if (word.type === "REPORT") {
+      this.eventsByType.add(word.eventsByType);
+      for (const counters of word.shards) this.#counters.set(counters.shardId, counters);
+    }
+    (events[word.type] as (word: FromWorker) => void)(word);
   }
 
-  #linked(workerId: number, peer: PeerKey, isUp: boolean): void {
-    const { linked } = this.#introduced.get(peerText(peer)) ?? {};
-    const slot = this.#slots[workerId]!;
-    if (isUp) linked?.add(slot);
-    else if (!linked?.delete(slot)) return;
-    this.#options.events.linked(peer);
+  #forget(shardId: number): void {
+    this.#consumers.assign(shardId, this.#consumers.planned(shardId));
+    this.#counters.delete(shardId);
+    this.#idle(shardId, "it is over");
   }
 
   #idle(shardId: number, reason: string): void {
     const sinceMs = this.#options.clock.epochMs();
     this.#statuses.set(shardId, { shardId, state: "idle", reason, sinceMs, connection: 0 });
-  }
-
-  /** The workers that have shards for a cluster; they share its credit. */
-  #slotsFor(peer: PeerKey): WorkerSlot[] {
-    return this.#slots.filter((slot) => this.#consumers.concerns(slot.snapshot.shards, peer));
   }
 
   #ask(shardId: number, question: Asked, deadlineMs = ASK_DEADLINE_MS): Promise<unknown> {
@@ -376,20 +357,27 @@ export class WorkerPool {
   }
 
   #slotOf(shardId: number): WorkerSlot {
-    const slot = this.#slots[this.calculateWorkerId(shardId)];
+    const slot = this.#at(this.calculateWorkerId(shardId));
     if (slot) return slot;
     const message = `Cannot reach shard ${shardId}: this unit does not run it`;
     throw new GatehouseError("no_shard", "caller", message, { shardId });
   }
 
+  #at(workerId: number): WorkerSlot | undefined {
+    return this.#slots[workerId - (this.#options.firstWorkerId ?? 0)];
+  }
+
   #known(workerId: number): WorkerSlot {
-    const slot = this.#slots[workerId];
+    const slot = this.#at(workerId);
     if (slot) return slot;
-    const message = `Cannot reach worker ${workerId}: there are ${this.#slots.length}, from 0`;
+    const { firstWorkerId = 0 } = this.#options;
+    const message =
+      `Cannot reach worker ${workerId}: there are ${this.#slots.length}, from ${firstWorkerId}`;
     throw new GatehouseError("no_shard", "caller", message, { workerId });
   }
 }
 
-function introduction(peer: PeerKey, address: Address | null, workers: number): ToWorker {
-  return address ? { type: "DIAL", peer, ...address, workers } : { type: "HANG_UP", peer };
+/** What a shard does that nobody says anything else of. */
+function isUsual(role: ShardRole): boolean {
+  return role.kind === "serves" && role.cuts === null;
 }

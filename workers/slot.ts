@@ -26,6 +26,8 @@ import type { World } from "../ports/world.ts";
 export const START_DEADLINE_MS = 20_000;
 /** A worker that has said nothing for so long is lost: it reports every second when it is well. */
 export const SILENCE_DEADLINE_MS = 15_000;
+/** How long a worker may take to answer a question; some questions say otherwise. */
+export const ASK_DEADLINE_MS = 10_000;
 /** How often we look. */
 const WATCH_MS = 1_000;
 
@@ -49,11 +51,14 @@ const SEEN: Readonly<Record<State["kind"], WorkerSnapshot["state"]>> = {
 
 type Word = Parameters<LifeOptions["message"]>[0];
 
+/** What a worker says of itself and its shards. */
+export type WorkerWord = Exclude<Word, { type: "STARTED" }>;
+
 /** What a slot needs. */
 export interface SlotOptions
   extends Pick<LifeOptions, "clock" | "spawn" | "worker">, Pick<World, "log"> {
   readonly shardIds: readonly number[];
-  readonly message: (message: Exclude<Word, { type: "STARTED" }>) => void;
+  readonly message: (message: WorkerWord) => void;
   /** A worker began: it is to be told what it has to know. */
   readonly greet: () => void;
   /** A worker is lost, and with it what its shards had asked for. */

@@ -9,7 +9,7 @@ import { type Estate, NO_ESTATE } from "../../protocol/estate.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { type PoolEvents, WorkerPool } from "../../workers/pool.ts";
+import { type PoolEvents, type PoolOptions, WorkerPool } from "../../workers/pool.ts";
 import { fakeThreads, WORKER } from "../support/fake_threads.ts";
 
 /** Where shard 1 can be picked up. */
@@ -28,7 +28,11 @@ export const estateOf = (shardId: number): Estate =>
   shardId === 1 ? { ...NO_ESTATE, session: POINT, highest: 7, acknowledged: 5 } : NO_ESTATE;
 
 /** Shards 0 and 1 in worker 0, 2 and 3 in worker 1; cluster 0 has 0 and 1, cluster 1 the others. */
-export function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.clusterOfShard) {
+export function setUp(
+  buckets = [[0, 1], [2, 3]],
+  clusterOfShard = WORKER.clusterOfShard,
+  changed: Partial<PoolOptions> = {},
+) {
   const clock = createVirtualClock();
   const { spawn, threads } = fakeThreads();
   const told: string[] = [];
@@ -48,6 +52,7 @@ export function setUp(buckets = [[0, 1], [2, 3]], clusterOfShard = WORKER.cluste
     links: () => links,
     bringUp: (workerId, shardId) => pool.tellWorkerToIdentify(workerId, shardId),
     events,
+    ...changed,
   });
   const toldTo = (worker: number, type: ToWorker["type"]) =>
     threads[worker]!.told.filter((message) => message.type === type);

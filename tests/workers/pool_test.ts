@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NO_ESTATE } from "../../protocol/estate.ts";
 import type { ToWorker } from "../../protocol/worker_message.ts";
-import { ASK_DEADLINE_MS } from "../../workers/pool.ts";
+import { ASK_DEADLINE_MS } from "../../workers/slot.ts";
 import { counters } from "../support/snapshots.ts";
 import { cluster, consumer } from "../support/peers.ts";
 import { estateOf, setUp } from "./pool_stage.ts";
