@@ -34,6 +34,8 @@ export interface IntakeOptions {
   readonly keep: EventFilter | null;
   /** Keeps guilds; `null`: nobody does. Sees every dispatch first. */
   readonly cache: GuildWatch | null;
+  /** Whether a shard rises: what comes on it has come on another, too, and counts there. */
+  readonly isRising: (shardId: number) => boolean;
   /**
    * Hears of a dispatch as it came, again or not; the bytes are not its own. One by which a guild of the session
    * loads is told as `GUILD_LOADED_DD`.
@@ -62,7 +64,7 @@ const GUILD_LOADED = "GUILD_LOADED_DD";
 
 /** The intake of one worker. */
 export class Intake {
-  /** Dispatches of each type, also of those that the bot was not to get. */
+  /** Dispatches of each type, also of those that the bot was not to get, but not of shards that rise. */
   readonly types: TypeTally = new TypeTally();
   readonly #options: IntakeOptions;
   readonly #guilds = new Map<number, GuildLoads>();
@@ -87,11 +89,11 @@ export class Intake {
 
   /** Takes a dispatch. */
   accept(shardId: number, cursor: number, payload: Uint8Array, t: string | null): void {
-    const { away, cache, keep, seen, queue } = this.#options;
+    const { away, cache, keep, isRising, seen, queue } = this.#options;
     if (t === null) return;
     cache?.see(shardId, cursor, t, payload);
     if (cursor <= (this.#known.get(shardId) ?? -1)) return;
-    this.types.count(t);
+    if (!isRising(shardId)) this.types.count(t);
     const note = this.#guilds.get(shardId)?.see(cursor, t, payload);
     seen(shardId, cursor, isLoad(note) ? GUILD_LOADED : t, payload);
     // Only the bot does without what is withheld: all else goes by it all the same.

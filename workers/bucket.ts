@@ -107,6 +107,7 @@ export class Bucket {
       guildLoadedDd: options.guildLoadedDd,
       cache: this.#guilds,
       keep: world.keep ?? null,
+      isRising: (shardId) => this.#handover.isRising(shardId),
       seen: (...dispatch) => this.#handover.see(...dispatch),
       queue: (shardId, cursor, payload, t) =>
         this.#queue.accept(shardId, cursor, payload, () => this.#audience(shardId, t, payload)),

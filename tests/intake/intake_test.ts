@@ -21,6 +21,7 @@ function setUp(options: Partial<IntakeOptions> = {}) {
     guildLoadedDd: false,
     cache: null,
     keep: null,
+    isRising: () => false,
     seen: (shardId, cursor, t) => seen.push(`${shardId} ${cursor} ${t}`),
     queue: (_shardId, _cursor, payload) => queued.push(new TextDecoder().decode(payload)),
     guildChanged: (shardId, { kind }) => told.push(`${shardId} ${kind}`),
@@ -172,6 +173,12 @@ Deno.test("Intake tells of every dispatch as it came, also of one that is withhe
   accept(2, "GUILD_CREATE", { id: "1" });
   accept(3, "GUILD_CREATE", { id: "2" });
   assert.deepEqual(seen, ["0 1 READY", "0 2 GUILD_LOADED_DD", "0 3 GUILD_CREATE"]);
+});
+
+Deno.test("Intake counts no types of a shard that rises: the shard that serves does", () => {
+  const { intake, accept, queued } = setUp({ isRising: () => true });
+  accept(1, "X", {});
+  assert.deepEqual([intake.types.totals, queued.length], [{}, 1]);
 });
 
 Deno.test("Intake forgets a shard that is gone", () => {

@@ -126,3 +126,33 @@ Deno.test("EventQueue holds one shard back, not the others, and takes what waits
   queue.acknowledge(BOT, 1, { 0: 3 });
   assert.ok(queue.of(0).lag.lagMs! < 600, `${queue.of(0).lag.lagMs} ms`);
 });
+
+Deno.test("EventQueue gives up what waits of a shard, for bot and readers, in memory and on disk", async () => {
+  const openSpool = memorySpool();
+  const { clock, queue, accept, link, got } = setUp(openSpool);
+  await queue.open(0, 0);
+  await queue.read(LOGGER);
+  link(BOT);
+  link(LOGGER);
+  accept(1, 2);
+  await clock.advance(0);
+  queue.hold(0);
+  accept(3, 3_000);
+  await clock.advance(3_000);
+  assert.ok(queue.of(0).diskBytes > 0);
+  await queue.giveUp(0);
+  assert.deepEqual([(await openSpool(0)).last, (await openSpool(0, "logger")).last], [null, null]);
+  queue.acknowledge(BOT, 1, { 0: 2 });
+  queue.release(0);
+  await clock.advance(1_000);
+  assert.deepEqual([got(BOT), got(LOGGER)], [[1, 2], [1, 2]]);
+  assert.equal(queue.reader(LOGGER), undefined);
+  await queue.open(0, 0);
+  accept(5_000, 5_001);
+  await clock.advance(0);
+  assert.deepEqual(
+    got(BOT),
+    [1, 2, 5_000, 5_001],
+    "a shard of its id begins anew, with its cluster",
+  );
+});

@@ -214,3 +214,18 @@ Deno.test("the first guilds of a shard are written soon after somebody is done w
   await shard.clock.advance(10_000);
   assert.ok([...shard.disk.files.keys()].some((path) => path.endsWith(".guilds")));
 });
+
+Deno.test("guilds of a shard that is gone go from the disk, also while they are being written", async () => {
+  for (const afterMs of [0, 250, 501, 1_500, 60_000]) {
+    const shard = new Shard();
+    await shard.live();
+    shard.begin();
+    for (let i = 0; i < 50; i++) shard.change(`${i}`, 100);
+    await shard.acknowledge();
+    await shard.clock.advance(afterMs);
+    const discarded = shard.keeper.discard();
+    await shard.clock.advance(60_000);
+    await discarded;
+    assert.deepEqual([...shard.disk.files.keys()], [], `after ${afterMs} ms`);
+  }
+});

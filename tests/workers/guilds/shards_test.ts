@@ -147,3 +147,22 @@ Deno.test("WorkerGuilds tells when the guilds of a shard are not known any more"
   ]);
   assert.equal(await names(0, 3), null);
 });
+
+Deno.test("WorkerGuilds gives up the guilds of a shard that is gone, on disk too, and of none beside it", async () => {
+  for (const isBegun of [true, false]) {
+    const disk = await lived();
+    const { guilds, names, see, clock } = setUp(disk);
+    await guilds.begin(1, estateOf(1, 2), 2);
+    if (isBegun) {
+      await guilds.begin(0, estateOf(0, 2), 2);
+      see(0, 3, "GUILD_DELETE", { id: "01" });
+    }
+    await guilds.giveUp(0);
+    await clock.advance(5_000);
+    assert.deepEqual([...disk.files.keys()].filter((path) => path.startsWith("d/0/")), []);
+    assert.equal(await names(0, 2), null);
+    assert.deepEqual([guilds.memoryBytes(0), guilds.diskBytes(0)], [0, 0]);
+    assert.deepEqual(await names(1, 2), ["of 1"]);
+    assert.equal(await guilds.begin(0, NO_ESTATE, 0), 0, "it can begin anew");
+  }
+});
