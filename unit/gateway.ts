@@ -34,6 +34,7 @@ import { createIdentifyQueue } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
 import { UnitCommands } from "./reshard/commands.ts";
 import { Owners } from "./reshard/owners.ts";
+import { Voice } from "./reshard/voice.ts";
 
 /** What the generations get from here. */
 type Shared = "estates" | "gate" | "away" | "links" | "linked" | "habits" | "ask";
@@ -69,13 +70,21 @@ export class UnitGateway {
   readonly #away: AwayAnswers;
   /** Peers that can be reached, by their text. */
   readonly #reached = new Set<string>();
+  readonly #voice: Voice;
   #owners: Owners;
 
-  constructor(options: GatewayOptions, gate: IdentifyGate, estates: Estates, habits: Habits) {
+  constructor(
+    options: GatewayOptions,
+    gate: IdentifyGate,
+    estates: Estates,
+    habits: Habits,
+    voice: Voice,
+  ) {
     const { config, controllers, calls, peers } = options;
     this.#options = options;
     this.gate = gate;
     this.#estates = estates;
+    this.#voice = voice;
     this.#away = new AwayAnswers({
       ...options,
       ask: options.rest.ask,
@@ -108,6 +117,7 @@ export class UnitGateway {
       owners: () => this.#owners,
       settled: () => Promise.resolve(),
       poolOf: (shard) => this.#poolOf(shard),
+      voice,
       presenceOf: (shard) => estates.of(shard).presence,
     });
     const mostShards = Math.max(...this.pool.workers.map(({ shards }) => shards.length));
@@ -144,7 +154,9 @@ export class UnitGateway {
         log.warn("guilds of an earlier run were not deleted", { error: messageOf(error) })
       );
     }
-    const gateway = new UnitGateway(options, gate, estates, await loadHabits(options));
+    const habits = await loadHabits(options);
+    const voice = await Voice.load({ ...options, ask: options.rest.ask });
+    const gateway = new UnitGateway(options, gate, estates, habits, voice);
     await gateway.consumers.load();
     return gateway;
   }
@@ -216,6 +228,7 @@ export class UnitGateway {
     this.links.stop("the unit stops");
     await this.#estates.close();
     await this.consumers.stop();
+    await this.#voice.save();
     // Whoever saved last did not wait: the folder is the next one's from here on.
     await this.#options.store.settled();
   }

@@ -38,6 +38,7 @@ const UNKNOWN = {
   User: 10013,
   Webhook: 10015,
   Interaction: 10062,
+  "Voice State": 10065,
 } as const;
 
 /** 404 `Unknown <what>` with the code of that thing. */

@@ -22,7 +22,8 @@ import { within } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import type { Owners } from "./owners.ts";
-import { ANSWERED_MS, ToldOfGuilds } from "./told.ts";
+import { Questions } from "./questions.ts";
+import type { Voice } from "./voice.ts";
 
 /** What the commands of a unit need. */
 export interface UnitCommandsOptions extends Pick<World, "clock" | "log"> {
@@ -35,6 +36,8 @@ export interface UnitCommandsOptions extends Pick<World, "clock" | "log"> {
    * @throws {GatehouseError} `refused` where there is none of it.
    */
   readonly poolOf: (shard: ShardKey) => Pick<WorkerPool, "sendPayload" | "requestMembers">;
+  /** Where the bot is in voice. */
+  readonly voice: Pick<Voice, "note" | "of" | "stay">;
   /** The presence that the bot has set on a shard. */
   readonly presenceOf: (shard: ShardKey) => Presence | null;
 }
@@ -45,7 +48,7 @@ const LAST_SENT_MS = 5_000;
 /** The commands of a unit. */
 export class UnitCommands {
   readonly #options: UnitCommandsOptions;
-  readonly #told = new ToldOfGuilds();
+  readonly #questions = new Questions();
   /** Shards whose events are held back, and since when, ms since the Unix epoch. */
   readonly #held = new Map<ShardKeyText, number>();
   /** What is being sent, by shard. */
@@ -64,7 +67,6 @@ export class UnitCommands {
    * @throws {GatehouseError} What a shard refuses with; `no_shard` where there is no such shard.
    */
   async send(shardId: number, payload: ShardPayload): Promise<void> {
-    const { clock } = this.#options;
     const guildIds = guildsOf(payload);
     if (guildIds === null) {
       const shards = this.#shardsOf(shardId);
@@ -73,7 +75,7 @@ export class UnitCommands {
     }
     await this.#ask(guildIds, async (shard, own) => {
       await this.#send(shard, narrowed(payload, own));
-      for (const id of own) this.#told.note(id, narrowed(payload, [id]), clock.epochMs());
+      for (const id of own) this.#note(id, narrowed(payload, [id]));
     });
   }
 
@@ -112,16 +114,27 @@ export class UnitCommands {
     if (heldAtMs === undefined) return;
     await within(clock, LAST_SENT_MS, Promise.allSettled(this.#sending.get(text) ?? []));
     const isOf = (guildId: string) => calculateShardId(guildId, shard.total) === shard.id;
-    const told = Map.groupBy(
-      this.#told.of(isOf, heldAtMs - ANSWERED_MS),
-      ({ guildId }) => shardKeyText(owners().shardOf(guildId)),
-    );
+    const homeOf = (guildId: string) => shardKeyText(owners().shardOf(guildId));
+    const voice = Map.groupBy(this.#options.voice.of(isOf), homeOf);
+    const questions = Map.groupBy(this.#questions.of(isOf, heldAtMs), ([id]) => homeOf(id));
     await Promise.all(
       owners().sharing(shard).map(async (heir) => {
-        const payloads = (told.get(shardKeyText(heir)) ?? []).map(({ payload }) => payload);
-        await this.#retell(heir, [...this.#presenceFor(heir, shard), ...payloads]);
+        const key = shardKeyText(heir);
+        for (const payload of this.#presenceFor(heir, shard)) await this.#retell(heir, payload);
+        for (const [, payload] of questions.get(key) ?? []) await this.#retell(heir, payload);
+        // One after another: the bot's own come between, and no line is too long.
+        for (const guildId of voice.get(key) ?? []) {
+          const stay = await this.#options.voice.stay(guildId);
+          if (stay) await this.#retell(heir, stay);
+        }
       }),
     );
+  }
+
+  #note(guildId: string, payload: ShardPayload): void {
+    const { voice, clock } = this.#options;
+    if (payload.op === OP.VOICE_STATE_UPDATE) voice.note(guildId, payload);
+    else this.#questions.note(guildId, payload, clock.epochMs());
   }
 
   #presenceFor(heir: ShardKey, shard: ShardKey): ShardPayload[] {
@@ -131,19 +144,16 @@ export class UnitCommands {
     return isKnown ? [] : [{ op: OP.PRESENCE_UPDATE, d: presence }];
   }
 
-  /** One after another: the bot's own come between, and no line is too long. */
-  async #retell(shard: ShardKey, payloads: readonly ShardPayload[]): Promise<void> {
-    for (const payload of payloads) {
-      try {
-        await this.#send(shard, payload);
-      } catch (error) {
-        this.#options.log.warn("a shard was not told what the one before it was", {
-          shardId: shard.id,
-          totalShards: shard.total,
-          op: payload.op,
-          error: messageOf(error),
-        });
-      }
+  async #retell(shard: ShardKey, payload: ShardPayload): Promise<void> {
+    try {
+      await this.#send(shard, payload);
+    } catch (error) {
+      this.#options.log.warn("a shard was not told what the one before it was", {
+        shardId: shard.id,
+        totalShards: shard.total,
+        op: payload.op,
+        error: messageOf(error),
+      });
     }
   }
 

@@ -7,7 +7,7 @@
 
 import { INTENTS } from "../../../protocol/discord/intents.ts";
 import { guildObject } from "../../world/guild_object.ts";
-import type { SimGuild, SimMember } from "../../world/guilds.ts";
+import { type SimGuild, type SimMember, voiceStatesOf } from "../../world/guilds.ts";
 import {
   audit,
   type Call,
@@ -27,7 +27,7 @@ const MEMBER = `${GUILD}/members/:user_id`;
 /** Audit log: MEMBER_ROLE_UPDATE. */
 const ROLE_UPDATE = 25;
 
-/** GET of a guild, its channels, threads, roles and emojis, its members and messages; PUT and DELETE of a member's role. */
+/** GET of a guild, its channels, threads, roles and emojis, where the bot is in voice, its members and messages; PUT and DELETE of a member's role. */
 export const guildRoutes: readonly Route[] = [
   { method: "GET", template: GUILD, auth: "bot", answer: getGuild },
   {
@@ -49,6 +49,7 @@ export const guildRoutes: readonly Route[] = [
     answer: (call) =>
       ok(guildOf(call).emojis.map((emoji) => ({ ...emoji, user: call.world.user }))),
   },
+  { method: "GET", template: `${GUILD}/voice-states/@me`, auth: "bot", answer: voiceState },
   {
     method: "GET",
     template: `${GUILD}/threads/active`,
@@ -73,6 +74,15 @@ export const guildRoutes: readonly Route[] = [
   role("PUT", (roles, id) => [...roles.filter((each) => each !== id), id]),
   role("DELETE", (roles, id) => roles.filter((each) => each !== id)),
 ];
+
+/** Where the bot is in voice. See [Discord Docs/Voice](https://discord.com/developers/docs/resources/voice#get-current-user-voice-state). */
+function voiceState(call: Call): Reply {
+  const { world } = call;
+  const guild = guildOf(call);
+  const state = voiceStatesOf(guild).find(({ user_id }) => user_id === world.user.id);
+  if (!state) throw unknown("Voice State");
+  return ok({ ...state, guild_id: guild.id });
+}
 
 function getGuild(call: Call): Reply {
   const guild = guildOf(call);

@@ -12,6 +12,17 @@ Deno.test("a guild is answered without its members, with counts on demand", asyn
   refused(await call("GET", "/guilds/1"), 404, 10004);
 });
 
+Deno.test("where the bot is in voice is answered, and that it is nowhere", async () => {
+  const { call, guild, world } = restApi();
+  const path = `/guilds/${guild.id}/voice-states/@me`;
+  refused(await call("GET", path), 404, 10065);
+  const channelId = guild.channels[0]!.id;
+  const state = { channel_id: channelId, user_id: world.user.id, session_id: "x" };
+  guild.voice.set(world.user.id, { state: state as never, isOver: () => false });
+  const { json } = await call("GET", path);
+  assert.deepEqual([json.channel_id, json.guild_id], [channelId, guild.id]);
+});
+
 Deno.test("members are listed by id, page by page", async () => {
   const { call, guild } = restApi({ membersPerGuild: 4 });
   const ids = [...guild.members.keys()].sort((a, b) => BigInt(a) < BigInt(b) ? -1 : 1);
