@@ -71,6 +71,8 @@ export interface ShardPayload {
   readonly d: unknown;
   /** Name of who sends it, where that is somebody who reads the shard beside its bot: the answer is theirs. */
   readonly reader?: string;
+  /** Of how many the shard is one for which this is; where nobody says, as many as the bot goes by. */
+  readonly totalShards?: number;
 }
 
 /**

@@ -108,11 +108,9 @@ export class Consumers {
     this.#split = new SplitShards({ ...options, seats: this.#seats, shards: this.#merged });
     this.#commands = new CommandsUp({
       ...options,
-      send: async (shard, payload) => {
-        // What a program has put in the place of this knows our own total alone.
-        const isOwn = shard.total === totalShards;
-        if (isOwn) await controllers.gateway.sendPayload(shard.id, payload);
-        else await options.poolOf(shard).sendPayload(shard.id, payload);
+      send: async ({ id, total }, payload) => {
+        const named = total === totalShards ? payload : { ...payload, totalShards: total };
+        await controllers.gateway.sendPayload(id, named);
       },
     });
     this.#gateway = new DownstreamGateway({

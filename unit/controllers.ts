@@ -99,7 +99,7 @@ export function createControllers(unit: () => UnitCore): Controllers {
     // deno-lint-ignore require-await -- what is thrown becomes a rejection
     shardIds: async () => unit().shardIds,
     sendPayload: async (shardId, payload) =>
-      await gateway().commands.send(shardId, { ...parsePayload(payload), ...readerIn(payload) }),
+      await gateway().commands.send(shardId, { ...parsePayload(payload), ...originOf(payload) }),
     requestMembers: async (_, request) =>
       await gateway().commands.requestMembers(request as MembersRequest) as RequestedMembers,
   });
@@ -135,9 +135,14 @@ export function gatewayOf<Gateway>({ gateway }: { readonly gateway: Gateway | nu
   throw new GatehouseError("not_ready", "host", "Cannot do that: no shard has started yet");
 }
 
-/** Who reads beside the bot is known by the payload, so that it is known wherever that goes. */
-function readerIn({ reader }: ShardPayload): Pick<ShardPayload, "reader"> {
-  return reader === undefined ? {} : { reader };
+/** Who reads beside the bot, and which shard is meant, is known by the payload wherever that goes. */
+function originOf(
+  { reader, totalShards }: ShardPayload,
+): Pick<ShardPayload, "reader" | "totalShards"> {
+  return {
+    ...(reader !== undefined && { reader }),
+    ...(totalShards !== undefined && { totalShards }),
+  };
 }
 
 function totalShardsOf({ totalShards }: UnitCore): number {

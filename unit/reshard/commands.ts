@@ -62,14 +62,14 @@ export class UnitCommands {
    * Sends a command: of a guild to that guild's shard, of several (op 31) to the shards of each, with its own.
    * What is of no guild, as a presence, to whoever has the guilds of the shard that is named.
    *
-   * @param shardId Of the total that the bot goes by, or of any that serves.
+   * @param shardId Of the total that the payload names, or that the bot goes by, or of any that serves.
    * @returns When it was handed to the sockets.
    * @throws {GatehouseError} What a shard refuses with; `no_shard` where there is no such shard.
    */
   async send(shardId: number, payload: ShardPayload): Promise<void> {
     const guildIds = guildsOf(payload);
     if (guildIds === null) {
-      const shards = this.#shardsOf(shardId);
+      const shards = this.#shardsOf(shardId, payload.totalShards);
       await Promise.all(shards.map((shard) => this.#send(shard, payload)));
       return;
     }
@@ -196,14 +196,12 @@ export class UnitCommands {
     await Promise.all(guildIds.map((id) => this.#options.settled(id)));
   }
 
-  /** Who has guilds of a shard that the bot names: it goes by the total that is left, or has seen the other. */
-  #shardsOf(id: number): readonly ShardKey[] {
-    const { owners } = this.#options;
-    const { total, serving } = owners();
-    const named = { total, id };
-    const shards = id >= 0 && id < total
-      ? owners().sharing(named)
-      : serving.filter((shard) => shard.id === id);
+  /** Who has guilds of a shard that is named; where no total is, by the one that is left, or the other. */
+  #shardsOf(id: number, of: number | undefined): readonly ShardKey[] {
+    const owners = this.#options.owners();
+    const named = { total: of ?? owners.total, id };
+    const isOne = id >= 0 && id < named.total;
+    const shards = isOne ? owners.sharing(named) : owners.serving.filter((each) => each.id === id);
     return shards.length > 0 ? shards : [named];
   }
 }

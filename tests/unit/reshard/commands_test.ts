@@ -124,6 +124,9 @@ Deno.test("what is of no guild goes to all who have guilds of the shard that is 
     "1/4 8 all",
     "3/4 8 all",
   ]);
+  sent.length = 0;
+  await commands.send(1, { ...presence, totalShards: 4 });
+  assert.deepEqual(sent, ["1/4 3"], "who names the total means that shard");
   await assert.rejects(commands.send(4, presence), { code: "no_shard" });
   await assert.rejects(commands.send(-1, presence), { code: "no_shard" });
 });
