@@ -24,8 +24,8 @@ const CLOSE_DEADLINE_MS = 2_000;
 const IDLE_MS = 15_000;
 /** What is read at a time: a batch of events is seldom larger. */
 const READ_BYTES = 64 * 1024;
-/** A unit has a link for each of its workers, and one of its own. */
-const CROWD = { most: 256, mostOfOne: 128 };
+/** A unit has a link for each of its workers, twice as many while it reshards, and one of its own. */
+const CROWD = { most: 512, mostOfOne: 256 };
 
 /** What serving a link needs. */
 export interface ServeLinkOptions extends Pick<World, "clock" | "log"> {
