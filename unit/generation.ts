@@ -38,6 +38,12 @@ import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
 
 /** What a generation is made of, and what it shares with the others. */
 export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "log"> {
+  /** Its workers have ids that those of no other generation have, from this one on. */
+  readonly firstWorkerId: number;
+  /** Shards of another total that have guilds of a shard now. */
+  readonly parentsOf: (shard: ShardKey) => readonly ShardKey[];
+  /** Intents that Discord refuses, as far as is known. */
+  readonly refusedBefore: number;
   /** Starts a shard worker. */
   readonly spawn: SpawnThread;
   readonly estates: Estates;
@@ -144,7 +150,9 @@ export class Generation {
   /** The intents that are wanted, and which of them are missing where. */
   get intents(): IntentsSnapshot {
     const { intents: wanted } = this.#options.config;
-    const shards = [...this.#sessions()].filter(([, intents]) => (wanted & ~intents) !== 0);
+    const shards = [...this.#sessions()].filter(([shardId, intents]) =>
+      (wanted & ~intents) !== 0 && this.serves(shardId)
+    );
     return {
       wanted,
       refused: intentNames(this.#intents.refused),
@@ -154,9 +162,21 @@ export class Generation {
 
   /** Ends its workers, with the sessions of their shards or without. */
   async stop(session: "keep" | "end"): Promise<void> {
-    this.#watch.save();
+    if (session === "keep") this.#watch.save();
     this.#intents.stop();
     await this.pool.stop(session);
+    const { gate, shardIds } = this.#options;
+    if (session === "end") gate.lost(shardIds.map((id) => this.#key(id)));
+  }
+
+  /** Ids of its shards that serve. */
+  get servingIds(): number[] {
+    return this.#options.shardIds.filter((id) => this.serves(id));
+  }
+
+  /** Which cluster gets the events of which of its shards. */
+  get clusterOfShard(): Readonly<Record<number, number>> {
+    return this.#options.clusterOfShard;
   }
 
   /** Shards that live, with the worker and the cluster that serve them. */
@@ -184,9 +204,22 @@ export class Generation {
     return state === "idle" || state === "stopped" ? null : "ends";
   }
 
+  /** Whether a cluster can be reached by the workers, where they dial it and shards of theirs serve it. */
+  isLinked(peer: PeerKey): boolean {
+    const { clusterOfShard, shardIds } = this.#options;
+    const isServed = peer.kind === "cluster" &&
+      shardIds.some((id) => clusterOfShard[id] === peer.id && this.serves(id));
+    return !isServed || !this.pool.isIntroduced(peer) || this.pool.isLinked(peer);
+  }
+
   /** Whether a shard serves the bot. */
   serves(shardId: number): boolean {
     return this.#options.roleOf(this.#key(shardId))?.kind === "serves";
+  }
+
+  /** Intents that Discord refuses, as far as is known. */
+  get refused(): number {
+    return this.#intents.refused;
   }
 
   /** Types whose events have stopped while others flow. */

@@ -32,6 +32,8 @@ export interface RefusedIntentsOptions extends Pick<World, "clock" | "log"> {
   readonly wanted: number;
   /** `REFUSED_INTENTS`. */
   readonly refusedIntents: "narrow" | "stop";
+  /** What is known to be refused of shards of another total. Default: nothing. */
+  readonly refusedBefore?: number;
   readonly ask: AskDiscord;
   /** Lets a shard that has stopped identify. */
   readonly restart: (shardId: number) => void;
@@ -63,10 +65,11 @@ export class RefusedIntents {
   /** Sessions of an earlier life that lack an intent say what was refused then. */
   constructor(options: RefusedIntentsOptions) {
     this.#options = options;
-    const refused = this.#lacking(~0).reduce((all, [, bits]) => all | bits, 0);
+    const lacking = this.#lacking(~0).reduce((all, [, bits]) => all | bits, 0);
+    const refused = lacking | (options.refusedBefore ?? 0);
     this.#left = { refused, doubted: 0 };
     this.#isDegraded = refused !== 0;
-    if (refused !== 0) this.#tell("Discord refused intents before, shards still live without them");
+    if (lacking !== 0) this.#tell("Discord refused intents before, shards still live without them");
   }
 
   /** Intents that are left out of new sessions. */

@@ -6,7 +6,7 @@
  */
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { type ShardKey, shardRange } from "../protocol/ids.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import {
   type ClusterKey,
   peerFields,
@@ -14,7 +14,7 @@ import {
   peerText,
   type ServiceKey,
 } from "../protocol/peer.ts";
-import type { ReshardSnapshot } from "../protocol/reshard.ts";
+import type { ReshardSnapshot, ShardRole } from "../protocol/reshard.ts";
 import type {
   DiscoverySnapshot,
   ShardStatus,
@@ -30,6 +30,7 @@ import type { RestProxy } from "../rest/proxy.ts";
 import type { RunningCluster } from "../clusters/place.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
+import { Estates } from "../store/estates.ts";
 import type { Address } from "../workers/pool.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
@@ -42,6 +43,8 @@ import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
+import { openTotals } from "./reshard/opening.ts";
+import { type ReshardRecord, roleOf } from "./reshard/record.ts";
 import type { Resharding } from "./reshard/resharding.ts";
 import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
@@ -98,7 +101,8 @@ export class Unit {
   #isStarted = false;
   #gateway: UnitGateway | null = null;
   #discovery: DiscoverySnapshot | null = null;
-  #totalShards = 0;
+  /** Which total serves what; `null` until Discord has been asked. */
+  #record: ReshardRecord | null = null;
   #startedMs = 0;
   #wasReady = false;
 
@@ -157,12 +161,15 @@ export class Unit {
 
   /** How many shards the bot has; 0 until Discord has said. */
   get totalShards(): number {
-    return this.#totalShards;
+    return this.#record?.total ?? 0;
   }
 
-  /** The shards of this unit; none until Discord has been asked. */
+  /**
+   * The shards of this unit that serve, by their ids; none until Discord has been asked. While guilds move to
+   * another total they are of both, and each id is of one.
+   */
   get shardIds(): number[] {
-    return this.#gateway?.serving.shards.map(({ shardId }) => shardId) ?? [];
+    return this.#gateway?.servingIds ?? [];
   }
 
   /** The figures that were collected last; `null` before the first time. */
@@ -188,14 +195,13 @@ export class Unit {
       setsClock: true,
       waits: (wait) => this.#discovery = wait,
     });
-    const shardIds = this.#plan(info);
-    const gateway = await this.#createGateway(info, shardIds);
+    const gateway = await this.#createGateway(info);
     this.#stopping.signal.throwIfAborted();
     this.#gateway = gateway;
     this.#opened.resolve();
     log.info("shards start", {
-      shards: shardIds.length,
-      totalShards: this.#totalShards,
+      shards: this.shardIds.length,
+      totalShards: this.totalShards,
       maxConcurrency: info.sessionStartLimit.maxConcurrency,
       identifiesLeft: info.sessionStartLimit.remaining,
     });
@@ -253,7 +259,7 @@ export class Unit {
     const { config } = this.#parts;
     return {
       mode: config.mode,
-      totalShards: this.#totalShards,
+      totalShards: this.totalShards,
       shards: gateway?.shards ?? [],
       workers: gateway?.pool.workers ?? [],
       clusters: this.clusters.snapshots,
@@ -263,7 +269,7 @@ export class Unit {
         { wanted: config.intents, refused: [], shards: [] },
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       reshard: this.resharding?.snapshot ?? null,
-      guildLimit: guildLimit(config, this.shardIds.length === this.#totalShards),
+      guildLimit: guildLimit(config, this.shardIds.length === this.totalShards),
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
       stateFilesSetAside: this.#parts.store.damaged,
@@ -282,54 +288,45 @@ export class Unit {
     this.#tell({ kind: "reshard", reshard });
   }
 
-  #plan(info: GatewayInfo): number[] {
-    const { config } = this.#parts;
-    const total = config.totalShards ?? info.shards;
-    const last = config.lastShardId ?? total - 1;
-    if (last >= total || config.firstShardId > last) {
-      throw new GatehouseError(
-        "bad_config",
-        "caller",
-        `Cannot start shards ${config.firstShardId} to ${last}: there are ${total}, from 0; ` +
-          "change FIRST_SHARD_ID and LAST_SHARD_ID, or set TOTAL_SHARDS",
-      );
-    }
-    this.#totalShards = total;
-    return shardRange(config.firstShardId, last);
-  }
-
-  #createGateway(info: GatewayInfo, shardIds: number[]): Promise<UnitGateway> {
-    const clusterOfShard = this.clusters.ofShards(shardIds);
-    const total = this.#totalShards;
-    this.peers.plan(total, clusterOfShard);
-    return UnitGateway.create({
-      ...this.#parts,
+  async #createGateway(info: GatewayInfo): Promise<UnitGateway> {
+    const parts = this.#parts;
+    const estates = await Estates.open({ ...parts, newStream: randomHex(8) });
+    const opening = await openTotals({ ...parts, estates }, info.shards);
+    this.#record = opening.record;
+    const gateway = await UnitGateway.create({
+      ...parts,
       controllers: this.controllers,
       info,
-      totalShards: total,
-      shardIds,
+      estates,
+      opening,
+      shardIds: opening.shardIds,
       peers: this.peers.all,
-      clusterOfShard,
+      clusterOfShards: (shardIds, before) =>
+        before ? this.clusters.ofHeirs(shardIds.length, before) : this.clusters.ofShards(shardIds),
+      planned: (...plan) => this.peers.plan(...plan),
       calls: this.peers,
-      ownersChanged: (owners) => {
-        this.#totalShards = owners.total;
-        this.peers.serve(owners);
-      },
+      ownersChanged: (owners) => this.peers.serve(owners),
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
-      roleOf: () => ({ kind: "serves", cuts: null }),
+      roleOf: (shard) => this.#roleOf(shard),
       shardChanged: (key, shard) => this.#shardChanged(key, shard),
       shardingRequired: (shard) => this.#check.shardingRequired(shard),
       membersCached: (shard) => this.peers.membersCached(shard),
       exhausted: (reason) => this.#fail(reason),
       refused: (reason) => this.#refuse(new GatehouseError("bad_config", "caller", reason)),
     });
+    gateway.own(gateway.owners);
+    return gateway;
+  }
+
+  #roleOf(shard: ShardKey): ShardRole | null {
+    return this.#record && roleOf(this.#record, shard, new Set());
   }
 
   #shardChanged(key: ShardKey, shard: ShardStatus): void {
     const role = this.#gateway?.dutyOf(key, shard.state) ?? "serves";
     this.#tell({ kind: "shard", shard, totalShards: key.total, role });
-    if (shard.state !== "ready" || role !== "serves") return;
+    if (shard.state !== "ready") return;
     this.peers.shardReady(key);
     this.#tellIfReady();
   }

@@ -23,7 +23,7 @@ for (const membersPerGuild of [20, 120, 300]) {
     rig.start();
     await rig.ready();
     await rig.clock.advance(5_000);
-    const { pool } = rig.gateway;
+    const { pool } = rig.gateway.serving;
     const asked = async <T>(answer: Promise<T>): Promise<T> => {
       await rig.clock.advance(100);
       return await answer;

@@ -119,7 +119,7 @@ class Lives {
 
   /** The guilds of a shard as of what is acknowledged, as a library gets them; `null`: unknown. */
   async snapshot(shardId: number) {
-    const { pool } = this.rig.gateway;
+    const { pool } = this.rig.gateway.serving;
     const { acknowledged: cursor } = await this.#done(pool.backlog(shardId));
     const question = { shardId, cursor, terms: TERMS, after: 0, limitBytes: Infinity };
     const piece = await this.#done(pool.guilds(question));

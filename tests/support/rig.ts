@@ -9,17 +9,19 @@ import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
-import type { Owners } from "../../unit/reshard/owners.ts";
+import { Owners } from "../../unit/reshard/owners.ts";
+import { type ReshardRecord, roleOf, settledRecord } from "../../unit/reshard/record.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
 import { logTo } from "../../ports/log.ts";
-import { seededRandom } from "../../ports/random.ts";
+import { randomHex, seededRandom } from "../../ports/random.ts";
 import type { OpenGuildDisk } from "../../ports/guild_files.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
-import { type ShardKey, shardRange } from "../../protocol/ids.ts";
+import { type ShardKey, type ShardKeyText, shardRange } from "../../protocol/ids.ts";
 import type { Compression } from "../../protocol/worker_message.ts";
+import { Estates } from "../../store/estates.ts";
 import { createSimulator, createVirtualClock, simConnect } from "../../sim/mod.ts";
 import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts";
 import type { BucketWorld } from "../../workers/bucket_world.ts";
@@ -55,6 +57,8 @@ export interface RigOptions {
   readonly direct?: boolean;
   /** A rig of a later life of the same unit meets the same Discord. */
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
+  /** Which total serves what. Default: `shards` serve everything. */
+  readonly record?: ReshardRecord;
 }
 
 /** What the bot got, in the order it came. */
@@ -110,6 +114,9 @@ export async function createRig(options: RigOptions = {}) {
   let relayed = 0;
   const rest = { handle: () => Promise.reject(new Error("there is no REST here")) };
   const shardIds = shardRange(0, shards - 1);
+  const estates = await Estates.open({ store, clock, log, newStream: randomHex(8) });
+  let record = options.record ?? settledRecord(shards, null);
+  const risen = new Set<ShardKeyText>();
   const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
   const gateway: UnitGateway = await UnitGateway.create({
     controllers,
@@ -125,10 +132,12 @@ export async function createRig(options: RigOptions = {}) {
       ...options.config,
     },
     info,
-    totalShards: shards,
+    estates,
+    opening: { record, saved: null, isAnew: false, isOtherThanSet: false },
     shardIds,
     peers: [{ kind: "cluster", id: 0 }],
-    clusterOfShard: Object.fromEntries(shardIds.map((id) => [id, 0])),
+    clusterOfShards: (ids) => Object.fromEntries(ids.map((id) => [id, 0])),
+    planned() {},
     cores: workers,
     clock,
     log,
@@ -141,7 +150,7 @@ export async function createRig(options: RigOptions = {}) {
     ownersChanged: (owners) => owned.push(owners),
     linkChanged: (_, isUp) => linked.push(isUp),
     addressOf: () => options.direct ? place.address : null,
-    roleOf: () => ({ kind: "serves", cuts: null }),
+    roleOf: (shard) => roleOf(record, shard, risen),
     shardChanged() {},
     shardingRequired: (shard) => required.push(shard),
     membersCached: ({ id }) => cached.push(id),
@@ -177,6 +186,14 @@ export async function createRig(options: RigOptions = {}) {
     exhausted,
     /** Shards that Discord has closed for their guilds. */
     required,
+    estates,
+    /** Shards that rise, of those that do not serve. */
+    risen,
+    /** From now on this says which total serves what. */
+    setRecord(changed: ReshardRecord): void {
+      record = changed;
+      gateway.own(new Owners(record));
+    },
     /** Shards whose members are all cached, in the order in which that was told. */
     cached,
     store,

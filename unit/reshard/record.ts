@@ -16,7 +16,13 @@ import {
   shardKeyText,
 } from "../../protocol/ids.ts";
 import { isCount, isRecord, shown } from "../../protocol/record.ts";
-import { type Cuts, type Lot, lotsOf, type ShardRole } from "../../protocol/reshard.ts";
+import {
+  type Cuts,
+  greatestCommonDivisor,
+  type Lot,
+  lotsOf,
+  type ShardRole,
+} from "../../protocol/reshard.ts";
 
 /** Name of the file in the state folder. */
 const SAVED_AS = "reshard";
@@ -81,7 +87,7 @@ export function ownerOf({ total, move }: ReshardRecord, rest: number): number {
 export function ownerOfShard(record: ReshardRecord, { total, id }: ShardKey): number | null {
   if (id < 0 || id >= total || (total !== record.total && total !== record.move?.to)) return null;
   if (!record.move) return record.total;
-  return ownerOf(record, id % lotsOfRecord(record).length);
+  return ownerOf(record, id % greatestCommonDivisor(record.total, record.move.to));
 }
 
 /**
