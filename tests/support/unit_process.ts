@@ -155,7 +155,8 @@ export async function until(
   }
 }
 
-async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void) {
+/** Calls `take` with each line of a stream, until it ends. */
+export async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void) {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + text).split("\n");
