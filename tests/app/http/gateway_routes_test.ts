@@ -12,6 +12,7 @@ async function setUp({ isOpened = true } = {}) {
   const app = new Hono<{ Bindings: { readonly peer: string } }>();
   const world = {
     open: true,
+    totalShards: 16,
     verdict: "bot" as RestVerdict,
     place: null as string | null,
     publicUrl: null as string | null,
@@ -25,7 +26,9 @@ async function setUp({ isOpened = true } = {}) {
       get gateway() {
         return { openConsumers: world.open ? {} : null } as Unit["gateway"];
       },
-      totalShards: 16,
+      get totalShards() {
+        return world.totalShards;
+      },
     },
     restVerdict: () => world.verdict,
     authorizePlace: () => world.place,
@@ -54,6 +57,14 @@ for (const version of ["v6", "v8", "v9", "v10", "v11"]) {
     assert.deepEqual(JSON.parse(plain.text), { url: "ws://gate.test:8787/" });
   });
 }
+
+Deno.test("GET /gateway/bot says how many shards the unit has at that moment: they may become others", async () => {
+  const { world, get } = await setUp();
+  const shards = async () => JSON.parse((await get("/api/v10/gateway/bot")).text).shards;
+  const before = await shards();
+  world.totalShards = 32;
+  assert.deepEqual([before, await shards()], [16, 32]);
+});
 
 Deno.test("GET /gateway leads to our port where the caller's Host leaves it out", async () => {
   const { get } = await setUp();
