@@ -31,6 +31,8 @@ export interface ReshardCheckOptions extends Pick<World, "clock" | "random" | "l
 
 /** Identifies come back when Discord says, and a little later they are surely there. */
 const SLACK_MS = 60_000;
+/** What could not be begun is tried again so much later. */
+const RETRY_MS = 300_000;
 
 /** Checks one unit. */
 export class ReshardCheck {
@@ -75,9 +77,14 @@ export class ReshardCheck {
     } catch (error) {
       if (signal.aborted) return;
       log.error("the unit cannot reshard by itself", { why: messageOf(error) });
+      this.#later(RETRY_MS);
     } finally {
       this.#isLooking = false;
     }
+  }
+
+  #later(afterMs: number): void {
+    this.#cancelLater = this.#options.clock.after(afterMs, () => void this.#look());
   }
 
   #plan({ shards: recommended, sessionStartLimit: limit }: GatewayInfo): ReshardPlan {
@@ -120,8 +127,7 @@ export class ReshardCheck {
         const afterMs = plan.afterMs + SLACK_MS;
         const until = new Date(clock.wallMs() + afterMs).toISOString();
         log.warn("a reshard waits for identifies", { to: plan.to, why, until });
-        this.#cancelLater = clock.after(afterMs, () => void this.#look());
-        return;
+        return this.#later(afterMs);
       }
       case "reshard":
         log.info("the unit reshards by itself", { from: unit.totalShards, to: plan.to, why });
