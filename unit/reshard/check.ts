@@ -8,7 +8,7 @@
 import type { Config } from "../../config/config.ts";
 import { type Cancel, every } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
-import { messageOf } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
 import { servingOf, type Snapshot } from "../../protocol/status.ts";
 import type { GatewayInfo } from "../../gateway/gateway_info.ts";
@@ -77,7 +77,9 @@ export class ReshardCheck {
     } catch (error) {
       if (signal.aborted) return;
       log.error("the unit cannot reshard by itself", { why: messageOf(error) });
-      this.#later(RETRY_MS);
+      // To ask again with a token that is wrong cannot help, and counts as an invalid request.
+      const isInVain = error instanceof GatehouseError && error.code === "unauthorized";
+      if (!isInVain) this.#later(RETRY_MS);
     } finally {
       this.#isLooking = false;
     }

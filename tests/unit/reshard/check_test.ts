@@ -185,6 +185,9 @@ Deno.test("what stands in the way is told, and tried again five minutes later", 
   world.shards = [];
   await clock.advance(CHECK_MS);
   assert.match(String(told().at(-1)![2].why), /does not accept DISCORD_TOKEN/);
+  const { asked } = discord;
+  await clock.advance(CHECK_MS / 2);
+  assert.equal(discord.asked, asked, "asking again would be in vain");
 });
 
 Deno.test("a unit that stops checks nothing any more", async () => {
