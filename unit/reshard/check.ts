@@ -9,7 +9,7 @@ import type { Config } from "../../config/config.ts";
 import { type Cancel, every } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
-import type { ShardKey } from "../../protocol/ids.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
 import { servingOf, type Snapshot } from "../../protocol/status.ts";
 import type { GatewayInfo } from "../../gateway/gateway_info.ts";
 import type { AskDiscord } from "../../rest/proxy.ts";
@@ -38,8 +38,8 @@ const RETRY_MS = 300_000;
 export class ReshardCheck {
   readonly #options: ReshardCheckOptions;
   #isLooking = false;
-  /** The shard that Discord closed last. */
-  #closed: ShardKey | null = null;
+  /** Shards that Discord has closed; those of them that are still stopped are a reason. */
+  readonly #closed = new Set<ShardKeyText>();
   #cancelLater: Cancel = () => {};
 
   constructor(options: ReshardCheckOptions) {
@@ -60,7 +60,7 @@ export class ReshardCheck {
   /** Discord has closed a shard because it has too many guilds, and it has stopped: looks at once. */
   shardingRequired(shard: ShardKey): void {
     const { config, log } = this.#options;
-    this.#closed = shard;
+    this.#closed.add(shardKeyText(shard));
     if (config.reshardCheckMs > 0) return void this.#look();
     const advice = "RESHARD_CHECK_MS is 0: POST /control/reshard with a higher number of shards";
     log.error("the unit does not reshard by itself", { shardId: shard.id, advice });
@@ -95,15 +95,15 @@ export class ReshardCheck {
     const shards = servingOf(all);
     const { totalShards } = unit;
     const last = unit.resharding?.snapshot ?? null;
-    const isClosed = shards.some(({ shardId, state }) =>
-      state === "stopped" && shardId === this.#closed?.id && totalShards === this.#closed.total
+    const closed = shards.find(({ shardId: id, totalShards: total, state }) =>
+      state === "stopped" && this.#closed.has(shardKeyText({ total, id }))
     );
     return planReshard({
       totalShards,
       isWhole: unit.shardIds.length === totalShards,
       shards,
       guildLimit,
-      closed: isClosed ? this.#closed!.id : null,
+      closed: closed?.shardId ?? null,
       recommended,
       identify: {
         ...identify,

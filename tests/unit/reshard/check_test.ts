@@ -113,6 +113,17 @@ Deno.test("a check asks until Discord answers, and sets no clock by what it says
   assert.equal(clock.epochMs(), epochMs + 120_000);
 });
 
+Deno.test("a new shard that is closed, too, hides no old one: that one is still a reason afterwards", async () => {
+  const { clock, check, world, resharding, begun } = setUp();
+  world.shards = [shard(0, { state: "stopped" }), shard(1)];
+  check.shardingRequired({ total: 2, id: 0 });
+  await clock.advance(0);
+  check.shardingRequired({ total: 4, id: 0 });
+  resharding.snapshot = reshard({ state: "failed" });
+  await clock.advance(CHECK_MS);
+  assert.equal(begun.length, 2);
+});
+
 Deno.test("a shard that runs again is no reason any more", async () => {
   const { clock, check, world, begun, discord } = setUp();
   discord.status = 503;
