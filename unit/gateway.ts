@@ -8,12 +8,10 @@
 
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
-import type { World } from "../ports/world.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { messageOf } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
-import { type ShardKey, shardRange } from "../protocol/ids.ts";
+import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
-import { greatestCommonDivisor } from "../protocol/reshard.ts";
 import type {
   DeafType,
   IntentsSnapshot,
@@ -23,46 +21,28 @@ import type {
   ShardState,
 } from "../protocol/status.ts";
 import { surelyUnderWay } from "../queue/under_way.ts";
-import { dropQueues } from "../store/queue_folders.ts";
 import type { RestProxy } from "../rest/proxy.ts";
-import type { Address, WorkerPool } from "../workers/pool.ts";
+import type { Address } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
-import { Generation, type GenerationOptions } from "./generation.ts";
+import type { Generation } from "./generation.ts";
 import { createIdentifyQueue } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
 import { UnitCommands } from "./reshard/commands.ts";
+import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
 import type { Opening } from "./reshard/opening.ts";
 import { Owners } from "./reshard/owners.ts";
-import { Pools } from "./reshard/pools.ts";
+import type { Pools } from "./reshard/pools.ts";
 import { takeUp } from "./reshard/take_up.ts";
 import { Voice } from "./reshard/voice.ts";
 
 /** What the generations get from here. */
-type Shared =
-  | "gate"
-  | "away"
-  | "links"
-  | "linked"
-  | "habits"
-  | "ask"
-  | "clusterOfShard"
-  | "firstWorkerId"
-  | "parentsOf"
-  | "refusedBefore"
-  | "totalShards";
+type Shared = "gate" | "away" | "links" | "linked" | "ask";
 
-/** What the gateway side is made with: also what its first generation is. */
-export interface GatewayOptions extends Omit<GenerationOptions, Shared>, Pick<World, "store"> {
+/** What the gateway side is made with. */
+export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
   /** Which total serves; in the midst of a reshard there is another beside it. */
   readonly opening: Opening;
-  /** Which cluster gets the events of each of these shards, which may come beside those of another total. */
-  readonly clusterOfShards: (
-    shardIds: readonly number[],
-    before: Generation | null,
-  ) => Readonly<Record<number, number>>;
-  /** There are shards of this total, and these clusters get their events where they serve. */
-  readonly planned: (total: number, clusterOfShard: Readonly<Record<number, number>>) => void;
   /** For first responses in the bot's place. */
   readonly rest: Pick<RestProxy, "ask">;
   /** Clusters and services. */
@@ -85,11 +65,8 @@ export class UnitGateway {
   readonly gate: IdentifyGate;
   readonly consumers: Consumers;
   readonly commands: UnitCommands;
-  /** All workers. */
-  readonly pool: Pools;
   readonly #options: GatewayOptions;
-  /** One, but while the unit reshards; the one first that serves what has not moved. */
-  #generations: [Generation, ...Generation[]];
+  readonly #generations: Generations;
   /** Where clusters listen that the workers dial, by the text of the peer. */
   readonly #addresses = new Map<string, { readonly peer: PeerKey; readonly address: Address }>();
   readonly #away: AwayAnswers;
@@ -105,7 +82,7 @@ export class UnitGateway {
     voice: Voice,
   ) {
     const { config, controllers, calls, estates, opening, peers } = options;
-    const { total, move } = opening.record;
+    const { total } = opening.record;
     this.#options = options;
     this.gate = gate;
     this.#voice = voice;
@@ -124,28 +101,34 @@ export class UnitGateway {
       acknowledged: (...done) => controllers.events.acknowledged(...done),
     });
     this.#owners = new Owners(opening.record);
-    this.pool = new Pools(() => this.#generations);
-    this.#generations = [this.#create(total, options.shardIds, habits[0]!)];
-    if (move) {
-      this.#generations.push(this.#create(move.to, shardRange(0, move.to - 1), habits[1]!));
-    }
+    const own = {
+      ...options,
+      gate,
+      away: this.#away,
+      ask: options.rest.ask,
+      links: () => this.#relayed,
+      linked: (peer: PeerKey) => this.#look(peer),
+    };
+    this.#generations = new Generations(own, opening.record, habits);
     this.commands = new UnitCommands({
       ...options,
       owners: () => this.#owners,
       settled: () => Promise.resolve(),
-      poolOf: (shard) => this.#poolOf(shard),
+      poolOf: (shard) => this.#generations.poolOf(shard),
       voice,
       presenceOf: (shard) => estates.of(shard).presence,
     });
-    const mostShards = Math.max(...this.pool.workers.map(({ shards }) => shards.length));
+    const { buckets } = this.serving;
+    const mostShards = Math.max(...buckets.map((shardIds) => shardIds.length));
     const mostConsumers = mostShards * config.consumersPerShard;
     this.consumers = new Consumers({
       ...options,
       totalShards: total,
       windowBytes: surelyUnderWay(config.queueMemoryBytes, mostConsumers),
       links: this.links,
-      poolOf: (shard) => this.#poolOf(shard),
-      guildsMissing: ({ total, id }, cursor) => this.#find(total)?.guildsMissing(id, cursor),
+      poolOf: (shard) => this.#generations.poolOf(shard),
+      guildsMissing: ({ total, id }, cursor) =>
+        this.#generations.find(total)?.guildsMissing(id, cursor),
       door: options.consumerDoor,
     });
   }
@@ -155,7 +138,7 @@ export class UnitGateway {
     const { log, opening: { record } } = options;
     const gate = await createIdentifyQueue({
       ...options,
-      allow: ({ total, id }, permit) => gateway.#find(total)?.allowIdentify(id, permit),
+      allow: ({ total, id }, permit) => gateway.#generations.find(total)?.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
     await takeUp(options);
@@ -180,8 +163,7 @@ export class UnitGateway {
    */
   own(owners: Owners): void {
     this.#owners = owners;
-    const isFirst = (each: Generation) => each.total === owners.total;
-    this.#generations.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+    this.#generations.putFirst(owners.total);
     this.#options.ownersChanged(owners);
     this.links.shardsAre(owners.total);
     for (const peer of this.#options.peers) this.#look(peer);
@@ -189,126 +171,58 @@ export class UnitGateway {
 
   /** One for each total of which shards live; the one first that serves what has not moved. */
   get generations(): readonly [Generation, ...Generation[]] {
-    return this.#generations;
+    return this.#generations.all;
   }
 
   /** The generation that serves what has not moved. */
   get serving(): Generation {
-    return this.#generations[0];
+    return this.#generations.all[0];
   }
 
-  /**
-   * The shards of another total, beside those that serve. Its workers start; which of its shards come up, and
-   * when, is for `roleOf` to say. What was left of that total is forgotten.
-   */
+  /** All workers. */
+  get pool(): Pools {
+    return this.#generations.pool;
+  }
+
+  /** The shards of another total, beside those that serve; which of them come up, and when, says `roleOf`. */
   async createGeneration(total: number): Promise<Generation> {
-    const { estates } = this.#options;
-    const known = this.#find(total);
-    if (known) return known;
-    // Also what has just begun: in the midst of a reshard each goes on from what is written down of itself.
-    estates.forgetAll(total);
-    await estates.saved();
-    await this.#dropQueues(total);
-    const habits = await loadHabits({ ...this.#options, totalShards: total });
-    const generation = this.#create(total, shardRange(0, total - 1), habits);
-    this.#generations.push(generation);
+    const generation = await this.#generations.add(total);
     for (const { peer, address } of this.#addresses.values()) {
-      generation.pool.introduce(peer, address);
+      if (!generation.pool.isIntroduced(peer)) generation.pool.introduce(peer, address);
     }
     generation.pool.spawnShards();
-    await generation.pool.settled();
     return generation;
   }
 
-  /** The shards of a total are no more: sessions that live are ended, what is left of them is forgotten. */
+  /** The shards of a total are no more; of what is left of them only their cursors count. */
   async dropGeneration(total: number): Promise<void> {
-    const { estates } = this.#options;
-    const generation = this.#find(total);
-    if (!generation) return;
-    const [first, ...others] = this.#generations.filter((each) => each !== generation);
-    if (!first) throw new Error(`Cannot drop the shards of ${total} in total: there are no others`);
-    await generation.stop("end");
-    this.pool.note(generation.pool);
-    this.#generations = [first, ...others];
-    estates.forgetAll(total);
-    await estates.saved();
-    await this.#dropQueues(total);
+    await this.#generations.drop(total);
     for (const peer of this.#options.peers) this.#look(peer);
   }
 
-  #create(total: number, shardIds: readonly number[], habits: Habits): Generation {
-    const options = this.#options;
-    const [before = null] = this.#generations ?? [];
-    const clusterOfShard = options.clusterOfShards(shardIds, before);
-    options.planned(total, clusterOfShard);
-    return new Generation({
-      ...options,
-      totalShards: total,
-      shardIds,
-      clusterOfShard,
-      firstWorkerId: this.#nextWorkerId(),
-      parentsOf: (shard) => this.#parentsOf(shard),
-      refusedBefore: before?.refused ?? 0,
-      gate: this.gate,
-      away: this.#away,
-      // Of both totals' it is the one that serves what has not moved whose habits count.
-      habits: {
-        ...habits,
-        save: (known) => void (this.serving.total === total && habits.save(known)),
-      },
-      ask: options.rest.ask,
-      links: () => this.#relayed.filter(({ peer }) => isOfTotal(peer, total)),
-      linked: (peer) => this.#look(peer),
-    });
-  }
-
-  #nextWorkerId(): number {
-    const ids = this.#generations?.flatMap(({ pool }) => pool.workers) ?? [];
-    return Math.max(-1, ...ids.map(({ workerId }) => workerId)) + 1;
-  }
-
-  /** The shards of the other total that have guilds of a shard. */
-  #parentsOf({ total, id }: ShardKey): ShardKey[] {
-    const others = this.#generations.filter((each) => each.total !== total);
-    return others.flatMap((other) => {
-      const lots = greatestCommonDivisor(total, other.total);
-      return shardRange(0, other.total - 1).filter((parent) => parent % lots === id % lots)
-        .map((parent) => ({ total: other.total, id: parent }));
-    });
-  }
-
-  async #dropQueues(total: number): Promise<void> {
-    const { queueDir, log } = this.#options;
-    if (queueDir === null) return;
-    await dropQueues(queueDir, (key) => key.total === total).catch((error) =>
-      log.warn("events of shards that are over were not deleted", { error: messageOf(error) })
-    );
-  }
-
-  /** Ids of the shards that serve, of each generation, in order: each is there once. */
+  /** Ids of the shards that serve, in order: each is there once. */
   get servingIds(): number[] {
-    return this.#generations.flatMap(({ servingIds }) => servingIds).sort((a, b) => a - b);
+    return this.#generations.servingIds;
   }
 
-  /** All shards that live, of each generation. */
+  /** All shards that live. */
   get shards(): ShardSnapshot[] {
-    return this.#generations.flatMap(({ shards }) => shards);
+    return this.#generations.shards;
   }
 
   /** What a shard is for; `null`: it does not live. */
-  dutyOf({ total, id }: ShardKey, state: ShardState): ShardDuty | null {
-    return this.#find(total)?.dutyOf(id, state) ?? null;
+  dutyOf(shard: ShardKey, state: ShardState): ShardDuty | null {
+    return this.#generations.dutyOf(shard, state);
   }
 
   /** The intents that are wanted, and which of them are missing where. */
   get intents(): IntentsSnapshot {
-    const all = this.#generations.map(({ intents }) => intents);
-    return { ...all[0]!, shards: all.flatMap(({ shards }) => shards).sort((a, b) => a - b) };
+    return this.#generations.intents;
   }
 
   /** Types whose events have stopped while others flow. */
   get deafTypes(): DeafType[] {
-    return this.#generations.flatMap(({ deafTypes }) => deafTypes);
+    return this.#generations.deafTypes;
   }
 
   /** The consumers on `/gateway`; `null` when the unit stops. */
@@ -318,9 +232,8 @@ export class UnitGateway {
 
   /** What became of interactions whose bot was away. */
   get interactions(): InteractionSnapshot {
-    const shards = this.#generations.flatMap(({ pool }) => pool.shards);
-    const dropped = shards.reduce((sum, { counters }) => sum + (counters?.expired ?? 0), 0);
-    return { ...this.#away.tally, expired: this.#away.tally.expired + dropped };
+    const { tally } = this.#away;
+    return { ...tally, expired: tally.expired + this.#generations.expired };
   }
 
   /**
@@ -332,7 +245,7 @@ export class UnitGateway {
     await this.consumers.settle();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await Promise.all(this.#generations.map((each) => each.stop("keep")));
+    await this.#generations.stop();
     this.links.stop("the unit stops");
     await this.#options.estates.close();
     await this.consumers.stop();
@@ -343,19 +256,7 @@ export class UnitGateway {
 
   /** A peer is done with events: they are forgotten. Of a total that is gone there is nothing to forget. */
   acknowledge(peer: PeerKey, link: number, { totalShards, cursors }: Acknowledged): void {
-    this.#find(totalShards)?.pool.acknowledge(peer, link, cursors);
-  }
-
-  #find(total: number): Generation | undefined {
-    return this.#generations.find((each) => each.total === total);
-  }
-
-  #poolOf({ total }: ShardKey): WorkerPool {
-    const pool = this.#find(total)?.pool;
-    if (pool) return pool;
-    const totals = this.#generations.map((each) => each.total).join(" and ");
-    const text = `Cannot reach a shard of ${total} in total: this unit has ${totals}`;
-    throw new GatehouseError("refused", "caller", text);
+    this.#generations.find(totalShards)?.pool.acknowledge(peer, link, cursors);
   }
 
   /** The links that batches go over through the main thread. A service has no shards. */
@@ -364,7 +265,7 @@ export class UnitGateway {
   }
 
   #isDirect(peer: PeerKey): boolean {
-    return this.#generations.some(({ pool }) => pool.isIntroduced(peer));
+    return this.generations.some(({ pool }) => pool.isIntroduced(peer));
   }
 
   /** The workers bring a cluster that listens its events themselves; others get them through us. */
@@ -372,7 +273,7 @@ export class UnitGateway {
     const address = link === null ? null : this.#options.addressOf(peer, greeting);
     if (address) this.#addresses.set(peerText(peer), { peer, address });
     else this.#addresses.delete(peerText(peer));
-    for (const { pool, total } of this.#generations) {
+    for (const { pool, total } of this.generations) {
       if (!isOfTotal(peer, total)) continue;
       pool.introduce(peer, address);
       if (!address && peer.kind !== "service") pool.link(peer, link, greeting.windowBytes);
@@ -385,15 +286,10 @@ export class UnitGateway {
     if (peer.kind === "consumer") return;
     const key = peerText(peer);
     const isUp = this.links.of(peer) !== undefined &&
-      this.#generations.every((each) => each.isLinked(peer));
+      this.generations.every((each) => each.isLinked(peer));
     if (isUp === this.#reached.has(key)) return;
     if (isUp) this.#reached.add(key);
     else this.#reached.delete(key);
     this.#options.linkChanged(peer, isUp);
   }
-}
-
-/** Whether shards of a total may have events for a peer. */
-function isOfTotal(peer: PeerKey, total: number): boolean {
-  return peer.kind !== "consumer" || peer.shard.total === total;
 }

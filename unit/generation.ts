@@ -32,6 +32,7 @@ import type { AwayAnswers } from "./away_answers.ts";
 import { IdentifyRequests } from "./identify.ts";
 import { guildLimit } from "./reshard/crowding.ts";
 import type { Habits } from "./habits.ts";
+import { TotalSide } from "./reshard/total_side.ts";
 import { RefusedIntents } from "./refused_intents.ts";
 import { ShardWatch } from "./watch.ts";
 import { type PlanOptions, planWorkers, workerOptions } from "./worker_plan.ts";
@@ -42,6 +43,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly firstWorkerId: number;
   /** Shards of another total that have guilds of a shard now. */
   readonly parentsOf: (shard: ShardKey) => readonly ShardKey[];
+  /** Deletes what is left of a shard on disk; no worker has it. */
+  readonly deleteQueue: (shard: ShardKey) => Promise<void>;
   /** Intents that Discord refuses, as far as is known. */
   readonly refusedBefore: number;
   /** Starts a shard worker. */
@@ -78,6 +81,10 @@ const LOOK_EVERY_MS = 900;
 export class Generation {
   readonly total: number;
   readonly pool: WorkerPool;
+  /** What a handover does with its shards. */
+  readonly side: TotalSide;
+  /** Its shards, worker by worker. */
+  readonly buckets: readonly (readonly number[])[];
   readonly #options: GenerationOptions;
   readonly #watch: ShardWatch;
   readonly #intents: RefusedIntents;
@@ -90,6 +97,7 @@ export class Generation {
     this.#options = options;
     this.total = totalShards;
     const buckets = planWorkers(options);
+    this.buckets = buckets;
     this.pool = new WorkerPool({
       ...options,
       buckets,
@@ -100,6 +108,7 @@ export class Generation {
       events: this.#poolEvents(),
     });
     const isWhole = options.shardIds.length === totalShards;
+    this.side = new TotalSide({ ...options, total: this.total, pool: this.pool });
     this.#watch = new ShardWatch({
       ...options,
       pool: this.pool,
@@ -204,12 +213,9 @@ export class Generation {
     return state === "idle" || state === "stopped" ? null : "ends";
   }
 
-  /** Whether a cluster can be reached by the workers, where they dial it and shards of theirs serve it. */
+  /** Whether a cluster can be reached by every worker with a shard that serves it, where they dial it. */
   isLinked(peer: PeerKey): boolean {
-    const { clusterOfShard, shardIds } = this.#options;
-    const isServed = peer.kind === "cluster" &&
-      shardIds.some((id) => clusterOfShard[id] === peer.id && this.serves(id));
-    return !isServed || !this.pool.isIntroduced(peer) || this.pool.isLinked(peer);
+    return !this.pool.isIntroduced(peer) || this.pool.isLinked(peer);
   }
 
   /** Whether a shard serves the bot. */

@@ -92,6 +92,7 @@ async function setUp() {
     linked: note("linked"),
     firstWorkerId: 0,
     parentsOf: () => [],
+    deleteQueue: () => Promise.resolve(),
     refusedBefore: 0,
     roleOf: ({ id }) => roles.get(id) ?? null,
     shardChanged: note("shardChanged"),

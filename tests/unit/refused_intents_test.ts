@@ -19,7 +19,9 @@ const MEMBERS = INTENTS.GUILD_MEMBERS;
 const NO_MEMBERS = EVERY_FLAG & ~APPLICATION_FLAGS.GUILD_MEMBERS.full;
 
 /** A fleet whose Discord takes what `grants` allows, and whose flags say what they say. */
-function setUp({ shards = 3, flags = EVERY_FLAG, sessions = new Map<number, number>() } = {}) {
+function setUp(
+  { shards = 3, flags = EVERY_FLAG, sessions = new Map<number, number>(), refusedBefore = 0 } = {},
+) {
   const clock = createVirtualClock();
   const lines: string[] = [];
   const restarted: number[] = [];
@@ -38,6 +40,7 @@ function setUp({ shards = 3, flags = EVERY_FLAG, sessions = new Map<number, numb
     ),
     wanted: ALL_INTENTS,
     refusedIntents: "narrow",
+    refusedBefore,
     ask: (path) => {
       assert.equal(path, "/applications/@me");
       discord.asked++;
@@ -221,4 +224,17 @@ Deno.test("shards that wait for a decision do not wait for ever", async () => {
   // The one that was to try never came.
   await pass(70_000);
   assert.deepEqual(restarted, [0, 1]);
+});
+
+Deno.test("shards that come beside those of another total begin without what Discord refuses there", async () => {
+  const { refused, lines, began, pass, discord } = setUp({
+    refusedBefore: MEMBERS,
+    flags: NO_MEMBERS,
+  });
+  assert.equal(refused.of(0), ALL_INTENTS & ~MEMBERS);
+  assert.deepEqual(lines, [], "it was told already");
+  began(0);
+  discord.flags = EVERY_FLAG;
+  await pass(FLAGS_INTERVAL_MS);
+  assert.equal(refused.of(0), ALL_INTENTS, "one tries when the flags grant it again");
 });
