@@ -50,7 +50,7 @@ export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Phases of a lot; `unit/reshard/table.ts` says how they follow another. */
+/** Phases of a lot; `unit/reshard/lots/table.ts` says how they follow another. */
 export const LOT_PHASES = [
   /** The old shards serve, the new ones have not begun. */
   "waiting",

@@ -52,6 +52,8 @@ export function closeCode(code: number): CloseCode {
 
 /** Discord closes with this code when an intent is not granted: fewer intents may pass. */
 export const DISALLOWED_INTENTS = 4014;
+/** Discord closes with this code when it does not take a shard of this total. */
+export const INVALID_SHARD = 4010;
 /** Discord closes with this code when a shard has more guilds than it may. */
 export const SHARDING_REQUIRED = 4011;
 /** We close with this code when the session is to be resumed (anything but 1000 and 1001 keeps it). */

@@ -5,13 +5,13 @@
  */
 
 import { LOT_PHASES, type LotPhase } from "../../protocol/reshard.ts";
-import { step } from "../../unit/reshard/step.ts";
-import { CELLS } from "../../unit/reshard/table.ts";
-import type { Effect, Input, State } from "../../unit/reshard/words.ts";
+import { step } from "../../unit/reshard/lots/step.ts";
+import { CELLS } from "../../unit/reshard/lots/table.ts";
+import type { Effect, Input, State } from "../../unit/reshard/lots/words.ts";
 
 /** What is drawn stands between these lines. */
 const [BEGIN, END] = [
-  "<!-- Drawn by `deno task diagrams` from unit/reshard/table.ts. Do not edit. -->",
+  "<!-- Drawn by `deno task diagrams` from unit/reshard/lots/table.ts. Do not edit. -->",
   "<!-- So far drawn. -->",
 ];
 
@@ -22,6 +22,7 @@ const INPUTS: readonly (readonly [string, Input])[] = [
   ["a shard breaks", { kind: "broken", reason: "" }],
   ["old ones stopped for good", { kind: "alone" }],
   ["compared long enough", { kind: "armed" }],
+  ["not long enough after all", { kind: "doubted" }],
   ["cut and acknowledged", { kind: "cut" }],
   ["written", { kind: "written" }],
   ["not written", { kind: "unwritten", reason: "" }],

@@ -46,6 +46,8 @@ export interface Move {
   readonly goal: number;
   /** No further lot begins. */
   readonly isPaused: boolean;
+  /** Why it goes back by itself, in a person's words; `null`: it does not. */
+  readonly failed: string | null;
   readonly by: "operator" | "automatic";
   /** ms since the Unix epoch. */
   readonly startedAtMs: number;
@@ -119,7 +121,16 @@ export function begun(
   record: ReshardRecord,
   { to, by, startedAtMs }: Pick<Move, "to" | "by" | "startedAtMs">,
 ): ReshardRecord {
-  const move = { to, goal: to, isPaused: false, by, startedAtMs, moved: [], tally: NO_TALLY };
+  const move = {
+    to,
+    goal: to,
+    isPaused: false,
+    failed: null,
+    by,
+    startedAtMs,
+    moved: [],
+    tally: NO_TALLY,
+  };
   return { ...record, move };
 }
 
@@ -229,9 +240,10 @@ function isTotal(value: unknown): value is number {
 
 function isMove(value: unknown, total: number): value is Move {
   if (!isRecord(value)) return false;
-  const { to, goal, isPaused, by, startedAtMs, moved, tally } = value;
+  const { to, goal, isPaused, failed, by, startedAtMs, moved, tally } = value;
   if (!isTotal(to) || to === total || (goal !== to && goal !== total)) return false;
   if (typeof isPaused !== "boolean" || (by !== "operator" && by !== "automatic")) return false;
+  if (failed !== null && typeof failed !== "string") return false;
   if (!isCount(startedAtMs) || !isRecord(tally) || !Array.isArray(moved)) return false;
   const lots = lotsOf(total, to).length;
   return Object.keys(NO_TALLY).every((key) => isCount(tally[key])) &&

@@ -173,6 +173,7 @@ Deno.test("parseRecord() takes nothing that is not whole", () => {
     { move: { ...move, moved: [1, 1] } },
     { move: { ...move, by: "me" } },
     { move: { ...move, isPaused: 1 } },
+    { move: { ...move, failed: undefined } },
     { move: { ...move, startedAtMs: -1 } },
     { move: { ...move, tally: { ...move.tally, forced: null } } },
   ];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LotPhase } from "../../protocol/reshard.ts";
+import type { LotPhase } from "../../../protocol/reshard.ts";
 
 /** Which way a lot goes: to the total that is gone to, or `back` to the one that was left. */
 export type Way = "there" | "back";
@@ -34,6 +34,8 @@ export type Input =
   | { readonly kind: "alone" }
   /** Both totals have been compared for long enough, and the bot keeps up. */
   | { readonly kind: "armed" }
+  /** What came meanwhile says that they were not compared for long enough. */
+  | { readonly kind: "doubted" }
   /** Where the new shards go on is known, and everybody is done with what the old ones have served. */
   | { readonly kind: "cut" }
   /** It is written down. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { LOT_PHASES, type LotPhase } from "../../../protocol/reshard.ts";
-import { newLot, step } from "../../../unit/reshard/step.ts";
-import { CELLS } from "../../../unit/reshard/table.ts";
-import type { Effect, Input, State, Way } from "../../../unit/reshard/words.ts";
+import { LOT_PHASES, type LotPhase } from "../../../../protocol/reshard.ts";
+import { newLot, step } from "../../../../unit/reshard/lots/step.ts";
+import { CELLS } from "../../../../unit/reshard/lots/table.ts";
+import type { Effect, Input, State, Way } from "../../../../unit/reshard/lots/words.ts";
 
 const KINDS = [
   "begin",
@@ -11,6 +11,7 @@ const KINDS = [
   "broken",
   "alone",
   "armed",
+  "doubted",
   "cut",
   "written",
   "unwritten",
@@ -57,6 +58,10 @@ Deno.test("step() goes back to rising when a shard of the lot breaks before it i
   for (const phase of ["waiting", "writing", "ending", "moved"] as const) {
     assert.deepEqual(walk(at(phase), "broken"), [phase]);
   }
+});
+
+Deno.test("step() compares on when what it was held for is in doubt", () => {
+  assert.deepEqual(walk(at("holding"), "doubted", "armed"), ["comparing, lift", "holding, hold"]);
 });
 
 Deno.test("step() holds at once where the old shards have stopped for good", () => {

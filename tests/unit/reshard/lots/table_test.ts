@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { LOT_PHASES, type LotPhase } from "../../../protocol/reshard.ts";
-import { CELLS } from "../../../unit/reshard/table.ts";
-import type { Input, State } from "../../../unit/reshard/words.ts";
+import { LOT_PHASES, type LotPhase } from "../../../../protocol/reshard.ts";
+import { CELLS } from "../../../../unit/reshard/lots/table.ts";
+import type { Input, State } from "../../../../unit/reshard/lots/words.ts";
 
 /** Phases that one input leads to from a phase. */
 function nexts(kind: LotPhase): Set<LotPhase> {

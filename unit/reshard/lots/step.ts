@@ -7,8 +7,8 @@
  * @module
  */
 
-import { GatehouseError } from "../../protocol/errors.ts";
-import type { LotPhase } from "../../protocol/reshard.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import type { LotPhase } from "../../../protocol/reshard.ts";
 import { CELLS } from "./table.ts";
 import type { Effect, Input, State, Step, Way } from "./words.ts";
 

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { LotPhase } from "../../protocol/reshard.ts";
+import type { LotPhase } from "../../../protocol/reshard.ts";
 import type { Input, InputOf, State, Way } from "./words.ts";
 
 type Cells = { readonly [I in Input["kind"]]?: (state: State, input: InputOf<I>) => State };
@@ -42,6 +42,7 @@ export const CELLS = {
   holding: {
     ...OLD_SERVE,
     cut: (s) => to(s, "writing", "that the new shards serve is being written down"),
+    doubted: (s) => to(s, "comparing", "both sides are compared for longer"),
     broken: (s, { reason }) => to(s, "rising", reason),
   },
 
