@@ -7,7 +7,7 @@
 
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
-import { sleep } from "../../../ports/clock.ts";
+import { every, sleep } from "../../../ports/clock.ts";
 import { logTo } from "../../../ports/log.ts";
 import type { OpenSpool } from "../../../ports/spool.ts";
 import { seededRandom } from "../../../ports/random.ts";
@@ -22,6 +22,7 @@ import {
 } from "../../../sim/mod.ts";
 import { Unit } from "../../../unit/unit.ts";
 import { inProcessThreads, mortalClock, mortalConnect } from "../in_process_thread.ts";
+import { connect, type Library } from "../library.ts";
 import { listeningCluster } from "../listening_cluster.ts";
 import { memorySpool } from "../memory_spool.ts";
 import { simProxy } from "../sim_proxy.ts";
@@ -77,6 +78,7 @@ export function createStage(options: StageOptions) {
   const spools = new Map<number, OpenSpool>();
   const spoolOf = (total: number) => spools.getOrInsertComputed(total, memorySpool);
   const lives: Came[][] = [];
+  const libraries: Library[] = [];
   let life = createLife();
 
   /** The unit of one process: when that is killed, none of it says or does anything any more. */
@@ -166,6 +168,7 @@ export function createStage(options: StageOptions) {
     logged,
     place,
     lives,
+    libraries,
     run,
     isReady,
     get unit() {
@@ -197,13 +200,21 @@ export function createStage(options: StageOptions) {
       await clock.advance(awayMs);
       startBot();
     },
+    /** A library on `/gateway`, which beats as it should: from then on it is the bot. */
+    async identify(shard: [number, number]): Promise<Library> {
+      const library = connect({ gateway: life.unit.gateway!, clock });
+      libraries.push(library);
+      library.identify(undefined, shard);
+      every(clock, 5_000, () => library.acknowledge());
+      await clock.advance(100);
+      return library;
+    },
     /** What all processes of the bot got, as the judge sees it. */
-    verdict: (allowances: Allowances = {}) =>
-      judge(
-        sim.ledger,
-        lives.map((came) => came.flatMap(({ d }) => numberOf(d) ?? [])),
-        allowances,
-      ),
+    verdict(allowances: Allowances = {}) {
+      const all = [...lives, ...libraries.map((library) => library.got)];
+      const numbers = all.map((came) => came.flatMap(({ d }) => numberOf(d) ?? []));
+      return judge(sim.ledger, numbers, allowances);
+    },
   };
 }
 
