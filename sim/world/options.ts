@@ -122,7 +122,7 @@ export interface SimSettings {
   lateMs: (session: { readonly shardId: number; readonly totalShards: number }) => number;
   /**
    * Whether each event of the world has its number in the field `_event`, the same for whoever gets it: two
-   * presences may else be the same to the letter. Default false.
+   * presences may else be the same to the letter, as Discord's are. Default false.
    */
   numberEvents: boolean;
   /** Whether the ledger keeps each event and each dispatch of each session. Default false: it grows without end. */

@@ -1,6 +1,6 @@
 /**
  * Judges what a bot got while its shards changed, by the simulator's ledger: what is lost, seen twice, out of
- * order per guild, and what it cost. Pure. The simulator runs with `recordEvents` and `numberEvents`.
+ * order per guild, and what it cost. Pure. The simulator runs with `recordEvents`.
  *
  * @module
  */
@@ -51,7 +51,33 @@ export interface Tally {
   readonly identifies: Readonly<Record<number, number>>;
 }
 
-/** The number of a dispatch's event; `null` for what is a session's own. */
+/** A dispatch as its session numbered it. */
+export interface Numbered {
+  readonly sessionId: string;
+  readonly s: number;
+}
+
+/**
+ * The numbers of the events that dispatches told of, less what is a session's own. What no session was told has
+ * a number that is nobody's.
+ */
+export function numbersIn(
+  { events }: Pick<Witness, "events">,
+  came: readonly Numbered[],
+): number[] {
+  const numbers = new Map(events.map(({ sessionId, s, event }) => [`${sessionId}:${s}`, event]));
+  return came.flatMap(({ sessionId, s }) => {
+    const number = numbers.get(`${sessionId}:${s}`);
+    return number === undefined ? NOBODYS : number ?? [];
+  });
+}
+
+const NOBODYS = -1;
+
+/**
+ * The number of a dispatch's event, where the simulator runs with `numberEvents`; `null` for what is a session's
+ * own. It makes two events differ that could else be the same to the letter: prefer {@linkcode numbersIn}.
+ */
 export function numberOf(d: unknown): number | null {
   const event = (d as { readonly _event?: unknown } | null)?._event;
   return typeof event === "number" ? event : null;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Dispatch } from "../../../bot/link/dispatch.ts";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { every, sleep } from "../../../ports/clock.ts";
@@ -26,7 +27,7 @@ import { connect, type Library } from "../library.ts";
 import { listeningCluster } from "../listening_cluster.ts";
 import { memorySpool } from "../memory_spool.ts";
 import { simProxy } from "../sim_proxy.ts";
-import { type Allowances, judge, numberOf } from "./judge.ts";
+import { type Allowances, judge, type Numbered, numberOf, numbersIn } from "./judge.ts";
 
 /** What a stage is made with. */
 export interface StageOptions {
@@ -45,7 +46,7 @@ export interface StageOptions {
 }
 
 /** What the bot got. */
-export interface Came {
+export interface Came extends Numbered {
   readonly t: string;
   readonly shardId: number;
   // deno-lint-ignore no-explicit-any -- what a gateway says
@@ -69,7 +70,6 @@ export function createStage(options: StageOptions) {
     guildsOutside: 8,
     ringEvents: 100_000,
     recordEvents: true,
-    numberEvents: true,
     ...options.sim,
   });
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
@@ -78,6 +78,8 @@ export function createStage(options: StageOptions) {
   const spools = new Map<number, OpenSpool>();
   const spoolOf = (total: number) => spools.getOrInsertComputed(total, memorySpool);
   const lives: Came[][] = [];
+  /** Shard → the session whose READY the bot got last. Of one id never two serve. */
+  const sessions = new Map<number, string>();
   const libraries: Library[] = [];
   let life = createLife();
 
@@ -138,8 +140,11 @@ export function createStage(options: StageOptions) {
     lives.push(came);
     const receiver = {
       wants: () => true,
-      receive: ({ t, d }: { t: string; d: unknown }, shardId: number) => {
-        came.push({ t, shardId, d, atMs: clock.now() });
+      receive: ({ t, s, d }: Dispatch, shardId: number) => {
+        if (t === "READY") sessions.set(shardId, (d as { session_id: string }).session_id);
+        const sessionId = sessions.get(shardId)!;
+        // What is ours has no number.
+        if (s !== null) came.push({ t, shardId, sessionId, s, d, atMs: clock.now() });
         return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
       },
     };
@@ -200,7 +205,7 @@ export function createStage(options: StageOptions) {
       await clock.advance(awayMs);
       startBot();
     },
-    /** A library on `/gateway`, which beats as it should: from then on it is the bot. */
+    /** A library on `/gateway`, which beats as it should: from then on it is the bot. Wants `numberEvents`. */
     async identify(shard: [number, number]): Promise<Library> {
       const library = connect({ gateway: life.unit.gateway!, clock });
       libraries.push(library);
@@ -211,8 +216,10 @@ export function createStage(options: StageOptions) {
     },
     /** What all processes of the bot got, as the judge sees it. */
     verdict(allowances: Allowances = {}) {
-      const all = [...lives, ...libraries.map((library) => library.got)];
-      const numbers = all.map((came) => came.flatMap(({ d }) => numberOf(d) ?? []));
+      const numbers = [
+        ...lives.map((came) => numbersIn(sim.ledger, came)),
+        ...libraries.map(({ got }) => got.flatMap(({ d }) => numberOf(d) ?? [])),
+      ];
       return judge(sim.ledger, numbers, allowances);
     },
   };

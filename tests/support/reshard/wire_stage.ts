@@ -11,7 +11,7 @@ import { LOT_PHASES, type LotPhase, type ReshardSnapshot } from "../../../protoc
 import { createSimulator, serveSimulator, type SimulatorOptions } from "../../../sim/mod.ts";
 import { eachLine, startUnit, type UnitProcess, until } from "../unit_process.ts";
 import { startBustle } from "./bustle.ts";
-import { type Allowances, judge } from "./judge.ts";
+import { type Allowances, judge, type Numbered, numbersIn } from "./judge.ts";
 
 /** What a stage is made with. */
 export interface WireStageOptions {
@@ -39,17 +39,18 @@ export async function startWireStage(options: WireStageOptions) {
     guildsOutside: 20,
     ringEvents: 50_000,
     recordEvents: true,
-    numberEvents: true,
     ...options.sim,
   });
   const discord = serveSimulator(sim);
   const stateDir = Deno.makeTempDirSync();
-  const lives: number[][] = [];
+  const lives: Numbered[][] = [];
+  /** Shard → the session whose READY the bot got last. */
+  const sessions = new Map<number, string>();
   const port = freePort();
   let bot = await startBot();
 
   async function startBot() {
-    const came: number[] = [];
+    const came: Numbered[] = [];
     lives.push(came);
     const args = ["run", "--allow-net=127.0.0.1", "--allow-env", "--allow-read", NOTING_BOT];
     const command = new Deno.Command(Deno.execPath(), {
@@ -59,8 +60,10 @@ export async function startWireStage(options: WireStageOptions) {
     const child = command.spawn();
     const listening = Promise.withResolvers<void>();
     const reading = eachLine(child.stdout, (line) => {
-      if (line === "listening") listening.resolve();
-      else came.push(Number(line));
+      if (line === "listening") return listening.resolve();
+      const [shardId, s, began] = line.split(" ");
+      if (began !== undefined) sessions.set(Number(shardId), began);
+      came.push({ sessionId: sessions.get(Number(shardId))!, s: Number(s) });
     });
     const ended = reading.then(() => Promise.reject(new Error("the bot has ended")));
     await Promise.race([listening.promise, ended]);
@@ -144,7 +147,8 @@ export async function startWireStage(options: WireStageOptions) {
     async judged(allowances: Allowances = {}) {
       await sleep(systemClock, 2_000);
       stopBustle();
-      const look = () => judge(sim.ledger, lives, allowances);
+      const look = () =>
+        judge(sim.ledger, lives.map((came) => numbersIn(sim.ledger, came)), allowances);
       await until(() => look().lost.length === 0, 20_000).catch(() => {});
       await sleep(systemClock, 1_000);
       return look();
