@@ -99,7 +99,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 export function identityOf(t: string, payload: Uint8Array): Identity {
   const d = bodyOf(payload);
   if (!d) return NOBODY;
-  const guildId = (OF_GUILD.has(t) ? d.id : d.guild_id) ?? "";
+  const guildId = guildOf(t, d) ?? "";
   if (typeof guildId !== "string" || !GUILD_ID.test(guildId)) return NOBODY;
   return { guildId, key: SESSIONS_OWN.has(t) || isLoading(d) ? null : keyOf(t, d) };
 }
@@ -133,6 +133,12 @@ function keyOf(t: string, d: Record<string, unknown>): string {
 /** Whether it is a GUILD_CREATE of a guild that was there before the session was. */
 function isLoading({ [NOTE_FIELD]: note }: Record<string, unknown>): boolean {
   return isRecord(note) && note.guild === "loaded";
+}
+
+/** The guild whose shard gets the event. Entitlements come to shard 0, though they may name a guild. */
+function guildOf(t: string, d: Record<string, unknown>): unknown {
+  if (t.startsWith("ENTITLEMENT_")) return undefined;
+  return OF_GUILD.has(t) ? d.id : d.guild_id;
 }
 
 function bodyOf(payload: Uint8Array): Record<string, unknown> | null {

@@ -120,3 +120,10 @@ Deno.test("comesToEveryShard() is so of the bot's own user, and not of a direct 
   assert.ok(comesToEveryShard(keyOf("USER_UPDATE", { id: "1" })!));
   assert.ok(!comesToEveryShard(keyOf("MESSAGE_CREATE", { id: "1" })!));
 });
+
+Deno.test("an entitlement is of no guild, whichever it names: it comes to shard 0", () => {
+  for (const t of ["ENTITLEMENT_CREATE", "ENTITLEMENT_UPDATE", "ENTITLEMENT_DELETE"]) {
+    const payload = JSON.stringify({ t, s: 7, op: 0, d: { id: "5", guild_id: "1" } });
+    assert.equal(identityOf(t, new TextEncoder().encode(payload)).guildId, "");
+  }
+});
