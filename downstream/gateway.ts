@@ -165,8 +165,11 @@ export class DownstreamGateway {
       }
     }
     for (const session of this.sessions.all) {
-      if (!this.sessions.isMoved(session) || this.#moves.has(session)) continue;
-      if (this.#canMove(session)) {
+      if (!this.sessions.isMoved(session)) continue;
+      if (this.#moves.has(session)) {
+        // It is on its way, and goes on from there. What is new to it must give out nothing meanwhile.
+        void this.#park(session.shard);
+      } else if (this.#canMove(session)) {
         this.#moves.set(session, this.#move(session, written));
       } else this.#giveUp(session);
     }

@@ -19,6 +19,7 @@ import {
   type Seat,
   seatText,
   type ShardKey,
+  type ShardKeyText,
   shardKeyText,
 } from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
@@ -41,6 +42,8 @@ import type { PlanOptions } from "./worker_plan.ts";
 const SAVED_AS = "consumers";
 /** It is written this long after a change, at the latest. */
 const SAVE_AFTER_MS = 100;
+/** Clients that are waited for are asked so often. */
+const URGE_EVERY_MS = 1_000;
 
 /** Who may consume, and under which address. */
 export interface ConsumerDoor {
@@ -86,6 +89,9 @@ export class Consumers {
   readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
   #cancelSave: Cancel | null = null;
+  /** Shards whose clients are to be done with what they have. */
+  readonly #held = new Map<ShardKeyText, ShardKey>();
+  #cancelUrge: Cancel | null = null;
 
   constructor(options: ConsumersOptions) {
     const { config, totalShards, shardIds, controllers, door, estates } = options;
@@ -109,7 +115,7 @@ export class Consumers {
     this.#commands = new CommandsUp({
       ...options,
       send: async ({ id, total }, payload) => {
-        const named = total === totalShards ? payload : { ...payload, totalShards: total };
+        const named = total === this.#seats.total ? payload : { ...payload, totalShards: total };
         await controllers.gateway.sendPayload(id, named);
       },
     });
@@ -182,9 +188,27 @@ export class Consumers {
     return this.#gateway.accept(socket, query, url);
   }
 
-  /** Asks the clients that these shards have for a heartbeat: all of them are to be done with what they have. */
-  urge(shards: readonly ShardKey[]): void {
-    this.#gateway.urge(shards);
+  /**
+   * A shard is held back: what it has given is to be dealt with soon. Its clients are asked for a heartbeat, now and
+   * every second until it goes on, or others serve in its place.
+   */
+  held(shard: ShardKey): void {
+    this.#held.set(shardKeyText(shard), shard);
+    if (this.#cancelUrge === null) this.#urge();
+    else this.#gateway.urge([shard]);
+  }
+
+  /** A shard that was held back goes on. */
+  lifted(shard: ShardKey): void {
+    this.#held.delete(shardKeyText(shard));
+  }
+
+  #urge(): void {
+    this.#cancelUrge?.();
+    this.#cancelUrge = null;
+    if (this.#held.size === 0 || this.isStopped) return;
+    this.#gateway.urge([...this.#held.values()]);
+    this.#cancelUrge = this.#options.clock.after(URGE_EVERY_MS, () => this.#urge());
   }
 
   /**
@@ -197,7 +221,10 @@ export class Consumers {
     this.#seats.become(this.#owners());
     this.#split.moved();
     this.#merged.moved();
-    for (const shard of before) if (!this.#seats.serves(shard)) this.shards.leave(shard);
+    for (const shard of before.filter((shard) => !this.#seats.serves(shard))) {
+      this.lifted(shard);
+      this.shards.leave(shard);
+    }
     await this.#gateway.moved(async () => {
       await this.#save();
       return !this.isStopped;
@@ -216,6 +243,7 @@ export class Consumers {
     this.isStopped = true;
     this.#options.door.leave();
     this.#cancelSave?.();
+    this.#cancelUrge?.();
     await this.#gateway.settle();
     await this.#save();
   }

@@ -295,3 +295,45 @@ Deno.test("DownstreamSessions remembers whether a client has had guilds, and who
   const again = nextLife(sessions, clock).sessions.ofShard(shard(0))!;
   assert.deepEqual([again.knowsGuilds, again.botId], [true, "7"]);
 });
+
+Deno.test("DownstreamSessions go on over other shards with the next numbers, and lose no word of what was acknowledged", () => {
+  let shards = [shard(0, 2)];
+  const { sessions } = book({ shardsOf: () => shards });
+  const session = sessions.begin(shard(0, 2), { from: 100, snapshots: 3 });
+  sessions.sent(session, 120);
+  sessions.acknowledge(session, 118);
+  const acknowledgedS = session.acknowledged - session.base;
+  shards = [shard(0), shard(2)];
+  assert.ok(sessions.isMoved(session));
+  sessions.move(session, 7);
+  assert.equal(sessions.isMoved(session), false);
+  assert.deepEqual(session.shards, ["0/4", "2/4"]);
+  assert.equal(session.acknowledged - session.base, acknowledgedS);
+  assert.equal(7 - session.base, 120 - 96, "what came last has the number that it had");
+  assert.deepEqual([session.snapshots, session.doneTo, session.sent], [0, 7, 7]);
+});
+
+Deno.test("DownstreamSessions do not acknowledge by old cursors when a session has moved before it was written down", () => {
+  let shards = [shard(0, 2)];
+  const { sessions, done } = book({ shardsOf: () => shards });
+  const session = sessions.begin(shard(0, 2), { from: 100 });
+  sessions.sent(session, 120);
+  sessions.passedBy(session, 130);
+  const saved = sessions.save();
+  shards = [shard(0)];
+  sessions.move(session, 7);
+  sessions.written(saved);
+  assert.deepEqual(done, []);
+});
+
+Deno.test("DownstreamSessions leave out what goes by other shards than those behind the seat", () => {
+  const { sessions, clock } = book();
+  sessions.begin(shard(0), { from: 10 });
+  sessions.end(sessions.begin(shard(1), { from: 10 }));
+  sessions.sent(sessions.begin(shard(2), { from: 10 }), 500);
+  const next = nextLife(sessions, clock, {
+    shardsOf: ({ id }: ShardKey) => id === 2 ? [shard(2)] : [shard(id, 8)],
+  });
+  assert.deepEqual(next.held, [shard(2)]);
+  assert.deepEqual([0, 1].map((id) => next.sessions.highest(shard(id))), [0, 0]);
+});

@@ -229,3 +229,26 @@ Deno.test("judgeResume() goes on in the midst of the guilds, until an event is a
   assert.equal(resume({ seq: 6 }, later), null);
   assert.deepEqual(resume({ seq: 12 }, later), { session: later, s: 12 });
 });
+
+Deno.test("judgeIdentify() has an IDENTIFY come again that fits the total before or the one to come, but not in part", () => {
+  const shards = seatsOver(4, 6, [1]);
+  const any = { ...TERMS, shards, otherTotals: true };
+  const rows: readonly (readonly [id: number, total: number, is: "seat" | "later" | "code"])[] = [
+    [0, 4, "seat"],
+    [1, 4, "later"],
+    [0, 6, "later"],
+    [1, 6, "seat"],
+    [0, 2, "seat"],
+    [0, 12, "seat"],
+    [0, 5, "code"],
+  ];
+  for (const [id, total, is] of rows) {
+    const judged = judgeIdentify({ token: "secret", intents: 1, shard: [id, total] }, any);
+    assert.ok(is in judged, `[${id}, ${total}]: ${JSON.stringify(judged)}`);
+  }
+  const own = judgeIdentify({ token: "secret", intents: 1, shard: [0, 12] }, {
+    ...any,
+    otherTotals: false,
+  });
+  assert.equal((own as { code: number }).code, 4010);
+});
