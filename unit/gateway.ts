@@ -127,6 +127,11 @@ export class UnitGateway {
       windowBytes: surelyUnderWay(config.queueMemoryBytes, mostConsumers),
       links: this.links,
       poolOf: (shard) => this.#generations.poolOf(shard),
+      owners: () => this.#owners,
+      cutsOf: (shard) => {
+        const role = options.roleOf(shard);
+        return role?.kind === "serves" ? role.cuts : null;
+      },
       guildsMissing: ({ total, id }, cursor) =>
         this.#generations.find(total)?.guildsMissing(id, cursor),
       door: options.consumerDoor,
@@ -164,6 +169,8 @@ export class UnitGateway {
   own(owners: Owners): void {
     this.#owners = owners;
     this.#generations.putFirst(owners.total);
+    // First: what a client is to have is no cluster's, not for a moment.
+    void this.consumers.moved();
     this.#options.ownersChanged(owners);
     this.links.shardsAre(owners.total);
     for (const peer of this.#options.peers) this.#look(peer);
