@@ -16,21 +16,28 @@ const NO_BODY = new Uint8Array(0);
 /**
  * A record as it is to be sent: `SERVED` in place of what the shards that had its guild before have brought, `MOVED`
  * in place of the GUILD_CREATE by which a guild loads that the bot has from them; anything else as it is, and so what
- * is the session's own.
+ * is the session's own. Of a GAP nothing is missing where they have brought all that came before it.
  *
  * @throws {SyntaxError} When it cannot be read.
  */
 export function asServed(record: EventRecord, cuts: Cuts, identityOf: IdentityOf): EventRecord {
   const { kind, cursor, body, shardId } = record;
-  if (kind !== RECORD.DISPATCH || cursor > cuts.through) return record;
-  const { t } = readEnvelope(body);
+  if (cursor > cuts.through) return record;
   const served = { shardId, kind: RECORD.SERVED, cursor, body: NO_BODY };
+  if (kind === RECORD.GAP) return cursor <= lowest(cuts) ? served : record;
+  if (kind !== RECORD.DISPATCH) return record;
+  const { t } = readEnvelope(body);
   if (t === null) return record;
   if (t === "RESUMED") return served;
   if (loads(t, body)) return moved(record, cuts);
   const { guildId, key } = identityOf(t, body);
   if (key === null) return record;
   return cursor <= (cuts.guilds[guildId] ?? cuts.others) ? served : record;
+}
+
+/** Up to this cursor the events of all guilds have been served. */
+function lowest({ guilds, others }: Cuts): number {
+  return Object.values(guilds).reduce((least, cut) => Math.min(least, cut), others);
 }
 
 /** Whether it is a GUILD_CREATE by which a guild of the session loads. */

@@ -74,9 +74,16 @@ Deno.test("asServed() serves what is the session's own, and leaves its RESUMED o
   assert.equal(sent(dispatch(101, "RESUMED", {})).kind, RECORD.DISPATCH);
 });
 
-Deno.test("asServed() serves a GAP, and throws for what cannot be read", () => {
-  const gap = gapRecord(3, { from: 1, to: 5, count: 5, reason: "lost" });
-  assert.equal(sent(gap), gap);
+Deno.test("asServed() tells a GAP where something may be missing, not where others have served all before it", () => {
+  const gap = (to: number) => gapRecord(3, { from: null, to, count: null, reason: "lost" });
+  assert.equal(sent(gap(30)).kind, RECORD.SERVED);
+  const told = gap(31);
+  assert.equal(sent(told), told);
+  const none = gap(1);
+  assert.equal(asServed(none, { ...CUTS, guilds: {}, others: 0 }, identityOf), none);
+});
+
+Deno.test("asServed() throws for what cannot be read", () => {
   const body = new TextEncoder().encode("no JSON");
   assert.throws(() => sent({ ...message(5), body }), SyntaxError);
 });
