@@ -60,7 +60,7 @@ export class UnitCommands {
 
   /**
    * Sends a command: of a guild to that guild's shard, of several (op 31) to the shards of each, with its own.
-   * What is of no guild, as a presence, to whoever has the guilds of the shard that is named.
+   * What is of no guild, as a presence, to the shard that is named, or whoever has its guilds.
    *
    * @param shardId Of the total that the payload names, or that the bot goes by, or of any that serves.
    * @returns When it was handed to the sockets.
@@ -196,13 +196,17 @@ export class UnitCommands {
     await Promise.all(guildIds.map((id) => this.#options.settled(id)));
   }
 
-  /** Who has guilds of a shard that is named; where no total is, by the one that is left, or the other. */
+  /**
+   * Who is meant by a shard's id: the one that serves by it, of whichever total; where none does, or it is said of
+   * how many it is one, who has its guilds.
+   */
   #shardsOf(id: number, of: number | undefined): readonly ShardKey[] {
     const owners = this.#options.owners();
+    const own = of === undefined ? owners.serving.filter((each) => each.id === id) : [];
+    if (own.length > 0) return own;
     const named = { total: of ?? owners.total, id };
     const isOne = id >= 0 && id < named.total;
-    const shards = isOne ? owners.sharing(named) : owners.serving.filter((each) => each.id === id);
-    return shards.length > 0 ? shards : [named];
+    return isOne ? owners.sharing(named) : [named];
   }
 }
 

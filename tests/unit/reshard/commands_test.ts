@@ -106,29 +106,26 @@ Deno.test("a command of several guilds is divided among their shards", async () 
   ]);
 });
 
-Deno.test("what is of no guild goes to all who have guilds of the shard that is named", async () => {
+Deno.test("what is of no guild goes to the shard that is named, of whichever total it serves", async () => {
   const { commands, sent, moved } = setUp();
   const presence = { op: 3, d: IDLE };
   await commands.send(1, presence);
   moved.push(1);
-  await commands.send(0, presence);
-  await commands.send(1, presence);
-  await commands.send(3, presence);
+  for (const id of [0, 1, 3]) await commands.send(id, presence);
   await commands.send(1, { op: 8, d: { guild_id: "all" } });
-  assert.deepEqual(sent, [
-    "1/2 3",
-    "0/2 3",
-    "1/4 3",
-    "3/4 3",
-    "3/4 3",
-    "1/4 8 all",
-    "3/4 8 all",
-  ]);
-  sent.length = 0;
-  await commands.send(1, { ...presence, totalShards: 4 });
-  assert.deepEqual(sent, ["1/4 3"], "who names the total means that shard");
+  assert.deepEqual(sent, ["1/2 3", "0/2 3", "1/4 3", "3/4 3", "1/4 8 all"]);
   await assert.rejects(commands.send(4, presence), { code: "no_shard" });
   await assert.rejects(commands.send(-1, presence), { code: "no_shard" });
+});
+
+Deno.test("what is of no guild goes to who has the guilds of a shard that does not serve", async () => {
+  const { commands, sent, moved } = setUp();
+  const presence = { op: 3, d: IDLE, totalShards: 2 };
+  moved.push(1);
+  await commands.send(1, presence);
+  await commands.send(1, { ...presence, totalShards: 4 });
+  await commands.send(2, { ...presence, totalShards: 4 });
+  assert.deepEqual(sent, ["1/4 3", "3/4 3", "1/4 3", "0/2 3"]);
 });
 
 Deno.test("a command waits while it is being decided who has its guild", async () => {
