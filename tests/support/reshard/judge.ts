@@ -35,7 +35,7 @@ export interface Verdict {
 export interface Allowances {
   /** May be missing. Without it: what a fault has kept from a session. */
   readonly mayMiss?: (event: number) => boolean;
-  /** Guilds that were cut by force: their events may come twice. */
+  /** Guilds that were cut by force: their events may come twice, or late. */
   readonly mayRepeat?: ReadonlySet<string>;
 }
 
@@ -43,8 +43,9 @@ export interface Allowances {
 export interface Tally {
   /** Missing, and a fault has kept them from a session. */
   readonly missingByFault: number;
-  /** Came twice, in guilds that were cut by force. */
+  /** Came twice, or late, in guilds that were cut by force. */
   readonly repeatedByForce: number;
+  readonly lateByForce: number;
   /** Came to more than one life of the bot. */
   readonly again: number;
   /** Total → identifies. */
@@ -110,16 +111,18 @@ export function judge(
   }
   const missing = [...possible].filter((event) => !seen.has(event));
   const twice = read.flatMap((life) => life.twice);
+  const late = read.flatMap((life) => life.outOfOrder);
   const byForce = (event: number) => mayRepeat.has(guildOf(event)!);
   return {
     events: possible.size,
     lost: missing.filter((event) => !withheld.has(event) && !mayMiss(event)).map(told),
     twice: twice.filter((event) => !byForce(event)).map(told),
-    outOfOrder: read.flatMap((life) => life.outOfOrder).map(told),
+    outOfOrder: late.filter((event) => !byForce(event)).map(told),
     unknown: read.flatMap((life) => life.unknown).map(told),
     violations: ledger.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
     missingByFault: missing.filter((event) => withheld.has(event)).length,
     repeatedByForce: twice.filter(byForce).length,
+    lateByForce: late.filter(byForce).length,
     again: seen.values().filter((times) => times > 1).toArray().length,
     ...identifiesOf(ledger),
   };

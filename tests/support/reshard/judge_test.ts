@@ -88,12 +88,16 @@ Deno.test("what a fault keeps from a session may be missing, what it repeats may
   assert.deepEqual(faults(judge(flawed("repeated", event), [[...doubled, event]])), { twice: 1 });
 });
 
-Deno.test("repeats of a guild that was cut by force are counted apart", async () => {
+Deno.test("what is wrong with a guild that was cut by force is counted apart, and a loss is a loss", async () => {
   const { ledger, all } = await world();
   const event = all.find((it) => ledger.world[it - 1]!.guildId !== null)!;
   const mayRepeat = new Set([ledger.world[event - 1]!.guildId!]);
   const verdict = judge(ledger, [[...all, event]], { mayRepeat });
   assert.deepEqual([faults(verdict), verdict.repeatedByForce], [{}, 1]);
+  const without = all.filter((it) => it !== event);
+  const late = judge(ledger, [[...without, event]], { mayRepeat });
+  assert.deepEqual([faults(late), late.lateByForce], [{}, 1]);
+  assert.deepEqual(faults(judge(ledger, [without], { mayRepeat })), { lost: 1 });
 });
 
 Deno.test("a shard that identifies again, and a rule that is broken, are told", async () => {
