@@ -295,9 +295,10 @@ export class WorkerPool {
       message: (message) => this.#message(workerId, message),
       greet: () => this.#greet(workerId, shardIds),
       lost: () => {
-        for (const shardId of shardIds) this.#idle(shardId, "its worker was lost");
+        const lost = shardIds.filter((shardId) => this.#isAlive(shardId));
+        for (const shardId of lost) this.#idle(shardId, "its worker was lost");
         this.#links.lost(this.#at(workerId)!);
-        events.lost(shardIds);
+        events.lost(lost);
       },
       exhausted: (reason) => events.exhausted(reason),
       refused: (reason) => this.#refused(reason),
@@ -342,6 +343,11 @@ export class WorkerPool {
     this.#consumers.assign(shardId, this.#consumers.planned(shardId));
     this.#counters.delete(shardId);
     this.#idle(shardId, "it is over");
+  }
+
+  /** Whether a shard runs, or is about to. */
+  #isAlive(shardId: number): boolean {
+    return this.#roles.of(shardId) !== null || this.#statuses.get(shardId)!.state !== "idle";
   }
 
   #idle(shardId: number, reason: string): void {

@@ -170,6 +170,28 @@ Deno.test("WorkerPool has the next worker end what the one before was lost with"
   await ending;
 });
 
+Deno.test("WorkerPool tells of those shards of a lost worker that did something", async () => {
+  const { clock, pool, threads, told, roles, answer } = setUp({ 2: SERVES });
+  pool.spawnShards();
+  const lost = async () => {
+    threads.at(-1)!.fail("crashed");
+    await clock.advance(1_000);
+    return told.findLast((words) => words.startsWith("lost"));
+  };
+  assert.equal(await lost(), "lost [[2]]", "3 was never brought up");
+  pool.bringUp(3, RISES);
+  assert.equal(await lost(), "lost [[2,3]]");
+  roles[2] = null;
+  const status = { ...pool.shards[2]!.status, state: "ready" } as const;
+  threads.at(-1)!.say({ type: "SHARD_STATUS", status });
+  assert.equal(await lost(), "lost [[2,3]]", "it ran on, though it was to do nothing any more");
+  const ending = pool.endShard(3);
+  answer(threads.length - 1, "END_SHARD");
+  await ending;
+  assert.equal(await lost(), "lost [[]]");
+  assert.equal(pool.shards[3]!.status.reason, "it is over");
+});
+
 Deno.test("WorkerPool takes a shard that does not end for one that is over, and says so", async () => {
   const { clock, pool, lines } = setUp({ 0: SERVES });
   pool.spawnShards();
