@@ -26,7 +26,7 @@ import { isRecord } from "../protocol/record.ts";
 import type { ReadyFacts } from "../protocol/discord/gateway_frame.ts";
 import { parsePayload, type ShardPayload } from "../protocol/worker_message.ts";
 import type { Estate } from "../protocol/estate.ts";
-import type { Cuts } from "../protocol/reshard.ts";
+import type { ShardRole } from "../protocol/reshard.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { CommandsUp } from "./commands_up.ts";
@@ -65,8 +65,8 @@ export interface ConsumersOptions
   readonly poolOf: (shard: ShardKey) => WorkerPool;
   /** Which shards serve now; they change with {@linkcode Consumers.moved}. Default: those of `totalShards`. */
   readonly owners?: () => SeatOwners;
-  /** Up to which cursor shards of another total have served what a shard gets; `null`: none have. */
-  readonly cutsOf?: (shard: ShardKey) => Pick<Cuts, "through"> | null;
+  /** What a shard does, and what shards of another total have served of it. Default: nobody has. */
+  readonly roleOf?: (shard: ShardKey) => ShardRole | null;
   readonly door: ConsumerDoor;
   /** Somebody asks for guilds as of a cursor, and nobody knows them. */
   readonly guildsMissing: (shard: ShardKey, cursor: number) => void;

@@ -128,10 +128,6 @@ export class UnitGateway {
       links: this.links,
       poolOf: (shard) => this.#generations.poolOf(shard),
       owners: () => this.#owners,
-      cutsOf: (shard) => {
-        const role = options.roleOf(shard);
-        return role?.kind === "serves" ? role.cuts : null;
-      },
       guildsMissing: ({ total, id }, cursor) =>
         this.#generations.find(total)?.guildsMissing(id, cursor),
       door: options.consumerDoor,
@@ -162,14 +158,10 @@ export class UnitGateway {
     return this.#owners;
   }
 
-  /**
-   * Guilds have moved: commands for them go elsewhere, who is linked learns a new number of shards, and of
-   * whom it is told that it is linked may be others.
-   */
+  /** Guilds have moved: clients on `/gateway` follow, before the new shards give out anything; then all others. */
   own(owners: Owners): void {
     this.#owners = owners;
     this.#generations.putFirst(owners.total);
-    // First: what a client is to have is no cluster's, not for a moment.
     void this.consumers.moved();
     this.#options.ownersChanged(owners);
     this.links.shardsAre(owners.total);

@@ -196,7 +196,11 @@ export function movingUnit(
     totalShards: from,
     shardIds: shardRange(0, from - 1),
     owners,
-    cutsOf: (key) => queueOf(key).through > 0 ? queueOf(key) : null,
+    roleOf: (key) => {
+      const { through } = queueOf(key);
+      const cuts = { from: [], through, guilds: {}, others: 0, loads: [], mayRepeat: [] };
+      return { kind: "serves", cuts: through > 0 ? cuts : null };
+    },
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     store,

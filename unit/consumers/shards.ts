@@ -27,7 +27,7 @@ import {
   shardKeyText,
 } from "../../protocol/ids.ts";
 import type { ConsumerKey } from "../../protocol/peer.ts";
-import type { Cuts } from "../../protocol/reshard.ts";
+import type { Cuts, ShardRole } from "../../protocol/reshard.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
@@ -45,8 +45,8 @@ export interface ConsumerShardsOptions {
   readonly ttlMs: number;
   readonly links: Pick<Links, "open" | "close" | "acknowledge" | "all">;
   readonly estates: Pick<Estates, "of" | "saved">;
-  /** Up to which cursor shards of another total have served what a shard gets. Default: none have. */
-  readonly cutsOf?: (shard: ShardKey) => Pick<Cuts, "through"> | null;
+  /** What a shard does, and what shards of another total have served of it. Default: nobody has. */
+  readonly roleOf?: (shard: ShardKey) => ShardRole | null;
   /** Somebody asks for guilds as of a cursor, and nobody knows them. */
   readonly guildsMissing: (shard: ShardKey, cursor: number) => void;
   /**
@@ -136,8 +136,9 @@ export class ConsumerShards implements ShardEvents {
 
   /** Delivers what is not acknowledged, and what comes. */
   take(shard: Seat, deliver: (record: EventRecord) => void): void {
-    const { links, poolOf, cutsOf } = this.#options;
+    const { links, poolOf } = this.#options;
     const peer = peerOf(shard);
+    const cuts = this.#cutsOf(shard);
     let isOver = false;
     if (shard.reader === undefined) poolOf(shard).assign(shard.id, peer);
     // Its worker gives it what the others leave.
@@ -147,7 +148,7 @@ export class ConsumerShards implements ShardEvents {
           // An event may end the connection that it is delivered to.
           if (isOver) return;
           deliver(
-            isOfNoClient(record, cutsOf?.(shard)) ? { ...record, kind: RECORD.SERVED } : record,
+            isOfNoClient(record, cuts) ? { ...record, kind: RECORD.SERVED } : record,
           );
         }
       },
@@ -226,6 +227,11 @@ export class ConsumerShards implements ShardEvents {
     }
   }
 
+  #cutsOf(shard: Seat): Cuts | null {
+    const role = this.#options.roleOf?.(shard);
+    return role?.kind === "serves" ? role.cuts : null;
+  }
+
   #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     return askPatiently(this.#options.clock, ask, () => this.#stopped);
   }
@@ -235,10 +241,7 @@ export class ConsumerShards implements ShardEvents {
  * While a shard rose, another total's had its guilds: that its session began then, or was another one, is nothing to a
  * client whose session goes on, or begins with the guilds as they are.
  */
-function isOfNoClient(
-  record: EventRecord,
-  cuts: Pick<Cuts, "through"> | null | undefined,
-): boolean {
+function isOfNoClient(record: EventRecord, cuts: Cuts | null): boolean {
   if (!cuts || record.cursor > cuts.through) return false;
   if (record.kind === RECORD.GAP) return readGap(record).from === null;
   return record.kind === RECORD.DISPATCH && isReady(record.body);
