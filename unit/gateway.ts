@@ -108,6 +108,8 @@ export class UnitGateway {
       ask: options.rest.ask,
       links: () => this.#relayed,
       linked: (peer: PeerKey) => this.#look(peer),
+      heldBack: (shard: ShardKey, isHeldBack: boolean) =>
+        this.consumers[isHeldBack ? "held" : "lifted"](shard),
     };
     this.#generations = new Generations(own, opening.record, habits);
     this.commands = new UnitCommands({

@@ -66,6 +66,8 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly shardingRequired: (shard: ShardKey) => void;
   /** What came on a shard that is watched, or rises. Default: nobody wants to know. */
   readonly seen?: (shard: ShardKey, seen: readonly Seen[]) => void;
+  /** A shard is held back, or goes on (`false`): what it has given is to be dealt with soon. */
+  readonly heldBack?: (shard: ShardKey, isHeldBack: boolean) => void;
   /** Workers are lost again and again: only a new process can help. */
   readonly exhausted: (reason: string) => void;
   /** A module of the user's cannot be loaded in a worker, and never could. */

@@ -19,6 +19,8 @@ export interface TotalSideOptions {
   readonly parentsOf: (shard: ShardKey) => readonly ShardKey[];
   /** Deletes what is left of a shard on disk; no worker has it. */
   readonly deleteQueue: (shard: ShardKey) => Promise<void>;
+  /** A shard is held back, or goes on (`false`). Default: nobody wants to know. */
+  readonly heldBack?: (shard: ShardKey, isHeldBack: boolean) => void;
 }
 
 /** One side of a handover. */
@@ -44,11 +46,13 @@ export class TotalSide {
 
   /** A shard serves nothing that comes from now on, but keeps it. */
   hold(shardId: number): Promise<Held> {
+    this.#options.heldBack?.(this.#key(shardId), true);
     return this.#options.pool.hold(shardId);
   }
 
   /** A shard that was held goes on with what it kept. */
   lift(shardId: number): void {
+    this.#options.heldBack?.(this.#key(shardId), false);
     this.#options.pool.lift(shardId);
   }
 

@@ -26,6 +26,7 @@ function setUp(end: () => Promise<void> = () => Promise.resolve()) {
     },
     parentsOf: ({ id }) => [{ total: 2, id: id % 2 }],
     deleteQueue: (key) => (note("delete")(key), Promise.resolve()),
+    heldBack: ({ id }, isHeldBack) => note(isHeldBack ? "held back" : "goes on")(id),
   });
   return { side, done };
 }
@@ -57,5 +58,12 @@ Deno.test("the rest is for the workers", async () => {
   assert.equal(await side.hold(3), HELD);
   side.lift(3);
   side.serve(3, CUTS);
-  assert.deepEqual(done, [["watch", 3, true], ["hold", 3], ["lift", 3], ["serve", 3, CUTS]]);
+  assert.deepEqual(done, [
+    ["watch", 3, true],
+    ["held back", 3],
+    ["hold", 3],
+    ["goes on", 3],
+    ["lift", 3],
+    ["serve", 3, CUTS],
+  ]);
 });
