@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { Alignment } from "../../../unit/reshard/alignment.ts";
+import { cutOf, isPassed } from "../../../unit/reshard/cut.ts";
+
+const PATIENCE_MS = 5_000;
+const HELD_MS = 20_000;
+
+/** Events `key@atMs` of both sides, in order of time; the old side serves the first `served`. */
+function cutAt(from: readonly string[], to: readonly string[], served: number, nowMs = HELD_MS) {
+  const events = new Alignment(PATIENCE_MS, () => {});
+  const parse = (side: "from" | "to") => (text: string, at: number) => {
+    const [key, atMs] = text.split("@");
+    return { side, key: key!, atMs: Number(atMs), cursor: at + 1 };
+  };
+  const all = [...from.map(parse("from")), ...to.map(parse("to"))];
+  for (const { side, ...event } of all.toSorted((a, b) => a.atMs - b.atMs)) {
+    events.see(side, { shardId: 0, ...event }, PATIENCE_MS);
+  }
+  events.settle(nowMs, PATIENCE_MS);
+  const bounds = {
+    isServed: ({ cursor }: { cursor: number }) => cursor <= served,
+    heldMs: HELD_MS,
+    patienceMs: PATIENCE_MS,
+    sinceMs: 0,
+  };
+  const { kind, unserved } = cutOf(events, bounds);
+  return [isPassed(events, bounds), kind, unserved.map(({ key }) => key).join()] as const;
+}
+
+Deno.test("cutOf() cuts behind the last event that was served, where the new side is ahead", () => {
+  const cut = cutAt(["A@18000", "B@19000"], ["A@16000", "B@17000", "C@18000"], 2);
+  assert.deepEqual(cut, [true, "anchor", "C"]);
+});
+
+Deno.test("isPassed() waits for the last event that was served, where the new side is behind", () => {
+  const from = ["A@18000", "B@19000"];
+  assert.deepEqual(cutAt(from, ["A@21000"], 2, 21_000)[0], false);
+  assert.deepEqual(cutAt(from, ["A@21000", "B@22000", "C@22500"], 2, 22_500), [
+    true,
+    "anchor",
+    "C",
+  ]);
+});
+
+Deno.test("cutOf() takes an event for not served that the old side got after it was held", () => {
+  const cut = cutAt(["A@19000", "B@20500"], ["A@19500", "B@19900"], 1, 20_500);
+  assert.deepEqual(cut, [true, "anchor", "B"]);
+});
+
+Deno.test("cutOf() goes by time where nothing came for long enough", () => {
+  assert.deepEqual(cutAt([], [], 0), [true, "quiet", ""]);
+  assert.deepEqual(cutAt(["A@14000"], ["A@13000", "B@19000"], 1), [true, "quiet", "B"]);
+  // One that the old side never got, and that is too old to come yet.
+  assert.deepEqual(cutAt([], ["A@14000", "B@19000"], 0), [true, "quiet", "B"]);
+});
+
+Deno.test("isPassed() needs not wait for an event that the new side lacks, where both got a later one", () => {
+  const from = ["A@18000", "B@19000", "C@20100"];
+  assert.deepEqual(cutAt(from, ["A@18000"], 2, 20_100)[0], false);
+  assert.deepEqual(cutAt(from, ["A@18000", "C@20200"], 2, 20_200), [true, "anchor", "C"]);
+});
+
+Deno.test("cutOf() has a doubt where the last event that was served never came", () => {
+  const late = HELD_MS + PATIENCE_MS + 1;
+  assert.deepEqual(cutAt(["A@18000", "B@19000"], ["A@18000"], 2, late), [false, "forced", ""]);
+  const cut = cutAt(["A@18000", "B@19000"], ["A@18000", "C@20500"], 2, late);
+  assert.deepEqual(cut, [false, "forced", "C"]);
+});
+
+Deno.test("cutOf() has a doubt where one that was served and has no twin may be one that comes yet", () => {
+  const from = ["A@17000", "~p@17500", "~n@17600", "D@20300"];
+  const to = ["A@17000", "~m@17400", "~p@17500", "~o@17600", "D@20300"];
+  assert.deepEqual(cutAt(from, to, 2, 20_300), [true, "forced", "~m,~p,~o,D"]);
+  const other = to.with(2, "~q@17500");
+  assert.deepEqual(cutAt(from, other, 2, 20_300), [true, "anchor", "~m,~q,~o,D"]);
+});
