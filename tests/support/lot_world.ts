@@ -37,6 +37,8 @@ export interface LotWorldOptions {
   readonly from?: number;
   readonly to?: number;
   readonly gate?: Partial<IdentifySnapshot>;
+  /** The reshard is made, and not started. */
+  readonly isPending?: boolean;
 }
 
 /** A world. */
@@ -57,12 +59,14 @@ export class LotWorld {
   record!: ReshardRecord;
   identifies = 0;
   #life = 0;
+  readonly #isPending: boolean;
   #areWorkersUp = true;
   readonly #disk = memoryStore();
   readonly #from: number;
   readonly #to: number;
 
-  constructor({ from = 2, to = 4, gate = {} }: LotWorldOptions = {}) {
+  constructor({ from = 2, to = 4, gate = {}, isPending = false }: LotWorldOptions = {}) {
+    this.#isPending = isPending;
     this.#from = from;
     this.#to = to;
     const snapshot = { ...NO_IDENTIFIES, maxConcurrency: 16, remaining: 1000, total: 1000 };
@@ -141,13 +145,11 @@ export class LotWorld {
   }
 
   /** A shard has stopped for good. */
-  stopShard(shard: FakeShard, reason: string): void {
-    this.#become(shard, "stopped", reason);
-  }
+  stopShard = (shard: FakeShard, reason: string) => this.#become(shard, "stopped", reason);
 
   /** Phases of all lots. */
   get phases(): string[] {
-    return this.reshard.snapshot.lots.map(({ phase }) => phase);
+    return this.reshard.snapshot.lots.map((lot) => lot.phase);
   }
 
   /** Whose events go to the bot: each lot's by at most one total, and by the one that is written down. */
@@ -180,7 +182,7 @@ export class LotWorld {
       },
       changed: (snapshot) => this.snapshots.push(snapshot),
     });
-    this.reshard.start();
+    if (!this.#isPending) this.reshard.start();
   }
 
   /** Writes after some ms, and answers some ms later; a unit that was killed meanwhile writes nothing more. */

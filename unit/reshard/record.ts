@@ -244,7 +244,7 @@ function isMove(value: unknown, total: number): value is Move {
   if (!isTotal(to) || to === total || (goal !== to && goal !== total)) return false;
   if (typeof isPaused !== "boolean" || (by !== "operator" && by !== "automatic")) return false;
   if (failed !== null && typeof failed !== "string") return false;
-  if (!isCount(startedAtMs) || !isRecord(tally) || !Array.isArray(moved)) return false;
+  if (!Number.isFinite(startedAtMs) || !isRecord(tally) || !Array.isArray(moved)) return false;
   const lots = lotsOf(total, to).length;
   return Object.keys(NO_TALLY).every((key) => isCount(tally[key])) &&
     moved.every((rest) => isCount(rest) && rest < lots) && new Set(moved).size === moved.length;

@@ -22,9 +22,8 @@ import type {
 import type { ShardStatus } from "../../protocol/status.ts";
 import type { GivenUp } from "../../protocol/worker_message.ts";
 import { AGAIN_MS, type Handed, Handover } from "./lots/handover.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger } from "./lots/ledger.ts";
 import { doneOf, type LotShard } from "./lots/lot_shard.ts";
-import { identifiesLeft, leftMs, needOf } from "./lots/pace.ts";
 import {
   handedOver,
   lotsOfRecord,
@@ -38,7 +37,8 @@ import {
   withMove,
 } from "./record.ts";
 import type { Compares, Sides } from "./lots/sides.ts";
-import { beginLots, isRisen, isUndecided, lotNeed } from "./lots/turns.ts";
+import { isUnderWay, snapshotOf } from "./lots/standing.ts";
+import { beginLots, isRisen, isUndecided } from "./lots/turns.ts";
 
 /** How often what nobody tells is looked at. */
 export const TICK_MS = 100;
@@ -90,6 +90,7 @@ export class Reshard {
   #toldMs = -Infinity;
   #tidiedMs: number;
   #cancelTick: Cancel = () => {};
+  #isStarted = false;
   #isStopped = false;
 
   constructor(options: ReshardOptions) {
@@ -119,10 +120,25 @@ export class Reshard {
 
   /** Writes down that it is under way, and goes on with every lot from where it is. */
   start(): void {
+    this.#isStarted = true;
     void this.#steer({});
-    for (const lot of this.#lots) lot.start();
+    for (const lot of this.#lots) {
+      if (lot.isBoundFor(this.#steering.goal)) lot.start();
+      else lot.turn();
+    }
     this.#cancelTick = every(this.#options.clock, TICK_MS, () => this.#tick());
     this.#tick();
+  }
+
+  /** It cannot even begin. */
+  abandon(reason: string): void {
+    this.#steering = { ...this.#steering, failed: reason };
+    this.#over();
+  }
+
+  /** Whether nothing moves any more. */
+  get isOver(): boolean {
+    return this.#final !== null;
   }
 
   /** Does nothing any more, for the unit stops: a later life goes on. Resolves when nothing is being written. */
@@ -210,52 +226,16 @@ export class Reshard {
 
   /** How it stands. */
   get snapshot(): ReshardSnapshot {
-    const { by, startedAtMs, to } = this.#move;
-    const { guilds: guildsMoved, anchors, quiet, forced } = this.#ledger.record.move?.tally ??
-      this.#tally;
-    const gate = this.#options.gate.snapshot;
-    const { identifies } = needOf(this.#unmoved.map(lotNeed));
-    const isOver = this.#final !== null;
-    return {
+    const tally = this.#ledger.record.move?.tally ?? this.#tally;
+    return snapshotOf({
       from: this.#from,
-      to,
-      state: this.#state,
-      reason: this.#reason,
-      by,
-      lots: this.#lots.map((lot) => lot.snapshot),
-      guildsMoved,
-      anchors,
-      quiet,
-      forced,
-      identifiesSpent: this.#identifies,
-      identifiesNeeded: identifies,
-      identifiesLeft: identifiesLeft(gate),
-      startedAtMs,
-      leftMs: isOver ? 0 : this.#steering.isPaused ? null : leftMs(identifies, gate),
-    };
-  }
-
-  get #state(): ReshardState {
-    if (this.#final) return this.#final;
-    const { goal, isPaused } = this.#steering;
-    return isPaused ? "paused" : goal === this.#move.to ? "running" : "cancelling";
-  }
-
-  get #reason(): string {
-    const { failed, isPaused, goal } = this.#steering;
-    if (failed !== null) return failed;
-    if (this.#final) return `${goal} shards serve all guilds`;
-    const [first] = this.#lots.filter(isUnderWay).map((lot) => lot.snapshot);
-    if (first) {
-      return `shards ${first.from} of ${this.#from} to ${first.to} of ${this.#move.to}: ${first.reason}`;
-    }
-    if (isPaused) return "it is paused";
-    return this.#held ?? "it is about to go on";
-  }
-
-  /** Lots that are not where they are to be. */
-  get #unmoved(): readonly Handover[] {
-    return this.#lots.filter(({ phase }) => phase !== "moved" && phase !== "ending");
+      move: { ...this.#move, ...this.#steering },
+      final: this.#final,
+      tally: { ...tally, identifies: this.#identifies },
+      lots: this.#lots,
+      held: this.#held,
+      gate: this.#options.gate.snapshot,
+    });
   }
 
   #lotOf({ id, total }: ShardKey): Handover | undefined {
@@ -268,6 +248,7 @@ export class Reshard {
     const { log } = this.#options;
     if (failed !== null) log.error("a reshard has failed, its guilds go back", { error: failed });
     void this.#steer({ goal, failed, isPaused: false });
+    if (!this.#isStarted) return;
     for (const lot of this.#lots) if (!lot.isBoundFor(goal)) lot.turn();
   }
 
@@ -275,6 +256,7 @@ export class Reshard {
   #steer(changed: Partial<Steering>): Promise<void> {
     this.#steering = { ...this.#steering, ...changed };
     this.#isChanged = true;
+    if (!this.#isStarted) return Promise.resolve();
     return this.#commit((record) => record).catch((error) => {
       const { log, clock } = this.#options;
       log.error("how a reshard is to go on was not written down", { error: messageOf(error) });
@@ -390,8 +372,4 @@ export class Reshard {
 
 function isAmong(shards: readonly LotShard[], { total, id }: ShardKey): boolean {
   return shards.some(({ key }) => key.id === id && key.total === total);
-}
-
-function isUnderWay({ phase }: Handover): boolean {
-  return phase !== "waiting" && phase !== "moved";
 }

@@ -156,6 +156,8 @@ Deno.test("loadRecord() notices a file that the store has set aside", async () =
 
 Deno.test("parseRecord() takes nothing that is not whole", () => {
   assert.deepEqual(parseRecord(structuredClone(half)), half);
+  const between = withMove(half, { startedAtMs: 1000.25 });
+  assert.deepEqual(parseRecord(between), between, "a clock may tell parts of a ms");
   const move = half.move!;
   const wrong: object[] = [
     { total: 1e9 },
@@ -174,7 +176,7 @@ Deno.test("parseRecord() takes nothing that is not whole", () => {
     { move: { ...move, by: "me" } },
     { move: { ...move, isPaused: 1 } },
     { move: { ...move, failed: undefined } },
-    { move: { ...move, startedAtMs: -1 } },
+    { move: { ...move, startedAtMs: "now" } },
     { move: { ...move, tally: { ...move.tally, forced: null } } },
   ];
   for (const changed of wrong) {

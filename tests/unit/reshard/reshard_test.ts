@@ -318,3 +318,24 @@ Deno.test("a cancelled reshard that is wanted again goes on", async () => {
   assert.equal(world.reshard.snapshot.state, "done");
   assert.equal(serving(world), FOUR);
 });
+
+Deno.test("a reshard that is cancelled before it has begun ends with nobody identified", async () => {
+  const world = begun({ isPending: true });
+  world.reshard.cancel();
+  assert.equal(world.reshard.snapshot.state, "cancelling");
+  await world.clock.advance(1_000);
+  assert.deepEqual(world.asked, []);
+  world.reshard.start();
+  await ended(world);
+  assert.equal(world.reshard.snapshot.state, "cancelled");
+  assert.equal(serving(world), TWO);
+  assert.equal(world.identifies, 0);
+});
+
+Deno.test("a reshard that cannot begin says why, and is over", async () => {
+  const world = begun();
+  world.reshard.abandon("the shards of 4 could not be made");
+  const { state, reason } = world.reshard.snapshot;
+  assert.deepEqual([state, reason], ["failed", "the shards of 4 could not be made"]);
+  assert.equal(await world.reshard.ended, "failed");
+});

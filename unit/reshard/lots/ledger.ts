@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Store } from "../../ports/store.ts";
-import type { ShardKey } from "../../protocol/ids.ts";
-import { type ReshardRecord, saveRecord, withoutPassed } from "./record.ts";
+import type { Store } from "../../../ports/store.ts";
+import type { ShardKey } from "../../../protocol/ids.ts";
+import { type ReshardRecord, saveRecord, withoutPassed } from "../record.ts";
 
 /** What a ledger works with. */
 export interface LedgerOptions {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { memoryStore } from "../../../ports/store.ts";
-import { Ledger } from "../../../unit/reshard/ledger.ts";
+import { memoryStore } from "../../../../ports/store.ts";
+import { Ledger } from "../../../../unit/reshard/lots/ledger.ts";
 import {
   begun,
   handedOver,
   type ReshardRecord,
   settledRecord,
   withMove,
-} from "../../../unit/reshard/record.ts";
+} from "../../../../unit/reshard/record.ts";
 
 const record = begun(settledRecord(2, null), { to: 4, by: "operator", startedAtMs: 0 });
 const cut = { from: [], through: 7, guilds: {}, others: 7, loads: [], mayRepeat: [] };
