@@ -112,7 +112,8 @@ export class WorkerPool {
 
   /**
    * What comes on a shard from now on is kept; what it has seen before is told first. It goes on with
-   * {@linkcode WorkerPool.lift}, and with another worker.
+   * {@linkcode WorkerPool.lift}, and with another worker. One that rises is none the worse for it: the answer says
+   * that its worker lives, and has told all that came.
    */
   async hold(shardId: number): Promise<Held> {
     return await this.#ask(shardId, { type: "HOLD", shardId }) as Held;

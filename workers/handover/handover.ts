@@ -59,7 +59,10 @@ export class Handover {
     this.#notes.see(shardId, cursor, t, payload);
   }
 
-  /** Nothing that comes on a shard from here on is sent. What has come before is told first. */
+  /**
+   * Nothing that comes on a shard from here on is sent. What has come before is told first, and that is all that it
+   * does for one that rises: whoever gets the answer knows that he has been told.
+   */
   hold(shardId: number): Held {
     const { clock, queue, loaded } = this.#options;
     this.#notes.flush(shardId);

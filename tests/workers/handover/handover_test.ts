@@ -69,6 +69,16 @@ Deno.test("Handover tells what came before it answers that a shard is held", () 
   assert.deepEqual(told, ["seen 3 7", "release 3"]);
 });
 
+Deno.test("Handover tells what a shard that rises has seen when it is held, which it is anyway", () => {
+  const { handover, told, held, see } = setUp();
+  handover.begin(3, RISES);
+  see(4);
+  assert.equal(handover.hold(3).through, -1);
+  assert.deepEqual([told, held.get(3)], [["seen 3 4"], -1]);
+  handover.serve(3, CUTS);
+  assert.deepEqual(told, ["seen 3 4", "release 3"]);
+});
+
 Deno.test("Handover leaves out what others served, after a crash as well, until all are done with it", () => {
   const { handover, kind, done } = setUp();
   handover.begin(3, { kind: "serves", cuts: CUTS });
