@@ -56,8 +56,21 @@ export interface ShardGuildsOptions {
   readonly log: GuildLog | null;
   /** What is open may have so many bytes together before it is packed; 2 MiB by default. */
   readonly warmBytes?: number;
+  /** What others have served. Default: nothing. */
+  readonly served?: () => ServedChanges | null;
   /** They are not known any more, for this reason. */
   readonly lost: (reason: string) => void;
+}
+
+/**
+ * What shards of another total have brought already of what came on this one: who goes on from an earlier cursor does
+ * not get it, and so has guilds that are as after it.
+ */
+export interface ServedChanges {
+  /** Above this cursor there is none. */
+  readonly through: number;
+  /** Whether it is one of those. */
+  has(record: GuildRecord): boolean;
 }
 
 /** The guilds as of a cursor, for who asks piece by piece. */
@@ -76,6 +89,8 @@ export class ShardGuilds implements LastingGuilds {
   /** As of `#applied`; `null`: not known. */
   #guilds: Guilds | null = null;
   #applied = 0;
+  /** Up to this cursor there was no guild; below 0: nobody knows. */
+  #noneTo = -1;
   /** Up to where everybody is done. */
   #done = 0;
   #newest = 0;
@@ -190,6 +205,7 @@ export class ShardGuilds implements LastingGuilds {
   #begin(guilds: Guilds, cursor: number, isInLog: boolean): void {
     this.#guilds = guilds;
     this.#applied = cursor;
+    this.#noneTo = guilds.all.size === 0 ? cursor : -1;
     this.#tail = new Tail(this.#options.room, this.#options.log, isInLog);
   }
 
@@ -247,11 +263,15 @@ export class ShardGuilds implements LastingGuilds {
     let view = this.#views.get(cursor);
     if (!view) {
       const known = this.#guilds;
-      if (!known || cursor < this.#applied || cursor > Math.max(this.#newest, this.#done)) {
-        return null;
-      }
+      const served = this.#options.served?.() ?? null;
+      const isGone = cursor < this.#applied && !(served && this.#applied === this.#noneTo);
+      if (!known || isGone || cursor > Math.max(this.#newest, this.#done)) return null;
       const guilds = known.fork();
-      yield* this.#tail.each(this.#applied, cursor, (record) => this.#apply(guilds, record));
+      const apply = (record: GuildRecord) => this.#apply(guilds, record);
+      yield* this.#tail.each(this.#applied, cursor, apply);
+      const from = Math.max(this.#applied, cursor);
+      const serve = (record: GuildRecord) => served?.has(record) ? apply(record) : undefined;
+      if (served) yield* this.#tail.each(from, served.through, serve);
       if (this.#guilds !== known) return null;
       const ids = [...guilds.all.keys()].sort(byAge);
       const { available = [], missing = [] } = Object.groupBy(

@@ -88,6 +88,7 @@ export class Bucket {
       worker: options,
       extras: cache.filter((each) => each !== "guilds"),
       intents: (shardId) => this.#shards.get(shardId)!.intents,
+      served: (shardId) => this.#handover.servedOf(shardId),
     });
     this.#handover = new Handover({
       clock: world.clock,

@@ -275,3 +275,32 @@ Deno.test("members of a shard that Discord does not tell of are not kept: they w
   see(5, "GUILD_MEMBER_ADD", { guild_id: "1", user: { id: "8" }, roles: [] });
   assert.equal(await found(), null);
 });
+
+Deno.test("guilds as of a cursor are as after what others have served since, each by itself, also where none had come", async () => {
+  const cutOf: Record<string, number> = { "1": 4, "3": 6 };
+  const { guilds, see, create, clock, names, piece } = setUp({
+    served: () => (
+      {
+        through: 6,
+        has: ({ cursor, payload }) => {
+          const { t, d } = JSON.parse(new TextDecoder().decode(payload));
+          return t === "READY" || cursor <= (cutOf[d.id] ?? 0);
+        },
+      }
+    ),
+  });
+  see(1, "READY", READY);
+  create(2, "1", "a");
+  create(3, "3", "b");
+  for (const [cursor, id] of [[4, "1"], [5, "1"], [6, "3"], [7, "3"]] as const) {
+    see(cursor, "GUILD_UPDATE", { id, name: `${cursor}` });
+  }
+  const before = (await piece(0))!;
+  assert.deepEqual([before.guildIds, before.available], [["1", "3", "20"], 2]);
+  assert.deepEqual(await names(0), ["4", "6"]);
+  assert.deepEqual(await names(5), ["5", "6"], "what was served, and what came up to there");
+  assert.deepEqual(await names(7), ["5", "7"]);
+  guilds.acknowledged(2);
+  await clock.slices();
+  assert.equal(await names(1), null, "somebody is done with more");
+});

@@ -11,7 +11,7 @@ import type { Estate } from "../../protocol/estate.ts";
 import type { GuildsPiece, KnownQuestion, MembersPiece } from "../../protocol/guild_pieces.ts";
 import type { Wanted } from "../../protocol/link_call.ts";
 import type { WorkerOptions } from "../../protocol/worker_message.ts";
-import { ShardGuilds } from "../../guilds/shard_guilds.ts";
+import { type ServedChanges, ShardGuilds } from "../../guilds/shard_guilds.ts";
 import { Slices } from "../../guilds/slices.ts";
 import { TailRoom } from "../../guilds/tail.ts";
 import type { GuildExtra } from "../../guilds/kept.ts";
@@ -34,6 +34,8 @@ export interface WorkerGuildsOptions extends Pick<World, "clock" | "log"> {
   readonly openGuilds?: OpenGuildDisk;
   /** Intents of the session of a shard that was started. */
   readonly intents: (shardId: number) => number;
+  /** What others have served of what came on a shard. Default: nothing. */
+  readonly served?: (shardId: number) => ServedChanges | null;
 }
 
 interface Kept {
@@ -135,7 +137,7 @@ export class WorkerGuilds {
   }
 
   #add(shardId: number, { session }: Estate): Kept {
-    const { clock, log, worker, extras, intents } = this.#options;
+    const { clock, log, worker, extras, intents, served } = this.#options;
     const keeper = this.#keeper(shardId);
     const guilds = new ShardGuilds({
       clock,
@@ -144,6 +146,7 @@ export class WorkerGuilds {
       extras,
       intents: () => kept.isBegun ? intents(shardId) : session?.intents ?? worker.intents,
       log: keeper,
+      served: () => served?.(shardId) ?? null,
       lost: (reason) => {
         if (this.#isClosed) return;
         log.warn("guilds of a shard are not known any more", { shardId, reason });

@@ -9,7 +9,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { EventRecord } from "../../protocol/event_frame.ts";
 import type { Cuts, Held, ShardRole } from "../../protocol/reshard.ts";
 import type { EventQueue } from "../../queue/worker_queue.ts";
-import { asServed } from "./served.ts";
+import type { ServedChanges } from "../../guilds/shard_guilds.ts";
+import { asServed, isServed } from "./served.ts";
 import { type IdentityOf, SeenNotes, type SeenNotesOptions } from "./seen_notes.ts";
 
 /** Nothing of a shard that rises is above it. */
@@ -92,6 +93,14 @@ export class Handover {
   prepare(record: EventRecord): EventRecord {
     const cuts = this.#cuts.size > 0 ? this.#cuts.get(record.shardId) : undefined;
     return cuts ? asServed(record, cuts, this.#options.identityOf) : record;
+  }
+
+  /** What others have served of what came on a shard; `null`: nothing. */
+  servedOf(shardId: number): ServedChanges | null {
+    const cuts = this.#cuts.get(shardId);
+    if (!cuts) return null;
+    const { identityOf } = this.#options;
+    return { through: cuts.through, has: (record) => isServed(record, cuts, identityOf) };
   }
 
   /** Somebody is done with more of a shard: when all are done with what others have served that is forgotten. */

@@ -35,6 +35,25 @@ export function asServed(record: EventRecord, cuts: Cuts, identityOf: IdentityOf
   return cursor <= (cuts.guilds[guildId] ?? cuts.others) ? served : record;
 }
 
+/**
+ * Whether who goes on from an earlier cursor does not get a dispatch, as it came, and so has guilds that are as after
+ * it. Of READY clients on `/gateway` get nothing.
+ *
+ * @throws {SyntaxError} When it cannot be read.
+ */
+export function isServed(
+  { cursor, payload }: { readonly cursor: number; readonly payload: Uint8Array },
+  cuts: Cuts,
+  identityOf: IdentityOf,
+): boolean {
+  const { t } = readEnvelope(payload);
+  if (t === null || cursor > cuts.through) return false;
+  if (t === "READY") return true;
+  if (t === "GUILD_CREATE" && cuts.loads.includes(textField(payload, "id") ?? "")) return false;
+  const { guildId, key } = identityOf(t, payload);
+  return key !== null && cursor <= (cuts.guilds[guildId] ?? cuts.others);
+}
+
 /** Up to this cursor the events of all guilds have been served. */
 function lowest({ guilds, others }: Cuts): number {
   return Object.values(guilds).reduce((least, cut) => Math.min(least, cut), others);

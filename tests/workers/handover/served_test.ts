@@ -3,7 +3,7 @@ import { annotate } from "../../../protocol/discord/body.ts";
 import { identityOf } from "../../../protocol/discord/identity.ts";
 import { type EventRecord, gapRecord, RECORD } from "../../../protocol/event_frame.ts";
 import type { Cuts } from "../../../protocol/reshard.ts";
-import { asServed } from "../../../workers/handover/served.ts";
+import { asServed, isServed } from "../../../workers/handover/served.ts";
 
 /** Guild 4194304 is shard 1 of 2; it had guilds 4194304 and 12582912, and not 20971520. */
 const [A, B, NEW] = ["4194304", "12582912", "20971520"] as const;
@@ -86,4 +86,20 @@ Deno.test("asServed() tells a GAP where something may be missing, not where othe
 Deno.test("asServed() throws for what cannot be read", () => {
   const body = new TextEncoder().encode("no JSON");
   assert.throws(() => sent({ ...message(5), body }), SyntaxError);
+});
+
+Deno.test("isServed() tells what guilds as of an earlier cursor are as after: what does not come, and READY", () => {
+  const rows: readonly (readonly [cursor: number, t: string, d: object, isServed: boolean])[] = [
+    [2, "READY", { guilds: [] }, true],
+    [50, "GUILD_UPDATE", { id: A }, true],
+    [51, "GUILD_UPDATE", { id: A }, false],
+    [9, "GUILD_CREATE", { id: B }, true],
+    [9, "GUILD_CREATE", { id: NEW }, false],
+    [9, "GUILD_MEMBERS_CHUNK", { guild_id: A, members: [] }, false],
+    [101, "READY", { guilds: [] }, false],
+  ];
+  for (const [cursor, t, d, is] of rows) {
+    const { body: payload } = dispatch(cursor, t, d);
+    assert.equal(isServed({ cursor, payload }, CUTS, identityOf), is, `${t} ${cursor}`);
+  }
 });
