@@ -10,6 +10,7 @@ import { comesToEveryShard, recurs } from "../../protocol/discord/identity.ts";
 import { calculateShardId } from "../../protocol/ids.ts";
 import type { Cuts, Held, Lot, Seen } from "../../protocol/reshard.ts";
 import { Alignment, type Entry, type Side } from "./alignment.ts";
+import type { Comparing, CutResult } from "./lots/sides.ts";
 import { type Bounds, type Cut, cutOf, isPassed } from "./cut.ts";
 
 /** What is compared. */
@@ -22,16 +23,6 @@ export interface CompareOptions {
   readonly leastMs?: number;
   /** Nor is one waited for any longer. By default 120 s. */
   readonly deadlineMs?: number;
-}
-
-/** Where the new shards go on. */
-export interface CutResult {
-  /** Shard id → where it does, of every new shard. */
-  readonly cuts: ReadonlyMap<number, Cuts>;
-  /** Guilds cut at an event that both sides got, or had none for long enough, or neither. */
-  readonly anchors: number;
-  readonly quiet: number;
-  readonly forced: number;
 }
 
 /** A shard of each side with guilds in common. */
@@ -57,7 +48,7 @@ const DEADLINE_MS = 120_000;
 type StrandCut = readonly [Strand, Cut];
 
 /** The comparison of one lot. */
-export class Compare {
+export class Compare implements Comparing {
   readonly #options: Required<CompareOptions>;
   /** By guild id, or by the new shard: `/3`. */
   readonly #strands = new Map<string, Strand>();
@@ -111,9 +102,11 @@ export class Compare {
 
   /**
    * Whether the old side can be held: both have been whole for so long that it will be known of each event
-   * whether the other side has it, and where both get events they get the same.
+   * whether the other side has it, and where both get events they get the same. While it is held: whether it
+   * was held not too soon, as far as is known now.
    */
   isArmed(nowMs: number): boolean {
+    if (this.#helds) return this.#armsInMs(this.#heldMs) <= 0;
     this.#growPatience(nowMs);
     return this.#armsInMs(nowMs) <= 0 && !this.#strange(nowMs) && this.#blurred(nowMs) === 0;
   }
@@ -158,6 +151,7 @@ export class Compare {
   /** The old shards serve what they kept. */
   lifted(): void {
     this.#helds = null;
+    this.#growTo(2 * Math.abs(this.#skewMs));
   }
 
   /** Where the new shards go on; `null`: not held, or the last events of some guild may yet come there. */
@@ -250,14 +244,22 @@ export class Compare {
     pair.hasMatch = true;
     if (Math.abs(skewMs) <= Math.abs(this.#skewMs)) return;
     this.#skewMs = skewMs;
-    const wantedMs = Math.min(2 * Math.abs(skewMs), this.#options.deadlineMs);
     // While it is held the measure stays, unless it has proved to be too short.
-    if (this.#helds && Math.abs(skewMs) < this.#patienceMs) return;
-    this.#patienceMs = Math.max(this.#patienceMs, wantedMs);
+    if (!this.#helds || Math.abs(skewMs) >= this.#patienceMs) this.#growTo(2 * Math.abs(skewMs));
   }
 
+  #growTo(patienceMs: number): void {
+    const mostMs = Math.min(patienceMs, this.#options.deadlineMs);
+    this.#patienceMs = Math.max(this.#patienceMs, mostMs);
+  }
+
+  get #heldMs(): number {
+    return Math.min(...[...this.#helds!.values()].map(({ atMs }) => atMs));
+  }
+
+  /** How long until twice the patience is remembered, of both sides. */
   #armsInMs(nowMs: number): number {
-    return this.#wholeMs === null ? Infinity : this.#wholeMs + 2 * this.#patienceMs - nowMs;
+    return this.#wholeMs === null ? Infinity : this.#forgottenMs + 2 * this.#patienceMs - nowMs;
   }
 
   /** A pair that gets events now, of which none was the same. */
@@ -285,7 +287,7 @@ export class Compare {
   #growPatience(nowMs: number): void {
     const pair = this.#armsInMs(nowMs) <= 0 ? this.#strange(nowMs) : undefined;
     if (!pair || !this.#isBusy(pair, "from", nowMs) || !this.#isBusy(pair, "to", nowMs)) return;
-    this.#patienceMs = Math.min(2 * this.#patienceMs, this.#options.deadlineMs);
+    this.#growTo(2 * this.#patienceMs);
   }
 
   #forget(nowMs: number): void {

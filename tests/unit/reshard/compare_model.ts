@@ -9,7 +9,8 @@ import fc from "fast-check";
 import { calculateShardId } from "../../../protocol/ids.ts";
 import { type Held, lotsOf, type Seen } from "../../../protocol/reshard.ts";
 import type { Side } from "../../../unit/reshard/alignment.ts";
-import { Compare, type CutResult } from "../../../unit/reshard/compare.ts";
+import { Compare } from "../../../unit/reshard/compare.ts";
+import type { CutResult } from "../../../unit/reshard/lots/sides.ts";
 
 /** What becomes of an event. */
 export type Fate =
@@ -149,6 +150,10 @@ export function play(draw: WorldDraw): Played | null {
     if (nowMs >= holdAtMs && !isHeld && compare.isArmed(nowMs)) {
       [isHeld, heldMs] = [true, nowMs];
       compare.held(heldsOf(lot.from, got.from, nowMs, guildIds, through));
+    }
+    if (isHeld && !compare.isArmed(nowMs)) {
+      compare.lifted();
+      [isHeld, holdAtMs] = [false, Infinity];
     }
     result = compare.cuts(nowMs);
   }

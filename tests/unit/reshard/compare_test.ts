@@ -70,6 +70,26 @@ Deno.test("Compare waits longer where sessions are further apart, and finds that
   assert.ok(armedMs >= 120_000, `armed at ${armedMs}`);
 });
 
+Deno.test("Compare says that it was held too soon when an event comes later than was thought possible", () => {
+  const { compare, see, held } = comparison();
+  compare.whole(0);
+  const through = see("from", 0, ONE, "M 1", 9_900);
+  see("to", 0, TWO, "~p", 9_900);
+  compare.held(held(through, 10_000));
+  assert.equal(compare.isArmed(12_000), true);
+  see("to", 0, ONE, "M 1", 14_899);
+  assert.equal(compare.isArmed(14_900), true);
+  compare.lifted();
+  see("from", 0, ONE, "M 2", 20_000);
+  compare.held(held(2, 25_000));
+  see("to", 0, ONE, "M 2", 25_100);
+  assert.equal(compare.isArmed(25_100), true);
+  assert.equal(compare.cuts(25_100)!.forced, 0);
+  see("from", 0, ONE, "M 3", 25_200);
+  see("to", 0, ONE, "M 3", 39_000);
+  assert.equal(compare.isArmed(39_000), false);
+});
+
 Deno.test("Compare tells each new shard where it goes on", () => {
   const { compare, see, held } = comparison();
   compare.whole(0);
