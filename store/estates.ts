@@ -114,15 +114,18 @@ export class Estates {
    * without `isWhole`. After a shard of another total its heir goes on with its cursors. What is not taken
    * up stays as it is until a new session takes its place: a setting that was wrong for
    * a minute has cost nothing. Shards that the unit does not run are none of its business.
+   *
+   * @param mayInherit Whether those of another total may have lived last; else nobody is an heir.
    */
   async begin(
     total: number,
     shardIds: readonly number[],
     intents: number,
     isWhole: boolean = false,
+    mayInherit: boolean = true,
   ): Promise<void> {
     this.#wanted = { intents, isWhole };
-    const last = lastOfEachId(this.#points, total);
+    const last = mayInherit ? lastOfEachId(this.#points, total) : this.#leftOf(total);
     await this.#takeUp(total, last.filter(({ id }) => shardIds.includes(id)));
     // Of a shard that has only asked for a presence, was given up, or whose other files are lost.
     for (const id of shardIds) {
@@ -255,6 +258,12 @@ export class Estates {
 
   #kept(key: ShardKey): Estate {
     return this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
+  }
+
+  /** Shards of a total that lived and were not given up. */
+  #leftOf(total: number): ShardKey[] {
+    const left = [...this.#points.keys()].filter((text) => !this.#over.has(text));
+    return left.map((text) => parseShardKey(text)!).filter((key) => key.total === total);
   }
 
   async #takeUp(total: number, last: readonly ShardKey[]): Promise<void> {

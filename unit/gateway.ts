@@ -51,6 +51,8 @@ export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
   readonly consumerDoor: ConsumerDoor;
   /** Who makes and takes calls of clusters and services. */
   readonly calls: CallDesk;
+  /** Resolves when it is known who serves a guild: at once, but in the moment in which it moves. */
+  readonly decided: (guildId: string) => Promise<void>;
   /** Guilds have moved to other shards. */
   readonly ownersChanged: (owners: Owners) => void;
   /** A peer can be reached with everything, or not any more. */
@@ -115,7 +117,7 @@ export class UnitGateway {
     this.commands = new UnitCommands({
       ...options,
       owners: () => this.#owners,
-      settled: () => Promise.resolve(),
+      settled: (guildId) => options.decided(guildId),
       poolOf: (shard) => this.#generations.poolOf(shard),
       voice,
       presenceOf: (shard) => estates.of(shard).presence,

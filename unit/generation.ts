@@ -62,6 +62,10 @@ export interface GenerationOptions extends PlanOptions, Pick<World, "clock" | "l
   readonly shardChanged: (shard: ShardKey, status: ShardStatus) => void;
   /** With `CACHE_ALL_MEMBERS`: all members of a shard's guilds have come to its cluster. */
   readonly membersCached: (shard: ShardKey) => void;
+  /** Discord refuses a shard, and it has stopped. Default: nobody wants to know. */
+  readonly gaveUp?: (shard: ShardKey, why: GivenUp) => void;
+  /** The worker of these shards is lost. Default: nobody wants to know. */
+  readonly lost?: (shards: readonly ShardKey[]) => void;
   /** Discord has closed a shard because it has too many guilds (4011), and it has stopped. */
   readonly shardingRequired: (shard: ShardKey) => void;
   /** What came on a shard that is watched, or rises. Default: nobody wants to know. */
@@ -220,6 +224,11 @@ export class Generation {
     return !this.pool.isIntroduced(peer) || this.pool.isLinked(peer);
   }
 
+  /** A shard as its worker has told of it last; `null`: there is none of this id. */
+  statusOf(shardId: number): ShardStatus | null {
+    return this.pool.statusOf(shardId);
+  }
+
   /** Whether a shard serves the bot. */
   serves(shardId: number): boolean {
     return this.#options.roleOf(this.#key(shardId))?.kind === "serves";
@@ -285,14 +294,20 @@ export class Generation {
     const identifies = new IdentifyRequests({ queue: gate, log, gateway: controllers.gateway });
     return {
       expectIdentify: (shardIds) => gate.expect(shardIds.map(key)),
-      lost: (shardIds) => identifies.lost(shardIds.map(key)),
+      lost: (shardIds) => {
+        identifies.lost(shardIds.map(key));
+        this.#options.lost?.(shardIds.map(key));
+      },
       linked,
       exhausted,
       refused,
       REQUEST_IDENTIFY: ({ shardId }) => void identifies.request(key(shardId)),
       IDENTIFY_SENT: ({ shardId, permit }) => gate.sent(key(shardId), permit),
       RELEASE_IDENTIFY: ({ shardId }) => identifies.release(key(shardId)),
-      GAVE_UP: ({ shardId, why }) => this.#gaveUp(shardId, why),
+      GAVE_UP: ({ shardId, why }) => {
+        this.#gaveUp(shardId, why);
+        this.#options.gaveUp?.(key(shardId), why);
+      },
       SHARD_STATUS: ({ status }) => shardChanged(key(status.shardId), status),
       SESSION: ({ shardId, began }) => {
         estates.change(key(shardId), (estate) => withSession(estate, began));

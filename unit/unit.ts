@@ -14,7 +14,6 @@ import {
   peerText,
   type ServiceKey,
 } from "../protocol/peer.ts";
-import type { ReshardSnapshot, ShardRole } from "../protocol/reshard.ts";
 import type {
   DiscoverySnapshot,
   ShardStatus,
@@ -43,9 +42,11 @@ import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
+import { Compare } from "./reshard/compare.ts";
 import { openTotals } from "./reshard/opening.ts";
-import { type ReshardRecord, roleOf } from "./reshard/record.ts";
+import { Owners } from "./reshard/owners.ts";
 import type { Resharding } from "./reshard/resharding.ts";
+import { Reshards } from "./reshard/reshards.ts";
 import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
 
@@ -88,8 +89,6 @@ export class Unit {
   readonly rest: UnitParts["rest"];
   /** Whether workers may be crashed. */
   readonly allowFaults: boolean;
-  /** What begins and steers reshards; `null` before a shard has started. */
-  resharding: Resharding | null = null;
   readonly #parts: UnitParts;
   readonly #stats: StatsCollector;
   readonly #check: ReshardCheck;
@@ -102,7 +101,7 @@ export class Unit {
   #gateway: UnitGateway | null = null;
   #discovery: DiscoverySnapshot | null = null;
   /** Which total serves what; `null` until Discord has been asked. */
-  #record: ReshardRecord | null = null;
+  #reshards: Reshards | null = null;
   #startedMs = 0;
   #wasReady = false;
 
@@ -159,9 +158,14 @@ export class Unit {
     return this.#opened.promise;
   }
 
+  /** What begins and steers reshards; `null` before a shard has started. */
+  get resharding(): Resharding | null {
+    return this.#isStarted ? this.#reshards : null;
+  }
+
   /** How many shards the bot has; 0 until Discord has said. */
   get totalShards(): number {
-    return this.#record?.total ?? 0;
+    return this.#reshards?.record.total ?? 0;
   }
 
   /**
@@ -199,18 +203,16 @@ export class Unit {
     this.#stopping.signal.throwIfAborted();
     this.#gateway = gateway;
     this.#opened.resolve();
-    log.info("shards start", {
-      shards: this.shardIds.length,
-      totalShards: this.totalShards,
-      maxConcurrency: info.sessionStartLimit.maxConcurrency,
-      identifiesLeft: info.sessionStartLimit.remaining,
-    });
+    const { totalShards, shardIds: { length: shards } } = this;
+    const { maxConcurrency, remaining: identifiesLeft } = info.sessionStartLimit;
+    log.info("shards start", { shards, totalShards, maxConcurrency, identifiesLeft });
     this.clusters.start(gateway.links);
     this.services.start();
     await this.#unlessRefused(this.#modulesLoaded());
     this.controllers.gateway.spawnShards();
     await this.#unlessRefused(gateway.pool.settled());
     this.#isStarted = true;
+    this.#reshards!.start();
     this.#collectStats();
     this.#check.start();
   }
@@ -248,6 +250,7 @@ export class Unit {
     this.#tell({ kind: "stopping", reason });
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.clusters.stop(), this.services.stop()]);
+    await this.#reshards?.stop();
     await this.#gateway?.stop();
     this.clusters.hangUp();
     this.#feed.end();
@@ -268,7 +271,7 @@ export class Unit {
       intents: gateway?.intents ??
         { wanted: config.intents, refused: [], shards: [] },
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
-      reshard: this.resharding?.snapshot ?? null,
+      reshard: this.#reshards?.snapshot ?? null,
       guildLimit: guildLimit(config, this.shardIds.length === this.totalShards),
       deafTypes: gateway?.deafTypes ?? [],
       interactions: gateway?.interactions ?? NO_INTERACTIONS,
@@ -283,16 +286,19 @@ export class Unit {
     return this.#feed.read();
   }
 
-  /** A reshard has come further, or is over: who reads `status()` is told. */
-  reshardChanged(reshard: ReshardSnapshot): void {
-    this.#tell({ kind: "reshard", reshard });
-  }
-
   async #createGateway(info: GatewayInfo): Promise<UnitGateway> {
     const parts = this.#parts;
     const estates = await Estates.open({ ...parts, newStream: randomHex(8) });
     const opening = await openTotals({ ...parts, estates }, info.shards);
-    this.#record = opening.record;
+    const reshards = this.#reshards = new Reshards({
+      ...parts,
+      record: opening.record,
+      gateway: () => this.#gateway!,
+      estateOf: (shard) => estates.of(shard),
+      compares: (way) => new Compare(way),
+      recorded: (record) => this.#gateway?.own(new Owners(record)),
+      changed: (reshard) => this.#tell({ kind: "reshard", reshard }),
+    });
     const gateway = await UnitGateway.create({
       ...parts,
       controllers: this.controllers,
@@ -308,7 +314,11 @@ export class Unit {
       ownersChanged: (owners) => this.peers.serve(owners),
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
       addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
-      roleOf: (shard) => this.#roleOf(shard),
+      roleOf: (shard) => reshards.roleOf(shard),
+      decided: (guildId) => reshards.decided(guildId),
+      seen: (...what) => reshards.see(...what),
+      gaveUp: (...shard) => reshards.gaveUp(...shard),
+      lost: (shards) => reshards.lost(shards),
       shardChanged: (key, shard) => this.#shardChanged(key, shard),
       shardingRequired: (shard) => this.#check.shardingRequired(shard),
       membersCached: (shard) => this.peers.membersCached(shard),
@@ -319,13 +329,10 @@ export class Unit {
     return gateway;
   }
 
-  #roleOf(shard: ShardKey): ShardRole | null {
-    return this.#record && roleOf(this.#record, shard, new Set());
-  }
-
   #shardChanged(key: ShardKey, shard: ShardStatus): void {
     const role = this.#gateway?.dutyOf(key, shard.state) ?? "serves";
     this.#tell({ kind: "shard", shard, totalShards: key.total, role });
+    this.#reshards?.shardChanged(key, shard);
     if (shard.state !== "ready") return;
     this.peers.shardReady(key);
     this.#tellIfReady();

@@ -278,6 +278,11 @@ export class WorkerPool {
       .map((slot) => slot.snapshot);
   }
 
+  /** A shard as its worker has told of it last; `null`: there is none of this id. */
+  statusOf(shardId: number): ShardStatus | null {
+    return this.#statuses.get(shardId) ?? null;
+  }
+
   /** Shards, those that do nothing as well, as seen from outside, with what they counted when their worker last reported. */
   get shards(): { status: ShardStatus; workerId: number; counters: ShardCounters | null }[] {
     return [...this.#statuses].sort(([a], [b]) => a - b).map(([shardId, status]) => ({

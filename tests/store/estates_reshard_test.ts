@@ -206,3 +206,17 @@ Deno.test("Estates goes on with what is live of a total whose other shards were 
   second.rise(of(0, 2), [of(0, 4), of(2, 4)]);
   assert.ok(begins(second, of(0, 2)) > highest!);
 });
+
+Deno.test("Estates makes nobody an heir where none is to be, and lets cursors grow all the same", async () => {
+  const store = memoryStore();
+  const first = await live(store, 4);
+  for (const id of [0, 1]) begins(first, of(id, 4));
+  first.rise(of(0, 8), [of(0, 4)]);
+  begins(first, of(0, 8));
+  first.forget(of(1, 4));
+  await first.close();
+  const second = await Estates.open({ store, clock, log: silentLog, newStream: "new" });
+  await second.begin(4, shardRange(0, 3), INTENTS, false, false);
+  assert.equal(sessionOf(second, 0, 4), "0/4 from 0");
+  assert.deepEqual([sessionOf(second, 1, 4), second.of(of(1, 4)).highest], [null, 0]);
+});

@@ -138,6 +138,7 @@ export async function createRig(options: RigOptions = {}) {
     peers: [{ kind: "cluster", id: 0 }],
     clusterOfShards: (ids) => Object.fromEntries(ids.map((id) => [id, 0])),
     planned() {},
+    decided: () => Promise.resolve(),
     cores: workers,
     clock,
     log,

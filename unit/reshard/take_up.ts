@@ -35,7 +35,11 @@ export async function takeUp(options: TakeUpOptions): Promise<void> {
   const isWhole = config.refusedIntents === "stop";
   if (record.move) {
     await estates.goOn([record.total, record.move.to], config.intents, isWhole);
-  } else await estates.begin(record.total, shardIds, config.intents, isWhole);
+  } else {
+    // Who was resharded, and went on with that, has left nothing to inherit, but perhaps what had risen in vain.
+    const mayInherit = saved === null || isAnew;
+    await estates.begin(record.total, shardIds, config.intents, isWhole, mayInherit);
+  }
   await takeUpQueues(options);
   if (saved === null || record === saved) return;
   // Who served is forgotten nowhere before it is written down who serves now.
@@ -46,12 +50,12 @@ export async function takeUp(options: TakeUpOptions): Promise<void> {
 async function takeUpQueues({ config, opening, ...options }: TakeUpOptions): Promise<void> {
   const { estates, shardIds, queueDir, log } = options;
   if (queueDir === null) return;
-  const { total, move } = opening.record;
+  const { record: { total, move }, saved, isAnew } = opening;
   await dropQueues(queueDir, (key) => estates.isOver(key)).catch((error) =>
     log.warn("events of shards that are over were not deleted", { error: messageOf(error) })
   );
   // What stays where it was, Discord replays as far as it can.
-  if (!move) {
+  if (saved === null || isAnew) {
     await inheritQueues(queueDir, total, shardIds).catch((error) =>
       log.error("events of an earlier run cannot be used", { error: messageOf(error) })
     );
