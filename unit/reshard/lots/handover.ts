@@ -289,7 +289,12 @@ export class Handover {
     const news = this.newShards.map(({ key: { id } }) => id);
     const way = { fromTotal: this.#oldTotal, toTotal: this.#newTotal };
     this.#comparing ??= compares({ ...way, lot: { rest: lot.rest, from: olds, to: news } });
-    this.#comparing.whole(clock.epochMs());
+    const atMs = clock.epochMs();
+    this.#comparing.whole(atMs);
+    // Of a guild of which nothing comes any more, all that had come is served: it must not come again.
+    for (const { key: { id }, newest } of this.newShards) {
+      this.#comparing.see("to", id, [{ cursor: newest, guildId: "", key: null, atMs }]);
+    }
   }
 
   async #holdBack(asked: readonly (readonly [number, Promise<Held>])[]): Promise<void> {

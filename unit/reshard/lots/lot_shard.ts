@@ -72,6 +72,11 @@ export class LotShard {
     return [...this.#guildIds].filter((id) => !this.#loading.has(id));
   }
 
+  /** Cursor of the last that was told of it. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   /** From now on another connection is another shard. */
   isWhole(): void {
     this.#connection = this.status.connection;

@@ -11,7 +11,7 @@ import type { Comparing } from "../../../../unit/reshard/lots/sides.ts";
 function made({ owner = 1, goal = 2 } = {}) {
   const clock = createVirtualClock();
   const asked: string[] = [];
-  const compared = { isArmed: false, areCut: false, ways: [] as string[] };
+  const compared = { isArmed: false, areCut: false, ways: [] as string[], seen: [] as string[] };
   const acknowledged = { 1: 0, 2: 0 };
   const holds: { resolve: (held: Held) => void; reject: (error: Error) => void }[] = [];
   const statuses = new Map<string, Partial<ShardStatus>>();
@@ -33,7 +33,9 @@ function made({ owner = 1, goal = 2 } = {}) {
   };
   const comparing: Comparing = {
     whole: () => {},
-    see: () => {},
+    see: (side, id, seen) => {
+      compared.seen.push(`${side} ${id}: ${seen.map(({ cursor }) => cursor)}`);
+    },
     isArmed: () => compared.isArmed,
     waitsFor: () => "patience",
     held: (helds, loaded) =>
@@ -93,6 +95,16 @@ Deno.test("a lot is written down only when it is cut and its bot is done with al
   await clock.advance(1);
   assert.deepEqual(take(), ["unwatch 0/1", "write 2", "end 0/1"]);
   assert.equal(handover.phase, "moved");
+});
+
+Deno.test("what had come on the new shards before both were compared is known: it was served", () => {
+  const { handover, compared, clock } = made();
+  handover.begin();
+  const seen = { guildId: "1", key: null, atMs: clock.epochMs() };
+  handover.see({ id: 1, total: 2 }, [{ ...seen, cursor: 8 }, { ...seen, cursor: 9 }]);
+  handover.tick();
+  assert.equal(handover.phase, "comparing");
+  assert.deepEqual(compared.seen, ["to 0: 0", "to 1: 9"]);
 });
 
 Deno.test("what a worker says to a hold that was given up counts for nothing", async () => {
