@@ -8,12 +8,13 @@
 import type { Dispatch } from "../../../bot/link/dispatch.ts";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
-import { every, sleep } from "../../../ports/clock.ts";
+import { type Clock, every, sleep } from "../../../ports/clock.ts";
 import { logTo } from "../../../ports/log.ts";
 import type { OpenSpool } from "../../../ports/spool.ts";
 import { seededRandom } from "../../../ports/random.ts";
 import type { Socket } from "../../../ports/socket.ts";
 import { memoryStore, type Store } from "../../../ports/store.ts";
+import { GUILD_MOVED_EVENT, type Moved } from "../../../protocol/event_frame.ts";
 import { ALL_INTENTS } from "../../../protocol/discord/intents.ts";
 import {
   createSimulator,
@@ -41,9 +42,12 @@ export interface StageOptions {
   /** How long the bot takes for an event. Default 0. */
   readonly handlerMs?: number;
   readonly seed?: number;
-  /** The state folder. */
+  /** The state folder; what is written to it takes {@linkcode DISK_MS}. */
   readonly store?: Store;
 }
+
+/** How long a save takes until it is on disk, and then until that is known. */
+export const DISK_MS = 5;
 
 /** What the bot got. */
 export interface Came extends Numbered {
@@ -81,6 +85,8 @@ export function createStage(options: StageOptions) {
   /** Shard → the session whose READY the bot got last. Of one id never two serve. */
   const sessions = new Map<number, string>();
   const libraries: Library[] = [];
+  /** Guilds of which the bot was told that their events may come twice. */
+  const mayRepeat = new Set<string>();
   let life = createLife();
 
   /** The unit of one process: when that is killed, none of it says or does anything any more. */
@@ -112,7 +118,7 @@ export function createStage(options: StageOptions) {
       clock: own,
       random,
       log,
-      store: mortalStore(store, () => isDead),
+      store: diskOf(store, own, () => isDead),
       rest: proxy,
       queueDir: null,
       consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
@@ -143,6 +149,7 @@ export function createStage(options: StageOptions) {
       receive: ({ t, s, d }: Dispatch, shardId: number) => {
         if (t === "READY") sessions.set(shardId, (d as { session_id: string }).session_id);
         const sessionId = sessions.get(shardId)!;
+        if (t === GUILD_MOVED_EVENT && (d as Moved).mayRepeat) mayRepeat.add((d as Moved).guildId);
         // What is ours has no number.
         if (s !== null) came.push({ t, shardId, sessionId, s, d, atMs: clock.now() });
         return options.handlerMs ? sleep(clock, options.handlerMs) : undefined;
@@ -220,22 +227,34 @@ export function createStage(options: StageOptions) {
         ...lives.map((came) => numbersIn(sim.ledger, came)),
         ...libraries.map(({ got }) => got.flatMap(({ d }) => numberOf(d) ?? [])),
       ];
-      return judge(sim.ledger, numbers, allowances);
+      return judge(sim.ledger, numbers, { mayRepeat, ...allowances });
     },
   };
 }
 
-/** A store to which nothing gets once its owner is dead. */
-function mortalStore(store: Store, isDead: () => boolean): Store {
+/** A store that takes its time, and to which nothing gets once its owner is dead. */
+function diskOf(store: Store, clock: Clock, isDead: () => boolean): Store {
   const alive = <Result>(act: () => Promise<Result>) =>
     isDead() ? new Promise<Result>(() => {}) : act();
+  /** One after another, as they were asked for. */
+  let turn: Promise<void> = Promise.resolve();
+  const save = async (name: string, value: unknown): Promise<void> => {
+    await sleep(clock, DISK_MS);
+    await alive(() => store.save(name, value));
+    await sleep(clock, DISK_MS);
+  };
   return {
     get damaged() {
       return store.damaged;
     },
     load: (name) => alive(() => store.load(name)),
-    save: (name, value) => alive(() => store.save(name, value)),
+    save(name, value) {
+      const kept = structuredClone(value);
+      const saved = turn.then(() => save(name, kept));
+      turn = saved.catch(() => {});
+      return saved;
+    },
     remove: (name) => alive(() => store.remove(name)),
-    settled: () => alive(() => store.settled()),
+    settled: () => turn,
   };
 }
