@@ -254,9 +254,8 @@ export class LotWorld {
               shard.isWatched = isOn && shard.role !== null;
             })(id),
           hold: ask("hold", (shard) => this.#hold(shard)),
-          lift: ask("lift", (shard) => {
-            shard.isHeld = false;
-          }),
+          hear: ask("hear", () => Promise.resolve()),
+          lift: ask("lift", (shard) => void (shard.isHeld = false)),
           serve: (id, cuts) =>
             ask("serve", (shard) => {
               if (shard.role !== null) Object.assign(shard, { role: "serves", cuts });

@@ -20,6 +20,7 @@ export function toldSide(
     bringUp: (...what) => side.bringUp(...what),
     watch: (...what) => side.watch(...what),
     serve: (...what) => side.serve(...what),
+    hear: (...what) => side.hear(...what),
     hold(id) {
       commands.held(key(id));
       return side.hold(id);

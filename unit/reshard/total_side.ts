@@ -50,6 +50,11 @@ export class TotalSide {
     return this.#options.pool.hold(shardId);
   }
 
+  /** Resolves when all that a shard that rises has seen was told: to hold it changes nothing else. */
+  async hear(shardId: number): Promise<void> {
+    await this.#options.pool.hold(shardId);
+  }
+
   /** A shard that was held goes on with what it kept. */
   lift(shardId: number): void {
     this.#options.heldBack?.(this.#key(shardId), false);

@@ -13,6 +13,7 @@ Deno.test("who is to hear what a shard was told hears it before that ends, and k
     serve: note("serve"),
     lift: note("lift"),
     hold: (id) => (note("hold")(id), Promise.resolve(held)),
+    hear: (id) => Promise.resolve(note("hear")(id)),
     endShard: (id) => Promise.resolve(note("end")(id)),
   };
   const leaving = Promise.withResolvers<void>();
@@ -27,6 +28,7 @@ Deno.test("who is to hear what a shard was told hears it before that ends, and k
   told.watch(1, true);
   assert.equal(await told.hold(1), held);
   told.lift(1);
+  await told.hear(1);
   told.serve(1, { from: [], through: 0, guilds: {}, others: 0, loads: [], mayRepeat: [] });
   const ending = told.endShard(1);
   leaving.resolve();
@@ -38,6 +40,7 @@ Deno.test("who is to hear what a shard was told hears it before that ends, and k
     "hold 1",
     "lifted 1/2",
     "lift 1",
+    "hear 1",
     "serve 1",
     "leave 1/2",
     "end 1",

@@ -57,6 +57,7 @@ Deno.test("the rest is for the workers", async () => {
   side.watch(3, true);
   assert.equal(await side.hold(3), HELD);
   side.lift(3);
+  await side.hear(3);
   side.serve(3, CUTS);
   assert.deepEqual(done, [
     ["watch", 3, true],
@@ -64,6 +65,7 @@ Deno.test("the rest is for the workers", async () => {
     ["hold", 3],
     ["goes on", 3],
     ["lift", 3],
+    ["hold", 3],
     ["serve", 3, CUTS],
   ]);
 });

@@ -12,7 +12,7 @@ import { calculateShardId, type ShardKey, shardKeyText } from "../../../protocol
 import type { Cuts, Held, Lot, LotPhase, LotSnapshot, Seen } from "../../../protocol/reshard.ts";
 import type { ShardStatus } from "../../../protocol/status.ts";
 import { LotShard } from "./lot_shard.ts";
-import type { Compares, Comparing, CutResult, Sides } from "./sides.ts";
+import type { Compares, Comparing, CutResult, Holding, Sides } from "./sides.ts";
 import { newLot, step } from "./step.ts";
 import type { Effect, Input, State } from "./words.ts";
 
@@ -54,7 +54,7 @@ export class Handover {
   #state: State;
   #sinceMs: number;
   /** What has come of holding, of this time only. */
-  #hold: { helds: ReadonlyMap<number, Held> | null } | null = null;
+  #hold: Holding | null = null;
   #comparing: Comparing | null = null;
   /** The old shards that are compared: those that live. */
   #alive: readonly LotShard[] = [];
@@ -209,6 +209,7 @@ export class Handover {
     if (!isAlone && !this.#comparing!.isArmed(nowMs)) return this.#step({ kind: "doubted" });
     this.#result ??= isAlone ? NOTHING_COMPARED : this.#comparing!.cuts(nowMs);
     if (!this.#result) return this.#wait(this.#comparing!.waitsFor(nowMs));
+    if (this.#result.forced > 0 && !this.#hold!.isHeard) return this.#hear(this.#hold!);
     const behind = this.oldShards
       .map((shard) => shard.behind(helds.get(shard.key.id)!.through))
       .find((each) => each !== null);
@@ -298,7 +299,7 @@ export class Handover {
   }
 
   async #holdBack(asked: readonly (readonly [number, Promise<Held>])[]): Promise<void> {
-    const hold: { helds: ReadonlyMap<number, Held> | null } = { helds: null };
+    const hold: Holding = { helds: null, isAsked: false, isHeard: false };
     [this.#hold, this.#result] = [hold, null];
     try {
       const answers = await Promise.all(asked.map(async ([id, held]) => [id, await held] as const));
@@ -314,6 +315,26 @@ export class Handover {
       if (this.#hold !== hold) return;
       this.#step({ kind: "broken", reason: `could not hold back: ${messageOf(error)}` });
     }
+  }
+
+  /** What a new shard lacks may be on its way, or its worker silent for good: before a cut is forced it is heard. */
+  #hear(hold: Holding): void {
+    this.#wait("the new shards are about to say that they have told all that came");
+    if (hold.isAsked) return;
+    hold.isAsked = true;
+    const side = this.#options.sides.of(this.#newTotal);
+    Promise.all(this.newShards.map(({ key: { id } }) => side.hear(id))).then(
+      () => {
+        if (this.#hold !== hold) return;
+        hold.isHeard = true;
+        this.#result = null;
+        this.tick();
+      },
+      (error) => {
+        if (this.#hold !== hold) return;
+        this.#step({ kind: "broken", reason: `a new shard is silent: ${messageOf(error)}` });
+      },
+    );
   }
 
   /** At once, or after a pause where it was tried before. */

@@ -18,6 +18,8 @@ export interface Side {
   watch(shardId: number, isOn: boolean): void;
   /** A shard serves nothing that comes from now on, but keeps it; what it had seen was told before. */
   hold(shardId: number): Promise<Held>;
+  /** Resolves when all that a shard that rises has seen was told; rejects where its worker does not say so. */
+  hear(shardId: number): Promise<void>;
   /** A shard that was held goes on with what it kept; one that was not does as before. */
   lift(shardId: number): void;
   /** A shard that rose serves what was not served before. */
@@ -65,3 +67,11 @@ export type Compares = (way: {
   readonly fromTotal: number;
   readonly toTotal: number;
 }) => Comparing;
+
+/** What has come of holding the old shards of a lot back. */
+export interface Holding {
+  helds: ReadonlyMap<number, Held> | null;
+  /** The new shards were asked whether they have told all that came, and have. */
+  isAsked: boolean;
+  isHeard: boolean;
+}

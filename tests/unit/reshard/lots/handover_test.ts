@@ -11,9 +11,16 @@ import type { Comparing } from "../../../../unit/reshard/lots/sides.ts";
 function made({ owner = 1, goal = 2 } = {}) {
   const clock = createVirtualClock();
   const asked: string[] = [];
-  const compared = { isArmed: false, areCut: false, ways: [] as string[], seen: [] as string[] };
+  const compared = {
+    isArmed: false,
+    areCut: false,
+    forced: 0,
+    ways: [] as string[],
+    seen: [] as string[],
+  };
   const acknowledged = { 1: 0, 2: 0 };
   const holds: { resolve: (held: Held) => void; reject: (error: Error) => void }[] = [];
+  const hears: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const statuses = new Map<string, Partial<ShardStatus>>();
   const side = (total: number) => {
     const note = (what: string) => (id: number) => void asked.push(`${what} ${id}/${total}`);
@@ -24,6 +31,12 @@ function made({ owner = 1, goal = 2 } = {}) {
         note("hold")(id);
         const { promise, ...ends } = Promise.withResolvers<Held>();
         holds.push(ends);
+        return promise;
+      },
+      hear(id: number) {
+        note("hear")(id);
+        const { promise, ...ends } = Promise.withResolvers<void>();
+        hears.push(ends);
         return promise;
       },
       lift: note("lift"),
@@ -41,7 +54,8 @@ function made({ owner = 1, goal = 2 } = {}) {
     held: (helds, loaded) =>
       void asked.push(`held ${[...helds.keys()]} loaded ${[...loaded.keys()]}`),
     lifted: () => {},
-    cuts: () => compared.areCut ? { cuts: new Map(), anchors: 0, quiet: 0, forced: 0 } : null,
+    cuts: () =>
+      compared.areCut ? { cuts: new Map(), anchors: 0, quiet: 0, forced: compared.forced } : null,
   };
   const handover = new Handover({
     clock,
@@ -64,7 +78,7 @@ function made({ owner = 1, goal = 2 } = {}) {
     changed: () => {},
   });
   const take = () => asked.splice(0);
-  return { clock, handover, take, compared, holds, acknowledged, statuses };
+  return { clock, handover, take, compared, holds, hears, acknowledged, statuses };
 }
 
 const held = (through: number): Held => ({ through, guildIds: ["1"], atMs: 0 });
@@ -194,4 +208,35 @@ Deno.test("a bot that is behind all the time and goes on is held after two minut
   assert.equal(handover.snapshot.reason, "the bot is not done with what came on shard 0 of 1");
   await pass(5);
   assert.equal(handover.phase, "holding");
+});
+
+Deno.test("a cut is forced only once every new shard has said that it told all that came", async () => {
+  const { clock, handover, take, holds, hears, compared, acknowledged } = holding();
+  Object.assign(compared, { areCut: true, forced: 2 });
+  acknowledged[1] = 7;
+  holds[0]!.resolve(held(7));
+  await clock.advance(1);
+  handover.tick();
+  assert.deepEqual(take(), ["held 0 loaded 0,1", "hear 0/2", "hear 1/2"]);
+  assert.match(handover.snapshot.reason, /told all that came/);
+  // What it had not told was found by now.
+  compared.forced = 1;
+  for (const asked of hears) asked.resolve();
+  await clock.advance(1);
+  assert.deepEqual(take(), ["unwatch 0/1", "write 2", "end 0/1"]);
+  assert.equal(handover.phase, "moved");
+});
+
+Deno.test("no cut is forced while a new shard's worker is silent: both are compared anew", async () => {
+  const { clock, handover, take, holds, hears, compared, acknowledged } = holding();
+  Object.assign(compared, { areCut: true, forced: 2 });
+  acknowledged[1] = 7;
+  holds[0]!.resolve(held(7));
+  await clock.advance(1);
+  take();
+  hears[0]!.resolve();
+  hears[1]!.reject(new Error("the worker did not answer in 10000 ms"));
+  await clock.advance(1);
+  assert.deepEqual(take(), ["lift 0/1", "unwatch 0/1"]);
+  assert.match(handover.snapshot.reason, /a new shard is silent: the worker did not/);
 });
