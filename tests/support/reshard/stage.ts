@@ -181,6 +181,7 @@ export function createStage(options: StageOptions) {
     place,
     lives,
     libraries,
+    mayRepeat,
     run,
     isReady,
     get unit() {
