@@ -43,7 +43,7 @@ import { beginLots, isRisen, isUndecided } from "./lots/turns.ts";
 /** How often what nobody tells is looked at. */
 export const TICK_MS = 100;
 /** Progress is told so often at most. */
-export const TELL_MS = 500;
+export const TELL_MS = 1_000;
 /** Cuts that everybody has passed are taken out of the record so often. */
 const TIDY_MS = 10_000;
 /** Discord does not take shards of this total: there are too many, or too few. */
