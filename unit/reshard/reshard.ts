@@ -340,7 +340,7 @@ export class Reshard {
     const { log } = this.#options;
     this.#final = failed !== null ? "failed" : goal === this.#move.to ? "done" : "cancelled";
     const fields = { from: this.#from, to: this.#move.to, ...this.#tally };
-    log.info("a reshard is over", { ...fields, state: this.#final });
+    log.debug("a reshard is over", { ...fields, state: this.#final });
     this.#toldMs = -Infinity;
     this.#isChanged = true;
     this.#tick();

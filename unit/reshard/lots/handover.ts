@@ -241,8 +241,8 @@ export class Handover {
     const { kind: phase, reason } = this.#state;
     const shards = (each: readonly LotShard[]) => each.map(({ key }) => shardKeyText(key)).join();
     const fields = { from: shards(this.oldShards), to: shards(this.newShards), phase };
-    if (phase === "moved") log.info("guilds have moved to other shards", fields);
-    else log.debug("guilds move to other shards", { ...fields, before, reason });
+    // Whoever reads the status tells of it in as many lines as a person reads.
+    log.debug("guilds move to other shards", { ...fields, before, reason });
     if (phase === "moved" || phase === "waiting") this.#forget();
   }
 
