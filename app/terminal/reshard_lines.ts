@@ -125,9 +125,10 @@ export function reshardLine(reshard: ReshardSnapshot | null): string {
     .map((phase) => [phase, lots.filter((lot) => lot.phase === phase).length] as const)
     .filter(([, count]) => count > 0)
     .map(([phase, count]) => `${phase} ${count}`);
+  const there = state === "cancelling" ? "back" : "moved";
   return [
     `reshard ${from} → ${to} ${state}`,
-    [`${lots.filter(hasMoved).length} of ${lots.length} lots moved`, ...phases].join(", "),
+    [`${lots.filter(hasMoved).length} of ${lots.length} lots ${there}`, ...phases].join(", "),
     `${guildsMoved} guilds${forced > 0 ? ` (${forced} forced)` : ""}`,
     `${identifiesSpent} identifies, ${reshard.identifiesLeft} left`,
     ...(leftMs === null ? [] : [`about ${duration(leftMs)} left`]),

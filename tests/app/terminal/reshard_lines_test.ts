@@ -103,5 +103,9 @@ Deno.test("reshardLine() says where it has got to, while it is under way", () =>
   );
   const paused = reshardLine({ ...on, state: "paused", forced: 2, leftMs: null });
   assert.match(paused, /^reshard 4 → 8 paused · .* 812 guilds \(2 forced\) · .* 893 left$/);
+  assert.match(
+    reshardLine({ ...on, state: "cancelling" }),
+    /cancelling · 1 of 4 lots back, rising/,
+  );
   assert.deepEqual([reshardLine(null), reshardLine({ ...on, state: "done" })], ["", ""]);
 });
