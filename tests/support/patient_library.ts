@@ -7,6 +7,7 @@
 
 import { ALL_INTENTS } from "../../protocol/discord/intents.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
+import { shardRange } from "../../protocol/ids.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Consumers } from "../../unit/consumers.ts";
 import type { Payload } from "./library.ts";
@@ -138,3 +139,34 @@ export function patientLibrary(
 
 /** What {@linkcode patientLibrary} gives. */
 export type PatientLibrary = ReturnType<typeof patientLibrary>;
+
+/**
+ * A bot whose process has a library for each shard of a total. When one of them ends it is started anew, by the
+ * total that it is told then: to be looked at now and then.
+ */
+export function patientBot(
+  unit: { consumers: Pick<Consumers, "accept">; clock: Clock },
+  total: number,
+  toldTotal: () => number,
+  token?: string,
+) {
+  const start = (total: number) =>
+    shardRange(0, total - 1).map((id) => patientLibrary(unit, [id, total], token));
+  let own = start(total);
+  const all = [...own];
+  return {
+    /** Those that are, and those that were. */
+    all,
+    /** Those that are. */
+    get own() {
+      return own;
+    },
+    look() {
+      if (!own.some(({ isOver }) => isOver)) return;
+      for (const library of own) library.end();
+      own = start(toldTotal());
+      all.push(...own);
+    },
+    names: () => all.flatMap((library) => library.names()),
+  };
+}

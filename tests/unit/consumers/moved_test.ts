@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { OP } from "../../../protocol/discord/opcodes.ts";
 import { seededRandom } from "../../../ports/random.ts";
-import { shardRange } from "../../../protocol/ids.ts";
 import { lotsOf } from "../../../protocol/reshard.ts";
 import { guildAt, movingUnit } from "../../support/moving_unit.ts";
-import { type PatientLibrary, patientLibrary } from "../../support/patient_library.ts";
+import { patientBot, type PatientLibrary, patientLibrary } from "../../support/patient_library.ts";
 
 /** Sends events of guilds 0 to 11 for a while. */
 async function traffic(unit: ReturnType<typeof movingUnit>, rounds = 5): Promise<string[]> {
@@ -39,25 +38,8 @@ Deno.test("a client by the old total goes on over the shards that its guilds hav
   assert.deepEqual(unit.unacknowledged(), []);
 });
 
-/** A bot whose process has a library for each shard of a total; when one ends it starts anew, by what it is told. */
-function bot(unit: ReturnType<typeof movingUnit>, total: number, token = "secret") {
-  let own = shardRange(0, total - 1).map((id) => patientLibrary(unit, [id, total], token));
-  const all = [...own];
-  return {
-    all,
-    get own() {
-      return own;
-    },
-    look() {
-      if (!own.some(({ isOver }) => isOver)) return;
-      for (const library of own) library.end();
-      const total = unit.total();
-      own = shardRange(0, total - 1).map((id) => patientLibrary(unit, [id, total], token));
-      all.push(...own);
-    },
-    names: () => all.flatMap((library) => library.names()),
-  };
-}
+const bot = (unit: ReturnType<typeof movingUnit>, total: number) =>
+  patientBot(unit, total, unit.total);
 
 /** Every event once, and those of a guild in order. */
 function assertOnce(sent: readonly string[], all: readonly PatientLibrary[], about: string): void {
