@@ -30,8 +30,8 @@ export interface ListeningCluster {
   connect(elsewhere: Connect): Connect;
 }
 
-/** Makes a place, in which nobody runs. */
-export function listeningCluster(clock: Clock): ListeningCluster {
+/** Makes a place, in which nobody runs; several on one clock have hosts of their own. */
+export function listeningCluster(clock: Clock, host = "cluster.test"): ListeningCluster {
   const open = new Map<
     symbol,
     { worker: number | null; end(code: number, reason: string): void }
@@ -40,7 +40,7 @@ export function listeningCluster(clock: Clock): ListeningCluster {
   let batches = 0;
   const later = (task: () => void) => void clock.after(LATENCY_MS, task);
   const place: ListeningCluster = {
-    address: { url: "ws://cluster.test/", secretKey: "between us" },
+    address: { url: `ws://${host}/`, secretKey: "between us" },
     bot: null,
     get workers() {
       return all().flatMap(({ worker }) => worker ?? []).sort();

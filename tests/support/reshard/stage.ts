@@ -25,7 +25,7 @@ import {
 import { Unit } from "../../../unit/unit.ts";
 import { inProcessThreads, mortalClock, mortalConnect } from "../in_process_thread.ts";
 import { connect, type Library } from "../library.ts";
-import { listeningCluster } from "../listening_cluster.ts";
+import { type ListeningCluster, listeningCluster } from "../listening_cluster.ts";
 import { memorySpool } from "../memory_spool.ts";
 import { simProxy } from "../sim_proxy.ts";
 import { type Allowances, judge, type Numbered, numberOf, numbersIn } from "./judge.ts";
@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly sim?: SimulatorOptions;
   readonly config?: Partial<Config>;
   readonly workers?: number;
+  /** Clusters of the bot, each of which listens. Default 1. */
+  readonly clusters?: number;
   /** Bytes that the bot lets the unit have under way. */
   readonly windowBytes?: number;
   /** How long the bot takes for an event. Default 0. */
@@ -78,7 +80,11 @@ export function createStage(options: StageOptions) {
   });
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   const log = logTo((level, event, fields) => logged.push({ level, event, fields }));
-  const place = listeningCluster(clock);
+  const places = Array.from(
+    { length: options.clusters ?? 1 },
+    (_, id) => listeningCluster(clock, `cluster-${id}.test`),
+  );
+  const [place] = places as [ListeningCluster, ...ListeningCluster[]];
   const spools = new Map<number, OpenSpool>();
   const spoolOf = (total: number) => spools.getOrInsertComputed(total, memorySpool);
   const lives: Came[][] = [];
@@ -96,8 +102,9 @@ export function createStage(options: StageOptions) {
     const sockets = new Set<Socket>();
     const random = seededRandom(seed + 7);
     const discord = simConnect(sim, { latencyMs: 5, jitterMs: 5 });
+    const outside = places.reduce((connect, each) => each.connect(connect), discord);
     const { spawn, alive } = inProcessThreads(
-      { clock: own, random, connect: place.connect(discord) },
+      { clock: own, random, connect: outside },
       ({ totalShards }) => ({ openSpool: spoolOf(totalShards) }),
     );
     const proxy = simProxy(sim.rest, own, sim.settings.token);
@@ -110,7 +117,7 @@ export function createStage(options: StageOptions) {
         gatewayCompression: "none",
         totalWorkers: options.workers ?? 2,
         statsIntervalMs: 0,
-        eventHandlerUrls: [place.address.url],
+        eventHandlerUrls: places.map(({ address }) => address.url),
         eventHandlerSecretKey: place.address.secretKey,
         ...options.config,
       },
@@ -122,7 +129,7 @@ export function createStage(options: StageOptions) {
       rest: proxy,
       queueDir: null,
       consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
-      connect: mortalConnect(place.connect(discord), sockets, () => isDead),
+      connect: mortalConnect(outside, sockets, () => isDead),
       spawn,
       startCluster: () => {
         throw new Error("there are no built-in clusters here");
@@ -140,8 +147,12 @@ export function createStage(options: StageOptions) {
     };
   }
 
-  /** Another process of the bot: it knows nothing of what the one before has seen. */
+  /** Other processes of the bot: they know nothing of what those before have seen. */
   function startBot(): void {
+    for (const id of places.keys()) startCluster(id);
+  }
+
+  function startCluster(id: number): void {
     const came: Came[] = [];
     lives.push(came);
     const receiver = {
@@ -156,8 +167,8 @@ export function createStage(options: StageOptions) {
       },
     };
     const { windowBytes = 4 * 1024 * 1024 } = options;
-    const peer = { kind: "cluster", id: 0 } as const;
-    place.bot = new EventConsumer({ peer, receiver, clock, log, windowBytes });
+    const peer = { kind: "cluster", id } as const;
+    places[id]!.bot = new EventConsumer({ peer, receiver, clock, log, windowBytes });
   }
 
   /** What `promise` gives; time passes meanwhile. */
@@ -208,8 +219,10 @@ export function createStage(options: StageOptions) {
     stopUnit: () => run(life.unit.stop("SIGTERM")).then(() => life.kill()),
     /** The bot's process ends without a word, and another one takes its place. */
     async killBot(awayMs = 0): Promise<void> {
-      place.bot = null;
-      place.close();
+      for (const each of places) {
+        each.bot = null;
+        each.close();
+      }
       await clock.advance(awayMs);
       startBot();
     },
