@@ -9,7 +9,12 @@ import assert from "node:assert/strict";
 import { seededRandom } from "../../../ports/random.ts";
 import { shardKeyText } from "../../../protocol/ids.ts";
 import type { LotPhase, ReshardSnapshot } from "../../../protocol/reshard.ts";
-import { beginReshard, type Steering, steerReshard } from "../../../unit/reshard/resharding.ts";
+import {
+  beginReshard,
+  isUnderWay,
+  type Steering,
+  steerReshard,
+} from "../../../unit/reshard/resharding.ts";
 import type { Simulator } from "../../../sim/mod.ts";
 import { startBustle } from "./bustle.ts";
 import type { Allowances } from "./judge.ts";
@@ -82,8 +87,15 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     until: (phase) =>
       clock.runUntil(() => look()?.lots.some((lot) => lot.phase === phase) ?? false, LIMIT_MS),
     async ended(limitMs = LIMIT_MS) {
-      const isOver = () =>
-        !["running", "paused", "cancelling"].includes(look()?.state ?? "running");
+      const isOver = () => {
+        const { unit } = stage;
+        const now = look();
+        // It was over before the unit was started again: that is told of no more.
+        if (now && unit.snapshot.reshard === null && unit.totalShards === now.to) {
+          reshard = { ...now, state: "done" };
+        }
+        return reshard !== null && !isUnderWay(reshard);
+      };
       await clock.runUntil(isOver, limitMs).catch((error) => {
         throw new Error(`${error.message}; ${JSON.stringify(reshard)}`);
       });
