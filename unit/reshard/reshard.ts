@@ -91,6 +91,8 @@ export class Reshard {
   #tidiedMs: number;
   #cancelTick: Cancel = () => {};
   #isStarted = false;
+  /** Before it is on disk no identify is spent on it: who starts anew has to know of it. */
+  #isWritten = false;
   #isStopped = false;
 
   constructor(options: ReshardOptions) {
@@ -257,7 +259,7 @@ export class Reshard {
     this.#steering = { ...this.#steering, ...changed };
     this.#isChanged = true;
     if (!this.#isStarted) return Promise.resolve();
-    return this.#commit((record) => record).catch((error) => {
+    return this.#commit((record) => record).then(() => void (this.#isWritten = true), (error) => {
       const { log, clock } = this.#options;
       log.error("how a reshard is to go on was not written down", { error: messageOf(error) });
       if (!this.#isStopped) clock.after(AGAIN_MS, () => void this.#steer({}));
@@ -311,7 +313,7 @@ export class Reshard {
 
   #begin(): void {
     this.#held = null;
-    if (this.#steering.isPaused || this.#isSettling) return;
+    if (this.#steering.isPaused || this.#isSettling || !this.#isWritten) return;
     this.#held = beginLots(this.#lots, this.#options.gate.snapshot);
   }
 
