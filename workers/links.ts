@@ -72,12 +72,12 @@ export class WorkerLinks {
 
   /** Asks the clusters for their last acknowledgements. */
   bye(): void {
-    this.#links.bye("the unit stops");
+    this.#links.bye("the worker stops");
   }
 
   /** Ends every link. */
   stop(): void {
-    this.#links.stop("the unit stops");
+    this.#links.stop("the worker stops");
     for (const { peer } of [...this.#dialled.values()]) this.hangUp(peer);
   }
 }
