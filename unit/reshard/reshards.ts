@@ -187,7 +187,10 @@ export class Reshards implements Resharding {
     this.#turn = this.#turn.then(async () => {
       await before;
       if (this.#isStopped) return;
-      await gateway().createGeneration(to);
+      await gateway().createGeneration(to).catch((error) => {
+        reshard.abandon(`the shards of ${to} could not be made: ${messageOf(error)}`);
+        throw error;
+      });
       if (this.#isStopped) return;
       reshard.start();
       await reshard.ended;

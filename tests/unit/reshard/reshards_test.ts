@@ -131,3 +131,23 @@ Deno.test("a command of a guild that moves goes to whoever has it in the end", a
   const { shardId, totalShards } = sim.ledger.sessions.get(sessionId!)!;
   assert.deepEqual([shardId, totalShards], [id, 2]);
 });
+
+Deno.test("a reshard whose shards cannot be made has failed, says why, and another may begin", async () => {
+  const scenario = await createScenario({ from: 2, to: 4, seed: 6 });
+  const { unit, clock } = scenario.stage;
+  const gateway = unit.gateway!;
+  const create = gateway.createGeneration;
+  gateway.createGeneration = () => Promise.reject(new Error("no thread is left"));
+  scenario.begin();
+  await clock.advance(1_000);
+  const { state, reason } = unit.snapshot.reshard!;
+  assert.deepEqual([state, reason], [
+    "failed",
+    "the shards of 4 could not be made: no thread is left",
+  ]);
+  assert.deepEqual(unit.shardIds, [0, 1]);
+  gateway.createGeneration = create;
+  scenario.begin();
+  assert.equal((await scenario.ended()).state, "done");
+  await scenario.assertWhole({ identifies: { 2: 2, 4: 4 }, total: 4 });
+});
