@@ -172,11 +172,6 @@ export class Reshard {
     this.#goTo(this.#from, null);
   }
 
-  /** All goes on to the new total again, though it was cancelled. */
-  goOn(): void {
-    this.#goTo(this.#move.to, null);
-  }
-
   /** What a shard of either total is to do; `null`: it does not run. */
   roleOf(key: ShardKey): ShardRole | null {
     const lot = this.#lotOf(key);

@@ -18,7 +18,7 @@ const events = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom("kill", "pause", "resume", "cancel", "go on") }),
+    arbitrary: fc.record({ kind: fc.constantFrom("kill", "pause", "resume", "cancel") }),
   },
   {
     weight: 1,
@@ -40,7 +40,6 @@ async function happen(world: LotWorld, event: { kind: string; ms?: number; shard
     pause: () => world.reshard.pause(),
     resume: () => world.reshard.resume(),
     cancel: () => world.reshard.cancel(),
-    "go on": () => world.reshard.goOn(),
     fail: () => world.fails = "before",
     "fail late": () => world.fails = "after",
     "disk well": () => world.fails = null,

@@ -308,17 +308,6 @@ Deno.test("stop() leaves everything as it is, and lets nobody wait", async () =>
   assert.equal(world.asked.length, asked);
 });
 
-Deno.test("a cancelled reshard that is wanted again goes on", async () => {
-  const world = begun();
-  await until(world, "moved");
-  world.reshard.cancel();
-  await world.clock.advance(2_000);
-  world.reshard.goOn();
-  await ended(world);
-  assert.equal(world.reshard.snapshot.state, "done");
-  assert.equal(serving(world), FOUR);
-});
-
 Deno.test("a reshard that is cancelled before it has begun ends with nobody identified", async () => {
   const world = begun({ isPending: true });
   world.reshard.cancel();
