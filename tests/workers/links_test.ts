@@ -158,7 +158,7 @@ Deno.test("WorkerLinks says goodbye first, takes what is acknowledged then, and 
   const { clock, links, sockets, told, link } = setUp();
   const socket = link(8001);
   links.bye();
-  assert.deepEqual(JSON.parse(socket.sent.at(-1)!), { op: "bye", reason: "the unit stops" });
+  assert.deepEqual(JSON.parse(socket.sent.at(-1)!), { op: "bye", reason: "the worker stops" });
   assert.deepEqual([socket.closes, socket.destroyed], [[], false]);
   socket.say({ op: "ack", totalShards: 4, cursors: { 2: 9 } });
   assert.equal(told.at(-1), 'queue: cluster 1 ack 1 {"2":9}');
