@@ -4,7 +4,6 @@
  */
 
 import assert from "node:assert/strict";
-import { seededRandom } from "../../ports/random.ts";
 import { identityOf } from "../../protocol/discord/identity.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import { type Held, type Lot, lotsOf, type Seen } from "../../protocol/reshard.ts";
@@ -13,6 +12,7 @@ import type { CutResult } from "../../unit/reshard/lots/sides.ts";
 import type { Simulator } from "../../sim/mod.ts";
 import { type ScriptedClient, type Stage, stage } from "../sim/gateway/scripted_client.ts";
 import { startBustle } from "../support/reshard/bustle.ts";
+import { lateByChance } from "../support/reshard/late.ts";
 import { judge, type Numbered, numbersIn } from "../support/reshard/judge.ts";
 
 const BLAMELESS = { lost: [], twice: [], outOfOrder: [], unknown: [], forced: 0 };
@@ -107,16 +107,6 @@ class Compared {
     });
     return [...before, ...after];
   }
-}
-
-/** Each session is late by a time of its own, and by some more for each event. */
-function lateByChance(mostMs: number, seed: number) {
-  const random = seededRandom(seed + 99);
-  const own = new Map<string, number>();
-  return ({ shardId, totalShards }: { shardId: number; totalShards: number }) => {
-    const leastMs = own.getOrInsertComputed(`${shardId}/${totalShards}`, () => mostMs * random());
-    return leastMs + (mostMs - leastMs) * random();
-  };
 }
 
 interface Case {

@@ -6,8 +6,6 @@
  */
 
 import assert from "node:assert/strict";
-import { seededRandom } from "../../../ports/random.ts";
-import { shardKeyText } from "../../../protocol/ids.ts";
 import type { LotPhase, ReshardSnapshot } from "../../../protocol/reshard.ts";
 import {
   beginReshard,
@@ -18,6 +16,7 @@ import {
 import type { Simulator } from "../../../sim/mod.ts";
 import { startBustle } from "./bustle.ts";
 import type { Allowances } from "./judge.ts";
+import { lateByChance } from "./late.ts";
 import { createStage, type Stage, type StageOptions } from "./stage.ts";
 
 /** What a scenario is made with. */
@@ -113,24 +112,8 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
   return scenario;
 }
 
-/** Each session is late by a time of its own, and by some more for each event. */
-function lateByChance(mostMs: number, seed: number): StageLate {
-  const random = seededRandom(seed + 99);
-  const own = new Map<string, readonly [leastMs: number, moreMs: number]>();
-  return ({ shardId, totalShards }) => {
-    const key = shardKeyText({ total: totalShards, id: shardId });
-    const [leastMs, moreMs] = own.getOrInsertComputed(key, () => {
-      const leastMs = mostMs * random();
-      return [leastMs, (mostMs - leastMs) * random()];
-    });
-    return leastMs + moreMs * random();
-  };
-}
-
 /** How sessions end that nobody takes away. */
 const ENDS: ReadonlySet<string> = new Set(["closed 1000", "expired", "invalidated"]);
-
-type StageLate = Stage["sim"]["settings"]["lateMs"];
 
 function assertWhole(stage: Stage, expected: Expected, allowances?: Allowances): void {
   const verdict = stage.verdict(allowances);
