@@ -388,9 +388,7 @@ export class Shard {
   /** @param cursor `null`: there is none. */
   #tellGap(cursor: number | null, reason: string): void {
     if (cursor === null) return;
-    const { shardId } = this.#settings;
-    this.#world.log.warn("events of a shard may be missing", { shardId, cursor, reason });
-    this.#world.sink.gap(shardId, { from: null, to: cursor, count: null, reason });
+    this.#world.sink.gap(this.#settings.shardId, { from: null, to: cursor, count: null, reason });
   }
 
   #settleStopped(): void {

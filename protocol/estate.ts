@@ -174,7 +174,9 @@ export function besideOf(
   highest: number | null,
   parents: readonly Estate[],
 ): Estate {
-  const reached = highest === null ? null : highest + BESIDE_CURSORS;
+  // Above 0 in any case: only then a GAP tells, where they have stopped, that it was not there before.
+  const first = parents.length === 0 ? null : 0;
+  const reached = highest === null ? first : highest + BESIDE_CURSORS;
   const begun = { ...NO_ESTATE, highest: reached, acknowledged: reached ?? 0 };
   const from = own === null ? cursorFloor(begun) : own.highest ?? 0;
   const names = parents.flatMap(({ readers }) => Object.keys(readers));

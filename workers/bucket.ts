@@ -283,7 +283,13 @@ export class Bucket {
       },
       sink: {
         accept: (shardId, cursor, payload, t) => this.#intake.accept(shardId, cursor, payload, t),
-        gap: (shardId, gap) => this.#queue.gap(shardId, gap),
+        gap: (shardId, gap) => {
+          const { to: cursor, reason } = gap;
+          // Others bring everything to the guilds of one that rises.
+          const level = this.#handover.isRising(shardId) ? "debug" : "warn";
+          this.#world.log[level]("events of a shard may be missing", { shardId, cursor, reason });
+          this.#queue.gap(shardId, gap);
+        },
       },
       status: (status) => {
         // Who is told that a shard is ready wants to know what it took.

@@ -254,6 +254,7 @@ Deno.test("besideOf() begins above all that its id has given out, with the reade
   assert.deepEqual(begun.readers, { logger: floor, stats: floor });
   assert.deepEqual([begun.presence, begun.acknowledged], [{ status: "idle" }, begun.highest]);
   assert.deepEqual(besideOf(null, null, []), NO_ESTATE);
+  assert.ok(cursorFloor(besideOf(null, null, parents)) > 0, "so that its beginning can be told");
   const own = { ...begun, readers: { stats: floor + 4 }, highest: floor + 5, presence: null };
   assert.deepEqual(besideOf(own, 1, parents), {
     ...own,
