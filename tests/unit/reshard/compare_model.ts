@@ -84,13 +84,14 @@ export function worldsOf(fates: readonly Fate[], keys: readonly Draw["key"][], m
   });
 }
 
-const BREAK_MS = 2_000;
+/** How long a shard is without a connection. */
+export const BREAK_MS = 9_000;
 /** When both sides are whole for the first time. */
-const WHOLE_MS = 8_000;
+export const WHOLE_MS = 8_000;
 const LONGEST_MS = 600_000;
 
 /** An event as a side got it. */
-interface Got extends Seen {
+export interface Got extends Seen {
   /** Which event of the world it is. */
   readonly event: number;
   readonly shardId: number;
@@ -111,13 +112,20 @@ export interface Played {
 
 /** How often it is looked at. */
 export const TICK_MS = 50;
-/** Plays a world to the cut, and beyond. `null`: it was never armed. */
-export function play(draw: WorldDraw): Played | null {
+
+/** A world as both sides get it. */
+export function worldOf(draw: WorldDraw) {
   const [fromTotal, toTotal] = draw.totals;
   const lots = lotsOf(fromTotal, toTotal);
   const lot = lots[draw.lot % lots.length]!;
   const guildIds = guildsOf(draw, lots.length, lot.rest);
   const got = { from: gotBy("from", draw, guildIds), to: gotBy("to", draw, guildIds) };
+  return { fromTotal, toTotal, lot, guildIds, got };
+}
+
+/** Plays a world to the cut, and beyond. `null`: it was never armed. */
+export function play(draw: WorldDraw): Played | null {
+  const { fromTotal, toTotal, lot, guildIds, got } = worldOf(draw);
   const compare = new Compare({ lot, fromTotal, toTotal });
   const feed = (side: Side, sinceMs: number, nowMs: number) => {
     for (const id of lot[side]) {
@@ -157,6 +165,20 @@ export function play(draw: WorldDraw): Played | null {
     }
     result = compare.cuts(nowMs);
   }
+  return {
+    ...judgedBy(draw, result, through),
+    heldMs: nowMs - TICK_MS - heldMs,
+    skewMs: compare.skewMs,
+  };
+}
+
+/** What a bot got that was served by the old shards up to these cursors, and by the new ones from their cuts on. */
+export function judgedBy(
+  draw: WorldDraw,
+  result: CutResult,
+  through: ReadonlyMap<number, number>,
+): Omit<Played, "heldMs" | "skewMs"> {
+  const { guildIds, got } = worldOf(draw);
   const delivered = new Map<string, number[]>();
   for (const guildId of guildIds) {
     const served = got.from.filter((each) =>
@@ -170,8 +192,6 @@ export function play(draw: WorldDraw): Played | null {
     ...judged(draw, guildIds, got),
     result,
     mayRepeat: new Set([...result.cuts.values()].flatMap(({ mayRepeat }) => mayRepeat)),
-    heldMs: nowMs - TICK_MS - heldMs,
-    skewMs: compare.skewMs,
   };
 }
 
