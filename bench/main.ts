@@ -21,6 +21,7 @@ const BENCHMARKS = [
   "memory",
   "rest",
   "rest_overload",
+  "reshard",
 ];
 
 /** Those that start whole units: temporary folders, and what Deno needs to find its packages. */
