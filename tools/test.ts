@@ -1,8 +1,8 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
  * what some need. Unit tests run in parallel, then the examples in docstrings, then the tests with real
- * sockets and processes, one file after the other, then bots of other libraries, and in the end attacks
- * on a unit.
+ * sockets and processes, one file after the other, then reshards of units, bots of other libraries, and in
+ * the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
@@ -17,6 +17,7 @@ const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
 
 /** They take minutes: phases of their own. */
 const LIBRARIES = "tests/wire/libraries";
+const RESHARDS = "tests/wire/reshard";
 const ATTACKS = "tests/wire/attack_test.ts";
 
 /** A phase that takes longer has hung; it is killed and has failed. */
@@ -42,7 +43,9 @@ function phases(args: readonly string[]): string[][] {
   return [
     ["--parallel", "--ignore=tests/wire", "tests"],
     ["--doc", ...SOURCES],
-    [`--ignore=${ATTACKS},${LIBRARIES}`, "tests/wire"],
+    [`--ignore=${ATTACKS},${LIBRARIES},${RESHARDS}`, "tests/wire"],
+    // Each is a unit of its own that waits most of the time.
+    ["--parallel", RESHARDS],
     [LIBRARIES],
     [ATTACKS],
   ];

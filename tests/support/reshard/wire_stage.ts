@@ -5,6 +5,7 @@
  * @module
  */
 
+import assert from "node:assert/strict";
 import { sleep, systemClock } from "../../../ports/clock.ts";
 import { ALL_INTENTS } from "../../../protocol/discord/intents.ts";
 import { LOT_PHASES, type LotPhase, type ReshardSnapshot } from "../../../protocol/reshard.ts";
@@ -170,4 +171,25 @@ function freePort(): number {
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
   return port;
+}
+
+/** The bot got every event once, in order per guild; Discord has `total` sessions, and saw these identifies. */
+export async function assertWhole(
+  stage: WireStage,
+  total: number,
+  identifies: Record<number, number>,
+) {
+  const { lost, twice, outOfOrder, unknown, violations, identifies: spent, events } = await stage
+    .judged();
+  assert.deepEqual({ lost, twice, outOfOrder, unknown, violations, spent }, {
+    lost: [],
+    twice: [],
+    outOfOrder: [],
+    unknown: [],
+    violations: [],
+    spent: identifies,
+  });
+  assert.ok(events > 2_000, String(events));
+  const alive = [...stage.sim.ledger.sessions.values()].filter(({ ended }) => ended === null);
+  assert.deepEqual(alive.map(({ totalShards }) => totalShards), Array(total).fill(total));
 }
