@@ -145,11 +145,13 @@ export async function startWireStage(options: WireStageOptions) {
       bot = await startBot();
     },
     /** People go to bed, and all is judged. */
-    async judged(allowances: Allowances = {}) {
+    async judged(allowances: Allowances = {}, read: () => void = () => {}) {
       await sleep(systemClock, 2_000);
       stopBustle();
-      const look = () =>
-        judge(sim.ledger, lives.map((came) => numbersIn(sim.ledger, came)), allowances);
+      const look = () => {
+        read();
+        return judge(sim.ledger, lives.map((came) => numbersIn(sim.ledger, came)), allowances);
+      };
       await until(() => look().lost.length === 0, 20_000).catch(() => {});
       await sleep(systemClock, 1_000);
       return look();
@@ -173,14 +175,19 @@ function freePort(): number {
   return port;
 }
 
-/** The bot got every event once, in order per guild; Discord has `total` sessions, and saw these identifies. */
+/**
+ * The bot got every event once, in order per guild; Discord has `total` sessions, and saw these identifies.
+ *
+ * @param read Puts what the bot got where it is judged, each time that it is looked at.
+ */
 export async function assertWhole(
   stage: WireStage,
   total: number,
   identifies: Record<number, number>,
+  read?: () => void,
 ) {
   const { lost, twice, outOfOrder, unknown, violations, identifies: spent, events } = await stage
-    .judged();
+    .judged({}, read);
   assert.deepEqual({ lost, twice, outOfOrder, unknown, violations, spent }, {
     lost: [],
     twice: [],
