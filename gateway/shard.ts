@@ -244,9 +244,11 @@ export class Shard {
           session: this.point && { ...this.point, seq: 0 },
           facts: this.#facts!,
         });
-      case "forget session":
-        log.warn("shard lost its session", { shardId, reason: effect.reason });
+      case "forget session": {
+        const { isAsked, reason } = effect;
+        log[isAsked ? "debug" : "warn"]("shard lost its session", { shardId, reason });
         return session(shardId, null);
+      }
       case "set session aside":
         return session(shardId, null);
       case "count reconnect":

@@ -175,8 +175,9 @@ function leaving(before: State, input: Input, after: State): Effect[] {
     if (had && !has) effects.push({ do: "set session aside" });
     if (!had && has) effects.push({ do: "keep session" });
   } else if (had && !has) {
-    const reason = endsSession(input) ? "the end of the session was requested" : after.reason;
-    effects.push({ do: "forget session", reason });
+    const isAsked = endsSession(input);
+    const reason = isAsked ? "the end of the session was requested" : after.reason;
+    effects.push({ do: "forget session", reason, isAsked });
   }
   return effects;
 }

@@ -126,7 +126,7 @@ export type Effect =
   /** A session began: it can be written down, where it can be resumed. */
   | { readonly do: "keep session" }
   /** The session is gone; events may be missing. */
-  | { readonly do: "forget session"; readonly reason: string }
+  | { readonly do: "forget session"; readonly reason: string; readonly isAsked: boolean }
   /** The session lives, and could not be resumed. */
   | { readonly do: "set session aside" }
   | { readonly do: "count reconnect"; readonly cause: Cause }

@@ -28,6 +28,8 @@ export class ShardRoles {
   /** Shards that were brought up to rise, and neither serve nor are over. */
   readonly #rising = new Set<number>();
   readonly #watched = new Set<number>();
+  /** Shard → in which role it was brought up, and in which life of its worker. */
+  readonly #brought = new Map<number, Pick<ShardRole, "kind"> & { readonly life: unknown }>();
   readonly #ending = new Map<number, PromiseWithResolvers<void>>();
   /** Shards that are over: what is still heard of them comes too late. */
   readonly #over = new Set<number>();
@@ -61,7 +63,14 @@ export class ShardRoles {
   /** A worker runs that has this shard: it is told what the shard does. */
   begin(shardId: number): void {
     if (this.#ending.has(shardId)) return void this.#end(shardId);
-    if (this.of(shardId) === null) return;
+    const role = this.of(shardId);
+    if (role === null) return;
+    const { life } = this.#options.slotOf(shardId);
+    const { kind } = role;
+    const before = this.#brought.get(shardId);
+    // A worker that has just been started has brought up all that it is to, this one perhaps among them.
+    if (before?.life === life && before.kind === kind) return;
+    this.#brought.set(shardId, { life, kind });
     this.#options.bringUp(shardId);
     if (this.#watched.has(shardId)) this.watch(shardId, true);
   }
@@ -134,6 +143,7 @@ export class ShardRoles {
     const ending = this.#ending.get(shardId);
     if (!ending) return;
     this.#ending.delete(shardId);
+    this.#brought.delete(shardId);
     this.#rising.delete(shardId);
     this.#watched.delete(shardId);
     this.#over.add(shardId);

@@ -54,6 +54,17 @@ Deno.test("WorkerPool starts a worker with the first of its shards that does som
   assert.equal(pool.workers.length, 2);
 });
 
+Deno.test("WorkerPool brings a shard up once, though its worker begins with another one of the same lot", async () => {
+  const { pool, roles, brought, clock } = setUp();
+  [roles[0], roles[1]] = [RISES, RISES];
+  pool.bringUp(0, RISES);
+  pool.bringUp(1, RISES);
+  assert.deepEqual(brought(0), [[0, RISES], [1, RISES]]);
+  pool.restart(10);
+  await clock.advance(1_000);
+  assert.deepEqual(brought(1), [[0, RISES], [1, RISES]], "its successor as well");
+});
+
 Deno.test("WorkerPool has the workers' ids begin where it is told to", () => {
   const { pool, threads, lines, told, toldTo } = setUp({ 0: SERVES, 3: SERVES });
   pool.spawnShards();
