@@ -76,6 +76,8 @@ export interface ConsumerLink {
   closed(): void;
   /** Whether the unit has welcomed this link. */
   readonly welcomed: boolean;
+  /** Whether the other end has said that it goes: its end is no surprise. */
+  readonly isEnding: boolean;
 }
 
 /** What a consumer has counted since it began. */
@@ -148,6 +150,9 @@ export class EventConsumer {
       closed: () => isCurrent() && this.#lose(link),
       get welcomed() {
         return link.welcomed;
+      },
+      get isEnding() {
+        return link.isEnding;
       },
     };
   }

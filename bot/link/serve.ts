@@ -110,7 +110,8 @@ function attach(
     message: (data, isText) => isText ? link.text(decoder.decode(data)) : link.batch(data),
     closed(code, reason) {
       link.closed();
-      const level = code === LINK_CLOSE.GOING_AWAY ? "info" : "warn";
+      const isOrderly = link.isEnding || code === LINK_CLOSE.GOING_AWAY;
+      const level = isOrderly ? "info" : "warn";
       log[level]("event link is down", { reason: `closed with ${code}${reason && `: ${reason}`}` });
       over();
     },

@@ -8,7 +8,7 @@ import {
 } from "../../clusters/inside/serve_events.ts";
 import { type BotContext, defineBot } from "../../mod.ts";
 import { logTo } from "../../ports/log.ts";
-import { EVENT_LINK_VERSION } from "../../protocol/event_frame.ts";
+import { encodeLinkMessage, EVENT_LINK_VERSION } from "../../protocol/event_frame.ts";
 import { dialCluster } from "../support/dialling_unit.ts";
 import { fakeUnit } from "../support/fake_unit.ts";
 
@@ -86,6 +86,17 @@ Deno.test("serveEvents() warns of a unit that vanished, and not of one that went
     assert.deepEqual(served.warnings, warnings, `${code}`);
     assert.match(served.lines.join("\n"), new RegExp(`event link is down.*closed with ${code}`));
   }
+});
+
+Deno.test("serveEvents() does not warn of a worker that has said goodbye and is cut off", async () => {
+  const served = await serve();
+  const { socket, next } = dialCluster(served.server.port, "key");
+  await next();
+  socket.send(encodeLinkMessage({ op: "bye", reason: "the worker stops" }));
+  socket.close(4000, "");
+  await next();
+  await served.server.stop();
+  assert.deepEqual(served.warnings, []);
 });
 
 Deno.test("serveEvents() that cannot listen says why, and the bot that has started is shut down", async () => {
