@@ -174,8 +174,12 @@ export class GuildKeeper implements GuildLog {
     const { log } = this.#disk!;
     const base = await this.#base(acknowledged);
     const { reached, isWhole, sessions } = await extentOf(log, base?.cursor ?? null);
+    // A log that was given up may have written something on, of before the guilds that are known.
     const known = base && isWhole
-      ? [{ cursor: 0, sessionId: base.sessionId }, ...sessions]
+      ? [
+        { cursor: 0, sessionId: base.sessionId },
+        ...sessions.filter((it) => it.cursor > base.cursor),
+      ]
       : sessions;
     if (known.length === 0 || reached === null) return "something is missing in them";
     if (known.at(-1)!.sessionId !== session.sessionId) return "they are of another session";
