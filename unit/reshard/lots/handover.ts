@@ -18,6 +18,8 @@ import type { Effect, Input, State } from "./words.ts";
 
 /** What may not have been done is tried again so much later. */
 export const AGAIN_MS = 1_000;
+/** A worker that took longer to answer had stalled: what has come on its sockets meanwhile it may not have read. */
+export const HEARD_WITHIN_MS = 1_000;
 /** A bot that is behind all the time, but goes on, has its guilds held after so long all the same. */
 export const BEHIND_MS = 120_000;
 
@@ -322,11 +324,14 @@ export class Handover {
     this.#wait("the new shards are about to say that they have told all that came");
     if (hold.isAsked) return;
     hold.isAsked = true;
+    const { clock } = this.#options;
+    const askedMs = clock.epochMs();
     const side = this.#options.sides.of(this.#newTotal);
     Promise.all(this.newShards.map(({ key: { id } }) => side.hear(id))).then(
       () => {
         if (this.#hold !== hold) return;
-        hold.isHeard = true;
+        hold.isAsked = false;
+        hold.isHeard = clock.epochMs() - askedMs <= HEARD_WITHIN_MS;
         this.#result = null;
         this.tick();
       },

@@ -71,7 +71,7 @@ export type Compares = (way: {
 /** What has come of holding the old shards of a lot back. */
 export interface Holding {
   helds: ReadonlyMap<number, Held> | null;
-  /** The new shards were asked whether they have told all that came, and have. */
+  /** The new shards are asked whether they have told all that came; have said so, without delay. */
   isAsked: boolean;
   isHeard: boolean;
 }

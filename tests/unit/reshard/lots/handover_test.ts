@@ -227,6 +227,24 @@ Deno.test("a cut is forced only once every new shard has said that it told all t
   assert.equal(handover.phase, "moved");
 });
 
+Deno.test("that a new shard has told all that came does not count where its worker had stalled: it is asked again", async () => {
+  const { clock, handover, take, holds, hears, compared, acknowledged } = holding();
+  Object.assign(compared, { areCut: true, forced: 2 });
+  acknowledged[1] = 7;
+  holds[0]!.resolve(held(7));
+  await clock.advance(1);
+  handover.tick();
+  assert.deepEqual(take(), ["held 0 loaded 0,1", "hear 0/2", "hear 1/2"]);
+  await clock.advance(1_500);
+  for (const asked of hears.splice(0)) asked.resolve();
+  await clock.advance(1);
+  assert.deepEqual(take(), ["hear 0/2", "hear 1/2"]);
+  assert.equal(handover.phase, "holding");
+  for (const asked of hears) asked.resolve();
+  await clock.advance(1);
+  assert.deepEqual(take(), ["unwatch 0/1", "write 2", "end 0/1"]);
+});
+
 Deno.test("no cut is forced while a new shard's worker is silent: both are compared anew", async () => {
   const { clock, handover, take, holds, hears, compared, acknowledged } = holding();
   Object.assign(compared, { areCut: true, forced: 2 });
