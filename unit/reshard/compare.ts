@@ -88,9 +88,6 @@ export class Compare implements Comparing {
   }
 
   /** How much later the new side got an event than the old one (below 0: sooner), where that was the most. */
-  dbg() {
-    return this.#strands;
-  }
   get skewMs(): number {
     return this.#skewMs;
   }

@@ -54,8 +54,10 @@ export function cutOf(events: Alignment, bounds: Bounds): Cut {
   const mayBe = (one: Entry, other: Entry) =>
     one.key === other.key && Math.abs(one.atMs - other.atMs) <= patienceMs;
   const mayRepeat = unserved.some((entry) =>
-    !entry.twin && entry.place < (kept?.place ?? Infinity) &&
-    (entry.atMs - patienceMs < sinceMs || missing.some((each) => mayBe(each, entry)))
+    !entry.twin && (
+      entry.place < (kept?.place ?? Infinity) && entry.atMs - patienceMs < sinceMs ||
+      missing.some((each) => mayBe(each, entry))
+    )
   );
   if (mayRepeat || !isPassed(events, bounds)) return { kind: "forced", unserved };
   const last = lastServed(events, bounds);

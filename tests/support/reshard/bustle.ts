@@ -74,9 +74,10 @@ export function startBustle(sim: Simulator, perSecond: number, seed: number): Ca
     },
     MESSAGE_DELETE() {
       const message = old();
-      if (message) {
-        say("MESSAGE_DELETE", message.guildId, { id: message.id, ...placed(message.guildId) });
-      }
+      if (!message) return;
+      // What is deleted is gone: nobody deletes it again, nor edits it.
+      recent.splice(recent.indexOf(message), 1);
+      say("MESSAGE_DELETE", message.guildId, { id: message.id, ...placed(message.guildId) });
     },
     MESSAGE_REACTION() {
       const message = old();

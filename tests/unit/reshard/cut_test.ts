@@ -74,3 +74,10 @@ Deno.test("cutOf() has a doubt where one that was served and has no twin may be 
   const other = to.with(2, "~q@17500");
   assert.deepEqual(cutAt(from, other, 2, 20_300), [true, "anchor", "~m,~q,~o,D"]);
 });
+
+Deno.test("cutOf() has that doubt also where what comes again is behind one that the old side did not serve", () => {
+  const from = ["A@17000", "~p@18000", "D@21000"];
+  const to = ["A@17500", "D@18400", "~p@18500"];
+  assert.deepEqual(cutAt(from, to, 2, 21_000), [true, "forced", "D,~p"]);
+  assert.deepEqual(cutAt(from, to.with(2, "~q@18500"), 2, 21_000), [true, "anchor", "D,~q"]);
+});
