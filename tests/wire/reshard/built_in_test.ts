@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { lateByChance } from "../../support/reshard/late.ts";
-import { type Numbered } from "../../support/reshard/judge.ts";
+import type { Numbered } from "../../support/reshard/judge.ts";
 import { assertWhole, startWireStage } from "../../support/reshard/wire_stage.ts";
 
 const BOT = new URL("../../support/reshard/printing_bot.ts", import.meta.url).href;
