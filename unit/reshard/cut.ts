@@ -5,6 +5,7 @@
  * @module
  */
 
+import { recurs } from "../../protocol/discord/identity.ts";
 import type { Alignment, Entry } from "./alignment.ts";
 
 /** What is known of a hold, for one guild. */
@@ -44,7 +45,11 @@ export function cutOf(events: Alignment, bounds: Bounds): Cut {
   const kept = to.find(({ twin }) => twin && !isServed(twin));
   const isOld = (entry: Entry) =>
     entry.atMs < heldMs - patienceMs && (!kept || entry.place < kept.place);
-  const servedEnd = Math.max(anchor?.place ?? -1, to.findLast(isOld)?.place ?? -1);
+  const alike = anchor ? alikeAt(events, anchor, isServed) : null;
+  const servedEnd = Math.max(
+    alike?.servedEnd ?? anchor?.place ?? -1,
+    to.findLast(isOld)?.place ?? -1,
+  );
   const unserved = to.filter(({ place }) => place > servedEnd);
 
   // Of what was served and has no twin, one that came as often again may be it.
@@ -59,10 +64,33 @@ export function cutOf(events: Alignment, bounds: Bounds): Cut {
       missing.some((each) => mayBe(each, entry))
     )
   );
-  if (mayRepeat || !isPassed(events, bounds)) return { kind: "forced", unserved };
+  if (alike || mayRepeat || !isPassed(events, bounds)) return { kind: "forced", unserved };
   const last = lastServed(events, bounds);
   const isQuiet = !last || last.atMs < heldMs - patienceMs;
   return { kind: isQuiet ? "quiet" : "anchor", unserved };
+}
+
+/**
+ * Where the cut is among events that are alike, next to each other, and one side has more of them: which is missing,
+ * or was repeated, nobody can tell. Those of the new side are left that the old one's later ones may be. `null`: as
+ * many on both, or all were served, or it is not known.
+ */
+function alikeAt(events: Alignment, anchor: Entry, isServed: Bounds["isServed"]) {
+  if (!recurs(anchor.key)) return null;
+  const [from, to] = [runOf(events.of("from"), anchor.twin!), runOf(events.of("to"), anchor)];
+  if (!from || !to || from.length === to.length) return null;
+  const kept = from.filter((entry) => !isServed(entry)).length;
+  const end = to[0]!.place + to.length - kept - 1;
+  const servedEnd = Math.max(to[0]!.place - 1, Math.min(anchor.place, end));
+  return servedEnd < to.at(-1)!.place ? { servedEnd } : null;
+}
+
+/** An event and those that are alike beside it; `null`: its row does not go on on both sides of them. */
+function runOf(entries: readonly Entry[], { key, place }: Entry): readonly Entry[] | null {
+  const at = place - entries[0]!.place;
+  const start = entries.findLastIndex((each, i) => i < at && each.key !== key);
+  const end = entries.findIndex((each, i) => i > at && each.key !== key);
+  return start < 0 || end < 0 ? null : entries.slice(start + 1, end);
 }
 
 function lastServed(events: Alignment, { isServed }: Bounds): Entry | undefined {

@@ -81,3 +81,15 @@ Deno.test("cutOf() has that doubt also where what comes again is behind one that
   assert.deepEqual(cutAt(from, to, 2, 21_000), [true, "forced", "D,~p"]);
   assert.deepEqual(cutAt(from, to.with(2, "~q@18500"), 2, 21_000), [true, "anchor", "D,~q"]);
 });
+
+Deno.test("cutOf() drops none of several that are alike where one side has more of them, and has a doubt", () => {
+  // The old side's second is a repeat of its first, or the third of its second.
+  const from = ["A@17000", "~p@18000", "~p@18001", "~p@21000", "B@21100"];
+  const to = ["A@17500", "~p@18400", "~p@20600", "B@21200"];
+  assert.deepEqual(cutAt(from, to, 3, 21_200), [true, "forced", "~p,B"]);
+  // One is missing on the old side: before it was held, or after.
+  const less = ["A@17000", "~p@18000", "~p@21000", "B@21100"];
+  const all = ["A@17500", "~p@18400", "~p@18500", "~p@20600", "B@21200"];
+  assert.deepEqual(cutAt(less, all, 2, 21_200), [true, "forced", "~p,~p,B"]);
+  assert.deepEqual(cutAt(less, to, 2, 21_200), [true, "anchor", "~p,B"]);
+});
