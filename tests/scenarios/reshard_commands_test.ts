@@ -52,6 +52,8 @@ function asking({ stage }: Scenario) {
 
 Deno.test("commands for guilds are answered in every phase of a reshard, whatever shard is named", async () => {
   const scenario = await createScenario({ from: 2, to: 4, clusters: 2, comingsPerMinute: 0 });
+  // Who is held waits for the others: long enough for questions to come meanwhile.
+  scenario.stage.sim.settings.lateMs = ({ totalShards }) => totalShards === 4 ? 1_500 : 0;
   const ask = asking(scenario);
   scenario.begin();
   await scenario.ended();

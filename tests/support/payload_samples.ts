@@ -113,6 +113,7 @@ async function askRest({ sim, clock }: Stage, keep: Keep) {
     await ask("GET", path);
   }
   await ask("GET", "/users/@me/guilds?with_counts=true");
+  await ask("GET", `/guilds/${guild.id}/voice-states/@me`);
   await ask("POST", "/users/@me/channels", {
     recipient_id: world.directChannel.recipients![0]!.id,
   });

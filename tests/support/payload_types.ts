@@ -64,6 +64,8 @@ export interface ApiTypes extends ApiDispatches {
   readonly "GET /guilds/:guild_id/members": api.RESTGetAPIGuildMembersResult;
   readonly "GET /guilds/:guild_id/members/:user_id": api.RESTGetAPIGuildMemberResult;
   readonly "GET /guilds/:guild_id/messages/search": api.RESTGetAPIGuildMessagesSearchResult;
+  readonly "GET /guilds/:guild_id/voice-states/@me":
+    api.RESTGetAPIGuildVoiceStateCurrentMemberResult;
   readonly "POST /channels/:channel_id/webhooks": api.RESTPostAPIChannelWebhookResult;
   readonly "GET /channels/:channel_id/webhooks": api.RESTGetAPIChannelWebhooksResult;
   readonly "GET /webhooks/:webhook_id": api.RESTGetAPIWebhookResult;
@@ -141,6 +143,7 @@ export interface DiscordenoTypes {
   readonly "GET /guilds/:guild_id/threads/active": types.DiscordListActiveThreads;
   readonly "GET /guilds/:guild_id/members": types.DiscordMemberWithUser[];
   readonly "GET /guilds/:guild_id/members/:user_id": types.DiscordMemberWithUser;
+  readonly "GET /guilds/:guild_id/voice-states/@me": types.DiscordVoiceState;
   readonly "POST /channels/:channel_id/webhooks": types.DiscordIncomingWebhook;
   readonly "GET /channels/:channel_id/webhooks": types.DiscordIncomingWebhook[];
   readonly "GET /webhooks/:webhook_id": types.DiscordIncomingWebhook;
