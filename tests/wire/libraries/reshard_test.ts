@@ -50,6 +50,13 @@ Deno.test({
     const missing = () => new Set(sent()).difference(new Set(came())).size;
     await until(() => missing() === 0, 30_000, () => `it lacks ${missing()} of ${sent().length}`);
     assert.equal(came().length, sent().length, "none came twice");
+    const events = new Map(sim.ledger.events.map(({ key, event }) => [key, event!]));
+    const guildOf = new Map(sim.ledger.world.map(({ event, guildId }) => [event, guildId]));
+    const byGuild = Map.groupBy(came().map((id) => events.get(id)!), (it) => guildOf.get(it));
+    for (const [guildId, order] of byGuild) {
+      assert.deepEqual(order, order.toSorted((a, b) => a - b), `of guild ${guildId}`);
+    }
+    assert.ok(byGuild.size > 1, `messages of ${byGuild.size} guilds`);
     assert.ok(sent().length > EVENTS_PER_SECOND * 5, `only ${sent().length}`);
     const told = await (await fetch(`${gatehouse}/api/v10/gateway/bot`, { headers })).json();
     assert.equal(told.shards, TO);
