@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { localBus } from "../../ports/bus.ts";
-import { logTo } from "../../ports/log.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { localBus } from "../../../ports/fleet/bus.ts";
+import { logTo } from "../../../ports/log.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { testBus } from "./bus_conformance.ts";
 
 const SILENT = logTo(() => {});

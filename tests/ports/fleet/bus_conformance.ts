@@ -5,8 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { GatehouseError } from "../../protocol/errors.ts";
-import type { Bus, Json } from "../../ports/bus.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import type { Bus, Json } from "../../../ports/fleet/bus.ts";
 
 /** A bus under test: two ends of it, which may be the same, and what time is to it. */
 export interface BusStage {

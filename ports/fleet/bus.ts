@@ -5,10 +5,10 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
-import { Asks } from "./asks.ts";
-import type { Cancel, Clock } from "./clock.ts";
-import type { Log } from "./log.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { Asks } from "../asks.ts";
+import type { Cancel, Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
 
 /** What `JSON.stringify` carries whole. A shard is named by its `ShardKey`. */
 export type Json = Plain | readonly Json[] | { readonly [name: string]: Json };
