@@ -68,6 +68,11 @@ export class Outbox {
     return this.#next < this.#records.length;
   }
 
+  /** Whether a record was sent that is not acknowledged. */
+  get isUnderWay(): boolean {
+    return this.#head < this.#next;
+  }
+
   /** Cursor of the newest record kept. */
   get lastCursor(): number | null {
     return this.queued === 0 ? null : this.#records.at(-1)!.cursor;

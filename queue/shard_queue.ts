@@ -15,16 +15,16 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
+import { DiskSide } from "./disk_side.ts";
 import { Outbox, type Tell } from "./outbox.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
 import type { Overflow } from "./shedding.ts";
 import { Slab } from "./slab.ts";
-import { Trimmer } from "./trimmer.ts";
 
 /** How long after a failed write or read it is tried again. */
 export const RETRY_MS = 1_000;
@@ -40,14 +40,11 @@ export class ShardQueue {
   readonly #front: Outbox;
   /** What is on its way to disk; `null` in direct mode. */
   #tail: Outbox | null = null;
-  #spool: Spool | null = null;
-  #trimmer: Trimmer | null = null;
+  #disk: DiskSide | null = null;
   /** Whether all of the front is on disk, too. */
   #isSafe = false;
   /** Newest cursor that is, or was, in the front. */
   #fronted = 0;
-  /** Newest cursor on disk. */
-  #onDisk = 0;
   /** Records on disk that are not in the front, as far as this life knows. */
   #behind = 0;
   #droppedBefore = 0;
@@ -92,12 +89,12 @@ export class ShardQueue {
 
   /** Memory that {@linkcode ShardQueue.spill} could free. */
   get spillableBytes(): number {
-    return this.#tail || this.#cancelRetry || !this.#spool ? 0 : this.#front.queuedBytes;
+    return this.#tail || this.#cancelRetry || !this.#disk ? 0 : this.#front.queuedBytes;
   }
 
   /** Bytes on disk. */
   get diskBytes(): number {
-    return this.#spool?.bytes ?? 0;
+    return this.#disk?.bytes ?? 0;
   }
 
   /** Records sent (resent ones again), records that the bot is done with, events that had no room. */
@@ -127,14 +124,11 @@ export class ShardQueue {
     this.newest = Math.max(acknowledged, spool?.last ?? 0);
     this.#fronted = this.#front.lastAcknowledged = acknowledged;
     if (!spool) return;
-    this.#spool = spool;
-    this.#trimmer = new Trimmer(spool, (reason) => this.#options.failed(reason, false));
-    if (spool.last === null || spool.last <= acknowledged) {
-      return this.#trimmer.trim(this.newest);
-    }
+    this.#disk = new DiskSide(spool, this.#options);
+    if (spool.last === null || spool.last <= acknowledged) return this.#disk.trim(this.newest);
     this.#tail = new Outbox(this.#options.account);
     this.#isSafe = true;
-    this.#onDisk = spool.last;
+    this.#disk.newest = spool.last;
     this.lag.accepted(spool.last, this.#options.clock.now());
     this.#options.stored(this.#onDisk);
     this.#refill();
@@ -149,6 +143,11 @@ export class ShardQueue {
   /** Takes word of events that will never come, unless it came before. */
   gap(gap: Gap): void {
     this.#enter(gapRecord(this.shardId, gap));
+  }
+
+  /** Takes what was taken elsewhere, as it is. The bodies are kept. */
+  restore(records: readonly EventRecord[]): void {
+    for (const record of records) this.#enter(record);
   }
 
   /** Moves unsent records to `batch` until it holds `limitBytes`; gives the bytes moved. Wakes for more. */
@@ -169,11 +168,31 @@ export class ShardQueue {
     const last = this.acknowledged;
     this.lag.acknowledged(last, this.#options.clock.now());
     if (this.#front.acknowledged > before) this.#options.acknowledged(last);
-    if (this.#tail || this.#isLeft) this.#trimmer?.trim(last);
+    if (this.#tail || this.#isLeft) this.#disk?.trim(last);
     if (last >= this.#onDisk) this.#isLeft = false;
     this.#settle();
     if (this.queued === 0) this.#slab.clear();
     return bytes;
+  }
+
+  /** Whether something was sent that is not acknowledged. */
+  get isUnderWay(): boolean {
+    return this.#front.isUnderWay;
+  }
+
+  /**
+   * What is not acknowledged above a cursor, be it under way or not, as it came: about so many bytes, at least one
+   * record where there is one.
+   *
+   * @throws {GatehouseError} `bad_state` when the disk cannot be read.
+   */
+  async waiting(after: number, limitBytes: number): Promise<EventRecord[]> {
+    const from = Math.max(after, this.acknowledged);
+    if (from < this.#onDisk) return await this.#disk!.read(from, limitBytes);
+    const memory = [...this.#front.unacknowledged, ...this.#tail?.unacknowledged ?? []];
+    const piece: EventRecord[] = [];
+    Outbox.of(memory.filter(({ cursor }) => cursor > from)).takeUnsent(piece, limitBytes);
+    return piece;
   }
 
   /** The taker is new: everything is to be sent again. Gives the bytes that were under way. */
@@ -213,7 +232,7 @@ export class ShardQueue {
     this.spill();
     this.#write();
     while (this.#writing) await this.#writing;
-    await this.#spool?.close();
+    await this.#disk?.close();
   }
 
   /** Nobody wants it any more: gives back memory and disk, and takes nothing after that. */
@@ -229,8 +248,7 @@ export class ShardQueue {
       this.#fronts++;
       await writing;
     } while (writing);
-    await this.#spool?.trim(this.#onDisk);
-    await this.#spool?.close();
+    await this.#disk?.empty();
   }
 
   #enter(record: EventRecord): void {
@@ -244,7 +262,7 @@ export class ShardQueue {
 
   async #spillFront(records: readonly EventRecord[]): Promise<void> {
     const tail = this.#tail;
-    const isWritten = await this.#appendAll(records);
+    const isWritten = await this.#disk!.appendAll(records);
     this.#writing = null;
     // A new taker came meanwhile: what was to be written is in another tail.
     if (tail !== this.#tail) return isWritten ? this.#write() : this.#retryWrite();
@@ -273,7 +291,7 @@ export class ShardQueue {
     const batch: EventRecord[] = [];
     const bytes = tail.takeUnsent(batch, this.#options.shareBytes());
     const before = this.#onDisk;
-    const isWritten = await this.#append(batch);
+    const isWritten = await this.#disk!.append(batch);
     this.#writing = null;
     if (!isWritten) {
       tail.rewind();
@@ -297,34 +315,9 @@ export class ShardQueue {
     });
   }
 
-  async #appendAll(records: readonly EventRecord[]): Promise<boolean> {
-    const rest = Outbox.of(records);
-    while (rest.hasUnsent) {
-      const piece: EventRecord[] = [];
-      rest.takeUnsent(piece, this.#options.shareBytes());
-      if (!await this.#append(piece)) return false;
-    }
-    return true;
-  }
-
-  /** What a spill that failed has left on disk is not written again. */
-  async #append(records: readonly EventRecord[]): Promise<boolean> {
-    const { mayWrite, failed, stored } = this.#options;
-    const missing = records.filter(({ cursor }) => cursor > this.#onDisk);
-    if (missing.length === 0) return true;
-    if (!mayWrite()) {
-      failed("QUEUE_DISK_BYTES are used up", true);
-      return false;
-    }
-    try {
-      await this.#spool!.append(missing);
-    } catch (error) {
-      failed(messageOf(error), error instanceof GatehouseError && error.code === "disk_full");
-      return false;
-    }
-    this.#onDisk = missing.at(-1)!.cursor;
-    stored(this.#onDisk);
-    return true;
+  /** Newest cursor on disk. */
+  get #onDisk(): number {
+    return this.#disk?.newest ?? 0;
   }
 
   get #hasMoreOnDisk(): boolean {
@@ -357,7 +350,7 @@ export class ShardQueue {
     const fronts = this.#fronts;
     let records: EventRecord[];
     try {
-      records = await this.#spool!.read(this.#fronted, this.#options.shareBytes() / 2);
+      records = await this.#disk!.read(this.#fronted, this.#options.shareBytes() / 2);
       if (records.length === 0) throw new Error("the disk does not give what was written");
     } catch (error) {
       this.#options.failed(messageOf(error), false);
@@ -380,7 +373,7 @@ export class ShardQueue {
     if (!this.#tail || this.#writing || this.#reading || this.#tail.queued > 0) return;
     if (this.#fronted < this.#onDisk || this.#front.hasUnsent) return;
     this.#isLeft = this.#front.queued > 0;
-    if (!this.#isLeft) this.#trimmer?.trim(this.#onDisk);
+    if (!this.#isLeft) this.#disk?.trim(this.#onDisk);
     this.#direct();
   }
 

@@ -10,6 +10,7 @@ import { messageOf } from "../protocol/errors.ts";
 import { every } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { type PeerKey, peerText, type ReaderKey } from "../protocol/peer.ts";
+import { Arrivals, type Arrived } from "./arrivals.ts";
 import { Lane } from "./lane.ts";
 import { MemoryBound } from "./memory_bound.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
@@ -21,11 +22,15 @@ import type { EventQueueOptions, Safety } from "./worker_world.ts";
 /** A consumer that is away for so long, twice, has its events moved to disk. */
 const AWAY_TICK_MS = 1_000;
 
+const NOTHING: Arrived = { spool: null, records: [] };
+
 /** What only the queue of a shard's bot has. */
 type ForBot = Pick<ShardQueueOptions, "acknowledged" | "prepare">;
 
 /** The queue of one worker. */
 export class EventQueue {
+  /** What another unit hands over of queues that are not open. */
+  readonly arrivals: Arrivals;
   readonly #options: EventQueueOptions;
   readonly #queues = new Map<number, ShardQueue>();
   /** Those of readers beside the bot, by shard and name. */
@@ -61,6 +66,11 @@ export class EventQueue {
         if (this.#queues.get(shardId) === queue) shed?.(shardId, gone);
       },
       pause,
+    });
+    this.arrivals = new Arrivals({
+      openSpool: options.openSpool,
+      mayWrite: (bytes) => this.#diskBytes() + bytes <= (options.diskLimitBytes ?? Infinity),
+      memoryBytes: options.limitBytes / 2,
     });
     for (const shardId of Object.keys(options.clusterOfShard)) this.#plan(Number(shardId));
     if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
@@ -201,6 +211,24 @@ export class EventQueue {
     }
   }
 
+  /** What waits of a shard, for its bot or a reader; see {@linkcode ShardQueue.waiting}. */
+  async waiting(shardId: number, reader: string | null, after: number, limitBytes: number) {
+    const queue = reader === null ? this.of(shardId) : this.#readers.get(shardId)?.get(reader);
+    return await queue?.waiting(after, limitBytes) ?? [];
+  }
+
+  /** Up to this cursor everything of a shard has come, and is here where bot or readers are not done with it. */
+  taken(shardId: number): number {
+    return Math.min(...this.#queuesOf(shardId).map(({ newest }) => newest));
+  }
+
+  /** Whether somebody who is there was sent something of a shard that is not acknowledged. */
+  isUnderWay(shardId: number): boolean {
+    return this.#queuesOf(shardId).some((queue) =>
+      queue.isUnderWay && this.#all.get(queue)!()?.isUp
+    );
+  }
+
   /** How far a shard's events have been dealt with. */
   safety(shardId: number): Safety {
     const bot = this.of(shardId);
@@ -294,22 +322,22 @@ export class EventQueue {
   }
 
   async #open(shardId: number, acknowledged: number): Promise<void> {
-    let spool: Spool | null = null;
+    let arrived: Arrived = NOTHING;
     try {
-      spool = await this.#options.openSpool?.(shardId) ?? null;
+      arrived = await this.arrivals.open(shardId, null);
     } finally {
-      if (spool) this.#spools.set(shardId, spool);
-      this.of(shardId).open(spool, acknowledged);
+      if (arrived.spool) this.#spools.set(shardId, arrived.spool);
+      this.of(shardId).open(arrived.spool, acknowledged);
+      this.of(shardId).restore(arrived.records);
     }
   }
 
   async #read(peer: ReaderKey, acknowledged?: number): Promise<void> {
     const { shard: { id: shardId }, reader } = peer;
-    const { openSpool, failed } = this.#options;
-    const spool =
-      await openSpool?.(shardId, reader).catch((error) =>
-        void failed?.(shardId, messageOf(error))
-      ) ?? null;
+    const { spool, records } = await this.arrivals.open(shardId, reader).catch((error) => {
+      this.#options.failed?.(shardId, messageOf(error));
+      return NOTHING;
+    });
     // Of who comes anew nothing is left, but where an end was cut short.
     if (acknowledged === undefined && spool?.last) await spool.trim(spool.last);
     const lane = this.#lane(peer);
@@ -317,6 +345,7 @@ export class EventQueue {
       prepare: (record) => this.#prepared(record),
     });
     queue.open(spool, acknowledged ?? this.of(shardId).newest);
+    queue.restore(records);
     const readers = this.#readers.get(shardId) ?? new Map();
     this.#readers.set(shardId, readers.set(reader, queue));
     lane.add(queue);
