@@ -30,6 +30,8 @@ export interface SeatShards {
   of(seat: ShardKey): readonly ShardKey[] | null;
   /** Whether this unit runs a shard. */
   runs(shard: ShardKey): boolean;
+  /** The unit that runs a shard which this one does not; `null`: none that is known. Default: none is. */
+  whereIs?(shard: ShardKey): string | null;
 }
 
 /** What the unit serves, and to whom. */
@@ -230,8 +232,12 @@ function fits(total: number, own: number, otherTotals: boolean): boolean {
     (otherTotals && total > 0 && (own % total === 0 || total % own === 0));
 }
 
-function runsElsewhere({ id }: Seat, shards: SeatShards): Refusal {
+/** Reasons are short: Discord's close frames have room for 123 bytes. */
+function runsElsewhere(seat: Seat, shards: SeatShards): Refusal {
+  const { id } = seat;
   const { total } = shards;
+  const unit = (shards.of(seat) ?? []).map((own) => shards.whereIs?.(own)).find(Boolean);
+  if (unit) return { code: 4010, reason: `Invalid shard ${id}: unit ${unit} runs it.` };
   const ids = shardRange(0, total - 1).filter((id) => shards.runs({ total, id }));
   const range = `${ids[0]} to ${ids.at(-1)} of ${total}`;
   return { code: 4010, reason: `Invalid shard ${id}: this unit runs ${range}.` };

@@ -36,6 +36,7 @@ import { ConsumerShards } from "./consumers/shards.ts";
 import { type SeatOwners, Seats } from "./consumers/seats.ts";
 import { SplitShards } from "./consumers/split.ts";
 import { Owners } from "./reshard/owners.ts";
+import { ALONE } from "./shares/share.ts";
 import type { PlanOptions } from "./worker_plan.ts";
 
 /** Name of the file in the state folder. */
@@ -58,7 +59,7 @@ export interface ConsumerDoor {
 /** What they are made with. */
 export interface ConsumersOptions
   extends
-    Pick<PlanOptions, "config" | "totalShards" | "shardIds" | "controllers">,
+    Pick<PlanOptions, "config" | "totalShards" | "shardIds" | "controllers" | "share">,
     Pick<World, "clock" | "log" | "store"> {
   readonly estates: Pick<Estates, "stream" | "until" | "of" | "saved">;
   readonly links: Links;
@@ -94,13 +95,14 @@ export class Consumers {
   #cancelUrge: Cancel | null = null;
 
   constructor(options: ConsumersOptions) {
-    const { config, totalShards, shardIds, controllers, door, estates } = options;
+    const { config, totalShards, shardIds, controllers, door, estates, share = ALONE } = options;
     this.#options = options;
     const owners = new Owners({ total: totalShards, move: null });
     this.#owners = options.owners ?? (() => owners);
     const own = new Set(shardIds);
-    const runs = ({ total, id }: ShardKey) => total !== totalShards || own.has(id);
-    this.#seats = new Seats(this.#owners(), runs);
+    const runs = (shard: ShardKey) =>
+      share.has(shard) && (shard.total !== totalShards || own.has(shard.id));
+    this.#seats = new Seats(this.#owners(), runs, (shard) => share.whereIs(shard));
     this.shards = new ConsumerShards({
       ...options,
       consumersPerShard: config.consumersPerShard,

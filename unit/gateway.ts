@@ -22,11 +22,11 @@ import type {
 } from "../protocol/status.ts";
 import { surelyUnderWay } from "../queue/under_way.ts";
 import type { RestProxy } from "../rest/proxy.ts";
-import type { Address } from "../workers/pool.ts";
+import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import type { Generation } from "./generation.ts";
-import { createIdentifyQueue } from "./identify.ts";
+import { createIdentifyQueue, type IdentifyOptions } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
 import { UnitCommands } from "./reshard/commands.ts";
 import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
@@ -43,6 +43,8 @@ type Shared = "gate" | "away" | "links" | "linked" | "ask";
 export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
   /** Which total serves; in the midst of a reshard there is another beside it. */
   readonly opening: Opening;
+  /** Makes the gate that all shards identify through. Default: the unit's own queue. */
+  readonly openGate?: (options: IdentifyOptions) => Promise<IdentifyGate>;
   /** For first responses in the bot's place. */
   readonly rest: Pick<RestProxy, "ask">;
   /** Clusters and services. */
@@ -140,8 +142,8 @@ export class UnitGateway {
 
   /** Takes up what an earlier life wrote down, and joins the parts. Connects nothing yet. */
   static async create(options: GatewayOptions): Promise<UnitGateway> {
-    const { log, opening: { record } } = options;
-    const gate = await createIdentifyQueue({
+    const { log, opening: { record }, openGate = createIdentifyQueue } = options;
+    const gate = await openGate({
       ...options,
       allow: ({ total, id }, permit) => gateway.#generations.find(total)?.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
@@ -172,9 +174,23 @@ export class UnitGateway {
     for (const peer of this.#options.peers) this.#look(peer);
   }
 
+  /** This unit has other shards than before. */
+  shareChanged(): void {
+    this.own(this.#owners);
+  }
+
   /** One for each total of which shards live; the one first that serves what has not moved. */
   get generations(): readonly [Generation, ...Generation[]] {
     return this.#generations.all;
+  }
+
+  /**
+   * The workers of a shard's total.
+   *
+   * @throws {GatehouseError} `refused` where there are none.
+   */
+  poolOf(shard: ShardKey): WorkerPool {
+    return this.#generations.poolOf(shard);
   }
 
   /** The generation that serves what has not moved. */

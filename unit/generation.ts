@@ -244,10 +244,11 @@ export class Generation {
     return this.#watch.deafTypes;
   }
 
-  /** The intents of the sessions that there are. */
+  /** The intents of the sessions that this unit has. */
   #sessions(): Map<number, number> {
-    const { estates, shardIds } = this.#options;
+    const { estates, shardIds, roleOf } = this.#options;
     return new Map(shardIds.flatMap((shardId) => {
+      if (roleOf(this.#key(shardId)) === null) return [];
       const { session } = estates.of(this.#key(shardId));
       return session ? [[shardId, session.intents]] : [];
     }));

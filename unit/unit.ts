@@ -7,13 +7,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { ShardKey } from "../protocol/ids.ts";
-import {
-  type ClusterKey,
-  peerFields,
-  type PeerKey,
-  peerText,
-  type ServiceKey,
-} from "../protocol/peer.ts";
+import { peerFields, type PeerKey } from "../protocol/peer.ts";
 import type {
   DiscoverySnapshot,
   ShardStatus,
@@ -22,15 +16,11 @@ import type {
   Status,
 } from "../protocol/status.ts";
 import { every, within } from "../ports/clock.ts";
-import { randomHex } from "../ports/random.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import type { Greeting } from "../link/links.ts";
 import type { RestProxy } from "../rest/proxy.ts";
-import type { RunningCluster } from "../clusters/place.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
-import { Estates } from "../store/estates.ts";
-import type { Address } from "../workers/pool.ts";
+import { type Allotment, ownAllotment } from "./shares/allotment.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
 import { guildLimit } from "./reshard/crowding.ts";
@@ -38,12 +28,12 @@ import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { type GatewayOptions, UnitGateway } from "./gateway.ts";
+import { Lives, type LivesOptions, type Started } from "./peers/lives.ts";
 import { callUnit } from "./methods.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
 import { Compare } from "./reshard/compare.ts";
-import { openTotals } from "./reshard/opening.ts";
 import { Owners } from "./reshard/owners.ts";
 import type { Resharding } from "./reshard/resharding.ts";
 import { Reshards } from "./reshard/reshards.ts";
@@ -52,18 +42,13 @@ import { StatsCollector } from "./stats.ts";
 
 /** What a unit needs of the world. */
 export interface UnitParts
-  extends World, Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn"> {
+  extends
+    World,
+    Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn">,
+    Pick<LivesOptions, "startCluster"> {
   readonly rest: Pick<RestProxy, "snapshot" | "ask" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
-  /** Starts a built-in cluster or service that authenticates with `credential`. */
-  readonly startCluster: (what: Started, credential: string) => RunningCluster;
-}
-
-/** What is started: a cluster, or the service of that name. */
-export interface Started {
-  readonly peer: ClusterKey | ServiceKey;
-  readonly module: string;
 }
 
 /** How long the user's modules may take to load before shards start without them. */
@@ -72,9 +57,7 @@ export const LOAD_DEADLINE_MS = 30_000;
 /** One Gatehouse process' worth of work. */
 export class Unit {
   /** Credentials of the built-in clusters and services that live now, and whose each is. */
-  readonly credentials = new Map<string, Started["peer"]>();
-  /** Text of a peer → the credential of its newest life. */
-  readonly #credentialOf = new Map<string, string>();
+  readonly credentials: ReadonlyMap<string, Started["peer"]>;
   /** Resolves with a reason when the unit cannot go on and its process has to be restarted. */
   readonly failed: Promise<string>;
   /** What is called for each step that the program may replace. */
@@ -90,6 +73,8 @@ export class Unit {
   /** Whether workers may be crashed. */
   readonly allowFaults: boolean;
   readonly #parts: UnitParts;
+  readonly #allotment: Allotment;
+  readonly #lives: Lives;
   readonly #stats: StatsCollector;
   readonly #check: ReshardCheck;
   readonly #feed = new Feed<Status>();
@@ -114,16 +99,20 @@ export class Unit {
     const { config } = parts;
     this.rest = parts.rest;
     this.allowFaults = config.allowFaults;
+    this.#allotment = ownAllotment(parts);
+    this.#lives = new Lives({ ...parts, ended: (peer) => this.#gateway?.links.ended(peer) });
+    this.credentials = this.#lives.credentials;
     this.clusters = new Clusters({
       ...parts,
-      start: (id) => this.#start({ peer: { kind: "cluster", id }, module: config.botModule! }),
+      start: (id) =>
+        this.#lives.start({ peer: { kind: "cluster", id }, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
       refused: (error) => this.#refuse(error),
     });
     this.services = new Services({
       ...parts,
       services: config.services,
-      start: (name, module) => this.#start({ peer: { kind: "service", name }, module }),
+      start: (name, module) => this.#lives.start({ peer: { kind: "service", name }, module }),
       changed: (service) => this.#tell({ kind: "service", service }),
       refused: (error) => this.#refuse(error),
     });
@@ -131,6 +120,7 @@ export class Unit {
       ...parts,
       clusters: this.clusters,
       services: this.services,
+      has: (shard) => this.#allotment.has(shard),
       unit: (request) => callUnit(this, "peer", request),
       cached: (...asked) =>
         config.cache.length === 0 ? [] : this.#gateway?.pool.find(...asked) ?? [],
@@ -210,6 +200,7 @@ export class Unit {
     this.services.start();
     await this.#unlessRefused(this.#modulesLoaded());
     this.controllers.gateway.spawnShards();
+    await this.#unlessRefused(this.#begin(gateway));
     await this.#unlessRefused(gateway.pool.settled());
     this.#isStarted = true;
     this.#reshards!.start();
@@ -248,11 +239,13 @@ export class Unit {
     this.#refused.reject(this.#stopping.signal.reason);
     this.#opened.resolve();
     this.#tell({ kind: "stopping", reason });
+    await this.#allotment.leave();
     // Clusters first: what they are working on is acknowledged before the points are written down.
     await Promise.all([this.clusters.stop(), this.services.stop()]);
     await this.#reshards?.stop();
     await this.#gateway?.stop();
     this.clusters.hangUp();
+    await this.#allotment.close();
     this.#feed.end();
   }
 
@@ -278,6 +271,7 @@ export class Unit {
       stateFilesSetAside: this.#parts.store.damaged,
       rest: this.#parts.rest.snapshot,
       discovery: this.#discovery,
+      fleet: this.#allotment.snapshot,
     };
   }
 
@@ -288,8 +282,8 @@ export class Unit {
 
   async #createGateway(info: GatewayInfo): Promise<UnitGateway> {
     const parts = this.#parts;
-    const estates = await Estates.open({ ...parts, newStream: randomHex(8) });
-    const opening = await openTotals({ ...parts, estates }, info.shards);
+    const allotment = this.#allotment;
+    const { estates, opening } = await allotment.open(info.shards);
     const reshards = this.#reshards = new Reshards({
       ...parts,
       record: opening.record,
@@ -305,6 +299,8 @@ export class Unit {
       info,
       estates,
       opening,
+      share: allotment,
+      openGate: (options) => allotment.openGate(options),
       shardIds: opening.shardIds,
       peers: this.peers.all,
       clusterOfShards: (shardIds, before) =>
@@ -313,8 +309,10 @@ export class Unit {
       calls: this.peers,
       ownersChanged: (owners) => this.peers.serve(owners),
       linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
-      addressOf: (peer, greeting) => this.#addressOf(peer, greeting),
-      roleOf: (shard) => reshards.roleOf(shard),
+      // Not where the program wants to see the events pass.
+      addressOf: (...peer) =>
+        this.controllers.areEventsReplaced() ? null : this.#lives.addressOf(...peer),
+      roleOf: (shard) => allotment.has(shard) ? reshards.roleOf(shard) : null,
       decided: (guildId) => reshards.decided(guildId),
       seen: (...what) => reshards.see(...what),
       gaveUp: (...shard) => reshards.gaveUp(...shard),
@@ -329,6 +327,14 @@ export class Unit {
     return gateway;
   }
 
+  #begin(gateway: UnitGateway): Promise<void> {
+    return this.#allotment.begin({
+      poolOf: (shard) => gateway.poolOf(shard),
+      roleOf: (shard) => this.#reshards!.roleOf(shard),
+      shareChanged: () => gateway.shareChanged(),
+    });
+  }
+
   #shardChanged(key: ShardKey, shard: ShardStatus): void {
     const role = this.#gateway?.dutyOf(key, shard.state) ?? "serves";
     this.#tell({ kind: "shard", shard, totalShards: key.total, role });
@@ -336,30 +342,6 @@ export class Unit {
     if (shard.state !== "ready") return;
     this.peers.shardReady(key);
     this.#tellIfReady();
-  }
-
-  #start(what: Started): RunningCluster {
-    const credential = randomHex(24);
-    this.credentials.set(credential, what.peer);
-    this.#credentialOf.set(peerText(what.peer), credential);
-    const running = this.#parts.startCluster(what, credential);
-    running.exited.then(() => {
-      this.credentials.delete(credential);
-      this.#gateway?.links.ended(what.peer);
-    });
-    return running;
-  }
-
-  /** Where the workers bring a cluster its events; not where the program wants to see them pass. */
-  #addressOf(peer: PeerKey, { port, isDialled }: Greeting): Address | null {
-    if (peer.kind !== "cluster" || this.controllers.areEventsReplaced()) return null;
-    const { eventHandlerUrls, eventHandlerSecretKey } = this.#parts.config;
-    const url = eventHandlerUrls[peer.id];
-    // One that dials in has taken the place of the one that listens there.
-    if (url !== undefined) return isDialled ? { url, secretKey: eventHandlerSecretKey } : null;
-    const secretKey = this.#credentialOf.get(peerText(peer));
-    if (port === null || secretKey === undefined) return null;
-    return { url: `ws://127.0.0.1:${port}/`, secretKey };
   }
 
   #linkChanged(peer: PeerKey, isUp: boolean): void {

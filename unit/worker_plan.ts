@@ -9,11 +9,12 @@ import { GatehouseError } from "../protocol/errors.ts";
 import { tokenHosts } from "../protocol/discord/token_hosts.ts";
 import type { WorkerOptions } from "../protocol/worker_message.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
-import { partition, workerCount } from "../gateway/shard_plan.ts";
+import { workerCount } from "../gateway/shard_plan.ts";
 import { queueFolder } from "../store/queue_folders.ts";
 import type { Config } from "../config/config.ts";
 import { isModule, moduleUrl } from "../config/module_url.ts";
 import type { Controllers } from "./controllers.ts";
+import { ALONE, type Share } from "./shares/share.ts";
 
 /** How often a worker reports. */
 const REPORT_INTERVAL_MS = 1_000;
@@ -31,6 +32,8 @@ export interface PlanOptions {
   readonly queueDir: string | null;
   /** What is called for each step that the program may replace. */
   readonly controllers: Controllers;
+  /** Which of the shards this unit has. Default: all. */
+  readonly share?: Share;
 }
 
 /**
@@ -40,9 +43,9 @@ export interface PlanOptions {
  * without a gap.
  */
 export function planWorkers(
-  { config, shardIds, cores, controllers }: Pick<
+  { config, shardIds, cores, controllers, share = ALONE }: Pick<
     PlanOptions,
-    "config" | "shardIds" | "cores" | "controllers"
+    "config" | "shardIds" | "cores" | "controllers" | "share"
   >,
 ): number[][] {
   const { totalWorkers, shardsPerWorker } = config;
@@ -51,7 +54,7 @@ export function planWorkers(
     shardsPerWorker: shardsPerWorker ?? undefined,
     cores,
   });
-  const proposed = partition(shardIds, count);
+  const proposed = share.deal(shardIds, count);
   const shardsOf = Map.groupBy(
     shardIds,
     (shardId) => controllers.gateway.calculateWorkerId(shardId, proposed),

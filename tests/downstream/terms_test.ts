@@ -148,6 +148,21 @@ Deno.test("judgeIdentify() refuses with 4010 a shard that is not ours, and says 
   for (const shard of [[-1, 4], "0,4", [0], [0.5, 4], [0, 4, 1], {}]) reasonFor(shard);
 });
 
+Deno.test("judgeIdentify() names the unit that runs a shard which this one does not", () => {
+  const { shards } = TERMS;
+  const whereIs = ({ id }: { readonly id: number }) => id === 3 ? "b" : null;
+  const named = {
+    total: shards.total,
+    totals: shards.totals,
+    of: (seat: Parameters<typeof shards.of>[0]) => shards.of(seat),
+    runs: (shard: Parameters<typeof shards.runs>[0]) => shards.runs(shard),
+    whereIs,
+  };
+  const d = { token: "secret", intents: 1, shard: [3, 4] };
+  const refused = judgeIdentify(d, { ...TERMS, shards: named }) as { reason: string };
+  assert.equal(refused.reason, "Invalid shard 3: unit b runs it.");
+});
+
 Deno.test("judgeIdentify() reads no shard as [0, 1]", () => {
   assert.equal((identify({ shard: undefined }) as { code: number }).code, 4010);
   const single = { ...TERMS, shards: seatsOver(1) };

@@ -7,6 +7,7 @@
 
 import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
+import type { Share } from "../../unit/shares/share.ts";
 import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
 import { Owners } from "../../unit/reshard/owners.ts";
@@ -59,6 +60,8 @@ export interface RigOptions {
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
   /** Which total serves what. Default: `shards` serve everything. */
   readonly record?: ReshardRecord;
+  /** Which of the shards this unit has. Default: all. */
+  readonly share?: Share;
 }
 
 /** What the bot got, in the order it came. */
@@ -135,6 +138,7 @@ export async function createRig(options: RigOptions = {}) {
     estates,
     opening: { record, saved: null, isAnew: false, isOtherThanSet: false },
     shardIds,
+    ...(options.share && { share: options.share }),
     peers: [{ kind: "cluster", id: 0 }],
     clusterOfShards: (ids) => Object.fromEntries(ids.map((id) => [id, 0])),
     planned() {},
@@ -151,7 +155,7 @@ export async function createRig(options: RigOptions = {}) {
     ownersChanged: (owners) => owned.push(owners),
     linkChanged: (_, isUp) => linked.push(isUp),
     addressOf: () => options.direct ? place.address : null,
-    roleOf: (shard) => roleOf(record, shard, risen),
+    roleOf: (shard) => options.share?.has(shard) === false ? null : roleOf(record, shard, risen),
     shardChanged() {},
     shardingRequired: (shard) => required.push(shard),
     membersCached: ({ id }) => cached.push(id),

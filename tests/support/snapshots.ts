@@ -86,6 +86,7 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     services: [],
     rest: IDLE_REST,
     discovery: null,
+    fleet: null,
     intents: { wanted: 1, refused: [], shards: [] },
     eventsByType: {},
     reshard: null,

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { memoryStore } from "../../ports/store.ts";
+import { shardKeyText } from "../../protocol/ids.ts";
+import { dealtInTurn } from "../../unit/shares/share.ts";
 import { cluster } from "../support/peers.ts";
+import { connect } from "../support/library.ts";
 import { createRig } from "../support/rig.ts";
 import { Owners } from "../../unit/reshard/owners.ts";
 
@@ -78,4 +81,45 @@ Deno.test("a gateway that stops has the last acknowledgements written down, of r
     const sent = rig.sim.ledger.events.filter(({ t }) => t !== "RESUMED");
     assert.equal(all.length, sent.length, direct ? "dialled" : "relayed");
   }
+});
+
+/** A share of eight shards on two workers, which changes. */
+function shareOf(...ids: number[]) {
+  const own = new Set(ids);
+  return {
+    own,
+    has: ({ id }: { readonly id: number }) => own.has(id),
+    whereIs: () => "b",
+    deal: dealtInTurn,
+  };
+}
+
+Deno.test("a unit brings up and shows the shards that it has, in workers that have something to do; others as they come", async () => {
+  const share = shareOf(0, 2);
+  const rig = await createRig({ shards: 8, workers: 2, sim: { maxConcurrency: 16 }, share });
+  rig.start();
+  await rig.ready();
+  const shown = () => rig.gateway.shards.map(keyTextOf);
+  assert.deepEqual([shown(), rig.gateway.servingIds], [["0/8", "2/8"], [0, 2]]);
+  assert.deepEqual(rig.gateway.pool.workers.map(({ workerId }) => workerId), [0]);
+  assert.deepEqual(rig.sim.ledger.identifies.map(({ shardId }) => shardId), [0, 2]);
+  share.own.add(5);
+  rig.gateway.poolOf({ total: 8, id: 5 }).bringUp(5, { kind: "serves", cuts: null });
+  rig.gateway.shareChanged();
+  await rig.ready();
+  assert.deepEqual([shown(), rig.gateway.servingIds], [["0/8", "2/8", "5/8"], [0, 2, 5]]);
+  assert.deepEqual(rig.gateway.pool.workers.map(({ workerId }) => workerId), [0, 1]);
+  rig.assertNoViolations();
+});
+
+const keyTextOf = ({ shardId, totalShards }: { shardId: number; totalShards: number }) =>
+  shardKeyText({ id: shardId, total: totalShards });
+
+Deno.test("a client on /gateway that wants a shard of another unit is told which one has it", async () => {
+  const rig = await createRig({ shards: 8, workers: 2, share: shareOf(0, 1) });
+  rig.start();
+  const library = connect(rig);
+  library.identify(undefined, [3, 8]);
+  await rig.clock.advance(100);
+  assert.equal(library.closedWith, 4010);
 });

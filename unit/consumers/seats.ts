@@ -16,18 +16,30 @@ export type SeatOwners = Pick<Owners, "total" | "totals" | "serving" | "serves" 
 /** The seats of a unit. */
 export class Seats implements SeatShards {
   readonly #runs: (shard: ShardKey) => boolean;
+  readonly #whereIs: (shard: ShardKey) => string | null;
   #owners: SeatOwners;
+  #serving: readonly ShardKey[];
   readonly #known = new Map<ShardKeyText, readonly ShardKey[] | null>();
 
-  /** @param runs Whether this unit runs a shard. */
-  constructor(owners: SeatOwners, runs: (shard: ShardKey) => boolean) {
+  /**
+   * @param runs Whether this unit runs a shard.
+   * @param whereIs The unit that runs one which this one does not; `null`: none that is known.
+   */
+  constructor(
+    owners: SeatOwners,
+    runs: (shard: ShardKey) => boolean,
+    whereIs: (shard: ShardKey) => string | null = () => null,
+  ) {
     this.#owners = owners;
     this.#runs = runs;
+    this.#whereIs = whereIs;
+    this.#serving = owners.serving.filter(runs);
   }
 
-  /** From now on it is as they say. */
+  /** From now on it is as they say, with the shards that this unit runs now. */
   become(owners: SeatOwners): void {
     this.#owners = owners;
+    this.#serving = owners.serving.filter(this.#runs);
     this.#known.clear();
   }
 
@@ -43,7 +55,7 @@ export class Seats implements SeatShards {
 
   /** Shards that serve, of those that this unit runs. */
   get serving(): readonly ShardKey[] {
-    return this.#owners.serving.filter(this.#runs);
+    return this.#serving;
   }
 
   /** Whether this unit runs a shard. */
@@ -51,9 +63,14 @@ export class Seats implements SeatShards {
     return this.#runs(shard);
   }
 
-  /** Whether a shard serves now. */
+  /** The unit that runs a shard which this one does not; `null`: none that is known. */
+  whereIs(shard: ShardKey): string | null {
+    return this.#whereIs(shard);
+  }
+
+  /** Whether a shard serves now, and here. */
   serves(shard: ShardKey): boolean {
-    return this.#owners.serves(shard);
+    return this.#owners.serves(shard) && this.#runs(shard);
   }
 
   /**

@@ -27,6 +27,8 @@ export interface PeersOptions
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
   readonly tell: (status: Status) => void;
+  /** Whether this unit has a shard; where that changes, {@linkcode Peers.serve} follows. Default: it has all. */
+  readonly has?: (shard: ShardKey) => boolean;
 }
 
 /** Clusters and services as one society. */
@@ -91,7 +93,10 @@ export class Peers implements CallDesk {
   serve(owners: Owners): void {
     const before = this.#owners;
     this.#owners = owners;
-    const serving = owners.serving.filter((shard) => this.#clusterOfShard.has(shardKeyText(shard)));
+    const { has = () => true } = this.#options;
+    const serving = owners.serving.filter((shard) =>
+      this.#clusterOfShard.has(shardKeyText(shard)) && has(shard)
+    );
     const texts = serving.map(shardKeyText);
     this.#unready = new Set(texts.filter((shard) => !this.#wereReady.has(shard)));
     const own = new Map(texts.map((shard) => [shard, this.#clusterOfShard.get(shard)!]));

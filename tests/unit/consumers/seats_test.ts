@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { shardKeyText } from "../../../protocol/ids.ts";
+import { Seats } from "../../../unit/consumers/seats.ts";
 import { ownersOf, seatsOver } from "../../support/seats.ts";
 
 Deno.test("Seats tell whether a client's shard is ours, several of ours, or a part of one", () => {
@@ -34,6 +35,18 @@ Deno.test("Seats stay as they are until they are told of other owners", () => {
   ]);
   seats.become(ownersOf(4));
   assert.deepEqual(seats.totals, [4]);
+});
+
+Deno.test("Seats stay as they are until they are told, whatever the unit has meanwhile, and say who has the others", () => {
+  const own = new Set([0, 1]);
+  const owners = ownersOf(4);
+  const seats = new Seats(owners, ({ id }) => own.has(id), ({ id }) => `unit-${id}`);
+  own.delete(1);
+  assert.deepEqual(seats.serving.map(({ id }) => id), [0, 1]);
+  assert.equal(seats.serves({ id: 1, total: 4 }), false);
+  assert.equal(seats.whereIs({ id: 1, total: 4 }), "unit-1");
+  seats.become(owners);
+  assert.deepEqual(seats.serving.map(({ id }) => id), [0]);
 });
 
 Deno.test("Seats name the shards that serve, of those that this unit runs", () => {
