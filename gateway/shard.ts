@@ -28,6 +28,7 @@ import { pauseMs } from "./backoff.ts";
 import { OP } from "../protocol/discord/opcodes.ts";
 import { Commands, type Make, type Rank } from "./commands.ts";
 import { Connection } from "./connection.ts";
+import { Permit } from "./permit.ts";
 import { ShardPresence } from "./presence.ts";
 import { Sequence } from "./sequence.ts";
 import { isClosed, newSession, placeOf, step } from "./session/step.ts";
@@ -56,6 +57,7 @@ export class Shard {
   readonly #sequence = new Sequence();
   readonly #commands: Commands;
   readonly #presence: ShardPresence;
+  readonly #permit: Permit;
   /** Of the session, or of the one that is about to begin. */
   #intents: number;
   #state: State = newSession();
@@ -63,7 +65,6 @@ export class Shard {
   #connection: Connection | null = null;
   /** What the last READY told. */
   #facts: ReadyFacts | null = null;
-  #permit = 0;
   #progress = false;
   #isPaused = false;
   /** Whether what the state waits for may have come and was not read. */
@@ -75,6 +76,7 @@ export class Shard {
     this.#settings = settings;
     this.#world = world;
     this.#intents = settings.intents;
+    this.#permit = new Permit(world.clock);
     this.#commands = new Commands(world.clock, settings.shardId, () => this.#intents);
     this.#presence = new ShardPresence(
       settings.presence ?? null,
@@ -127,7 +129,7 @@ export class Shard {
 
   /** The identify queue allows this shard to identify, with these intents. */
   allow(permit: number, intents: number): void {
-    this.#permit = permit;
+    this.#permit.take(permit);
     // A permit that nobody waits for changes nothing.
     if (this.#state.kind === "queued") this.#intents = intents;
     this.#feed({ kind: "permit" });
@@ -177,19 +179,17 @@ export class Shard {
     try {
       [this.#state, ...effects] = step(before, input);
     } catch (error) {
-      const { shardId } = this.#settings;
       this.tally.illegal++;
-      return this.#world.log.error("shard got an input that the session table does not know", {
-        shardId,
-        error: messageOf(error),
-      });
+      const about = { shardId: this.#settings.shardId, error: messageOf(error) };
+      const event = "shard got an input that the session table does not know";
+      return this.#world.log.error(event, about);
     }
     if (
       before.kind === "identifying" && isClosed(before, input, UNREADABLE) &&
       this.#presence.refused()
     ) {
-      const { shardId } = this.#settings;
-      this.#world.log.warn("presence was forgotten: Discord could not read it", { shardId });
+      const event = "presence was forgotten: Discord could not read it";
+      this.#world.log.warn(event, { shardId: this.#settings.shardId });
     }
     if (isClosed(before, input, UNKNOWN_OPCODE)) this.#commands.refusedOpcode();
     if (this.#state.kind !== before.kind) this.#entered(before);
@@ -296,7 +296,8 @@ export class Shard {
     }
     const base = host === "resume" && session?.resumeUrl || gatewayUrl;
     this.#connection = new Connection(gatewayAddress(base, compression), compression, this.#world, {
-      input: (input: SocketInput) => this.#feed({ ...input, connection }),
+      input: (input: SocketInput) =>
+        this.#feed(this.#permit.judge(this.#state, { ...input, connection })),
       note: (of, ...problem) => this.#note(of, ...problem),
       dispatch: (envelope, payload) => this.#dispatch(connection, envelope, payload),
       lastSeq: () => this.#sequence.seq || null,
@@ -315,7 +316,7 @@ export class Shard {
     const presence = this.#presence.identify() ?? this.#world.presence?.(shardId);
     this.tally.identifies++;
     this.#connection!.send(identify({ ...this.#settings, intents, presence }));
-    this.#world.gate.sent(shardId, this.#permit);
+    this.#world.gate.sent(shardId, this.#permit.number);
   }
 
   #resume(): void {
@@ -376,15 +377,14 @@ export class Shard {
 
   #noteRepeat(t: string | null, s: number, after: number): void {
     if (this.tally.renumbered++ > 0) return;
-    const { shardId } = this.#settings;
     const event = "Discord sends events whose numbers do not grow, they get numbers of ours";
-    this.#world.log.warn(event, { shardId, t, s, after });
+    this.#world.log.warn(event, { shardId: this.#settings.shardId, t, s, after });
   }
 
   /** Discord said something that cannot be used. */
   #note(of: string, problem: string, instead: string): void {
-    const { shardId } = this.#settings;
-    this.#world.log.warn("Discord said what cannot be used", { shardId, of, problem, instead });
+    const about = { shardId: this.#settings.shardId, of, problem, instead };
+    this.#world.log.warn("Discord said what cannot be used", about);
   }
 
   /** @param cursor `null`: there is none. */
