@@ -10,19 +10,26 @@
  * @module
  */
 
-import type { Cancel, Clock } from "../../ports/clock.ts";
-import type { RestSnapshot } from "../../protocol/status.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { Buckets, type Forecast, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
-import { GlobalPace, type Place } from "./global_pace.ts";
-import { type Ask, LANES, type Permit, type Permits, TooLong } from "./permits.ts";
+import {
+  type Ask,
+  type CountedPermits,
+  type LimitsSnapshot,
+  type Permit,
+  TooLong,
+} from "./permits.ts";
 import type { Report } from "./rate_report.ts";
+import { PaceTurns, type Taken, type Turn, type Turns } from "./turns.ts";
 
 /** What the limits of a credential need. */
 export interface LimitsOptions {
   readonly clock: Clock;
   /** Requests per second; asked with each request. */
   readonly perSecond: () => number;
+  /** Who gives turns under a credential's global limit. Default: it is kept here. */
+  readonly turns?: (credential: string) => Turns;
 }
 
 /** A credential's requests wait in here, at most. */
@@ -32,8 +39,6 @@ const MOST_IDLE = 1_024;
 /** Credentials with something under way or spent, at most. */
 const MOST = 10_000;
 
-type LimitsSnapshot = Pick<RestSnapshot, "credentials" | "waiting" | "inFlight" | "buckets">;
-
 /** Each request that waits, and how it is told. */
 interface Caller {
   readonly grant: (permit: Permit) => void;
@@ -41,21 +46,26 @@ interface Caller {
   done: () => void;
 }
 
+interface Ready {
+  readonly hold: Hold;
+  readonly turn: Turn;
+}
+
 /** The limits of one credential. */
 export class Limits {
   readonly #clock: Clock;
-  readonly #pace: GlobalPace;
+  readonly #turns: Turns;
   readonly #buckets: Buckets;
-  /** What has passed its buckets: by lane, each in the order of arrival. */
-  readonly #ready = Object.values(LANES).map((): Hold[] => []);
+  /** What has passed its buckets and waits for its turn. */
+  readonly #ready = new Map<Waiter, Ready>();
   readonly #callers = new Map<Waiter, Caller>();
   #arrivals = 0;
   #inFlight = 0;
-  #cancelWake: Cancel | null = null;
 
-  constructor({ clock, perSecond }: LimitsOptions) {
+  /** @param credential Whose they are. */
+  constructor({ clock, perSecond, turns }: LimitsOptions, credential = "") {
     this.#clock = clock;
-    this.#pace = new GlobalPace(perSecond);
+    this.#turns = turns?.(credential) ?? new PaceTurns(clock, perSecond);
     this.#buckets = new Buckets(clock, (hold) => this.#afterBuckets(hold));
   }
 
@@ -68,7 +78,7 @@ export class Limits {
   /** Whether forgetting it loses nothing that holds. */
   isIdle(nowMs: number): boolean {
     const isQuiet = this.#callers.size === 0 && this.#inFlight === 0;
-    return isQuiet && this.#pace.isIdle(nowMs) && this.#buckets.isIdle(nowMs);
+    return isQuiet && this.#turns.isIdle() && this.#buckets.isIdle(nowMs);
   }
 
   /** See {@linkcode Permits.acquire}. */
@@ -121,7 +131,7 @@ export class Limits {
     const nowMs = this.#clock.now();
     return [
       byBucket,
-      { waitMs: this.#pace.foreseeMs(nowMs), why: "the global limit is used up" },
+      this.#turns.foresee(),
       { waitMs: ask.brake.waitMs(nowMs), why: "too many requests of late were invalid" },
     ].reduce((longest, each) => each.waitMs > longest.waitMs ? each : longest);
   }
@@ -129,83 +139,64 @@ export class Limits {
   #leave(waiter: Waiter): void {
     this.#callers.delete(waiter);
     if (this.#buckets.leave(waiter)) return;
-    const lane = this.#ready[waiter.ask.lane]!;
-    const at = lane.findIndex((hold) => hold.waiter === waiter);
-    if (at >= 0) this.#buckets.giveBack(lane.splice(at, 1)[0]!);
+    const ready = this.#ready.get(waiter);
+    if (!ready || !this.#turns.leave(ready.turn)) return;
+    this.#ready.delete(waiter);
+    this.#buckets.giveBack(ready.hold);
   }
 
   #afterBuckets(hold: Hold): void {
-    const { ask, arrival } = hold.waiter;
-    if (!isExempt(ask)) {
-      const lane = this.#ready[ask.lane]!;
-      const at = lane.findLastIndex(({ waiter }) => waiter.arrival <= arrival);
-      lane.splice(at + 1, 0, hold);
-      return this.#pump();
-    }
-    // Counted all the same where the credential is a bot's: the others make room for it.
-    const isCounted = ask.route.kind === "webhook" && ask.credential !== "";
-    this.#grant(hold, isCounted ? this.#pace.take(this.#clock.now(), false) : null);
-  }
-
-  #pump(): void {
-    const first = () => this.#ready.find(({ length }) => length > 0);
-    for (let lane = first(); lane; lane = first()) {
-      const hold = lane[0]!;
-      if (!this.#buckets.isCurrent(hold)) {
-        // Something was learnt of its limits while it waited here: back to its line, at its old place.
-        lane.shift();
+    const { waiter } = hold;
+    const { ask, arrival } = waiter;
+    if (isExempt(ask)) return this.#grant(hold, isCounted(ask) ? this.#turns.beside() : null);
+    const turn: Turn = {
+      lane: ask.lane,
+      arrival,
+      brake: ask.brake,
+      isCurrent: () => this.#buckets.isCurrent(hold),
+      stale: () => {
+        // Something was learnt of its limits while it waited: back to its line, at its old place.
+        this.#ready.delete(waiter);
         this.#buckets.giveBack(hold);
-        this.#buckets.enter(hold.waiter);
-        continue;
-      }
-      const nowMs = this.#clock.now();
-      const { brake } = hold.waiter.ask;
-      const waitMs = Math.max(this.#pace.waitMs(nowMs), brake.waitMs(nowMs));
-      if (waitMs > 0) return this.#wake(waitMs);
-      lane.shift();
-      brake.take(nowMs);
-      this.#grant(hold, this.#pace.take(nowMs));
-    }
+        this.#buckets.enter(waiter);
+      },
+      go: (taken) => {
+        this.#ready.delete(waiter);
+        this.#grant(hold, taken);
+      },
+    };
+    this.#ready.set(waiter, { hold, turn });
+    this.#turns.enter(turn);
   }
 
-  #wake(waitMs: number): void {
-    this.#cancelWake?.();
-    this.#cancelWake = waitMs < Infinity ? this.#clock.after(waitMs, () => this.#pump()) : null;
-  }
-
-  #grant(hold: Hold, place: Place | null): void {
+  #grant(hold: Hold, taken: Taken | null): void {
     const { waiter } = hold;
     const { grant, done } = this.#callers.get(waiter)!;
     this.#callers.delete(waiter);
-    this.#inFlight++;
     done();
-    grant({
-      arrival: waiter.arrival,
-      settle: (report) => this.#settle(hold, place, report),
-      lose: () => this.#end(place, () => this.#buckets.lose(hold)),
-      giveBack: () => this.#end(place, () => this.#buckets.giveBack(hold)),
-    });
+    grant(this.#permit(hold, taken));
   }
 
-  #settle(hold: Hold, place: Place | null, report: Report): void {
-    const { refusal } = report;
-    const nowMs = this.#clock.now();
-    if (refusal?.scope === "global") this.#pace.pause(nowMs + refusal.retryAfterMs, nowMs);
-    else if (place && isDiscords(report)) this.#pace.pass(place, nowMs);
-    // What was refused before it came to the buckets is in none of them.
-    const isOutside = refusal?.scope === "global" || refusal?.scope === "address";
-    this.#end(place, () => {
-      if (isOutside) this.#buckets.giveBack(hold);
-      else this.#buckets.settle(hold, report);
-    });
-  }
-
-  /** What went out, or may have, holds its place for a while: Discord's seconds are not ours. */
-  #end(place: Place | null, leave: () => void): void {
-    this.#inFlight--;
-    if (place) this.#pace.settle(place, this.#clock.now());
-    leave();
-    this.#pump();
+  #permit(hold: Hold, taken: Taken | null): Permit {
+    this.#inFlight++;
+    const end = (leave: () => void) => {
+      this.#inFlight--;
+      leave();
+      taken?.end();
+    };
+    return {
+      arrival: hold.waiter.arrival,
+      settle: (report) => {
+        const { refusal } = report;
+        if (refusal?.scope === "global") this.#turns.pause(refusal.retryAfterMs);
+        else if (isDiscords(report)) taken?.pass();
+        // What was refused before it came to the buckets is in none of them.
+        const isOutside = refusal?.scope === "global" || refusal?.scope === "address";
+        end(() => isOutside ? this.#buckets.giveBack(hold) : this.#buckets.settle(hold, report));
+      },
+      lose: () => end(() => this.#buckets.lose(hold)),
+      giveBack: () => end(() => this.#buckets.giveBack(hold)),
+    };
   }
 }
 
@@ -222,11 +213,16 @@ function isExempt({ route: { kind }, credential }: Ask): boolean {
   return kind === "interaction" || (kind === "webhook" && credential !== "");
 }
 
+/** Whether it counts for the others all the same: where the credential is a bot's, they make room for it. */
+function isCounted({ route: { kind }, credential }: Ask): boolean {
+  return kind === "webhook" && credential !== "";
+}
+
 /**
  * The limits of all credentials, made as they appear. What is not used is forgotten, so that memory is
  * bounded.
  */
-export class Credentials implements Permits {
+export class Credentials implements CountedPermits {
   readonly #options: LimitsOptions;
   /** In the order of their last use. */
   readonly #limits = new Map<string, Limits>();
@@ -256,7 +252,7 @@ export class Credentials implements Permits {
 
   #of(credential: string): Limits {
     const found = this.#limits.get(credential);
-    const limits = found ?? new Limits(this.#options);
+    const limits = found ?? new Limits(this.#options, credential);
     if (!found && this.#limits.size >= MOST_IDLE) this.#forgetOne(this.#options.clock.now());
     this.#limits.delete(credential);
     this.#limits.set(credential, limits);

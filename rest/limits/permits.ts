@@ -7,6 +7,7 @@
  */
 
 import { GatehouseError } from "../../protocol/errors.ts";
+import type { RestSnapshot } from "../../protocol/status.ts";
 import type { Report } from "./rate_report.ts";
 import type { Route } from "../route.ts";
 import type { Shape } from "./sub_limits.ts";
@@ -71,13 +72,24 @@ export interface Permits {
   acquire(ask: Ask): Promise<Permit>;
 }
 
+/** How much waits and is under way. */
+export type LimitsSnapshot = Pick<
+  RestSnapshot,
+  "credentials" | "waiting" | "inFlight" | "buckets"
+>;
+
+/** Who gives permits, and says how it stands. */
+export interface CountedPermits extends Permits {
+  readonly snapshot: LimitsSnapshot;
+}
+
 /** A request that would have to wait longer than it may. */
 export class TooLong extends GatehouseError {
   /**
    * @param why What it waited for, in words for the caller.
    * @param retryAfterMs When to try again.
    */
-  constructor(why: string, readonly retryAfterMs: number) {
+  constructor(readonly why: string, readonly retryAfterMs: number) {
     super("deadline", "caller", `Cannot send in time: ${why}`);
   }
 }
