@@ -15,6 +15,7 @@ import { linkAsks, replyTo } from "../ports/link_asks.ts";
 import type { Log } from "../ports/log.ts";
 import { type Answers, type Bot, type BotContext, CommandAnswer } from "./bot.ts";
 import { type GatewayHelpers, gatewayHelpers, type RequestedMembers } from "./gateway_helpers.ts";
+import type { CallLine } from "./link/consumer_world.ts";
 import { type Ipc, ipcOf } from "./ipc.ts";
 
 /** What it needs. */
@@ -40,7 +41,16 @@ const ONCE: ReadonlySet<string> = new Set(["allClustersReady", "allMembersCached
 /** A link, as the calls need it. */
 export type SendCall = (message: LinkCall | LinkReply) => void;
 
-/** The calls of one bot, over whichever link is up. */
+/** A link with a unit. */
+interface Line {
+  readonly send: SendCall;
+  /** Questions that went over it. */
+  readonly asked: Set<number>;
+  /** Grows with what comes: of several lines the one that was heard last is the likeliest to live. */
+  heard: number;
+}
+
+/** The calls of one bot, over whichever link is up: of several units one is as good as another. */
 export class BotCalls {
   /** What the bot has: set before the first link is up. */
   context!: BotContext;
@@ -49,7 +59,8 @@ export class BotCalls {
   /** Calls of a time without a link, in order. */
   readonly #waiting: LinkCall[] = [];
   readonly #told = new Set<string>();
-  #send: SendCall | null = null;
+  readonly #lines = new Set<Line>();
+  #heard = 0;
   #totalShards: number | null = null;
 
   constructor(options: BotCallsOptions) {
@@ -83,32 +94,35 @@ export class BotCalls {
     });
   }
 
-  /** The unit has welcomed a link. An earlier one is gone. */
-  up(send: SendCall, totalShards: number): void {
-    this.down();
+  /** A unit has welcomed a link: what comes over it is told to what this gives. */
+  up(send: SendCall, totalShards: number): CallLine {
+    const line: Line = { send, asked: new Set(), heard: ++this.#heard };
     this.#totalShards = totalShards;
-    this.#send = send;
+    this.#lines.add(line);
     for (const call of this.#waiting.splice(0)) {
       // Whoever has given up meanwhile does not want it done any more.
-      if (!call.receptive || this.#asks.has(call.id)) send(call);
+      if (!call.receptive || this.#asks.has(call.id)) this.#sayOver(line, call);
     }
+    return {
+      shardsAre: (totalShards) => void (this.#totalShards = totalShards),
+      receive: (message) => this.#receive(line, message),
+      down: () => this.#down(line),
+    };
   }
 
-  /** There are so many shards now. */
-  shardsAre(totalShards: number): void {
-    this.#totalShards = totalShards;
+  /** What was asked over it will not be answered; what waits for the next can be. */
+  #down(line: Line): void {
+    this.#lines.delete(line);
+    const others = [...this.#lines].flatMap(({ asked }) => [...asked]);
+    const waiting = this.#waiting.map(({ id }) => id);
+    this.#asks.drop("the unit is away", new Set([...others, ...waiting]));
   }
 
-  /** The link is gone. What was asked over it will not be answered; what waits for the next can be. */
-  down(): void {
-    this.#send = null;
-    this.#asks.drop("the unit is away", new Set(this.#waiting.map(({ id }) => id)));
-  }
-
-  /** The unit calls, or replies. */
-  receive(message: LinkCall | LinkReply): void {
+  #receive(line: Line, message: LinkCall | LinkReply): void {
+    line.heard = ++this.#heard;
     if (message.op === "reply") this.#asks.settle(message.id, message);
-    else this.#answer(message, this.#send ?? (() => {}));
+    // The answer goes back where the question came from, though that may be gone by then.
+    else this.#answer(message, (reply) => void (this.#lines.has(line) && line.send(reply)));
   }
 
   /** Calls a method of the unit. */
@@ -120,18 +134,34 @@ export class BotCalls {
   #call(call: Omit<LinkCall, "op" | "id">, timeoutMs: number): Promise<unknown> {
     const say = (id: number) => this.#say({ op: "call", id, ...call });
     // The unit's own deadline comes first, and says who did not answer.
-    if (call.receptive) return this.#asks.ask("the unit", timeoutMs + GRACE_MS, say);
+    if (call.receptive) return this.#ask(say, timeoutMs + GRACE_MS);
     say(0);
     return Promise.resolve();
   }
 
+  #ask(say: (id: number) => void, timeoutMs: number): Promise<unknown> {
+    let asked = 0;
+    const answer = this.#asks.ask("the unit", timeoutMs, (id) => say(asked = id));
+    const over = () => this.#lines.forEach((line) => line.asked.delete(asked));
+    answer.then(over, over);
+    return answer;
+  }
+
   #say(call: LinkCall): void {
-    if (this.#send) return this.#send(call);
+    const [first, ...others] = this.#lines;
+    if (first) {
+      return this.#sayOver(others.reduce((a, b) => b.heard > a.heard ? b : a, first), call);
+    }
     this.#waiting.push(call);
     if (this.#waiting.length > MOST_WAITING) {
       const text = "Cannot reach the unit: it is away, and too many calls wait";
       this.#asks.fail(this.#waiting.shift()!.id, new GatehouseError("away", "peer", text));
     }
+  }
+
+  #sayOver({ asked, send }: Line, call: LinkCall): void {
+    if (call.receptive) asked.add(call.id);
+    send(call);
   }
 
   async #answer(call: LinkCall, send: SendCall): Promise<void> {

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { LINK_CLOSE, WORKER_HEADER } from "../protocol/event_frame.ts";
+import { LINK_CLOSE, UNIT_HEADER, WORKER_HEADER } from "../protocol/event_frame.ts";
 import { peerFields, type PeerKey } from "../protocol/peer.ts";
 import { redial, type RedialOptions } from "../ports/redial.ts";
 import type { World } from "../ports/world.ts";
@@ -25,17 +25,20 @@ export interface CallOutOptions
   readonly secretKey: string | null;
   /** Which worker dials; nobody's id where the unit itself does. */
   readonly worker?: number;
+  /** Name of the unit in its fleet; without it there is none. */
+  readonly unit?: string;
   readonly links: Pick<Links, "accept">;
 }
 
 /** Dials at once, and again whenever the link is lost. The function returned ends it. */
 export function callOut(options: CallOutOptions): () => void {
-  const { peer, url, secretKey, worker, links, log } = options;
+  const { peer, url, secretKey, worker, unit, links, log } = options;
   const hangUp = redial<LinkEvents>({
     ...options,
     headers: {
       ...(secretKey && { authorization: secretKey }),
       ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
+      ...(unit !== undefined && { [UNIT_HEADER]: unit }),
     },
     attach: (socket) => links.accept(socket, peer),
     isUp: (link) => link !== undefined,

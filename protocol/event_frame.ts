@@ -141,6 +141,11 @@ export type LinkMessage = LinkHello | LinkAck | LinkWelcome | LinkBye | LinkCall
  * the one with the unit's main thread, which does not say it.
  */
 export const WORKER_HEADER = "gatehouse-worker";
+/**
+ * HTTP header in which a unit of a fleet, and its workers, say the unit's name: workers of two units may have one
+ * id. A unit by itself does not say it.
+ */
+export const UNIT_HEADER = "gatehouse-unit";
 
 /** Whose hello it is. */
 export function greeter({ clusterId, service }: LinkHello): ClusterKey | ServiceKey {

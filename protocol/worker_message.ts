@@ -31,6 +31,8 @@ export type Compression = "none" | "zlib-stream" | "zstd-stream";
 /** What a worker must know to begin. Holds the token: never logged. */
 export interface WorkerOptions {
   readonly workerId: number;
+  /** Name of the worker's unit in its fleet; without it there is none. */
+  readonly unit?: string;
   readonly token: string;
   readonly gatewayUrl: string;
   /** Who else may be sent the token. */

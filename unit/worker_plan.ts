@@ -28,6 +28,8 @@ export interface PlanOptions {
   /** Shard id → the cluster that gets its events. */
   readonly clusterOfShard: Readonly<Record<number, number>>;
   readonly cores: number;
+  /** Name of the unit in its fleet; without it there is none. */
+  readonly unitName?: string;
   /** Folder for events that do not fit into memory; `null`: memory only. */
   readonly queueDir: string | null;
   /** What is called for each step that the program may replace. */
@@ -74,7 +76,7 @@ export function planWorkers(
  * @param stream Name of the numbering that cursors belong to.
  */
 export function workerOptions(
-  { config, info, totalShards, clusterOfShard, queueDir }: Omit<
+  { config, info, totalShards, clusterOfShard, queueDir, unitName }: Omit<
     PlanOptions,
     "shardIds" | "cores" | "controllers"
   >,
@@ -82,6 +84,7 @@ export function workerOptions(
   stream: string,
 ): Omit<WorkerOptions, "workerId"> {
   return {
+    ...(unitName !== undefined && { unit: unitName }),
     token: config.discordToken,
     gatewayUrl: info.url,
     tokenHosts: tokenHosts(config.discordApiUrl, config.gatewayHosts),

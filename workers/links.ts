@@ -14,7 +14,7 @@ import type { EventQueue } from "../queue/worker_queue.ts";
 
 /** What the links of a worker need. */
 export interface WorkerLinksOptions extends Pick<World, "clock" | "random" | "connect" | "log"> {
-  readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream">;
+  readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream" | "unit">;
   readonly queue: Pick<EventQueue, "link" | "acknowledge">;
   /** A link came up or went down. */
   readonly linked: (peer: PeerKey, isUp: boolean) => void;
@@ -53,8 +53,16 @@ export class WorkerLinks {
   /** Dials a cluster from now on, at this address and at no other. */
   dial({ peer, url, secretKey, workers }: Extract<ToWorker, { type: "DIAL" }>): void {
     this.hangUp(peer);
-    const worker = this.#options.worker.workerId;
-    const hangUp = callOut({ ...this.#options, peer, url, secretKey, worker, links: this.#links });
+    const { workerId: worker, unit } = this.#options.worker;
+    const hangUp = callOut({
+      ...this.#options,
+      peer,
+      url,
+      secretKey,
+      worker,
+      ...(unit !== undefined && { unit }),
+      links: this.#links,
+    });
     this.#dialled.set(peerText(peer), { peer, workers, hangUp });
   }
 

@@ -28,11 +28,24 @@ const ACK_SHARE = 1 / 8;
 /** The sending half of a connection. */
 export type LinkSocket = Pick<Socket, "send" | "close">;
 
-/** A connection with the unit, or with one of its workers. */
-export interface Link {
-  readonly socket: LinkSocket;
-  /** Whose it is: a worker's, or the unit's own (`null`). */
+/** Whose end a link is: there is one of each at a time. */
+export interface Dialler {
+  /** The unit of a fleet; `null`: it has no name. */
+  readonly unit: string | null;
+  /** A worker of it; `null`: the unit itself. */
   readonly worker: number | null;
+}
+
+/** A {@linkcode Dialler} as the key of maps. */
+export function diallerText({ unit, worker }: Dialler): string {
+  return `${unit ?? ""}/${worker ?? ""}`;
+}
+
+/** A connection with a unit, or with one of its workers. */
+export interface Link extends Dialler {
+  readonly socket: LinkSocket;
+  /** {@linkcode diallerText} of it. */
+  readonly key: string;
   welcomed: boolean;
   /** The unit has said goodbye: what it does not hear now, it sends again in its next life. */
   isEnding: boolean;
@@ -45,6 +58,7 @@ export interface Source {
   readonly totalShards: number;
   readonly shardId: number;
   readonly progress: ShardProgress;
+  /** The one that brought its newest event. */
   link: Link;
 }
 
@@ -52,8 +66,8 @@ export interface Source {
 export interface AcksOptions {
   readonly clock: Clock;
   readonly windowBytes: number;
-  /** The newest link of a worker, or of the unit. */
-  readonly linkOf: (worker: number | null) => Link | undefined;
+  /** The newest link of a worker, or of a unit. */
+  readonly linkOf: (key: string) => Link | undefined;
 }
 
 /** The acknowledgements of one consumer. */
@@ -61,6 +75,8 @@ export class Acks {
   readonly #options: AcksOptions;
   /** Those whose progress may have changed since the last acknowledgement. */
   readonly #due = new Set<Source>();
+  /** Of links that brought again what another one had brought: up to which cursor, by shard. */
+  readonly #again = new Map<Link, Map<Source, number>>();
   readonly #mostBytes: number;
   #cancel: Cancel | undefined;
   /** What came since the last acknowledgement: bytes, and events that are done with. */
@@ -93,6 +109,12 @@ export class Acks {
     } else this.#cancel ??= clock.after(ACK_LATEST_MS, () => this.say());
   }
 
+  /** A link that is not the source's own has brought an event again: it is told, and no more than it has sent. */
+  addAgain(source: Source, link: Link, cursor: number): void {
+    this.#again.getOrInsertComputed(link, () => new Map()).set(source, cursor);
+    this.add(source);
+  }
+
   /** Says what is due now, each to who brought it. */
   say(): void {
     this.#cancel?.();
@@ -100,15 +122,18 @@ export class Acks {
     this.#isSoon = false;
     this.#bytes = this.#events = 0;
     const acks = new Map<Link, Map<number, Record<string, number>>>();
+    const put = (link: Link, { totalShards, shardId }: Source, cursor: number) => {
+      const cursorsOf = acks.getOrInsertComputed(link, () => new Map());
+      cursorsOf.getOrInsertComputed(totalShards, () => ({}))[shardId] = cursor;
+    };
+    for (const [link, sources] of this.#again) this.#sayAgain(link, sources, put);
     for (const source of this.#due) {
       // A link of the same worker has come in its place, or will: then the shard stays due.
-      const link = this.#options.linkOf(source.link.worker);
+      const link = this.#options.linkOf(source.link.key);
       if (!link?.welcomed) continue;
       this.#due.delete(source);
       const cursor = source.progress.takeAck();
-      if (cursor === undefined) continue;
-      const cursorsOf = acks.getOrInsertComputed(link, () => new Map());
-      cursorsOf.getOrInsertComputed(source.totalShards, () => ({}))[source.shardId] = cursor;
+      if (cursor !== undefined) put(link, source, cursor);
     }
     for (const [{ socket }, cursorsOf] of acks) {
       for (const [totalShards, cursors] of cursorsOf) {
@@ -120,6 +145,22 @@ export class Acks {
   /** Another numbering has come: what was due in the one before means nothing any more. */
   forget(): void {
     this.#due.clear();
+    this.#again.clear();
+  }
+
+  /** What is not done with yet waits; a link that is lost gets it again, and is told then. */
+  #sayAgain(
+    link: Link,
+    sources: Map<Source, number>,
+    put: (link: Link, source: Source, cursor: number) => void,
+  ): void {
+    if (this.#options.linkOf(link.key) !== link) return void this.#again.delete(link);
+    for (const [source, cursor] of sources) {
+      if (source.progress.done < cursor) continue;
+      sources.delete(source);
+      put(link, source, cursor);
+    }
+    if (sources.size === 0) this.#again.delete(link);
   }
 
   #isEnough(): boolean {

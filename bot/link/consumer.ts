@@ -3,7 +3,8 @@
  * out in order, acknowledgements go back. It outlives its connections, so that an event that is sent
  * again after a reconnect is not handled again.
  *
- * It has one link with the unit, and one with each of its workers where they bring their events themselves.
+ * It has one link with the unit, and one with each of its workers where they bring their events themselves; with
+ * the units of a fleet, so with each.
  *
  * @module
  */
@@ -22,11 +23,21 @@ import {
   readGap,
   RECORD,
 } from "../../protocol/event_frame.ts";
-import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
-import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import type { Log } from "../../ports/log.ts";
-import type { World } from "../../ports/world.ts";
-import { Acks, type Link, type LinkSocket, type Source } from "./acks.ts";
+import {
+  Acks,
+  type Dialler,
+  diallerText,
+  type Link,
+  type LinkSocket,
+  type Source,
+} from "./acks.ts";
+import type {
+  CallLine,
+  ConsumerCounters,
+  ConsumerLink,
+  ConsumerOptions,
+} from "./consumer_world.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
 import { ShardProgress } from "./progress.ts";
 import { Unsettled } from "./unsettled.ts";
@@ -34,62 +45,12 @@ import { Unsettled } from "./unsettled.ts";
 /** Credit where nobody says how much. */
 const WINDOW_BYTES = 4 * 1024 * 1024;
 
-/** What gets the events. */
-export interface Receiver {
-  /** Whether anybody listens to events of this name; the others are not parsed. */
-  wants(name: string): boolean;
-  /**
-   * Called in order per shard, without waiting for the one before. What it throws is logged.
-   *
-   * @param totalShards Of how many the shard is one: shards of two totals may live side by side.
-   */
-  receive(dispatch: Dispatch, shardId: number, totalShards: number): unknown;
-}
+/** The unit's own link where there is no fleet. */
+const UNIT: Dialler = { unit: null, worker: null };
 
-/** What a consumer needs. */
-export interface ConsumerOptions extends Pick<World, "clock" | "log"> {
-  readonly peer: ClusterKey | ServiceKey;
-  readonly receiver: Receiver;
-  /** Bytes that the unit may have under way to us unacknowledged; 4 MiB by default. */
-  readonly windowBytes?: number;
-  /** After this long an event counts as dealt with although its handler has not; 60 s by default. */
-  readonly handlerDeadlineMs?: number;
-  /** Who makes and takes calls; without it there are none. */
-  readonly calls?: CallPort;
-}
-
-/** What makes and takes calls over whichever link is up. */
-export interface CallPort {
-  /** The unit has welcomed a link. */
-  up(send: (message: LinkCall | LinkReply) => void, totalShards: number): void;
-  /** There are so many shards now. */
-  shardsAre(totalShards: number): void;
-  /** The link is gone. */
-  down(): void;
-  receive(message: LinkCall | LinkReply): void;
-}
-
-/** The receiving half: the transport calls it. After a newer link was attached nothing happens. */
-export interface ConsumerLink {
-  text(text: string): void;
-  batch(bytes: Uint8Array): void;
-  closed(): void;
-  /** Whether the unit has welcomed this link. */
-  readonly welcomed: boolean;
-  /** Whether the other end has said that it goes: its end is no surprise. */
-  readonly isEnding: boolean;
-}
-
-/** What a consumer has counted since it began. */
-export interface ConsumerCounters {
-  readonly received: number;
-  /** Events that came again and were dropped. */
-  readonly repeats: number;
-  readonly failed: number;
-  /** Handlers that missed their deadline. */
-  readonly late: number;
-  /** Events whose handlers are at work. */
-  readonly unsettled: number;
+/** A link, and what hears the calls over it. */
+interface CallingLink extends Link {
+  line?: CallLine;
 }
 
 /** An event that a handler is at work on. */
@@ -112,7 +73,8 @@ export class EventConsumer {
   readonly #acks: Acks;
   readonly #unsettled: Unsettled<Delivery>;
   readonly #counters = { received: 0, repeats: 0, failed: 0, late: 0 };
-  readonly #links = new Map<number | null, Link>();
+  /** By {@linkcode diallerText}. */
+  readonly #links = new Map<string, CallingLink>();
   #port: number | undefined;
   #stream: string | undefined;
   #stopping = false;
@@ -120,7 +82,7 @@ export class EventConsumer {
   constructor(options: ConsumerOptions) {
     this.#options = options;
     const { windowBytes = WINDOW_BYTES, handlerDeadlineMs: deadlineMs = 60_000 } = options;
-    this.#acks = new Acks({ ...options, windowBytes, linkOf: (worker) => this.#links.get(worker) });
+    this.#acks = new Acks({ ...options, windowBytes, linkOf: (key) => this.#links.get(key) });
     this.#unsettled = new Unsettled(options.clock, deadlineMs, (delivery) => {
       this.#counters.late++;
       this.#log.error("handler missed its deadline", { ...about(delivery), deadlineMs });
@@ -134,16 +96,18 @@ export class EventConsumer {
   }
 
   /**
-   * Greets the unit on a connection that has opened, whoever dialled. It replaces the one before.
+   * Greets a unit on a connection that has opened, whoever dialled. It replaces the one before.
    *
-   * @param worker Which worker of the unit it is with; `null`: with the unit itself.
+   * @param from Whom it is with. Default: a unit that has no name, itself.
+   * @param clusterId As which cluster it knows us, where that is not what we are anyway.
    */
-  attach(socket: LinkSocket, worker: number | null = null): ConsumerLink {
-    this.#end(this.#links.get(worker), LINK_CLOSE.TAKEN_OVER, "a newer link took over");
-    const link: Link = { socket, worker, welcomed: false, isEnding: false };
-    this.#links.set(worker, link);
-    socket.send(encodeLinkMessage(this.#hello(worker)));
-    const isCurrent = () => this.#links.get(worker) === link;
+  attach(socket: LinkSocket, from: Dialler = UNIT, clusterId?: number): ConsumerLink {
+    const key = diallerText(from);
+    this.#end(this.#links.get(key), LINK_CLOSE.TAKEN_OVER, "a newer link took over");
+    const link: CallingLink = { ...from, key, socket, welcomed: false, isEnding: false };
+    this.#links.set(key, link);
+    socket.send(encodeLinkMessage(this.#hello(from, clusterId)));
+    const isCurrent = () => this.#links.get(key) === link;
     return {
       text: (text) => isCurrent() && this.#text(link, text),
       batch: (bytes) => isCurrent() && this.#batch(link, bytes),
@@ -176,23 +140,25 @@ export class EventConsumer {
     return this.#options.log;
   }
 
-  #hello(worker: number | null): LinkHello {
+  #hello({ worker }: Dialler, clusterId: number | undefined): LinkHello {
     const { calls, peer, windowBytes = WINDOW_BYTES } = this.#options;
     const port = this.#port;
-    const who = peer.kind === "cluster" ? { clusterId: peer.id } : { service: peer.name };
+    const who = peer.kind === "cluster"
+      ? { clusterId: clusterId ?? peer.id }
+      : { service: peer.name };
     const hello = { op: "hello", v: EVENT_LINK_VERSION, ...who, windowBytes } as const;
     if (worker !== null) return hello;
     return { ...hello, ...(calls && { values: "clone" }), ...(port !== undefined && { port }) };
   }
 
-  #text(link: Link, text: string): void {
+  #text(link: CallingLink, text: string): void {
     try {
       const message = parseLinkMessage(text);
-      const calls = link.worker === null ? this.#options.calls : undefined;
+      const { line } = link;
       if (message.op === "welcome") this.#welcome(link, message);
-      else if (calls && (message.op === "call" || message.op === "reply")) calls.receive(message);
+      else if (line && (message.op === "call" || message.op === "reply")) line.receive(message);
       else if (message.op === "bye") {
-        this.#log.info("unit says goodbye", { reason: message.reason });
+        this.#log.info("unit says goodbye", { ...whose(link), reason: message.reason });
         link.isEnding = true;
         this.#acks.say();
       } else this.#refuse(link, LINK_CLOSE.BAD_MESSAGE, `a unit does not send ${message.op}`);
@@ -201,30 +167,28 @@ export class EventConsumer {
     }
   }
 
-  #welcome(link: Link, { v, link: number, totalShards, stream }: LinkWelcome): void {
+  #welcome(link: CallingLink, { v, link: number, totalShards, stream }: LinkWelcome): void {
     if (v !== EVENT_LINK_VERSION) {
       const reason = `the unit speaks version ${v}, this cluster ${EVENT_LINK_VERSION}`;
       return this.#refuse(link, LINK_CLOSE.VERSION, reason);
     }
     if (this.#stream !== stream) this.#begin(stream, link);
-    const { worker, welcomed } = link;
-    const whose = worker === null ? {} : { worker };
-    if (welcomed) {
+    const { calls } = this.#options;
+    if (link.welcomed) {
       // It is as it was, and what was asked over it goes on.
-      this.#log.info("number of shards has changed", { totalShards, ...whose });
-      if (worker === null) this.#options.calls?.shardsAre(totalShards);
-      return;
+      this.#log.info("number of shards has changed", { totalShards, ...whose(link) });
+      return link.line?.shardsAre(totalShards);
     }
     link.welcomed = true;
-    this.#log.info("event link is up", { link: number, totalShards, ...whose });
-    if (worker === null) {
-      this.#options.calls?.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
+    this.#log.info("event link is up", { link: number, totalShards, ...whose(link) });
+    if (calls && link.worker === null) {
+      link.line = calls.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
     }
     this.#acks.say();
   }
 
   /** The unit lost its memory, or is another one: what we have seen says nothing of its cursors. */
-  #begin(stream: string, first: Link): void {
+  #begin(stream: string, first: CallingLink): void {
     this.#sources.clear();
     this.#acks.forget();
     this.#stream = stream;
@@ -248,33 +212,34 @@ export class EventConsumer {
     const { totalShards, records } = batch;
     const sources = this.#sources.getOrInsertComputed(totalShards, () => new Map());
     for (const record of records) {
-      this.#record(this.#source(sources, totalShards, record.shardId, link), record);
+      this.#record(this.#source(sources, totalShards, record.shardId, link), record, link);
     }
   }
 
-  #refuse(link: Link, code: number, reason: string): void {
+  #refuse(link: CallingLink, code: number, reason: string): void {
     this.#log.error("event link is refused", { code, reason });
     // A close frame has room for 123 bytes.
     this.#end(link, code, reason.slice(0, 100));
   }
 
-  #end(link: Link | undefined, code: number, reason: string): void {
+  #end(link: CallingLink | undefined, code: number, reason: string): void {
     if (!link) return;
     link.socket.close(code, reason);
     this.#lose(link);
   }
 
-  #lose(link: Link): void {
-    if (link.worker === null) this.#options.calls?.down();
-    this.#links.delete(link.worker);
+  #lose(link: CallingLink): void {
+    this.#links.delete(link.key);
+    link.line?.down();
   }
 
-  #record(source: Source, record: EventRecord): void {
+  #record(source: Source, record: EventRecord, link: Link): void {
     const { cursor } = record;
     if (!source.progress.begin(cursor)) {
       this.#counters.repeats++;
-      return this.#ackSoon(source);
+      return this.#repeated(source, cursor, link);
     }
+    source.link = link;
     this.#counters.received++;
     const dispatch = this.#read(record);
     if (dispatch === undefined) return this.#settle({ source, cursor });
@@ -332,6 +297,17 @@ export class EventConsumer {
     this.#ackSoon(source);
   }
 
+  /** Who had the shard before may still send: what comes next, and all that it has to know, is another's then. */
+  #repeated(source: Source, cursor: number, link: Link): void {
+    const { key } = source.link;
+    if (key !== link.key && this.#links.get(key)?.welcomed) {
+      return this.#acks.addAgain(source, link, cursor);
+    }
+    source.link = link;
+    source.progress.repeat();
+    this.#acks.add(source);
+  }
+
   #ackSoon(source: Source): void {
     // Its cursors say nothing in the numbering that has come since.
     if (source.stream === this.#stream) this.#acks.add(source);
@@ -348,9 +324,13 @@ export class EventConsumer {
       source = { stream: this.#stream!, totalShards, shardId, progress: new ShardProgress(), link };
       sources.set(shardId, source);
     }
-    source.link = link;
     return source;
   }
+}
+
+/** Whose a link is, as a log line tells it. */
+function whose({ unit, worker }: Dialler): Record<string, number | string> {
+  return { ...(unit !== null && { unit }), ...(worker !== null && { worker }) };
 }
 
 /** A delivery as a log line tells it. */

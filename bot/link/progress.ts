@@ -15,12 +15,9 @@ export class ShardProgress {
   /** Cursor of each event that is not settled → cursor of the event before it, in order. */
   readonly #open = new Map<number, number>();
 
-  /** Whether the event is new. One that was seen before makes the acknowledgement due again. */
+  /** Whether the event is new. */
   begin(cursor: number): boolean {
-    if (cursor <= this.#seen) {
-      this.#told = NONE;
-      return false;
-    }
+    if (cursor <= this.#seen) return false;
     this.#open.set(cursor, this.#seen);
     this.#seen = cursor;
     return true;
@@ -31,13 +28,20 @@ export class ShardProgress {
     this.#open.delete(cursor);
   }
 
-  /**
-   * The highest cursor up to which every event is settled, once: `undefined` while it is not above
-   * what was taken before.
-   */
-  takeAck(): number | undefined {
+  /** Who sends it again has not heard of its acknowledgement: that is due again. */
+  repeat(): void {
+    this.#told = NONE;
+  }
+
+  /** The highest cursor up to which every event is settled. */
+  get done(): number {
     const [low] = this.#open.values();
-    const done = low ?? this.#seen;
+    return low ?? this.#seen;
+  }
+
+  /** The same, once: `undefined` while it is not above what was taken before. */
+  takeAck(): number | undefined {
+    const { done } = this;
     if (done <= this.#told) return undefined;
     this.#told = done;
     return done;

@@ -1,5 +1,5 @@
 /**
- * A consumer that is dialled: one HTTP port on which a unit opens the event link. The newest link
+ * A consumer that is dialled: one HTTP port on which units open their event links. The newest link of each
  * wins; a peer that falls silent is noticed by the server's pings.
  *
  * @module
@@ -7,7 +7,8 @@
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { GatehouseError } from "../../protocol/errors.ts";
-import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
+import { LINK_CLOSE, UNIT_HEADER, WORKER_HEADER } from "../../protocol/event_frame.ts";
+import { UNIT_NAME } from "../../protocol/fleet.ts";
 import { acceptAll } from "../../ports/websocket/accept_all.ts";
 import { within } from "../../ports/clock.ts";
 import { RANK, type Seat, Seats } from "../../ports/http_server/seats.ts";
@@ -16,6 +17,7 @@ import type { Socket } from "../../ports/socket.ts";
 import { acceptWebSocket, type Admit } from "../../ports/websocket/accept.ts";
 import type { FramedEvents } from "../../ports/websocket/framed_socket.ts";
 import type { World } from "../../ports/world.ts";
+import type { Dialler } from "./acks.ts";
 import type { EventConsumer } from "./consumer.ts";
 
 /** From our close frame to the unit's. */
@@ -24,8 +26,11 @@ const CLOSE_DEADLINE_MS = 2_000;
 const IDLE_MS = 15_000;
 /** What is read at a time: a batch of events is seldom larger. */
 const READ_BYTES = 64 * 1024;
-/** A unit has a link for each of its workers, twice as many while it reshards, and one of its own. */
-const CROWD = { most: 512, mostOfOne: 256 };
+/**
+ * A unit has a link for each of its workers, twice as many while it reshards, and one of its own; a fleet has many
+ * units.
+ */
+const CROWD = { most: 4_096, mostOfOne: 256 };
 
 /** What serving a link needs. */
 export interface ServeLinkOptions extends Pick<World, "clock" | "log"> {
@@ -66,7 +71,7 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
     return (socket) => {
       const { promise, resolve } = Promise.withResolvers<void>();
       links.set(socket, promise);
-      return attach(socket, workerOf(headers.get(WORKER_HEADER)), consumer, log, () => {
+      return attach(socket, diallerOf(headers), consumer, log, () => {
         links.delete(socket);
         resolve();
       });
@@ -89,15 +94,20 @@ export function serveLink(options: ServeLinkOptions): LinkServer {
 
 type Closable = Pick<Socket, "close">;
 
-/** Which worker of the unit dials; `null`: the unit itself. */
-function workerOf(worker: string | undefined): number | null {
-  return worker !== undefined && /^\d{1,9}$/.test(worker) ? Number(worker) : null;
+/** Which unit dials, and which worker of it. */
+function diallerOf(headers: ReadonlyMap<string, string>): Dialler {
+  const unit = headers.get(UNIT_HEADER) ?? "";
+  const worker = headers.get(WORKER_HEADER) ?? "";
+  return {
+    unit: UNIT_NAME.test(unit) ? unit : null,
+    worker: /^\d{1,9}$/.test(worker) ? Number(worker) : null,
+  };
 }
 
 /** Joins a socket with the consumer. */
 function attach(
   socket: Omit<Socket, "pause">,
-  worker: number | null,
+  from: Dialler,
   consumer: EventConsumer,
   log: Log,
   over: () => void,
@@ -105,7 +115,7 @@ function attach(
   const link = consumer.attach({
     send: (text) => socket.send(text),
     close: (code, reason) => socket.close(code, reason),
-  }, worker);
+  }, from);
   return {
     message: (data, isText) => isText ? link.text(decoder.decode(data)) : link.batch(data),
     closed(code, reason) {

@@ -8,7 +8,8 @@
 import type { Bot, BotContext } from "../../bot/bot.ts";
 import { BotCalls } from "../../bot/bot_calls.ts";
 import { createRest } from "../../bot/rest.ts";
-import { type ConsumerOptions, EventConsumer } from "../../bot/link/consumer.ts";
+import { EventConsumer } from "../../bot/link/consumer.ts";
+import type { ConsumerOptions } from "../../bot/link/consumer_world.ts";
 import { dialEvents } from "../../bot/link/dial.ts";
 import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
 import { systemClock, within } from "../../ports/clock.ts";
@@ -42,7 +43,7 @@ export async function runCluster(
   const { consumer, stop } = await runBot({ ...settings, ...world, bot, fetch, figures });
   const server = settings.peer.kind === "cluster" ? listen(consumer, credential, world) : null;
   const hangUp = dialEvents({
-    url: `${unitUrl.replace(/^http/, "ws")}/events`,
+    units: [{ url: `${unitUrl.replace(/^http/, "ws")}/events` }],
     authorization: credential,
     consumer,
     connect: webSocketConnect(),

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { BotCalls } from "../../bot/bot_calls.ts";
+import { silentLog } from "../../ports/log.ts";
+import type { LinkCall } from "../../protocol/link_call.ts";
+import { botContext } from "../support/bot_context.ts";
 import { COUNTER, createExchange, TOTAL_SHARDS } from "../support/exchange.ts";
 import { cluster } from "../support/peers.ts";
 
@@ -129,4 +133,48 @@ Deno.test("a refusal of the unit is the rejection of the gateway call", async ()
   own.link();
   const call = run(gateway.sendPayload(9, { op: 3, d: {} }));
   await assert.rejects(call, { name: "RangeError", message: "no shard 9" });
+});
+
+Deno.test("with several units a call goes over the link that was heard last, and a lost one ends only its own", async () => {
+  const { clock } = createExchange();
+  const calls = new BotCalls({
+    bot: { wants: () => false, handle() {} },
+    clock,
+    log: silentLog,
+    figures: () => ({}),
+  });
+  const sent: string[] = [];
+  const up = (unit: string) =>
+    calls.up((message) => void sent.push(`${unit} ${(message as LinkCall).id}`), TOTAL_SHARDS);
+  const [a, b] = [up("a"), up("b")];
+  const first = calls.ipc.stats();
+  a.receive({ op: "call", id: 1, verb: "allClustersReady", receptive: false, value: { json: 0 } });
+  const second = calls.ipc.stats();
+  assert.deepEqual(sent, ["b 1", "a 2"]);
+  b.down();
+  await assert.rejects(first, { code: "away" });
+  const third = calls.ipc.stats();
+  assert.equal(sent[2], "a 3");
+  a.receive({ op: "reply", id: 3, value: { json: null } });
+  a.receive({ op: "reply", id: 2, value: { json: null } });
+  assert.deepEqual(await Promise.all([second, third]), [null, null]);
+});
+
+Deno.test("a question of a unit is answered over its own link", async () => {
+  const { clock } = createExchange();
+  const calls = new BotCalls({
+    bot: { wants: () => false, handle() {}, find: () => ({ name: "here" }) },
+    clock,
+    log: silentLog,
+    figures: () => ({}),
+  });
+  calls.context = botContext({ ipc: calls.ipc, gateway: calls.gateway });
+  const sent: string[] = [];
+  const up = (unit: string) => calls.up(({ op, id }) => void sent.push(`${unit} ${op} ${id}`), 1);
+  const [a, b] = [up("a"), up("b")];
+  const value = { json: { kind: "guild", guildId: "1" } };
+  a.receive({ op: "call", id: 7, verb: "find", receptive: true, value });
+  b.receive({ op: "call", id: 7, verb: "find", receptive: true, value });
+  await clock.advance(1);
+  assert.deepEqual(sent, ["a reply 7", "b reply 7"]);
 });

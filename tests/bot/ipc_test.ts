@@ -11,9 +11,16 @@ function setUp() {
   const bot = { wants: () => false, handle() {} };
   const calls = new BotCalls({ bot, clock, log: silentLog, figures: () => ({}) });
   const sent: LinkCall[] = [];
-  const link = () => calls.up((message: LinkCall | LinkReply) => sent.push(message as LinkCall), 1);
-  const answer = (id: number, json: unknown) => calls.receive({ op: "reply", id, value: { json } });
-  return { clock, calls, ipc: calls.ipc, sent, link, answer };
+  let line: ReturnType<BotCalls["up"]> | undefined;
+  /** The newest link. */
+  const link = () => {
+    // As the consumer does it.
+    line?.down();
+    line = calls.up((message: LinkCall | LinkReply) => sent.push(message as LinkCall), 1);
+  };
+  const cut = () => line?.down();
+  const answer = (id: number, json: unknown) => line!.receive({ op: "reply", id, value: { json } });
+  return { clock, calls, ipc: calls.ipc, sent, link, cut, answer };
 }
 
 Deno.test("a command goes to the unit with its target, its value and its deadline", async () => {
@@ -104,12 +111,12 @@ Deno.test("a call whose caller has given up is not sent any more", async () => {
 });
 
 Deno.test("a lost link ends what was asked over it, not what waits for the next", async () => {
-  const { calls, ipc, sent, link, answer } = setUp();
+  const { cut, ipc, sent, link, answer } = setUp();
   link();
   const asked = ipc.sendServiceCommand("api", "asked", RECEPTIVE);
-  calls.down();
+  cut();
   const waits = ipc.sendServiceCommand("api", "waits", RECEPTIVE);
-  calls.down();
+  cut();
   await assert.rejects(asked, { code: "away", message: /the unit is away/ });
   link();
   assert.equal(sent.length, 2);
@@ -217,13 +224,13 @@ Deno.test("a bot restarts, spawns, kills and respawns clusters and services thro
 });
 
 Deno.test("restartAll() takes as long as it takes, and a lost link ends the wait", async () => {
-  const { calls, ipc, link, clock } = setUp();
+  const { cut, ipc, link, clock } = setUp();
   link();
   const codes: string[] = [];
   ipc.restartAll().catch(({ code }) => codes.push(code));
   await clock.advance(24 * 3_600_000);
   assert.deepEqual(codes, []);
-  calls.down();
+  cut();
   await clock.advance(0);
   assert.deepEqual(codes, ["away"]);
 });

@@ -7,7 +7,7 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { fakeSockets } from "../support/fake_sockets.ts";
 import { cluster } from "../support/peers.ts";
 
-function setUp(secretKey: string | null = "the-secret", worker?: number) {
+function setUp(secretKey: string | null = "the-secret", worker?: number, unit?: string) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const lines: string[] = [];
@@ -18,6 +18,7 @@ function setUp(secretKey: string | null = "the-secret", worker?: number) {
     url: "wss://user:pass@bot.test/events?key=hidden",
     secretKey,
     ...(worker !== undefined && { worker }),
+    ...(unit !== undefined && { unit }),
     links: {
       accept(socket, peer) {
         accepted.push({ socket, peer });
@@ -43,6 +44,13 @@ Deno.test("callOut() says which worker dials, also the first", () => {
     "gatehouse-worker": "0",
   });
   assert.deepEqual(setUp(null, 12).sockets[0]!.headers, { "gatehouse-worker": "12" });
+});
+
+Deno.test("callOut() says which unit dials, where that has a name", () => {
+  assert.deepEqual(setUp(null, 1, "left").sockets[0]!.headers, {
+    "gatehouse-worker": "1",
+    "gatehouse-unit": "left",
+  });
 });
 
 Deno.test("callOut() gives an open socket to the links, as the cluster that it dialled", () => {

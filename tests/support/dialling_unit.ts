@@ -4,15 +4,21 @@
  * @module
  */
 
-import { type LinkMessage, parseLinkMessage, WORKER_HEADER } from "../../protocol/event_frame.ts";
+import {
+  type LinkMessage,
+  parseLinkMessage,
+  UNIT_HEADER,
+  WORKER_HEADER,
+} from "../../protocol/event_frame.ts";
 import type { Socket } from "../../ports/socket.ts";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
 
-/** Dials a cluster on 127.0.0.1, perhaps as a worker. `next()` gives what it says, `closed <code>` or `refused`. */
+/** Dials a cluster on 127.0.0.1, perhaps as a worker, or as a unit of a fleet. `next()` gives what it says, `closed <code>` or `refused`. */
 export function dialCluster(
   port: number,
   secretKey: string,
   worker?: number | string,
+  unit?: string,
 ): { socket: Socket; next: () => Promise<LinkMessage | string> } {
   const said: (LinkMessage | string)[] = [];
   const waiting: ((word: LinkMessage | string) => void)[] = [];
@@ -30,6 +36,7 @@ export function dialCluster(
     headers: {
       authorization: secretKey,
       ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
+      ...(unit !== undefined && { [UNIT_HEADER]: unit }),
     },
   });
   const next = () => {

@@ -151,6 +151,7 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
         gateway: calls.gateway,
       });
       let wire: ReturnType<typeof lay> | undefined;
+      let line: ReturnType<BotCalls["up"]> | undefined;
       return {
         calls,
         ipc: calls.ipc,
@@ -160,11 +161,12 @@ export function createExchange(unit: SwitchboardOptions["unit"] = () => null) {
             id,
             "clone",
             // As the consumer does it: an earlier link is not listened to.
-            (message) => wire === own && calls.receive(message as LinkCall | LinkReply),
-            () => wire === own && calls.down(),
+            (message) => wire === own && line?.receive(message as LinkCall | LinkReply),
+            () => wire === own && line?.down(),
           );
           wire = own;
-          calls.up(own.say, TOTAL_SHARDS);
+          line?.down();
+          line = calls.up(own.say, TOTAL_SHARDS);
         },
         cut: (first?: End) => wire?.cut(first),
       };

@@ -9,7 +9,7 @@ import type { EventConsumer } from "../../bot/link/consumer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Connect } from "../../ports/socket.ts";
 import type { Address } from "../../workers/pool.ts";
-import { LINK_CLOSE, WORKER_HEADER } from "../../protocol/event_frame.ts";
+import { LINK_CLOSE, UNIT_HEADER, WORKER_HEADER } from "../../protocol/event_frame.ts";
 
 const LATENCY_MS = 1;
 
@@ -52,7 +52,8 @@ export function listeningCluster(clock: Clock, host = "cluster.test"): Listening
     close: () => all().forEach(({ end }) => end(LINK_CLOSE.GOING_AWAY, "going away")),
     connect: (elsewhere) => (url, events, options) => {
       if (url !== place.address.url) return elsewhere(url, events, options);
-      const { authorization, [WORKER_HEADER]: header } = options?.headers ?? {};
+      const { authorization, [WORKER_HEADER]: header, [UNIT_HEADER]: unit = null } =
+        options?.headers ?? {};
       /** The unit itself has no number. */
       const worker = header === undefined ? null : Number(header);
       const own = Symbol();
@@ -83,7 +84,7 @@ export function listeningCluster(clock: Clock, host = "cluster.test"): Listening
         link = place.bot.attach({
           send: (text) => hearing(() => events.message(new TextEncoder().encode(text), true)),
           close: end,
-        }, worker);
+        }, { unit, worker });
       });
       return {
         send: (text) => serving(() => link!.text(text)),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { workerOptions } from "../../unit/worker_plan.ts";
 
-const options = (config: Partial<Config>, workers = 1) =>
+const options = (config: Partial<Config>, workers = 1, unitName?: string) =>
   workerOptions(
     {
       config: { ...CONFIG_DEFAULTS, ...config },
@@ -14,6 +14,7 @@ const options = (config: Partial<Config>, workers = 1) =>
       totalShards: 4,
       clusterOfShard: { 0: 0 },
       queueDir: "/state/queue",
+      ...(unitName !== undefined && { unitName }),
     },
     workers,
     "a",
@@ -54,4 +55,9 @@ Deno.test("workerOptions() hands on what the shards go by", () => {
     clusterOfShard: { 0: 0 },
     stream: "a",
   });
+});
+
+Deno.test("workerOptions() says the name of the unit where it is one of a fleet", () => {
+  assert.equal(options({}, 1, "left").unit, "left");
+  assert.ok(!("unit" in options({})));
 });

@@ -70,7 +70,7 @@ Deno.test("a cluster that dials gets its events in order, and those of a lost li
     },
   });
   const end = dialEvents({
-    url: `${unit.url.replace("http", "ws")}/events`,
+    units: [{ url: `${unit.url.replace("http", "ws")}/events` }],
     authorization: "credential",
     consumer,
     connect: webSocketConnect(),

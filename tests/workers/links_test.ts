@@ -11,12 +11,12 @@ const PEER = cluster(1);
 const HELLO = { op: "hello", v: EVENT_LINK_VERSION, clusterId: 1, windowBytes: 1001 };
 
 /** The links of worker 3, over sockets whose peer is the test. */
-function setUp() {
+function setUp(unit?: string) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const told: string[] = [];
   const links = new WorkerLinks({
-    worker: { workerId: 3, totalShards: 4, stream: "a" },
+    worker: { workerId: 3, totalShards: 4, stream: "a", ...(unit !== undefined && { unit }) },
     queue: {
       link: (peer, link, windowBytes) =>
         void told.push(`queue: ${peerText(peer)} ${link} ${windowBytes}`),
@@ -49,6 +49,11 @@ Deno.test("WorkerLinks dials with the secret and the worker's number, and welcom
   const socket = dial(8001);
   assert.equal(socket.url, "ws://127.0.0.1:8001/");
   assert.deepEqual(socket.headers, { authorization: "key of 8001", "gatehouse-worker": "3" });
+  assert.deepEqual(setUp("left").dial(8001).headers, {
+    authorization: "key of 8001",
+    "gatehouse-worker": "3",
+    "gatehouse-unit": "left",
+  });
   socket.events.open();
   assert.deepEqual([socket.sent, told], [[], []]);
   socket.say(HELLO);

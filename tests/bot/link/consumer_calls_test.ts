@@ -1,7 +1,8 @@
 /** A consumer's calls over whichever link is up. */
 
 import assert from "node:assert/strict";
-import { type CallPort, EventConsumer } from "../../../bot/link/consumer.ts";
+import { EventConsumer } from "../../../bot/link/consumer.ts";
+import type { CallPort } from "../../../bot/link/consumer_world.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
@@ -18,10 +19,12 @@ function setUp(withCalls = true) {
     up(send, totalShards) {
       sends.push(send);
       told.push(["up", totalShards]);
+      return {
+        down: () => void told.push("down"),
+        shardsAre: (totalShards) => void told.push(["shards", totalShards]),
+        receive: (message) => void told.push(message),
+      };
     },
-    down: () => void told.push("down"),
-    shardsAre: (totalShards) => void told.push(["shards", totalShards]),
-    receive: (message) => void told.push(message),
   };
   const consumer = new EventConsumer({
     peer: cluster(7),
@@ -30,13 +33,13 @@ function setUp(withCalls = true) {
     receiver: { wants: () => true, receive() {} },
     ...(withCalls && { calls }),
   });
-  const connect = () => {
+  const connect = (unit: string | null = null) => {
     const sent: unknown[] = [];
     const closes: number[] = [];
     const link = consumer.attach({
       send: (text) => sent.push(JSON.parse(text)),
       close: (code) => closes.push(code),
-    });
+    }, { unit, worker: null });
     return { link, sent, closes, say: (message: unknown) => link.text(JSON.stringify(message)) };
   };
   return { connect, told, sends };
@@ -115,4 +118,17 @@ Deno.test("what a consumer has asked ends when it refuses the link", () => {
   assert.deepEqual(closes, [LINK_CLOSE.BAD_MESSAGE]);
   link.closed();
   assert.deepEqual(told, [["up", 4], "down"]);
+});
+
+Deno.test("a consumer has a line for calls with each unit of a fleet", () => {
+  const { connect, told, sends } = setUp();
+  const [a, b] = [connect("a"), connect("b")];
+  a.say(WELCOME);
+  b.say(WELCOME);
+  sends[0]!(CALL as never);
+  sends[1]!(REPLY as never);
+  assert.deepEqual([a.sent.at(-1), b.sent.at(-1)], [CALL, REPLY]);
+  b.link.closed();
+  a.say(REPLY);
+  assert.deepEqual(told, [["up", 4], ["up", 4], "down", REPLY]);
 });

@@ -8,7 +8,7 @@ import { ack, event, SETTLED, setUp } from "./consumer_stage.ts";
 
 Deno.test("a consumer says at which port it listens, and no worker that, nor what values it takes", () => {
   const { connect, consumer } = setUp({
-    calls: { up() {}, down() {}, receive() {}, shardsAre() {} },
+    calls: { up: () => ({ down() {}, receive() {}, shardsAre() {} }) },
   });
   const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
   assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone" }]);
@@ -150,10 +150,14 @@ Deno.test("a worker makes and takes no calls", () => {
   const told: string[] = [];
   const { connect } = setUp({
     calls: {
-      up: () => told.push("up"),
-      down: () => told.push("down"),
-      receive: ({ op }) => told.push(op),
-      shardsAre: () => told.push("shards"),
+      up() {
+        told.push("up");
+        return {
+          down: () => told.push("down"),
+          receive: ({ op }) => told.push(op),
+          shardsAre: () => told.push("shards"),
+        };
+      },
     },
   });
   const unit = connect();

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { type ConsumerOptions, EventConsumer } from "../../../bot/link/consumer.ts";
+import { EventConsumer } from "../../../bot/link/consumer.ts";
+import type { ConsumerOptions } from "../../../bot/link/consumer_world.ts";
+import type { Dialler } from "../../../bot/link/acks.ts";
 import type { Dispatch } from "../../../bot/link/dispatch.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import { logTo } from "../../../ports/log.ts";
@@ -47,13 +49,14 @@ export function setUp(options: Partial<ConsumerOptions> = {}) {
     },
     ...options,
   });
-  function connect(welcome = true, worker: number | null = null, stream = "a") {
+  /** `from`: a worker, the unit (`null`), or of which unit. */
+  function connect(welcome = true, from: number | null | Dialler = null, stream = "a") {
     const sent: unknown[] = [];
     const closes: number[] = [];
     const link = consumer.attach({
       send: (text) => sent.push(JSON.parse(text)),
       close: (code) => closes.push(code),
-    }, worker);
+    }, typeof from === "object" && from !== null ? from : { unit: null, worker: from });
     const say = (message: unknown) => link.text(JSON.stringify(message));
     if (welcome) say({ op: "welcome", v: 3, link: 1, totalShards: TOTAL, stream });
     const acks = () => sent.flatMap((m) => (m as { op: string }).op === "ack" ? [m] : []);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
-import { dialEvents } from "../../../bot/link/dial.ts";
+import { dialEvents, type DialledUnit } from "../../../bot/link/dial.ts";
 import { encodeBatch, LINK_CLOSE, RECORD } from "../../../protocol/event_frame.ts";
 import { logTo, silentLog } from "../../../ports/log.ts";
 import type { SocketEvents } from "../../../ports/socket.ts";
@@ -18,7 +18,7 @@ interface FakeSocket {
   destroyed: boolean;
 }
 
-function setUp() {
+function setUp(...units: DialledUnit[]) {
   const clock = createVirtualClock();
   const received: unknown[] = [];
   const lines: string[] = [];
@@ -30,7 +30,7 @@ function setUp() {
   });
   const sockets: FakeSocket[] = [];
   const end = dialEvents({
-    url: "ws://unit/events",
+    units: units.length > 0 ? units : [{ url: "ws://unit/events" }],
     authorization: "credential",
     consumer,
     clock,
@@ -169,4 +169,35 @@ Deno.test("what ends dialEvents() waits for the unit's close, for 2 s at most, a
   sockets[0]!.events.failed("refused");
   await end();
   assert.deepEqual(sockets[0]!.closes, []);
+});
+
+Deno.test("dialEvents() has a link with each of several units, and dials each again by itself", async () => {
+  const { clock, end, lines, received, sockets } = setUp(
+    { url: "ws://one:8787/events" },
+    { url: "ws://two:8787/events", clusterId: 5 },
+  );
+  assert.deepEqual(sockets.map(({ url }) => url), ["ws://one:8787/events", "ws://two:8787/events"]);
+  for (const { events } of sockets) {
+    events.open();
+    events.message(WELCOME, true);
+  }
+  assert.deepEqual(sockets.map(({ sent }) => JSON.parse(sent[0]!).clusterId), [0, 5]);
+  assert.deepEqual(sockets.flatMap(({ closes }) => closes), [], "neither takes the other's place");
+  const batch = (cursor: number) => {
+    const body = bytes(`{"t":"X","s":1,"op":0,"d":${cursor}}`);
+    return encodeBatch(1, [{ shardId: 0, kind: RECORD.DISPATCH, cursor, body }]);
+  };
+  sockets[0]!.events.message(batch(1), false);
+  sockets[0]!.events.closed(1006, "");
+  assert.match(lines[0]!, /"unit":"one:8787"/);
+  sockets[1]!.events.message(batch(1), false);
+  sockets[1]!.events.message(batch(2), false);
+  assert.deepEqual(received, [1, 2]);
+  await clock.advance(250);
+  assert.equal(sockets.length, 3);
+  const ended = end();
+  await clock.advance(2000);
+  await ended;
+  await clock.advance(60_000);
+  assert.equal(sockets.length, 3);
 });

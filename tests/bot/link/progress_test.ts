@@ -30,6 +30,6 @@ Deno.test("takeAck() gives the cursor again after a repeat: the acknowledgement 
   progress.begin(5);
   progress.settle(5);
   assert.equal(progress.takeAck(), 5);
-  progress.begin(5);
+  progress.repeat();
   assert.equal(progress.takeAck(), 5);
 });

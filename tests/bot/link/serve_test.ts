@@ -1,16 +1,20 @@
 import assert from "node:assert/strict";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type LinkServer, serveLink } from "../../../bot/link/serve.ts";
-import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
+import type { Receiver } from "../../../bot/link/consumer_world.ts";
+import { encodeBatch, encodeLinkMessage, LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { systemClock } from "../../../ports/clock.ts";
 import { handshakeKey, handshakeRequest } from "../../../ports/websocket/handshake.ts";
 import { silentLog } from "../../../ports/log.ts";
 import { dialCluster } from "../../support/dialling_unit.ts";
 import { cluster } from "../../support/peers.ts";
+import { ack, event } from "./consumer_stage.ts";
 
-function serve(secretKey: string): LinkServer {
+const WELCOME = { op: "welcome", v: 3, link: 1, totalShards: 4, stream: "a" } as const;
+
+function serve(secretKey: string, receive: Receiver["receive"] = () => {}): LinkServer {
   const clock = systemClock;
-  const receiver = { wants: () => true, receive() {} };
+  const receiver = { wants: () => true, receive };
   const consumer = new EventConsumer({ peer: cluster(0), clock, log: silentLog, receiver });
   const options = { hostname: "127.0.0.1", port: 0, clock, log: silentLog };
   return serveLink({ ...options, secretKey, consumer });
@@ -86,6 +90,48 @@ Deno.test("serveLink() keeps the unit's own link and one of each worker; the new
   await server.stop();
   const others = [before[1]!, before[3]!, ...again].map(({ next }) => next());
   assert.deepEqual(await Promise.all(others), Array(4).fill(`closed ${LINK_CLOSE.GOING_AWAY}`));
+});
+
+Deno.test("serveLink() keeps the links of several units apart, whose workers have the same numbers", async () => {
+  const server = serve("key");
+  const dial = async (unit?: string, worker?: number) => {
+    const link = dialCluster(server.port, "key", worker, unit);
+    assert.match(JSON.stringify(await link.next()), /"op":"hello"/);
+    return link;
+  };
+  const units = [await dial("a"), await dial("a", 0), await dial("b"), await dial("b", 0)];
+  const alone = await dial("no name", 0);
+  const again = await dial("b", 0);
+  assert.equal(await units[3]!.next(), `closed ${LINK_CLOSE.TAKEN_OVER}`);
+  await server.stop();
+  const others = [...units.slice(0, 3), alone, again].map(({ next }) => next());
+  assert.deepEqual(await Promise.all(others), Array(5).fill(`closed ${LINK_CLOSE.GOING_AWAY}`));
+});
+
+Deno.test("serveLink() takes a shard from one unit after the other, each event once, and tells each its own", async () => {
+  const received: unknown[] = [];
+  const server = serve("key", ({ d }) => void received.push(d));
+  const dial = async (unit: string) => {
+    const link = dialCluster(server.port, "key", 0, unit);
+    await link.next();
+    link.socket.send(encodeLinkMessage(WELCOME));
+    return link;
+  };
+  const send = ({ socket }: Awaited<ReturnType<typeof dial>>, ...cursors: number[]) =>
+    socket.sendBytes(encodeBatch(4, cursors.map((cursor) => event(1, cursor))));
+  const [a, b] = [await dial("a"), await dial("b")];
+  send(a, 1, 2, 3);
+  assert.deepEqual(await a.next(), ack({ 1: 3 }));
+  send(b, 2, 3, 4);
+  assert.deepEqual(await b.next(), ack({ 1: 4 }));
+  send(a, 3);
+  assert.deepEqual(await a.next(), ack({ 1: 3 }), "who still sends hears what it has to forget");
+  a.socket.send(encodeLinkMessage({ op: "bye", reason: "the unit stops" }));
+  a.socket.close(1000, "");
+  send(b, 5);
+  assert.deepEqual(await b.next(), ack({ 1: 5 }));
+  assert.deepEqual(received, [1, 2, 3, 4, 5]);
+  await server.stop();
 });
 
 Deno.test("serveLink() says goodbye to its unit when it stops", async () => {
