@@ -28,6 +28,11 @@ const LINK_DEADLINE_MS = 60_000;
 /** What the clusters need. */
 export interface ClustersOptions extends Pick<World, "clock" | "random" | "log" | "connect"> {
   readonly config: Config;
+  /**
+   * In a fleet: the unit's name, and the id of the first of the clusters that are its own, known before any is
+   * started (`Assignment.clusters`). Default: there is none.
+   */
+  readonly fleet?: { readonly unit: string; readonly firstId: () => number };
   /** Starts a built-in cluster. */
   readonly start: (clusterId: number) => RunningCluster;
   readonly changed: (snapshot: ClusterSnapshot) => void;
@@ -51,20 +56,30 @@ export class Clusters {
     this.#options = options;
   }
 
-  /** Their ids, from 0. */
+  /** Their ids: from 0, or in a fleet, where they are this unit's own, from its first. */
   get ids(): number[] {
     const { totalClusters, eventHandlerUrls } = this.#options.config;
-    return [...Array(eventHandlerUrls.length || totalClusters).keys()];
+    if (eventHandlerUrls.length > 0) return [...eventHandlerUrls.keys()];
+    const first = this.#options.fleet?.firstId() ?? 0;
+    return Array.from({ length: totalClusters }, (_, i) => first + i);
+  }
+
+  /** Whether they belong to this unit: those of `EVENT_HANDLER_URL` are of every unit of a fleet. */
+  get areOwn(): boolean {
+    return this.#options.config.eventHandlerUrls.length === 0;
   }
 
   /**
    * Who gets each shard's events: built-in clusters have consecutive ranges, remote ones
-   * `shardId % count`, so that a remote one needs to know nothing of the plan.
+   * `shardId % count`, so that a remote one needs to know nothing of the plan. In a fleet built-in ones have every
+   * n-th, too: whichever shards the unit has, each has its part of them.
    */
   ofShards(shardIds: readonly number[]): Record<number, number> {
-    const count = this.ids.length;
-    if (this.#options.config.botModule === null) {
-      return Object.fromEntries(shardIds.map((shardId) => [shardId, shardId % count]));
+    const { ids } = this;
+    const { config, fleet } = this.#options;
+    const count = ids.length;
+    if (config.botModule === null || fleet) {
+      return Object.fromEntries(shardIds.map((shardId) => [shardId, ids[shardId % count]!]));
     }
     const parts = partition(shardIds, count);
     return Object.fromEntries(
@@ -177,10 +192,11 @@ export class Clusters {
 
   #dial(clusterId: number, url: string, links: Links): void {
     const peer = { kind: "cluster", id: clusterId } as const;
-    const secretKey = this.#options.config.eventHandlerSecretKey;
+    const { config: { eventHandlerSecretKey: secretKey }, fleet } = this.#options;
+    const unit = fleet && { unit: fleet.unit };
     this.#remote.set(clusterId, {
       snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
-      hangUp: callOut({ ...this.#options, peer, url, secretKey, links }),
+      hangUp: callOut({ ...this.#options, ...unit, peer, url, secretKey, links }),
     });
   }
 }

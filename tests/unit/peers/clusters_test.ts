@@ -7,13 +7,14 @@ import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../../clusters/place.ts";
 import { fakeSockets } from "../../support/fake_sockets.ts";
 
-function setUp(config: Partial<Config>) {
+function setUp(config: Partial<Config>, first?: number) {
   const { connect, sockets } = fakeSockets();
   const changes: string[] = [];
   const starts: number[] = [];
   const clock = createVirtualClock();
   const clusters = new Clusters({
     config: { ...CONFIG_DEFAULTS, ...config },
+    ...(first !== undefined && { fleet: { unit: "left", firstId: () => first } }),
     clock,
     random: () => 0,
     log: silentLog,
@@ -43,6 +44,26 @@ Deno.test("Clusters gives remote ones every n-th shard, so that they need not kn
 Deno.test("Clusters gives built-in ones consecutive shards", () => {
   const { clusters } = setUp({ botModule: "./bot.ts", totalClusters: 2 });
   assert.deepEqual(clusters.ofShards(shardRange(0, 3)), { 0: 0, 1: 0, 2: 1, 3: 1 });
+});
+
+Deno.test("Clusters of a unit of a fleet have the ids that the fleet gives it, and a part of any shards", () => {
+  const { clusters, starts } = setUp({ botModule: "./bot.ts", totalClusters: 2 }, 4);
+  assert.deepEqual([clusters.ids, clusters.areOwn], [[4, 5], true]);
+  assert.deepEqual(clusters.ofShards(shardRange(0, 4)), { 0: 4, 1: 5, 2: 4, 3: 5, 4: 4 });
+  clusters.start(LINKS);
+  assert.deepEqual(starts, [4, 5]);
+  assert.throws(() => clusters.get(0), { code: "refused", message: /this unit starts 4, 5/ });
+});
+
+Deno.test("Clusters of EVENT_HANDLER_URL are everybody's: of one id in each unit, which says its name", () => {
+  const { clusters, sockets } = setUp({ eventHandlerUrls: ["ws://a", "ws://b"] }, 4);
+  assert.deepEqual([clusters.ids, clusters.areOwn], [[0, 1], false]);
+  clusters.start(LINKS);
+  assert.deepEqual(sockets.map(({ headers }) => headers), [
+    { "gatehouse-unit": "left" },
+    { "gatehouse-unit": "left" },
+  ]);
+  clusters.hangUp();
 });
 
 Deno.test("Clusters leaves guilds with the built-in one that has them when there are more shards, where it can", () => {
