@@ -67,6 +67,11 @@ export interface Assignment {
   readonly stream: string;
   /** The shards of each total; the one first that serves what has not moved. Two while guilds move. */
   readonly totals: readonly TotalShares[];
+  /**
+   * Shards whose ids leave the same rest by this number, of whichever total, are to be on one unit: the lots in
+   * which guilds go to another total. It divides each total. Left out: each shard by itself.
+   */
+  readonly lots?: number;
   /** Service → the unit that runs it. */
   readonly services: Readonly<Record<string, string>>;
   /** Unit → ids of the clusters that are its own. Kept when it is away, so that ids mean the same when it is back. */
