@@ -97,14 +97,26 @@ export class GuildLoads {
   takeUnsaved(): SavedGuilds | null {
     if (this.#isSaved || !this.#confirmed) return null;
     this.#isSaved = true;
-    return {
-      guildIds: [...this.#confirmed.keys()],
-      loadingGuildIds: [...this.#confirmed].filter(([, state]) => state === "loading").map(([id]) =>
-        id
-      ),
-      ...(this.#membersCached ? { membersCached: true } : {}),
-    };
+    return savedOf(this.#confirmed, this.#membersCached);
   }
+
+  /** The guilds as of the last event received; `null` where they are not known. */
+  get newest(): SavedGuilds | null {
+    const last = this.#changes.findLast(({ change: { kind } }) =>
+      kind === "cached" || kind === "session"
+    );
+    const membersCached = last ? last.change.kind === "cached" : this.#membersCached;
+    return this.#guilds && savedOf(this.#guilds, membersCached);
+  }
+}
+
+function savedOf(guilds: Guilds, membersCached: boolean): SavedGuilds {
+  const loading = [...guilds].filter(([, state]) => state === "loading");
+  return {
+    guildIds: [...guilds.keys()],
+    loadingGuildIds: loading.map(([id]) => id),
+    ...(membersCached ? { membersCached } : {}),
+  };
 }
 
 const CHANGES: ReadonlySet<string> = new Set(["READY", "GUILD_CREATE", "GUILD_DELETE"]);

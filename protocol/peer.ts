@@ -43,6 +43,11 @@ export function peerText(peer: PeerKey): string {
   return peer.reader === undefined ? consumer : `${consumer} ${peer.reader}`;
 }
 
+/** The key of somebody who reads a shard beside its bot. */
+export function readerKey(shard: ShardKey, reader: string): ReaderKey {
+  return { kind: "consumer", shard, reader };
+}
+
 /** Whether somebody reads a shard beside its bot. */
 export function isReader(peer: PeerKey): peer is ReaderKey {
   return peer.kind === "consumer" && peer.reader !== undefined;

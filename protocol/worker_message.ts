@@ -12,6 +12,7 @@ import type { InteractionMark } from "./discord/interaction.ts";
 import type { MembersRequest } from "./discord/members.ts";
 import type { TokenHost } from "./discord/token_hosts.ts";
 import type { Presence } from "./discord/presence.ts";
+import type { SavedGuilds } from "./discord/guild_note.ts";
 import type { BegunSession, Estate, SafeEvents, SessionPoint } from "./estate.ts";
 import type { Cached, KnownQuestion } from "./guild_pieces.ts";
 import type { PeerKey } from "./peer.ts";
@@ -115,10 +116,46 @@ export type ToWorker =
   /** A shard that rose serves from now on, less what others have served. */
   | Readonly<{ type: "SERVE"; shardId: number; cuts: Cuts }>
   /**
-   * A shard is over: its session is ended (1000), what waits is given up, and what waits for these readers.
-   * Answered when it is closed.
+   * A shard is over: its session is ended (1000), or lives on elsewhere; what waits is given up, and what waits for
+   * these readers, or is left on disk (`keepsEvents`). Answered when it is closed.
    */
-  | Readonly<{ type: "END_SHARD"; nonce: number; shardId: number; readers: readonly string[] }>
+  | Readonly<{
+    type: "END_SHARD";
+    nonce: number;
+    shardId: number;
+    session: "keep" | "end";
+    readers: readonly string[];
+    keepsEvents: boolean;
+  }>
+  /**
+   * Close a shard, keeping its session and what waits of it: another unit is to have it. It goes on with
+   * `IDENTIFY_SHARD`. Answered by a `Rested` when it is closed.
+   */
+  | Readonly<{ type: "REST_SHARD"; nonce: number; shardId: number }>
+  /**
+   * What waits of a shard above a cursor, for the bot (`null`) or a reader: about so many bytes, as records one after
+   * another. None: that was all.
+   */
+  | Readonly<{
+    type: "READ_OUT";
+    nonce: number;
+    shardId: number;
+    reader: string | null;
+    after: number;
+    limitBytes: number;
+  }>
+  /**
+   * Records that waited elsewhere for a shard that is not up here, the first of them or more. Answered when they are
+   * kept.
+   */
+  | Readonly<{
+    type: "PUT_IN";
+    nonce: number;
+    shardId: number;
+    reader: string | null;
+    isFirst: boolean;
+    records: Uint8Array<ArrayBuffer>;
+  }>
   /** An interaction was responded to in the bot's place, or could not be (`null`). */
   | Readonly<{ type: "MARK"; shardId: number; cursor: number; mark: InteractionMark | null }>
   /** The shard may identify, with these intents: all that are wanted, or those that Discord grants. */
@@ -242,6 +279,14 @@ export interface ShardInfo {
   readonly status: ShardStatus;
   readonly counters: ShardCounters;
   readonly session: SessionPoint | null;
+}
+
+/** What {@linkcode ToWorker} `REST_SHARD` is answered with: what is another one in the shard's estate. */
+export interface Rested extends Pick<Estate, "acknowledged" | "readers"> {
+  /** As of the last event received: what waits is here. */
+  readonly session: SessionPoint | null;
+  /** As of the last event received; `null`: they are not known. */
+  readonly guilds: SavedGuilds | null;
 }
 
 /** What {@linkcode ToWorker} `GET_BACKLOG` and `READ` are answered with. */

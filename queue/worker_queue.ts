@@ -9,7 +9,7 @@ import type { EventRecord, Gap } from "../protocol/event_frame.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { every } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
-import { type PeerKey, peerText, type ReaderKey } from "../protocol/peer.ts";
+import { type PeerKey, peerText, type ReaderKey, readerKey } from "../protocol/peer.ts";
 import { Arrivals, type Arrived } from "./arrivals.ts";
 import { Lane } from "./lane.ts";
 import { MemoryBound } from "./memory_bound.ts";
@@ -145,8 +145,8 @@ export class EventQueue {
     return opening;
   }
 
-  /** Somebody reads a shard beside its bot no more: what waits for it is given up. */
-  async dismiss(peer: ReaderKey): Promise<void> {
+  /** Somebody reads a shard beside its bot no more: what waits for it is given up, or stays on disk (`keeps`). */
+  async dismiss(peer: ReaderKey, keeps = false): Promise<void> {
     const { shard: { id: shardId }, reader } = peer;
     await this.#reading.get(peerText(peer));
     const queue = this.reader(peer);
@@ -157,22 +157,21 @@ export class EventQueue {
     this.#all.delete(queue);
     this.#lane(peer).remove(queue);
     this.#options.changed?.(shardId);
-    await queue.discard();
+    await (keeps ? queue.close() : queue.discard());
   }
 
   /**
    * A shard is gone: what waits of it is given up, in memory and on disk, also where it was never opened; so is
-   * what waits for these readers. Rejects where it cannot be deleted.
+   * what waits for these readers. With `keeps` it stays on disk, where there is one. Rejects where it cannot be
+   * deleted.
    */
-  async giveUp(shardId: number, readers: readonly string[] = []): Promise<void> {
-    const { totalShards: total } = this.#options;
+  async giveUp(shardId: number, readers: readonly string[] = [], keeps = false): Promise<void> {
+    const shard = { total: this.#options.totalShards, id: shardId };
     this.hold(shardId, -1);
     const names = new Set([...readers, ...this.#readers.get(shardId)?.keys() ?? []]);
-    const peers = [...names].map((reader): ReaderKey => (
-      { kind: "consumer", shard: { total, id: shardId }, reader }
-    ));
+    const peers = [...names].map((reader) => readerKey(shard, reader));
     await Promise.allSettled([this.open(shardId, 0), ...peers.map((peer) => this.read(peer, 0))]);
-    await Promise.all(peers.map((peer) => this.dismiss(peer)));
+    await Promise.all(peers.map((peer) => this.dismiss(peer, keeps)));
     const queue = this.of(shardId);
     this.#laneOf.get(shardId)?.remove(queue);
     this.#plan(shardId);
@@ -180,7 +179,7 @@ export class EventQueue {
     for (const each of [this.#queues, this.#opened, this.#spools, this.#heldAfter]) {
       each.delete(shardId);
     }
-    await queue.discard();
+    await (keeps ? queue.close() : queue.discard());
   }
 
   /** The queue of somebody who reads a shard beside its bot. */

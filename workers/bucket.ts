@@ -4,23 +4,10 @@
  * @module
  */
 
-import { GatehouseError } from "../protocol/errors.ts";
 import { MOST_LARGE_THRESHOLD } from "../protocol/discord/gateway_frame.ts";
 import { identityOf } from "../protocol/discord/identity.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
-import type { GuildsPiece, KnownQuestion, MembersPiece } from "../protocol/guild_pieces.ts";
-import {
-  type Question,
-  refusal,
-  type Reply,
-  type ShardBacklog,
-  type ShardInfo,
-  type ToWorker,
-  type WorkerOptions,
-} from "../protocol/worker_message.ts";
-import type { ReaderKey } from "../protocol/peer.ts";
-import type { Held } from "../protocol/reshard.ts";
-import { answer } from "../ports/asks.ts";
+import type { ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
@@ -31,6 +18,7 @@ import { Intake } from "../intake/intake.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import type { BucketWorld, Post } from "./bucket_world.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
+import { Desk } from "./desk.ts";
 import { Doubts } from "./doubts.ts";
 import { Handover } from "./handover/handover.ts";
 import { WorkerLinks } from "./links.ts";
@@ -64,6 +52,7 @@ export class Bucket {
   readonly #world: ShardWorld;
   readonly #handover: Handover;
   readonly #lives: ShardLives;
+  readonly #desk: Desk;
   /** When Discord was left unread the last time. */
   #pausedMs = 0;
 
@@ -142,6 +131,8 @@ export class Bucket {
     });
     this.#lives = new ShardLives({
       log,
+      clock: world.clock,
+      totalShards: options.totalShards,
       shards: this.#shards,
       create: (...shard) => this.#create(...shard),
       queue: this.#queue,
@@ -153,7 +144,21 @@ export class Bucket {
       figures: this.#figures,
       handover: this.#handover,
       guilds: this.#guilds,
-      readerOf: (shardId, reader) => this.#peerOf({ shardId, reader }),
+    });
+    this.#desk = new Desk({
+      worker: options,
+      shards: this.#shards,
+      queue: this.#queue,
+      lives: this.#lives,
+      members: this.#members,
+      askers: this.#askers,
+      voice: this.#voice,
+      handover: this.#handover,
+      figures: this.#figures,
+      guilds: this.#guilds,
+      safe: this.#safe,
+      post,
+      stop: (session) => this.#stop(session),
     });
     every(world.clock, options.reportIntervalMs, () => this.#report());
     post({ type: "STARTED" });
@@ -161,7 +166,7 @@ export class Bucket {
 
   /** Does what the main thread asks. */
   receive(message: Exclude<ToWorker, { type: "START" }>): void {
-    if ("nonce" in message) return void this.#answer(message);
+    if ("nonce" in message) return void this.#desk.answer(message);
     if (message.type === "IDENTIFY_SHARD") return this.#lives.start(message);
     if ("shardId" in message && this.#lives.isOver(message.shardId)) return;
     switch (message.type) {
@@ -178,6 +183,7 @@ export class Bucket {
       case "WATCH":
         return this.#handover.watch(message.shardId, message.isOn);
       case "LIFT":
+        if (this.#lives.isResting(message.shardId)) return;
         return this.#handover.lift(message.shardId);
       case "SERVE":
         return this.#handover.serve(message.shardId, message.cuts);
@@ -188,46 +194,6 @@ export class Bucket {
         return this.#queue.acknowledge(message.peer, message.link, message.cursors);
       case "CRASH":
         return crash(message.how);
-    }
-  }
-
-  #answer(question: Question): Promise<void> {
-    const { nonce } = question;
-    return answer<Reply>(
-      async () => ({ ok: true, value: await this.#ask(question) }),
-      refusal,
-      (reply) => this.#post({ type: "NONCE_REPLY", nonce, reply }),
-    );
-  }
-
-  #ask(question: Question): unknown {
-    switch (question.type) {
-      case "SHARD_PAYLOAD":
-        return this.#send(question);
-      case "REQUEST_MEMBERS":
-        // Asked of the shard first, which says where it is not here.
-        return this.#shard(question) &&
-          this.#members.of(question.shardId)!.request(question.request);
-      case "FIND":
-        return this.#guilds?.find(question.wanted) ?? null;
-      case "GUILDS":
-        return this.#piece(question.question);
-      case "GET_SHARD_INFO":
-        return this.#info(question.shardId);
-      case "GET_BACKLOG":
-        return this.#backlog(question.shardId);
-      case "READ":
-        return this.#read(question);
-      case "DISMISS":
-        return this.#queue.dismiss(this.#peerOf(question));
-      case "HOLD":
-        return this.#hold(question);
-      case "END_SHARD":
-        return this.#lives.end(question.shardId, question.readers);
-      case "RECONNECT_SHARD":
-        return this.#shard(question).restart(question.session);
-      case "STOP":
-        return this.#stop(question.session);
     }
   }
 
@@ -312,67 +278,9 @@ export class Bucket {
     return new Shard({ ...this.#options, ...most, shardId, presence }, this.#world);
   }
 
-  #shard({ shardId }: { readonly shardId: number }): Shard {
-    const shard = this.#shards.get(shardId);
-    if (shard) return shard;
-    const ids = [...this.#shards.keys()].join(", ") || "none";
-    const text = `Cannot reach shard ${shardId}: worker ${this.#options.workerId} has ${ids}`;
-    throw new GatehouseError("no_shard", "caller", text, { shardId });
-  }
-
   /** For whom a dispatch is, where several read the shard; `null`: for everybody. */
   #audience(...dispatch: [shardId: number, t: string, payload: Uint8Array]) {
     return this.#askers.of(...dispatch) ?? this.#voice.of(...dispatch);
-  }
-
-  #send({ shardId, payload }: Extract<Question, { type: "SHARD_PAYLOAD" }>): Promise<void> {
-    const shard = this.#shard({ shardId });
-    this.#askers.asked(shardId, payload);
-    this.#voice.asked(shardId, payload);
-    return shard.send(payload);
-  }
-
-  #info(shardId: number): ShardInfo {
-    const shard = this.#shard({ shardId });
-    const counters = this.#figures.of(shardId, shard);
-    return { status: shard.status, counters, session: shard.point };
-  }
-
-  async #backlog(shardId: number): Promise<ShardBacklog> {
-    this.#shard({ shardId });
-    await this.#lives.started(shardId);
-    const { acknowledged, newest } = this.#queue.of(shardId);
-    return { acknowledged, last: newest };
-  }
-
-  /** What an earlier life has left is among what is kept, or comes before it. */
-  async #hold({ shardId }: Extract<Question, { type: "HOLD" }>): Promise<Held> {
-    this.#shard({ shardId });
-    await this.#lives.started(shardId);
-    return this.#handover.hold(shardId);
-  }
-
-  /** What an earlier life has left is known once the shard's disk has been looked at. */
-  async #piece(question: KnownQuestion): Promise<GuildsPiece | MembersPiece | null> {
-    this.#shard(question);
-    await this.#lives.started(question.shardId);
-    return await this.#guilds?.piece(question) ?? null;
-  }
-
-  /** Its estate knows of it before whoever asked does: it outlives us. */
-  async #read({ shardId, reader }: { shardId: number; reader: string }): Promise<ShardBacklog> {
-    this.#shard({ shardId });
-    await this.#lives.started(shardId);
-    const peer = this.#peerOf({ shardId, reader });
-    await this.#queue.read(peer);
-    this.#safe.report();
-    const { acknowledged, newest } = this.#queue.reader(peer)!;
-    return { acknowledged, last: newest };
-  }
-
-  #peerOf({ shardId, reader }: { shardId: number; reader: string }): ReaderKey {
-    const { totalShards: total } = this.#options;
-    return { kind: "consumer", shard: { total, id: shardId }, reader };
   }
 
   async #stop(session: "keep" | "end"): Promise<void> {

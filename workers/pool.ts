@@ -25,6 +25,7 @@ import type {
 import type { Wanted } from "../protocol/link_call.ts";
 import { TypeTally } from "../intake/type_tally.ts";
 import { ConsumerMap } from "./consumer_map.ts";
+import { ShardMoves } from "./handover/moves.ts";
 import { ShardRoles } from "./handover/roles.ts";
 import { PoolLinks } from "./pool_links.ts";
 import type { Address, PoolOptions } from "./pool_world.ts";
@@ -39,6 +40,8 @@ export type { Address, PoolEvents, PoolOptions } from "./pool_world.ts";
 export class WorkerPool {
   /** Dispatches of each type that all workers have reported, also those of earlier lives. */
   readonly eventsByType: TypeTally = new TypeTally();
+  /** Its shards' ways to another unit, and back. */
+  readonly moves: ShardMoves;
   readonly #options: PoolOptions;
   readonly #consumers: ConsumerMap;
   readonly #slots: WorkerSlot[];
@@ -57,6 +60,7 @@ export class WorkerPool {
       bringUp: (shardId) => options.bringUp(this.calculateWorkerId(shardId), shardId),
       over: (shardId) => this.#forget(shardId),
     });
+    this.moves = new ShardMoves({ slotOf: (shardId) => this.#slotOf(shardId), roles: this.#roles });
     const { firstWorkerId = 0, buckets } = options;
     this.#slots = buckets.map((shardIds, index) => this.#slot(firstWorkerId + index, shardIds));
     this.#links = new PoolLinks({
@@ -94,7 +98,8 @@ export class WorkerPool {
     if (!life || !role) return;
     const { events, estateOf } = this.#options;
     const estate = estateOf(shardId);
-    const isIdle = this.#statuses.get(shardId)?.state === "idle";
+    const state = this.#statuses.get(shardId)?.state;
+    const isIdle = state === "idle" || state === "stopped";
     // One that runs has asked already, or does not ask: nobody must wait for it.
     if (isIdle && !estate.session) events.expectIdentify([shardId]);
     life.tell({ type: "IDENTIFY_SHARD", shardId, estate, ...(isUsual(role) ? {} : { role }) });

@@ -4,12 +4,13 @@
  * @module
  */
 
+import { type Clock, sleep } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
-import { messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { cursorFloor, isNewest, type SessionPoint } from "../protocol/estate.ts";
-import type { ReaderKey } from "../protocol/peer.ts";
-import type { ToWorker } from "../protocol/worker_message.ts";
+import { readerKey } from "../protocol/peer.ts";
+import type { Rested, ToWorker } from "../protocol/worker_message.ts";
 import type { Members } from "../gateway/members/shard_members.ts";
 import type { Shard } from "../gateway/shard.ts";
 import type { AwayWatch } from "../intake/away_watch.ts";
@@ -21,9 +22,16 @@ import type { Handover } from "./handover/handover.ts";
 import type { SafeReports } from "./safe_reports.ts";
 import type { ShardFigures } from "./shard_figures.ts";
 
+/** Before a shard is closed to rest, those who were sent something have so long to acknowledge it… */
+export const REST_PATIENCE_MS = 2_000;
+/** …and so often it is looked whether they have. */
+const REST_LOOK_MS = 20;
+
 /** The parts of a worker that have something of each shard. */
 export interface ShardLivesOptions {
   readonly log: Log;
+  readonly clock: Clock;
+  readonly totalShards: number;
   /** All shards of the worker, by id. */
   readonly shards: Map<number, Shard>;
   /** Makes a shard that has not been started. */
@@ -38,7 +46,6 @@ export interface ShardLivesOptions {
   readonly handover: Handover;
   /** `null`: nobody is to keep them. */
   readonly guilds: WorkerGuilds | null;
-  readonly readerOf: (shardId: number, reader: string) => ReaderKey;
 }
 
 /** The lives of one worker's shards. */
@@ -48,6 +55,8 @@ export class ShardLives {
   readonly #started = new Map<number, Promise<void>>();
   /** Shards that are over, or are about to be. */
   readonly #ended = new Map<number, Promise<void>>();
+  /** Shards that rest, or are about to: of them nothing is sent. */
+  readonly #resting = new Map<number, Promise<Rested>>();
 
   constructor(options: ShardLivesOptions) {
     this.#options = options;
@@ -72,27 +81,60 @@ export class ShardLives {
     return this.#ended.has(shardId);
   }
 
-  /** Ends a shard and its session, and gives up what waits of it, and for these readers. */
-  end(shardId: number, readers: readonly string[]): Promise<void> {
-    const ending = this.#ended.get(shardId) ?? this.#end(shardId, readers);
+  /** Whether a shard rests, or is about to. */
+  isResting(shardId: number): boolean {
+    return this.#resting.has(shardId);
+  }
+
+  /**
+   * Waits until a shard is over that is about to be.
+   *
+   * @throws {GatehouseError} `illegal_step` where it is up, or rests: its disk is in use.
+   */
+  async requireDown(shardId: number): Promise<void> {
+    await this.#ended.get(shardId);
+    if (!this.#started.has(shardId)) return;
+    const text = `Cannot take events of shard ${shardId}: it has not ended here`;
+    throw new GatehouseError("illegal_step", "host", text, { shardId });
+  }
+
+  /**
+   * Closes a shard, keeping its session, when those who were sent something are done with it, or have had their
+   * time: what waits is kept, and goes on with {@linkcode ShardLives.start}.
+   */
+  rest(shardId: number): Promise<Rested> {
+    const resting = this.#resting.get(shardId) ?? this.#rest(shardId);
+    this.#resting.set(shardId, resting);
+    return resting;
+  }
+
+  /** Ends a shard, and gives up what waits of it, and for these readers, or leaves it on disk. */
+  end(words: Omit<Extract<ToWorker, { type: "END_SHARD" }>, "nonce">): Promise<void> {
+    const { shardId } = words;
+    const ending = this.#ended.get(shardId) ?? this.#end(words);
     this.#ended.set(shardId, ending);
     return ending;
   }
 
   async #start(message: Extract<ToWorker, { type: "IDENTIFY_SHARD" }>): Promise<void> {
-    const { log, queue, away, intake, members, safe, doubts, handover, guilds } = this.#options;
+    const { log, totalShards, queue, away, intake, members, safe, doubts, handover, guilds } =
+      this.#options;
     const { shardId, estate, role = { kind: "serves", cuts: null } } = message;
-    const { session, acknowledged } = estate;
+    const { acknowledged } = estate;
+    const resting = this.#resting.get(shardId);
+    const rested = resting && await resting;
+    if (rested) this.#wake(shardId);
+    const { session, guilds: loads } = rested ?? estate;
     const shard = this.#bring(shardId, estate.presence);
     handover.begin(shardId, role);
     away.load(shardId, estate.marks, -1);
     away.acknowledged(shardId, acknowledged);
     if (shard.status.state === "idle") {
-      intake.begin(shardId, estate.guilds);
-      members.of(shardId)?.all?.begin(estate.guilds);
+      if (!rested) intake.begin(shardId, loads);
+      members.of(shardId)?.all?.begin(loads);
     }
     for (const [reader, cursor] of Object.entries(estate.readers)) {
-      await queue.read(this.#options.readerOf(shardId, reader), cursor);
+      await queue.read(readerKey({ total: totalShards, id: shardId }, reader), cursor);
     }
     try {
       await queue.open(shardId, acknowledged);
@@ -104,13 +146,36 @@ export class ShardLives {
     safe.open(shardId);
     const { newest } = queue.of(shardId);
     if (newest > acknowledged) safe.note(shardId);
-    const { safe: safeCursor } = queue.safety(shardId);
-    const from = await guilds?.begin(shardId, estate, safeCursor) ?? safeCursor;
-    if (from < safeCursor) intake.skipTo(shardId, safeCursor);
+    const taken = queue.taken(shardId);
+    const from = await guilds?.begin(shardId, estate, taken) ?? taken;
+    if (from < taken) intake.skipTo(shardId, taken);
     const point = session && isNewest(session, newest) ? notAfter(session, from) : null;
     const given = Math.max(newest, guilds?.newest(shardId) ?? 0);
     if (from < newest) doubts.expectReplay(shardId);
     shard.start(point, Math.max(cursorFloor(estate), given));
+  }
+
+  async #rest(shardId: number): Promise<Rested> {
+    const { clock, shards, queue, intake, members, safe } = this.#options;
+    await this.#started.get(shardId);
+    queue.hold(shardId, -1);
+    for (let ms = 0; ms < REST_PATIENCE_MS && queue.isUnderWay(shardId); ms += REST_LOOK_MS) {
+      await sleep(clock, REST_LOOK_MS);
+    }
+    const shard = shards.get(shardId);
+    await shard?.stop("keep");
+    shards.delete(shardId);
+    members.remove(shardId);
+    safe.report();
+    const { acknowledged, readers } = queue.safety(shardId);
+    const guilds = intake.guilds(shardId)?.newest ?? null;
+    return { session: shard?.point ?? null, acknowledged, readers, guilds };
+  }
+
+  /** A shard that rests is to go on; its role says whether anything is held back. */
+  #wake(shardId: number): void {
+    this.#resting.delete(shardId);
+    this.#options.queue.release(shardId);
   }
 
   /** The shard, made when it is first asked for. */
@@ -125,18 +190,22 @@ export class ShardLives {
     return shard;
   }
 
-  async #end(shardId: number, readers: readonly string[]): Promise<void> {
+  async #end(
+    { shardId, session, readers, keepsEvents }: Parameters<ShardLives["end"]>[0],
+  ): Promise<void> {
     const { log, shards, queue, guilds, ...parts } = this.#options;
     await this.#started.get(shardId);
-    await shards.get(shardId)?.stop("end");
+    await this.#resting.get(shardId);
+    await shards.get(shardId)?.stop(session);
     this.#started.delete(shardId);
+    this.#resting.delete(shardId);
     shards.delete(shardId);
     parts.members.remove(shardId);
     for (const part of [parts.handover, parts.away, parts.intake, parts.safe, parts.figures]) {
       part.forget(shardId);
     }
     const given = await Promise.allSettled([
-      queue.giveUp(shardId, readers),
+      queue.giveUp(shardId, readers, keepsEvents),
       guilds?.giveUp(shardId),
     ]);
     for (const each of given) {

@@ -10,7 +10,14 @@ import { cluster, reader } from "../support/peers.ts";
 import { BRING, setUp as setUpBucket } from "./bucket_stage.ts";
 
 const BOT = cluster(1);
-const END = { type: "END_SHARD", nonce: 9, shardId: 2, readers: [] } as const;
+const END = {
+  type: "END_SHARD",
+  nonce: 9,
+  shardId: 2,
+  session: "end",
+  readers: [],
+  keepsEvents: false,
+} as const;
 
 function setUp(openSpool = memorySpool()) {
   const stage = setUpBucket(openSpool);

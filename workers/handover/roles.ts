@@ -7,7 +7,8 @@
 
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Cuts, ShardRole } from "../../protocol/reshard.ts";
-import { ASK_DEADLINE_MS, type WorkerSlot, type WorkerWord } from "../slot.ts";
+import type { Rested } from "../../protocol/worker_message.ts";
+import { ASK_DEADLINE_MS, type Asked, type WorkerSlot, type WorkerWord } from "../slot.ts";
 import type { PoolOptions } from "../pool_world.ts";
 
 /** Whom it asks and tells. */
@@ -19,6 +20,10 @@ export interface ShardRolesOptions extends Pick<PoolOptions, "log" | "estateOf" 
   readonly over: (shardId: number) => void;
 }
 
+/** What becomes of a session, and of what waits, when a shard ends. */
+export type EndHow = Pick<Extract<Asked, { type: "END_SHARD" }>, "session" | "keepsEvents">;
+
+const FOR_GOOD: EndHow = { session: "end", keepsEvents: false };
 const RISES: ShardRole = { kind: "rises" };
 const allServe = (): ShardRole | null => ({ kind: "serves", cuts: null });
 
@@ -30,7 +35,9 @@ export class ShardRoles {
   readonly #watched = new Set<number>();
   /** Shard → in which role it was brought up, and in which life of its worker. */
   readonly #brought = new Map<number, Pick<ShardRole, "kind"> & { readonly life: unknown }>();
-  readonly #ending = new Map<number, PromiseWithResolvers<void>>();
+  readonly #ending = new Map<number, PromiseWithResolvers<void> & { readonly how: EndHow }>();
+  /** Shards that are closed, with all that waits of them, because another unit is to have them. */
+  readonly #resting = new Set<number>();
   /** Shards that are over: what is still heard of them comes too late. */
   readonly #over = new Set<number>();
 
@@ -40,7 +47,8 @@ export class ShardRoles {
 
   /** What a shard does; `null`: nothing. */
   of(shardId: number): ShardRole | null {
-    if (this.#ending.has(shardId) || this.#over.has(shardId)) return null;
+    if (this.#ending.has(shardId) || this.#resting.has(shardId)) return null;
+    if (this.#over.has(shardId)) return null;
     return this.#rising.has(shardId) ? RISES : (this.#options.roleOf ?? allServe)(shardId);
   }
 
@@ -88,12 +96,38 @@ export class ShardRoles {
     this.#options.slotOf(shardId).life?.tell({ type: "SERVE", shardId, cuts });
   }
 
-  /** Ends a shard. Rejects where the pool is stopped before that is done. */
-  end(shardId: number): Promise<void> {
+  /**
+   * Closes a shard, keeping its session and what waits of it; its worker's next life leaves it alone.
+   *
+   * @throws {GatehouseError} Why it cannot be; then it goes on.
+   */
+  async rest(shardId: number): Promise<Rested> {
+    const { life } = this.#options.slotOf(shardId);
+    if (!life || this.of(shardId) === null) throw notHere(shardId);
+    this.#resting.add(shardId);
+    this.#brought.delete(shardId);
+    try {
+      return await life.ask({ type: "REST_SHARD", shardId }, ASK_DEADLINE_MS) as Rested;
+    } catch (error) {
+      this.wake(shardId);
+      throw error;
+    }
+  }
+
+  /** A shard that rests goes on, in the next life of its worker where that is lost. */
+  wake(shardId: number): void {
+    if (!this.#resting.delete(shardId)) return;
+    const slot = this.#options.slotOf(shardId);
+    if (slot.life) this.begin(shardId);
+    else if (slot.snapshot.state === "stopped" && this.of(shardId) !== null) slot.start();
+  }
+
+  /** Ends a shard; by default with its session. Rejects where the pool is stopped before that is done. */
+  end(shardId: number, how: EndHow = FOR_GOOD): Promise<void> {
     const known = this.#ending.get(shardId);
     if (known) return known.promise;
     const { state } = this.#options.slotOf(shardId).snapshot;
-    const ending = Promise.withResolvers<void>();
+    const ending = { ...Promise.withResolvers<void>(), how };
     this.#ending.set(shardId, ending);
     // Nobody has it.
     if (state === "stopped" || state === "failed") this.#done(shardId);
@@ -130,8 +164,9 @@ export class ShardRoles {
     const { life } = slotOf(shardId);
     if (!life) return;
     const readers = Object.keys(estateOf(shardId).readers);
+    const { how } = this.#ending.get(shardId)!;
     try {
-      await life.ask({ type: "END_SHARD", shardId, readers }, ASK_DEADLINE_MS);
+      await life.ask({ type: "END_SHARD", shardId, readers, ...how }, ASK_DEADLINE_MS);
     } catch (error) {
       if (error instanceof GatehouseError && error.code === "worker_lost") return;
       log.warn("shard did not end by itself", { shardId, error: messageOf(error) });
@@ -145,9 +180,15 @@ export class ShardRoles {
     this.#ending.delete(shardId);
     this.#brought.delete(shardId);
     this.#rising.delete(shardId);
+    this.#resting.delete(shardId);
     this.#watched.delete(shardId);
     this.#over.add(shardId);
     this.#options.over(shardId);
     ending.resolve();
   }
+}
+
+function notHere(shardId: number): GatehouseError {
+  const text = `Cannot close shard ${shardId}: it is not up here`;
+  return new GatehouseError("worker_lost", "host", text, { shardId });
 }

@@ -138,7 +138,14 @@ Deno.test("WorkerPool ends a shard with all who read it, and hears nothing of it
   let isOver = false;
   const ending = pool.endShard(1).then(() => isOver = true);
   assert.deepEqual(toldTo(0, "END_SHARD").map((it) => ({ ...it, nonce: 0 })), [
-    { type: "END_SHARD", nonce: 0, shardId: 1, readers: ["logger"] },
+    {
+      type: "END_SHARD",
+      nonce: 0,
+      shardId: 1,
+      readers: ["logger"],
+      session: "end",
+      keepsEvents: false,
+    },
   ]);
   threads[0]!.say({ type: "RELEASE_IDENTIFY", shardId: 1 });
   assert.match(told.at(-1)!, /^RELEASE_IDENTIFY/);
