@@ -328,6 +328,8 @@ export type Status =
   | { readonly kind: "service"; readonly service: ServiceSnapshot }
   /** A reshard has come further: once a second at most, and when it begins, is steered, or ends. */
   | { readonly kind: "reshard"; readonly reshard: ReshardSnapshot }
+  /** The fleet is another than before: once a second at most. */
+  | { readonly kind: "fleet"; readonly fleet: FleetSnapshot }
   /** Every cluster is connected and its shards have all been ready, for the first time. */
   | { readonly kind: "allClustersReady" }
   /** All members of a cluster's guilds have come (it may be cluster 0), or, with `null`, of all. */

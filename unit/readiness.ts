@@ -16,6 +16,7 @@ import {
   type Snapshot,
 } from "../protocol/status.ts";
 import { crowdedShards, crowdingAdvice, fullestShard } from "./reshard/crowding.ts";
+import { fleetReasons, fleetWarnings } from "./fleet/readiness.ts";
 import { holdText } from "./identify.ts";
 
 /** The verdict. `reasons` is empty exactly when the unit is ready. */
@@ -48,6 +49,7 @@ export function readiness(snapshot: Snapshot): Readiness {
   const reasons = [
     ...holdReason(identify),
     ...shardReasons(snapshot),
+    ...fleetReasons(snapshot.fleet, servingOf(snapshot.shards).length),
     ...placeReasons(workers, "running", ({ workerId }) => `worker ${workerId}`),
     ...placeReasons(clusters, "connected", ({ clusterId }) => `cluster ${clusterId}`),
     ...placeReasons(services, "connected", ({ name }) => `service ${name}`),
@@ -66,13 +68,15 @@ function fullestOf({ shards, guildLimit: { most } }: Snapshot): FullestShard | n
   return { shardId, guilds, most, percent: Math.floor(guilds / most * 100) };
 }
 
-function warningsOf({ shards: all, deafTypes, intents, guildLimit, reshard }: Snapshot): string[] {
-  const shards = servingOf(all);
+function warningsOf(snapshot: Snapshot): string[] {
+  const { deafTypes, intents, guildLimit, reshard, fleet } = snapshot;
+  const shards = servingOf(snapshot.shards);
   return [
     ...degradedWarnings(shards, intents.refused),
     ...deafTypes.map(deafWarning),
     ...crowdedWarning(shards, guildLimit),
     ...reshardWarning(reshard),
+    ...fleetWarnings(fleet),
   ];
 }
 
@@ -117,9 +121,9 @@ function reshardWarning(reshard: ReshardSnapshot | null): string[] {
   return [`the reshard from ${from} to ${to} shards ${has}${because(reason)}`];
 }
 
-function shardReasons({ shards, discovery }: Snapshot): string[] {
+function shardReasons({ shards, discovery, fleet }: Snapshot): string[] {
   if (discovery) return [`no shard has started yet; ${waitText(discovery)}`];
-  if (shards.length === 0) return ["no shard has started yet"];
+  if (shards.length === 0 && fleet === null) return ["no shard has started yet"];
   const waiting = Map.groupBy(
     servingOf(shards).filter((shard) => shard.state !== "ready"),
     ({ state, reason }) => `${state}${because(reason)}`,

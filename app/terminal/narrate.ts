@@ -11,12 +11,14 @@ import { servingOf, type ShardState, type Snapshot, type Status } from "../../pr
 import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { duration } from "./duration.ts";
+import { FleetLines } from "./fleet_lines.ts";
 import { ReshardLines } from "./reshard_lines.ts";
 
 /** Tells the log until the unit has stopped. */
 export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<void> {
   const states = new Map<ShardKeyText, ShardState>();
   const reshards = new ReshardLines();
+  const fleets = new FleetLines();
   for await (const status of unit.status()) {
     switch (status.kind) {
       case "shard": {
@@ -37,6 +39,9 @@ export async function narrate(unit: Unit, log: Log, ready: () => void): Promise<
         for (const { level, event, fields } of reshards.of(status.reshard)) {
           log[level](event, fields);
         }
+        break;
+      case "fleet":
+        for (const { level, event, fields } of fleets.of(status.fleet)) log[level](event, fields);
         break;
       case "allClustersReady":
         log.info("all clusters are ready");

@@ -32,6 +32,7 @@ const API = [
   "bot/rest.ts",
   "link/switchboard.ts",
   "protocol/status.ts",
+  "protocol/stats.ts",
   "clusters/place.ts",
   "clusters/inside/serve_events.ts",
   "workers/worker_hooks.ts",

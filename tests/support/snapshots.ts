@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import type {
   RestSnapshot,
   ShardCounters,
@@ -76,6 +77,23 @@ export const IDLE_REST: RestSnapshot = {
 };
 
 /** Two ready shards on one worker, one connected cluster, unless told otherwise. */
+/** A fleet of two units with two shards each, seen by the first, which leads. */
+export function fleet(overrides: Partial<FleetSnapshot> = {}): FleetSnapshot {
+  return {
+    self: "a",
+    leader: "a",
+    epoch: 7,
+    units: [{ unit: "a", isAlive: true, shards: 2 }, { unit: "b", isAlive: true, shards: 2 }],
+    moves: 0,
+    unowned: 0,
+    taking: 0,
+    giving: 0,
+    cutOffSinceMs: null,
+    warnings: [],
+    ...overrides,
+  };
+}
+
 export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
   return {
     mode: "discord",

@@ -12,6 +12,7 @@ import {
   type Snapshot,
 } from "../../../protocol/status.ts";
 import { labelled, type Metric, metric, one, renderText } from "./metric.ts";
+import { FLEET_METRICS } from "./fleet_metrics.ts";
 import { RESHARD_METRICS } from "./reshard_metrics.ts";
 import { REST_METRICS } from "./rest_metrics.ts";
 
@@ -181,6 +182,7 @@ export const METRICS: readonly Metric<Snapshot>[] = [
     ({ identify }) => Number(identify.held !== null),
   ),
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
+  ...FLEET_METRICS,
   ...RESHARD_METRICS,
   ...REST_METRICS.map((metric): Metric<Snapshot> => ({
     ...metric,

@@ -1,0 +1,56 @@
+/**
+ * The numbers of a fleet, as one of its units knows it. A unit by itself has no samples of them.
+ *
+ * @module
+ */
+
+import type { FleetSnapshot } from "../../../protocol/fleet_status.ts";
+import type { Snapshot } from "../../../protocol/status.ts";
+import { type Metric, metric } from "./metric.ts";
+
+/** Every metric of a fleet. */
+export const FLEET_METRICS: readonly Metric<Snapshot>[] = [
+  of(
+    "gatehouse_fleet_units",
+    "Units that live, as far as this one knows.",
+    ({ units }) => units.filter(({ isAlive }) => isAlive).length,
+  ),
+  metric(
+    "gatehouse_fleet_shards",
+    "Shards of each unit by the assignment.",
+    ({ fleet }) =>
+      (fleet?.units ?? []).map(({ unit, shards }) => ({ labels: { unit }, value: shards })),
+  ),
+  of(
+    "gatehouse_fleet_leads",
+    "1 while this unit leads.",
+    ({ self, leader }) => Number(self === leader),
+  ),
+  of(
+    "gatehouse_fleet_epoch",
+    "Number of the newest assignment that is known.",
+    ({ epoch }) => epoch,
+  ),
+  of("gatehouse_fleet_moves", "Shards that are to go to another unit.", ({ moves }) => moves),
+  of("gatehouse_fleet_unowned_shards", "Shards that no unit has.", ({ unowned }) => unowned),
+  of("gatehouse_fleet_taking", "Shards that this unit takes up just now.", ({ taking }) => taking),
+  of(
+    "gatehouse_fleet_giving",
+    "Shards that this unit gives away just now.",
+    ({ giving }) => giving,
+  ),
+  of(
+    "gatehouse_fleet_cut_off",
+    "1 while this unit is cut off from the others.",
+    ({ cutOffSinceMs }) => Number(cutOffSinceMs !== null),
+  ),
+];
+
+/** One number of a fleet, where there is one. */
+function of(name: string, help: string, value: (fleet: FleetSnapshot) => number): Metric<Snapshot> {
+  return metric(
+    name,
+    help,
+    ({ fleet }) => fleet === null ? [] : [{ labels: {}, value: value(fleet) }],
+  );
+}

@@ -1,0 +1,48 @@
+/**
+ * What of a fleet keeps one of its units from being ready, and what a person should know all the same.
+ *
+ * @module
+ */
+
+import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
+
+/**
+ * Why a unit does not do its part: it has not been told what that is, or has shards that are not here yet. One that
+ * has none is ready: it waits for its share, or for another unit to fail.
+ *
+ * @param running How many shards that serve are here.
+ */
+export function fleetReasons(fleet: FleetSnapshot | null, running: number): string[] {
+  if (fleet === null) return [];
+  const { self, epoch, units, cutOffSinceMs } = fleet;
+  if (epoch === 0) {
+    const why = cutOffSinceMs === null
+      ? "nobody has said yet who has which shards"
+      : "the other units cannot be reached";
+    return [`the fleet is not joined: ${why}`];
+  }
+  const missing = (units.find(({ unit }) => unit === self)?.shards ?? 0) - running;
+  return missing > 0 ? [`${countOf(missing, "shard")} of this unit yet to be taken up`] : [];
+}
+
+/** What does not go as it should though this unit does its part. */
+export function fleetWarnings(fleet: FleetSnapshot | null): string[] {
+  if (fleet === null) return [];
+  const { epoch, leader, units, unowned, cutOffSinceMs, warnings } = fleet;
+  if (cutOffSinceMs !== null) {
+    const since = new Date(cutOffSinceMs).toISOString().replace(/\.\d+Z$/, "Z");
+    // What it knew last of the others is no news.
+    return [`cut off from the other units since ${since}, what runs here goes on`, ...warnings];
+  }
+  const away = units.filter(({ isAlive, shards }) => !isAlive && shards > 0);
+  return [
+    ...(leader === null ? ["no unit leads the fleet"] : []),
+    ...away.map(({ unit, shards }) => `unit ${unit} is away, and has ${countOf(shards, "shard")}`),
+    ...(epoch > 0 && unowned > 0 ? [`no unit has ${countOf(unowned, "shard")} of the bot`] : []),
+    ...warnings,
+  ];
+}
+
+function countOf(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}
