@@ -19,6 +19,8 @@ export const FIRST_PAUSE_MS = 500;
  * invalid session 1 to 5 s more, as Discord asks. Between the two hosts of one round there is none:
  * the pause before the first of them has spread the shards.
  *
+ * @param leastMs The least before a round, where somebody else may have resumed the session.
+ *
  * @example
  * ```ts
  * import { pauseMs } from "./backoff.ts";
@@ -26,10 +28,10 @@ export const FIRST_PAUSE_MS = 500;
  * console.assert(pauseMs("back off", 3, () => 0) === 2000);
  * ```
  */
-export function pauseMs(pause: Pause, attempt: number, random: Random): number {
+export function pauseMs(pause: Pause, attempt: number, random: Random, leastMs = 0): number {
   if (pause === "other host") return 0;
   const backOff = attempt === 0
     ? FIRST_PAUSE_MS * random()
     : Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** (attempt - 1)) * (0.5 + random() / 2);
-  return pause === "back off" ? backOff : backOff + 1000 + 4000 * random();
+  return Math.max(leastMs, pause === "back off" ? backOff : backOff + 1000 + 4000 * random());
 }

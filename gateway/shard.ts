@@ -213,7 +213,7 @@ export class Shard {
   }
 
   #perform(effect: Effect): void {
-    const { gate, session, log } = this.#world;
+    const { gate, session, log, random, leastPauseMs } = this.#world;
     const { shardId } = this.#settings;
     switch (effect.do) {
       case "pick up":
@@ -238,7 +238,7 @@ export class Shard {
       case "deadline":
         return this.#deadline(effect.afterMs);
       case "pause":
-        return this.#timer(pauseMs(effect.pause, effect.attempt, this.#world.random));
+        return this.#timer(pauseMs(effect.pause, effect.attempt, random, leastPauseMs?.()));
       case "keep session":
         return session(shardId, {
           session: this.point && { ...this.point, seq: 0 },

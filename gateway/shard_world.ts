@@ -43,6 +43,8 @@ export interface ShardWorld extends ConnectionWorld {
   status(status: ShardStatus): void;
   /** A session began, or is gone (`null`). */
   session(shardId: number, began: BegunSession | null): void;
+  /** The least time before a session is resumed that somebody else may have: 0 where nobody can. Default: 0. */
+  leastPauseMs?(): number;
   /** Discord refuses the shard, and it has stopped: whoever knows better restarts it. */
   gaveUp(shardId: number, why: GivenUp): void;
   /** The presence that a shard identifies with until the bot asks for one; `undefined`: none. */

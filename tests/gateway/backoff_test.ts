@@ -33,6 +33,13 @@ Deno.test("pauseMs() is none between the two hosts of a round", () => {
   for (const attempt of [0, 9]) assert.equal(pauseMs("other host", attempt, HIGHEST), 0);
 });
 
+Deno.test("pauseMs() is the least that is asked for, but between the two hosts of a round", () => {
+  assert.equal(pauseMs("back off", 0, HIGHEST, 20_000), 20_000);
+  assert.equal(pauseMs("invalid session", 1, LOWEST, 20_000), 20_000);
+  assert.ok(pauseMs("back off", 9, LOWEST, 20_000) > 20_000);
+  assert.equal(pauseMs("other host", 9, LOWEST, 20_000), 0);
+});
+
 Deno.test("pauseMs() draws its jitter anew for each part", () => {
   const draws = [0.5, 0.25];
   assert.equal(pauseMs("invalid session", 0, () => draws.shift()!), 250 + 1000 + 1000);

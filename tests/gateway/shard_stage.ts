@@ -42,6 +42,7 @@ export function setUp() {
   const logged: string[] = [];
   const presences: unknown[] = [];
   const gaveUp: unknown[] = [];
+  const doubts = { leastPauseMs: 0 };
   const settings = {
     shardId: 3,
     totalShards: 4,
@@ -73,6 +74,7 @@ export function setUp() {
       if (began) facts.push(began.facts);
     },
     gaveUp: (...why) => void gaveUp.push(why),
+    leastPauseMs: () => doubts.leastPauseMs,
   });
   const last = () => sockets.at(-1)!;
   const hello = () => {
@@ -95,6 +97,6 @@ export function setUp() {
     last().events.closed(code, "");
     await clock.advance(4_000);
   };
-  const told = { gate, accepted, gaps, points, facts, states, logged, presences, gaveUp };
+  const told = { gate, accepted, gaps, points, facts, states, logged, presences, gaveUp, doubts };
   return { clock, shard, sockets, last, hello, event, ready, identified, drop, ...told };
 }

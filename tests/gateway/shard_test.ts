@@ -66,6 +66,18 @@ Deno.test("a shard with a point resumes on its host, without asking", () => {
   assert.deepEqual(gate, []);
 });
 
+Deno.test("a shard whose session another unit may have resumed waits before it resumes", async () => {
+  const { identified, drop, sockets, clock, doubts } = setUp();
+  identified();
+  doubts.leastPauseMs = 20_000;
+  await drop(4000);
+  await clock.advance(15_900);
+  assert.equal(sockets.length, 1);
+  await clock.advance(200);
+  assert.equal(sockets.length, 2);
+  doubts.leastPauseMs = 0;
+});
+
 Deno.test("a resumed shard gives events their cursors and drops those that it had", () => {
   const { shard, hello, event, accepted } = setUp();
   shard.start(POINT, 1_000);
