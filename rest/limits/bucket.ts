@@ -116,6 +116,17 @@ export class Bucket {
     this.#isProbing = true;
   }
 
+  /**
+   * What was seen of it a while ago, by whoever counted it until then. More may have gone since, so it is
+   * believed for the worse only.
+   */
+  recall({ limit, remaining, resetAfterMs }: Count, nowMs: number): void {
+    this.#limit ??= limit;
+    this.#spanMs = Math.max(this.#spanMs, resetAfterMs);
+    this.#resetAtMs = Math.max(this.#resetAtMs, nowMs + resetAfterMs);
+    this.#left = Math.min(this.#left, remaining);
+  }
+
   /** Requests under way. */
   get inFlight(): number {
     return this.#inFlight;

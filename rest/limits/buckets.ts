@@ -87,6 +87,30 @@ export class Buckets {
       : { waitMs, why: "its rate limit is used up" };
   }
 
+  /** A request is under way already, by somebody else's leave: it takes its places, free or not. */
+  adopt(waiter: Waiter): Hold {
+    const nowMs = this.#clock.now();
+    const line = this.#lineTo(this.#destinationOf(waiter.ask));
+    line.inFlight++;
+    return { waiter, line, leases: this.#lease(line, nowMs) };
+  }
+
+  /** What Discord has answered to such a request a while ago, when somebody else gave leave. */
+  recall(ask: Ask, report: Report): void {
+    const nowMs = this.#clock.now();
+    const to = this.#destinationOf(ask);
+    const { bucket } = report;
+    const isOther = this.#gates.isOther(to.route, report);
+    const named = bucket && !isOther ? this.#gates.named(bucket.hash, to.major) : null;
+    named?.bucket.recall(bucket!.count, nowMs);
+    const touched = new Set<Line>(named?.lines);
+    if (this.#gates.learn(to.route, report, nowMs)) this.#reroute(to.route, touched);
+    if (report.refusal) {
+      for (const line of this.#learnHidden(to, ask, report, isOther, nowMs)) touched.add(line);
+    }
+    this.#pump(touched);
+  }
+
   /** Discord has answered a request. */
   settle(hold: Hold, report: Report): void {
     const nowMs = this.#clock.now();
@@ -109,7 +133,7 @@ export class Buckets {
       } else named.bucket.settle(lease, report.bucket!.count, nowMs);
     }
     const isNews = this.#gates.learn(line.to.route, report, nowMs);
-    const moved = this.#learnHidden(hold, report, isOther, nowMs);
+    const moved = this.#learnHidden(line.to, hold.waiter.ask, report, isOther, nowMs);
     this.#finish(hold, isNews, [...named?.lines ?? [], ...moved]);
   }
 
@@ -161,17 +185,24 @@ export class Buckets {
   }
 
   /** Learns a hidden limit, which sorts what waits by shape; gives the lines that came of it. */
-  #learnHidden({ waiter, line }: Hold, report: Report, isOther: boolean, nowMs: number): Line[] {
+  #learnHidden(
+    to: Destination,
+    ask: Ask,
+    report: Report,
+    isOther: boolean,
+    nowMs: number,
+  ): Line[] {
     const { refusal } = report;
+    const place = placeOf(to);
     if (refusal === null) {
-      this.#subLimits.pass(line.place, line.to.shape, nowMs);
+      this.#subLimits.pass(place, to.shape, nowMs);
       return [];
     }
     if (refusal.scope !== "hidden" && refusal.scope !== "shared" && !isOther) return [];
     // Only of what is hidden it may be the fields that matter.
-    const shape = refusal.scope === "hidden" ? waiter.ask.shape() : [];
-    this.#subLimits.block(line.place, shape, refusal.retryAfterMs, nowMs);
-    const others = [...this.#lines.values()].filter(({ place }) => place === line.place);
+    const shape = refusal.scope === "hidden" ? ask.shape() : [];
+    this.#subLimits.block(place, shape, refusal.retryAfterMs, nowMs);
+    const others = [...this.#lines.values()].filter((other) => other.place === place);
     const waiters = others.flatMap((other) => other.waiters.splice(0));
     const lines = waiters.map((waiter) => this.#queue(waiter));
     for (const other of others) this.#discard(other);
@@ -184,14 +215,19 @@ export class Buckets {
     for (const { gate } of leases) for (const other of gate.lines) touched.add(other);
     // A route's own bucket is of no use any more once the real one is known.
     if (isNews || leases.some(({ gate }) => gate.key === line.place)) {
-      for (const other of this.#lines.values()) {
-        if (other.to.route !== line.to.route) continue;
-        other.passBy(this.#gates.of(other.to.route, other.to.major));
-        touched.add(other);
-      }
+      this.#reroute(line.to.route, touched);
     }
     this.#pump(touched);
     this.#discard(line);
+  }
+
+  /** Its requests have to pass others from now on. */
+  #reroute(route: string, touched: Set<Line>): void {
+    for (const line of this.#lines.values()) {
+      if (line.to.route !== route) continue;
+      line.passBy(this.#gates.of(route, line.to.major));
+      touched.add(line);
+    }
   }
 
   /** Lets out what may go, of these lines and of those that share a gate with them. */
@@ -226,12 +262,12 @@ export class Buckets {
     line.wakeBy(null);
     line.inFlight++;
     waiter.line = null;
-    const leases = line.gates.map((gate) => ({
-      gate,
-      lease: gate.bucket.take(line.to.route, nowMs),
-    }));
-    this.#pass({ waiter, line, leases });
+    this.#pass({ waiter, line, leases: this.#lease(line, nowMs) });
     return true;
+  }
+
+  #lease({ gates, to: { route } }: Line, nowMs: number): Hold["leases"] {
+    return gates.map((gate) => ({ gate, lease: gate.bucket.take(route, nowMs) }));
   }
 
   /** The line whose turn it is at a gate. Those that wait for a hidden limit do not hold up others. */

@@ -95,6 +95,17 @@ export class Limits {
     });
   }
 
+  /** A permit for what is under way already, by somebody else's leave: it counts, and waits for nothing. */
+  adopt(ask: Ask): Permit {
+    const hold = this.#buckets.adopt({ ask, arrival: ask.arrival ?? this.#arrivals++ });
+    return this.#permit(hold, isExempt(ask) && !isCounted(ask) ? null : this.#turns.beside());
+  }
+
+  /** What Discord has answered to such a request a while ago, when somebody else gave leave. */
+  recall(ask: Ask, report: Report): void {
+    this.#buckets.recall(ask, report);
+  }
+
   /**
    * Sees to it that a request waits no longer than it wants to, and not at all where that would be in
    * vain. Gives what ends that.
@@ -236,6 +247,24 @@ export class Credentials implements CountedPermits {
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
   async acquire(ask: Ask): Promise<Permit> {
     return this.#of(ask.credential).acquire(ask);
+  }
+
+  /**
+   * See {@linkcode Limits.adopt}.
+   *
+   * @throws {TooLong} when there are too many credentials.
+   */
+  adopt(ask: Ask): Permit {
+    return this.#of(ask.credential).adopt(ask);
+  }
+
+  /**
+   * See {@linkcode Limits.recall}.
+   *
+   * @throws {TooLong} when there are too many credentials.
+   */
+  recall(ask: Ask, report: Report): void {
+    this.#of(ask.credential).recall(ask, report);
   }
 
   /** Sums over all. */

@@ -247,3 +247,19 @@ Deno.test("whatever answers say, a bucket with nothing under way lets one out in
     }
   }));
 });
+
+Deno.test("Bucket believes what was seen of it a while ago for the worse only", () => {
+  const blank = new Bucket();
+  blank.recall(left(0, 700), 0);
+  assert.equal(blank.waitMs(0), 700, "it is spent");
+  assert.equal(burst(blank, 700).length, 5, "all of the limit that was told");
+
+  const careful = new Bucket();
+  careful.recall(left(4, 700), 0);
+  assert.equal(burst(careful, 0).length, 1, "others may have gone since: an answer has to tell");
+
+  const better = known();
+  burst(better, 100);
+  better.recall(left(4, 10), 100);
+  assert.equal(better.waitMs(100), 1_000);
+});

@@ -261,3 +261,40 @@ Deno.test("buckets that are spent no more are forgotten", async () => {
   buckets.settle((enter("POST /x"), hold(100)), says("h", 4));
   assert.ok(buckets.size <= 2, `${buckets.size}`);
 });
+
+Deno.test("what is under way by another's leave has its places, and what its answer says is learnt", () => {
+  const { buckets, enter, gone } = setUp();
+  const waiter = enter("POST /x");
+  buckets.leave(waiter);
+  const { clock: _, ...fresh } = setUp();
+  const hold = fresh.buckets.adopt({ ...waiter, line: null });
+  for (let i = 0; i < 6; i++) fresh.enter("POST /x");
+  assert.deepEqual(fresh.gone(), [], "an answer has to come first");
+  fresh.buckets.settle(hold, says("h", 2));
+  assert.deepEqual(fresh.gone(), [0, 1]);
+  assert.deepEqual(gone(), [0]);
+});
+
+Deno.test("what another has seen of a bucket a while ago names it, and it is spent no more than that", async () => {
+  const { clock, buckets, enter, gone, hold } = setUp();
+  enter("POST /x");
+  buckets.recall(hold(0).waiter.ask, says("h", 0, 400, 2));
+  buckets.giveBack(hold(0));
+  for (let i = 1; i < 5; i++) enter("POST /x");
+  assert.deepEqual(gone(), [0]);
+  await clock.advance(400);
+  assert.deepEqual(gone(), [0, 1, 2]);
+});
+
+Deno.test("a hidden limit that another has met holds for requests like that one", async () => {
+  const { clock, buckets, enter, gone, hold } = setUp();
+  enter("PATCH /x", { fields: ["name"] });
+  buckets.giveBack(hold(0));
+  buckets.recall(hold(0).waiter.ask, refuses({ scope: "hidden", retryAfterMs: 5_000 }));
+  enter("PATCH /x", { fields: ["name", "nsfw"] });
+  enter("PATCH /x", { fields: ["topic"] });
+  assert.deepEqual(gone(), [0, 2]);
+  await clock.advance(5_000);
+  buckets.settle(hold(2), says("h", 4));
+  assert.deepEqual(gone(), [0, 2, 1]);
+});

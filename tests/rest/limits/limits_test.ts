@@ -275,3 +275,27 @@ Deno.test("too many that wait are sent away, and the others are not harmed", asy
   assert.equal(limits.snapshot.waiting, MOST_WAITING);
   assert.match(String(refused[0]!.error), /too many requests wait/);
 });
+
+Deno.test("what is under way by another's leave takes a place under the global limit, and waits for none", async () => {
+  const { clock, ask, names, limits, granted } = setUp({ perSecond: 1 });
+  ask("first");
+  await clock.advance(0);
+  const adopted = limits.adopt({
+    credential: "Bot a",
+    route: { method: "GET", template: "/adopted", major: "", kind: "other" },
+    lane: 3,
+    shape: () => [],
+    patienceMs: 0,
+    brake: NO_BRAKE,
+    signal: new AbortController().signal,
+  });
+  assert.equal(limits.snapshot.inFlight, 2);
+  ask("second");
+  await clock.advance(500);
+  granted[0]!.permit.settle(LIMITLESS);
+  adopted.settle(LIMITLESS);
+  await clock.advance(999);
+  assert.deepEqual(names(), ["first"]);
+  await clock.advance(1);
+  assert.deepEqual(names(), ["first", "second"]);
+});
