@@ -10,11 +10,17 @@
 
 export type { Context, Hono } from "npm:hono@4.13.19";
 export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
+export type { ConnectionOptions, Msg, NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
+export type { JetStreamClient, JetStreamManager, StreamInfo } from "npm:@nats-io/jetstream@3.4.0";
 
 /** HTTP client: bytes as they come, and a request body that comes late does not stall. */
 export const loadUndici = () => import("npm:undici@7.30.2");
 /** Router of the one HTTP port. */
 export const loadHono = () => import("npm:hono@4.13.19");
+/** NATS over TCP and TLS: needs the net alone, where a WebSocket would need a server that is set up for it. */
+export const loadNats = () => import("npm:@nats-io/transport-node@3.4.0");
+/** What NATS keeps: keys, and streams of events. */
+export const loadJetStream = () => import("npm:@nats-io/jetstream@3.4.0");
 /** Structured logging, configured once in `app/`. */
 export const loadLogtape = () => import("npm:@logtape/logtape@2.4.2");
 /** Validation of settings and of control messages. */

@@ -10,10 +10,14 @@
  */
 
 import { existsSync } from "node:fs";
+import { NATS_PATHS } from "./nats_paths.ts";
 import { addTallies, closingLine, exitCode, type Tally, tallyOf } from "./tally.ts";
 import { SOURCE_FOLDERS } from "./tree.ts";
 
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
+
+/** Programs that tests start, where they are. */
+const PROGRAMS = ["cat", "ls", "prlimit", "python3", "go", "node", "npm"];
 
 /** They take minutes: phases of their own. */
 const LIBRARIES = "tests/wire/libraries";
@@ -33,8 +37,8 @@ function permissions(executable: string, temporary: string): string[] {
     `--allow-read=.,${temporary}`,
     `--allow-write=${temporary}`,
     // `cat` and `ls` read what Deno does not, in /proc; `prlimit` takes descriptors away; bots of other
-    // languages run where these are.
-    `--allow-run=${executable},cat,ls,prlimit,python3,go,node,npm`,
+    // languages run where these are, and fleets where there is a server.
+    `--allow-run=${[executable, ...PROGRAMS, ...NATS_PATHS].join(",")}`,
   ];
 }
 

@@ -41,6 +41,8 @@ export interface Keys {
    * Has `take` called with each key that begins with `prefix`, as it is, and then with each change, in order;
    * after the connection was lost again with all that there is. Nothing is called within the call. A key that was
    * deleted meanwhile may go untold.
+   *
+   * @param prefix A whole key; the beginning of keys, up to a dot; or nothing, for all.
    */
   watch(prefix: string, take: TakeEntry): Cancel;
   /** Tells nothing any more; what is asked rejects with `away`. */

@@ -16,6 +16,8 @@ export interface BusStage {
   settle(): Promise<void>;
   /** Lets this much time pass. */
   pass(ms: number): Promise<void>;
+  /** Ends all that it is made of. */
+  end?(): Promise<void>;
 }
 
 /** Makes a bus of its own for one test. */
@@ -35,16 +37,24 @@ function outcomeOf(promise: Promise<unknown>): { readonly now: string } {
 
 /** Tests one kind of bus. */
 export function testBus(name: string, open: OpenBus): void {
-  async function setUp() {
-    const stage = await open();
+  function staged(stage: BusStage) {
     const heard: string[] = [];
     const hear = (bus: Bus, subject: string, as = subject) =>
       bus.subscribe(subject, (value) => void heard.push(`${as} ${JSON.stringify(value)}`));
     return { ...stage, heard, hear };
   }
 
-  Deno.test(`${name} tells all who subscribed to a subject, and nobody else`, async () => {
-    const { here, there, settle, heard, hear } = await setUp();
+  const test = (what: string, check: (stage: ReturnType<typeof staged>) => Promise<void>) =>
+    Deno.test(`${name} ${what}`, async () => {
+      const stage = await open();
+      try {
+        await check(staged(stage));
+      } finally {
+        await stage.end?.();
+      }
+    });
+
+  test("tells all who subscribed to a subject, and nobody else", async ({ here, there, settle, heard, hear }) => {
     hear(here, "a", "first");
     hear(there, "a", "second");
     hear(there, "a.b", "other");
@@ -56,8 +66,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.deepEqual(heard.toSorted(), [`first ${told}`, `second ${told}`]);
   });
 
-  Deno.test(`${name} keeps the order of a subject`, async () => {
-    const { here, there, settle, heard, hear } = await setUp();
+  test("keeps the order of a subject", async ({ here, there, settle, heard, hear }) => {
     hear(there, "a");
     await settle();
     for (let n = 0; n < 100; n++) here.publish("a", n);
@@ -65,8 +74,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.deepEqual(heard, Array.from({ length: 100 }, (_, n) => `a ${n}`));
   });
 
-  Deno.test(`${name} calls nobody within the call that causes it`, async () => {
-    const { here, settle, heard, hear } = await setUp();
+  test("calls nobody within the call that causes it", async ({ here, settle, heard, hear }) => {
     hear(here, "a");
     here.answer("q", () => {
       heard.push("asked");
@@ -81,8 +89,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.equal(await answer, 1);
   });
 
-  Deno.test(`${name} tells a subscriber nothing of before it came, nor once it has left`, async () => {
-    const { here, there, settle, heard, hear } = await setUp();
+  test("tells a subscriber nothing of before it came, nor once it has left", async ({ here, there, settle, heard, hear }) => {
     here.publish("a", "before");
     await settle();
     const cancel = hear(there, "a");
@@ -99,8 +106,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.ok(heard.includes('other "under way"'), "it was taken from the other, too");
   });
 
-  Deno.test(`${name} goes on where a subscriber throws`, async () => {
-    const { here, there, settle, heard, hear } = await setUp();
+  test("goes on where a subscriber throws", async ({ here, there, settle, heard, hear }) => {
     there.subscribe("a", (value) => {
       heard.push(`thrower ${value}`);
       throw new Error("no");
@@ -113,8 +119,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.deepEqual(heard.toSorted(), ["a 1", "a 2", "thrower 1", "thrower 2"]);
   });
 
-  Deno.test(`${name} hands on copies`, async () => {
-    const { here, there, settle } = await setUp();
+  test("hands on copies", async ({ here, there, settle }) => {
     const got: { n: number }[] = [];
     for (const bus of [here, there]) {
       bus.subscribe("a", (value) => void got.push(value as { n: number }));
@@ -137,8 +142,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.equal(kept.n, 9);
   });
 
-  Deno.test(`${name} gives each question its own answer, in whatever order they come`, async () => {
-    const { here, there, settle } = await setUp();
+  test("gives each question its own answer, in whatever order they come", async ({ here, there, settle }) => {
     const slow = Promise.withResolvers<Json>();
     there.answer("q", (value) => value === "slow" ? slow.promise : `${value}!`);
     await settle();
@@ -150,8 +154,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.equal(outcomes[0]!.now, '"at last"');
   });
 
-  Deno.test(`${name} hands an answerer's error to who asked`, async () => {
-    const { here, there, settle } = await setUp();
+  test("hands an answerer's error to who asked", async ({ here, there, settle }) => {
     there.answer("refuses", () => {
       throw new GatehouseError("refused", "caller", "Cannot do that: no");
     });
@@ -166,8 +169,7 @@ export function testBus(name: string, open: OpenBus): void {
     await Promise.all([refused, broken]);
   });
 
-  Deno.test(`${name} says at once that nobody answers, or does any more`, async () => {
-    const { here, there, settle, hear } = await setUp();
+  test("says at once that nobody answers, or does any more", async ({ here, there, settle, hear }) => {
     hear(there, "q");
     const cancel = there.answer("p", () => 1);
     await settle();
@@ -178,8 +180,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.deepEqual(outcomes.map(({ now }) => now), ["away", "away"]);
   });
 
-  Deno.test(`${name} asks one of those that answer`, async () => {
-    const { here, there, settle } = await setUp();
+  test("asks one of those that answer", async ({ here, there, settle }) => {
     let asked = 0;
     for (const bus of [here, there]) bus.answer("q", () => ++asked);
     await settle();
@@ -188,8 +189,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.deepEqual([answer.now, asked], ["1", 1]);
   });
 
-  Deno.test(`${name} ends a question at its deadline, and drops the answer that comes later`, async () => {
-    const { here, there, settle, pass } = await setUp();
+  test("ends a question at its deadline, and drops the answer that comes later", async ({ here, there, settle, pass }) => {
     const late = Promise.withResolvers<Json>();
     there.answer("q", () => late.promise);
     await settle();
@@ -203,8 +203,7 @@ export function testBus(name: string, open: OpenBus): void {
     assert.equal(outcome.now, "deadline");
   });
 
-  Deno.test(`${name} is silent and deaf once it is closed, and settles what is open`, async () => {
-    const { here, there, settle, heard, hear } = await setUp();
+  test("is silent and deaf once it is closed, and settles what is open", async ({ here, there, settle, heard, hear }) => {
     hear(here, "a");
     there.answer("q", () => new Promise<Json>(() => {}));
     await settle();
