@@ -45,3 +45,8 @@ export function isFiledSame(before: Estate, after: Estate): boolean {
     before.session?.sessionId === after.session?.sessionId &&
     before.guilds === after.guilds && before.facts === after.facts;
 }
+
+/** Whether nothing has changed: each part is replaced, never changed. */
+export function isSame(before: Estate, after: Estate): boolean {
+  return (Object.keys(after) as (keyof Estate)[]).every((part) => before[part] === after[part]);
+}

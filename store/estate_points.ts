@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Estate, NO_ESTATE, parseEstate } from "../protocol/estate.ts";
+import { type Estate, joined, NO_ESTATE, parseEstate, resumedAfter } from "../protocol/estate.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { isCount, isRecord } from "../protocol/record.ts";
 
@@ -27,6 +27,19 @@ export function pointOf({ highest, acknowledged, readers, marks, session }: Esta
 /** The point of a shard that was given up. */
 export function overPoint(highest: number): Point {
   return { ...pointOf({ ...NO_ESTATE, highest }), isOver: true };
+}
+
+/**
+ * The estate of a shard as of a point, whichever of it and the other parts was written later.
+ *
+ * @param parts What of the estate seldom changes, read from outside; what is missing is not known.
+ */
+export function estateAt(point: Point, parts: Readonly<Record<string, unknown>>): Estate {
+  const estate = parseEstate({ ...point, session: null, ...parts });
+  const { session } = estate;
+  const isOfPoint = session !== null && session.base === point.session?.base;
+  const at = isOfPoint ? resumedAfter(session, point.session.seq) : session;
+  return joined({ ...estate, session: at });
 }
 
 /** Points read from outside; what is none is left out. */
@@ -65,6 +78,16 @@ export function lastOfEachId(
     if (isLater) last.set(key.id, { key, highest });
   }
   return [...last.values()].map(({ key }) => key);
+}
+
+/** No cursor above it was given out under an id, by whichever total; `null`: none was. */
+export function highestOf(
+  id: number,
+  all: readonly (readonly [ShardKeyText, Pick<Estate, "highest">])[],
+): number | null {
+  const own = all.filter(([text]) => text.startsWith(`${id}/`));
+  const reached = own.flatMap(([, { highest }]) => highest ?? []);
+  return reached.length === 0 ? null : Math.max(...reached);
 }
 
 /** Total → how many of its shards have a session. */

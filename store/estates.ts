@@ -23,13 +23,13 @@ import {
   heirOf,
   joined,
   NO_ESTATE,
-  parseEstate,
-  resumedAfter,
   withCursor,
 } from "../protocol/estate.ts";
 import { parseShardKey, type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { isRecord } from "../protocol/record.ts";
 import {
+  estateAt,
+  highestOf,
   lastOfEachId,
   overPoint,
   parsePoints,
@@ -37,7 +37,8 @@ import {
   pointOf,
   sessionsIn,
 } from "./estate_points.ts";
-import { fileOf, isFiledSame, writeFiles } from "./estate_files.ts";
+import { fileOf, isFiledSame, isSame, writeFiles } from "./estate_files.ts";
+import { EstateWatchers } from "./estate_watchers.ts";
 import { type OldState, readOldState } from "./old_state.ts";
 import { Presences } from "./presences.ts";
 
@@ -61,7 +62,7 @@ export class Estates {
   readonly #estates = new Map<ShardKeyText, Estate>();
   /** Shards whose files are not as their estates are. */
   readonly #unsaved = new Set<ShardKeyText>();
-  readonly #watching = new Set<() => void>();
+  readonly #watchers = new EstateWatchers();
   #stream: string;
   /** A session with others cannot be resumed. */
   #wanted = { intents: 0, isWhole: false };
@@ -69,6 +70,8 @@ export class Estates {
   readonly #over = new Set<ShardKeyText>();
   /** Those whose files are still there. */
   readonly #leftOver = new Set<ShardKeyText>();
+  /** Those that went to another unit, and whose points are still on disk. */
+  readonly #released = new Set<ShardKeyText>();
   /** The points on disk, also those of shards that nobody runs now. */
   #points = new Map<ShardKeyText, Point>();
   #presences: Presences;
@@ -171,7 +174,8 @@ export class Estates {
     const known = this.#estates.get(text);
     const isUp = !this.#over.has(text) && known !== undefined && known.highest !== null;
     const estates = parents.map((parent) => this.of(parent));
-    this.change(key, () => besideOf(isUp ? known : null, this.#highestOf(key.id), estates));
+    const highest = highestOf(key.id, [...this.#points, ...this.#estates]);
+    this.change(key, () => besideOf(isUp ? known : null, highest, estates));
     this.#over.delete(text);
     // Its file may still tell of a session that was ended.
     if (this.#leftOver.delete(text)) this.#unsaved.add(text);
@@ -216,10 +220,44 @@ export class Estates {
     this.#estates.set(text, after);
     this.#presences.set(text, after.presence);
     if (!isFiledSame(before, after)) this.#unsaved.add(text);
-    for (const look of [...this.#watching]) look();
+    this.#watchers.tell(key);
     const hasBegun = after.session !== null &&
       after.session.sessionId !== before.session?.sessionId;
     if (!this.#isClosed) this.#saveAfter(hasBegun ? 0 : SAVE_AFTER_MS);
+  }
+
+  /** Has `changed` called with each shard whose estate has changed, until cancelled. */
+  watch(changed: (key: ShardKey) => void): Cancel {
+    return this.#watchers.watch(changed);
+  }
+
+  /** Goes by others' numbering, before any shard is taken up: what was kept in another is forgotten. Gives whether that was nothing. */
+  follow(stream: string): boolean {
+    if (stream === this.#stream) return true;
+    this.#stream = stream;
+    const left = [...this.#points.keys()].map((text) => parseShardKey(text)!);
+    for (const key of left) this.release(key);
+    return left.length === 0;
+  }
+
+  /** A shard comes from another unit with its estate, which is on disk soon; what was left of it here is forgotten. */
+  adopt(key: ShardKey, estate: Estate): void {
+    const text = shardKeyText(key);
+    for (const gone of [this.#over, this.#released, this.#leftOver]) gone.delete(text);
+    this.#unsaved.add(text);
+    this.change(key, () => estate);
+  }
+
+  /** A shard goes to another unit: nothing is left of it here. */
+  release(key: ShardKey): void {
+    const text = shardKeyText(key);
+    const isKnown = this.#estates.delete(text);
+    if (!this.#points.delete(text) && !isKnown) return;
+    for (const each of [this.#over, this.#unsaved]) each.delete(text);
+    this.#released.add(text);
+    this.#leftOver.add(text);
+    this.#presences.set(text, null);
+    if (!this.#isClosed) this.#saveAfter(SAVE_AFTER_MS);
   }
 
   /** What `read` finds in an estate once that is not `null`; rejects with the signal's reason when that is first. */
@@ -228,20 +266,7 @@ export class Estates {
     read: (estate: Estate) => Found | null,
     signal: AbortSignal,
   ): Promise<Found> {
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const found = read(this.of(key));
-        if (found === null) return;
-        this.#watching.delete(look);
-        resolve(found);
-      };
-      this.#watching.add(look);
-      look();
-      signal.addEventListener("abort", () => {
-        this.#watching.delete(look);
-        reject(signal.reason);
-      }, { once: true });
-    });
+    return this.#watchers.until(() => read(this.of(key)), signal);
   }
 
   /** Resolves when everything of this moment is written down, or the log says why it is not. */
@@ -288,13 +313,6 @@ export class Estates {
     }
   }
 
-  /** No cursor above it was given out under this id, by whichever total; `null`: none was. */
-  #highestOf(id: number): number | null {
-    const own = [...this.#points, ...this.#estates].filter(([text]) => text.startsWith(`${id}/`));
-    const reached = own.flatMap(([, { highest }]) => highest ?? []);
-    return reached.length === 0 ? null : Math.max(...reached);
-  }
-
   #saveAfter(ms: number): void {
     if (ms === 0) this.#cancelSave?.();
     else if (this.#cancelSave) return;
@@ -331,9 +349,13 @@ export class Estates {
       const session = failed.has(key) ? this.#points.get(key)?.session ?? null : point.session;
       points.set(key, this.#over.has(key) ? overPoint(estate.highest) : { ...point, session });
     }
+    const released = [...this.#released];
+    for (const key of released) points.delete(key);
     const shards = Object.fromEntries(points);
     await this.#options.store.save(POINTS, { stream: this.#stream, shards });
     this.#points = points;
+    // One that went meanwhile has its turn with the next write.
+    for (const key of released) this.#released.delete(key);
     await this.#remove(this.#old);
     this.#old = [];
     await this.#removeLeftOver();
@@ -353,15 +375,10 @@ export class Estates {
     const known = this.#estates.get(text);
     if (known) return known;
     const file = await this.#options.store.load(fileOf(text));
-    const point = this.#points.get(text)!;
     // Cursors of another numbering would mark the wrong events.
     const isOurs = isRecord(file) && file.stream === this.#stream;
-    const found = isOurs ? { ...point, ...file } : { ...point, session: null };
-    const estate = parseEstate({ ...found, presence: this.#presences.of(text) });
-    const { session } = estate;
-    const isOfPoint = session !== null && session.base === point.session?.base;
-    const at = isOfPoint ? resumedAfter(session, point.session.seq) : session;
-    return joined({ ...estate, session: at });
+    const parts = { ...(isOurs ? file : {}), presence: this.#presences.of(text) };
+    return estateAt(this.#points.get(text)!, parts);
   }
 
   async #convert({ stream, estates, names }: OldState): Promise<void> {
@@ -378,9 +395,4 @@ export class Estates {
   async #remove(names: readonly string[]): Promise<void> {
     for (const name of names) await this.#options.store.remove(name);
   }
-}
-
-/** Whether nothing has changed: each part is replaced, never changed. */
-function isSame(before: Estate, after: Estate): boolean {
-  return (Object.keys(after) as (keyof Estate)[]).every((part) => before[part] === after[part]);
 }
