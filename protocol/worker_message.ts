@@ -199,6 +199,11 @@ export type ToWorker =
   | Readonly<{ type: "HANG_UP"; peer: PeerKey }>
   /** Another consumer gets a shard's events from now on; `null`: nobody, they wait. */
   | Readonly<{ type: "ASSIGN"; shardId: number; peer: PeerKey | null }>
+  /**
+   * Another unit of the fleet may have resumed sessions of this one: a connection that ends is resumed only 20 s
+   * later. Or it is not so any more.
+   */
+  | Readonly<{ type: "DOUBT"; isOn: boolean }>
   /** Only with `ALLOW_FAULTS=1`: die in a way that a test chose. */
   | Readonly<{ type: "CRASH"; how: "throw" | "exit" | "hang" }>;
 

@@ -332,6 +332,7 @@ export class Unit {
       poolOf: (shard) => gateway.poolOf(shard),
       roleOf: (shard) => this.#reshards!.roleOf(shard),
       shareChanged: () => gateway.shareChanged(),
+      doubt: (isDoubted) => gateway.pool.doubt(isDoubted),
     });
   }
 

@@ -21,6 +21,7 @@ import { WorkerGuilds } from "./guilds/shards.ts";
 import { Desk } from "./desk.ts";
 import { Doubts } from "./doubts.ts";
 import { Handover } from "./handover/handover.ts";
+import { Hesitation } from "./hesitation.ts";
 import { WorkerLinks } from "./links.ts";
 import { MemberAskers } from "../gateway/members/askers.ts";
 import { VoiceAskers } from "../gateway/voice_askers.ts";
@@ -45,6 +46,7 @@ export class Bucket {
   readonly #intake: Intake;
   readonly #figures: ShardFigures;
   readonly #doubts: Doubts;
+  readonly #hesitation: Hesitation;
   readonly #shards = new Map<number, Shard>();
   readonly #members: Members;
   readonly #askers: MemberAskers;
@@ -69,6 +71,7 @@ export class Bucket {
       done: (shardId, cursor) => this.#guilds?.acknowledged(shardId, cursor),
     });
     this.#queue = this.#createQueue(world);
+    this.#hesitation = new Hesitation(world.clock, options.unit !== undefined);
     this.#askers = new MemberAskers(world.clock);
     const { cache } = options;
     this.#guilds = cache.length === 0 ? null : new WorkerGuilds({
@@ -192,6 +195,8 @@ export class Bucket {
         return this.#queue.wake(message.shardId);
       case "ACK":
         return this.#queue.acknowledge(message.peer, message.link, message.cursors);
+      case "DOUBT":
+        return this.#hesitation.doubt(message.isOn);
       case "CRASH":
         return crash(message.how);
     }
@@ -266,6 +271,7 @@ export class Bucket {
       },
       session: (shardId, began) => post({ type: "SESSION", shardId, began }),
       presenceSet: (shardId, presence) => post({ type: "PRESENCE", shardId, presence }),
+      leastPauseMs: () => this.#hesitation.leastPauseMs,
       gaveUp: (shardId, why) => post({ type: "GAVE_UP", shardId, why }),
     };
   }
@@ -293,6 +299,7 @@ export class Bucket {
   }
 
   #report(): void {
+    this.#hesitation.look();
     const shards = this.#figures.report(this.#shards);
     this.#post({ type: "REPORT", shards, eventsByType: this.#intake.types.take() });
   }

@@ -15,7 +15,7 @@ import {
 import type { KnownQuestion, PieceOf } from "../protocol/guild_pieces.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { Cuts, Held, ShardRole } from "../protocol/reshard.ts";
-import type { ShardCounters, ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
+import type { ShardStatus, WorkerSnapshot } from "../protocol/status.ts";
 import type {
   FromWorker,
   ShardBacklog,
@@ -29,10 +29,14 @@ import { ShardMoves } from "./handover/moves.ts";
 import { ShardRoles } from "./handover/roles.ts";
 import { PoolLinks } from "./pool_links.ts";
 import type { Address, PoolOptions } from "./pool_world.ts";
-import { ASK_DEADLINE_MS, type Asked, WorkerSlot, type WorkerWord } from "./slot.ts";
-
-/** The longest that a command waits in a worker, and a little more. */
-export const SEND_DEADLINE_MS = 130_000;
+import { type ShardRow, ShardTable } from "./shard_table.ts";
+import {
+  ASK_DEADLINE_MS,
+  type Asked,
+  SEND_DEADLINE_MS,
+  WorkerSlot,
+  type WorkerWord,
+} from "./slot.ts";
 
 export type { Address, PoolEvents, PoolOptions } from "./pool_world.ts";
 
@@ -48,11 +52,11 @@ export class WorkerPool {
   readonly #links: PoolLinks;
   readonly #roles: ShardRoles;
   readonly #workerOfShard: ReadonlyMap<number, number>;
-  readonly #statuses = new Map<number, ShardStatus>();
-  readonly #counters = new Map<number, ShardCounters>();
+  readonly #table: ShardTable;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#table = new ShardTable(options.clock);
     this.#consumers = new ConsumerMap(options.worker.clusterOfShard);
     this.#roles = new ShardRoles({
       ...options,
@@ -73,7 +77,7 @@ export class WorkerPool {
     this.#workerOfShard = new Map(
       buckets.flatMap((shardIds, index) => shardIds.map((id) => [id, firstWorkerId + index])),
     );
-    for (const shardId of options.buckets.flat()) this.#idle(shardId, "not started");
+    for (const shardId of options.buckets.flat()) this.#table.idle(shardId, "not started");
   }
 
   /** Starts every worker that has something to do, and every shard in it that has. */
@@ -98,7 +102,7 @@ export class WorkerPool {
     if (!life || !role) return;
     const { events, estateOf } = this.#options;
     const estate = estateOf(shardId);
-    const state = this.#statuses.get(shardId)?.state;
+    const state = this.#table.statusOf(shardId)?.state;
     const isIdle = state === "idle" || state === "stopped";
     // One that runs has asked already, or does not ask: nobody must wait for it.
     if (isIdle && !estate.session) events.expectIdentify([shardId]);
@@ -256,6 +260,11 @@ export class WorkerPool {
     }
   }
 
+  /** Others may have resumed sessions of ours: none is resumed at once; or not any more. Outlives the workers. */
+  doubt(isOn: boolean): void {
+    for (const slot of this.#slots) slot.doubt(isOn);
+  }
+
   /** Replaces a worker; its shards resume in the next one. */
   restart(workerId: number): void {
     this.#known(workerId).replace("restart requested");
@@ -285,15 +294,14 @@ export class WorkerPool {
 
   /** A shard as its worker has told of it last; `null`: there is none of this id. */
   statusOf(shardId: number): ShardStatus | null {
-    return this.#statuses.get(shardId) ?? null;
+    return this.#table.statusOf(shardId);
   }
 
   /** Shards, those that do nothing as well, as seen from outside, with what they counted when their worker last reported. */
-  get shards(): { status: ShardStatus; workerId: number; counters: ShardCounters | null }[] {
-    return [...this.#statuses].sort(([a], [b]) => a - b).map(([shardId, status]) => ({
-      status,
-      workerId: this.calculateWorkerId(shardId),
-      counters: this.#counters.get(shardId) ?? null,
+  get shards(): (ShardRow & { readonly workerId: number })[] {
+    return this.#table.all.map((row) => ({
+      ...row,
+      workerId: this.calculateWorkerId(row.status.shardId),
     }));
   }
 
@@ -306,8 +314,11 @@ export class WorkerPool {
       message: (message) => this.#message(workerId, message),
       greet: () => this.#greet(workerId, shardIds),
       lost: () => {
-        const lost = shardIds.filter((shardId) => this.#isAlive(shardId));
-        for (const shardId of lost) this.#idle(shardId, "its worker was lost");
+        // What runs, or was about to.
+        const lost = shardIds.filter((shardId) =>
+          this.#roles.of(shardId) !== null || this.#table.statusOf(shardId)!.state !== "idle"
+        );
+        for (const shardId of lost) this.#table.idle(shardId, "its worker was lost");
         this.#links.lost(this.#at(workerId)!);
         events.lost(lost);
       },
@@ -342,28 +353,17 @@ export class WorkerPool {
     }
     const word = this.#roles.heard(message);
     if (!word) return;
-    if (word.type === "SHARD_STATUS") this.#statuses.set(word.status.shardId, word.status);
+    if (word.type === "SHARD_STATUS") this.#table.tell(word.status);
     if (word.type === "REPORT") {
       this.eventsByType.add(word.eventsByType);
-      for (const counters of word.shards) this.#counters.set(counters.shardId, counters);
+      this.#table.count(word.shards);
     }
     (events[word.type] as (word: FromWorker) => void)(word);
   }
 
   #forget(shardId: number): void {
     this.#consumers.assign(shardId, this.#consumers.planned(shardId));
-    this.#counters.delete(shardId);
-    this.#idle(shardId, "it is over");
-  }
-
-  /** Whether a shard runs, or is about to. */
-  #isAlive(shardId: number): boolean {
-    return this.#roles.of(shardId) !== null || this.#statuses.get(shardId)!.state !== "idle";
-  }
-
-  #idle(shardId: number, reason: string): void {
-    const sinceMs = this.#options.clock.epochMs();
-    this.#statuses.set(shardId, { shardId, state: "idle", reason, sinceMs, connection: 0 });
+    this.#table.over(shardId);
   }
 
   #ask(shardId: number, question: Asked, deadlineMs = ASK_DEADLINE_MS): Promise<unknown> {

@@ -28,6 +28,8 @@ export const START_DEADLINE_MS = 20_000;
 export const SILENCE_DEADLINE_MS = 15_000;
 /** How long a worker may take to answer a question; some questions say otherwise. */
 export const ASK_DEADLINE_MS = 10_000;
+/** The longest that a command waits in a worker, and a little more. */
+export const SEND_DEADLINE_MS = 130_000;
 /** How often we look. */
 const WATCH_MS = 1_000;
 
@@ -76,6 +78,7 @@ export class WorkerSlot {
   readonly #settled = Promise.withResolvers<void>();
   #life: Life | null = null;
   #epoch = 0;
+  #isDoubted = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -117,6 +120,13 @@ export class WorkerSlot {
     this.#supervision.take({ kind: "start" });
   }
 
+  /** Others may have resumed sessions of its shards, or not any more. Outlives the worker. */
+  doubt(isOn: boolean): void {
+    if (this.#isDoubted === isOn) return;
+    this.#isDoubted = isOn;
+    this.#life?.tell({ type: "DOUBT", isOn });
+  }
+
   /** Ends the worker as if it had crashed; the next one resumes its shards. */
   replace(reason: string): void {
     if (!this.#life) return;
@@ -137,6 +147,7 @@ export class WorkerSlot {
       lost: (reason, isUnloadable) =>
         this.#supervision.take({ kind: "ended", reason, isUnloadable }),
     });
+    if (this.#isDoubted) this.#life.tell({ type: "DOUBT", isOn: true });
     this.#options.greet();
   }
 

@@ -6,6 +6,7 @@ import { OP } from "../../protocol/discord/opcodes.ts";
 import { SAFE_AFTER_MS } from "../../workers/safe_reports.ts";
 import { cluster } from "../support/peers.ts";
 import { BRING, NO_GUILDS, safe, setUp } from "./bucket_stage.ts";
+import { HESITATE_MS } from "../../workers/hesitation.ts";
 
 Deno.test("a bucket says that it started, and reports ever after", async () => {
   const { clock, types } = setUp();
@@ -356,4 +357,15 @@ Deno.test("a bucket that stops says goodbye to its clusters, and takes what they
     type: "SAFE",
     shards: { 2: { ...safe(1), guilds: NO_GUILDS } },
   });
+});
+
+Deno.test("a bucket of a fleet resumes no session at once that another unit may have", async () => {
+  const { bucket, ready, sockets, clock } = setUp(undefined, { unit: "a" });
+  await ready(0);
+  bucket.receive({ type: "DOUBT", isOn: true });
+  sockets[0]!.events.closed(4000, "Session resumed elsewhere.");
+  await clock.advance(HESITATE_MS - 100);
+  assert.equal(sockets.length, 1);
+  await clock.advance(200);
+  assert.equal(sockets.length, 2);
 });

@@ -285,3 +285,17 @@ Deno.test("the pool tells once that a module cannot be loaded, whichever of its 
   assert.deepEqual(told.filter((it) => !it.startsWith("lost")), [`refused ["${reason}"]`]);
   assert.deepEqual([threads.length, lines], [2, []]);
 });
+
+Deno.test("WorkerPool tells its workers that others may have their sessions, those that start later as well", () => {
+  const { pool, toldTo } = setUp();
+  pool.doubt(true);
+  pool.spawnShards();
+  const [first] = toldTo(0, "DOUBT");
+  assert.deepEqual(first, { type: "DOUBT", isOn: true });
+  pool.doubt(false);
+  pool.doubt(false);
+  assert.deepEqual(toldTo(1, "DOUBT"), [
+    { type: "DOUBT", isOn: true },
+    { type: "DOUBT", isOn: false },
+  ]);
+});

@@ -90,6 +90,11 @@ export class Pools {
     await this.#of(shardId).reconnect(shardId, session);
   }
 
+  /** Others may have resumed sessions of this unit: see {@linkcode WorkerPool.doubt}. */
+  doubt(isOn: boolean): void {
+    for (const pool of this.#pools) pool.doubt(isOn);
+  }
+
   /** Whether workers bring a cluster its events themselves. */
   isIntroduced(peer: PeerKey): boolean {
     return this.#pools.some((pool) => pool.isIntroduced(peer));

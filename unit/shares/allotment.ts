@@ -32,6 +32,8 @@ export interface AllottedTo {
   roleOf(shard: ShardKey): ShardRole | null;
   /** The unit has other shards than before: who counts them is to look again. */
   shareChanged(): void;
+  /** Others may have resumed sessions of this unit: a connection that ends is not resumed at once. */
+  doubt(isDoubted: boolean): void;
 }
 
 /** Who allots shards to a unit. */
