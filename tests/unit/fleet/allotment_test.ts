@@ -1,0 +1,209 @@
+import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { LocalKeys } from "../../../ports/fleet/keys.ts";
+import { localBus } from "../../../ports/fleet/bus.ts";
+import { logTo } from "../../../ports/log.ts";
+import { memoryStore, type Store } from "../../../ports/store.ts";
+import { type Assignment, ownerIn } from "../../../protocol/fleet.ts";
+import type { FleetSnapshot } from "../../../protocol/fleet_status.ts";
+import type { ShardKey } from "../../../protocol/ids.ts";
+import { createVirtualClock, type VirtualClock } from "../../../sim/mod.ts";
+import { FleetAllotment, LEAVE_DEADLINE_MS } from "../../../unit/fleet/allotment.ts";
+import { DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
+
+interface StageOptions {
+  readonly store?: Store;
+  readonly totalShards?: number;
+  readonly clock?: VirtualClock;
+}
+
+/** Unit `a` of a fleet whose leader is the test. */
+function stage(
+  { store = memoryStore(), totalShards, clock = createVirtualClock() }: StageOptions = {},
+) {
+  const logged: string[] = [];
+  const log = logTo((level, event) => logged.push(`${level}: ${event}`));
+  const told: FleetSnapshot[] = [];
+  const broughtUp: number[] = [];
+  const taken: string[] = [];
+  const doubts: boolean[] = [];
+  const watching = new Set<() => void>();
+  const left = Promise.withResolvers<void>();
+  let shareChanges = 0;
+  let dropped = 0;
+  let toldLine: (isUp: boolean) => void = () => {};
+  const keys = new LocalKeys().open((then) => void clock.after(0, then));
+  const fleet = {
+    self: "a",
+    members: ["a", "b"] as readonly string[],
+    leader: "a" as string | null,
+    term: 1,
+    assignment: null as Assignment | null,
+    ownerOf: (shard: ShardKey) => fleet.assignment && ownerIn(fleet.assignment, shard),
+    watch(changed: () => void) {
+      watching.add(changed);
+      return () => void watching.delete(changed);
+    },
+    start({ total, stream }: { total: number; stream: string }) {
+      fleet.assignment ??= assignmentOf(Array(total).fill(null), stream);
+      return Promise.resolve(fleet.assignment);
+    },
+    given: () => Promise.resolve(),
+    leave: () => left.promise,
+    close: () => Promise.resolve(),
+  };
+  const line = {
+    bus: localBus({ clock, log }),
+    keys,
+    isUp: true,
+    warnings: [],
+    watch(changed: (isUp: boolean) => void) {
+      toldLine = changed;
+      return () => {};
+    },
+    close: () => Promise.resolve(),
+  };
+  const allotment = new FleetAllotment({
+    config: { ...CONFIG_DEFAULTS, totalShards: totalShards ?? null },
+    store,
+    clock,
+    log,
+    line,
+    fleet,
+    createHoldings: () => ({
+      take: ({ id }, from, by) => Promise.resolve(void taken.push(`${id} ${from} ${by}`)),
+      give: () => Promise.resolve(),
+      lose: () => Promise.resolve(),
+    }),
+    openGate: () => Promise.reject(new Error("nobody identifies here")),
+    dropQueues: () => Promise.resolve(void dropped++),
+    changed: (snapshot) => told.push(snapshot),
+  });
+  const assign = (owners: (string | null)[]) => {
+    fleet.assignment = assignmentOf(owners, fleet.assignment?.stream ?? "s");
+    for (const changed of watching) changed();
+  };
+  return {
+    clock,
+    logged,
+    told,
+    taken,
+    doubts,
+    broughtUp,
+    keys,
+    fleet,
+    allotment,
+    assign,
+    left,
+    toldLine: (isUp: boolean) => toldLine(isUp),
+    shareChanges: () => shareChanges,
+    dropped: () => dropped,
+    begin: () =>
+      allotment.begin({
+        poolOf: () => ({ bringUp: (id: number) => broughtUp.push(id) }) as never,
+        roleOf: () => ({ kind: "serves", cuts: null }),
+        shareChanged: () => shareChanges++,
+        doubt: (isDoubted) => doubts.push(isDoubted),
+      }),
+  };
+}
+
+let epoch = 0;
+function assignmentOf(owners: readonly (string | null)[], stream: string): Assignment {
+  const totals = [{ total: owners.length, owners, moves: new Map<number, string>() }];
+  return { epoch: ++epoch, stream, totals, services: {}, clusters: {} };
+}
+
+Deno.test("the first unit of a fleet brings its total and its numbering", async () => {
+  const { allotment, fleet } = stage();
+  const { estates, opening } = await allotment.open(4);
+  assert.deepEqual(opening.shardIds, [0, 1, 2, 3]);
+  assert.equal(estates.stream, fleet.assignment!.stream);
+});
+
+Deno.test("a unit goes by the fleet's total and numbering, and says where its own are not used", async () => {
+  const { allotment, fleet, logged, dropped } = stage({ totalShards: 8 });
+  fleet.assignment = assignmentOf(["b", "b"], "theirs");
+  const { estates, opening } = await allotment.open(16);
+  assert.deepEqual([opening.record.total, estates.stream, dropped()], [2, "theirs", 1]);
+  assert.deepEqual(logged, [
+    "info: the fleet is joined",
+    "warn: the fleet has another number of shards than is set",
+  ]);
+  assert.deepEqual(allotment.snapshot.warnings, [
+    "the fleet has 2 shards, TOTAL_SHARDS=8 of this unit is not used",
+  ]);
+});
+
+Deno.test("a unit has what it is assigned once it is taken up, and knows who has the rest", async () => {
+  const { allotment, assign, begin, clock, taken, broughtUp, shareChanges } = stage();
+  await allotment.open(3);
+  void begin();
+  assert.equal(allotment.has({ total: 3, id: 0 }), false);
+  assign(["a", "b", null]);
+  await clock.advance(100);
+  const has = [0, 1, 2].map((id) => allotment.has({ total: 3, id }));
+  const where = [0, 1, 2].map((id) => allotment.whereIs({ total: 3, id }));
+  assert.deepEqual([has, where], [[true, false, false], [null, "b", null]]);
+  assert.deepEqual([taken, broughtUp, shareChanges()], [["0 given null"], [0], 1]);
+});
+
+Deno.test("a unit that has just started asks the keys who had a shard last", async () => {
+  const { allotment, assign, begin, clock, taken, keys } = stage();
+  await allotment.open(1);
+  const put = keys.put("estate.0.1", { unit: "c" });
+  await clock.advance(1);
+  await put;
+  void begin();
+  assign(["a"]);
+  await clock.advance(100);
+  assert.deepEqual(taken, ["0 dead c"]);
+});
+
+Deno.test("a unit that is cut off doubts its sessions, and shows since when", async () => {
+  const { allotment, begin, clock, doubts, toldLine, told } = stage();
+  await allotment.open(1);
+  void begin();
+  toldLine(false);
+  await clock.advance(DOUBT_AFTER_MS + 1_000);
+  assert.deepEqual(doubts, [false, true]);
+  assert.ok(told.at(-1)!.cutOffSinceMs !== null);
+  toldLine(true);
+  await clock.advance(1_000);
+  assert.deepEqual([doubts.at(-1), told.at(-1)!.cutOffSinceMs], [false, null]);
+});
+
+Deno.test("a change of the fleet is told once a second at most, and what is the same not at all", async () => {
+  const { allotment, assign, begin, clock, told } = stage();
+  await allotment.open(2);
+  void begin();
+  for (const owner of ["a", "b", "a", "b"]) assign([owner, "b"]);
+  await clock.advance(3_000);
+  assert.equal(told.length, 1);
+  assign(["b", "b"]);
+  await clock.advance(1_000);
+  assert.equal(told.length, 2, "another epoch");
+});
+
+Deno.test("a unit that leaves waits until all is given away, for so long at most", async () => {
+  const { allotment, assign, begin, clock, left, logged } = stage();
+  await allotment.open(1);
+  void begin();
+  assign(["a"]);
+  await clock.advance(100);
+  let hasLeft = false;
+  const leaving = allotment.leave().then(() => hasLeft = true);
+  await clock.advance(LEAVE_DEADLINE_MS - 1);
+  assert.equal(hasLeft, false);
+  await clock.advance(1);
+  await leaving;
+  assert.ok(logged.includes("warn: the unit stops before all of its shards are given away"));
+  left.resolve();
+  await allotment.close();
+});
+
+Deno.test("a unit that has not begun leaves nobody", async () => {
+  const { allotment } = stage();
+  await allotment.leave();
+  await allotment.close();
+});

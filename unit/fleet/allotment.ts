@@ -1,0 +1,216 @@
+/**
+ * How a unit of a fleet comes to its shards: it joins, and has what the assignment says. What it does with a shard says
+ * `step.ts`, when `keeper.ts`, what others see of it `standing.ts`.
+ *
+ * @module
+ */
+
+import { type Cancel, within } from "../../ports/clock.ts";
+import type { FleetLine, FleetView } from "../../ports/fleet/fleet.ts";
+import type { IdentifyGate } from "../../ports/identify_gate.ts";
+import { randomHex } from "../../ports/random.ts";
+import type { World } from "../../ports/world.ts";
+import type { Assignment } from "../../protocol/fleet.ts";
+import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
+import { type ShardKey, shardRange } from "../../protocol/ids.ts";
+import { isRecord } from "../../protocol/record.ts";
+import { Estates } from "../../store/estates.ts";
+import type { Config } from "../../config/config.ts";
+import type { IdentifyOptions } from "../identify.ts";
+import { settledRecord } from "../reshard/record.ts";
+import type { Allotment, Allotted, AllottedTo } from "../shares/allotment.ts";
+import { dealtInTurn } from "../shares/share.ts";
+import { CutOff } from "./cut_off.ts";
+import type { Holdings } from "./holdings.ts";
+import { Keeper } from "./keeper.ts";
+import { fleetSnapshot } from "./standing.ts";
+
+/** So long a unit that leaves takes to give its shards away; what it still has then, others take as if it had died. */
+export const LEAVE_DEADLINE_MS = 25_000;
+/** How the fleet stands is told so often at most. */
+const TELL_MS = 1_000;
+/** Shards that come or go within this time are one change for who counts them. */
+const SHARE_MS = 50;
+
+/** The units, and this one among them, as far as it takes part. */
+export interface Membership extends FleetView {
+  /** The newest that is known; `null` before the first. */
+  readonly assignment: Assignment | null;
+  /**
+   * Joins. Resolves with the first assignment that is known.
+   *
+   * @param anew What the fleet goes by where nobody has said so before.
+   */
+  start(anew: { readonly total: number; readonly stream: string }): Promise<Assignment>;
+  /** Tells the leader that a shard was given to whom it is to go to. */
+  given(shard: ShardKey): Promise<void>;
+  /** Wants to have nothing any more; resolves when it has nothing, or is the last that lives. */
+  leave(): Promise<void>;
+  /** Takes part no more. */
+  close(): Promise<void>;
+}
+
+/** With what a unit is in a fleet. */
+export interface FleetAllotmentOptions extends Pick<World, "store" | "clock" | "log"> {
+  readonly config: Pick<Config, "totalShards">;
+  readonly line: FleetLine;
+  readonly fleet: Membership;
+  /** What is done with a shard that comes or goes. */
+  readonly createHoldings: (unit: AllottedTo, estates: Estates) => Holdings;
+  /** The gate that all units identify through. */
+  readonly openGate: (options: IdentifyOptions) => Promise<IdentifyGate>;
+  /** Whatever waits on this disk is of another numbering than the fleet's: it is of no use. */
+  readonly dropQueues: () => Promise<void>;
+  /** The fleet is another than before. */
+  readonly changed: (fleet: FleetSnapshot) => void;
+}
+
+/** The allotment of a unit of a fleet. */
+export class FleetAllotment implements Allotment {
+  readonly deal = dealtInTurn;
+  readonly #options: FleetAllotmentOptions;
+  readonly #cutOff: CutOff;
+  readonly #cancelWatch: Cancel;
+  #estates: Estates | null = null;
+  #unit: AllottedTo | null = null;
+  #keeper: Keeper | null = null;
+  #cancelTell: Cancel | null = null;
+  #cancelShare: Cancel | null = null;
+  #told = "";
+
+  constructor(options: FleetAllotmentOptions) {
+    this.#options = options;
+    this.#cutOff = new CutOff({
+      ...options,
+      doubted: (isDoubted) => this.#unit?.doubt(isDoubted),
+      changed: () => this.#tellSoon(),
+    });
+    this.#cancelWatch = options.fleet.watch(() => this.#tellSoon());
+  }
+
+  /** See {@linkcode Allotment}. */
+  has(shard: ShardKey): boolean {
+    return this.#keeper?.has(shard) ?? false;
+  }
+
+  /** See {@linkcode Allotment}. */
+  whereIs(shard: ShardKey): string | null {
+    const { fleet } = this.#options;
+    const owner = fleet.ownerOf(shard);
+    return owner === fleet.self ? null : owner;
+  }
+
+  /** See {@linkcode Allotment}. */
+  async open(recommended: number): Promise<Allotted> {
+    const { config, fleet, log, dropQueues } = this.#options;
+    const own = await Estates.open({ ...this.#options, newStream: randomHex(8) });
+    const asked = config.totalShards;
+    const anew = { total: asked ?? recommended, stream: own.stream };
+    const { epoch, stream, totals } = await fleet.start(anew);
+    const [{ total }] = totals as [Assignment["totals"][number]];
+    log.info("the fleet is joined", { unit: fleet.self, totalShards: total, epoch });
+    if (asked !== null && asked !== total) {
+      log.warn("the fleet has another number of shards than is set", {
+        totalShards: total,
+        set: asked,
+      });
+    }
+    const isOurs = stream === own.stream;
+    if (!isOurs && own.sessions.size > 0) {
+      log.warn("sessions of an earlier run are not of this fleet, they are not used");
+    }
+    if (!isOurs) await dropQueues();
+    this.#estates = isOurs ? own : new Estates({ ...this.#options, newStream: stream });
+    const opening = {
+      record: settledRecord(total, asked),
+      saved: null,
+      isAnew: false,
+      isOtherThanSet: false,
+      shardIds: shardRange(0, total - 1),
+    };
+    return { estates: this.#estates, opening };
+  }
+
+  /** See {@linkcode Allotment}. */
+  openGate(options: IdentifyOptions): Promise<IdentifyGate> {
+    return this.#options.openGate(options);
+  }
+
+  /** See {@linkcode Allotment}. */
+  async begin(unit: AllottedTo): Promise<void> {
+    const { line, createHoldings } = this.#options;
+    this.#unit = unit;
+    unit.doubt(this.#cutOff.isDoubted);
+    this.#keeper = new Keeper({
+      ...this.#options,
+      holdings: createHoldings(unit, this.#estates!),
+      writerOf: async ({ total, id }) => {
+        const entry = await line.keys.get(`estate.${id}.${total}`);
+        const written = isRecord(entry?.value) ? entry.value.unit : null;
+        return typeof written === "string" ? written : null;
+      },
+      came: (shard) => {
+        const role = unit.roleOf(shard);
+        if (role) unit.poolOf(shard).bringUp(shard.id, role);
+      },
+      changed: () => this.#shareSoon(),
+    });
+    this.#keeper.start();
+    await this.#keeper.settled();
+  }
+
+  /** See {@linkcode Allotment}. */
+  async leave(): Promise<void> {
+    const { clock, fleet, log } = this.#options;
+    if (this.#keeper === null) return;
+    let hasLeft = false;
+    const left = fleet.leave().then(() => void (hasLeft = true));
+    await within(clock, LEAVE_DEADLINE_MS, left);
+    const shards = this.#keeper.held.length;
+    if (!hasLeft) log.warn("the unit stops before all of its shards are given away", { shards });
+  }
+
+  /** See {@linkcode Allotment}. */
+  async close(): Promise<void> {
+    this.#keeper?.stop();
+    this.#cutOff.stop();
+    this.#cancelWatch();
+    this.#cancelTell?.();
+    this.#cancelShare?.();
+    await this.#options.fleet.close();
+  }
+
+  /** See {@linkcode Allotment}. */
+  get snapshot(): FleetSnapshot {
+    const { fleet: { self, leader, members, assignment }, line, config } = this.#options;
+    return fleetSnapshot({
+      self,
+      leader,
+      members,
+      assignment,
+      taking: this.#keeper?.taking ?? 0,
+      giving: this.#keeper?.giving ?? 0,
+      cutOffSinceMs: this.#cutOff.sinceMs,
+      lineWarnings: line.warnings,
+      totalSet: config.totalShards,
+    });
+  }
+
+  #tellSoon(): void {
+    this.#cancelTell ??= this.#options.clock.after(TELL_MS, () => {
+      this.#cancelTell = null;
+      const { snapshot } = this;
+      const text = JSON.stringify(snapshot);
+      if (text !== this.#told) this.#options.changed(snapshot);
+      this.#told = text;
+    });
+  }
+
+  #shareSoon(): void {
+    this.#tellSoon();
+    this.#cancelShare ??= this.#options.clock.after(SHARE_MS, () => {
+      this.#cancelShare = null;
+      this.#unit?.shareChanged();
+    });
+  }
+}
