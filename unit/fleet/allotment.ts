@@ -5,8 +5,8 @@
  * @module
  */
 
-import { type Cancel, within } from "../../ports/clock.ts";
-import type { FleetLine, FleetView } from "../../ports/fleet/fleet.ts";
+import type { Cancel } from "../../ports/clock.ts";
+import type { FleetLine } from "../../ports/fleet/fleet.ts";
 import type { IdentifyGate } from "../../ports/identify_gate.ts";
 import { randomHex } from "../../ports/random.ts";
 import type { World } from "../../ports/world.ts";
@@ -23,6 +23,7 @@ import { dealtInTurn } from "../shares/share.ts";
 import { CutOff } from "./cut_off.ts";
 import type { Holdings } from "./holdings.ts";
 import { Keeper } from "./keeper.ts";
+import type { FleetSeat, Membership } from "./seat.ts";
 import { fleetSnapshot } from "./standing.ts";
 
 /** So long a unit that leaves takes to give its shards away; what it still has then, others take as if it had died. */
@@ -32,29 +33,23 @@ const TELL_MS = 1_000;
 /** Shards that come or go within this time are one change for who counts them. */
 const SHARE_MS = 50;
 
-/** The units, and this one among them, as far as it takes part. */
-export interface Membership extends FleetView {
-  /** The newest that is known; `null` before the first. */
-  readonly assignment: Assignment | null;
-  /**
-   * Joins. Resolves with the first assignment that is known.
-   *
-   * @param anew What the fleet goes by where nobody has said so before.
-   */
-  start(anew: { readonly total: number; readonly stream: string }): Promise<Assignment>;
-  /** Tells the leader that a shard was given to whom it is to go to. */
-  given(shard: ShardKey): Promise<void>;
-  /** Wants to have nothing any more; resolves when it has nothing, or is the last that lives. */
-  leave(): Promise<void>;
-  /** Takes part no more. */
-  close(): Promise<void>;
+/** With what a fleet begins. */
+export interface First {
+  readonly total: number;
+  readonly stream: string;
 }
 
 /** With what a unit is in a fleet. */
 export interface FleetAllotmentOptions extends Pick<World, "store" | "clock" | "log"> {
   readonly config: Pick<Config, "totalShards">;
   readonly line: FleetLine;
-  readonly fleet: Membership;
+  readonly seat: FleetSeat;
+  /**
+   * What takes the seat.
+   *
+   * @param first What the fleet begins with where nobody has said so before.
+   */
+  readonly createFleet: (first: First) => Membership;
   /** What is done with a shard that comes or goes. */
   readonly createHoldings: (unit: AllottedTo, estates: Estates) => Holdings;
   /** The gate that all units identify through. */
@@ -85,7 +80,7 @@ export class FleetAllotment implements Allotment {
       doubted: (isDoubted) => this.#unit?.doubt(isDoubted),
       changed: () => this.#tellSoon(),
     });
-    this.#cancelWatch = options.fleet.watch(() => this.#tellSoon());
+    this.#cancelWatch = options.seat.watch(() => this.#tellSoon());
   }
 
   /** See {@linkcode Allotment}. */
@@ -95,20 +90,21 @@ export class FleetAllotment implements Allotment {
 
   /** See {@linkcode Allotment}. */
   whereIs(shard: ShardKey): string | null {
-    const { fleet } = this.#options;
-    const owner = fleet.ownerOf(shard);
-    return owner === fleet.self ? null : owner;
+    const { seat } = this.#options;
+    const owner = seat.ownerOf(shard);
+    return owner === seat.self ? null : owner;
   }
 
   /** See {@linkcode Allotment}. */
   async open(recommended: number): Promise<Allotted> {
-    const { config, fleet, log, dropQueues } = this.#options;
+    const { config, seat, log, createFleet, dropQueues } = this.#options;
     const own = await Estates.open({ ...this.#options, newStream: randomHex(8) });
     const asked = config.totalShards;
-    const anew = { total: asked ?? recommended, stream: own.stream };
-    const { epoch, stream, totals } = await fleet.start(anew);
+    const fleet = createFleet({ total: asked ?? recommended, stream: own.stream });
+    seat.take(fleet);
+    const { epoch, stream, totals } = await fleet.start();
     const [{ total }] = totals as [Assignment["totals"][number]];
-    log.info("the fleet is joined", { unit: fleet.self, totalShards: total, epoch });
+    log.info("the fleet is joined", { unit: seat.self, totalShards: total, epoch });
     if (asked !== null && asked !== total) {
       log.warn("the fleet has another number of shards than is set", {
         totalShards: total,
@@ -138,11 +134,13 @@ export class FleetAllotment implements Allotment {
 
   /** See {@linkcode Allotment}. */
   async begin(unit: AllottedTo): Promise<void> {
-    const { line, createHoldings } = this.#options;
+    const { line, seat, createHoldings } = this.#options;
+    const fleet = seat.fleet!;
     this.#unit = unit;
     unit.doubt(this.#cutOff.isDoubted);
     this.#keeper = new Keeper({
       ...this.#options,
+      fleet,
       holdings: createHoldings(unit, this.#estates!),
       writerOf: async ({ total, id }) => {
         const entry = await line.keys.get(`estate.${id}.${total}`);
@@ -161,13 +159,13 @@ export class FleetAllotment implements Allotment {
 
   /** See {@linkcode Allotment}. */
   async leave(): Promise<void> {
-    const { clock, fleet, log } = this.#options;
-    if (this.#keeper === null) return;
-    let hasLeft = false;
-    const left = fleet.leave().then(() => void (hasLeft = true));
-    await within(clock, LEAVE_DEADLINE_MS, left);
-    const shards = this.#keeper.held.length;
-    if (!hasLeft) log.warn("the unit stops before all of its shards are given away", { shards });
+    const { seat, log } = this.#options;
+    if (this.#keeper === null || seat.fleet === null) return;
+    const how = await seat.fleet.leave(LEAVE_DEADLINE_MS);
+    const { length: shards } = this.#keeper.held;
+    if (how === "deadline") {
+      log.warn("the unit stops before all is given away, others take the rest", { shards });
+    }
   }
 
   /** See {@linkcode Allotment}. */
@@ -177,12 +175,12 @@ export class FleetAllotment implements Allotment {
     this.#cancelWatch();
     this.#cancelTell?.();
     this.#cancelShare?.();
-    await this.#options.fleet.close();
+    await this.#options.seat.fleet?.stop();
   }
 
   /** See {@linkcode Allotment}. */
   get snapshot(): FleetSnapshot {
-    const { fleet: { self, leader, members, assignment }, line, config } = this.#options;
+    const { seat: { self, leader, members, assignment }, line, config } = this.#options;
     return fleetSnapshot({
       self,
       leader,

@@ -29,8 +29,8 @@ export const AGAIN_MS = 1_000;
 export interface KeptFleet extends Pick<FleetView, "self" | "members" | "watch"> {
   /** The newest that is known. */
   readonly assignment: Assignment | null;
-  /** Tells the leader that a shard has been given to whom it is to go to. Rejects where it did not hear that. */
-  given(shard: ShardKey): Promise<void>;
+  /** Has the leader know that a shard was given to another unit. Rejects where this unit takes part no more. */
+  given(shard: ShardKey, to: string): Promise<void>;
 }
 
 /** What keeping takes. */
@@ -62,7 +62,6 @@ export class Keeper {
   readonly #lanes: Readonly<Record<Task["do"], Lane>> = {
     take: { most: MOST_AT_ONCE, busy: 0 },
     give: { most: MOST_AT_ONCE, busy: 0 },
-    tell: { most: MOST_AT_ONCE, busy: 0 },
     lose: { most: Infinity, busy: 0 },
   };
   /** Shard → the newest assignment in which it was another's. */
@@ -109,7 +108,7 @@ export class Keeper {
 
   /** Shards that are given away just now. */
   get giving(): number {
-    return this.#lanes.give.busy + this.#lanes.tell.busy;
+    return this.#lanes.give.busy;
   }
 
   /** Resolves when all that the assignment says is done, as far as it is known; or when this is stopped. */
@@ -161,8 +160,6 @@ export class Keeper {
     this.#lanes[task.do].busy++;
     try {
       await this.#perform(shard, task);
-      // Until the leader has written it, it is told again from time to time.
-      if (task.do === "tell") this.#rest(text, task.do);
     } catch (error) {
       const about = { shardId: shard.id, totalShards: shard.total, error: messageOf(error) };
       log.warn(FAILED[task.do], about);
@@ -189,9 +186,13 @@ export class Keeper {
         await holdings.give(shard, task.to);
         log.debug("shard is given away", { ...about, to: task.to });
         this.#stands(shard, { is: "given", to: task.to });
-        return await fleet.given(shard);
-      case "tell":
-        return await fleet.given(shard);
+        // Until that is written it may have been taken back; who takes part no more tells nobody.
+        return void fleet.given(shard, task.to).catch((error) =>
+          log.debug("the leader was not told of a shard that was given", {
+            ...about,
+            error: messageOf(error),
+          })
+        );
       case "lose":
         this.#stands(shard, AWAY);
         await holdings.lose(shard);
@@ -252,6 +253,5 @@ export class Keeper {
 const FAILED: Readonly<Record<Task["do"], string>> = {
   take: "shard was not taken up, it is tried again",
   give: "shard was not given away, it goes on here and it is tried again",
-  tell: "the leader did not hear that a shard was given away, it is told again",
   lose: "what is left of a shard of another unit was not put away",
 };

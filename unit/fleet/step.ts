@@ -5,7 +5,7 @@
  * | ------- | --------------------------- | ---------------------- | --------- | -------- |
  * | away    | take                        | take                   | –         | –        |
  * | held    | –                           | give                   | lose      | –        |
- * | given   | take                        | tell the leader        | lose      | –        |
+ * | given   | take                        | –                      | lose      | –        |
  * | at work | when it is done, again                                                    ||||
  *
  * What is ours and was never taken up is taken before it is given: nobody else knows what this unit's disk has of it.
@@ -26,7 +26,6 @@ export type Standing =
 export type Task =
   | { readonly do: "take" }
   | { readonly do: "give"; readonly to: string }
-  | { readonly do: "tell"; readonly to: string }
   | { readonly do: "lose" };
 
 /** A shard that is not here. */
@@ -60,7 +59,7 @@ export function taskOf(
   const next = nextIn(assignment, shard);
   const to = next === self ? null : next;
   if (standing.is === "held") return to === null ? null : { do: "give", to };
-  return to === standing.to ? { do: "tell", to } : { do: "take" };
+  return to === standing.to ? null : { do: "take" };
 }
 
 /** Where what waits of a shard is that comes to a unit, as {@linkcode Holdings.take} has it. */

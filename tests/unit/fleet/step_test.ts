@@ -31,7 +31,7 @@ const TABLE: readonly (readonly [
   ["gives what is to go", assignmentOf("a", "b"), HELD, { do: "give", to: "b" }],
   ["gives nothing to itself", assignmentOf("a", "a"), HELD, null],
   ["loses what is another's", assignmentOf("b"), HELD, { do: "lose" }],
-  ["tells again what it has given", assignmentOf("a", "b"), GIVEN_TO_B, { do: "tell", to: "b" }],
+  ["waits until what it has given is written", assignmentOf("a", "b"), GIVEN_TO_B, null],
   ["takes back what is not to go any more", assignmentOf("a"), GIVEN_TO_B, { do: "take" }],
   ["takes back what is to go to somebody else", assignmentOf("a", "c"), GIVEN_TO_B, { do: "take" }],
   ["forgets what it has given once the other has it", assignmentOf("b"), GIVEN_TO_B, {
