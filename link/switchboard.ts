@@ -31,9 +31,33 @@ export interface Directory {
   hasService(name: string): boolean;
 }
 
+/** Whom a single command is for. */
+type OneTarget = Exclude<CommandTarget, { all: true }>;
+
+/** Who else there is: what other units of a fleet have. */
+export interface FarPeers {
+  /** Ids of their clusters. */
+  readonly clusterIds: readonly number[];
+  /**
+   * The unit that has whom a command is for; `null`: ours has, or nobody.
+   *
+   * @throws {GatehouseError} `away` where that is not known just now.
+   */
+  unitOf(to: OneTarget): string | null;
+  /** Sends a command there. Settles as {@linkcode Switchboard.command} does. */
+  command(
+    unit: string,
+    to: OneTarget,
+    data: unknown,
+    options: Required<CommandOptions>,
+  ): Promise<unknown>;
+}
+
 /** What the switchboard needs. */
 export interface SwitchboardOptions extends Pick<World, "clock" | "log"> {
   readonly directory: Directory;
+  /** Default: there is nobody else. */
+  readonly far?: FarPeers;
   /** A method of the unit that somebody calls. */
   readonly unit: (request: unknown, caller: PeerKey) => unknown;
 }
@@ -91,7 +115,12 @@ export class Switchboard {
     const value = encodeValue(data);
     const read = readOptions(options);
     if ("all" in to) return await this.#commandAll(value, read);
-    return await this.#call(this.#target(to), "command", value, read);
+    return await this.#command(to, value, read);
+  }
+
+  /** The same for who is of this unit, and nobody else. */
+  async commandHere(to: OneTarget, data: unknown, options: CommandOptions): Promise<unknown> {
+    return await this.#call(this.#target(to), "command", encodeValue(data), readOptions(options));
   }
 
   /**
@@ -119,11 +148,11 @@ export class Switchboard {
 
   async #commandAll(
     value: WireValue,
-    options: CommandOptions,
+    options: Required<CommandOptions>,
   ): Promise<CommandResults | undefined> {
-    const { clusterIds } = this.#options.directory;
+    const { clusterIds } = this;
     const settled = await Promise.allSettled(
-      clusterIds.map((id) => this.#call({ kind: "cluster", id }, "command", value, options)),
+      clusterIds.map((clusterId) => this.#command({ clusterId }, value, options)),
     );
     if (!options.receptive) return undefined;
     const results: unknown[] = [];
@@ -133,6 +162,25 @@ export class Switchboard {
       else errors.push(Object.assign(asError(each.reason), { clusterId: clusterIds[i]! }));
     });
     return { results, errors };
+  }
+
+  /** Ids of all clusters that there are, in order. */
+  get clusterIds(): readonly number[] {
+    const { directory, far } = this.#options;
+    return far
+      ? [...directory.clusterIds, ...far.clusterIds].sort((a, b) => a - b)
+      : directory.clusterIds;
+  }
+
+  async #command(
+    to: OneTarget,
+    value: WireValue,
+    options: Required<CommandOptions>,
+  ): Promise<unknown> {
+    const { far } = this.#options;
+    const unit = far?.unitOf(to) ?? null;
+    if (unit !== null) return await far!.command(unit, to, decodeValue(value), options);
+    return await this.#call(this.#target(to), "command", value, options);
   }
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection
@@ -186,7 +234,7 @@ export class Switchboard {
     throw new GatehouseError("bad_message", "peer", `Cannot ${verb}: only a unit asks for that`);
   }
 
-  #target(to: Exclude<CommandTarget, { all: true }>): PeerKey {
+  #target(to: OneTarget): PeerKey {
     const { directory } = this.#options;
     if ("service" in to) {
       if (directory.hasService(to.service)) return { kind: "service", name: to.service };
@@ -199,7 +247,7 @@ export class Switchboard {
     }
     const id = to.clusterId;
     if (directory.clusterIds.includes(id)) return { kind: "cluster", id };
-    throw unknown(`cluster ${id}: there are ${directory.clusterIds.join(", ") || "none"}`);
+    throw unknown(`cluster ${id}: there are ${this.clusterIds.join(", ") || "none"}`);
   }
 }
 

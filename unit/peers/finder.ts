@@ -1,6 +1,6 @@
 /**
- * Looks for a guild, channel, user or member: in our caches, in the clusters, then, when asked, at
- * Discord's.
+ * Looks for a guild, channel, user or member: in our caches, in the clusters, with other units, then, when asked,
+ * at Discord's.
  *
  * @module
  */
@@ -18,6 +18,8 @@ export interface FinderOptions {
   /** Asks the caches of the shard workers, where they have any. */
   readonly cached: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
   readonly directory: Pick<Directory, "clusterIds" | "clusterOfGuild">;
+  /** Asks the other units that may know. Default: there are none. */
+  readonly far?: (wanted: Wanted, timeoutMs: number) => readonly Promise<unknown>[];
   /** Asks Discord as the bot; the path is below the version. */
   readonly rest: (path: string) => Promise<Response>;
 }
@@ -38,11 +40,8 @@ export async function find(
   timeoutMs: number = ASK_MS,
 ): Promise<unknown> {
   const path = pathOf(wanted);
-  const known = await first(options.cached(wanted, timeoutMs)) ?? await first(
-    askedOf(options, wanted).map(async (id) =>
-      await options.switchboard.ask({ kind: "cluster", id }, "find", wanted, timeoutMs)
-    ),
-  );
+  const far = options.far?.(wanted, timeoutMs) ?? [];
+  const known = await first([findHere(options, wanted, timeoutMs), ...far]);
   if (known !== null || !askDiscord) return known;
   const response = await options.rest(path);
   if (response.ok) return parseJson(await response.text());
@@ -52,8 +51,24 @@ export async function find(
   throw new GatehouseError("refused", "discord", text);
 }
 
+/** What somebody of this unit knows of it; `null` where nobody does. */
+export async function findHere(
+  options: Omit<FinderOptions, "far" | "rest">,
+  wanted: Wanted,
+  timeoutMs: number,
+): Promise<unknown> {
+  return await first(options.cached(wanted, timeoutMs)) ?? await first(
+    askedOf(options, wanted).map(async (id) =>
+      await options.switchboard.ask({ kind: "cluster", id }, "find", wanted, timeoutMs)
+    ),
+  );
+}
+
 /** Who may know: the cluster with the guild, or any. */
-function askedOf({ directory }: FinderOptions, wanted: Wanted): readonly number[] {
+function askedOf(
+  { directory }: Pick<FinderOptions, "directory">,
+  wanted: Wanted,
+): readonly number[] {
   if (wanted.kind === "channel" || wanted.kind === "user") return directory.clusterIds;
   const id = directory.clusterOfGuild(wanted.guildId);
   return id === null ? [] : [id];

@@ -54,6 +54,11 @@ export class MembersWatch {
     return this.#told.has(clusterId);
   }
 
+  /** The clusters that have not. */
+  get uncached(): number[] {
+    return [...this.#clusters].filter((id) => !this.#told.has(id));
+  }
+
   /** Whether every cluster has; without clusters there is nobody to have them. */
   get areAllCached(): boolean {
     return this.#clusters.size > 0 && [...this.#clusters].every((id) => this.#told.has(id));

@@ -1,6 +1,7 @@
 /**
  * Everybody who runs code for this unit: clusters and services, joined by the switchboard. Says when
- * all clusters are ready, and when all members have come.
+ * all clusters are ready, and when all members have come. In a fleet they are one society with those of the other
+ * units.
  *
  * @module
  */
@@ -15,7 +16,9 @@ import type { CommandTarget, Wanted } from "../../protocol/link_call.ts";
 import type { Status } from "../../protocol/status.ts";
 import { Owners } from "../reshard/owners.ts";
 import type { Clusters } from "./clusters.ts";
-import { find, type FinderOptions } from "./finder.ts";
+import { find, type FinderOptions, findHere } from "./finder.ts";
+import { Elsewhere, type FarCommand, type FarSearch, type PeersFleet } from "./fleet/elsewhere.ts";
+import { FleetNews } from "./fleet/news.ts";
 import { MembersWatch } from "./members_watch.ts";
 import type { Services } from "./services.ts";
 
@@ -26,6 +29,8 @@ export interface PeersOptions
   readonly services: Services;
   /** A method of the unit that a peer calls. */
   readonly unit: (request: unknown) => unknown;
+  /** The fleet that the unit is one of. Default: none. */
+  readonly fleet?: PeersFleet;
   readonly tell: (status: Status) => void;
   /** Whether this unit has a shard; where that changes, {@linkcode Peers.serve} follows. Default: it has all. */
   readonly has?: (shard: ShardKey) => boolean;
@@ -36,6 +41,9 @@ export class Peers implements CallDesk {
   readonly switchboard: Switchboard;
   readonly #options: PeersOptions;
   readonly #directory: Directory;
+  /** What other units have; `undefined`: there is no fleet. */
+  readonly elsewhere: Elsewhere | undefined;
+  readonly #news: FleetNews | undefined;
   /** Of all totals that there are. */
   readonly #clusterOfShard = new Map<ShardKeyText, number>();
   readonly #members = new MembersWatch();
@@ -48,22 +56,64 @@ export class Peers implements CallDesk {
   #unlinked: ReadonlySet<number> = new Set();
   #owners: Owners | null = null;
   #areReady = false;
+  /** Clusters that have all members of this unit's shards, and not yet of others'. */
+  readonly #untold = new Set<number>();
   #areAllTold = false;
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    const { clusters, services } = options;
+    const { clusters, services, fleet } = options;
+    const shardOf = (guildId: string) => this.#owners?.shardOf(guildId) ?? null;
     this.#directory = {
       get clusterIds() {
         return clusters.ids;
       },
       clusterOfGuild: (guildId) => {
-        const shard = this.#owners?.shardOf(guildId);
-        return shard ? this.#clusterOfShard.get(shardKeyText(shard)) ?? null : null;
+        const shard = shardOf(guildId);
+        if (!shard || (clusters.areOwn && !this.#isOurs(shard))) return null;
+        return this.#clusterOfShard.get(shardKeyText(shard)) ?? null;
       },
       hasService: (name) => services.names.includes(name),
     };
-    this.switchboard = new Switchboard({ ...options, directory: this.#directory });
+    this.elsewhere = fleet && new Elsewhere({ ...fleet, clusters, shardOf });
+    this.switchboard = new Switchboard({
+      ...options,
+      directory: this.#directory,
+      ...(this.elsewhere && { far: this.elsewhere }),
+    });
+    this.#news = fleet && this.#join(fleet);
+  }
+
+  /** Answers the other units, and hears how far they are. */
+  #join({ calls, view, bus, assignment }: PeersFleet): FleetNews {
+    calls.answer("command", (value) => {
+      const { to, data, options } = value as FarCommand;
+      return this.switchboard.commandHere(to, data, options);
+    });
+    calls.answer("find", (value) => {
+      const { wanted, timeoutMs, isOnlyCached } = value as FarSearch;
+      const directory = isOnlyCached ? NOBODY : this.#directory;
+      const { switchboard } = this;
+      return findHere({ ...this.#options, switchboard, directory }, wanted, timeoutMs);
+    });
+    const own = () => ({
+      epoch: assignment()?.epoch ?? 0,
+      isReady: this.isReadyHere,
+      uncached: this.#members.uncached,
+    });
+    const waits = () =>
+      !this.#areReady || this.#untold.size > 0 || (this.#members.areAllCached && !this.#areAllTold);
+    const { clock } = this.#options;
+    return new FleetNews({ clock, bus, view, own, waits, changed: () => this.#heard() });
+  }
+
+  #heard(): void {
+    this.#tellIfReady();
+    this.#tellCached();
+  }
+
+  #isOurs(shard: ShardKey): boolean {
+    return this.#options.has?.(shard) ?? true;
   }
 
   /** All that may have a link. */
@@ -93,9 +143,8 @@ export class Peers implements CallDesk {
   serve(owners: Owners): void {
     const before = this.#owners;
     this.#owners = owners;
-    const { has = () => true } = this.#options;
     const serving = owners.serving.filter((shard) =>
-      this.#clusterOfShard.has(shardKeyText(shard)) && has(shard)
+      this.#clusterOfShard.has(shardKeyText(shard)) && this.#isOurs(shard)
     );
     const texts = serving.map(shardKeyText);
     this.#unready = new Set(texts.filter((shard) => !this.#wereReady.has(shard)));
@@ -106,8 +155,7 @@ export class Peers implements CallDesk {
       before.sharing(shard).every((each) => this.#members.has(shardKeyText(each)))
     );
     this.#members.serve(own, heirs.map(shardKeyText));
-    this.#tellIfReady();
-    this.#tellCached();
+    this.#heard();
   }
 
   /** A peer can be reached, or not any more. */
@@ -130,7 +178,7 @@ export class Peers implements CallDesk {
     const { peer, values } = far;
     if (values === null) return;
     if (this.#areReady) this.switchboard.tell([peer], "allClustersReady", undefined);
-    if (peer.kind === "cluster" && this.#members.isCached(peer.id)) {
+    if (peer.kind === "cluster" && this.#members.isCached(peer.id) && !this.#untold.has(peer.id)) {
       this.switchboard.tell([peer], "allMembersCached", false);
     }
     if (this.#areAllTold) this.#tellAllCached([peer]);
@@ -154,14 +202,27 @@ export class Peers implements CallDesk {
     this.#tellIfAllCached();
   }
 
-  /** Whether every shard that serves has been ready; not before they are planned. */
+  /** Whether every shard of this unit that serves has been ready, and each of its clusters linked. */
+  get isReadyHere(): boolean {
+    return this.#unready?.size === 0 && this.#unlinked.size === 0;
+  }
+
+  /** Whether every shard that serves has been ready, with whichever unit; not before they are planned. */
   get haveShardsBeenReady(): boolean {
-    return this.#unready?.size === 0;
+    return this.#unready?.size === 0 && this.#areOthersReady;
+  }
+
+  /** Also that each shard has a unit. */
+  get #areOthersReady(): boolean {
+    const { fleet } = this.#options;
+    if (!fleet) return true;
+    const isEachOwned = this.#owners?.serving.every((shard) => fleet.view.ownerOf(shard) !== null);
+    return isEachOwned === true && this.#news?.isOfAll(({ isReady }) => isReady) === true;
   }
 
   #tellIfReady(): void {
-    const isOne = this.#unready?.size === 0 && this.#unlinked.size === 0;
-    if (this.#areReady || !isOne) return;
+    this.#news?.tell();
+    if (this.#areReady || !this.isReadyHere || !this.#areOthersReady) return;
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
@@ -174,11 +235,21 @@ export class Peers implements CallDesk {
   }
 
   #tellCached(): void {
-    for (const clusterId of this.#members.takeNews()) {
+    for (const clusterId of this.#members.takeNews()) this.#untold.add(clusterId);
+    this.#news?.tell();
+    for (const clusterId of this.#untold) {
+      if (!this.#isCachedElsewhere(clusterId)) continue;
+      this.#untold.delete(clusterId);
       this.switchboard.tell([{ kind: "cluster", id: clusterId }], "allMembersCached", false);
       this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId });
     }
     this.#tellIfAllCached();
+  }
+
+  /** Of a cluster that other units bring events, too. */
+  #isCachedElsewhere(clusterId: number): boolean {
+    const isShared = this.#news !== undefined && !this.#options.clusters.areOwn;
+    return !isShared || this.#news!.isOfAll(({ uncached }) => !uncached.includes(clusterId));
   }
 
   /** Sends a command from the unit itself: see `Ipc`. */
@@ -188,20 +259,30 @@ export class Peers implements CallDesk {
 
   /** What somebody knows of a guild, channel, user or member; `null` where nobody does. */
   find(wanted: Wanted, askDiscord: boolean, timeoutMs?: number): Promise<unknown> {
+    const { elsewhere } = this;
     const options = {
       ...this.#options,
       switchboard: this.switchboard,
       directory: this.#directory,
+      ...(elsewhere && {
+        far: (wanted: Wanted, timeoutMs: number) => elsewhere.find(wanted, timeoutMs),
+      }),
     };
     return find(options, wanted, askDiscord, timeoutMs);
   }
 
   /** Everybody is told once, never before all shards have been ready. */
   #tellIfAllCached(): void {
-    if (this.#areAllTold || !this.haveShardsBeenReady || !this.#members.areAllCached) return;
+    if (this.#areAllTold || !this.haveShardsBeenReady || !this.#areAllCached) return;
     this.#areAllTold = true;
     this.#tellAllCached(this.switchboard.reachable);
     this.#options.tell({ kind: "ALL_MEMBERS_CACHED", clusterId: null });
+  }
+
+  get #areAllCached(): boolean {
+    if (!this.#news) return this.#members.areAllCached;
+    return this.#members.uncached.length === 0 &&
+      this.#news.isOfAll(({ uncached }) => uncached.length === 0);
   }
 
   /** Clusters are told `true`, services without a value. */
@@ -212,3 +293,8 @@ export class Peers implements CallDesk {
     }
   }
 }
+
+const NOBODY: Pick<Directory, "clusterIds" | "clusterOfGuild"> = {
+  clusterIds: [],
+  clusterOfGuild: () => null,
+};

@@ -1,0 +1,203 @@
+/**
+ * The clusters and services of several units on a simulated line, in virtual time. Who has what says the test.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
+import type { CommandResults } from "../../../protocol/command.ts";
+import type { Assignment } from "../../../protocol/fleet.ts";
+import { type ShardKey, shardRange } from "../../../protocol/ids.ts";
+import type { LinkCall, Verb } from "../../../protocol/link_call.ts";
+import { type PeerKey, peerText } from "../../../protocol/peer.ts";
+import type { Status } from "../../../protocol/status.ts";
+import { decodeValue, encodeValue } from "../../../protocol/value.ts";
+import { encodeError } from "../../../protocol/wire_error.ts";
+import type { FleetView } from "../../../ports/fleet/fleet.ts";
+import { logTo } from "../../../ports/log.ts";
+import { seededRandom } from "../../../ports/random.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { Clusters } from "../../../unit/peers/clusters.ts";
+import { UnitCalls } from "../../../unit/peers/fleet/unit_calls.ts";
+import { Peers } from "../../../unit/peers/peers.ts";
+import { Services } from "../../../unit/peers/services.ts";
+import { Owners } from "../../../unit/reshard/owners.ts";
+import { cluster } from "../peers.ts";
+import { createSimBus } from "./sim_line.ts";
+
+/** What a peer does with a call; what it throws is its answer. */
+export type Answering = (verb: Verb, value: unknown) => unknown;
+
+/** Names of the units, in their order. */
+export const UNITS = ["a", "b", "c"] as const;
+
+/**
+ * Three units with two clusters each (or those of addresses), whose shards are dealt out in turn; a service `api`
+ * on unit `c`.
+ */
+export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
+  const clock = createVirtualClock();
+  const bus = createSimBus({ clock, random: seededRandom(1) });
+  const watching = new Set<() => void>();
+  let members: readonly string[] = UNITS;
+  let assignment: Assignment = {
+    epoch: 1,
+    stream: "s",
+    totals: [{
+      total,
+      owners: shardRange(0, total - 1).map((id) => UNITS[id % 3]!),
+      moves: new Map(),
+    }],
+    services: { api: "c" },
+    clusters: Object.fromEntries(UNITS.map((unit, i) => [unit, { first: 2 * i, count: 2 }])),
+  };
+  const changed = () => {
+    for (const take of [...watching]) take();
+  };
+
+  function unit(name: typeof UNITS[number]) {
+    const line = bus.line(name);
+    const lines: string[] = [];
+    const log = logTo((level, event, fields) => {
+      lines.push(`${level} ${event} ${JSON.stringify(fields)}`);
+    });
+    const world = { clock: line.clock, log };
+    const view: FleetView = {
+      self: name,
+      get members() {
+        return members;
+      },
+      leader: null,
+      term: null,
+      ownerOf: ({ total, id }: ShardKey) =>
+        assignment.totals.find((each) => each.total === total)?.owners[id] ?? null,
+      watch(take) {
+        watching.add(take);
+        return () => void watching.delete(take);
+      },
+    };
+    const statuses: Status[] = [];
+    const running = {
+      exited: new Promise<never>(() => {}),
+      loaded: Promise.resolve(),
+      stop: () => Promise.resolve(),
+    };
+    const services = new Services({
+      ...world,
+      services: [{ name: "api", module: "./api.ts" }],
+      start: () => running,
+      changed() {},
+      refused: () => assert.fail("nobody is refused"),
+    });
+    const clusters = new Clusters({
+      ...world,
+      config: { ...CONFIG_DEFAULTS, botModule: "./bot.ts", totalClusters: 2, ...config },
+      random: () => 0,
+      fleet: { unit: name, firstId: () => assignment.clusters[name]!.first },
+      connect: () => assert.fail("nobody is dialled"),
+      start: () => running,
+      changed() {},
+      refused: () => assert.fail("nobody is refused"),
+    });
+    const calls = new UnitCalls({ ...world, bus: line.bus, view });
+    const fleet = { view, calls, bus: line.bus, assignment: () => assignment };
+    const found = new Map<string, unknown>();
+    const peers = new Peers({
+      ...world,
+      clusters,
+      services,
+      fleet,
+      has: (shard) => view.ownerOf(shard) === name,
+      unit: (request) => ({ [`of unit ${name}`]: request }),
+      cached: (wanted) => [Promise.resolve(found.get(JSON.stringify(wanted)) ?? null)],
+      rest: () => Promise.resolve(Response.json({ of: "Discord" })),
+      tell: (status) => statuses.push(status),
+    });
+    view.watch(() => peers.serve(new Owners({ total, move: null })));
+    peers.plan(total, clusters.ofShards(shardRange(0, total - 1)));
+    return {
+      name,
+      line,
+      lines,
+      view,
+      clusters,
+      services,
+      calls,
+      fleet,
+      peers,
+      statuses,
+      /** What the caches of its workers know. */
+      found,
+      /** Its shards. */
+      get shardIds() {
+        const { owners } = assignment.totals[0]!;
+        return shardRange(0, total - 1).filter((id) => owners[id] === name);
+      },
+      /** Links a peer, which answers what it is asked with its name; gives what it was asked and told. */
+      link(peer: PeerKey, answer: Answering = () => `${peerText(peer)} of ${name}`) {
+        const told: [Verb, unknown][] = [];
+        peers.up({
+          peer,
+          values: "clone",
+          send(message) {
+            if (message.op !== "call") return;
+            const { verb, receptive, id, value } = message as LinkCall;
+            told.push([verb, decodeValue(value)]);
+            if (!receptive) return;
+            (async () => encodeValue(await answer(verb, decodeValue(value))))().then(
+              (value) => peers.receive(peer, { op: "reply", id, value }),
+              (error) => peers.receive(peer, { op: "reply", id, error: encodeError(error) }),
+            );
+          },
+        });
+        peers.link(peer, true);
+        return told;
+      },
+      /** Links both its clusters, and has all its shards ready. */
+      comeUp() {
+        const told = clusters.ids.map((id) => this.link(cluster(id)));
+        for (const id of this.shardIds) peers.shardReady({ total, id });
+        return told;
+      },
+    };
+  }
+
+  return {
+    clock,
+    bus,
+    unit,
+    get assignment() {
+      return assignment;
+    },
+    /** Three units, joined. */
+    async three() {
+      const all = [unit("a"), unit("b"), unit("c")] as const;
+      await clock.advance(10);
+      return all;
+    },
+    /** Another assignment, or other members, seen by all at once. */
+    set(next: Partial<Assignment>, living: readonly string[] = members) {
+      assignment = { ...assignment, epoch: assignment.epoch + 1, ...next };
+      members = living;
+      changed();
+    },
+    /** The shards as these units have them, in order. */
+    owned: (owners: readonly (string | null)[]) => ({
+      totals: [{ total, owners, moves: new Map() }],
+    }),
+    /** What a promise comes to, as time passes. */
+    async run<Value>(promise: Promise<Value>, limitMs = 120_000): Promise<Value> {
+      let isSettled = false;
+      const settle = () => void (isSettled = true);
+      promise.then(settle, settle);
+      await clock.runUntil(() => isSettled, limitMs);
+      return await promise;
+    },
+  };
+}
+
+/** The answers of all, and whose errors with their codes. */
+export function told({ results, errors }: CommandResults) {
+  return { results, errors: errors.map((error) => [error.clusterId, Reflect.get(error, "code")]) };
+}
