@@ -1,5 +1,5 @@
 /**
- * The services of a unit: code without shards, with a name, that takes commands.
+ * The services of a unit: code without shards, with a name, that takes commands. In a fleet each runs on one unit.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
 import type { World } from "../../ports/world.ts";
+import { type ServicesFleet, ServiceTurns } from "./fleet/service_turns.ts";
 import {
   type ClusterControl,
   ClusterPlace,
@@ -20,6 +21,8 @@ export interface ServicesOptions extends Pick<World, "clock" | "log"> {
   readonly services: readonly { readonly name: string; readonly module: string }[];
   /** Starts a service. */
   readonly start: (name: string, module: string) => RunningCluster;
+  /** The fleet that the unit is one of, which says which run here. Default: none, and all do. */
+  readonly fleet?: ServicesFleet;
   readonly changed: (snapshot: ServiceSnapshot) => void;
   /** The module of one cannot be loaded, and never could. */
   readonly refused: PlaceOptions["refused"];
@@ -29,10 +32,14 @@ export interface ServicesOptions extends Pick<World, "clock" | "log"> {
 export class Services {
   /** Their names, in the order of the setting. */
   readonly names: readonly string[];
+  readonly #options: ServicesOptions;
   readonly #places: ReadonlyMap<string, ClusterPlace>;
+  /** `undefined`: there is no fleet, or nothing was started yet. */
+  #turns: ServiceTurns | undefined;
 
   constructor(options: ServicesOptions) {
     const { services, start, changed } = options;
+    this.#options = options;
     this.names = services.map(({ name }) => name);
     this.#places = new Map(services.map(({ name, module }) => {
       const place = new ClusterPlace({
@@ -49,23 +56,44 @@ export class Services {
   /**
    * A service, to be spawned, killed and respawned.
    *
-   * @throws {GatehouseError} `refused` where there is none of that name.
+   * @throws {GatehouseError} `refused` where there is none of that name, or it is another unit's.
    */
   get(name: string): ClusterControl {
     const place = this.#places.get(name);
-    if (place) return place;
+    if (place && !this.#isElsewhere(name)) return place;
+    if (place) {
+      const where = this.#turns?.unitOf(name) ?? "none yet";
+      const text = `Cannot reach service ${name}: the unit that runs it is ${where}`;
+      throw new GatehouseError("refused", "caller", text, { name });
+    }
     const text = `Cannot reach service ${name}: there are ${this.names.join(", ") || "none"}`;
     throw new GatehouseError("refused", "caller", text, { name });
   }
 
-  /** Starts all. */
+  /** Starts all, or those that the fleet wants here, and from now on whichever it does. */
   start(): void {
-    for (const place of this.#places.values()) place.spawn();
+    const { fleet } = this.#options;
+    if (!fleet) {
+      for (const place of this.#places.values()) place.spawn();
+      return;
+    }
+    this.#turns = new ServiceTurns({
+      ...this.#options,
+      ...fleet,
+      names: this.names,
+      start: (name) => this.#places.get(name)!.spawn(),
+      end: (name) => this.#places.get(name)!.kill(),
+    });
   }
 
-  /** Resolves when each has loaded its module. */
+  /** In a fleet: the assignment may say something else. */
+  look(): void {
+    this.#turns?.look();
+  }
+
+  /** Resolves when each that runs here has loaded its module. */
   async loaded(): Promise<void> {
-    await Promise.all([...this.#places.values()].map((place) => place.loaded));
+    await Promise.all(this.#own.map(([, place]) => place.loaded));
   }
 
   /** Whether one can be reached has changed. */
@@ -73,13 +101,23 @@ export class Services {
     this.#places.get(name)?.link(isUp);
   }
 
-  /** All of them, as seen from outside. */
+  /** All that run here, as seen from outside. */
   get snapshots(): ServiceSnapshot[] {
-    return [...this.#places].map(([name, { snapshot }]) => ({ name, ...snapshot }));
+    return this.#own.map(([name, { snapshot }]) => ({ name, ...snapshot }));
   }
 
   /** Ends all. */
   async stop(): Promise<void> {
+    this.#turns?.stop();
     await Promise.all([...this.#places.values()].map((place) => place.end()));
+  }
+
+  get #own(): [string, ClusterPlace][] {
+    return [...this.#places].filter(([name]) => !this.#isElsewhere(name));
+  }
+
+  /** Whether the fleet has one run on another unit, or not yet at all. */
+  #isElsewhere(name: string): boolean {
+    return this.#options.fleet !== undefined && this.#turns?.isHere(name) !== true;
   }
 }

@@ -15,6 +15,8 @@ import type { Status } from "../../../protocol/status.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
 import { encodeError } from "../../../protocol/wire_error.ts";
 import type { FleetView } from "../../../ports/fleet/fleet.ts";
+import { sleep } from "../../../ports/clock.ts";
+import type { ClusterExit } from "../../../clusters/place.ts";
 import { logTo } from "../../../ports/log.ts";
 import { seededRandom } from "../../../ports/random.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
@@ -29,6 +31,9 @@ import { createSimBus } from "./sim_line.ts";
 /** What a peer does with a call; what it throws is its answer. */
 export type Answering = (verb: Verb, value: unknown) => unknown;
 
+/** How long a service takes to end. */
+export const SERVICE_STOPS_IN_MS = 500;
+
 /** Names of the units, in their order. */
 export const UNITS = ["a", "b", "c"] as const;
 
@@ -39,7 +44,11 @@ export const UNITS = ["a", "b", "c"] as const;
 export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
   const clock = createVirtualClock();
   const bus = createSimBus({ clock, random: seededRandom(1) });
-  const watching = new Set<() => void>();
+  /** What each unit knows, and who wants to know. */
+  const known = new Map<string, { assignment: Assignment; members: readonly string[] }>();
+  const watching = new Map<string, Set<() => void>>();
+  /** `a+api`, `a-api`: a service was started on a unit, or ended there. */
+  const serviceLog: string[] = [];
   let members: readonly string[] = UNITS;
   let assignment: Assignment = {
     epoch: 1,
@@ -52,10 +61,6 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
     services: { api: "c" },
     clusters: Object.fromEntries(UNITS.map((unit, i) => [unit, { first: 2 * i, count: 2 }])),
   };
-  const changed = () => {
-    for (const take of [...watching]) take();
-  };
-
   function unit(name: typeof UNITS[number]) {
     const line = bus.line(name);
     const lines: string[] = [];
@@ -63,20 +68,25 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       lines.push(`${level} ${event} ${JSON.stringify(fields)}`);
     });
     const world = { clock: line.clock, log };
+    known.set(name, { assignment, members });
+    watching.set(name, new Set());
     const view: FleetView = {
       self: name,
       get members() {
-        return members;
+        return known.get(name)!.members;
       },
       leader: null,
       term: null,
       ownerOf: ({ total, id }: ShardKey) =>
-        assignment.totals.find((each) => each.total === total)?.owners[id] ?? null,
+        known.get(name)!.assignment.totals.find((each) => each.total === total)?.owners[id] ??
+          null,
       watch(take) {
-        watching.add(take);
-        return () => void watching.delete(take);
+        watching.get(name)!.add(take);
+        return () => void watching.get(name)!.delete(take);
       },
     };
+    const assignmentOf = () => known.get(name)!.assignment;
+    const calls = new UnitCalls({ ...world, bus: line.bus, view });
     const statuses: Status[] = [];
     const running = {
       exited: new Promise<never>(() => {}),
@@ -86,7 +96,18 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
     const services = new Services({
       ...world,
       services: [{ name: "api", module: "./api.ts" }],
-      start: () => running,
+      fleet: { view, calls, assignment: assignmentOf, line },
+      start(service) {
+        serviceLog.push(`${name}+${service}`);
+        const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
+        const loaded = Promise.resolve();
+        const stop = async () => {
+          await sleep(line.clock, SERVICE_STOPS_IN_MS);
+          serviceLog.push(`${name}-${service}`);
+          resolve({ code: 0, reason: "asked to" });
+        };
+        return { exited, loaded, stop };
+      },
       changed() {},
       refused: () => assert.fail("nobody is refused"),
     });
@@ -100,8 +121,7 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       changed() {},
       refused: () => assert.fail("nobody is refused"),
     });
-    const calls = new UnitCalls({ ...world, bus: line.bus, view });
-    const fleet = { view, calls, bus: line.bus, assignment: () => assignment };
+    const fleet = { view, calls, bus: line.bus, assignment: assignmentOf };
     const found = new Map<string, unknown>();
     const peers = new Peers({
       ...world,
@@ -176,11 +196,17 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       await clock.advance(10);
       return all;
     },
-    /** Another assignment, or other members, seen by all at once. */
-    set(next: Partial<Assignment>, living: readonly string[] = members) {
+    serviceLog,
+    /** Another assignment, or other members, seen at once by all, or by these. */
+    set(
+      next: Partial<Assignment>,
+      living: readonly string[] = members,
+      seenBy: readonly string[] = UNITS,
+    ) {
       assignment = { ...assignment, epoch: assignment.epoch + 1, ...next };
       members = living;
-      changed();
+      for (const name of seenBy) known.set(name, { assignment, members });
+      for (const name of seenBy) for (const take of [...watching.get(name) ?? []]) take();
     },
     /** The shards as these units have them, in order. */
     owned: (owners: readonly (string | null)[]) => ({
