@@ -85,9 +85,14 @@ function alikeAt(events: Alignment, anchor: Entry, isServed: Bounds["isServed"])
   return servedEnd < to.at(-1)!.place ? { servedEnd } : null;
 }
 
-/** An event and those that are alike beside it; `null`: its row does not go on on both sides of them. */
+/**
+ * An event and those that are alike beside it; `null`: its row does not go on on both sides of them, or is forgotten
+ * from there.
+ */
 function runOf(entries: readonly Entry[], { key, place }: Entry): readonly Entry[] | null {
-  const at = place - entries[0]!.place;
+  const [first] = entries;
+  if (!first) return null;
+  const at = place - first.place;
   const start = entries.findLastIndex((each, i) => i < at && each.key !== key);
   const end = entries.findIndex((each, i) => i > at && each.key !== key);
   return start < 0 || end < 0 ? null : entries.slice(start + 1, end);

@@ -93,3 +93,16 @@ Deno.test("cutOf() drops none of several that are alike where one side has more 
   assert.deepEqual(cutAt(less, all, 2, 21_200), [true, "forced", "~p,~p,B"]);
   assert.deepEqual(cutAt(less, to, 2, 21_200), [true, "anchor", "~p,B"]);
 });
+
+Deno.test("cutOf() cuts where an event that both got is forgotten of the side that got it long ago", () => {
+  const events = new Alignment(PATIENCE_MS, () => {});
+  for (const [side, atMs] of [["to", 13_000], ["from", 16_000]] as const) {
+    events.see(side, { shardId: 0, cursor: 1, key: "~p", atMs }, PATIENCE_MS);
+  }
+  events.settle(HELD_MS, PATIENCE_MS);
+  assert.ok(events.of("from")[0]!.twin);
+  events.forget(15_000, PATIENCE_MS);
+  const bounds = { heldMs: HELD_MS, patienceMs: PATIENCE_MS, sinceMs: 0 };
+  const { kind, unserved } = cutOf(events, { ...bounds, isServed: () => true });
+  assert.deepEqual([kind, unserved], ["anchor", []]);
+});
