@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import { type ConnectionOptions, loadNats, type NatsConnection } from "../../deps.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 
@@ -26,7 +27,7 @@ export interface NatsSettings {
 }
 
 /** What is handed on to Node's `tls`. */
-type TlsOptions = NonNullable<ConnectionOptions["tls"]> & { readonly servername: string };
+type TlsOptions = NonNullable<ConnectionOptions["tls"]> & { servername?: string; host?: string };
 
 /** From dialling to being let in. */
 const DIAL_DEADLINE_MS = 5_000;
@@ -85,9 +86,10 @@ async function tls(settings: NatsSettings, url: string): Promise<ConnectionOptio
     ),
   );
   const isWanted = protocol === "tls:" || texts.length > 0;
-  // Without a name to look for in the server's certificate Node's `tls` would look for "localhost".
-  const servername = hostname.replace(/^\[|\]$/g, "");
-  const options: TlsOptions = { ...Object.fromEntries(texts), servername };
+  // What to look for in the server's certificate; by itself Node's `tls` would look for "localhost".
+  const name = hostname.replace(/^\[|\]$/g, "");
+  const whom = isIP(name) === 0 ? { servername: name } : { host: name };
+  const options: TlsOptions = { ...Object.fromEntries(texts), ...whom };
   return isWanted ? { tls: options } : {};
 }
 
