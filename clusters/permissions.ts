@@ -22,6 +22,9 @@ const FLAG = /^--(allow|deny)-(env|ffi|import|net|read|run|sys|write)(?:=(.+))?$
 const SECRETS: readonly string[] = [
   "DISCORD_TOKEN",
   "EVENT_HANDLER_SECRET_KEY",
+  "NATS_CREDENTIALS",
+  "NATS_PASSWORD",
+  "NATS_TOKEN",
   "NATS_URL",
   "REST_AUTHORIZATION",
 ];

@@ -19,6 +19,8 @@ import {
   integer,
   intents,
   inviteCode,
+  name,
+  natsUrls,
   networks,
   oneOf,
   path,
@@ -30,6 +32,7 @@ import {
   services,
   socketUrls,
   someOf,
+  userName,
 } from "./readers.ts";
 
 /**
@@ -122,6 +125,24 @@ export interface Settings {
   readonly restWaitMs: number;
   /** Time for the head of Discord's answer. */
   readonly restAnswerMs: number;
+
+  /** `NATS_URL`: servers of NATS, which join this unit to others; none: it is by itself. */
+  readonly natsUrls: readonly string[];
+  /** What all subjects and buckets begin with that the fleet uses there. */
+  readonly natsPrefix: string;
+  /** File of a JWT and its seed, as `nsc` writes it. */
+  readonly natsCredentials: string | null;
+  readonly natsUser: string | null;
+  readonly natsPassword: string | null;
+  readonly natsToken: string | null;
+  /** File of the authorities (PEM) that are believed instead of the system's. */
+  readonly natsTlsCa: string | null;
+  /** File of the certificate (PEM) that the unit shows. */
+  readonly natsTlsCert: string | null;
+  /** File of its key (PEM). */
+  readonly natsTlsKey: string | null;
+  /** How the others call this unit; `null`: as `stateDir` says, which makes a name once. */
+  readonly unitName: string | null;
 
   /** Host of the one HTTP port. */
   readonly listenHost: string;
@@ -280,6 +301,17 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   ),
   restWaitMs: setting("REST_WAIT_MS", 60_000, integer("milliseconds", 0, HOUR_MS)),
   restAnswerMs: setting("REST_ANSWER_MS", 30_000, integer("milliseconds", 1, HOUR_MS)),
+
+  natsUrls: setting("NATS_URL", [], natsUrls),
+  natsPrefix: setting("NATS_PREFIX", "gatehouse", name),
+  natsCredentials: setting("NATS_CREDENTIALS", null, path("a path")),
+  natsUser: setting("NATS_USER", null, userName),
+  natsPassword: setting("NATS_PASSWORD", null, secret("a password")),
+  natsToken: setting("NATS_TOKEN", null, secret("a token")),
+  natsTlsCa: setting("NATS_TLS_CA", null, path("a path")),
+  natsTlsCert: setting("NATS_TLS_CERT", null, path("a path")),
+  natsTlsKey: setting("NATS_TLS_KEY", null, path("a path")),
+  unitName: setting("UNIT_NAME", null, name),
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),
   listenPort: setting("LISTEN_PORT", 8787, integer("a port", 0, 65_535)),

@@ -94,13 +94,17 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
     ...config.gatewayHosts,
     ...below.map((name) => `*.${name}`),
   ];
-  return [api, ...gateways, listen, ...clusters, ...config.eventHandlerUrls.map(hostOf)];
+  const dialled = [...config.eventHandlerUrls, ...config.natsUrls].map(hostOf);
+  return [api, ...gateways, listen, ...clusters, ...dialled];
 }
 
-/** Folders that are read: the program itself with `.env`, the state, the user's modules. */
+/** What is read: the program itself with `.env`, the state, the user's modules, what NATS wants to be shown. */
 function readGrant(config: Config | null): Grant {
   if (config === null) return ["."];
-  return [".", config.stateDir, ...userModules(config).flatMap(moduleFolder)];
+  const { natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey } = config;
+  const shown = [natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey]
+    .filter((file) => file !== null);
+  return [".", config.stateDir, ...userModules(config).flatMap(moduleFolder), ...shown];
 }
 
 /** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
@@ -111,9 +115,19 @@ function envGrant(env: Env, config: Config | null): Grant {
   return [...SETTING_NAMES, ...passedOn, ...OTHER_VARIABLES, ...misspelt];
 }
 
+/** The port of each protocol, where an address names none. */
+const PORTS: Readonly<Record<string, number>> = {
+  "http:": 80,
+  "https:": 443,
+  "ws:": 80,
+  "wss:": 443,
+  "nats:": 4222,
+  "tls:": 4222,
+};
+
 function hostOf(address: string): string {
   const { protocol, hostname, port } = new URL(address);
-  return `${hostname}:${port || (/^(https|wss):$/.test(protocol) ? 443 : 80)}`;
+  return `${hostname}:${port || PORTS[protocol]}`;
 }
 
 function bracketed(host: string): string {

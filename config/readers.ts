@@ -7,6 +7,7 @@
 
 import { isIP, isIPv6 } from "node:net";
 import type { TextSchema, Valibot } from "../deps.ts";
+import { UNIT_NAME } from "../protocol/fleet.ts";
 import { ALL_INTENTS, intentBits, INTENTS, isIntentName } from "../protocol/discord/intents.ts";
 
 /** What a setting has to be: as the text of a variable, trimmed and not empty, and as a program's value. */
@@ -193,6 +194,22 @@ export const socketUrls: Reader<string[]> = listOf(
   "comma",
   (text) => isUrl(text, ["ws:", "wss:"]),
 );
+
+/** Addresses of NATS: encrypted or not, in a list as its own tools take it. */
+export const natsUrls: Reader<string[]> = listOf(
+  "nats or tls URLs, without a user or a path,",
+  "comma",
+  (text) => /^[a-z]+:\/\/[^/?]+\/?$/.test(text) && isUrl(text, ["nats:", "tls:"]),
+);
+
+/** A word of NATS's subjects, buckets and keys. */
+export const name: Reader<string> = textLike(
+  "1 to 64 letters, digits, - and _",
+  UNIT_NAME,
+);
+
+/** Who somebody is, to a server. */
+export const userName: Reader<string> = textLike("a name, one word", /^\S+$/);
 
 /** What goes behind `https://discord.gg/`. */
 export const inviteCode: Reader<string> = textLike(

@@ -25,7 +25,7 @@ export function brokenRules(
   config: Config,
   { nameOf = (field) => SETTINGS[field].name, except = new Set() }: RuleOptions = {},
 ): Problem[] {
-  return [...shards(config, nameOf), ...doors(config, nameOf), ...events(config, nameOf)]
+  return [shards, doors, events, fleet].flatMap((rules) => [...rules(config, nameOf)])
     .filter(([fields]) => !fields.some((field) => except.has(field)))
     .map(([[blamed], expected]) => {
       return { setting: nameOf(blamed), expected, received: String(config[blamed] ?? "nothing") };
@@ -104,6 +104,52 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
     if (missing !== "") yield [["intents", field], `${missing} among them, because ${why}`];
   }
 }
+
+function* fleet(config: Config, name: NameOf): Iterable<Broken> {
+  const isSet = (field: Field) => !([null, 0, ""] as unknown[]).includes(config[field]);
+  const isJoined = config.natsUrls.length > 0;
+  for (const field of ["firstShardId", "lastShardId"] as const) {
+    const expected = `nothing while ${name("natsUrls")} is set: the fleet deals the shards out`;
+    if (isJoined && isSet(field)) yield [[field, "natsUrls"], expected];
+  }
+  const lonely = isJoined ? [] : NATS_FIELDS.filter(isSet).slice(0, 1);
+  for (const field of lonely) {
+    yield [["natsUrls", field], `a server of NATS, because ${name(field)} is set`];
+  }
+  for (const [needed, field] of NATS_PAIRS) {
+    if (isSet(field) && !isSet(needed)) {
+      yield [[needed, field], `something, because ${name(field)} is set`];
+    }
+  }
+  // The one that is no secret is blamed: what it is, is shown.
+  for (const [blamed, field] of NATS_WAYS_IN) {
+    if (isSet(blamed) && isSet(field)) {
+      yield [[blamed, field], `nothing while ${name(field)} is set: one way in is enough`];
+    }
+  }
+}
+
+/** What says nothing without a server. */
+const NATS_FIELDS: readonly Field[] = [
+  "natsCredentials",
+  "natsUser",
+  "natsToken",
+  "natsTlsCa",
+  "natsTlsCert",
+];
+/** The first is needed by the second. */
+const NATS_PAIRS: readonly (readonly [Field, Field])[] = [
+  ["natsUser", "natsPassword"],
+  ["natsPassword", "natsUser"],
+  ["natsTlsCert", "natsTlsKey"],
+  ["natsTlsKey", "natsTlsCert"],
+];
+/** Two that do not go together. */
+const NATS_WAYS_IN: readonly (readonly [Field, Field])[] = [
+  ["natsUser", "natsCredentials"],
+  ["natsUser", "natsToken"],
+  ["natsCredentials", "natsToken"],
+];
 
 /** Intents by which Discord tells of what is kept: of guilds, whatever it is. */
 function intentsOf(cache: Config["cache"]): IntentName[] {

@@ -13,6 +13,7 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   identifyReservePercent: "IDENTIFY_RESERVE",
   reshardAtPercent: "RESHARD_AT",
   eventHandlerUrls: "EVENT_HANDLER_URL",
+  natsUrls: "NATS_URL",
 };
 
 Deno.test("a variable is called as its property, in capitals", () => {
@@ -31,8 +32,14 @@ Deno.test("CONFIG_DEFAULTS has every property, against Discord", () => {
 });
 
 Deno.test("secretsOf() gives every secret that is set", () => {
-  const set = { discordToken: "t", restAuthorization: "a", eventHandlerSecretKey: "k" };
-  assert.deepEqual(secretsOf({ ...CONFIG_DEFAULTS, ...set }).sort(), ["a", "k", "t"]);
+  const set = {
+    discordToken: "t",
+    restAuthorization: "a",
+    eventHandlerSecretKey: "k",
+    natsPassword: "p",
+    natsToken: "n",
+  };
+  assert.deepEqual(secretsOf({ ...CONFIG_DEFAULTS, ...set }).sort(), ["a", "k", "n", "p", "t"]);
   assert.deepEqual(secretsOf(CONFIG_DEFAULTS), []);
 });
 

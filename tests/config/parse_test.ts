@@ -10,10 +10,10 @@ import {
   SETTINGS,
 } from "../../config/config.ts";
 import { type Env, mergeEnv, parseConfig, readConfig, readEnv } from "../../config/parse.ts";
+import { READ, REFUSED, TOKEN } from "./texts.ts";
 
 const SECRETS = FIELDS.map((field) => SETTINGS[field]).filter(({ read }) => read.secret)
   .map(({ name }) => name);
-const TOKEN = "MTk4NjIy.G1xAbc.secret-part_0";
 
 async function config(env: Env): Promise<Config> {
   const parsed = await parseConfig({ DISCORD_TOKEN: TOKEN, ...env });
@@ -92,79 +92,7 @@ Deno.test("parseConfig() without a token, with no setting at all, is the first-r
   assert.deepEqual(names(misspelt.warnings), ["DISCORD_TOKN"]);
 });
 
-const read: [env: Env, field: keyof Config, value: unknown][] = [
-  [{ DISCORD_TOKEN: `Bot ${TOKEN}` }, "discordToken", TOKEN],
-  [{ DISCORD_TOKEN: `  bot   ${TOKEN} ` }, "discordToken", TOKEN],
-  [{ DISCORD_API_URL: "http://127.0.0.1:3000/api/" }, "discordApiUrl", "http://127.0.0.1:3000/api"],
-  [{ DISCORD_API_URL: "https://discord.com/api/v10" }, "discordApiUrl", "https://discord.com/api"],
-  [{ INTENTS: "513" }, "intents", 513],
-  [{ INTENTS: "0" }, "intents", 0],
-  [{ INTENTS: "GUILDS, guild_messages," }, "intents", 513],
-  [{ TOTAL_SHARDS: "16" }, "totalShards", 16],
-  [{ FIRST_SHARD_ID: "0" }, "firstShardId", 0],
-  [{ LAST_SHARD_ID: "7" }, "lastShardId", 7],
-  [{ TOTAL_WORKERS: "2" }, "totalWorkers", 2],
-  [{ SHARDS_PER_WORKER: "8" }, "shardsPerWorker", 8],
-  [{ SPAWN_SHARD_DELAY_MS: "5500" }, "spawnShardDelayMs", 5500],
-  [{ GATEWAY_COMPRESSION: "None" }, "gatewayCompression", "none"],
-  [{ IDENTIFY_RESERVE: "10%" }, "identifyReservePercent", 10],
-  [{ IDENTIFY_RESERVE: "2.5 %" }, "identifyReservePercent", 2.5],
-  [{ IDENTIFY_RESERVE: "0" }, "identifyReservePercent", 0],
-  [{ RESHARD_AT: "62.5 %" }, "reshardAtPercent", 62.5],
-  [{ LISTEN_HOST: "::1" }, "listenHost", "::1"],
-  [{ LISTEN_PORT: "0" }, "listenPort", 0],
-  [{ REST_AUTHORIZATION: "s3cret" }, "restAuthorization", "s3cret"],
-  [{ REST_GLOBAL_PER_SECOND: "500" }, "restGlobalPerSecond", 500],
-  [{ REST_WAIT_MS: "0" }, "restWaitMs", 0],
-  [{ REST_ANSWER_MS: "15000" }, "restAnswerMs", 15_000],
-  [{ GATEWAY_HOSTS: "gateway.example, 10.0.0.7,[::1]" }, "gatewayHosts", [
-    "gateway.example",
-    "10.0.0.7",
-    "[::1]",
-  ]],
-  [{ EVENT_HANDLER_URL: "ws://a:1/x?y=1, wss://b" }, "eventHandlerUrls", [
-    "ws://a:1/x?y=1",
-    "wss://b",
-  ]],
-  [{ EVENT_HANDLER_SECRET_KEY: "k" }, "eventHandlerSecretKey", "k"],
-  [{ BOT_MODULE: "./my bot.ts" }, "botModule", "./my bot.ts"],
-  [{ TOTAL_CLUSTERS: "3" }, "totalClusters", 3],
-  [{ SERVICES: "api=./api.ts" }, "services", [{ name: "api", module: "./api.ts" }]],
-  [{ SERVICES: " a-1=https://x/m.ts?v=1, b_2=../b c.ts ," }, "services", [
-    { name: "a-1", module: "https://x/m.ts?v=1" },
-    { name: "b_2", module: "../b c.ts" },
-  ]],
-  [{ SERVICES: "" }, "services", []],
-  [{ STATS_INTERVAL_MS: "0" }, "statsIntervalMs", 0],
-  [{ STATS_INTERVAL_MS: "1000" }, "statsIntervalMs", 1000],
-  [{ CLUSTER_ISOLATION: "worker" }, "clusterIsolation", "worker"],
-  [{ CLUSTER_PERMISSIONS: "--allow-net=db:5432  --allow-read=./data" }, "clusterPermissions", [
-    "--allow-net=db:5432",
-    "--allow-read=./data",
-  ]],
-  [{ STATE_DIR: "/var/lib/a b" }, "stateDir", "/var/lib/a b"],
-  [{ EVENT_DELAY_MS: "0" }, "eventDelayMs", 0],
-  [{ QUEUE_MEMORY_BYTES: "1048576" }, "queueMemoryBytes", 1_048_576],
-  [{ QUEUE_DISK_BYTES: "0" }, "queueDiskBytes", 0],
-  [{ QUEUE_OVERFLOW: "drop-oldest" }, "queueOverflow", "drop-oldest"],
-  [{ LOG_LEVEL: "WARN" }, "logLevel", "warn"],
-  [
-    { PUBLIC_URL: "https://bots.example/gatehouse/", REST_AUTHORIZATION: "s" },
-    "publicUrl",
-    "https://bots.example/gatehouse",
-  ],
-  [{ PUBLIC_URL: "ws://localhost:9000" }, "publicUrl", "ws://localhost:9000"],
-  [{ TRUSTED_PROXIES: "10.0.0.0/8, ::1", REST_AUTHORIZATION: "s" }, "trustedProxies", [
-    "10.0.0.0/8",
-    "::1",
-  ]],
-  [{ LOG_FORMAT: "json" }, "logFormat", "json"],
-  [{ ALLOW_FAULTS: "1" }, "allowFaults", true],
-  [{ ALLOW_FAULTS: "false" }, "allowFaults", false],
-  [{ TOTAL_SHARDS: "" }, "totalShards", null],
-];
-
-for (const [env, field, value] of read) {
+for (const [env, field, value] of READ) {
   const [[name, text]] = Object.entries(env) as [[string, string]];
   const shown = name === "DISCORD_TOKEN" ? "with Bot before it" : `"${text}"`;
   Deno.test(`parseConfig() reads ${name} ${shown}`, async () => {
@@ -172,96 +100,11 @@ for (const [env, field, value] of read) {
   });
 }
 
-const refused: Readonly<Record<string, readonly string[]>> = {
-  DISCORD_TOKEN: ["two words", "tök.en", "Bot"],
-  DISCORD_API_URL: ["discord.com", "ftp://x", "https://h/api?x=1", "https://user:pass@h/api"],
-  INTENTS: ["-1", "1.5", "GUILD", "131072", "99999999999", ",", "GUILDS|GUILD_MESSAGES"],
-  TOTAL_SHARDS: ["0", "-1", "1000000000", "four", "1.5", "1e3", "0x10", "99999999999999999"],
-  FIRST_SHARD_ID: ["-1", "x", "100000"],
-  LAST_SHARD_ID: ["-1", "x", "1000000000"],
-  TOTAL_WORKERS: ["0", "1000000"],
-  SHARDS_PER_WORKER: ["0", "1000000"],
-  SPAWN_SHARD_DELAY_MS: ["-5", "5s", "2592000000"],
-  GATEWAY_COMPRESSION: ["zlib", "gzip"],
-  IDENTIFY_RESERVE: ["101%", "-1", "ten"],
-  RESHARD_AT: ["0", "0.9%", "101%", "eighty"],
-  RESHARD_CHECK_MS: ["-1", "8h", "2592000000"],
-  REFUSED_INTENTS: ["never", "1"],
-  LISTEN_HOST: ["127.0.0.1:80", "http://x", "a b"],
-  LISTEN_PORT: ["65536", "-1", "http"],
-  PUBLIC_URL: [
-    "bots.example",
-    "ftp://x",
-    "https://h/?x=1",
-    "https://h/?",
-    "https://user:pass@h",
-    "h",
-  ],
-  TRUSTED_PROXIES: [
-    ",",
-    "localhost",
-    "10.0.0.1:80",
-    "10.0.0/8",
-    "10.0.0.0/33",
-    "fd00::/129",
-    "10.0.0.0/",
-    "10.0.0.0/-1",
-    "[::1]",
-    "fe80::1%eth0",
-    "*",
-  ],
-  LISTEN_FD: ["2", "socket", "1001"],
-  LISTEN_CONNECTIONS: ["0", "-1", "many", "100001"],
-  REST_AUTHORIZATION: ["two words", "ümlaut"],
-  REST_GLOBAL_PER_SECOND: ["0", "-1", "1000000000", "50/s", "1e3"],
-  REST_WAIT_MS: ["-1", "60s", "2592000000"],
-  REST_ANSWER_MS: ["0", "30s", "2592000000"],
-  GATEWAY_HOSTS: [",", "wss://gateway.example", "gateway.example:443", "*.example", "a b", "::1"],
-  EVENT_HANDLER_URL: ["http://a", "ws://a,b", ",", "ws://user:pass@a"],
-  EVENT_HANDLER_SECRET_KEY: ["two words"],
-  BOT_MODULE: ["a,b.ts"],
-  TOTAL_CLUSTERS: ["0", "1000000"],
-  SERVICES: [
-    "api",
-    "=./api.ts",
-    "api=",
-    "a=1.ts,a=2.ts",
-    "two words=./a.ts",
-    "a=1.ts,b",
-    "ä=1.ts",
-    ",",
-  ],
-  STATS_INTERVAL_MS: ["-1", "60s", "1.5", "2592000000"],
-  CLUSTER_ISOLATION: ["thread"],
-  CLUSTER_PERMISSIONS: ["-A", "--allow-all", "allow-net", "--allow-net --yes", "--allow-net="],
-  STATE_DIR: ["/a,b"],
-  EVENT_DELAY_MS: ["51", "-1", "4ms"],
-  QUEUE_MEMORY_BYTES: ["0", "64MB", "9007199254740991"],
-  QUEUE_DISK_BYTES: ["-1", "4GB", "9007199254740991"],
-  QUEUE_OVERFLOW: ["drop", "drop-newest"],
-  GUILD_LOADED_DD: ["yes"],
-  CACHE: ["1", "all", "guilds,all", "none,guilds", "guilds,,voice", ","],
-  CACHE_ALL_MEMBERS: ["all"],
-  EDITED_MESSAGES: ["a,b.ts"],
-  WORKER_MODULE: ["a,b.ts"],
-  BOT_SERVER_INVITE_CODE: ["https://discord.gg/abc", "a b"],
-  QUIET_AFTER_MS: ["0", "5min", "2592000000"],
-  QUIET_RESUME_AFTER_MS: ["0", "15min", "2592000000"],
-  DEAF_AFTER_MS: ["0", "10min", "2592000000"],
-  DEAF_IDENTIFY: ["perhaps"],
-  CONSUMER_SESSION_TTL_MS: ["-1", "10min", "2592000001"],
-  CONSUMERS_PER_SHARD: ["0", "two", "17"],
-  CONSUMER_TOTALS: ["all", "16"],
-  LOG_LEVEL: ["trace"],
-  LOG_FORMAT: ["xml"],
-  ALLOW_FAULTS: ["yes"],
-};
-
 Deno.test("every setting has a text that is refused", () => {
-  assert.deepEqual(Object.keys(refused).sort(), SETTING_NAMES.toSorted());
+  assert.deepEqual(Object.keys(REFUSED).sort(), SETTING_NAMES.toSorted());
 });
 
-for (const [name, texts] of Object.entries(refused)) {
+for (const [name, texts] of Object.entries(REFUSED)) {
   Deno.test(`parseConfig() refuses a wrong ${name} and says what it expected`, async () => {
     for (const text of texts) {
       const [problem, ...others] = await problems({ [name]: text });
@@ -276,8 +119,8 @@ for (const [name, texts] of Object.entries(refused)) {
 }
 
 Deno.test("parseConfig() reports every problem at once", async () => {
-  const env = Object.fromEntries(Object.entries(refused).map(([name, [text]]) => [name, text]));
-  assert.deepEqual(names(await problems(env)).sort(), Object.keys(refused).sort());
+  const env = Object.fromEntries(Object.entries(REFUSED).map(([name, [text]]) => [name, text]));
+  assert.deepEqual(names(await problems(env)).sort(), Object.keys(REFUSED).sort());
 });
 
 Deno.test("parseConfig() blames no other setting for one that is wrong", async () => {

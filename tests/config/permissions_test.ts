@@ -22,6 +22,18 @@ Deno.test("a unit may reach the clusters that it dials, with the port of their p
   assert.match(net, /,a:80,b:443,\[::1\]:7$/);
 });
 
+Deno.test("a unit may reach its NATS, and reads what that wants to be shown", async () => {
+  const env = {
+    ...TOKEN,
+    NATS_URL: "nats://10.0.0.1,tls://nats.example:4443,nats://[::1]",
+    NATS_CREDENTIALS: "/run/unit.creds",
+    NATS_TLS_CA: "/etc/ca.pem",
+  };
+  assert.match(await flag("net", env), /,10\.0\.0\.1:4222,nats\.example:4443,\[::1\]:4222$/);
+  assert.equal(await flag("read", env), "--allow-read=.,./.gatehouse,/run/unit.creds,/etc/ca.pem");
+  assert.doesNotMatch(await flag("net", TOKEN), /4222/);
+});
+
 Deno.test("another API names a gateway that nobody knows before asking: any host", async () => {
   assert.equal(
     await flag("net", { ...TOKEN, DISCORD_API_URL: "http://10.0.0.1/api" }),
