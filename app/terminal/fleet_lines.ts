@@ -1,5 +1,5 @@
 /**
- * What a person is told of a fleet: who comes and goes, who leads, and how the shards are dealt.
+ * What a person is told of a fleet: how the shards are dealt. Who comes and goes says the fleet itself (`fleet/`).
  *
  * @module
  */
@@ -15,28 +15,8 @@ export class FleetLines {
   of(fleet: FleetSnapshot): Line[] {
     const before = this.#told;
     this.#told = fleet;
-    return [
-      ...comings(fleet, before),
-      ...(fleet.leader === null || fleet.leader === before?.leader
-        ? []
-        : [line("info", "unit leads the fleet", { unit: fleet.leader })]),
-      ...shares(fleet, before),
-    ];
+    return shares(fleet, before);
   }
-}
-
-function comings(fleet: FleetSnapshot, before: FleetSnapshot | null): Line[] {
-  const [were, are] = [alive(before), alive(fleet)];
-  const others = (units: ReadonlySet<string>) => [...units].filter((unit) => unit !== fleet.self);
-  return [
-    ...others(are.difference(were)).map((unit) => line("info", "unit is in the fleet", { unit })),
-    ...others(were.difference(are)).map((unit) => {
-      const { shards = 0 } = fleet.units.find((each) => each.unit === unit) ?? {};
-      return shards > 0
-        ? line("warn", "unit is not heard of any more, others take its shards", { unit, shards })
-        : line("info", "unit has left the fleet", { unit });
-    }),
-  ];
 }
 
 /** Once it is settled: what comes between is of no use to anybody. */
@@ -44,18 +24,10 @@ function shares(fleet: FleetSnapshot, before: FleetSnapshot | null): Line[] {
   if (!isSettled(fleet) || (before && isSettled(before) && before.epoch === fleet.epoch)) return [];
   const own = Object.fromEntries(fleet.units.map(({ unit, shards }) => [unit, shards]));
   const { epoch } = fleet;
-  return [line("info", "the shards are dealt", { epoch, ...own })];
+  return [{ level: "info", event: "the shards are dealt", fields: { epoch, ...own } }];
 }
 
 function isSettled({ epoch, moves, unowned, units }: FleetSnapshot): boolean {
   return epoch > 0 && moves === 0 && unowned === 0 &&
     units.every(({ isAlive, shards }) => isAlive || shards === 0);
-}
-
-function alive(fleet: FleetSnapshot | null): Set<string> {
-  return new Set(fleet?.units.filter(({ isAlive }) => isAlive).map(({ unit }) => unit));
-}
-
-function line(level: Line["level"], event: string, fields: Line["fields"]): Line {
-  return { level, event, fields };
 }

@@ -18,7 +18,7 @@ import { BEAT_MS, LEASE_MS } from "../../protocol/fleet.ts";
 export const DOUBT_AFTER_MS = LEASE_MS - 2 * BEAT_MS - 4_000;
 
 /** What it takes. */
-export interface CutOffOptions extends Pick<World, "clock" | "log"> {
+export interface CutOffOptions extends Pick<World, "clock"> {
   readonly line: Pick<FleetLine, "isUp" | "watch">;
   /** Others may have this unit's shards, or not any more. */
   readonly doubted: (isDoubted: boolean) => void;
@@ -30,7 +30,7 @@ export interface CutOffOptions extends Pick<World, "clock" | "log"> {
 export class CutOff {
   readonly #options: CutOffOptions;
   readonly #cancelWatch: Cancel;
-  #since: { readonly epochMs: number; readonly nowMs: number } | null = null;
+  #sinceMs: number | null = null;
   #cancelDoubt: Cancel | null = null;
   #isDoubted = false;
 
@@ -42,7 +42,7 @@ export class CutOff {
 
   /** Since when, ms since the Unix epoch; `null`: it is not. */
   get sinceMs(): number | null {
-    return this.#since?.epochMs ?? null;
+    return this.#sinceMs;
   }
 
   /** Whether others may have this unit's shards. */
@@ -57,19 +57,15 @@ export class CutOff {
   }
 
   #look(isUp: boolean): void {
-    const { clock, log, changed } = this.#options;
-    if (isUp === (this.#since === null)) return;
+    const { clock, changed } = this.#options;
+    if (isUp === (this.#sinceMs === null)) return;
     if (isUp) {
-      log.info("the other units can be reached again", {
-        afterMs: Math.round(clock.now() - this.#since!.nowMs),
-      });
-      this.#since = null;
+      this.#sinceMs = null;
       this.#cancelDoubt?.();
       this.#cancelDoubt = null;
       this.#doubt(false);
     } else {
-      this.#since = { epochMs: clock.epochMs(), nowMs: clock.now() };
-      log.warn("cut off from the other units, what runs here goes on");
+      this.#sinceMs = clock.epochMs();
       this.#cancelDoubt = clock.after(DOUBT_AFTER_MS, () => this.#doubt(true));
     }
     changed();

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { logTo } from "../../../ports/log.ts";
 import { LEASE_MS } from "../../../protocol/fleet.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
 import { CutOff, DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
@@ -7,12 +6,10 @@ import { CutOff, DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
 function stage(isUp = true) {
   const clock = createVirtualClock();
   const doubts: boolean[] = [];
-  const logged: string[] = [];
   let tell: (isUp: boolean) => void = () => {};
   let changes = 0;
   const cutOff = new CutOff({
     clock,
-    log: logTo((level, event) => logged.push(`${level}: ${event}`)),
     line: {
       isUp,
       watch(changed) {
@@ -23,11 +20,11 @@ function stage(isUp = true) {
     doubted: (isDoubted) => doubts.push(isDoubted),
     changed: () => changes++,
   });
-  return { clock, doubts, logged, cutOff, tell: (up: boolean) => tell(up), changes: () => changes };
+  return { clock, doubts, cutOff, tell: (up: boolean) => tell(up), changes: () => changes };
 }
 
-Deno.test("a unit that is cut off says so, and doubts its sessions before others take them", async () => {
-  const { clock, doubts, logged, cutOff, tell } = stage();
+Deno.test("a unit that is cut off knows since when, and doubts its sessions before others take them", async () => {
+  const { clock, doubts, cutOff, tell } = stage();
   const sinceMs = clock.epochMs();
   tell(false);
   assert.equal(cutOff.sinceMs, sinceMs);
@@ -35,10 +32,6 @@ Deno.test("a unit that is cut off says so, and doubts its sessions before others
   assert.deepEqual([doubts, cutOff.isDoubted], [[true], true]);
   tell(true);
   assert.deepEqual([doubts, cutOff.isDoubted, cutOff.sinceMs], [[true, false], false, null]);
-  assert.deepEqual(logged, [
-    "warn: cut off from the other units, what runs here goes on",
-    "info: the other units can be reached again",
-  ]);
   // It is noticed after some seconds, and its last beat may have been a beat ago.
   assert.ok(DOUBT_AFTER_MS + 6_000 + 4_000 <= LEASE_MS);
 });
