@@ -13,10 +13,11 @@ import { parseMembersRequest } from "../protocol/discord/members.ts";
 import { parsePayload } from "../protocol/worker_message.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import { isRecord, shown } from "../protocol/record.ts";
-import type { Stats } from "../protocol/status.ts";
+import type { Snapshot, Stats } from "../protocol/status.ts";
 import type { Wanted } from "../protocol/link_call.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { type GatewayController, gatewayOf } from "./controllers.ts";
+import type { Asked, Caller, FleetMethods } from "./peers/fleet/fleet_methods.ts";
 import type { Peers } from "./peers/peers.ts";
 import { beginReshard, type ReshardingUnit, steerReshard } from "./reshard/resharding.ts";
 
@@ -35,14 +36,17 @@ export interface MethodsUnit extends ReshardingUnit {
   readonly peers: Pick<Peers, "command" | "find">;
   readonly clusters: { get(clusterId: number): ClusterControl; restartAll(): Promise<void> };
   readonly services: { get(name: string): ClusterControl };
+  /** Everything at this moment. */
+  readonly snapshot: Snapshot;
+  /** The fleet that it is one of; without it, or `null`: none. */
+  readonly fleet?: Pick<FleetMethods, "shardIds" | "unitFor" | "call" | "restartAll"> | null;
 }
 
-type Asked = Readonly<Record<string, unknown>>;
 type Methods = Readonly<Record<string, (unit: MethodsUnit, asked: Asked) => unknown>>;
 
 /** What clusters and services may call: `docs/protocols.md` tells them. */
 const FOR_PEERS: Methods = {
-  shardIds: ({ shardIds }) => shardIds,
+  shardIds: ({ shardIds, fleet }) => fleet?.shardIds ?? shardIds,
   sendPayload: ({ controllers }, asked) =>
     controllers.gateway.sendPayload(whole(asked, "shardId"), parsePayload(asked.payload)),
   requestMembers({ controllers }, asked) {
@@ -58,7 +62,7 @@ const FOR_PEERS: Methods = {
     // Who has a session's id can take it over.
     return { ...info, session: session && { seq: session.seq, base: session.base } };
   },
-  restartAll: ({ clusters }) => clusters.restartAll(),
+  restartAll: ({ clusters, fleet }) => (fleet ?? clusters).restartAll(),
   spawn: (unit, asked) => placeOf(unit, asked).spawn(),
   kill: (unit, asked) => placeOf(unit, asked).kill(timeoutOf(asked)),
   respawn: (unit, asked) => placeOf(unit, asked).respawn(timeoutOf(asked)),
@@ -67,6 +71,7 @@ const FOR_PEERS: Methods = {
 /** What operators and the program may call, too. */
 const METHODS: Methods = {
   ...FOR_PEERS,
+  state: ({ snapshot }) => snapshot,
   reconnect: (unit, asked) =>
     gatewayOf(unit).pool.reconnect(
       whole(asked, "shardId"),
@@ -92,22 +97,35 @@ export function isForPeers(method: string): boolean {
 }
 
 /**
- * Does what somebody asks a unit for: `{"method":"sendPayload","shardId":0,"payload":{…}}`.
+ * Does what somebody asks a unit for: `{"method":"sendPayload","shardId":0,"payload":{…}}`. What another unit of its
+ * fleet has is done there.
  *
  * @param who A peer may call less than an operator or the program.
  * @returns What the method gives, or a promise of it.
  * @throws {GatehouseError} `bad_message`, or `refused` for members, with the name of the field that is
  * wrong, what was expected and what came; and whatever the method throws.
  */
-export function callUnit(unit: MethodsUnit, who: "operator" | "peer", request: unknown): unknown {
+export function callUnit(unit: MethodsUnit, who: Caller, request: unknown): unknown {
   const asked = isRecord(request) ? request : {};
-  const methods = who === "peer" ? FOR_PEERS : METHODS;
+  const { fleet } = unit;
+  const there = fleet && isMethod(who, asked.method) ? fleet.unitFor(asked) : null;
+  return there === null ? callHere(unit, who, asked) : fleet!.call(there, who, asked);
+}
+
+/** The same for what this unit has, whatever others have. */
+export function callHere(unit: MethodsUnit, who: Caller, asked: Asked): unknown {
   const { method } = asked;
-  if (typeof method === "string" && Object.hasOwn(methods, method)) {
-    return methods[method]!(unit, asked);
-  }
+  if (isMethod(who, method)) return methodsFor(who)[method]!(unit, asked);
   const text = `Cannot call the unit: method is ${shown(method)}, which the unit does not have`;
   throw new GatehouseError("bad_message", "caller", text);
+}
+
+function methodsFor(who: Caller): Methods {
+  return who === "peer" ? FOR_PEERS : METHODS;
+}
+
+function isMethod(who: Caller, method: unknown): method is string {
+  return typeof method === "string" && Object.hasOwn(methodsFor(who), method);
 }
 
 /** The unit's own commands: the same verbs that clusters have. `unit` throws before it is started. */

@@ -61,10 +61,11 @@ export function control(
   const ipc = unitIpc(() => unit);
   app.get(
     "/state",
-    does("state", (c) => {
+    does("state", async (c) => {
+      const snapshot = await call({ method: "state", ...unitIn(c) });
       c.header("content-type", "application/json");
       return c.body(
-        JSON.stringify(unit.snapshot, (_, value) => isNumber(value) ? rounded(value) : value),
+        JSON.stringify(snapshot, (_, value) => isNumber(value) ? rounded(value) : value),
       );
     }),
   );
@@ -87,7 +88,7 @@ export function control(
       const { id, name } = c.req.param() as { id?: string; name?: string };
       const { timeout, how = "throw" } = c.req.query();
       const whose = { [field]: name ?? numberIn(id) };
-      await call({ ...request, ...whose, how, timeoutMs: numberIn(timeout) });
+      await call({ ...request, ...whose, ...unitIn(c), how, timeoutMs: numberIn(timeout) });
       return c.json({ ok: true });
     };
     app.post(path, does(request.method, act));
@@ -128,6 +129,12 @@ export function control(
     }
   });
   return app;
+}
+
+/** Which unit of a fleet is meant, where it is said. */
+function unitIn(c: Context): { unit?: string } {
+  const { unit } = c.req.query();
+  return unit === undefined ? {} : { unit };
 }
 
 /** Far above any payload, and enough for a command that a person writes. */

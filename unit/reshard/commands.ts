@@ -36,10 +36,20 @@ export interface UnitCommandsOptions extends Pick<World, "clock" | "log"> {
    * @throws {GatehouseError} `refused` where there is none of it.
    */
   readonly poolOf: (shard: ShardKey) => Pick<WorkerPool, "sendPayload" | "requestMembers">;
+  /** Shards that other units of a fleet have. Default: this unit has all. */
+  readonly far?: FarCommands;
   /** Where the bot is in voice. */
   readonly voice: Pick<Voice, "note" | "of" | "stay">;
   /** The presence that the bot has set on a shard. */
   readonly presenceOf: (shard: ShardKey) => Presence | null;
+}
+
+/** The way to shards of other units: `../peers/fleet/far_shards.ts`. */
+export interface FarCommands {
+  /** Whether another unit has a shard. */
+  isFar(shard: ShardKey): boolean;
+  send(shard: ShardKey, payload: ShardPayload): Promise<void>;
+  requestMembers(shard: ShardKey, request: MembersRequest): Promise<MembersAnswer>;
 }
 
 /** A shard that is about to end has so long to send what it was given. */
@@ -75,6 +85,8 @@ export class UnitCommands {
     }
     await this.#ask(guildIds, async (shard, own) => {
       await this.#send(shard, narrowed(payload, own));
+      // Who has the shard remembers what it was told.
+      if (this.#far(shard)) return;
       for (const id of own) this.#note(id, narrowed(payload, [id]));
     });
   }
@@ -86,7 +98,9 @@ export class UnitCommands {
    */
   async requestMembers(request: MembersRequest): Promise<MembersAnswer> {
     const { poolOf } = this.#options;
-    const ask = (shard: ShardKey) => poolOf(shard).requestMembers(shard.id, request);
+    const ask = (shard: ShardKey) =>
+      this.#far(shard)?.requestMembers(shard, request) ??
+        poolOf(shard).requestMembers(shard.id, request);
     const [answer] = await this.#ask([request.guildId], ask);
     return answer!;
   }
@@ -157,7 +171,15 @@ export class UnitCommands {
     }
   }
 
+  #far(shard: ShardKey): FarCommands | null {
+    const { far, owners } = this.#options;
+    const isOne = far !== undefined && shard.id >= 0 && owners().serves(shard);
+    return isOne && far.isFar(shard) ? far : null;
+  }
+
   async #send(shard: ShardKey, payload: ShardPayload): Promise<void> {
+    const far = this.#far(shard);
+    if (far) return await far.send(shard, payload);
     const sending = this.#sending.getOrInsertComputed(shardKeyText(shard), () => new Set());
     const sent = this.#options.poolOf(shard).sendPayload(shard.id, payload);
     sending.add(sent);

@@ -241,3 +241,36 @@ Deno.test("a bot's credential has the verbs of its link, and no others", async (
   assert.deepEqual(await post("/clusters/0/restart"), [200, { ok: true }]);
   assert.deepEqual(await post("/services/api/kill"), [200, { ok: true }]);
 });
+
+Deno.test("what another unit of the fleet has is asked of it, by its name or by what it is", async () => {
+  const asked: unknown[] = [];
+  const { get, post, called } = setUp({
+    fleet: {
+      shardIds: [0, 1, 2],
+      unitFor: ({ unit, shardId }) => unit === "b" || shardId === 2 ? "b" : null,
+      call(...call) {
+        asked.push(call);
+        return Promise.resolve({ of: "b" });
+      },
+      restartAll: () => Promise.resolve(),
+    },
+  });
+  assert.deepEqual(await get("/state?unit=b"), { of: "b" });
+  assert.deepEqual(await get("/shards/2"), { of: "b" });
+  assert.deepEqual(await post("/workers/3/restart?unit=b"), [200, { ok: true }]);
+  assert.deepEqual(await post("/shards/2/resume"), [200, { ok: true }]);
+  assert.deepEqual(called, []);
+  assert.deepEqual(
+    asked.map((call) => (call as unknown[]).slice(0, 2)),
+    Array(4).fill(["b", "operator"]),
+  );
+  assert.deepEqual(
+    asked.map((call) => (call as [unknown, unknown, { method: string }])[2].method),
+    [
+      "state",
+      "shardInfo",
+      "restartWorker",
+      "reconnect",
+    ],
+  );
+});

@@ -5,7 +5,7 @@ import { GatehouseError } from "../../../protocol/errors.ts";
 import { shardKeyText } from "../../../protocol/ids.ts";
 import type { ShardPayload } from "../../../protocol/worker_message.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
-import { UnitCommands } from "../../../unit/reshard/commands.ts";
+import { type FarCommands, UnitCommands } from "../../../unit/reshard/commands.ts";
 import { Voice } from "../../../unit/reshard/voice.ts";
 import { memoryStore } from "../../../ports/store.ts";
 import { Owners } from "../../../unit/reshard/owners.ts";
@@ -16,7 +16,7 @@ const [ZERO, ONE, TWO, THREE] = GUILDS as [string, string, string, string];
 const IDLE: Presence = { since: null, afk: false, status: "idle", activities: [] };
 
 /** A unit that goes from 2 to 4 shards, whose lots move when the test says so. */
-function setUp() {
+function setUp(far?: FarCommands) {
   const clock = createVirtualClock();
   const sent: string[] = [];
   const moved: number[] = [];
@@ -29,6 +29,7 @@ function setUp() {
   const commands = new UnitCommands({
     clock,
     log: silentLog,
+    ...(far && { far }),
     owners: () => new Owners({ total: 2, move: { to: 4, moved } }),
     settled: () => state.settled,
     poolOf: (shard) => {
@@ -230,4 +231,26 @@ Deno.test("what cannot be told again keeps nobody else from it", async () => {
   state.isEnding.add("1/4");
   await left(unit);
   assert.deepEqual(sent, [`3/4 4 ${THREE}`]);
+});
+
+Deno.test("what is of a shard of another unit goes there, each with its guilds, and is noted there", async () => {
+  const far: string[] = [];
+  const { commands, sent } = setUp({
+    isFar: ({ id }) => id === 1,
+    send: (shard, payload) =>
+      Promise.resolve(void far.push(`${shardKeyText(shard)} ${textOf(payload)}`)),
+    requestMembers: (shard, { guildId }) => {
+      far.push(`${shardKeyText(shard)} members ${guildId}`);
+      return Promise.resolve({ members: ["far"], notFound: [] });
+    },
+  });
+  await commands.send(0, { op: 31, d: { guild_ids: [ZERO, ONE, TWO, THREE] } });
+  await commands.send(0, { op: 3, d: IDLE });
+  await commands.send(1, { op: 3, d: IDLE });
+  const { members } = await commands.requestMembers({ guildId: ONE });
+  assert.deepEqual(members, ["far"]);
+  assert.deepEqual(sent, [`0/2 31 ${ZERO},${TWO}`, "0/2 3"]);
+  assert.deepEqual(far, [`1/2 31 ${ONE},${THREE}`, "1/2 3", `1/2 members ${ONE}`]);
+  await assert.rejects(commands.send(9, { op: 3, d: IDLE }), { code: "no_shard" });
+  await assert.rejects(commands.send(-1, { op: 3, d: IDLE }), { code: "no_shard" });
 });
