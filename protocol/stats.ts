@@ -4,20 +4,33 @@
  * @module
  */
 
-/** Figures of all processes, every `STATS_INTERVAL_MS`. */
+/** Figures of all processes, every `STATS_INTERVAL_MS`; in a fleet of those of every unit. */
 export interface Stats {
   /** By cluster id. One that did not answer in time has `error`. */
   readonly clusters: Readonly<Record<string, ProcessStats>>;
   /** By name. */
   readonly services: Readonly<Record<string, ProcessStats>>;
-  /** By worker id. Deno counts memory and processor for the process: those are the manager's. */
+  /**
+   * By worker id: those of the unit that says so. Deno counts memory and processor for the process: those are the
+   * manager's.
+   */
   readonly workers: Readonly<Record<string, ProcessStats>>;
-  /** The unit's own process, and what is left of the day's identifies. */
-  readonly manager: ProcessStats & { readonly identifiesLeft: number };
+  /** The unit's own process, and what is left of the day's identifies. In a fleet `discord` is of all its shards. */
+  readonly manager: ManagerStats;
   readonly events: EventStats;
+  /** In a fleet: what each unit that lives has for itself, by its name. */
+  readonly units?: Readonly<Record<string, UnitStats>>;
   /** When they were collected, ms since the Unix epoch. */
   readonly atMs: number;
 }
+
+/** Figures of a unit's own process. */
+export type ManagerStats = ProcessStats & { readonly identifiesLeft: number };
+
+/** Figures of one unit of a fleet, or why there are none. */
+export type UnitStats =
+  | Pick<Stats, "workers" | "manager" | "events" | "atMs">
+  | { readonly error: string };
 
 /**
  * Dispatches per second since the figures before; the first time, since the unit started.

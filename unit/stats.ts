@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FleetStats } from "./peers/fleet/fleet_stats.ts";
 import type { Switchboard } from "../link/switchboard.ts";
 import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -29,6 +30,8 @@ export interface StatsOptions {
   readonly startedMs: () => number;
   /** What this process says of itself. */
   readonly figures: () => object;
+  /** Those of the other units of its fleet. Default: there is none. */
+  readonly fleet?: Pick<FleetStats, "answer" | "merged">;
 }
 
 /** Time for one answer: `getStats()` may wait for something, but not for ever. */
@@ -42,13 +45,35 @@ export class StatsCollector {
   readonly #ofShards = new Rates<string>();
   readonly #ofTypes = new Rates<string>();
   #collectedMs: number | null = null;
+  /** This unit's own, and since when they are being collected, or were. */
+  #own: { readonly sinceMs: number; readonly stats: Promise<Stats>; isDone: boolean } | null = null;
 
   constructor(options: StatsOptions) {
     this.#options = options;
+    options.fleet?.answer((freshMs) => this.#ownWithin(freshMs));
   }
 
   /** Asks everybody. Who does not answer in time is there with an `error`. */
   async collect(): Promise<Stats> {
+    const { fleet } = this.#options;
+    const own = await this.#ownWithin(0);
+    this.latest = fleet ? await fleet.merged(own) : own;
+    return this.latest;
+  }
+
+  /** This unit's own: those that were collected so lately, or are being collected, or new ones. */
+  #ownWithin(freshMs: number): Promise<Stats> {
+    const nowMs = this.#options.clock.now();
+    const last = this.#own;
+    if (last && (!last.isDone || nowMs - last.sinceMs < freshMs)) return last.stats;
+    const own = { sinceMs: nowMs, stats: this.#collectOwn(), isDone: false };
+    const done = () => void (own.isDone = true);
+    own.stats.then(done, done);
+    this.#own = own;
+    return own.stats;
+  }
+
+  async #collectOwn(): Promise<Stats> {
     const { clock, snapshot, figures } = this.#options;
     const now = snapshot();
     const { clusters, services, workers, identify } = now;
@@ -70,7 +95,7 @@ export class StatsCollector {
       cpu: null,
       discord: ofShards((shard) => shard.workerId === workerId),
     }]);
-    this.latest = {
+    return {
       clusters: Object.fromEntries(ofClusters),
       services: Object.fromEntries(ofServices),
       workers: Object.fromEntries(ofWorkers),
@@ -83,7 +108,6 @@ export class StatsCollector {
       events,
       atMs: clock.wallMs(),
     };
-    return this.latest;
   }
 
   async #ask(peer: PeerKey): Promise<ProcessStats> {
