@@ -29,6 +29,17 @@ export function unowned(total: number): TotalShares {
   return { total, owners: Array<null>(total).fill(null), moves: new Map() };
 }
 
+/** Whether a unit is in it, with as many clusters of its own as it has. */
+export function knows({ clusters }: Assignment, unit: string, count: number): boolean {
+  return Object.hasOwn(clusters, unit) && clusters[unit]!.count === count;
+}
+
+/** How many shards a unit has. */
+export function countOf({ totals }: Assignment, unit: string): number {
+  const own = (owners: readonly (string | null)[]) => owners.filter((each) => each === unit).length;
+  return totals.reduce((count, { owners }) => count + own(owners), 0);
+}
+
 /** The assignment as it is written. */
 export function encodeAssignment(assignment: Assignment): Json {
   const { epoch, stream, totals, lots, services, clusters } = assignment;

@@ -7,7 +7,7 @@ import { rangesText } from "../../fleet/ranges.ts";
 import type { Assignment, UnitCard } from "../../protocol/fleet.ts";
 import { ASSIGNMENTS, card, CARDS, countsOf, ended, movesOf, NONE } from "./fleets.ts";
 
-const RUNS = { numRuns: 500 };
+const RUNS = { numRuns: 150 };
 
 function first(total: number, cards: readonly UnitCard[]): Assignment {
   return plan(firstAssignment(total, "s"), { cards, unheard: NONE });

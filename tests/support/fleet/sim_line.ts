@@ -61,7 +61,10 @@ export interface SimBus {
   part(groups: readonly (readonly string[])[] | null): void;
   /** The server ends: all connections do, at once. */
   stop(): void;
-  /** It is back, without what was written in the last `losingMs` before it stopped. Units reconnect within 2 s. */
+  /**
+   * It is back, if it was stopped, without what was written in the last `losingMs` before that. Units reconnect
+   * within 2 s.
+   */
   start(losingMs?: number): void;
   /** Its disk is full, and writes are refused with `disk_full`; or it is not any more. */
   fill(isFull: boolean): void;
@@ -153,6 +156,7 @@ export function createSimBus({ clock, random, latencyMs = 1 }: SimBusOptions): S
       changed();
     },
     start(losingMs = 0) {
+      if (!server.isAway) return;
       // What was lost counts back from when it stopped.
       if (losingMs > 0) server.lose(losingMs + clock.now() - stoppedMs);
       server.isAway = false;
