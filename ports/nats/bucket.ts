@@ -16,12 +16,17 @@ import {
 } from "../../deps.ts";
 import { refuseLarge } from "./dial.ts";
 
-/** For how long the server is asked. After the death of the one that leads it takes 6 s to answer again. */
-export const ASK_MS = 5_000;
+/**
+ * For how long the server is asked. A cluster whose leader has died says nothing for some 6 s: what was asked
+ * meanwhile is not answered afterwards, so it has to be asked again soon.
+ */
+export const ASK_MS = 3_000;
 /** As many of NATS's servers as keep each value, where there are so many. */
 const MOST_REPLICAS = 3;
 const NOT_FOUND = 10_059;
 const NAME_IN_USE = 10_058;
+/** There are not so many servers: they are no cluster, or none of so many; or the account may not have so many. */
+const TOO_FEW: ReadonlySet<number> = new Set([10_005, 10_074, 10_120]);
 const WRONG_REVISION: ReadonlySet<number> = new Set([10_071, 10_164]);
 
 /** A bucket as it is reached by one connection. */
@@ -105,9 +110,8 @@ export async function openStream(
   const add = (replicas: number) => streams.add({ ...shape, name, num_replicas: replicas });
   try {
     return await add(MOST_REPLICAS).catch((error) => {
-      // By itself, or with a few others only; or there is no room for more than one.
-      if (codeOf(error) === null || codeOf(error) === NAME_IN_USE) throw error;
-      return add(1);
+      if (TOO_FEW.has(codeOf(error) ?? 0)) return add(1);
+      throw error;
     });
   } catch (error) {
     // Somebody else was faster.

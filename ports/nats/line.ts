@@ -141,7 +141,9 @@ class NatsLine implements FleetLine {
   #attach(connection: NatsConnection, url: string): void {
     this.#connection = connection;
     this.bus.attach(connection);
-    void this.#hear(connection);
+    this.#hear(connection).catch((error) => {
+      this.#options.log.error("NATS cannot be heard", { error: reasonOf(error) });
+    });
     void connection.closed().then((error) => {
       if (this.#connection !== connection) return;
       this.#connection = null;

@@ -68,22 +68,42 @@ function versionOf(path: string): string | null {
   }
 }
 
+/** How a server is to be. */
+export interface NatsOptions {
+  /** More of what keeps, such as `max_file: 1MB`. */
+  readonly jetstream?: string;
+  /** The port; default: a free one. */
+  readonly port?: number;
+}
+
+/** Starts three of one cluster, each of which keeps a copy. */
+export async function startNatsCluster(program: NatsProgram): Promise<NatsServer[]> {
+  const routes = [freePort(), freePort(), freePort()];
+  const all = routes.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
+  return await Promise.all(routes.map((port, n) =>
+    startNats(
+      program,
+      `server_name: "n${n}"\ncluster { name: fleet, listen: "127.0.0.1:${port}", routes: [${all}] }`,
+    )
+  ));
+}
+
 /**
  * Starts one with JetStream.
  *
  * @param config More of its configuration, in its own language.
  */
 export async function startNats(
-  { path }: NatsProgram = NATS_PROGRAMS[0]!,
+  { path }: NatsProgram,
   config = "",
+  { jetstream = "", port = freePort() }: NatsOptions = {},
 ): Promise<NatsServer> {
   const folder = await Deno.makeTempDir({ prefix: "gatehouse-nats-" });
-  const port = freePort();
   const file = `${folder}/server.conf`;
   const store = `${folder}/store`;
   await Deno.writeTextFile(
     file,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${store}" }\n${config}\n`,
+    `listen: "127.0.0.1:${port}"\njetstream { store_dir: "${store}", ${jetstream} }\n${config}\n`,
   );
   let child: Deno.ChildProcess | null = null;
   let log = "";
@@ -137,11 +157,12 @@ export async function startNats(
 
 /** Waits until something is so. */
 export async function until(
-  isSo: () => boolean,
-  why: () => string = () => "not so",
+  isSo: () => boolean | Promise<boolean>,
+  why: () => string = () => "it never came to be so",
+  limitMs = START_DEADLINE_MS,
 ): Promise<void> {
-  const lastMs = systemClock.now() + START_DEADLINE_MS;
-  while (!isSo()) {
+  const lastMs = systemClock.now() + limitMs;
+  while (!await isSo()) {
     if (systemClock.now() > lastMs) throw new Error(why());
     await new Promise<void>((resolve) => systemClock.after(POLL_MS, resolve));
   }
