@@ -80,7 +80,8 @@ const LOADS: Record<string, MovingOptions & { readonly awayMs?: number }> = {
 
 for (const [what, { awayMs, ...options }] of Object.entries(LOADS)) {
   Deno.test(`shards go to another unit and back, with ${what}`, async () => {
-    const { stage, a, b, run, clock } = await setUp(options);
+    // Of what waits Discord has next to nothing any more.
+    const { stage, a, b, run, clock } = await setUp({ ...options, sim: { ringEvents: 50 } });
     const bot = stage.place.bot;
     if (awayMs) stage.endBot();
     await clock.advance(awayMs ?? 3_000);
