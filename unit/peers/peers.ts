@@ -70,7 +70,8 @@ export class Peers implements CallDesk {
       },
       clusterOfGuild: (guildId) => {
         const shard = shardOf(guildId);
-        if (!shard || (clusters.areOwn && !this.#isOurs(shard))) return null;
+        // Be it that the shard is still on its way here: the cluster is.
+        if (!shard || (fleet && clusters.areOwn && !this.#isOurs(shard))) return null;
         return this.#clusterOfShard.get(shardKeyText(shard)) ?? null;
       },
       hasService: (name) => services.names.includes(name),
@@ -103,17 +104,20 @@ export class Peers implements CallDesk {
     });
     const waits = () =>
       !this.#areReady || this.#untold.size > 0 || (this.#members.areAllCached && !this.#areAllTold);
+    view.watch(() => void (this.#owners && this.serve(this.#owners)));
     const { clock } = this.#options;
     return new FleetNews({ clock, bus, view, own, waits, changed: () => this.#heard() });
+  }
+
+  /** Whether a shard is this unit's, in a fleet also before it is up here. */
+  #isOurs(shard: ShardKey): boolean {
+    const { fleet, has = () => true } = this.#options;
+    return fleet ? fleet.view.ownerOf(shard) === fleet.view.self : has(shard);
   }
 
   #heard(): void {
     this.#tellIfReady();
     this.#tellCached();
-  }
-
-  #isOurs(shard: ShardKey): boolean {
-    return this.#options.has?.(shard) ?? true;
   }
 
   /** All that may have a link. */
