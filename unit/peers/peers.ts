@@ -256,6 +256,11 @@ export class Peers implements CallDesk {
     return !isShared || this.#news!.isOfAll(({ uncached }) => !uncached.includes(clusterId));
   }
 
+  /** Tells the other units nothing any more. */
+  stop(): void {
+    this.#news?.stop();
+  }
+
   /** Sends a command from the unit itself: see `Ipc`. */
   command(to: CommandTarget, data: unknown, options?: CommandOptions): Promise<unknown> {
     return this.switchboard.command(to, data, options);

@@ -7,21 +7,20 @@
 import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import type { CommandResults } from "../../../protocol/command.ts";
-import type { Assignment } from "../../../protocol/fleet.ts";
-import { type ShardKey, shardRange } from "../../../protocol/ids.ts";
+import { type Assignment, ownerIn } from "../../../protocol/fleet.ts";
+import { shardRange } from "../../../protocol/ids.ts";
 import type { LinkCall, Verb } from "../../../protocol/link_call.ts";
 import { type PeerKey, peerText } from "../../../protocol/peer.ts";
 import type { Status } from "../../../protocol/status.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
 import { encodeError } from "../../../protocol/wire_error.ts";
-import type { FleetView } from "../../../ports/fleet/fleet.ts";
 import { sleep } from "../../../ports/clock.ts";
 import type { ClusterExit } from "../../../clusters/place.ts";
 import { logTo } from "../../../ports/log.ts";
 import { seededRandom } from "../../../ports/random.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { Clusters } from "../../../unit/peers/clusters.ts";
-import { UnitCalls } from "../../../unit/peers/fleet/unit_calls.ts";
+import { FleetPeers, type PeersSeat } from "../../../unit/peers/fleet/fleet_peers.ts";
 import { Peers } from "../../../unit/peers/peers.ts";
 import { Services } from "../../../unit/peers/services.ts";
 import { cluster } from "../peers.ts";
@@ -69,23 +68,25 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
     const world = { clock: line.clock, log };
     known.set(name, { assignment, members });
     watching.set(name, new Set());
-    const view: FleetView = {
+    const seat: PeersSeat = {
       self: name,
+      get assignment() {
+        return known.get(name)!.assignment;
+      },
       get members() {
         return known.get(name)!.members;
       },
       leader: null,
       term: null,
-      ownerOf: ({ total, id }: ShardKey) =>
-        known.get(name)!.assignment.totals.find((each) => each.total === total)?.owners[id] ??
-          null,
+      ownerOf: (shard) => ownerIn(known.get(name)!.assignment, shard),
       watch(take) {
         watching.get(name)!.add(take);
         return () => void watching.get(name)!.delete(take);
       },
     };
-    const assignmentOf = () => known.get(name)!.assignment;
-    const calls = new UnitCalls({ ...world, bus: line.bus, view });
+    const allConfig = { ...CONFIG_DEFAULTS, botModule: "./bot.ts", totalClusters: 2, ...config };
+    const fleet = new FleetPeers({ ...world, config: allConfig, line, seat });
+    const { calls } = fleet;
     const statuses: Status[] = [];
     const running = {
       exited: new Promise<never>(() => {}),
@@ -95,7 +96,7 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
     const services = new Services({
       ...world,
       services: [{ name: "api", module: "./api.ts" }],
-      fleet: { view, calls, assignment: assignmentOf, line },
+      fleet,
       start(service) {
         serviceLog.push(`${name}+${service}`);
         const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
@@ -112,15 +113,14 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
     });
     const clusters = new Clusters({
       ...world,
-      config: { ...CONFIG_DEFAULTS, botModule: "./bot.ts", totalClusters: 2, ...config },
+      config: allConfig,
       random: () => 0,
-      fleet: { unit: name, firstId: () => assignment.clusters[name]!.first },
+      fleet,
       connect: () => assert.fail("nobody is dialled"),
       start: () => running,
       changed() {},
       refused: () => assert.fail("nobody is refused"),
     });
-    const fleet = { view, calls, bus: line.bus, assignment: assignmentOf };
     const found = new Map<string, unknown>();
     const peers = new Peers({
       ...world,
@@ -139,7 +139,7 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       name,
       line,
       lines,
-      view,
+      view: seat,
       clusters,
       services,
       calls,
