@@ -142,14 +142,14 @@ Deno.test("Lead is not gone on with where the server shows the past, and it is n
   await clock.advance(12_000);
   const b = begin("b");
   await clock.advance(5_000);
-  a.line.freeze();
+  bus.part([["b"]]);
   await clock.advance(LEASE_MS + 2_000);
   assert.equal(b.lead.term, 2);
   b.line.freeze();
-  // As it was while a led; b is sure of its lead and does not know.
+  // As it was while a led; b is sure of its lead and does not know, a has never heard of it.
   bus.stop();
   bus.start(10_000);
-  a.line.thaw();
+  bus.part(null);
   await clock.advance(5_000);
   assert.deepEqual([a.lead.term, b.lead.term], [null, 2]);
   b.line.thaw();
