@@ -14,6 +14,7 @@ import {
   type NatsConnection,
   type StreamInfo,
 } from "../../deps.ts";
+import { messageOf } from "../../protocol/errors.ts";
 import { refuseLarge } from "./dial.ts";
 
 /**
@@ -29,12 +30,14 @@ const NAME_IN_USE = 10_058;
 const TOO_FEW: ReadonlySet<number> = new Set([10_005, 10_074, 10_120]);
 const WRONG_REVISION: ReadonlySet<number> = new Set([10_071, 10_164]);
 
-/** A bucket as it is reached by one connection. */
-export interface Bucket {
+/** What keeps, as it is reached by one connection. */
+export interface JetStream extends Pick<JetStreamManager, "streams" | "consumers"> {
   readonly connection: NatsConnection;
   readonly client: JetStreamClient;
-  readonly streams: JetStreamManager["streams"];
-  readonly consumers: JetStreamManager["consumers"];
+}
+
+/** A bucket as it is reached by one connection. */
+export interface Bucket extends JetStream {
   /** Name of its stream. */
   readonly stream: string;
   /** What the subjects of its keys begin with; ends with a dot. */
@@ -48,14 +51,10 @@ export interface Bucket {
  * @throws What the server says.
  */
 export async function openBucket(connection: NatsConnection, name: string): Promise<Bucket> {
-  const { jetstream, jetstreamManager } = await loadJetStream();
-  // Who is locked in may not ask for the account's limits.
-  const options = { checkAPI: false, timeout: ASK_MS };
-  const { streams, consumers } = await jetstreamManager(connection, options);
-  const client = jetstream(connection, { timeout: ASK_MS });
+  const own = await openJetStream(connection);
   const stream = `KV_${name}`;
   const subject = `$KV.${name}.`;
-  const info = await openStream(streams, stream, {
+  const info = await openStream(own.streams, stream, {
     description: "What the units of a Gatehouse fleet write down for each other",
     subjects: [`${subject}>`],
     max_msgs_per_subject: 1,
@@ -64,7 +63,15 @@ export async function openBucket(connection: NatsConnection, name: string): Prom
     deny_delete: true,
     allow_direct: true,
   });
-  return { connection, client, streams, consumers, stream, subject, info };
+  return { ...own, stream, subject, info };
+}
+
+/** Asks nothing yet: who is locked in may not ask for the account's limits. */
+export async function openJetStream(connection: NatsConnection): Promise<JetStream> {
+  const { jetstream, jetstreamManager } = await loadJetStream();
+  const options = { checkAPI: false, timeout: ASK_MS };
+  const { streams, consumers } = await jetstreamManager(connection, options);
+  return { connection, client: jetstream(connection, { timeout: ASK_MS }), streams, consumers };
 }
 
 /**
@@ -125,4 +132,14 @@ export function codeOf(error: unknown): number | null {
   const { name, code } = Object(error) as { name?: unknown; code?: unknown };
   const isApi = name === "JetStreamApiError" || name === "StreamNotFoundError";
   return isApi && typeof code === "number" ? code : null;
+}
+
+/** Why JetStream did not do it, in a person's words. */
+export function reasonOf(error: unknown): string {
+  const { name } = Object(error) as { name?: unknown };
+  if (name === "NoRespondersError" || name === "JetStreamNotEnabled") {
+    return "JetStream is not there, or not for this account";
+  }
+  if (name === "TimeoutError") return `JetStream did not answer within ${ASK_MS} ms`;
+  return messageOf(error);
 }

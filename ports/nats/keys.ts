@@ -12,7 +12,7 @@ import type { Cancel } from "../clock.ts";
 import type { Json } from "../fleet/bus.ts";
 import type { Entry, Keys, TakeEntry } from "../fleet/keys.ts";
 import type { World } from "../world.ts";
-import { ASK_MS, type Bucket, isWrongRevision, openBucket, writeTo } from "./bucket.ts";
+import { type Bucket, isWrongRevision, openBucket, reasonOf, writeTo } from "./bucket.ts";
 import { entryOf, watchBucket } from "./watched.ts";
 
 const NO_VALUE = new TextEncoder().encode("null");
@@ -193,16 +193,6 @@ export class NatsKeys implements Keys {
     this.end(why);
     this.#options.lost(why);
   }
-}
-
-/** Why JetStream did not do it, in a person's words. */
-export function reasonOf(error: unknown): string {
-  const { name } = Object(error) as { name?: unknown };
-  if (name === "NoRespondersError" || name === "JetStreamNotEnabled") {
-    return "JetStream is not there, or not for this account";
-  }
-  if (name === "TimeoutError") return `JetStream did not answer within ${ASK_MS} ms`;
-  return messageOf(error);
 }
 
 function away(what: string, why: string): GatehouseError {

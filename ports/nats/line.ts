@@ -10,15 +10,17 @@
 
 import { loadJetStream, loadNats, type NatsConnection } from "../../deps.ts";
 import { type Cancel, within } from "../clock.ts";
+import type { EventStream } from "../fleet/event_stream.ts";
 import type { FleetLine } from "../fleet/fleet.ts";
 import type { LogFields } from "../log.ts";
 import { randomHex } from "../random.ts";
 import { redialDelayMs } from "../redial.ts";
 import type { World } from "../world.ts";
-import type { Bucket } from "./bucket.ts";
+import { type Bucket, reasonOf } from "./bucket.ts";
 import { NatsBus } from "./bus.ts";
 import { dialNats, type NatsSettings } from "./dial.ts";
-import { NatsKeys, reasonOf } from "./keys.ts";
+import { NatsKeys } from "./keys.ts";
+import { NatsEventStream } from "./stream.ts";
 import { warningsOf } from "./warnings.ts";
 
 /** How long goodbye may take. */
@@ -52,9 +54,14 @@ export interface NatsLineOptions extends Pick<World, "clock" | "random" | "log">
  * await line.close();
  * ```
  */
-export async function openNatsLine(options: NatsLineOptions): Promise<FleetLine> {
+export async function openNatsLine(options: NatsLineOptions): Promise<NatsFleetLine> {
   await Promise.all([loadNats(), loadJetStream()]);
   return new NatsLine(options);
+}
+
+/** A line over NATS, which keeps events, too. */
+export interface NatsFleetLine extends FleetLine {
+  readonly events: EventStream;
 }
 
 /** What all subjects of a bot's fleet stand under, and its bucket. Neither tells the token. */
@@ -62,9 +69,10 @@ export function namesOf({ natsPrefix }: Pick<NatsSettings, "natsPrefix">, bot: s
   return { root: `${natsPrefix}.${bot}`, bucket: `${natsPrefix}_${bot}` };
 }
 
-class NatsLine implements FleetLine {
+class NatsLine implements NatsFleetLine {
   readonly bus: NatsBus;
   readonly keys: NatsKeys;
+  readonly events: NatsEventStream;
   readonly #options: NatsLineOptions;
   readonly #inbox: string;
   readonly #watching = new Set<{ readonly changed: (isUp: boolean) => void }>();
@@ -93,6 +101,7 @@ class NatsLine implements FleetLine {
       inbox: this.#inbox,
       lost: (why) => this.#lose(why),
     });
+    this.events = new NatsEventStream({ name: `${bucket}_events`, root: `${root}.events` });
     void this.#dial();
   }
 
@@ -119,6 +128,7 @@ class NatsLine implements FleetLine {
     const connection = this.#connection;
     this.bus.close();
     this.keys.close();
+    this.events.attach(null);
     this.#bucket = null;
     if (connection === null) return;
     const { clock } = this.#options;
@@ -141,6 +151,7 @@ class NatsLine implements FleetLine {
   #attach(connection: NatsConnection, url: string): void {
     this.#connection = connection;
     this.bus.attach(connection);
+    this.events.attach(connection);
     this.#hear(connection).catch((error) => {
       this.#options.log.error("NATS cannot be heard", { error: reasonOf(error) });
     });
@@ -149,6 +160,7 @@ class NatsLine implements FleetLine {
       this.#connection = null;
       const why = `NATS at ${url} is away: ${error ? reasonOf(error) : "the connection ended"}`;
       this.bus.detach(why);
+      this.events.attach(null);
       this.keys.end(why);
       this.#again(why, () => this.#dial());
     });

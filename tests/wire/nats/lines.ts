@@ -6,10 +6,9 @@
 
 import type { Clock } from "../../../ports/clock.ts";
 import { systemClock } from "../../../ports/clock.ts";
-import type { FleetLine } from "../../../ports/fleet/fleet.ts";
 import { type LogFields, type LogLevel, logTo } from "../../../ports/log.ts";
 import type { NatsSettings } from "../../../ports/nats/dial.ts";
-import { openNatsLine } from "../../../ports/nats/line.ts";
+import { type NatsFleetLine, openNatsLine } from "../../../ports/nats/line.ts";
 import { systemRandom } from "../../../ports/random.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { type NatsProgram, type NatsServer, startNats, until } from "../../support/nats_server.ts";
@@ -34,7 +33,7 @@ export function settingsFor(urls: string | readonly string[]): NatsSettings {
 
 /** A line, and what it logs. */
 export interface LoggedLine {
-  readonly line: FleetLine;
+  readonly line: NatsFleetLine;
   readonly lines: [LogLevel, string, LogFields][];
 }
 
@@ -69,7 +68,7 @@ export async function openPair(
   const clock = createVirtualClock();
   const settings = adjust(server);
   const lines = await Promise.all(["a", "b"].map((unit) => openUpLine(settings, { unit, clock })));
-  const [here, there] = lines.map(({ line }) => line) as [FleetLine, FleetLine];
+  const [here, there] = lines.map(({ line }) => line) as [NatsFleetLine, NatsFleetLine];
   // Whatever was sent before it on a connection has arrived when the answer has.
   const probe = await openUpLine(settings, { unit: "probe" });
 
