@@ -79,6 +79,8 @@ export interface Peer {
   readonly peer: PeerKey;
   /** What it takes; `null`: no calls at all. */
   readonly values: "json" | "clone" | null;
+  /** Whether it takes what comes late. Default: no. */
+  readonly takesLate?: boolean;
   send(message: LinkCall | LinkReply): void;
 }
 
@@ -253,6 +255,7 @@ export class Links {
     calls?.up({
       peer,
       values: hello.values ?? null,
+      takesLate: hello.late === true,
       send: (message) => socket.send(encodeLinkMessage(message)),
     });
     return link;

@@ -193,6 +193,10 @@ export class Switchboard {
     const name = peerText(peer);
     const line = this.#lines.get(name);
     if (!line) throw new GatehouseError("away", "peer", `Cannot reach ${name}: it is not linked`);
+    if (verb === "late" && !line.far.takesLate) {
+      const text = `Cannot bring ${name} what comes late: its hello did not say that it takes it`;
+      throw new GatehouseError("refused", "peer", text);
+    }
     const taken = takenBy(line.far, value);
     const send = (id: number) => line.far.send({ op: "call", id, verb, receptive, value: taken });
     if (receptive) return line.asks.ask(name, timeout, send);

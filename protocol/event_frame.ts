@@ -93,6 +93,8 @@ export interface LinkHello {
    * none.
    */
   readonly values?: "json" | "clone";
+  /** Takes `late` calls; a consumer of an earlier day knows no such verb. */
+  readonly late?: boolean;
   /**
    * Of a built-in cluster: the port of this machine at which it listens for the unit's workers. They
    * bring it its events there, and this link is left for calls.

@@ -24,7 +24,7 @@ export type CommandTarget =
  *
  * - consumer → unit: `command` (for somebody else), `unit` (a method of the unit);
  * - unit → consumer: `command` (from somebody), `stats`, `find`, `allClustersReady`,
- *   `allMembersCached`.
+ *   `allMembersCached`, and to who takes it `late`.
  */
 export const VERBS = [
   "command",
@@ -33,10 +33,19 @@ export const VERBS = [
   "find",
   "allClustersReady",
   "allMembersCached",
+  "late",
 ] as const;
 
 /** One of {@linkcode VERBS}. */
 export type Verb = typeof VERBS[number];
+
+/** Value of a call of `late`: events of which a GAP has said that they are missing, and that were found. */
+export interface LateValue {
+  readonly totalShards: number;
+  readonly shardId: number;
+  /** Records one after another, as in a batch, in base64. */
+  readonly records: string;
+}
 
 /** What is looked for with `find`: see {@linkcode Ipc.fetchGuild}. */
 export type Wanted =

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { messageOf } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import {
   encodeLinkMessage,
   EVENT_LINK_VERSION,
@@ -23,6 +23,9 @@ import {
   readGap,
   RECORD,
 } from "../../protocol/event_frame.ts";
+import type { LinkCall } from "../../protocol/link_call.ts";
+import { decodeValue, encodeValue } from "../../protocol/value.ts";
+import { replyTo } from "../../ports/link_asks.ts";
 import type { Log } from "../../ports/log.ts";
 import {
   Acks,
@@ -39,6 +42,7 @@ import type {
   ConsumerOptions,
 } from "./consumer_world.ts";
 import { type Dispatch, readDispatch } from "./dispatch.ts";
+import { readLate, takeLate } from "./late.ts";
 import { ShardProgress } from "./progress.ts";
 import { Unsettled } from "./unsettled.ts";
 
@@ -148,7 +152,8 @@ export class EventConsumer {
       : { service: peer.name };
     const hello = { op: "hello", v: EVENT_LINK_VERSION, ...who, windowBytes } as const;
     if (worker !== null) return hello;
-    return { ...hello, ...(calls && { values: "clone" }), ...(port !== undefined && { port }) };
+    const takes = { late: true, ...(calls && { values: "clone" as const }) };
+    return { ...hello, ...takes, ...(port !== undefined && { port }) };
   }
 
   #text(link: CallingLink, text: string): void {
@@ -156,6 +161,7 @@ export class EventConsumer {
       const message = parseLinkMessage(text);
       const { line } = link;
       if (message.op === "welcome") this.#welcome(link, message);
+      else if (message.op === "call" && message.verb === "late") this.#late(link, message);
       else if (line && (message.op === "call" || message.op === "reply")) line.receive(message);
       else if (message.op === "bye") {
         this.#log.info("unit says goodbye", { ...whose(link), reason: message.reason });
@@ -216,6 +222,22 @@ export class EventConsumer {
     }
   }
 
+  /** Events that were missing; the answer says that their handlers have settled. */
+  #late(link: Link, call: LinkCall): void {
+    const { receiver, clock, log, handlerDeadlineMs: deadlineMs = 60_000 } = this.#options;
+    void replyTo(call, {
+      work: () => {
+        if (this.#stopping) throw goingAway();
+        const late = readLate(decodeValue(call.value));
+        const progress = this.#sources.get(late.totalShards)?.get(late.shardId)?.progress;
+        return takeLate(late, progress, { receiver, clock, log, deadlineMs });
+      },
+      encode: encodeValue,
+      send: (reply) => link.socket.send(encodeLinkMessage(reply)),
+      unheard: (error) => log.warn("late events were not taken", { error: messageOf(error) }),
+    });
+  }
+
   #refuse(link: CallingLink, code: number, reason: string): void {
     this.#log.error("event link is refused", { code, reason });
     // A close frame has room for 123 bytes.
@@ -235,6 +257,7 @@ export class EventConsumer {
 
   #record(source: Source, record: EventRecord, link: Link): void {
     const { cursor } = record;
+    if (record.kind === RECORD.GAP) source.progress.gap(readGap(record).from, cursor);
     if (!source.progress.begin(cursor)) {
       this.#counters.repeats++;
       return this.#repeated(source, cursor, link);
@@ -326,6 +349,10 @@ export class EventConsumer {
     }
     return source;
   }
+}
+
+function goingAway(): GatehouseError {
+  return new GatehouseError("away", "peer", "Cannot take late events: this process is ending");
 }
 
 /** Whose a link is, as a log line tells it. */

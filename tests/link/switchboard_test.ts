@@ -238,3 +238,24 @@ Deno.test("what structured clone carries survives, there and back", async () => 
     assert.deepEqual(await run(command), { data: value, receptive: true });
   }
 });
+
+Deno.test("what comes late goes to who says that it takes it, and to no other, who would not know the verb", async () => {
+  const { switchboard } = setUp();
+  const peer = { kind: "cluster", id: 1 } as const;
+  for (const takesLate of [false, true]) {
+    const sent: string[] = [];
+    switchboard.up({
+      peer,
+      values: "json",
+      takesLate,
+      send(message) {
+        sent.push(message.op === "call" ? message.verb : message.op);
+        switchboard.receive(peer, { op: "reply", id: message.id, value: { json: "taken" } });
+      },
+    });
+    const answer = switchboard.ask(peer, "late", { shardId: 1 }, 1_000);
+    if (takesLate) assert.equal(await answer, "taken");
+    else await assert.rejects(answer, { code: "refused" });
+    assert.deepEqual(sent, takesLate ? ["late"] : []);
+  }
+});

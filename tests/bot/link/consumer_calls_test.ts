@@ -46,7 +46,7 @@ function setUp(withCalls = true) {
 }
 
 Deno.test("a consumer that takes calls says in its hello that it takes our own values", () => {
-  const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
+  const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024, late: true };
   assert.deepEqual(setUp().connect().sent, [{ ...hello, values: "clone" }]);
   assert.deepEqual(setUp(false).connect().sent, [hello]);
 });

@@ -11,9 +11,10 @@ Deno.test("a consumer says at which port it listens, and no worker that, nor wha
     calls: { up: () => ({ down() {}, receive() {}, shardsAre() {} }) },
   });
   const hello = { op: "hello", v: 3, clusterId: 7, windowBytes: 4 * 1024 * 1024 };
-  assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone" }]);
+  const unit = { ...hello, late: true, values: "clone" };
+  assert.deepEqual(connect(false).sent, [unit]);
   consumer.listensAt(8080);
-  assert.deepEqual(connect(false).sent, [{ ...hello, values: "clone", port: 8080 }]);
+  assert.deepEqual(connect(false).sent, [{ ...unit, port: 8080 }]);
   assert.deepEqual(connect(false, 0).sent, [hello]);
 });
 
@@ -24,6 +25,7 @@ Deno.test("a service greets by its name", () => {
     v: 3,
     service: "api",
     windowBytes: 5,
+    late: true,
   }]);
 });
 

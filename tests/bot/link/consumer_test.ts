@@ -6,7 +6,7 @@ import { ack, bytes, event, SETTLED, setUp } from "./consumer_stage.ts";
 Deno.test("a consumer greets the unit first, whoever dialled", () => {
   const { connect } = setUp({ windowBytes: 1000 });
   const { sent } = connect(false);
-  assert.deepEqual(sent, [{ op: "hello", v: 3, clusterId: 7, windowBytes: 1000 }]);
+  assert.deepEqual(sent, [{ op: "hello", v: 3, clusterId: 7, windowBytes: 1000, late: true }]);
 });
 
 Deno.test("a consumer starts handlers in order without waiting for the one before", () => {

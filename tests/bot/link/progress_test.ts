@@ -33,3 +33,13 @@ Deno.test("takeAck() gives the cursor again after a repeat: the acknowledgement 
   progress.repeat();
   assert.equal(progress.takeAck(), 5);
 });
+
+Deno.test("late() knows what was missing, before the first event as well, and each once", () => {
+  const progress = new ShardProgress();
+  assert.equal(progress.late(3), "early");
+  progress.begin(5);
+  progress.gap(3, 9);
+  progress.begin(9);
+  const late = [3, 3, 5, 6, 8, 6, 9, 10].map((cursor) => progress.late(cursor));
+  assert.deepEqual(late, ["new", "seen", "seen", "new", "new", "seen", "new", "early"]);
+});
