@@ -36,6 +36,13 @@ export function budgetFrom(
   return { total, remaining, resetAtMs: nowMs + resetAfterMs };
 }
 
+/** Of two that are known the one with fewer identifies left; of two alike the one that is filled up later. */
+export function lower(a: IdentifyBudget, b: IdentifyBudget, nowMs: number): IdentifyBudget {
+  const [left, other] = [refilled(a, nowMs).remaining, refilled(b, nowMs).remaining];
+  if (left !== other) return left < other ? a : b;
+  return a.resetAtMs >= b.resetAtMs ? a : b;
+}
+
 /** The budget after one identify. The first one after a window begins the next. */
 export function spend(budget: IdentifyBudget, nowMs: number): IdentifyBudget {
   const { total, remaining, resetAtMs } = refilled(budget, nowMs);

@@ -1,6 +1,6 @@
 /**
- * Who may identify when: the one authority of the unit. Every identify of every worker passes here,
- * at a cold start as after a mass invalidation; a RESUME never does.
+ * Who may identify when: the one authority of a unit, or of a fleet. Every identify of every worker passes
+ * here, at a cold start as after a mass invalidation; a RESUME never does.
  *
  * - One identify per key (`shard_id % max_concurrency`) per 5 s, counted from the moment IDENTIFY
  *   is reported as sent.
@@ -15,11 +15,11 @@
  * @module
  */
 
-import { identifyKey, type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
+import { identifyKey, type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { IdentifyHold, IdentifySnapshot } from "../../protocol/status.ts";
 import type { Cancel, Clock } from "../../ports/clock.ts";
-import type { Allow, IdentifyGate } from "../../ports/identify_gate.ts";
-import { budgetWaitMs, type IdentifyBudget, refilled, spend } from "./budget.ts";
+import type { IdentifyGate } from "../../ports/identify_gate.ts";
+import { budgetWaitMs, type IdentifyBudget, lower, refilled, spend } from "./budget.ts";
 
 /** Added to the spacing: an IDENTIFY may travel faster than the one before it. */
 export const IDENTIFY_SLACK_MS = 200;
@@ -27,7 +27,7 @@ export const IDENTIFY_SLACK_MS = 200;
 export const PERMIT_EXPIRES_MS = 45_000;
 
 /** What the queue is told at the start. */
-export interface IdentifyQueueOptions {
+export interface IdentifyQueueOptions<Who extends ShardKey = ShardKey> {
   readonly clock: Clock;
   readonly maxConcurrency: number;
   /** Spacing within a key, `SPAWN_SHARD_DELAY_MS`. Default 5000. */
@@ -37,7 +37,9 @@ export interface IdentifyQueueOptions {
   readonly reserve: number;
   /** When each key was last used, ms since the Unix epoch, from an earlier life of the unit. */
   readonly lastSentAtMs?: Readonly<Record<string, number>>;
-  readonly allow: Allow;
+  readonly allow: (who: Who, permit: number) => void;
+  /** What tells those who ask from each other. Default: the shard, of which there is one. */
+  readonly nameOf?: (who: Who) => string;
   /** Called after each identify with what has to survive a restart. */
   readonly spent: (saved: SavedIdentifies) => void;
   /** Called when the reserve begins to hold shards back, and with `null` when it does so no more. */
@@ -51,31 +53,37 @@ export interface SavedIdentifies {
   readonly lastSentAtMs: Readonly<Record<string, number>>;
 }
 
-interface Permit {
-  readonly shard: ShardKey;
+/** A permit that is out. */
+export interface Permit<Who> {
+  readonly shard: Who;
   readonly number: number;
+  /** When it was given, by the monotonic clock. */
+  readonly atMs: number;
   readonly cancelExpiry: Cancel;
 }
 
-/** The identify queue of a unit. */
-export class IdentifyQueue implements IdentifyGate {
-  readonly #options: IdentifyQueueOptions;
+/** The identify queue of a unit; of a fleet it is that of whoever leads. */
+export class IdentifyQueue<Who extends ShardKey = ShardKey> implements IdentifyGate {
+  readonly #options: IdentifyQueueOptions<Who>;
+  readonly #nameOf: (who: Who) => string;
   readonly #spacingMs: number;
-  readonly #waiting = new Map<ShardKeyText, ShardKey>();
+  readonly #waiting = new Map<string, Who>();
   /** Shards that are about to ask: nobody of a later group goes before them. */
-  readonly #expected = new Map<ShardKeyText, ShardKey>();
-  readonly #permits = new Map<ShardKeyText, Permit>();
+  readonly #expected = new Map<string, Who>();
+  readonly #permits = new Map<string, Permit<Who>>();
   /** Key → from when on it is free, by the monotonic clock. */
   readonly #freeAtMs = new Map<number, number>();
   readonly #lastSentAtMs: Record<string, number>;
   #budget: IdentifyBudget;
   #permitNumber = 0;
   #isHeld = false;
+  #isBusy = false;
   #stopped = false;
   #cancelTimer: Cancel = () => {};
 
-  constructor(options: IdentifyQueueOptions) {
+  constructor(options: IdentifyQueueOptions<Who>) {
     this.#options = options;
+    this.#nameOf = options.nameOf ?? shardKeyText;
     this.#spacingMs = (options.spacingMs ?? 5000) + IDENTIFY_SLACK_MS;
     this.#budget = options.budget;
     this.#lastSentAtMs = { ...options.lastSentAtMs };
@@ -87,40 +95,73 @@ export class IdentifyQueue implements IdentifyGate {
   }
 
   /** These shards are about to ask: they come up in a worker that is starting. */
-  expect(shards: readonly ShardKey[]): void {
-    for (const shard of shards) this.#expected.set(shardKeyText(shard), shard);
+  expect(shards: readonly Who[]): void {
+    for (const shard of shards) this.#expected.set(this.#nameOf(shard), shard);
   }
 
   /** A shard wants to identify. Asking twice is asking once. */
-  request(shard: ShardKey): void {
+  request(shard: Who): void {
     if (this.#stopped) return;
     this.#void(shard);
-    this.#expected.delete(shardKeyText(shard));
-    this.#waiting.set(shardKeyText(shard), shard);
+    this.#expected.delete(this.#nameOf(shard));
+    this.#waiting.set(this.#nameOf(shard), shard);
     this.#serve();
   }
 
   /** A shard has sent IDENTIFY with this permit. */
-  sent(shard: ShardKey, permit: number): void {
-    if (this.#permits.get(shardKeyText(shard))?.number === permit) this.#take(shard);
+  sent(shard: Who, permit: number): void {
+    if (this.#permits.get(this.#nameOf(shard))?.number === permit) this.#take(shard);
     this.#spend(shard);
     this.#serve();
   }
 
   /** A shard does not want to identify any more: it is taken off the queue, its permit comes back. */
-  release(shard: ShardKey): void {
+  release(shard: Who): void {
     this.#forget(shard);
     this.#take(shard);
     this.#serve();
   }
 
   /** The worker of these shards died: what they held is void, what they asked for is forgotten. */
-  lost(shards: readonly ShardKey[]): void {
+  lost(shards: readonly Who[]): void {
     for (const shard of shards) {
       this.#forget(shard);
       this.#void(shard);
     }
     this.#serve();
+  }
+
+  /** A permit of this one's is out that somebody else has given: its key is taken until it comes back. */
+  adopt(shard: Who): void {
+    this.#take(shard);
+    this.#hold(shard);
+  }
+
+  /** What else is known of the day's identifies: where there are fewer, that is what holds. */
+  know(budget: IdentifyBudget): void {
+    this.#budget = lower(this.#budget, budget, this.#options.clock.epochMs());
+    this.#serve();
+  }
+
+  /** Nobody is allowed before all of `change` is done. */
+  together(change: () => void): void {
+    this.#isBusy = true;
+    try {
+      change();
+    } finally {
+      this.#isBusy = false;
+    }
+    this.#serve();
+  }
+
+  /** The budget at this moment; permits that are out may have cost it more. */
+  get budget(): IdentifyBudget {
+    return refilled(this.#budget, this.#options.clock.epochMs());
+  }
+
+  /** Permits that are out, by the names of those who have them. */
+  get permits(): ReadonlyMap<string, Permit<Who>> {
+    return this.#permits;
   }
 
   /** Grants nothing any more. */
@@ -146,24 +187,25 @@ export class IdentifyQueue implements IdentifyGate {
       reserve,
       resetAfterMs: Math.max(0, resetAtMs - nowMs),
       nextSlotMs: Number.isFinite(waitMs) ? waitMs : 0,
-      held: this.#hold(),
+      held: this.#holdBack(),
     };
   }
 
   #serve(): void {
+    if (this.#isBusy) return;
     this.#cancelTimer();
     for (let shard; (shard = this.#next()) !== undefined;) this.#grant(shard);
     const waitMs = this.#waitMs();
     if (Number.isFinite(waitMs)) {
       this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#serve());
     }
-    const hold = this.#hold();
+    const hold = this.#holdBack();
     if ((hold !== null) === this.#isHeld || this.#stopped) return;
     this.#isHeld = hold !== null;
     this.#options.held?.(hold);
   }
 
-  #hold(): IdentifyHold | null {
+  #holdBack(): IdentifyHold | null {
     if (this.#waiting.size === 0 || this.#budgetMs() === 0) return null;
     const { total, resetAtMs } = this.#budget;
     return { untilMs: total > this.#options.reserve ? resetAtMs : null };
@@ -176,21 +218,26 @@ export class IdentifyQueue implements IdentifyGate {
   }
 
   /** Who may go now: of the lowest group that is not done, with a key that is free. */
-  #next(): ShardKey | undefined {
+  #next(): Who | undefined {
     if (this.#budgetMs() > 0) return;
     const nowMs = this.#options.clock.now();
     return this.#candidates().find((shard) => this.#freeAt(shard) <= nowMs);
   }
 
   /** Shards of the lowest group that waits, unless one of a lower group is on its way or expected. */
-  #candidates(): ShardKey[] {
+  #candidates(): Who[] {
     const group = ({ id }: ShardKey) => Math.floor(id / this.#options.maxConcurrency);
     const held = [...this.#permits.values()].map(({ shard }) => shard);
-    const waiting = [...this.#waiting.values()];
-    const lowest = Math.min(...[...waiting, ...held, ...this.#expected.values()].map(group));
+    let lowest = Infinity;
+    for (const shards of [held, this.#waiting.values(), this.#expected.values()]) {
+      for (const shard of shards) lowest = Math.min(lowest, group(shard));
+    }
     const heldKeys = new Set(held.map((shard) => this.#keyOf(shard)));
-    return waiting.filter((shard) => group(shard) === lowest && !heldKeys.has(this.#keyOf(shard)))
-      .sort((a, b) => a.id - b.id || a.total - b.total);
+    const candidates: Who[] = [];
+    for (const shard of this.#waiting.values()) {
+      if (group(shard) === lowest && !heldKeys.has(this.#keyOf(shard))) candidates.push(shard);
+    }
+    return candidates.sort((a, b) => a.id - b.id || a.total - b.total);
   }
 
   /** Time until somebody may go; infinite when nobody waits, or only for a permit to come back. */
@@ -201,36 +248,41 @@ export class IdentifyQueue implements IdentifyGate {
     return Math.max(0, freeAtMs - this.#options.clock.now(), this.#budgetMs());
   }
 
-  #grant(shard: ShardKey): void {
-    this.#waiting.delete(shardKeyText(shard));
+  #grant(shard: Who): void {
+    this.#options.allow(shard, this.#hold(shard));
+  }
+
+  #hold(shard: Who): number {
+    const { clock } = this.#options;
+    this.#forget(shard);
     const number = ++this.#permitNumber;
-    const cancelExpiry = this.#options.clock.after(PERMIT_EXPIRES_MS, () => {
+    const cancelExpiry = clock.after(PERMIT_EXPIRES_MS, () => {
       this.#void(shard);
       this.#serve();
     });
-    this.#permits.set(shardKeyText(shard), { shard, number, cancelExpiry });
-    this.#options.allow(shard, number);
+    this.#permits.set(this.#nameOf(shard), { shard, number, atMs: clock.now(), cancelExpiry });
+    return number;
   }
 
-  #forget(shard: ShardKey): void {
-    this.#expected.delete(shardKeyText(shard));
-    this.#waiting.delete(shardKeyText(shard));
+  #forget(shard: Who): void {
+    this.#expected.delete(this.#nameOf(shard));
+    this.#waiting.delete(this.#nameOf(shard));
   }
 
   /** Takes a permit back unused. */
-  #take(shard: ShardKey): void {
-    this.#permits.get(shardKeyText(shard))?.cancelExpiry();
-    this.#permits.delete(shardKeyText(shard));
+  #take(shard: Who): void {
+    this.#permits.get(this.#nameOf(shard))?.cancelExpiry();
+    this.#permits.delete(this.#nameOf(shard));
   }
 
   /** Takes back a permit of which nobody knows whether it was used: it counts as used now. */
-  #void(shard: ShardKey): void {
-    if (!this.#permits.has(shardKeyText(shard))) return;
+  #void(shard: Who): void {
+    if (!this.#permits.has(this.#nameOf(shard))) return;
     this.#take(shard);
     this.#spend(shard);
   }
 
-  #spend(shard: ShardKey): void {
+  #spend(shard: Who): void {
     const { clock, spent } = this.#options;
     const key = this.#keyOf(shard);
     this.#freeAtMs.set(key, clock.now() + this.#spacingMs);
@@ -239,7 +291,7 @@ export class IdentifyQueue implements IdentifyGate {
     spent({ budget: this.#budget, lastSentAtMs: { ...this.#lastSentAtMs } });
   }
 
-  #freeAt(shard: ShardKey): number {
+  #freeAt(shard: Who): number {
     return this.#freeAtMs.get(this.#keyOf(shard)) ?? -Infinity;
   }
 

@@ -4,6 +4,7 @@ import {
   budgetFrom,
   budgetWaitMs,
   type IdentifyBudget,
+  lower,
   parseBudget,
   refilled,
   spend,
@@ -92,4 +93,16 @@ Deno.test("parseBudget() reads back what was saved, and nothing else", () => {
   for (const other of [undefined, null, 7, [], {}, { ...BUDGET, total: "9" }, { total: 1 }]) {
     assert.equal(parseBudget(other), undefined);
   }
+});
+
+Deno.test("lower() takes the budget with fewer identifies left, full ones where their day is over", () => {
+  const less = { ...BUDGET, remaining: 499 };
+  const over = { ...BUDGET, remaining: 3, resetAtMs: NOW };
+  for (const other of [BUDGET, over]) {
+    assert.equal(lower(less, other, NOW), less);
+    assert.equal(lower(other, less, NOW), less);
+  }
+  const later = { ...BUDGET, resetAtMs: BUDGET.resetAtMs + 1 };
+  assert.equal(lower(BUDGET, later, NOW), later);
+  assert.equal(lower(later, BUDGET, NOW), later);
 });
