@@ -6,7 +6,7 @@
  * | `unit.<name>`       | the unit          | {@linkcode UnitCard}, every {@linkcode BEAT_MS} |
  * | `leader`            | who leads         | {@linkcode LeaderCard}, every {@linkcode BEAT_MS} |
  * | `assignment`        | who leads         | {@linkcode Assignment}                         |
- * | `identify`          | who leads         | budget, keys and permits                       |
+ * | `identify`          | who leads         | budget, and permits that are out               |
  * | `reshard`           | who has the lot   | which total serves what                        |
  * | `estate.<id>.<total>` | who has the shard | what seldom changes of it                    |
  * | `points.<name>`     | the unit          | how far its shards have come, every second     |

@@ -248,14 +248,16 @@ export interface IdentifySnapshot {
   readonly resetAfterMs: number;
   /** Time until the next slot for the first waiting shard; 0 when none waits. */
   readonly nextSlotMs: number;
-  /** Shards wait, and what is left today is kept for the reserve; `null`: nobody is held back. */
+  /** Shards wait, and what is left today is kept for the reserve, or nobody can be asked; `null`: nobody is held back. */
   readonly held: IdentifyHold | null;
 }
 
-/** Until when the reserve holds shards back. */
+/** Why shards are held back, and until when. */
 export interface IdentifyHold {
-  /** When Discord fills the day's identifies up, ms since the Unix epoch; `null`: it never goes on. */
+  /** When Discord fills the day's identifies up, ms since the Unix epoch; `null`: it is not known, or never. */
   readonly untilMs: number | null;
+  /** In a fleet: why nobody can be asked for permits. Without it, it is the reserve that holds them back. */
+  readonly away?: string;
 }
 
 /** The REST proxy. Counters begin at 0 with the unit. */

@@ -7,7 +7,7 @@
 
 import type { Allow, IdentifyGate } from "../ports/identify_gate.ts";
 import type { World } from "../ports/world.ts";
-import { budgetFrom, parseBudget } from "../gateway/identify/budget.ts";
+import { budgetFrom, type IdentifyBudget, parseBudget } from "../gateway/identify/budget.ts";
 import { IdentifyQueue, type SavedIdentifies } from "../gateway/identify/queue.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { IdentifyHold, IdentifySnapshot } from "../protocol/status.ts";
@@ -28,33 +28,62 @@ export interface IdentifyOptions
 
 /** The identify queue of a unit, with its budget as it was left. */
 export async function createIdentifyQueue(options: IdentifyOptions): Promise<IdentifyGate> {
-  const { config, info, store, clock, log, allow, notSaved } = options;
-  const saved = (await store.load(SAVED_AS) ?? {}) as Partial<SavedIdentifies>;
-  const limit = info.sessionStartLimit;
+  const { clock, allow } = options;
+  const { limits, lastSentAtMs, save, tellHeld } = await identifyTerms(options);
   const queue: IdentifyQueue = new IdentifyQueue({
     clock,
-    maxConcurrency: limit.maxConcurrency,
-    spacingMs: config.spawnShardDelayMs,
-    budget: budgetFrom(limit, parseBudget(saved.budget), clock.epochMs()),
-    reserve: Math.floor(limit.total * config.identifyReservePercent / 100),
-    lastSentAtMs: numbers(saved.lastSentAtMs),
+    ...limits,
+    lastSentAtMs,
     allow,
-    spent: (spent) => void store.save(SAVED_AS, spent).catch(notSaved),
-    held(hold) {
-      if (hold === null) return log.info("identifies go on");
-      log.error("identifies are held back, shards wait", {
-        reason: holdText(queue.snapshot, hold),
-      });
-    },
+    spent: save,
+    held: (hold) => tellHeld(queue.snapshot, hold),
   });
   return queue;
+}
+
+/** On what terms a unit identifies, whoever paces it. */
+export interface IdentifyTerms {
+  readonly limits: {
+    readonly maxConcurrency: number;
+    readonly spacingMs: number;
+    /** What Discord says, lowered to what was written down. */
+    readonly budget: IdentifyBudget;
+    readonly reserve: number;
+  };
+  /** When each key was last used, as it was written down. */
+  readonly lastSentAtMs: Readonly<Record<string, number>>;
+  /** Writes down what has to survive a restart. */
+  readonly save: (saved: SavedIdentifies) => void;
+  /** Says in the log that shards are held back, or are so no more. */
+  readonly tellHeld: (snapshot: IdentifySnapshot, hold: IdentifyHold | null) => void;
+}
+
+/** Reads what an earlier life has written down beside what Discord and the settings say. */
+export async function identifyTerms(options: IdentifyOptions): Promise<IdentifyTerms> {
+  const { config, info: { sessionStartLimit: limit }, store, clock, log, notSaved } = options;
+  const saved = (await store.load(SAVED_AS) ?? {}) as Partial<SavedIdentifies>;
+  return {
+    limits: {
+      maxConcurrency: limit.maxConcurrency,
+      spacingMs: config.spawnShardDelayMs,
+      budget: budgetFrom(limit, parseBudget(saved.budget), clock.epochMs()),
+      reserve: Math.floor(limit.total * config.identifyReservePercent / 100),
+    },
+    lastSentAtMs: numbers(saved.lastSentAtMs),
+    save: (spent) => void store.save(SAVED_AS, spent).catch(notSaved),
+    tellHeld(snapshot, hold) {
+      if (hold === null) return log.info("identifies go on");
+      log.error("identifies are held back, shards wait", { reason: holdText(snapshot, hold) });
+    },
+  };
 }
 
 /** Until when identifies are held back, why, and what an operator can do. */
 export function holdText(
   { remaining, total, reserve }: IdentifySnapshot,
-  { untilMs }: IdentifyHold,
+  { untilMs, away }: IdentifyHold,
 ): string {
+  if (away !== undefined) return `until the fleet can be asked: ${away}`;
   const until = untilMs === null ? "for ever" : `until ${instant(untilMs)}`;
   if (remaining === 0) return `${until}: none of ${total} is left today`;
   const why = `${remaining} of ${total} are left today, IDENTIFY_RESERVE keeps ${reserve}`;
