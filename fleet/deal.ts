@@ -13,8 +13,8 @@ export interface Taker {
 
 /** One thing to deal out. */
 export interface Lot {
-  /** Who has it, or is about to; somebody who is no taker counts as nobody. */
-  readonly unit: string | null;
+  /** Who has it, or is about to, who has most of it first; somebody who is no taker counts as nobody. */
+  readonly units: readonly string[];
   /** It has just been moved there: others move first. */
   readonly isFresh: boolean;
 }
@@ -56,18 +56,18 @@ export function sharesOf(
  */
 export function deal(lots: readonly Lot[], takers: readonly Taker[]): string[] {
   const has = new Map(takers.map(({ unit }) => [unit, 0]));
-  for (const { unit } of lots) {
-    if (unit !== null && has.has(unit)) has.set(unit, has.get(unit)! + 1);
+  for (const { units: [unit] } of lots) {
+    if (unit !== undefined && has.has(unit)) has.set(unit, has.get(unit)! + 1);
   }
   const room = sharesOf(lots.length, takers, has);
   const dealt: (string | null)[] = Array<null>(lots.length).fill(null);
   for (const isFresh of [true, false]) {
     for (const [at, lot] of lots.entries()) {
-      if (lot.isFresh !== isFresh || lot.unit === null) continue;
-      const left = room.get(lot.unit) ?? 0;
-      if (left === 0) continue;
-      room.set(lot.unit, left - 1);
-      dealt[at] = lot.unit;
+      if (lot.isFresh !== isFresh) continue;
+      const unit = lot.units.find((each) => (room.get(each) ?? 0) > 0);
+      if (unit === undefined) continue;
+      room.set(unit, room.get(unit)! - 1);
+      dealt[at] = unit;
     }
   }
   const names = takers.map(({ unit }) => unit).toSorted();

@@ -85,33 +85,35 @@ function aimsByLot(totals: readonly TotalShares[], lots: number, standing: Stand
 /** Who has a shard, or is about to, as far as it counts. */
 function placeOf({ owners, moves }: TotalShares, id: number, { taking, unheard }: Standing): Lot {
   const [owner, next] = [owners[id] ?? null, moves.get(id) ?? null];
-  if (next !== null && taking.has(next)) {
-    return { unit: next, isFresh: true };
-  }
-  const counts = owner !== null &&
-    (unheard.has(owner) || taking.has(owner));
-  return { unit: counts ? owner : null, isFresh: false };
+  if (next !== null && taking.has(next)) return { units: [next], isFresh: true };
+  const counts = owner !== null && (unheard.has(owner) || taking.has(owner));
+  return { units: counts ? [owner] : [], isFresh: false };
 }
 
 /** Who is to have each lot, by where its shards are. */
 function dealt(places: readonly (readonly Lot[])[], { takers, unheard }: Standing): string[] {
-  const lots = places.map(mostOf);
+  const lots = places.map(lotOf);
   // Nothing can be taken from who was not heard, nor given to it: it is no part of what is dealt.
-  const open = lots.flatMap((lot, at) => lot.unit !== null && unheard.has(lot.unit) ? [] : [at]);
+  const open = lots.flatMap(({ units: [unit] }, at) =>
+    unit !== undefined && unheard.has(unit) ? [] : [at]
+  );
   const units = deal(open.map((at) => lots[at]!), takers);
-  const all = lots.map(({ unit }) => unit!);
+  const all = lots.map(({ units: [unit] }) => unit!);
   for (const [nth, at] of open.entries()) all[at] = units[nth]!;
   return all;
 }
 
-/** Where most of a lot's shards are. */
-function mostOf(places: readonly Lot[]): Lot {
+/** Where the shards of a lot are, who has most of them first. */
+function lotOf(places: readonly Lot[]): Lot {
   if (places.length === 1) return places[0]!;
   const counts = new Map<string, number>();
-  for (const { unit } of places) if (unit !== null) counts.set(unit, (counts.get(unit) ?? 0) + 1);
-  const most = Math.max(0, ...counts.values());
-  const unit = [...counts.keys()].filter((each) => counts.get(each) === most).toSorted()[0] ?? null;
-  return { unit, isFresh: places.some((each) => each.isFresh && each.unit === unit) };
+  for (const unit of places.flatMap(({ units }) => units)) {
+    counts.set(unit, (counts.get(unit) ?? 0) + 1);
+  }
+  const units = [...counts.keys()].toSorted((a, b) =>
+    counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1)
+  );
+  return { units, isFresh: places.some((each) => each.isFresh && each.units[0] === units[0]) };
 }
 
 /** What is to come of a total. */

@@ -4,7 +4,7 @@ import { deal, type Lot, sharesOf } from "../../fleet/deal.ts";
 const takers = (...units: string[]) => units.map((unit) => ({ unit, weight: 1 }));
 const lots = (text: string): Lot[] =>
   [...text].map((unit) => ({
-    unit: unit === "." ? null : unit.toLowerCase(),
+    units: unit === "." ? [] : [unit.toLowerCase()],
     isFresh: unit !== unit.toLowerCase(),
   }));
 
@@ -22,6 +22,11 @@ Deno.test("deal() leaves what is no more than a share, and hands the rest on in 
   assert.equal(deal(lots("aaaaaa"), takers("a", "b", "c")).join(""), "aabbcc");
   assert.equal(deal(lots("abcabc"), takers("a", "c")).join(""), "aacacc");
   assert.equal(deal(lots("xxab"), takers("a", "b")).join(""), "abab");
+});
+
+Deno.test("deal() gives a lot rather to another who has a part of it than to who has none", () => {
+  const parts = Array.from({ length: 6 }, () => ({ units: ["a", "c"], isFresh: false }));
+  assert.equal(deal(parts, takers("a", "b", "c")).join(""), "aaccbb");
 });
 
 Deno.test("deal() moves on rather what rests than what has just come", () => {

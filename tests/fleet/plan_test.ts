@@ -189,6 +189,12 @@ Deno.test("plan() gathers the shards of a lot on one unit, and deals the other t
   );
 });
 
+Deno.test("plan() gathers a lot with one of those who have a part of it", () => {
+  const cards = Array.from({ length: 10 }, (_, at) => card(`unit-${at}`));
+  const { moved } = ended(withTotals(first(100, cards), [100], 20), cards);
+  assert.equal(moved, 80, "one of five stays");
+});
+
 Deno.test("plan() takes a dead unit's lots over whole", () => {
   const cards = ["a", "b", "c"].map((unit) => card(unit));
   const both = ended(withTotals(first(24, cards), [24, 48], 12), cards).assignment;
