@@ -50,8 +50,8 @@ function dial(failures) {
 }
 
 /**
- * Waits for the unit to dial: its main thread first, then each of its workers that has events for us,
- * which says its number. Of each the newest connection is the one that counts.
+ * Waits for the unit to dial, or those of a fleet, which say their names: its main thread first, then each of its
+ * workers that has events for us, which says its number. Of each the newest connection is the one that counts.
  */
 function listen(port) {
   const newest = new Map();
@@ -59,11 +59,11 @@ function listen(port) {
     if (!isSame(request.headers.get("authorization") ?? "", authorization)) {
       return new Response("Unauthorized", { status: 401 });
     }
-    const worker = request.headers.get("gatehouse-worker") ?? "none";
-    newest.get(worker)?.close(4409, "a newer link took over");
+    const whose = ["unit", "worker"].map((what) => request.headers.get(`gatehouse-${what}`)).join();
+    newest.get(whose)?.close(4409, "a newer link took over");
     const { socket, response } = Deno.upgradeWebSocket(request);
-    newest.set(worker, socket);
-    socket.onclose = () => newest.get(worker) === socket && newest.delete(worker);
+    newest.set(whose, socket);
+    socket.onclose = () => newest.get(whose) === socket && newest.delete(whose);
     speak(socket, () => {});
     return response;
   });
@@ -108,7 +108,8 @@ function readBatch(buffer) {
       print(shard, cursor, kind, body);
       done.set(name, cursor);
     }
-    cursors[shard] = done.get(name);
+    // Who sends it again hears of that, and of nothing that another unit has brought since.
+    cursors[shard] = cursor;
     at += HEADER_BYTES + length;
   }
   return { totalShards, cursors };

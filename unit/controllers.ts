@@ -77,6 +77,8 @@ export interface UnitCore {
   /** 0 until Discord has said. */
   readonly totalShards: number;
   readonly shardIds: readonly number[];
+  /** Its fleet, whose shards are as good as its own; without it, or `null`: none. */
+  readonly fleet?: { readonly shardIds: readonly number[] } | null;
   readonly rest: RestController;
   /** `null` until Discord has been asked. */
   readonly gateway: CoreGateway | null;
@@ -97,7 +99,7 @@ export function createControllers(unit: () => UnitCore): Controllers {
   const helpers = gatewayHelpers({
     totalShards: () => totalShardsOf(unit()),
     // deno-lint-ignore require-await -- what is thrown becomes a rejection
-    shardIds: async () => unit().shardIds,
+    shardIds: async () => (unit().fleet ?? unit()).shardIds,
     sendPayload: async (shardId, payload) =>
       await gateway().commands.send(shardId, { ...parsePayload(payload), ...originOf(payload) }),
     requestMembers: async (_, request) =>

@@ -73,3 +73,9 @@ Deno.test("before there is a shard the methods say so, and helpers reject", asyn
   await assert.rejects(gateway.joinVoiceChannel("1", "2"), unknown);
   await gateway.editBotStatus({ status: "idle", activities: [] });
 });
+
+Deno.test("a presence for the whole bot goes to every shard of the fleet", async () => {
+  const { called, gateway } = setUp({ fleet: { shardIds: [0, 1, 2] } });
+  await gateway.editBotStatus({ status: "idle", activities: [] });
+  assert.deepEqual(called.map((call) => (call as unknown[])[1]), [0, 1, 2]);
+});

@@ -185,6 +185,10 @@ export class UnitCommands {
     sending.add(sent);
     try {
       await sent;
+    } catch (error) {
+      const gone = this.#far(shard);
+      if (!gone) throw error;
+      await gone.send(shard, payload);
     } finally {
       sending.delete(sent);
     }
@@ -192,7 +196,7 @@ export class UnitCommands {
 
   /**
    * Asks the shards that have these guilds, each for its own; others where guilds have moved before the first
-   * could do it.
+   * could do it, or another unit where the shard has.
    */
   async #ask<Answer>(
     guildIds: readonly string[],
@@ -203,11 +207,13 @@ export class UnitCommands {
     const byShard = Map.groupBy(guildIds, (id) => shardKeyText(owners.shardOf(id)));
     const answers = await Promise.all([...byShard.values()].map(async (own) => {
       const shard = owners.shardOf(own[0]!);
+      const wasFar = this.#far(shard) !== null;
       try {
         return [await ask(shard, own)];
       } catch (error) {
         await this.#settled(own);
-        if (this.#options.owners().serves(shard)) throw error;
+        const isGone = !wasFar && this.#far(shard) !== null;
+        if (!isGone && this.#options.owners().serves(shard)) throw error;
         return await this.#ask(own, ask);
       }
     }));

@@ -254,3 +254,23 @@ Deno.test("what is of a shard of another unit goes there, each with its guilds, 
   await assert.rejects(commands.send(9, { op: 3, d: IDLE }), { code: "no_shard" });
   await assert.rejects(commands.send(-1, { op: 3, d: IDLE }), { code: "no_shard" });
 });
+
+Deno.test("what a shard did not do before it went to another unit is done there, once", async () => {
+  const far: string[] = [];
+  let isAway = false;
+  const { commands, state } = setUp({
+    isFar: () => isAway,
+    send: ({ id }, payload) => Promise.resolve(void far.push(`${id} ${textOf(payload)}`)),
+    requestMembers: ({ id }, { guildId }) => {
+      far.push(`${id} members ${guildId}`);
+      return Promise.reject(new GatehouseError("away", "peer", "it is away"));
+    },
+  });
+  state.isEnding.add("0/2").add("1/2");
+  const going = [commands.send(1, join(ONE)), commands.send(0, { op: 3, d: IDLE })];
+  const members = commands.requestMembers({ guildId: ONE });
+  isAway = true;
+  await Promise.all(going);
+  await assert.rejects(members, { code: "away" }, "what fails there has failed");
+  assert.deepEqual(far.toSorted(), [`0 3`, `1 4 ${ONE}`, `1 members ${ONE}`]);
+});
