@@ -110,6 +110,7 @@ export class Services {
   async stop(): Promise<void> {
     this.#turns?.stop();
     await Promise.all([...this.#places.values()].map((place) => place.end()));
+    this.#turns?.over();
   }
 
   get #own(): [string, ClusterPlace][] {

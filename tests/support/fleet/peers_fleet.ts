@@ -9,7 +9,7 @@ import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import type { CommandResults } from "../../../protocol/command.ts";
 import { type Assignment, ownerIn } from "../../../protocol/fleet.ts";
 import { shardRange } from "../../../protocol/ids.ts";
-import type { LinkCall, Verb } from "../../../protocol/link_call.ts";
+import type { LinkCall, LinkReply, Verb } from "../../../protocol/link_call.ts";
 import { type PeerKey, peerText } from "../../../protocol/peer.ts";
 import type { Status } from "../../../protocol/status.ts";
 import { decodeValue, encodeValue } from "../../../protocol/value.ts";
@@ -122,6 +122,8 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       refused: () => assert.fail("nobody is refused"),
     });
     const found = new Map<string, unknown>();
+    /** The newest of each peer. */
+    const links = new Map<string, symbol>();
     const peers = new Peers({
       ...world,
       clusters,
@@ -156,6 +158,11 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
       /** Links a peer, which answers what it is asked with its name; gives what it was asked and told. */
       link(peer: PeerKey, answer: Answering = () => `${peerText(peer)} of ${name}`) {
         const told: [Verb, unknown][] = [];
+        const own = Symbol();
+        links.set(peerText(peer), own);
+        // As the links do it: of a link that was taken over nothing counts.
+        const reply = (message: LinkReply) =>
+          void (links.get(peerText(peer)) === own && peers.receive(peer, message));
         peers.up({
           peer,
           values: "clone",
@@ -165,8 +172,8 @@ export function createPeersFleet(config: Partial<Config> = {}, total = 6) {
             told.push([verb, decodeValue(value)]);
             if (!receptive) return;
             (async () => encodeValue(await answer(verb, decodeValue(value))))().then(
-              (value) => peers.receive(peer, { op: "reply", id, value }),
-              (error) => peers.receive(peer, { op: "reply", id, error: encodeError(error) }),
+              (value) => reply({ op: "reply", id, value }),
+              (error) => reply({ op: "reply", id, error: encodeError(error) }),
             );
           },
         });

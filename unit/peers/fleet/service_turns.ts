@@ -81,7 +81,12 @@ export class ServiceTurns {
     }
   }
 
-  /** Starts none any more; what runs is for who stops the unit. */
+  /** All have ended here. */
+  over(): void {
+    for (const name of this.#waiting.keys()) this.#tellEnded(name);
+  }
+
+  /** Starts none any more; what runs is for who stops the unit, until {@linkcode over}. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelLease();
@@ -115,9 +120,13 @@ export class ServiceTurns {
       const where = this.#isCutOff ? { reason: "cut off from the fleet for a lease" } : { unit };
       log.info("service runs here no more", { service: name, ...where });
       await end(name);
-      for (const resolve of this.#waiting.get(name) ?? []) resolve();
-      this.#waiting.delete(name);
+      this.#tellEnded(name);
     });
+  }
+
+  #tellEnded(name: string): void {
+    for (const resolve of this.#waiting.get(name) ?? []) resolve();
+    this.#waiting.delete(name);
   }
 
   #turn(name: string, act: () => Promise<void>): void {

@@ -122,3 +122,12 @@ Deno.test("a unit that stops starts nothing any more", async () => {
   assert.deepEqual(serviceLog, ["c+api", "c-api"]);
   assert.deepEqual(c.services.snapshots, []);
 });
+
+Deno.test("a unit that stops lets another start a service as soon as it has ended, not after a lease", async () => {
+  const { units: [, , c], set, serviceLog, clock } = await setUp();
+  const stopped = c.services.stop();
+  set({ services: { api: "a" } });
+  await clock.advance(2 * SERVICE_STOPS_IN_MS);
+  await stopped;
+  assert.deepEqual(serviceLog, ["c+api", "c-api", "a+api"]);
+});
