@@ -68,7 +68,7 @@ export async function inheritQueues(
   for (const folder of [queueDir, ...others]) {
     for (const name of await foldersIn(folder, /^\d+(@.*)?$/)) {
       if (!shardIds.includes(parseInt(name))) continue;
-      await move(`${folder}/${name}`, `${own}/${name}`, rename).catch((error) =>
+      await moveFiles(`${folder}/${name}`, `${own}/${name}`, rename).catch((error) =>
         failures.push(error)
       );
     }
@@ -76,10 +76,23 @@ export async function inheritQueues(
   if (failures.length > 0) throw failures[0];
 }
 
-async function move(
+/** What waits on disk of shards, of one total or of all, for their bots and for who reads beside these. */
+export async function queuesIn(queueDir: string, total?: number): Promise<Left[]> {
+  const totals = total === undefined ? await totalsIn(queueDir) : [total];
+  const left = await Promise.all(totals.map((of) => eventsOf(queueFolder(queueDir, of), of)));
+  return left.flat();
+}
+
+/** Deletes folders with all that is in them; rejects with what the system said first, once all were tried. */
+export async function removeFolders(paths: readonly string[]): Promise<void> {
+  await removeAll(paths.map((path) => ({ path })));
+}
+
+/** Moves the files of a folder to another one, in which there may be some, and deletes it. */
+export async function moveFiles(
   from: string,
   to: string,
-  rename: (from: string, to: string) => Promise<void>,
+  rename: (from: string, to: string) => Promise<void> = Deno.rename,
 ): Promise<void> {
   await diskFs.makeDir(to);
   const known = new Set((await diskFs.list(to)).map(({ name }) => name));
@@ -93,7 +106,7 @@ async function move(
 }
 
 /** A folder of a shard's. */
-interface Left extends ShardKey {
+export interface Left extends ShardKey {
   readonly path: string;
 }
 
@@ -110,10 +123,12 @@ function guildsOf(queueDir: string, total: number): Promise<Left[]> {
   return eventsOf(guildFolder(queueFolder(queueDir, total)), total);
 }
 
-async function removeAll(folders: readonly Left[]): Promise<void> {
+async function removeAll(folders: readonly Pick<Left, "path">[]): Promise<void> {
   const failures: unknown[] = [];
   for (const { path } of folders) {
-    await Deno.remove(path, { recursive: true }).catch((error) => failures.push(error));
+    await Deno.remove(path, { recursive: true }).catch((error) => {
+      if (!(error instanceof Deno.errors.NotFound)) failures.push(error);
+    });
   }
   if (failures.length > 0) throw failures[0];
 }

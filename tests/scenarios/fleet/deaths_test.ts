@@ -123,7 +123,7 @@ for (const awayMs of [0, 30_000]) {
       ) => unit),
       ["b", "b", "b", "b"],
     );
-    assert.deepEqual(a.aside, [], "nobody misses anything");
+    assert.deepEqual(await a.disk.aside.list(), [], "nobody misses anything");
   });
 }
 
@@ -165,4 +165,72 @@ Deno.test("a unit that is given shards and dies before it has told anybody is fo
   await clock.runUntil(() => a.queued + c.queued === 0, 600_000);
   await clock.advance(3_000);
   stage.assertAll();
+});
+
+for (const isRestarted of [true, false]) {
+  Deno.test(`what only a dead unit's disk had comes late when its host is back, once${isRestarted ? ", though the bot began anew" : ""}`, async () => {
+    const { stage, a, b, run, clock, assign, settle, place, came } = await setUp({}, 200);
+    const bot = place.bot;
+    stage.endBot();
+    const cutMs = clock.now();
+    await clock.advance(60_000);
+    a.kill();
+    stage.sim.traffic.setRate(20);
+    await clock.advance(LEASE_MS);
+    assign();
+    await run(b.take(ALL, "dead", "a"));
+    place.bot = bot;
+    await clock.advance(5_000);
+    if (isRestarted) {
+      await run(bot!.stop());
+      await clock.advance(100);
+      stage.endBot();
+      await clock.advance(500);
+      stage.startBot();
+      await clock.advance(10_000);
+    }
+    const back = await run(stage.host("a", a.disk));
+    await clock.advance(20_000);
+    await settle();
+    const gaps = came.filter(({ t }) => t === GAP_EVENT);
+    assert.equal(gaps.length, 4);
+    for (const id of ALL) {
+      const sent = stage.sim.ledger.events.filter(({ shardId }) => shardId === id);
+      const got = came.flatMap(({ shardId, s }) => shardId === id && s !== null ? [s] : []);
+      const dead = sent.filter(({ t, s }) => t === "INTERACTION_CREATE" && !got.includes(s));
+      // What the first process had not acknowledged when its links were cut comes to the next one again.
+      const again = came.flatMap(({ shardId, s, atMs }) =>
+        shardId === id && s !== null && (!isRestarted || atMs > cutMs) ? [s] : []
+      );
+      assert.equal(new Set(again).size, again.length, `shard ${id}: twice`);
+      assert.deepEqual(
+        sent.map(({ s }) => s).filter((s) => !got.includes(s)),
+        dead.map(({ s }) => s),
+      );
+    }
+    assert.deepEqual(await back.disk.aside.list(), []);
+    assert.deepEqual([...stage.bus.entries.keys()].filter((key) => key.startsWith("missing")), []);
+    assert.deepEqual(stage.sim.ledger.violations, []);
+  });
+}
+
+Deno.test("a unit that stood still brings late what others miss of what it has on disk", async () => {
+  const { stage, a, b, run, clock, assign, settle, place, came } = await setUp({}, 200);
+  const bot = place.bot;
+  stage.endBot();
+  await clock.advance(60_000);
+  a.line.freeze();
+  stage.sim.traffic.setRate(20);
+  await clock.advance(LEASE_MS * 2);
+  assign();
+  await run(b.take(ALL, "dead", "a"));
+  place.bot = bot;
+  await clock.advance(5_000);
+  a.line.thaw();
+  await run(Promise.all(ALL.map((id) => a.lose(id))));
+  await clock.advance(20_000);
+  await settle();
+  stage.assertAll({ gaps: 1, late: true });
+  assert.deepEqual(await a.disk.aside.list(), []);
+  assert.equal(came.filter(({ t }) => t === GAP_EVENT).length, 4);
 });

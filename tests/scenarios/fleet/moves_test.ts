@@ -114,7 +114,7 @@ Deno.test("who reads a shard beside its bot reads on at the next unit, with what
 });
 
 for (const [who, at] of [["a", "gives"], ["b", "takes"]] as const) {
-  for (let ms = 0; ms <= 420; ms += 30) {
+  for (let ms = 0; ms <= 420; ms += 60) {
     Deno.test(`a shard goes though the worker of the unit that ${at} it dies ${ms} ms after it began`, async () => {
       const { stage, a, b, run, clock } = await setUp();
       const bot = stage.place.bot;

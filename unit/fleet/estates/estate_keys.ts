@@ -16,6 +16,7 @@ import {
   estateKey,
   joinMissing,
   type Missing,
+  missingIn,
   missingKey,
   parseMissing,
   parseWritten,
@@ -85,6 +86,21 @@ export class EstateKeys {
   async missing(shard: ShardKey, unit: string): Promise<Missing | null> {
     const entry = await this.#options.line.keys.get(missingKey(shard, unit));
     return parseMissing(entry?.value);
+  }
+
+  /** Shards of which only a unit's disk has something; resolves once the keys can be asked. */
+  missingOf(unit: string): Promise<ShardKey[]> {
+    const shards: ShardKey[] = [];
+    return new Promise((resolve) => {
+      const cancel = this.#options.line.keys.watch("missing.", (key, entry) => {
+        if (key === null) {
+          cancel();
+          return resolve(shards);
+        }
+        const shard = missingIn(key, unit);
+        if (shard && entry) shards.push(shard);
+      });
+    });
   }
 
   /** Says that only a unit's disk has something of a shard, beside what was said before. */

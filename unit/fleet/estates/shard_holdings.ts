@@ -160,9 +160,9 @@ export class ShardHoldings implements Holdings {
 
   /** A shard of a unit that is away: Discord is asked for what it has, the rest is told to be missing. */
   async #inherit(shard: ShardKey, written: Estate, unit: string): Promise<void> {
-    const { self, estates, log, putAside } = this.#options;
+    const { estates, log, putAside } = this.#options;
     const { estate, gaps, missing } = resumption(written, unit);
-    if (unit !== self && missing) await this.keys.addMissing(shard, unit, missing);
+    if (missing) await this.keys.addMissing(shard, unit, missing);
     await putAside(shard);
     await this.#clear(shard, estate, gaps);
     estates.adopt(shard, estate);

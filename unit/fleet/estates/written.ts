@@ -52,6 +52,13 @@ export function missingKey({ id, total }: ShardKey, unit: string): string {
   return `missing.${id}.${total}.${unit}`;
 }
 
+/** The shard of a {@linkcode missingKey} of a unit; `null`: it is another's. */
+export function missingIn(key: string, unit: string): ShardKey | null {
+  const [, id, total] = /^missing\.(\d+)\.(\d+)\./.exec(key) ?? [];
+  const shard = { total: Number(total), id: Number(id) };
+  return id !== undefined && key === missingKey(shard, unit) ? shard : null;
+}
+
 /** What is written under {@linkcode estateKey}. */
 export function encodeWritten({ estate, ...head }: Written): Json {
   const { session, facts, guilds, presence } = estate;
