@@ -31,7 +31,6 @@ import {
   type SimulatorOptions,
 } from "../../../sim/mod.ts";
 import { Estates } from "../../../store/estates.ts";
-import { Late } from "../../../unit/fleet/estates/late.ts";
 import { ShardHoldings } from "../../../unit/fleet/estates/shard_holdings.ts";
 import { type PoolEvents, WorkerPool } from "../../../workers/pool.ts";
 import { WORKER } from "../fake_threads.ts";
@@ -232,19 +231,11 @@ export function createMovingStage(options: MovingOptions = {}) {
       log,
       poolOf: (of) => of === total ? pool : undefined,
       epoch: () => epoch,
-      putAside: (shard) => disk.aside.put(shard),
-    });
-    const late = new Late({
-      self: name,
-      line,
-      clock: own,
-      log,
-      keys: holdings.keys,
-      aside: disk.aside,
       ownerOf: ({ id }) => owners.get(id) ?? null,
+      aside: disk.aside,
       deliver: (shard, records) => deliver(shard, records),
     });
-    await late.start(({ id }) => owners.get(id) === name);
+    await holdings.start();
     return {
       name,
       line,
@@ -253,7 +244,6 @@ export function createMovingStage(options: MovingOptions = {}) {
       estates,
       holdings,
       alive,
-      late,
       /** The assignment says that shards are this host's: it takes them up. */
       async take(
         ids: readonly number[],

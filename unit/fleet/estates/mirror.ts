@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Cancel } from "../../../ports/clock.ts";
+import { type Cancel, within } from "../../../ports/clock.ts";
 import type { FleetLine } from "../../../ports/fleet/fleet.ts";
 import type { World } from "../../../ports/world.ts";
 import { messageOf } from "../../../protocol/errors.ts";
@@ -28,6 +28,8 @@ import type { EstateKeys } from "./estate_keys.ts";
 export const MIRROR_AFTER_MS = 1_000;
 /** After a failure it waits, longer each time, up to this long. */
 const MOST_PAUSE_MS = 30_000;
+/** Who stops waits so long for what is written last. */
+export const LAST_WRITE_MS = 2_000;
 /** Estates that are written at a time. */
 const AT_ONCE = 16;
 
@@ -53,6 +55,8 @@ export class Mirror {
   readonly #cancels: readonly Cancel[];
   #cancelTimer: Cancel | null = null;
   #isBusy = false;
+  /** The write that is under way, or was last. */
+  #turn: Promise<void> = Promise.resolve();
   #isWanted = false;
   #pauseMs = 0;
   #isStopped = false;
@@ -82,11 +86,16 @@ export class Mirror {
     return this.#shards.has(shardKeyText(shard));
   }
 
-  /** Writes nothing any more. */
-  stop(): void {
+  /** Writes what is not written, where that is possible within {@linkcode LAST_WRITE_MS}, and nothing any more. */
+  async close(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer?.();
     for (const cancel of this.#cancels) cancel();
+    const { clock, log } = this.#options;
+    const last = this.#turn.then(() => this.#writeMoment()).catch((error) =>
+      log.warn("estates were not written for the fleet a last time", { error: messageOf(error) })
+    );
+    await within(clock, LAST_WRITE_MS, last);
   }
 
   /** A session that began is written at once: without it, whoever takes the shard up has to identify. */
@@ -113,7 +122,7 @@ export class Mirror {
     this.#cancelTimer?.();
     this.#cancelTimer = this.#options.clock.after(Math.max(afterMs, this.#pauseMs), () => {
       this.#cancelTimer = null;
-      void this.#write();
+      this.#turn = this.#write();
     });
   }
 

@@ -41,12 +41,15 @@ interface Coming {
 export class Reception {
   readonly #options: ReceptionOptions;
   readonly #coming = new Map<ShardKeyText, Coming>();
-  readonly #cancel: Cancel;
+  #cancel: Cancel = () => {};
 
-  /** Takes them from now on. */
   constructor(options: ReceptionOptions) {
     this.#options = options;
-    const { bus, self } = options;
+  }
+
+  /** Takes them from now on. */
+  start(): void {
+    const { bus, self } = this.#options;
     this.#cancel = bus.answer(parcelSubject(self), (value) => this.#take(parseParcelPart(value)));
   }
 

@@ -13,9 +13,11 @@ import { encodeRecords, type Gap, gapRecord, readRecords } from "../../../protoc
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../../../protocol/ids.ts";
 import type { Rested } from "../../../protocol/worker_message.ts";
 import type { Estates } from "../../../store/estates.ts";
+import type { Aside } from "../../../store/late_folders.ts";
 import type { WorkerPool } from "../../../workers/pool.ts";
 import type { Holdings } from "../holdings.ts";
 import { EstateKeys } from "./estate_keys.ts";
+import { Late, type LateOptions } from "./late.ts";
 import { Mirror } from "./mirror.ts";
 import { Parcel, PIECE_BYTES } from "./parcel.ts";
 import { Reception } from "./reception.ts";
@@ -26,15 +28,19 @@ import { encodeWritten, holderOf, type Written } from "./written.ts";
 export interface ShardHoldingsOptions extends Pick<World, "clock" | "log"> {
   /** The name of this unit. */
   readonly self: string;
-  readonly line: Pick<FleetLine, "bus" | "keys" | "watch">;
+  readonly line: Pick<FleetLine, "bus" | "isUp" | "keys" | "watch">;
   /** They follow the fleet's numbering. */
   readonly estates: Pick<Estates, "adopt" | "of" | "release" | "stream" | "watch">;
   /** The workers of a total's shards; `undefined`: there are none. */
   readonly poolOf: (total: number) => Pick<WorkerPool, "moves"> | undefined;
   /** Of the newest assignment that this unit knows. */
   readonly epoch: () => number;
-  /** Puts away what waits on disk of a shard that no worker has, for who is told that it is missing. */
-  readonly putAside: (shard: ShardKey) => Promise<void>;
+  /** The unit that has a shard by the newest assignment; `null`: none has. */
+  readonly ownerOf: (shard: ShardKey) => string | null;
+  /** Where events wait that others may miss: {@linkcode lateFolders}, or nowhere. */
+  readonly aside: Aside;
+  /** Brings the bot what comes late: {@linkcode lateTo}. */
+  readonly deliver: LateOptions["deliver"];
 }
 
 /**
@@ -48,9 +54,18 @@ export interface ShardHoldingsOptions extends Pick<World, "clock" | "log"> {
  *   line,
  *   poolOf: (total) => gateway.generations.find((each) => each.total === total)?.pool,
  *   epoch: () => fleet.assignment?.epoch ?? 0,
- *   putAside: (shard) => late.putAside(shard),
+ *   ownerOf: (shard) => fleet.ownerOf(shard),
+ *   aside: queueDir === null ? NOTHING_ASIDE : lateFolders(queueDir, { log }),
+ *   deliver: lateTo({
+ *     consumerOf: ({ total, id }) => poolOf(total)?.consumerOf(id) ?? null,
+ *     ask: (...call) => switchboard.ask(...call),
+ *   }),
  * });
- * const keeper = new Keeper({ clock, log, fleet, holdings, writerOf: holdings.writerOf, came, changed });
+ * await holdings.start();
+ * const { writerOf } = holdings;
+ * const keeper = new Keeper({ clock, log, fleet, holdings, writerOf, came, changed });
+ * // When the workers have closed all shards, and before the line is closed:
+ * await holdings.close();
  * ```
  */
 export class ShardHoldings implements Holdings {
@@ -58,21 +73,32 @@ export class ShardHoldings implements Holdings {
   readonly #options: ShardHoldingsOptions;
   readonly #mirror: Mirror;
   readonly #reception: Reception;
+  readonly #late: Late;
   /** Shards that were given away, and rest here. */
   readonly #given = new Set<ShardKeyText>();
 
-  /** Takes what others give from now on. */
   constructor(options: ShardHoldingsOptions) {
     this.#options = options;
-    const { line: { bus }, estates } = options;
+    const { line, estates } = options;
     this.keys = new EstateKeys({ ...options, stream: () => estates.stream });
     this.#mirror = new Mirror({ ...options, keys: this.keys });
     this.#reception = new Reception({
       ...options,
-      bus,
+      bus: line.bus,
       putIn: async (shard, reader, records, isFirst) =>
         await this.#moves(shard).putIn(shard.id, reader, records, isFirst),
     });
+    this.#late = new Late({ ...options, keys: this.keys });
+  }
+
+  /**
+   * Puts aside what an earlier life has left of shards that others have, and takes what others give and bring from now
+   * on. Once the assignment is known, before any worker starts.
+   */
+  async start(): Promise<void> {
+    const { self, ownerOf } = this.#options;
+    await this.#late.start((shard) => ownerOf(shard) === self);
+    this.#reception.start();
   }
 
   /** The unit that has written a shard's estate last; `null`: none has. Rejects where nobody can be asked. */
@@ -110,7 +136,7 @@ export class ShardHoldings implements Holdings {
   }
 
   async lose(shard: ShardKey): Promise<void> {
-    const { estates, putAside } = this.#options;
+    const { estates, aside } = this.#options;
     this.#given.delete(shardKeyText(shard));
     this.#mirror.end(shard);
     this.#reception.drop(shard);
@@ -118,13 +144,14 @@ export class ShardHoldings implements Holdings {
     const isMissed = await this.#isMissed(shard);
     await moves?.lose(shard.id, isMissed);
     estates.release(shard);
-    if (isMissed) await putAside(shard);
+    if (isMissed) await aside.put(shard);
   }
 
-  /** Writes nothing any more, and takes nothing. */
-  stop(): void {
-    this.#mirror.stop();
+  /** Takes nothing any more, and writes down for others what is not. */
+  async close(): Promise<void> {
+    this.#late.stop();
     this.#reception.stop();
+    await this.#mirror.close();
   }
 
   async #takeUp(shard: ShardKey, from: "given" | "dead", by: string | null): Promise<void> {
@@ -160,10 +187,10 @@ export class ShardHoldings implements Holdings {
 
   /** A shard of a unit that is away: Discord is asked for what it has, the rest is told to be missing. */
   async #inherit(shard: ShardKey, written: Estate, unit: string): Promise<void> {
-    const { estates, log, putAside } = this.#options;
+    const { estates, log, aside } = this.#options;
     const { estate, gaps, missing } = resumption(written, unit);
     if (missing) await this.keys.addMissing(shard, unit, missing);
-    await putAside(shard);
+    await aside.put(shard);
     await this.#clear(shard, estate, gaps);
     estates.adopt(shard, estate);
     if (!missing) return;

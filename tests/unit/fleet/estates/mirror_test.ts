@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { withCursor, withPresence, withSafe, withSession } from "../../../../protocol/estate.ts";
-import { Mirror, MIRROR_AFTER_MS } from "../../../../unit/fleet/estates/mirror.ts";
+import { LAST_WRITE_MS, Mirror, MIRROR_AFTER_MS } from "../../../../unit/fleet/estates/mirror.ts";
 import { lived, of, setUpWorld } from "./stage.ts";
 
 const GUILDS = { guildIds: ["1"], loadingGuildIds: [] };
@@ -111,5 +111,20 @@ Deno.test("Mirror writes a shard no more that is another's, by its own knowledge
   a.estates.change(of(2), (it) => withSafe(it, { acknowledged: 20, guilds: GUILDS }));
   await clock.advance(5_000);
   assert.equal(written(2)!.guilds, null);
-  mirror.stop();
+});
+
+Deno.test("Mirror writes a last time when it is closed, and waits for that no longer than it is to", async () => {
+  const { a, run, mirror, acknowledged, bus, clock } = await setUp();
+  a.estates.change(of(3), (it) => withSafe(it, { acknowledged: 15 }));
+  await run(mirror.close());
+  assert.equal(acknowledged(3), 15);
+  a.estates.change(of(3), (it) => withSafe(it, { acknowledged: 20 }));
+  await clock.advance(5_000);
+  assert.equal(acknowledged(3), 15);
+  const other = await setUp();
+  other.a.line.slow(60_000);
+  const from = other.clock.now();
+  await other.run(other.mirror.close());
+  assert.equal(other.clock.now() - from, LAST_WRITE_MS);
+  assert.ok(bus.entries.size > 0);
 });

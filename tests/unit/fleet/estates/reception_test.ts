@@ -27,6 +27,7 @@ async function setUp() {
       return Promise.resolve();
     },
   });
+  reception.start();
   const parcel = (name: string) =>
     new Parcel(a.line.bus, "b", { shard: of(3), from: "a", parcel: name });
   return { ...world, put, may, reception, parcel };

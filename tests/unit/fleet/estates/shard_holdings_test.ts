@@ -3,6 +3,7 @@ import type { Estate } from "../../../../protocol/estate.ts";
 import { NO_ESTATE } from "../../../../protocol/estate.ts";
 import { readGap, readRecords } from "../../../../protocol/event_frame.ts";
 import type { Rested } from "../../../../protocol/worker_message.ts";
+import { NOTHING_ASIDE } from "../../../../store/late_folders.ts";
 import { ShardHoldings } from "../../../../unit/fleet/estates/shard_holdings.ts";
 import { lived, of, setUpWorld } from "./stage.ts";
 
@@ -26,8 +27,14 @@ async function unitIn(world: ReturnType<typeof setUpWorld>, self: string) {
     ...unit,
     poolOf: (total) => total === 4 ? { moves: moves as never } : undefined,
     epoch: () => world.at.epoch,
-    putAside: ({ id }) => (done.push(`put aside ${id}`), Promise.resolve()),
+    ownerOf: () => null,
+    aside: {
+      ...NOTHING_ASIDE,
+      put: ({ id }) => (done.push(`put aside ${id}`), Promise.resolve()),
+    },
+    deliver: () => Promise.resolve(),
   });
+  await holdings.start();
   return { ...unit, holdings, done, take: () => done.splice(0) };
 }
 
