@@ -20,6 +20,7 @@ import {
 import { botIdentity, openStateDir } from "../store/state_dir.ts";
 import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
+import { joinNats } from "./join_nats.ts";
 import { clusterStarter } from "../clusters/checked.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import type { Config } from "../config/config.ts";
@@ -69,6 +70,7 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
 
 async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<OpenUnit> {
   const { config, log, workerPermissions } = options;
+  const { mode } = config;
   const clock = systemClock;
   const queueDir = lock && resolve(config.stateDir, "queue");
   let url = "";
@@ -93,20 +95,23 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     authorize: restVerdict,
     maxConcurrency: () => unit.snapshot.identify.maxConcurrency,
   });
+  const store = mode === "simulator" ? memoryStore() : await openStateDir({
+    dir: config.stateDir,
+    bot: botIdentity(config.discordToken),
+    clock,
+    log,
+  });
+  const fleet = await joinNats({ config, store, clock, random: systemRandom, log });
   const unit = new Unit({
     config,
+    ...fleet,
     rest: rest.proxy,
     ...(options.controllers && { controllers: options.controllers }),
     log,
     clock,
     random: systemRandom,
     cores: navigator.hardwareConcurrency,
-    store: config.mode === "simulator" ? memoryStore() : await openStateDir({
-      dir: config.stateDir,
-      bot: botIdentity(config.discordToken),
-      clock,
-      log,
-    }),
+    store,
     connect: webSocketConnect(),
     queueDir,
     consumerDoor: {
@@ -141,6 +146,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   url = server.url;
   const stop = async (reason: string) => {
     await unit.stop(reason);
+    await fleet?.line.close();
     await server.stop();
     await rest.close();
     lock?.release();

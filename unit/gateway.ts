@@ -28,7 +28,7 @@ import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import type { Generation } from "./generation.ts";
 import { createIdentifyQueue, type IdentifyOptions } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
-import { UnitCommands } from "./reshard/commands.ts";
+import { type FarCommands, UnitCommands } from "./reshard/commands.ts";
 import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
 import type { Opening } from "./reshard/opening.ts";
 import { Owners } from "./reshard/owners.ts";
@@ -45,6 +45,8 @@ export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
   readonly opening: Opening;
   /** Makes the gate that all shards identify through. Default: the unit's own queue. */
   readonly openGate?: (options: IdentifyOptions) => Promise<IdentifyGate>;
+  /** The way to shards of other units. Default: there are none. */
+  readonly far?: FarCommands;
   /** For first responses in the bot's place. */
   readonly rest: Pick<RestProxy, "ask">;
   /** Clusters and services. */

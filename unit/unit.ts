@@ -15,21 +15,27 @@ import type {
   Stats,
   Status,
 } from "../protocol/status.ts";
-import { every, within } from "../ports/clock.ts";
+import { every } from "../ports/clock.ts";
+import type { FleetView } from "../ports/fleet/fleet.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { RestProxy } from "../rest/proxy.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
-import { type Allotment, ownAllotment } from "./shares/allotment.ts";
+import type { Allotment } from "./shares/allotment.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
 import { guildLimit } from "./reshard/crowding.ts";
 import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
+import { joinFleet, type JoinOptions } from "./fleet/join.ts";
 import { type GatewayOptions, UnitGateway } from "./gateway.ts";
 import { Lives, type LivesOptions, type Started } from "./peers/lives.ts";
 import { callUnit } from "./methods.ts";
+import type { FleetMethods } from "./peers/fleet/fleet_methods.ts";
+import type { FarShards } from "./peers/fleet/far_shards.ts";
+import type { FleetPeers } from "./peers/fleet/fleet_peers.ts";
+import { modulesLoaded } from "./peers/modules_loaded.ts";
 import { Peers } from "./peers/peers.ts";
 import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
@@ -45,14 +51,12 @@ export interface UnitParts
   extends
     World,
     Pick<GatewayOptions, "config" | "cores" | "queueDir" | "consumerDoor" | "spawn">,
-    Pick<LivesOptions, "startCluster"> {
+    Pick<LivesOptions, "startCluster">,
+    Pick<JoinOptions, "line" | "unitName"> {
   readonly rest: Pick<RestProxy, "snapshot" | "ask" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
 }
-
-/** How long the user's modules may take to load before shards start without them. */
-export const LOAD_DEADLINE_MS = 30_000;
 
 /** One Gatehouse process' worth of work. */
 export class Unit {
@@ -68,6 +72,10 @@ export class Unit {
   readonly services: Services;
   /** All who run code for this unit, and their commands. */
   readonly peers: Peers;
+  /** The units of the fleet, this one among them; `null`: it is by itself. */
+  readonly seat: FleetView | null;
+  /** What other units of the fleet do for this one; `null`: there are none. */
+  readonly fleet: FleetMethods | null;
   /** The REST proxy. */
   readonly rest: UnitParts["rest"];
   /** Whether workers may be crashed. */
@@ -75,6 +83,8 @@ export class Unit {
   readonly #parts: UnitParts;
   readonly #allotment: Allotment;
   readonly #lives: Lives;
+  readonly #joined: FleetPeers | null;
+  readonly #far: FarShards | null;
   readonly #stats: StatsCollector;
   readonly #check: ReshardCheck;
   readonly #feed = new Feed<Status>();
@@ -99,11 +109,18 @@ export class Unit {
     const { config } = parts;
     this.rest = parts.rest;
     this.allowFaults = config.allowFaults;
-    this.#allotment = ownAllotment(parts);
+    const { seat, allotment, peers: fleet } = joinFleet({
+      ...parts,
+      changed: (fleet) => this.#tell({ kind: "fleet", fleet }),
+      replaced: (reason) => this.#fail(reason),
+    });
+    this.seat = seat;
+    this.#allotment = allotment;
     this.#lives = new Lives({ ...parts, ended: (peer) => this.#gateway?.links.ended(peer) });
     this.credentials = this.#lives.credentials;
     this.clusters = new Clusters({
       ...parts,
+      ...(fleet && { fleet }),
       start: (id) =>
         this.#lives.start({ peer: { kind: "cluster", id }, module: config.botModule! }),
       changed: (cluster) => this.#tell({ kind: "cluster", cluster }),
@@ -111,6 +128,7 @@ export class Unit {
     });
     this.services = new Services({
       ...parts,
+      ...(fleet && { fleet }),
       services: config.services,
       start: (name, module) => this.#lives.start({ peer: { kind: "service", name }, module }),
       changed: (service) => this.#tell({ kind: "service", service }),
@@ -120,6 +138,7 @@ export class Unit {
       ...parts,
       clusters: this.clusters,
       services: this.services,
+      ...(fleet && { fleet }),
       has: (shard) => this.#allotment.has(shard),
       unit: (request) => callUnit(this, "peer", request),
       cached: (...asked) =>
@@ -127,10 +146,21 @@ export class Unit {
       rest: (path) => parts.rest.ask(path),
       tell: (status) => this.#tell(status),
     });
+    this.#joined = fleet;
+    const joined = fleet?.join({
+      unit: this,
+      peers: this.peers,
+      has: (shard) => this.#allotment.has(shard),
+      serving: () => this.#gateway?.owners.serving ?? [],
+      commands: () => this.#gateway!.commands,
+    });
+    this.fleet = joined?.methods ?? null;
+    this.#far = joined?.far ?? null;
     const { signal } = this.#stopping;
     this.#check = new ReshardCheck({ ...parts, ask: parts.rest.ask, unit: this, signal });
     this.#stats = new StatsCollector({
       ...parts,
+      ...(fleet && { fleet: fleet.stats }),
       switchboard: this.peers.switchboard,
       snapshot: () => this.snapshot,
       startedMs: () => this.#startedMs,
@@ -198,9 +228,14 @@ export class Unit {
     log.info("shards start", { shards, totalShards, maxConcurrency, identifiesLeft });
     this.clusters.start(gateway.links);
     this.services.start();
-    await this.#unlessRefused(this.#modulesLoaded());
+    await this.#unlessRefused(modulesLoaded(this.#parts, this.clusters, this.services));
     this.controllers.gateway.spawnShards();
-    await this.#unlessRefused(this.#begin(gateway));
+    await this.#unlessRefused(this.#allotment.begin({
+      poolOf: (shard) => gateway.poolOf(shard),
+      roleOf: (shard) => this.#reshards!.roleOf(shard),
+      shareChanged: () => gateway.shareChanged(),
+      doubt: (isDoubted) => gateway.pool.doubt(isDoubted),
+    }));
     await this.#unlessRefused(gateway.pool.settled());
     this.#isStarted = true;
     this.#reshards!.start();
@@ -208,21 +243,8 @@ export class Unit {
     this.#check.start();
   }
 
-  /**
-   * Built-in clusters and services come first: a module that cannot be loaded must not cost an identify.
-   * One that takes its time holds the shards back for so long at most.
-   */
-  async #modulesLoaded(): Promise<void> {
-    const { clock, log } = this.#parts;
-    let areLoaded = false;
-    const loaded = Promise.all([this.clusters.loaded(), this.services.loaded()]);
-    await within(clock, LOAD_DEADLINE_MS, loaded.then(() => void (areLoaded = true)));
-    if (areLoaded) return;
-    log.warn("modules are still loading, shards start without them", { afterMs: LOAD_DEADLINE_MS });
-  }
-
   /** Waits for a step of the start; rejects when the unit is refused, or stopped, meanwhile. */
-  #unlessRefused(step: Promise<void>): Promise<void> {
+  #unlessRefused<Result>(step: Promise<Result>): Promise<Result> {
     return Promise.race([step, this.#refused.promise]);
   }
 
@@ -245,6 +267,7 @@ export class Unit {
     await this.#reshards?.stop();
     await this.#gateway?.stop();
     this.clusters.hangUp();
+    this.#joined?.stop();
     await this.#allotment.close();
     this.#feed.end();
   }
@@ -283,7 +306,7 @@ export class Unit {
   async #createGateway(info: GatewayInfo): Promise<UnitGateway> {
     const parts = this.#parts;
     const allotment = this.#allotment;
-    const { estates, opening } = await allotment.open(info.shards);
+    const { estates, opening } = await this.#unlessRefused(allotment.open(info.shards));
     const reshards = this.#reshards = new Reshards({
       ...parts,
       record: opening.record,
@@ -297,6 +320,7 @@ export class Unit {
       ...parts,
       controllers: this.controllers,
       info,
+      ...(this.#far && { far: this.#far }),
       estates,
       opening,
       share: allotment,
@@ -325,15 +349,6 @@ export class Unit {
     });
     gateway.own(gateway.owners);
     return gateway;
-  }
-
-  #begin(gateway: UnitGateway): Promise<void> {
-    return this.#allotment.begin({
-      poolOf: (shard) => gateway.poolOf(shard),
-      roleOf: (shard) => this.#reshards!.roleOf(shard),
-      shareChanged: () => gateway.shareChanged(),
-      doubt: (isDoubted) => gateway.pool.doubt(isDoubted),
-    });
   }
 
   #shardChanged(key: ShardKey, shard: ShardStatus): void {

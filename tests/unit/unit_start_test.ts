@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { ClusterExit } from "../../clusters/place.ts";
-import { LOAD_DEADLINE_MS } from "../../unit/unit.ts";
+import { LOAD_DEADLINE_MS } from "../../unit/peers/modules_loaded.ts";
 import { createVirtualUnit } from "../support/virtual_unit.ts";
 
 /** A unit whose service has been started, and what becomes of its module. */

@@ -53,11 +53,6 @@ export class FleetSeat implements FleetView {
     return this.#fleet?.assignment ?? null;
   }
 
-  /** Id of the first of the clusters that are this unit's own; 0 before it is known. */
-  get firstClusterId(): number {
-    return this.assignment?.clusters[this.self]?.first ?? 0;
-  }
-
   get members(): readonly string[] {
     return this.#fleet?.members ?? [this.self];
   }

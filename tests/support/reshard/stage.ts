@@ -247,7 +247,7 @@ export function createStage(options: StageOptions) {
 }
 
 /** A store that takes its time, and to which nothing gets once its owner is dead. */
-function diskOf(store: Store, clock: Clock, isDead: () => boolean): Store {
+export function diskOf(store: Store, clock: Clock, isDead: () => boolean): Store {
   const alive = <Result>(act: () => Promise<Result>) =>
     isDead() ? new Promise<Result>(() => {}) : act();
   /** One after another, as they were asked for. */

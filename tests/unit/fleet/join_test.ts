@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { silentLog } from "../../../ports/log.ts";
+import { seededRandom } from "../../../ports/random.ts";
+import { memoryStore } from "../../../ports/store.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
+import { joinFleet } from "../../../unit/fleet/join.ts";
+import { createFleetStage } from "../../support/fleet/stage.ts";
+
+Deno.test("a unit without a line is by itself", () => {
+  const { seat, peers, allotment } = joinFleet({
+    config: CONFIG_DEFAULTS as never,
+    clock: createVirtualClock(),
+    log: silentLog,
+    random: seededRandom(1),
+    store: memoryStore(),
+    cores: 1,
+    queueDir: null,
+    line: null,
+    changed() {},
+    replaced() {},
+  });
+  assert.deepEqual([seat, peers, allotment.snapshot], [null, null, null]);
+});
+
+Deno.test("a unit with a line is one of a fleet: what it has is what it was given", async () => {
+  const stage = createFleetStage({ shards: 4 });
+  stage.startBot();
+  for (const name of ["a", "b"]) await stage.start(name);
+  await stage.whole();
+  await stage.clock.advance(6_000);
+  const [a, b] = [stage.unit("a"), stage.unit("b")];
+  assert.deepEqual([a.shardIds, b.shardIds, a.totalShards], [[0, 1], [2, 3], 4]);
+  assert.deepEqual(a.seat?.members, ["a", "b"]);
+  assert.deepEqual(b.snapshot.fleet?.units, [
+    { unit: "a", isAlive: true, shards: 2 },
+    { unit: "b", isAlive: true, shards: 2 },
+  ]);
+});
+
+Deno.test("a unit whose name another process takes ends: it has to be restarted under another", async () => {
+  const stage = createFleetStage({ shards: 2 });
+  stage.startBot();
+  await stage.start("a");
+  await stage.whole();
+  const { unit } = stage;
+  const first = unit("a");
+  let failed = "";
+  void first.failed.then((reason) => failed = reason);
+  stage.launch("a");
+  await stage.clock.advance(30_000);
+  assert.match(failed, /another process has the name a/);
+});
