@@ -46,8 +46,8 @@ interface Line {
   readonly send: SendCall;
   /** Questions that went over it. */
   readonly asked: Set<number>;
-  /** Grows with what comes: of several lines the one that was heard last is the likeliest to live. */
-  heard: number;
+  /** When its unit was heard of last: of several the likeliest to live is the one that was last of all. */
+  readonly heardMs: () => number;
 }
 
 /** The calls of one bot, over whichever link is up: of several units one is as good as another. */
@@ -60,7 +60,6 @@ export class BotCalls {
   readonly #waiting: LinkCall[] = [];
   readonly #told = new Set<string>();
   readonly #lines = new Set<Line>();
-  #heard = 0;
   #totalShards: number | null = null;
 
   constructor(options: BotCallsOptions) {
@@ -95,8 +94,8 @@ export class BotCalls {
   }
 
   /** A unit has welcomed a link: what comes over it is told to what this gives. */
-  up(send: SendCall, totalShards: number): CallLine {
-    const line: Line = { send, asked: new Set(), heard: ++this.#heard };
+  up(send: SendCall, totalShards: number, heardMs: () => number = () => 0): CallLine {
+    const line: Line = { send, asked: new Set(), heardMs };
     this.#totalShards = totalShards;
     this.#lines.add(line);
     for (const call of this.#waiting.splice(0)) {
@@ -119,7 +118,6 @@ export class BotCalls {
   }
 
   #receive(line: Line, message: LinkCall | LinkReply): void {
-    line.heard = ++this.#heard;
     if (message.op === "reply") this.#asks.settle(message.id, message);
     // The answer goes back where the question came from, though that may be gone by then.
     else this.#answer(message, (reply) => void (this.#lines.has(line) && line.send(reply)));
@@ -150,7 +148,8 @@ export class BotCalls {
   #say(call: LinkCall): void {
     const [first, ...others] = this.#lines;
     if (first) {
-      return this.#sayOver(others.reduce((a, b) => b.heard > a.heard ? b : a, first), call);
+      const line = others.reduce((a, b) => b.heardMs() > a.heardMs() ? b : a, first);
+      return this.#sayOver(line, call);
     }
     this.#waiting.push(call);
     if (this.#waiting.length > MOST_WAITING) {

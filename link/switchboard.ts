@@ -44,6 +44,18 @@ export interface FarPeers {
    * @throws {GatehouseError} `away` where that is not known just now.
    */
   unitOf(to: OneTarget): string | null;
+  /** Whether our clusters are theirs, too: one that has no link with us may have one with them. */
+  readonly areShared: boolean;
+  /**
+   * Sends a command over the link that another unit has with such a cluster.
+   *
+   * @throws {GatehouseError} `away` where none has; whatever {@linkcode Switchboard.command} throws.
+   */
+  commandShared(
+    clusterId: number,
+    data: unknown,
+    options: Required<CommandOptions>,
+  ): Promise<unknown>;
   /** Sends a command there. Settles as {@linkcode Switchboard.command} does. */
   command(
     unit: string,
@@ -180,7 +192,11 @@ export class Switchboard {
     const { far } = this.#options;
     const unit = far?.unitOf(to) ?? null;
     if (unit !== null) return await far!.command(unit, to, decodeValue(value), options);
-    return await this.#call(this.#target(to), "command", value, options);
+    const peer = this.#target(to);
+    const isAway = !this.#lines.has(peerText(peer));
+    return isAway && far?.areShared && peer.kind === "cluster"
+      ? await far.commandShared(peer.id, decodeValue(value), options)
+      : await this.#call(peer, "command", value, options);
   }
 
   // deno-lint-ignore require-await -- what is thrown becomes a rejection

@@ -47,6 +47,8 @@ export interface Link extends Dialler {
   /** {@linkcode diallerText} of it. */
   readonly key: string;
   welcomed: boolean;
+  /** When something came over it last. */
+  heardMs: number;
   /** The unit has said goodbye: what it does not hear now, it sends again in its next life. */
   isEnding: boolean;
 }

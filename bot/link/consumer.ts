@@ -23,7 +23,7 @@ import {
   readGap,
   RECORD,
 } from "../../protocol/event_frame.ts";
-import type { LinkCall } from "../../protocol/link_call.ts";
+import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
 import { decodeValue, encodeValue } from "../../protocol/value.ts";
 import { replyTo } from "../../ports/link_asks.ts";
 import type { Log } from "../../ports/log.ts";
@@ -108,13 +108,14 @@ export class EventConsumer {
   attach(socket: LinkSocket, from: Dialler = UNIT, clusterId?: number): ConsumerLink {
     const key = diallerText(from);
     this.#end(this.#links.get(key), LINK_CLOSE.TAKEN_OVER, "a newer link took over");
-    const link: CallingLink = { ...from, key, socket, welcomed: false, isEnding: false };
+    const heardMs = this.#options.clock.now();
+    const link: CallingLink = { ...from, key, socket, heardMs, welcomed: false, isEnding: false };
     this.#links.set(key, link);
     socket.send(encodeLinkMessage(this.#hello(from, clusterId)));
     const isCurrent = () => this.#links.get(key) === link;
     return {
-      text: (text) => isCurrent() && this.#text(link, text),
-      batch: (bytes) => isCurrent() && this.#batch(link, bytes),
+      text: (text) => isCurrent() && this.#text(this.#heard(link), text),
+      batch: (bytes) => isCurrent() && this.#batch(this.#heard(link), bytes),
       closed: () => isCurrent() && this.#lose(link),
       get welcomed() {
         return link.welcomed;
@@ -142,6 +143,16 @@ export class EventConsumer {
 
   get #log(): Log {
     return this.#options.log;
+  }
+
+  #heard(link: CallingLink): CallingLink {
+    link.heardMs = this.#options.clock.now();
+    return link;
+  }
+
+  #heardMs(unit: string | null): number {
+    const links = [...this.#links.values()].filter((link) => link.unit === unit);
+    return Math.max(...links.map(({ heardMs }) => heardMs));
   }
 
   #hello({ worker }: Dialler, clusterId: number | undefined): LinkHello {
@@ -188,7 +199,8 @@ export class EventConsumer {
     link.welcomed = true;
     this.#log.info("event link is up", { link: number, totalShards, ...whose(link) });
     if (calls && link.worker === null) {
-      link.line = calls.up((call) => link.socket.send(encodeLinkMessage(call)), totalShards);
+      const send = (call: LinkCall | LinkReply) => link.socket.send(encodeLinkMessage(call));
+      link.line = calls.up(send, totalShards, () => this.#heardMs(link.unit));
     }
     this.#acks.say();
   }

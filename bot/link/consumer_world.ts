@@ -35,8 +35,16 @@ export interface ConsumerOptions extends Pick<World, "clock" | "log"> {
 
 /** What makes and takes calls over whichever link is up. */
 export interface CallPort {
-  /** A unit has welcomed a link: gives what hears what comes over it. */
-  up(send: (message: LinkCall | LinkReply) => void, totalShards: number): CallLine;
+  /**
+   * A unit has welcomed a link: gives what hears what comes over it.
+   *
+   * @param heardMs When something came from that unit last, or from one of its workers, on the consumer's clock.
+   */
+  up(
+    send: (message: LinkCall | LinkReply) => void,
+    totalShards: number,
+    heardMs: () => number,
+  ): CallLine;
 }
 
 /** A link with a unit, as the calls hear of it. */

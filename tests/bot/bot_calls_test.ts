@@ -135,7 +135,7 @@ Deno.test("a refusal of the unit is the rejection of the gateway call", async ()
   await assert.rejects(call, { name: "RangeError", message: "no shard 9" });
 });
 
-Deno.test("with several units a call goes over the link that was heard last, and a lost one ends only its own", async () => {
+Deno.test("with several units a call goes to the one that was heard last, and a lost link ends only what was asked over it", async () => {
   const { clock } = createExchange();
   const calls = new BotCalls({
     bot: { wants: () => false, handle() {} },
@@ -144,11 +144,16 @@ Deno.test("with several units a call goes over the link that was heard last, and
     figures: () => ({}),
   });
   const sent: string[] = [];
+  const heardMs: Record<string, number> = { a: 1, b: 2 };
   const up = (unit: string) =>
-    calls.up((message) => void sent.push(`${unit} ${(message as LinkCall).id}`), TOTAL_SHARDS);
+    calls.up(
+      (message) => void sent.push(`${unit} ${(message as LinkCall).id}`),
+      TOTAL_SHARDS,
+      () => heardMs[unit]!,
+    );
   const [a, b] = [up("a"), up("b")];
   const first = calls.ipc.stats();
-  a.receive({ op: "call", id: 1, verb: "allClustersReady", receptive: false, value: { json: 0 } });
+  heardMs.a = 3;
   const second = calls.ipc.stats();
   assert.deepEqual(sent, ["b 1", "a 2"]);
   b.down();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import type { CallPort } from "../../../bot/link/consumer_world.ts";
 import { silentLog } from "../../../ports/log.ts";
-import { LINK_CLOSE } from "../../../protocol/event_frame.ts";
+import { encodeBatch, LINK_CLOSE } from "../../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { cluster } from "../../support/peers.ts";
 
@@ -15,9 +15,12 @@ const WELCOME = { op: "welcome", v: 3, link: 1, totalShards: 4, stream: "a" };
 function setUp(withCalls = true) {
   const told: unknown[] = [];
   const sends: Parameters<CallPort["up"]>[0][] = [];
+  const heard: (() => number)[] = [];
+  const clock = createVirtualClock();
   const calls: CallPort = {
-    up(send, totalShards) {
+    up(send, totalShards, heardMs) {
       sends.push(send);
+      heard.push(heardMs);
       told.push(["up", totalShards]);
       return {
         down: () => void told.push("down"),
@@ -28,21 +31,21 @@ function setUp(withCalls = true) {
   };
   const consumer = new EventConsumer({
     peer: cluster(7),
-    clock: createVirtualClock(),
+    clock,
     log: silentLog,
     receiver: { wants: () => true, receive() {} },
     ...(withCalls && { calls }),
   });
-  const connect = (unit: string | null = null) => {
+  const connect = (unit: string | null = null, worker: number | null = null) => {
     const sent: unknown[] = [];
     const closes: number[] = [];
     const link = consumer.attach({
       send: (text) => sent.push(JSON.parse(text)),
       close: (code) => closes.push(code),
-    }, { unit, worker: null });
+    }, { unit, worker });
     return { link, sent, closes, say: (message: unknown) => link.text(JSON.stringify(message)) };
   };
-  return { connect, told, sends };
+  return { clock, connect, told, sends, heard };
 }
 
 Deno.test("a consumer that takes calls says in its hello that it takes our own values", () => {
@@ -131,4 +134,16 @@ Deno.test("a consumer has a line for calls with each unit of a fleet", () => {
   b.link.closed();
   a.say(REPLY);
   assert.deepEqual(told, [["up", 4], ["up", 4], "down", REPLY]);
+});
+
+Deno.test("a unit counts as heard with whatever comes from it or its workers", async () => {
+  const { clock, connect, heard } = setUp();
+  const [a, b, worker] = [connect("a"), connect("b"), connect("a", 3)];
+  for (const link of [a, b, worker]) link.say(WELCOME);
+  await clock.advance(10);
+  worker.link.batch(encodeBatch(4, []));
+  assert.deepEqual(heard.map((heardMs) => heardMs()), [10, 0]);
+  await clock.advance(10);
+  b.say(REPLY);
+  assert.deepEqual(heard.map((heardMs) => heardMs()), [10, 20]);
 });

@@ -120,6 +120,28 @@ export class Elsewhere implements FarPeers {
     return this.#options.calls.ask(unit, "command", command, options.timeout);
   }
 
+  /** See {@linkcode FarPeers}. */
+  get areShared(): boolean {
+    return !this.#options.clusters.areOwn;
+  }
+
+  /** See {@linkcode FarPeers}. Of several units the first that has a link is asked, and no other. */
+  async commandShared(
+    clusterId: number,
+    data: unknown,
+    options: Required<CommandOptions>,
+  ): Promise<unknown> {
+    for (const unit of this.units) {
+      try {
+        return await this.command(unit, { clusterId }, data, options);
+      } catch (error) {
+        if (!(error instanceof GatehouseError) || error.code !== "away") throw error;
+      }
+    }
+    const text = `Cannot reach cluster ${clusterId}: it is not linked with any unit`;
+    throw new GatehouseError("away", "peer", text);
+  }
+
   /** Asks the units that may know of a guild, channel, user or member. */
   find(wanted: Wanted, timeoutMs: number): Promise<unknown>[] {
     const { calls, clusters } = this.#options;

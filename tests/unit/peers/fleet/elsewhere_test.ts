@@ -166,3 +166,27 @@ Deno.test("with clusters of EVENT_HANDLER_URL only the caches of other units are
   assert.equal(await run(a.peers.find(guild, false)), null);
   assert.deepEqual(asked, []);
 });
+
+Deno.test("a cluster of EVENT_HANDLER_URL that has no link here is reached over another unit's", async () => {
+  const { three, run } = createPeersFleet({
+    botModule: null,
+    eventHandlerUrls: ["ws://1", "ws://2"],
+  });
+  const [a, , c] = await three();
+  a.link(cluster(0));
+  c.link(cluster(1));
+  assert.equal(await run(a.peers.command({ clusterId: 1 }, "x", RECEPTIVE)), "cluster 1 of c");
+  assert.equal(
+    await run(a.peers.command({ guildId: guildOf(3) }, "x", RECEPTIVE)),
+    "cluster 1 of c",
+  );
+  const all = await run(c.peers.command({ all: true }, "x", RECEPTIVE)) as CommandResults;
+  assert.deepEqual(all.results, ["cluster 0 of a", "cluster 1 of c"]);
+  c.link(cluster(1), () => Promise.reject(new RangeError("far")));
+  await assert.rejects(run(a.peers.command({ clusterId: 1 }, "x", RECEPTIVE)), RangeError);
+  c.peers.down(cluster(1), "gone");
+  await assert.rejects(run(a.peers.command({ clusterId: 1 }, "x", RECEPTIVE)), {
+    code: "away",
+    message: /cluster 1: it is not linked with any unit/,
+  });
+});
