@@ -9,6 +9,7 @@
 import type { CallDesk, Peer } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
+import type { Assignment } from "../../protocol/fleet.ts";
 import { type Directory, Switchboard } from "../../link/switchboard.ts";
 import type { World } from "../../ports/world.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
@@ -55,6 +56,10 @@ export class Peers implements CallDesk {
   /** Clusters that have shards which serve, and have not been linked yet. */
   #unlinked: ReadonlySet<number> = new Set();
   #owners: Owners | null = null;
+  /** The assignment that was looked at last, and whether each shard has a unit by it. */
+  #seen: Assignment | null | undefined;
+  #isEachOwned = false;
+  #wasReadyHere = false;
   #areReady = false;
   /** Clusters that have all members of this unit's shards, and not yet of others'. */
   readonly #untold = new Set<number>();
@@ -104,7 +109,10 @@ export class Peers implements CallDesk {
     });
     const waits = () =>
       !this.#areReady || this.#untold.size > 0 || (this.#members.areAllCached && !this.#areAllTold);
-    view.watch(() => void (this.#owners && this.serve(this.#owners)));
+    // What is said of units changes far more often than who has what.
+    view.watch(() =>
+      void (this.#owners && assignment() !== this.#seen && this.serve(this.#owners))
+    );
     const { clock } = this.#options;
     return new FleetNews({ clock, bus, view, own, waits, changed: () => this.#heard() });
   }
@@ -147,8 +155,12 @@ export class Peers implements CallDesk {
   serve(owners: Owners): void {
     const before = this.#owners;
     this.#owners = owners;
+    const { fleet } = this.#options;
+    this.#seen = fleet?.assignment();
+    this.#isEachOwned = !fleet ||
+      owners.serving.every((shard) => fleet.view.ownerOf(shard) !== null);
     const serving = owners.serving.filter((shard) =>
-      this.#clusterOfShard.has(shardKeyText(shard)) && this.#isOurs(shard)
+      this.#isOurs(shard) && this.#clusterOfShard.has(shardKeyText(shard))
     );
     const texts = serving.map(shardKeyText);
     this.#unready = new Set(texts.filter((shard) => !this.#wereReady.has(shard)));
@@ -218,15 +230,18 @@ export class Peers implements CallDesk {
 
   /** Also that each shard has a unit. */
   get #areOthersReady(): boolean {
-    const { fleet } = this.#options;
-    if (!fleet) return true;
-    const isEachOwned = this.#owners?.serving.every((shard) => fleet.view.ownerOf(shard) !== null);
-    return isEachOwned === true && this.#news?.isOfAll(({ isReady }) => isReady) === true;
+    if (!this.#options.fleet) return true;
+    return this.#isEachOwned && this.#news?.isOfAll(({ isReady }) => isReady) === true;
   }
 
   #tellIfReady(): void {
-    this.#news?.tell();
-    if (this.#areReady || !this.isReadyHere || !this.#areOthersReady) return;
+    if (this.#areReady) return;
+    const wasReady = this.#wasReadyHere;
+    this.#wasReadyHere = this.isReadyHere;
+    if (!this.#wasReadyHere) return;
+    // Who is not told yet asks: what comes later need not be said unasked.
+    if (!wasReady) this.#news?.tell();
+    if (!this.#areOthersReady) return;
     this.#areReady = true;
     this.#options.tell({ kind: "allClustersReady" });
     this.switchboard.tell(this.switchboard.reachable, "allClustersReady", undefined);
@@ -239,8 +254,9 @@ export class Peers implements CallDesk {
   }
 
   #tellCached(): void {
-    for (const clusterId of this.#members.takeNews()) this.#untold.add(clusterId);
-    this.#news?.tell();
+    const news = this.#members.takeNews();
+    for (const clusterId of news) this.#untold.add(clusterId);
+    if (news.length > 0) this.#news?.tell();
     for (const clusterId of this.#untold) {
       if (!this.#isCachedElsewhere(clusterId)) continue;
       this.#untold.delete(clusterId);

@@ -41,7 +41,6 @@ export class FleetNews {
   readonly #options: FleetNewsOptions;
   readonly #said = new Map<string, UnitNews>();
   readonly #cancels: readonly Cancel[];
-  #told = "";
   #toldMs = -Infinity;
 
   constructor(options: FleetNewsOptions) {
@@ -54,15 +53,14 @@ export class FleetNews {
         for (const unit of this.#said.keys()) {
           if (!view.members.includes(unit)) this.#said.delete(unit);
         }
-        this.tell();
         options.changed();
       }),
     ];
   }
 
-  /** Tells the others how far this unit is, where that is news. */
+  /** Tells the others that this unit has come further. */
   tell(): void {
-    if (JSON.stringify(this.#options.own()) !== this.#told) this.#say(this.#options.waits());
+    this.#say(this.#options.waits());
   }
 
   /** Whether something is true of every other unit that lives, as of this unit's assignment or a later one. */
@@ -83,7 +81,6 @@ export class FleetNews {
   #say(asks: boolean): void {
     const { bus, view, own, clock } = this.#options;
     const news = own();
-    this.#told = JSON.stringify(news);
     this.#toldMs = clock.now();
     bus.publish(SUBJECT, { unit: view.self, asks, ...news } as unknown as Json);
   }

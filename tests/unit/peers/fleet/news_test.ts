@@ -118,3 +118,23 @@ Deno.test("once all is told nobody says anything any more", async () => {
   await clock.advance(100 * BEAT_MS);
   assert.equal(bus.tally.published, before);
 });
+
+Deno.test("shards that go to and fro once all is told cost the news nothing, nor who is late its own", async () => {
+  const { three, clock, bus, set, owned, unit } = createPeersFleet();
+  const units = await three();
+  for (const each of units) each.comeUp();
+  await clock.advance(10 * BEAT_MS);
+  const before = bus.tally.published;
+  for (let i = 0; i < 100; i++) {
+    set(owned(["a", "b", "c", "a", "b", i % 2 === 0 ? "b" : "c"]));
+    units[1].peers.shardReady({ total: 6, id: 5 });
+    await clock.advance(250);
+  }
+  assert.ok(bus.tally.published - before <= 2, `${bus.tally.published - before} were published`);
+  units[2].line.kill();
+  const again = unit("c");
+  await clock.advance(10);
+  again.comeUp();
+  await clock.advance(SOON_MS);
+  assert.deepEqual(again.statuses, [{ kind: "allClustersReady" }]);
+});
