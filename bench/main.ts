@@ -22,6 +22,7 @@ const BENCHMARKS = [
   "rest",
   "rest_overload",
   "reshard",
+  "fleet",
 ];
 
 /** Those that start whole units: temporary folders, and what Deno needs to find its packages. */

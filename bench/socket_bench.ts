@@ -11,9 +11,9 @@ import { frame, rawWebSocketServer } from "../tests/support/raw_websocket_server
 import { TEST_CA } from "../tests/support/test_certificate.ts";
 import { figure, median, printTables, quantile, type Table, times } from "./measure.ts";
 import { startProgram } from "./program.ts";
-import type { ClientQuestion } from "./socket_client.ts";
-import { CLIENTS } from "./socket_rivals.ts";
-import type { ServerQuestion } from "./socket_server.ts";
+import type { ClientQuestion } from "./socket/client.ts";
+import { CLIENTS } from "./socket/rivals.ts";
+import type { ServerQuestion } from "./socket/server.ts";
 
 const ROUNDS = 3;
 const SOCKETS = 16;
@@ -31,8 +31,8 @@ const NAMES = Object.keys(CLIENTS);
 
 /** A client and a server, each a process of its own. */
 async function pair(client: string, tls: boolean, sockets: number) {
-  const server = startProgram(new URL("./socket_server.ts", import.meta.url));
-  const receiver = startProgram(new URL("./socket_client.ts", import.meta.url));
+  const server = startProgram(new URL("./socket/server.ts", import.meta.url));
+  const receiver = startProgram(new URL("./socket/client.ts", import.meta.url));
   const url = await server.ask<string>({ do: "listen", tls } satisfies ServerQuestion);
   const open = (sockets: number) =>
     receiver.ask({ do: "open", client, url, sockets } satisfies ClientQuestion);

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Connect } from "../ports/socket.ts";
-import { webSocketConnect } from "../ports/websocket/client.ts";
+import type { Connect } from "../../ports/socket.ts";
+import { webSocketConnect } from "../../ports/websocket/client.ts";
 import { WebSocket as NpmWebSocket } from "npm:ws@8.23.0";
 import type { WebSocket as NpmSocket } from "npm:@types/ws@8.18.2";
 

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { Connect, Socket } from "../ports/socket.ts";
-import { TEST_CA } from "../tests/support/test_certificate.ts";
-import { answerQuestions, collectGarbage, cpuUs } from "./program.ts";
-import { CLIENTS } from "./socket_rivals.ts";
+import type { Connect, Socket } from "../../ports/socket.ts";
+import { TEST_CA } from "../../tests/support/test_certificate.ts";
+import { answerQuestions, collectGarbage, cpuUs } from "../program.ts";
+import { CLIENTS } from "./rivals.ts";
 
 /** What the benchmark asks for. */
 export type ClientQuestion =

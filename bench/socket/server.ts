@@ -5,8 +5,12 @@
  * @module
  */
 
-import { frame, type RawPeer, rawWebSocketServer } from "../tests/support/raw_websocket_server.ts";
-import { answerQuestions } from "./program.ts";
+import {
+  frame,
+  type RawPeer,
+  rawWebSocketServer,
+} from "../../tests/support/raw_websocket_server.ts";
+import { answerQuestions } from "../program.ts";
 
 /** What the benchmark asks for. */
 export type ServerQuestion =
