@@ -234,3 +234,20 @@ Deno.test("GuildLoads knows which guilds have loaded, those that are down among 
   feed(loads, ["ready 1 2 3", "create 1", "create 2", "create 4", "down 2", "down 3"]);
   assert.deepEqual(loads.loaded, ["1", "2", "4"]);
 });
+
+Deno.test("the newest guilds are as of the last event, whatever is confirmed, and with it whether all members came", () => {
+  const loads = new GuildLoads();
+  assert.equal(loads.newest, null);
+  const see = (cursor: number, t: string, d: unknown) =>
+    loads.see(cursor, t, new TextEncoder().encode(JSON.stringify({ t, s: cursor, op: 0, d })));
+  see(1, "READY", { guilds: [{ id: "100" }, { id: "200" }] });
+  see(2, "GUILD_CREATE", { id: "100", name: "one" });
+  assert.deepEqual(loads.newest, { guildIds: ["100", "200"], loadingGuildIds: ["200"] });
+  see(3, "GUILD_CREATE", { id: "200", name: "two" });
+  loads.membersCached(4);
+  loads.confirm(1);
+  const all = { guildIds: ["100", "200"], loadingGuildIds: [] };
+  assert.deepEqual(loads.newest, { ...all, membersCached: true });
+  see(5, "READY", { guilds: [{ id: "100" }] });
+  assert.deepEqual(loads.newest, { guildIds: ["100"], loadingGuildIds: ["100"] });
+});

@@ -151,3 +151,24 @@ Deno.test("a bucket reports what guilds take in memory and on disk", async () =>
     assert.ok(bytes > 10_000 && bytes < 12_000, `${bytes}`);
   }
 });
+
+Deno.test("a shard that came from another unit has no guilds, whatever lies on the disk of its worker, until Discord tells", async () => {
+  // What is there is of another time that this unit had the shard, and of another session.
+  const { disk, estate } = await lived(5_000);
+  const stage = bucketOn(disk);
+  const { clock, bucket, sockets, posted } = stage;
+  const put = { reader: null, isFirst: true, records: new Uint8Array() } as const;
+  bucket.receive({ type: "PUT_IN", nonce: 8, shardId: SHARD, ...put });
+  const session = { ...estate.session, sessionId: "another", seq: 7_000, base: 2_000_000 };
+  const came = { ...estate, session, highest: 2_007_000, acknowledged: 2_007_000 };
+  bucket.receive({ ...BRING, shardId: SHARD, estate: came });
+  await clock.advance(50);
+  assert.equal(resume(stage).seq, 7_000, "nothing is asked for again");
+  assert.equal(await namesAt(stage, 2_007_000), null);
+  const socket = sockets.at(-1)!;
+  socket.say({ t: "RESUMED", s: 7_001, op: 0, d: null });
+  socket.say({ t: "GUILD_UPDATE", s: 7_002, op: 0, d: { id: "21", name: "third" } });
+  await clock.advance(1_000);
+  assert.equal(await namesAt(stage, 2_007_002), null);
+  assert.deepEqual(posted.filter((it) => it.type === "LOG" && it.level === "error"), []);
+});

@@ -145,6 +145,26 @@ Deno.test("a unit that is back within its lease goes on from its own disk", asyn
   stage.assertAll();
 });
 
+Deno.test("a unit that gave a shard, and is back before anybody says so, goes on from its own disk", async () => {
+  const { stage, a, run, clock, place } = await setUp({ sim: { ringEvents: 50 } }, 40);
+  const bot = place.bot;
+  stage.endBot();
+  await clock.advance(20_000);
+  await run(a.give(1, "b"));
+  await clock.advance(1_000);
+  a.kill();
+  await clock.advance(500);
+  const next = await stage.host("a", a.disk);
+  await run(next.take(ALL, "given", "a"));
+  place.bot = bot;
+  stage.sim.traffic.setRate(0);
+  await stage.readyAt(next);
+  await clock.advance(3_000);
+  await clock.runUntil(() => next.queued === 0, 600_000);
+  await clock.advance(3_000);
+  stage.assertAll();
+});
+
 Deno.test("a unit that is given shards and dies before it has told anybody is followed from what the keys say", async () => {
   const { stage, a, b, run, clock, assign, place } = await setUp({}, 40);
   const c = await stage.host("c");

@@ -159,8 +159,7 @@ export class ShardHoldings implements Holdings {
     const sent = this.#reception.take(shard);
     if (sent && from === "given") return estates.adopt(shard, sent.estate);
     const written = await this.keys.read(shard);
-    const isOurs = written === null || written.stream !== estates.stream ||
-      (written.unit === self && written.givenTo === null);
+    const isOurs = written === null || written.stream !== estates.stream || written.unit === self;
     if (isOurs) return this.#goOn(shard, written, by);
     if (written.givenTo === self) {
       // Where it ran since, and nobody could be told, the own disk has the newest.
@@ -170,15 +169,14 @@ export class ShardHoldings implements Holdings {
     await this.#inherit(shard, written.estate, holderOf(written));
   }
 
-  /** Nobody else is known to have had it: what this unit's disk has of it is the newest. */
+  /** Nobody else is known to have run it: what this unit's disk has of it is the newest. */
   async #goOn(shard: ShardKey, written: Written | null, by: string | null): Promise<void> {
     const { self, estates, clock } = this.#options;
+    const isBack = written?.unit === self && written.stream === estates.stream;
     const hasOwn = estates.of(shard).highest !== null;
-    if (hasOwn && (by === null || by === self)) return;
-    // Its own disk was lost, and all that waited there.
-    if (written?.unit === self && written.stream === estates.stream) {
-      return await this.#inherit(shard, written.estate, self);
-    }
+    if (hasOwn && (isBack || by === null || by === self)) return;
+    // Its own disk was lost, or it was given away, and all that waited with it.
+    if (isBack) return await this.#inherit(shard, written.estate, holderOf(written));
     if (by === null || by === self) return;
     // Whoever had it has given out cursors, and nobody knows which.
     estates.adopt(shard, { ...NO_ESTATE, highest: surelyAbove(clock.epochMs()) });
