@@ -7,6 +7,7 @@
  */
 
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
+import type { Cancel } from "../ports/clock.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { messageOf } from "../protocol/errors.ts";
 import type { Acknowledged } from "../protocol/event_frame.ts";
@@ -35,6 +36,9 @@ import { Owners } from "./reshard/owners.ts";
 import type { Pools } from "./reshard/pools.ts";
 import { takeUp } from "./reshard/take_up.ts";
 import { Voice } from "./reshard/voice.ts";
+
+/** A worker that gets its first shard has a link to those who are to have its events within this time. */
+const DIAL_MS = 2_000;
 
 /** What the generations get from here. */
 type Shared = "gate" | "away" | "links" | "linked" | "ask";
@@ -80,6 +84,9 @@ export class UnitGateway {
   readonly #reached = new Set<string>();
   readonly #voice: Voice;
   #owners: Owners;
+  /** Until when a worker may dial that has got its first shard, by the clock. */
+  #dialsUntilMs = -Infinity;
+  #cancelLook: Cancel | null = null;
 
   constructor(
     options: GatewayOptions,
@@ -176,6 +183,15 @@ export class UnitGateway {
     for (const peer of this.#options.peers) this.#look(peer);
   }
 
+  /** This unit has a shard that it had not: it comes up, and its worker dials whom that has no link with yet. */
+  bringUp(shard: ShardKey): void {
+    const { clock, roleOf } = this.#options;
+    const role = roleOf(shard);
+    if (role === null) return;
+    this.#dialsUntilMs = clock.now() + DIAL_MS;
+    this.#generations.poolOf(shard).bringUp(shard.id, role);
+  }
+
   /** This unit has other shards than before. */
   shareChanged(): void {
     this.own(this.#owners);
@@ -262,6 +278,7 @@ export class UnitGateway {
    * are sent away last, when the next unit may have the state folder.
    */
   async stop(): Promise<void> {
+    this.#cancelLook?.();
     this.gate.stop();
     await this.consumers.settle();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
@@ -302,6 +319,16 @@ export class UnitGateway {
     this.#look(peer);
   }
 
+  /** Whether a worker that had nothing for a cluster may not have reached it yet; then it is looked again. */
+  #isDialling(): boolean {
+    const { clock, peers } = this.#options;
+    const leftMs = this.#dialsUntilMs - clock.now();
+    if (leftMs <= 0) return false;
+    this.#cancelLook?.();
+    this.#cancelLook = clock.after(leftMs, () => peers.forEach((peer) => this.#look(peer)));
+    return true;
+  }
+
   /** A cluster counts as linked when every worker with a shard that serves it has a way to it. */
   #look(peer: PeerKey): void {
     if (peer.kind === "consumer") return;
@@ -309,6 +336,7 @@ export class UnitGateway {
     const isUp = this.links.of(peer) !== undefined &&
       this.generations.every((each) => each.isLinked(peer));
     if (isUp === this.#reached.has(key)) return;
+    if (!isUp && this.links.of(peer) !== undefined && this.#isDialling()) return;
     if (isUp) this.#reached.add(key);
     else this.#reached.delete(key);
     this.#options.linkChanged(peer, isUp);

@@ -232,8 +232,9 @@ export class Unit {
     this.controllers.gateway.spawnShards();
     await this.#unlessRefused(this.#allotment.begin({
       poolOf: (shard) => gateway.poolOf(shard),
-      roleOf: (shard) => this.#reshards!.roleOf(shard),
+      bringUp: (shard) => gateway.bringUp(shard),
       shareChanged: () => gateway.shareChanged(),
+      ask: (...call) => this.peers.switchboard.ask(...call),
       doubt: (isDoubted) => gateway.pool.doubt(isDoubted),
     }));
     await this.#unlessRefused(gateway.pool.settled());

@@ -104,7 +104,7 @@ Deno.test("a unit brings up and shows the shards that it has, in workers that ha
   assert.deepEqual(rig.gateway.pool.workers.map(({ workerId }) => workerId), [0]);
   assert.deepEqual(rig.sim.ledger.identifies.map(({ shardId }) => shardId), [0, 2]);
   share.own.add(5);
-  rig.gateway.poolOf({ total: 8, id: 5 }).bringUp(5, { kind: "serves", cuts: null });
+  rig.gateway.bringUp({ total: 8, id: 5 });
   rig.gateway.shareChanged();
   await rig.ready();
   assert.deepEqual([shown(), rig.gateway.servingIds], [["0/8", "2/8", "5/8"], [0, 2, 5]]);
@@ -122,4 +122,34 @@ Deno.test("a client on /gateway that wants a shard of another unit is told which
   library.identify(undefined, [3, 8]);
   await rig.clock.advance(100);
   assert.equal(library.closedWith, 4010);
+});
+
+Deno.test("a cluster is not away because a worker that gets its first shard dials it first", async () => {
+  const share = shareOf(0);
+  const options = { shards: 8, workers: 2, sim: { maxConcurrency: 16 }, share, direct: true };
+  const rig = await createRig(options);
+  rig.start();
+  await rig.ready();
+  assert.deepEqual([rig.linked, rig.place.workers], [[true], [0]]);
+  share.own.add(1);
+  rig.gateway.bringUp({ total: 8, id: 1 });
+  rig.gateway.shareChanged();
+  await rig.ready();
+  assert.deepEqual([rig.linked, rig.place.workers], [[true], [0, 1]]);
+});
+
+Deno.test("a cluster that a worker with its first shard cannot reach is away soon", async () => {
+  const share = shareOf(0);
+  const options = { shards: 8, workers: 2, sim: { maxConcurrency: 16 }, share, direct: true };
+  const rig = await createRig(options);
+  rig.start();
+  await rig.ready();
+  rig.place.bot = null;
+  share.own.add(1);
+  rig.gateway.bringUp({ total: 8, id: 1 });
+  rig.gateway.shareChanged();
+  await rig.clock.advance(1_000);
+  assert.deepEqual(rig.linked, [true]);
+  await rig.clock.advance(2_000);
+  assert.deepEqual(rig.linked, [true, false]);
 });

@@ -13,7 +13,6 @@ import type { World } from "../../ports/world.ts";
 import type { Assignment } from "../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import { type ShardKey, shardRange } from "../../protocol/ids.ts";
-import { isRecord } from "../../protocol/record.ts";
 import { Estates } from "../../store/estates.ts";
 import type { Config } from "../../config/config.ts";
 import type { IdentifyOptions } from "../identify.ts";
@@ -33,6 +32,14 @@ const TELL_MS = 1_000;
 /** Shards that come or go within this time are one change for who counts them. */
 const SHARE_MS = 50;
 
+/** What is done with shards that come and go, from when it is known whose each is until all are closed. */
+export interface KeptHoldings extends Holdings {
+  /** The unit that has written a shard's estate last; `null`: none has. Rejects where nobody can be asked. */
+  readonly writerOf: (shard: ShardKey) => Promise<string | null>;
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** With what a fleet begins. */
 export interface First {
   readonly total: number;
@@ -51,7 +58,7 @@ export interface FleetAllotmentOptions extends Pick<World, "store" | "clock" | "
    */
   readonly createFleet: (first: First) => Membership;
   /** What is done with a shard that comes or goes. */
-  readonly createHoldings: (unit: AllottedTo, estates: Estates) => Holdings;
+  readonly createHoldings: (unit: AllottedTo, estates: Estates) => KeptHoldings;
   /** The gate that all units identify through. */
   readonly openGate: (options: IdentifyOptions) => Promise<IdentifyGate>;
   /** Whatever waits on this disk is of another numbering than the fleet's: it is of no use. */
@@ -68,6 +75,7 @@ export class FleetAllotment implements Allotment {
   readonly #cancelWatch: Cancel;
   #estates: Estates | null = null;
   #unit: AllottedTo | null = null;
+  #holdings: KeptHoldings | null = null;
   #keeper: Keeper | null = null;
   #cancelTell: Cancel | null = null;
   #cancelShare: Cancel | null = null;
@@ -134,23 +142,18 @@ export class FleetAllotment implements Allotment {
 
   /** See {@linkcode Allotment}. */
   async begin(unit: AllottedTo): Promise<void> {
-    const { line, seat, createHoldings } = this.#options;
+    const { seat, createHoldings } = this.#options;
     const fleet = seat.fleet!;
     this.#unit = unit;
     unit.doubt(this.#cutOff.isDoubted);
+    const holdings = this.#holdings = createHoldings(unit, this.#estates!);
+    await holdings.start();
     this.#keeper = new Keeper({
       ...this.#options,
       fleet,
-      holdings: createHoldings(unit, this.#estates!),
-      writerOf: async ({ total, id }) => {
-        const entry = await line.keys.get(`estate.${id}.${total}`);
-        const written = isRecord(entry?.value) ? entry.value.unit : null;
-        return typeof written === "string" ? written : null;
-      },
-      came: (shard) => {
-        const role = unit.roleOf(shard);
-        if (role) unit.poolOf(shard).bringUp(shard.id, role);
-      },
+      holdings,
+      writerOf: holdings.writerOf,
+      came: (shard) => unit.bringUp(shard),
       changed: () => this.#shareSoon(),
     });
     this.#keeper.start();
@@ -171,6 +174,7 @@ export class FleetAllotment implements Allotment {
   /** See {@linkcode Allotment}. */
   async close(): Promise<void> {
     this.#keeper?.stop();
+    await this.#holdings?.close();
     this.#cutOff.stop();
     this.#cancelWatch();
     this.#cancelTell?.();

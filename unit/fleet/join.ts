@@ -10,13 +10,15 @@ import { randomHex } from "../../ports/random.ts";
 import type { World } from "../../ports/world.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
+import { lateFolders, NOTHING_ASIDE } from "../../store/late_folders.ts";
 import { dropQueues } from "../../store/queue_folders.ts";
 import type { Config } from "../../config/config.ts";
-import { createIdentifyQueue } from "../identify.ts";
 import { FleetPeers } from "../peers/fleet/fleet_peers.ts";
 import { type Allotment, ownAllotment } from "../shares/allotment.ts";
 import { FleetAllotment } from "./allotment.ts";
+import { lateTo } from "./estates/late.ts";
 import { ShardHoldings } from "./estates/shard_holdings.ts";
+import { gateOpener } from "./identify.ts";
 import { FleetSeat } from "./seat.ts";
 
 /** What joining takes. */
@@ -90,9 +92,14 @@ function fleetAllotment(options: JoinOptions, line: FleetLine, seat: FleetSeat):
         estates,
         poolOf: (total) => unit.poolOf({ total, id: 0 }),
         epoch: () => seat.assignment?.epoch ?? 0,
-        putAside: () => Promise.resolve(),
+        ownerOf: (shard) => seat.ownerOf(shard),
+        aside: queueDir === null ? NOTHING_ASIDE : lateFolders(queueDir, { log }),
+        deliver: lateTo({
+          consumerOf: (shard) => unit.poolOf(shard).consumerOf(shard.id),
+          ask: (...call) => unit.ask(...call),
+        }),
       }),
-    openGate: createIdentifyQueue,
+    openGate: gateOpener({ line, view: seat }),
     async dropQueues() {
       if (queueDir === null) return;
       await dropQueues(queueDir, () => true).catch((error) =>

@@ -10,9 +10,9 @@ import { randomHex } from "../../ports/random.ts";
 import type { World } from "../../ports/world.ts";
 import { Estates } from "../../store/estates.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
-import type { ShardRole } from "../../protocol/reshard.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import type { Config } from "../../config/config.ts";
+import type { Switchboard } from "../../link/switchboard.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import { createIdentifyQueue, type IdentifyOptions } from "../identify.ts";
 import { type OpenedTotals, openTotals } from "../reshard/opening.ts";
@@ -28,10 +28,12 @@ export interface Allotted {
 export interface AllottedTo {
   /** The workers of a shard's total. */
   poolOf(shard: ShardKey): WorkerPool;
-  /** What a shard is to do for the bot once this unit has it; `null`: nothing. */
-  roleOf(shard: ShardKey): ShardRole | null;
+  /** The unit has a shard that it had not: it comes up. */
+  bringUp(shard: ShardKey): void;
   /** The unit has other shards than before: who counts them is to look again. */
   shareChanged(): void;
+  /** Asks a cluster or service that has a link, as the switchboard does. */
+  readonly ask: Switchboard["ask"];
   /** Others may have resumed sessions of this unit: a connection that ends is not resumed at once. */
   doubt(isDoubted: boolean): void;
 }

@@ -7,7 +7,7 @@ import { memoryStore, type Store } from "../../../ports/store.ts";
 import { type Assignment, ownerIn } from "../../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../../../protocol/fleet_status.ts";
 import type { ShardKey } from "../../../protocol/ids.ts";
-import { createVirtualClock, type VirtualClock } from "../../../sim/mod.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
 import { FleetAllotment, LEAVE_DEADLINE_MS } from "../../../unit/fleet/allotment.ts";
 import { DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
 import { FleetSeat } from "../../../unit/fleet/seat.ts";
@@ -15,13 +15,14 @@ import { FleetSeat } from "../../../unit/fleet/seat.ts";
 interface StageOptions {
   readonly store?: Store;
   readonly totalShards?: number;
-  readonly clock?: VirtualClock;
+  /** Who has written the estates. */
+  readonly writer?: string;
 }
 
 /** Unit `a` of a fleet whose leader is the test. */
-function stage(
-  { store = memoryStore(), totalShards, clock = createVirtualClock() }: StageOptions = {},
-) {
+function stage({ store = memoryStore(), totalShards, writer: written }: StageOptions = {}) {
+  const clock = createVirtualClock();
+  const writer = written ?? null;
   const logged: string[] = [];
   const log = logTo((level, event) => logged.push(`${level}: ${event}`));
   const told: FleetSnapshot[] = [];
@@ -34,7 +35,7 @@ function stage(
   let shareChanges = 0;
   let dropped = 0;
   let toldLine: (isUp: boolean) => void = () => {};
-  const keys = new LocalKeys().open((then) => void clock.after(0, then));
+  const acts: string[] = [];
   const fleet = {
     self: "a",
     members: ["a", "b"] as readonly string[],
@@ -57,7 +58,7 @@ function stage(
   };
   const line = {
     bus: localBus({ clock, log }),
-    keys,
+    keys: new LocalKeys().open((then) => clock.soon(then)),
     isUp: true,
     warnings: [],
     watch(changed: (isUp: boolean) => void) {
@@ -81,6 +82,9 @@ function stage(
       take: ({ id }, from, by) => Promise.resolve(void taken.push(`${id} ${from} ${by}`)),
       give: () => Promise.resolve(),
       lose: () => Promise.resolve(),
+      writerOf: () => Promise.resolve(writer),
+      start: () => Promise.resolve(void acts.push("holdings start")),
+      close: () => Promise.resolve(void acts.push("holdings close")),
     }),
     openGate: () => Promise.reject(new Error("nobody identifies here")),
     dropQueues: () => Promise.resolve(void dropped++),
@@ -97,7 +101,7 @@ function stage(
     taken,
     doubts,
     broughtUp,
-    keys,
+    acts,
     fleet,
     allotment,
     assign,
@@ -107,9 +111,10 @@ function stage(
     dropped: () => dropped,
     begin: () =>
       allotment.begin({
-        poolOf: () => ({ bringUp: (id: number) => broughtUp.push(id) }) as never,
-        roleOf: () => ({ kind: "serves", cuts: null }),
+        poolOf: () => assert.fail("nobody asks for workers"),
+        bringUp: ({ id }) => broughtUp.push(id),
         shareChanged: () => shareChanges++,
+        ask: () => Promise.reject(new Error("nobody is asked")),
         doubt: (isDoubted) => doubts.push(isDoubted),
       }),
   };
@@ -155,16 +160,15 @@ Deno.test("a unit has what it is assigned once it is taken up, and knows who has
   assert.deepEqual([taken, broughtUp, shareChanges()], [["0 given null"], [0], 1]);
 });
 
-Deno.test("a unit that has just started asks the keys who had a shard last", async () => {
-  const { allotment, assign, begin, clock, taken, keys } = stage();
+Deno.test("a unit that has just started asks who had a shard last, once it takes what others give", async () => {
+  const { allotment, assign, begin, clock, taken, acts } = stage({ writer: "c" });
   await allotment.open(1);
-  const put = keys.put("estate.0.1", { unit: "c" });
-  await clock.advance(1);
-  await put;
   void begin();
   assign(["a"]);
   await clock.advance(100);
-  assert.deepEqual(taken, ["0 dead c"]);
+  assert.deepEqual([acts, taken], [["holdings start"], ["0 dead c"]]);
+  await allotment.close();
+  assert.deepEqual(acts, ["holdings start", "holdings close"]);
 });
 
 Deno.test("a unit that is cut off doubts its sessions, and shows since when", async () => {
