@@ -2,8 +2,21 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { IdentifyLead } from "../../../../gateway/identify/fleet/lead.ts";
+import {
+  allowSubject,
+  identifySubject,
+  parseAnswer,
+  type Told,
+} from "../../../../gateway/identify/fleet/words.ts";
+import { type Json, localBus } from "../../../../ports/fleet/bus.ts";
+import { LocalKeys } from "../../../../ports/fleet/keys.ts";
+import { silentLog } from "../../../../ports/log.ts";
+import { GatehouseError } from "../../../../protocol/errors.ts";
+import { createVirtualClock } from "../../../../sim/wire/virtual_clock.ts";
 import { shardKeyText } from "../../../../protocol/ids.ts";
 import { createStage, type StageUnit } from "./stage.ts";
+import { TOLD } from "./words_stage.ts";
 
 const NAMES = ["a", "b", "c", "d"];
 /** Things that befall a unit, or all. */
@@ -135,4 +148,78 @@ Deno.test("whatever befalls a fleet, no key is used twice in 5 s, the day's coun
   await fc.assert(fc.asyncProperty(FLEET, fc.array(MOVE, { maxLength: 12 }), play), {
     numRuns: 100,
   });
+});
+
+/** A lead by itself; units are what the test tells in their names. */
+async function setUp() {
+  const clock = createVirtualClock();
+  const bus = localBus({ clock, log: silentLog });
+  const view = { self: "a", members: ["a"], term: 1, watch: () => () => {} };
+  const line = {
+    bus,
+    keys: new LocalKeys().open((then) => void clock.soon(then)),
+    isUp: true,
+    watch: () => () => {},
+  };
+  const budget = () => ({ total: 1000, remaining: 1000, resetAtMs: clock.epochMs() + 86_400_000 });
+  const limits = { maxConcurrency: 1, spacingMs: 5_000, reserve: 0, budget };
+  const log = silentLog;
+  const lead = new IdentifyLead({ clock, log, line, view, life: "a-1", ...limits }, 1);
+  const tell = async (told: Partial<Told>) => {
+    const nothing = { expects: [], wants: [], holds: [], used: [], usedBefore: 0 };
+    const full = { total: 1000, remaining: 1000, resetAfterMs: 60_000 };
+    const value = { ...TOLD, ...nothing, budget: full, nowMs: clock.now(), ...told };
+    const asked = bus.ask(identifySubject("a"), value as unknown as Json, 1_000);
+    await clock.advance(10);
+    return parseAnswer(await asked);
+  };
+  await clock.advance(12_000);
+  return { clock, bus, lead, tell };
+}
+
+Deno.test("a permit whose unit is away goes to the next, unless it may have got it with an answer", async () => {
+  for (const isTold of [false, true]) {
+    const { clock, bus, lead, tell } = await setUp();
+    const away = Promise.withResolvers<Json>();
+    bus.answer(allowSubject("b"), () => away.promise);
+    bus.answer(allowSubject("c"), () => null);
+    await tell({ unit: "b", version: 1, wants: [[4, 0, 1]] });
+    if (isTold) {
+      const { permits } = await tell({ unit: "b", version: 2, wants: [[4, 0, 1]] });
+      assert.deepEqual(permits.map(([, id, turn]) => [id, turn]), [[0, 1]]);
+    }
+    away.reject(new GatehouseError("away", "peer", "Cannot ask b: nobody answers there"));
+    await clock.advance(10);
+    await tell({ unit: "c", version: 1, wants: [[4, 0, 1]] });
+    await clock.advance(1_000);
+    const { permits } = await tell({ unit: "c", version: 2, wants: [[4, 0, 1]] });
+    assert.equal(permits.length, isTold ? 0 : 1);
+    lead.stop();
+  }
+});
+
+Deno.test("a word that was overtaken on its way says nothing new", async () => {
+  const { clock, lead, tell } = await setUp();
+  await tell({ unit: "b", version: 2, turn: 2 });
+  const { permits, heard } = await tell({
+    ...{ unit: "b", version: 1, turn: 1 },
+    ...{ wants: [[4, 0, 1]], used: [[4, 1, 1]] },
+  });
+  await clock.advance(1_000);
+  const { snapshot } = await tell({ unit: "b", version: 3, turn: 2 });
+  assert.deepEqual([permits, heard, snapshot?.waiting, snapshot?.remaining], [[], 0, 0, 1000]);
+  lead.stop();
+});
+
+Deno.test("what was used is counted once, however often it is told", async () => {
+  const { lead, tell } = await setUp();
+  const used = [[4, 0, 1], [4, 1, 2]] as const;
+  assert.equal((await tell({ unit: "b", version: 1, used: used.slice(0, 1) })).heard, 1);
+  assert.equal((await tell({ unit: "b", version: 2, used })).heard, 2);
+  const { heard, snapshot } = await tell({ unit: "b", version: 3, used });
+  assert.deepEqual([heard, snapshot?.remaining], [2, 998]);
+  // Another process under the same name begins to count anew.
+  const anew = await tell({ unit: "b", life: "2", version: 1, used: used.slice(0, 1) });
+  assert.deepEqual([anew.heard, anew.snapshot?.remaining], [1, 997]);
+  lead.stop();
 });

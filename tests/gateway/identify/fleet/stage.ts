@@ -129,8 +129,9 @@ export class StageUnit {
   readonly authority: IdentifyAuthority;
   /** Shards that have a session. */
   readonly ready = new Set<string>();
-  /** Permits that its shards have had, in order. */
+  /** Shards that were allowed, in order, and their permits. */
   readonly allowed: string[] = [];
+  readonly permits: number[] = [];
   readonly held: (IdentifyHold | null)[] = [];
   readonly logged: string[] = [];
   /** What it would write down. */
@@ -208,6 +209,7 @@ export class StageUnit {
   #allowed(shard: ShardKey, number: number): void {
     const { random, options: { connectMs = 300 } } = this.#world;
     this.allowed.push(shardKeyText(shard));
+    this.permits.push(number);
     const life = this.#shards.get(shardKeyText(shard));
     if (!life) return;
     life.permit.take(number);
