@@ -81,9 +81,12 @@ export interface Gatehouse {
   readonly events: EventsController;
   /** Commands from your program to clusters and services, and what they know. */
   readonly ipc: Ipc;
-  /** The built-in clusters, each to be spawned, killed and respawned. */
+  /**
+   * The built-in clusters, each to be spawned, killed and respawned. Those of this unit: `ipc.clusters` has those of
+   * its whole fleet.
+   */
   readonly clusters: { get(clusterId: number): ClusterControl };
-  /** The services. */
+  /** The services; in a fleet those that run here. */
   readonly services: { get(name: string): ClusterControl };
   /** Restarts a built-in cluster; its events wait. Resolves when the new one has been started. */
   restart(clusterId: number): Promise<void>;
