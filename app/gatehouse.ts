@@ -99,7 +99,9 @@ export interface Gatehouse {
    * @throws {GatehouseError} `bad_message` where no unit may have so many, `not_ready` before a shard has started;
    * `refused` where there are so many already, another is under way, or the unit runs a part of the shards only.
    */
-  reshard(options: { readonly totalShards: number }): ReshardSnapshot;
+  reshard(
+    options: { readonly totalShards: number },
+  ): ReshardSnapshot | Promise<ReshardSnapshot>;
   /**
    * No further lot of guilds begins to move; those that have begun go on to their end.
    *

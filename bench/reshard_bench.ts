@@ -10,15 +10,18 @@
 import { IdentifyQueue } from "../gateway/identify/queue.ts";
 import { every } from "../ports/clock.ts";
 import { silentLog } from "../ports/log.ts";
-import { memoryStore } from "../ports/store.ts";
+import { memoryStore, type Store } from "../ports/store.ts";
 import { type Estate, NO_ESTATE } from "../protocol/estate.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import type { Cuts, Lot } from "../protocol/reshard.ts";
 import type { ShardStatus } from "../protocol/status.ts";
 import { createVirtualClock } from "../sim/mod.ts";
+import { Ledger } from "../unit/reshard/lots/ledger.ts";
+import { doneOf } from "../unit/reshard/lots/lot_shard.ts";
 import { begun, settledRecord } from "../unit/reshard/record.ts";
 import { Reshard } from "../unit/reshard/reshard.ts";
 import type { Comparing, CutResult, Side } from "../unit/reshard/lots/sides.ts";
+import { FileRecords } from "../unit/reshard/written/records.ts";
 import { figure, printTables, quantile } from "./measure.ts";
 
 /** A bot that reshards. */
@@ -97,25 +100,32 @@ class Shards {
     const clock = this.#clock;
     const store = memoryStore();
     const startedAtMs = clock.epochMs();
-    const reshard = new Reshard({
-      clock,
-      log: silentLog,
-      store: {
-        ...store,
-        save: (name, value) => {
-          this.#mostRecordBytes = Math.max(this.#mostRecordBytes, JSON.stringify(value).length);
-          return store.save(name, value);
-        },
+    const record = begun(settledRecord(from, null), { to, by: "operator", startedAtMs });
+    const estateOf = (key: ShardKey) => this.#estates.get(shardKeyText(key)) ?? NO_ESTATE;
+    const noting: Store = {
+      ...store,
+      save: (name, value) => {
+        this.#mostRecordBytes = Math.max(this.#mostRecordBytes, JSON.stringify(value).length);
+        return store.save(name, value);
       },
-      record: begun(settledRecord(from, null), { to, by: "operator", startedAtMs }),
+    };
+    const log = silentLog;
+    const ledger: Ledger = new Ledger({
+      ...{ clock, log, record },
+      records: new FileRecords({ store: noting, log }),
+      doneOf: (key) => doneOf(estateOf(key)),
+      recorded: (changed) => reshard.recorded(changed),
+    });
+    const reshard: Reshard = new Reshard({
+      ...{ clock, log, ledger, record },
+      isNew: true,
       sides: {
         of: (total) => this.#side(total),
         statusOf: (key) => this.#status.get(shardKeyText(key)) ?? null,
-        estateOf: (key) => this.#estates.get(shardKeyText(key)) ?? NO_ESTATE,
+        estateOf,
       },
       compares: ({ lot }) => this.#compare(lot),
       gate: this.#gate,
-      recorded() {},
       changed() {},
     });
     this.#reshard = reshard;

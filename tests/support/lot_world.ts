@@ -7,29 +7,29 @@
  */
 
 import assert from "node:assert/strict";
+import { fakeCompares } from "./fake_compares.ts";
 import { factsOf, type FakeShard, fakeShard, mustBeHandedOver } from "./fake_shards.ts";
 import { silentLog } from "../../ports/log.ts";
 import { memoryStore, type Store } from "../../ports/store.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
 import { shardKeyText, shardRange } from "../../protocol/ids.ts";
-import type { Cuts, Held, ReshardSnapshot, ShardRole } from "../../protocol/reshard.ts";
+import type { Held, ReshardSnapshot, ShardRole } from "../../protocol/reshard.ts";
 import type { IdentifySnapshot, ShardState } from "../../protocol/status.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
 import { NO_IDENTIFIES } from "../../unit/blank.ts";
+import { Ledger } from "../../unit/reshard/lots/ledger.ts";
+import { doneOf } from "../../unit/reshard/lots/lot_shard.ts";
 import {
   begun as withMoveBegun,
-  loadRecord,
   lotsOfRecord,
   ownerOf,
   type ReshardRecord,
   settledRecord,
 } from "../../unit/reshard/record.ts";
 import { Reshard } from "../../unit/reshard/reshard.ts";
-import type { Compares, Sides } from "../../unit/reshard/lots/sides.ts";
+import { FileRecords, loadRecord } from "../../unit/reshard/written/records.ts";
+import type { Sides } from "../../unit/reshard/lots/sides.ts";
 
-/** How long the fake comparison takes to be armed, and to find the cuts. */
-export const ARMED_MS = 5_000;
-const CUT_MS = 300;
 const TRAFFIC_MS = 100;
 
 /** What a world is made with. */
@@ -56,6 +56,7 @@ export class LotWorld {
   /** Discord closes a shard of the new total with this code. */
   refuses: number | null = null;
   reshard!: Reshard;
+  ledger!: Ledger;
   record!: ReshardRecord;
   identifies = 0;
   #life = 0;
@@ -92,13 +93,14 @@ export class LotWorld {
       shard.facts = factsOf(shard.key);
     }
     const startedAtMs = this.clock.epochMs();
-    this.#live(withMoveBegun(record, { to: this.#to, by: "operator", startedAtMs }));
+    this.#live(withMoveBegun(record, { to: this.#to, by: "operator", startedAtMs }), true);
   }
 
   /** The unit is killed, and starts again from what is on disk. */
   async kill(): Promise<void> {
     this.#life++;
-    void this.reshard.stop();
+    this.reshard.stop();
+    void this.ledger.stop();
     for (const shard of this.shards.values()) {
       Object.assign(shard, { role: null, state: "idle", isHeld: false, isWatched: false });
       shard.life++;
@@ -118,7 +120,7 @@ export class LotWorld {
     }
     // Its workers begin a moment after it.
     this.#areWorkersUp = false;
-    this.#live(this.record);
+    this.#live(this.record, false);
     this.#areWorkersUp = true;
     for (const shard of this.shards.values()) this.#greet(shard);
   }
@@ -166,20 +168,32 @@ export class LotWorld {
     }
   }
 
-  #live(record: ReshardRecord): void {
+  #live(record: ReshardRecord, isNew: boolean): void {
     this.record = record;
-    this.reshard = new Reshard({
-      clock: this.clock,
-      log: silentLog,
-      store: this.#store(),
+    const sides = this.#sides();
+    const { clock } = this;
+    const log = silentLog;
+    this.ledger = new Ledger({
+      clock,
+      log,
+      records: new FileRecords({ store: this.#store(), log }),
       record,
-      sides: this.#sides(),
-      compares: this.#compares(),
-      gate: this.gate,
+      doneOf: (key) => doneOf(sides.estateOf(key)),
       recorded: (recorded) => {
         this.record = recorded;
+        this.reshard.recorded(recorded);
         this.check();
       },
+    });
+    this.reshard = new Reshard({
+      clock,
+      log,
+      ledger: this.ledger,
+      isNew,
+      record,
+      sides,
+      compares: fakeCompares(clock, (key) => this.shard(key.id, key.total).newest),
+      gate: this.gate,
       changed: (snapshot) => this.snapshots.push(snapshot),
     });
     if (!this.#isPending) this.reshard.start();
@@ -264,29 +278,6 @@ export class LotWorld {
           endShard: ask("end", (shard) => this.#end(shard)),
         };
       },
-    };
-  }
-
-  #compares(): Compares {
-    return ({ lot, fromTotal, toTotal }) => {
-      let [wholeMs, heldMs] = [Infinity, Infinity];
-      return {
-        whole: (atMs) => void (wholeMs = atMs),
-        see: () => {},
-        isArmed: (nowMs) => nowMs - wholeMs >= ARMED_MS,
-        waitsFor: () => "the comparison",
-        held: () => void (heldMs = this.clock.epochMs()),
-        lifted: () => void (heldMs = Infinity),
-        cuts: (nowMs) => {
-          if (nowMs - heldMs < CUT_MS) return null;
-          const from = lot.from.map((id) => ({ id, total: fromTotal }));
-          const cuts = lot.to.map((id): [number, Cuts] => {
-            const through = this.shard(id, toTotal).newest;
-            return [id, { from, through, guilds: {}, others: through, loads: [], mayRepeat: [] }];
-          });
-          return { cuts: new Map(cuts), anchors: 1, quiet: 1, forced: 0 };
-        },
-      };
     };
   }
 

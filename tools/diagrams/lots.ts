@@ -26,9 +26,11 @@ const INPUTS: readonly (readonly [string, Input])[] = [
   ["cut and acknowledged", { kind: "cut" }],
   ["written", { kind: "written" }],
   ["not written", { kind: "unwritten", reason: "" }],
+  ["surely not written", { kind: "shut", reason: "" }],
   ["ended", { kind: "ended" }],
   ["not ended", { kind: "unended", reason: "" }],
   ["turned", { kind: "turn" }],
+  ["another unit's", { kind: "left" }],
 ];
 
 /** What is to be done, under the words of the picture. */

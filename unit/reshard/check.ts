@@ -73,7 +73,7 @@ export class ReshardCheck {
     this.#cancelLater();
     try {
       const info = await discover({ ...this.#options, setsClock: false, waits() {} });
-      this.#act(this.#plan(info));
+      await this.#act(this.#plan(info));
     } catch (error) {
       if (signal.aborted) return;
       log.error("the unit cannot reshard by itself", { why: messageOf(error) });
@@ -117,7 +117,7 @@ export class ReshardCheck {
     });
   }
 
-  #act(plan: ReshardPlan): void {
+  async #act(plan: ReshardPlan): Promise<void> {
     const { unit, log, clock } = this.#options;
     const { why } = plan;
     switch (plan.act) {
@@ -133,7 +133,7 @@ export class ReshardCheck {
       }
       case "reshard":
         log.info("the unit reshards by itself", { from: unit.totalShards, to: plan.to, why });
-        beginReshard(unit, plan.to, "automatic");
+        await beginReshard(unit, plan.to, "automatic");
     }
   }
 }

@@ -11,7 +11,8 @@ import { GatehouseError } from "../../protocol/errors.ts";
 import { parseShardKey, type ShardKeyText, shardKeyText, shardRange } from "../../protocol/ids.ts";
 import type { Cuts } from "../../protocol/reshard.ts";
 import type { Estates } from "../../store/estates.ts";
-import { loadRecord, type ReshardRecord, settledRecord } from "./record.ts";
+import { type ReshardRecord, settledRecord } from "./record.ts";
+import { loadRecord } from "./written/records.ts";
 
 /** How a unit starts. */
 export interface Opening {

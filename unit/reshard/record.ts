@@ -1,21 +1,17 @@
 /**
  * Which total serves which guilds, written down: the one durable word about it. A lot is handed over in the
- * moment in which this is written, and whoever starts anew after whatever crash goes by it.
+ * moment in which this is written, and whoever starts anew after whatever crash goes by it. Where it is written,
+ * and what becomes of what several units write, is in `written/`.
  *
  * @module
  */
 
-import type { Store } from "../../ports/store.ts";
-import type { Log } from "../../ports/log.ts";
-import { isCursor } from "../../protocol/estate.ts";
 import {
-  MOST_SHARDS,
   parseShardKey,
   type ShardKey,
   type ShardKeyText,
   shardKeyText,
 } from "../../protocol/ids.ts";
-import { isCount, isRecord, shown } from "../../protocol/record.ts";
 import {
   type Cuts,
   greatestCommonDivisor,
@@ -24,16 +20,18 @@ import {
   type ShardRole,
 } from "../../protocol/reshard.ts";
 
-/** Name of the file in the state folder. */
-const SAVED_AS = "reshard";
-
 /** Which total serves, or, while guilds move, which of both serves which of them. */
 export interface ReshardRecord {
+  /** Grows when a move begins, and when it is over: of two records the one with the higher number is newer. */
+  readonly turn: number;
   /** Serves all that has not moved. */
   readonly total: number;
   /** `TOTAL_SHARDS` when this total was settled; another one, set since, is an operator's word and wins. */
   readonly asked: number | null;
-  /** Where shards that were handed a lot began to serve, until everything up to there is acknowledged. */
+  /**
+   * Where shards that were handed a lot began to serve, until everything up to there is acknowledged. In a fleet
+   * each unit has those of its own shards only.
+   */
   readonly cuts: Readonly<Partial<Record<ShardKeyText, Cuts>>>;
   /** `null`: no guild moves. */
   readonly move: Move | null;
@@ -48,13 +46,29 @@ export interface Move {
   readonly isPaused: boolean;
   /** Why it goes back by itself, in a person's words; `null`: it does not. */
   readonly failed: string | null;
+  /** Grows with each time that any of these three was changed. */
+  readonly steered: number;
   readonly by: "operator" | "automatic";
   /** ms since the Unix epoch. */
   readonly startedAtMs: number;
   /** Rests of the lots that `to` serves. */
   readonly moved: readonly number[];
-  readonly tally: MoveTally;
+  /** Rest → who has the last word of who serves that lot; {@linkcode FIRST_WORD} where it is not named. */
+  readonly words: Readonly<Record<number, LotWord>>;
+  /** Unit (empty: one by itself) → what it has done. */
+  readonly tallies: Readonly<Record<string, MoveTally>>;
 }
+
+/** Whose word of a lot counts: that of the higher epoch, of one epoch the later one. */
+export interface LotWord {
+  /** Of the assignment by which a unit has the lot; 0 for a unit by itself. */
+  readonly epoch: number;
+  /** How often the lot was handed over. */
+  readonly count: number;
+}
+
+/** Nobody has said anything yet. */
+export const FIRST_WORD: LotWord = { epoch: 0, count: 0 };
 
 /** What a move has done so far. */
 export interface MoveTally {
@@ -70,14 +84,33 @@ export interface MoveTally {
 /** Nothing was done yet. */
 export const NO_TALLY: MoveTally = { guilds: 0, anchors: 0, quiet: 0, forced: 0, identifies: 0 };
 
+/** What all units have done in a move. */
+export function tallyOf({ tallies }: Pick<Move, "tallies">): MoveTally {
+  return Object.values(tallies).reduce((sum, each) => ({
+    guilds: sum.guilds + each.guilds,
+    anchors: sum.anchors + each.anchors,
+    quiet: sum.quiet + each.quiet,
+    forced: sum.forced + each.forced,
+    identifies: sum.identifies + each.identifies,
+  }), NO_TALLY);
+}
+
 /** A bot of which every guild is served by one total. */
-export function settledRecord(total: number, asked: number | null): ReshardRecord {
-  return { total, asked, cuts: {}, move: null };
+export function settledRecord(total: number, asked: number | null, turn = 0): ReshardRecord {
+  return { turn, total, asked, cuts: {}, move: null };
 }
 
 /** The lots of a move; none where none is under way. */
 export function lotsOfRecord({ total, move }: ReshardRecord): Lot[] {
   return move ? lotsOf(total, move.to) : [];
+}
+
+/** The lots that shards of either total are of, by their rests; none where none is under way. */
+export function restsOf({ total, move }: ReshardRecord, shards: readonly ShardKey[]): number[] {
+  if (!move) return [];
+  const lots = greatestCommonDivisor(total, move.to);
+  const own = shards.filter((shard) => shard.total === total || shard.total === move.to);
+  return [...new Set(own.map(({ id }) => id % lots))];
 }
 
 /** Which total serves the lot of this rest: always exactly one. */
@@ -126,12 +159,14 @@ export function begun(
     goal: to,
     isPaused: false,
     failed: null,
+    steered: 0,
     by,
     startedAtMs,
     moved: [],
-    tally: NO_TALLY,
+    words: {},
+    tallies: {},
   };
-  return { ...record, move };
+  return { ...record, turn: record.turn + 1, move };
 }
 
 /** Something of the move that is under way is different. */
@@ -139,12 +174,40 @@ export function withMove(record: ReshardRecord, changed: Partial<Move>): Reshard
   return { ...record, move: record.move && { ...record.move, ...changed } };
 }
 
-/** From here on the lot of this rest is served by the shards of `total`, from these cuts on. */
+/** Whose word of a lot counts. */
+export function wordOf({ move }: ReshardRecord, rest: number): LotWord {
+  return move?.words[rest] ?? FIRST_WORD;
+}
+
+/**
+ * Lots are a unit's by an assignment of this epoch: what anybody says of them who has them by an earlier one does not
+ * count from now on.
+ */
+export function claimed(
+  record: ReshardRecord,
+  rests: readonly number[],
+  epoch: number,
+): ReshardRecord {
+  if (!record.move) return record;
+  const words = { ...record.move.words };
+  for (const rest of rests) {
+    const word = wordOf(record, rest);
+    if (word.epoch < epoch) words[rest] = { ...word, epoch };
+  }
+  return withMove(record, { words });
+}
+
+/**
+ * From here on the lot of this rest is served by the shards of `total`, from these cuts on.
+ *
+ * @param epoch Of the assignment by which the lot is that unit's who says so.
+ */
 export function handedOver(
   record: ReshardRecord,
   rest: number,
   total: number,
   cuts: ReadonlyMap<number, Cuts>,
+  epoch = 0,
 ): ReshardRecord {
   const { move } = record;
   const lot = lotsOfRecord(record)[rest]!;
@@ -154,7 +217,9 @@ export function handedOver(
   for (const [id, each] of cuts) kept[shardKeyText({ total, id })] = each;
   const others = move!.moved.filter((each) => each !== rest);
   const moved = total === move!.to ? [...others, rest].sort((a, b) => a - b) : others;
-  return withMove({ ...record, cuts: kept }, { moved });
+  const word = wordOf(record, rest);
+  const words = { ...move!.words, [rest]: { epoch, count: word.count + 1 } };
+  return withMove({ ...record, cuts: kept }, { moved, words });
 }
 
 /** The move is over, once each lot is where it was to be: `goal` serves everything. */
@@ -163,7 +228,7 @@ export function settled(record: ReshardRecord): ReshardRecord {
   if (!move || lotsOfRecord(record).some(({ rest }) => ownerOf(record, rest) !== move.goal)) {
     return record;
   }
-  return { ...record, total: move.goal, move: null };
+  return { ...record, turn: record.turn + 1, total: move.goal, move: null };
 }
 
 /** Without the cuts of shards of which everybody is done with all that was cut; `doneOf` says how far. */
@@ -174,93 +239,4 @@ export function withoutPassed(
   const cuts = Object.entries(record.cuts);
   const open = cuts.filter(([text, cut]) => doneOf(parseShardKey(text)!) < cut!.through);
   return open.length === cuts.length ? record : { ...record, cuts: Object.fromEntries(open) };
-}
-
-/** What loading takes. */
-export interface LoadRecordOptions {
-  readonly store: Store;
-  readonly log: Log;
-  /** Total → how many of its shards have a session that can be resumed. Asked where the record is lost. */
-  readonly sessions: () => ReadonlyMap<number, number>;
-}
-
-/**
- * What an earlier life wrote down; `null` where none did. What cannot be read is lost, and told: then the
- * total of which the largest part lives serves everything, and nobody else anything. Its shards that have no session
- * begin one: what came to their guilds meanwhile is missing, but nothing has two owners.
- */
-export async function loadRecord(
-  { store, log, sessions }: LoadRecordOptions,
-): Promise<ReshardRecord | null> {
-  const damaged = store.damaged;
-  const saved = await store.load(SAVED_AS);
-  if (saved === undefined && store.damaged === damaged) return null;
-  const record = parseRecord(saved);
-  if (typeof record !== "string") return record;
-  const total = mostAlive(sessions());
-  log.error("which shards serve which guilds was written down and cannot be read", {
-    error: record,
-    servesAll: total,
-  });
-  if (total === null) return null;
-  const anew = settledRecord(total, null);
-  await saveRecord(store, anew);
-  return anew;
-}
-
-/** Writes it down; once that resolves, it outlives whatever happens. */
-export async function saveRecord(store: Store, record: ReshardRecord): Promise<void> {
-  await store.save(SAVED_AS, record);
-}
-
-/** The total of which the largest part lives; of two the smaller, which needs fewer identifies. */
-function mostAlive(sessions: ReadonlyMap<number, number>): number | null {
-  const [first] = [...sessions].filter(([, alive]) => alive > 0)
-    .sort(([a, aliveA], [b, aliveB]) => aliveB / b - aliveA / a || a - b);
-  return first?.[0] ?? null;
-}
-
-/** Reads a record; a text says why it is none. */
-export function parseRecord(value: unknown): ReshardRecord | string {
-  if (!isRecord(value)) return `it is ${shown(value)}, expected an object`;
-  const { total, asked, cuts, move } = value;
-  if (!isTotal(total)) return `total is ${shown(total)}`;
-  if (asked !== null && !isTotal(asked)) return `asked is ${shown(asked)}`;
-  if (move !== null && !isMove(move, total)) return "move is not one of these shards";
-  if (!isRecord(cuts)) return `cuts is ${shown(cuts)}, expected an object`;
-  for (const [text, cut] of Object.entries(cuts)) {
-    if (!parseShardKey(text) || !isCuts(cut)) return `cuts of ${shown(text)} cannot be read`;
-  }
-  return { total, asked, cuts: cuts as ReshardRecord["cuts"], move };
-}
-
-function isTotal(value: unknown): value is number {
-  return isCount(value) && value >= 1 && value <= MOST_SHARDS;
-}
-
-function isMove(value: unknown, total: number): value is Move {
-  if (!isRecord(value)) return false;
-  const { to, goal, isPaused, failed, by, startedAtMs, moved, tally } = value;
-  if (!isTotal(to) || to === total || (goal !== to && goal !== total)) return false;
-  if (typeof isPaused !== "boolean" || (by !== "operator" && by !== "automatic")) return false;
-  if (failed !== null && typeof failed !== "string") return false;
-  if (!Number.isFinite(startedAtMs) || !isRecord(tally) || !Array.isArray(moved)) return false;
-  const lots = lotsOf(total, to).length;
-  return Object.keys(NO_TALLY).every((key) => isCount(tally[key])) &&
-    moved.every((rest) => isCount(rest) && rest < lots) && new Set(moved).size === moved.length;
-}
-
-function isCuts(value: unknown): value is Cuts {
-  const { from, through, guilds, others, loads, mayRepeat } = isRecord(value) ? value : {};
-  return Array.isArray(from) && from.every(isShardKey) && isCursor(through) && isCursor(others) &&
-    isRecord(guilds) && Object.values(guilds).every(isCursor) && isTexts(loads) &&
-    isTexts(mayRepeat);
-}
-
-function isShardKey(value: unknown): value is ShardKey {
-  return isRecord(value) && isTotal(value.total) && isCount(value.id) && value.id < value.total;
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "string");
 }

@@ -2,6 +2,9 @@
  * The reshards of a unit, one at a time, joined with what they move: the other total's shards are there before
  * the first lot begins, and gone after the last. How one goes is in `reshard.ts`.
  *
+ * In a fleet any unit begins one, by writing it down; each follows. Before a unit takes shards up it has to
+ * {@linkcode Reshards.claim} them, and before it gives shards away it waits until they have {@linkcode Reshards.left}.
+ *
  * @module
  */
 
@@ -17,11 +20,15 @@ import {
 } from "../../protocol/reshard.ts";
 import type { ShardStatus } from "../../protocol/status.ts";
 import type { GivenUp } from "../../protocol/worker_message.ts";
+import { Ledger } from "./lots/ledger.ts";
+import { doneOf } from "./lots/lot_shard.ts";
 import type { Compares, Side } from "./lots/sides.ts";
-import { begun, type ReshardRecord, roleOf } from "./record.ts";
+import { ALONE, type Share } from "./lots/share.ts";
+import { begun, claimed, type ReshardRecord, restsOf, roleOf } from "./record.ts";
 import { Reshard, type ReshardOptions } from "./reshard.ts";
 import type { Resharding } from "./resharding.ts";
 import { toldSide } from "./told_side.ts";
+import { FileRecords, type RecordStore } from "./written/records.ts";
 
 /** The shards of one total, as far as a reshard needs them. */
 export interface ReshardTotal {
@@ -43,6 +50,10 @@ export interface ReshardGateway {
 
 /** What they work with. */
 export interface ReshardsOptions extends Pick<World, "clock" | "log" | "store"> {
+  /** Where it is written down who serves what. Default: in the state folder. */
+  readonly records?: RecordStore;
+  /** What is this unit's of a reshard. Default: all. */
+  readonly share?: Share;
   /** As the unit has started by it. */
   readonly record: ReshardRecord;
   /** Asked for what follows the start only. */
@@ -60,22 +71,33 @@ const NOBODY: ReadonlySet<never> = new Set();
 /** The reshards of a unit. */
 export class Reshards implements Resharding {
   readonly #options: ReshardsOptions;
-  #record: ReshardRecord;
+  readonly #share: Share;
+  readonly #ledger: Ledger;
   /** The one that is under way, or was last. */
   #current: Reshard | null = null;
+  /** Of the record that it is of. */
+  #followed = -1;
   /** What is done with its generation, one thing after another. */
   #turn: Promise<void> = Promise.resolve();
+  #isStarted = false;
   #isStopped = false;
 
   constructor(options: ReshardsOptions) {
+    const { records = new FileRecords(options), share = ALONE, estateOf } = options;
     this.#options = options;
-    this.#record = options.record;
-    if (this.#record.move) this.#current = this.#create();
+    this.#share = share;
+    this.#ledger = new Ledger({
+      ...options,
+      records,
+      doneOf: (shard) => doneOf(estateOf(shard)),
+      recorded: (record) => this.#recorded(record),
+    });
+    this.#follow();
   }
 
   /** Which total serves what, as it is written down. */
   get record(): ReshardRecord {
-    return this.#record;
+    return this.#ledger.record;
   }
 
   /** See {@linkcode Resharding}. */
@@ -85,23 +107,26 @@ export class Reshards implements Resharding {
 
   /** Goes on with the one that an earlier life has left. Once the shards have begun to come up. */
   start(): void {
-    if (this.#current) this.#run(this.#current, Promise.resolve());
+    this.#isStarted = true;
+    if (this.#current) this.#run(this.#current);
+    this.#follow();
   }
 
   /** Does nothing any more: a later life goes on. Resolves when nothing is being written. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    await this.#current?.stop();
+    this.#current?.stop();
+    await this.#ledger.stop();
   }
 
-  /** See {@linkcode Resharding}. */
-  begin(to: number, by: ReshardSnapshot["by"]): ReshardSnapshot {
-    const before = this.#current;
+  /** See {@linkcode Resharding}. In a fleet it has begun once that is written down. */
+  begin(to: number, by: ReshardSnapshot["by"]): ReshardSnapshot | Promise<ReshardSnapshot> {
     const startedAtMs = Math.round(this.#options.clock.epochMs());
-    this.#record = begun(this.#record, { to, by, startedAtMs });
-    const reshard = this.#current = this.#create();
-    // What the one before it still tidies up would be written over this one.
-    this.#run(reshard, before?.stop() ?? Promise.resolve());
+    if (this.#share.unit !== "") return this.#beginForAll({ to, by, startedAtMs });
+    const record = begun(this.record, { to, by, startedAtMs });
+    this.#ledger.begin(record);
+    const reshard = this.#create(true);
+    this.#run(reshard);
     return reshard.snapshot;
   }
 
@@ -120,14 +145,41 @@ export class Reshards implements Resharding {
     this.#current?.cancel();
   }
 
-  /** What a shard is to do for the bot; `null`: nothing, it is not brought up. */
-  roleOf(shard: ShardKey): ShardRole | null {
-    return this.#current ? this.#current.roleOf(shard) : roleOf(this.#record, shard, NOBODY);
+  /** Shards are this unit's, or are to leave it, or are another's: {@linkcode Share.holdOf} says so. */
+  shared(): void {
+    this.#current?.shared();
   }
 
-  /** Resolves when it is known who serves a guild: at once, but in the moment in which it moves. */
+  /**
+   * Shards are this unit's by an assignment, and are about to come up here. Resolves when it is written down that by
+   * no earlier one anybody hands over what they serve, and it is known where they began to serve.
+   *
+   * @throws {GatehouseError} Where it was not written down: then they must not come up.
+   */
+  async claim(shards: readonly ShardKey[]): Promise<void> {
+    const { records } = this.#options;
+    if (!records) return;
+    this.#ledger.takeCuts(await records.cutsOf(shards));
+    const { epoch } = this.#share;
+    await this.#ledger.write((record) => claimed(record, restsOf(record, shards), epoch));
+  }
+
+  /**
+   * Shards are to leave this unit. Resolves when nothing is under way any more with the guilds that they have: what
+   * was held back goes on, and what had risen is to be resumed by the next.
+   */
+  async left(shards: readonly ShardKey[]): Promise<void> {
+    await this.#current?.left(shards);
+  }
+
+  /** What a shard is to do for the bot; `null`: nothing, it is not brought up. */
+  roleOf(shard: ShardKey): ShardRole | null {
+    return this.#current ? this.#current.roleOf(shard) : roleOf(this.record, shard, NOBODY);
+  }
+
+  /** Resolves when it is known who serves a guild: at once, but in the moment in which it moves here. */
   decided(guildId: string): Promise<void> {
-    const { total, move } = this.#record;
+    const { total, move } = this.record;
     if (!this.#current || !move) return Promise.resolve();
     const lots = greatestCommonDivisor(total, move.to);
     return this.#current.decided(calculateShardId(guildId, lots));
@@ -153,12 +205,40 @@ export class Reshards implements Resharding {
     this.#current?.lost(shards);
   }
 
-  #create(): Reshard {
-    const { gateway, estateOf, recorded } = this.#options;
+  async #beginForAll(move: Parameters<typeof begun>[1]): Promise<ReshardSnapshot> {
+    await this.#ledger.write((record) => {
+      if (!record.move) return begun(record, move);
+      const text = `Cannot reshard to ${move.to} shards: guilds go to ${record.move.to} already`;
+      throw new GatehouseError("refused", "caller", text);
+    });
+    return this.#current!.snapshot;
+  }
+
+  #recorded(record: ReshardRecord): void {
+    this.#options.recorded(record);
+    this.#current?.recorded(record);
+    this.#follow();
+  }
+
+  /** Goes on with what somebody has begun, once the one before it is over here, too. */
+  #follow(): void {
+    const { move, turn } = this.record;
+    if (!move || turn === this.#followed || this.#isStopped) return;
+    if (this.#current && !this.#current.isOver) return;
+    const reshard = this.#create(false);
+    if (this.#isStarted) this.#run(reshard);
+  }
+
+  #create(isNew: boolean): Reshard {
+    const { gateway, estateOf } = this.#options;
     const find = (total: number) => gateway().generations.find((each) => each.total === total);
-    return new Reshard({
+    this.#followed = this.record.turn;
+    return this.#current = new Reshard({
       ...this.#options,
-      record: this.#record,
+      share: this.#share,
+      ledger: this.#ledger,
+      isNew,
+      record: this.record,
       gate: {
         get snapshot() {
           return gateway().gate.snapshot;
@@ -174,18 +254,13 @@ export class Reshards implements Resharding {
         statusOf: ({ total, id }) => find(total)?.statusOf(id) ?? null,
         estateOf,
       },
-      recorded: (record) => {
-        this.#record = record;
-        recorded(record);
-      },
     });
   }
 
-  #run(reshard: Reshard, before: Promise<void>): void {
+  #run(reshard: Reshard): void {
     const { log, gateway } = this.#options;
     const { from, to } = reshard.snapshot;
     this.#turn = this.#turn.then(async () => {
-      await before;
       if (this.#isStopped) return;
       await gateway().createGeneration(to).catch((error) => {
         reshard.abandon(`the shards of ${to} could not be made: ${messageOf(error)}`);
@@ -194,7 +269,17 @@ export class Reshards implements Resharding {
       if (this.#isStopped) return;
       reshard.start();
       await reshard.ended;
-      await gateway().dropGeneration(this.#record.total === to ? from : to);
+      await this.#keepOnly(this.record.total, [from, to]);
+      this.#follow();
     }).catch((error) => log.error("a reshard stands still", { from, to, error: messageOf(error) }));
+  }
+
+  /** One total serves all from now on; who was cut off for long may have missed how it has come to that. */
+  async #keepOnly(total: number, totals: readonly number[]): Promise<void> {
+    const gateway = this.#options.gateway();
+    if (!gateway.generations.some((each) => each.total === total)) {
+      await gateway.createGeneration(total);
+    }
+    for (const each of totals) if (each !== total) await gateway.dropGeneration(each);
   }
 }

@@ -12,7 +12,8 @@ import { type ShardKey, shardRange } from "../../protocol/ids.ts";
 import type { Estates } from "../../store/estates.ts";
 import { dropGuilds, dropQueues, inheritQueues } from "../../store/queue_folders.ts";
 import type { Opening } from "./opening.ts";
-import { ownerOfShard, type ReshardRecord, saveRecord } from "./record.ts";
+import { ownerOfShard, type ReshardRecord } from "./record.ts";
+import { saveRecord } from "./written/records.ts";
 
 /** What taking up needs. */
 export interface TakeUpOptions extends Pick<World, "log" | "store"> {

@@ -81,7 +81,10 @@ export async function createScenario(options: ScenarioOptions): Promise<Scenario
     get reshard() {
       return look();
     },
-    begin: (total = to) => void (reshard = beginReshard(stage.unit, total, "operator")),
+    begin(total = to) {
+      void beginReshard(stage.unit, total, "operator");
+      look();
+    },
     steer: (how) => void (reshard = steerReshard(stage.unit, how)),
     until: (phase) =>
       clock.runUntil(() => look()?.lots.some((lot) => lot.phase === phase) ?? false, LIMIT_MS),

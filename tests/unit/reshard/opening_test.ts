@@ -4,7 +4,8 @@ import { logTo, silentLog } from "../../../ports/log.ts";
 import { memoryStore } from "../../../ports/store.ts";
 import type { Cuts } from "../../../protocol/reshard.ts";
 import { openingOf, openTotals } from "../../../unit/reshard/opening.ts";
-import { begun, saveRecord, settledRecord, withMove } from "../../../unit/reshard/record.ts";
+import { begun, settledRecord, withMove } from "../../../unit/reshard/record.ts";
+import { saveRecord } from "../../../unit/reshard/written/records.ts";
 
 const CUTS: Cuts = {
   from: [{ total: 2, id: 1 }],

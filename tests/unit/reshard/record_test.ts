@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { logTo } from "../../../ports/log.ts";
-import { memoryStore } from "../../../ports/store.ts";
 import type { ShardKey } from "../../../protocol/ids.ts";
 import type { Cuts } from "../../../protocol/reshard.ts";
 import {
   begun,
   handedOver,
-  loadRecord,
   lotsOfRecord,
   ownerOf,
   ownerOfShard,
-  parseRecord,
   type ReshardRecord,
   roleOf,
-  saveRecord,
   settled,
   settledRecord,
   withMove,
@@ -80,10 +75,11 @@ Deno.test("settled() ends a move when every lot is at its goal, and not before",
   const whole = handedOver(half, 0, 4, new Map([[0, cuts(5)]]));
   assert.deepEqual(settled(whole), {
     ...two,
+    turn: 2,
     total: 4,
     cuts: { "0/4": cuts(5), "1/4": cuts(10), "3/4": cuts(20) },
   });
-  assert.deepEqual(settled(withMove(moving, { goal: 2 })), two);
+  assert.deepEqual(settled(withMove(moving, { goal: 2 })), { ...two, turn: 2 });
   assert.equal(settled(withMove(half, { goal: 2 })).move!.to, 4);
 });
 
@@ -98,89 +94,4 @@ Deno.test("lotsOfRecord() and ownerOf() hold for shrinking totals as well", () =
   assert.deepEqual(lotsOfRecord(shrinking)[3], { rest: 3, from: [3, 7], to: [3] });
   assert.equal(ownerOfShard(shrinking, key(7, 8)), 4);
   assert.equal(ownerOfShard(shrinking, key(6, 8)), 8);
-});
-
-function told() {
-  const lines: unknown[] = [];
-  return { lines, log: logTo((level, event, fields) => lines.push([level, event, fields])) };
-}
-
-Deno.test("loadRecord() gives what was saved, and nothing where nothing was", async () => {
-  const { lines, log } = told();
-  const store = memoryStore();
-  const sessions = () => new Map([[2, 2]]);
-  assert.equal(await loadRecord({ store, log, sessions }), null);
-  await saveRecord(store, half);
-  assert.deepEqual(await loadRecord({ store, log, sessions }), half);
-  assert.deepEqual(lines, []);
-});
-
-Deno.test("loadRecord() has the total that lives most serve all where the record is lost, and says so", async () => {
-  for (
-    const [sessions, total] of [[[[2, 1], [4, 3]], 4], [[[2, 1], [4, 2]], 2], [[[4, 0]], null]]
-  ) {
-    const { lines, log } = told();
-    const store = memoryStore();
-    await store.save("reshard", { ...half, total: 0 });
-    const alive = () => new Map(sessions as [number, number][]);
-    const record = await loadRecord({ store, log, sessions: alive });
-    assert.deepEqual(record, total === null ? null : settledRecord(total as number, null));
-    const error = "total is 0";
-    const event = "which shards serve which guilds was written down and cannot be read";
-    assert.deepEqual(lines, [["error", event, { error, servesAll: total }]]);
-    // The next life finds the same owner, whatever lives then.
-    if (total !== null) {
-      assert.deepEqual(await loadRecord({ store, log, sessions: () => new Map() }), record);
-    }
-  }
-});
-
-Deno.test("loadRecord() notices a file that the store has set aside", async () => {
-  const { lines, log } = told();
-  const whole = memoryStore();
-  let damaged = 0;
-  const store = {
-    ...whole,
-    get damaged() {
-      return damaged;
-    },
-    load(name: string) {
-      damaged++;
-      return whole.load(name);
-    },
-  };
-  const record = await loadRecord({ store, log, sessions: () => new Map([[4, 4], [2, 1]]) });
-  assert.deepEqual(record, settledRecord(4, null));
-  assert.equal(lines.length, 1);
-});
-
-Deno.test("parseRecord() takes nothing that is not whole", () => {
-  assert.deepEqual(parseRecord(structuredClone(half)), half);
-  const between = withMove(half, { startedAtMs: 1000.25 });
-  assert.deepEqual(parseRecord(between), between, "a clock may tell parts of a ms");
-  const move = half.move!;
-  const wrong: object[] = [
-    { total: 1e9 },
-    { asked: 0 },
-    { cuts: null },
-    { cuts: { "1-4": cuts(1) } },
-    { cuts: { "1/4": { ...cuts(1), through: -1 } } },
-    { cuts: { "1/4": { ...cuts(1), guilds: { "1": "2" } } } },
-    { cuts: { "1/4": { ...cuts(1), from: [{ total: 2, id: 2 }] } } },
-    { cuts: { "1/4": { ...cuts(1), loads: [1] } } },
-    { move: undefined },
-    { move: { ...move, to: 2 } },
-    { move: { ...move, goal: 8 } },
-    { move: { ...move, moved: [2] } },
-    { move: { ...move, moved: [1, 1] } },
-    { move: { ...move, by: "me" } },
-    { move: { ...move, isPaused: 1 } },
-    { move: { ...move, failed: undefined } },
-    { move: { ...move, startedAtMs: "now" } },
-    { move: { ...move, tally: { ...move.tally, forced: null } } },
-  ];
-  for (const changed of wrong) {
-    assert.equal(typeof parseRecord({ ...half, ...changed }), "string", JSON.stringify(changed));
-  }
-  for (const other of [undefined, null, 1, []]) assert.equal(typeof parseRecord(other), "string");
 });

@@ -11,9 +11,9 @@ function setUp(changed: { totalShards?: number; shardIds?: number[] } = {}) {
 
 const early = { totalShards: 0, shardIds: [], resharding: null };
 
-Deno.test("beginReshard() begins one and gives it as it begins", () => {
+Deno.test("beginReshard() begins one and gives it as it begins", async () => {
   const { unit, called } = setUp();
-  const { from, to, state, by } = beginReshard(unit, 4, "automatic");
+  const { from, to, state, by } = await beginReshard(unit, 4, "automatic");
   assert.deepEqual([from, to, state, by], [2, 4, "running", "automatic"]);
   assert.deepEqual(called, [["begin", 4, "automatic"]]);
 });
@@ -45,6 +45,33 @@ Deno.test("beginReshard() says why not, and begins nothing", () => {
   });
   assert.throws(() => beginReshard(early, 4, "operator"), { code: "not_ready" });
   assert.deepEqual([called, part.called], [[], []]);
+});
+
+Deno.test("beginReshard() in a fleet asks for all shards of all units, and for guilds that can go in parts", () => {
+  const { unit, called } = setUp({ totalShards: 4, shardIds: [0, 1] });
+  const begin = (to: number, units: number, missing = 0) => () =>
+    beginReshard({ ...unit, fleet: { units, missing } }, to, "operator");
+  assert.throws(begin(8, 2, 1), {
+    code: "refused",
+    message: "Cannot reshard to 8 shards: 1 of 4 shards are no unit's: wait until all are",
+  });
+  assert.throws(begin(9, 2), {
+    code: "refused",
+    message:
+      "Cannot reshard to 9 shards: 4 and 9 have no common divisor, so that all guilds would " +
+      "move at one moment, by one unit of 2: 8 or 10 would do",
+  });
+  assert.throws(begin(3, 2), { message: /: 2 or 6 would do$/ });
+  assert.deepEqual(called, []);
+  for (const [to, units] of [[9, 1], [6, 2], [2, 3]] as const) {
+    begin(to, units)();
+    unit.resharding.snapshot = null;
+  }
+  assert.equal(called.length, 3);
+  const one = { ...unit, totalShards: 1, fleet: { units: 2, missing: 0 } };
+  assert.throws(() => beginReshard(one, 2, "operator"), {
+    message: /no number of shards would do: have one unit reshard by itself$/,
+  });
 });
 
 Deno.test("a reshard that has ended is not under way, and the next may begin", () => {

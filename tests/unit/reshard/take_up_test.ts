@@ -12,9 +12,9 @@ import {
   begun,
   handedOver,
   type ReshardRecord,
-  saveRecord,
   settledRecord,
 } from "../../../unit/reshard/record.ts";
+import { saveRecord } from "../../../unit/reshard/written/records.ts";
 import { takeUp } from "../../../unit/reshard/take_up.ts";
 
 const clock = createVirtualClock();

@@ -7,10 +7,12 @@
 
 import type { Cancel } from "../../../ports/clock.ts";
 import type { World } from "../../../ports/world.ts";
-import { messageOf } from "../../../protocol/errors.ts";
-import { calculateShardId, type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
+import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
+import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
 import type { Cuts, Held, Lot, LotPhase, LotSnapshot, Seen } from "../../../protocol/reshard.ts";
 import type { ShardStatus } from "../../../protocol/status.ts";
+import { cutsWithDead } from "./dead.ts";
+import type { Handed } from "./handed.ts";
 import { LotShard } from "./lot_shard.ts";
 import type { Compares, Comparing, CutResult, Holding, Sides } from "./sides.ts";
 import { newLot, step } from "./step.ts";
@@ -23,14 +25,6 @@ export const HEARD_WITHIN_MS = 1_000;
 /** A bot that is behind all the time, but goes on, has its guilds held after so long all the same. */
 export const BEHIND_MS = 120_000;
 
-/** A lot whose new shards are to serve, as it is to be written down. */
-export interface Handed extends CutResult {
-  readonly rest: number;
-  /** The total that is to serve. */
-  readonly total: number;
-  readonly guilds: number;
-}
-
 /** What a handover works with. */
 export interface HandoverOptions extends Pick<World, "clock" | "log"> {
   readonly lot: Lot;
@@ -41,8 +35,10 @@ export interface HandoverOptions extends Pick<World, "clock" | "log"> {
   readonly goal: number;
   readonly sides: Sides;
   readonly compares: Compares;
-  /** Writes it down; when that resolves, it outlives whatever happens. */
+  /** Writes it down; when that resolves, it outlives whatever happens; what is `refused` was surely not written. */
   readonly write: (handed: Handed) => Promise<void>;
+  /** Why nothing can be written down just now; `null`: it can. Default: it always can. */
+  readonly away?: () => string | null;
   /** The phase is another. */
   readonly changed: () => void;
 }
@@ -88,7 +84,12 @@ export class Handover {
     this.#step({ kind: "turn" });
   }
 
-  /** Does nothing any more: the unit stops. */
+  /** Another unit is to go on with it: from now on, or as soon as that can be, it is where nothing is under way. */
+  leave(): void {
+    if (this.phase !== "waiting") this.#step({ kind: "left" });
+  }
+
+  /** Does nothing any more: the unit stops, or another has the lot. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelAgain();
@@ -190,6 +191,8 @@ export class Handover {
   }
 
   #lookComparing(nowMs: number): void {
+    const away = this.#options.away?.() ?? null;
+    if (away !== null) return this.#wait(away);
     if (!this.#comparing!.isArmed(nowMs)) {
       this.#armed = null;
       return this.#wait(this.#comparing!.waitsFor(nowMs));
@@ -205,6 +208,8 @@ export class Handover {
   }
 
   #lookHolding(nowMs: number): void {
+    const away = this.#options.away?.() ?? null;
+    if (away !== null) return this.#step({ kind: "shut", reason: away });
     const helds = this.#hold?.helds;
     if (!helds) return this.#wait("the old shards are about to hold back what comes");
     const isAlone = this.#alive.length === 0;
@@ -275,7 +280,7 @@ export class Handover {
         this.#comparing?.lifted();
         return olds.forEach((id) => oldSide.lift(id));
       case "write":
-        return this.#later(effect, () => this.#write());
+        return this.#later(effect, () => this.#write(effect.isAgain));
       case "serve":
         for (const [id, cuts] of this.#cuts()) newSide.serve(id, cuts);
         return;
@@ -349,7 +354,7 @@ export class Handover {
     this.#cancelAgain = this.#options.clock.after(AGAIN_MS, () => void task());
   }
 
-  async #write(): Promise<void> {
+  async #write(isAgain: boolean): Promise<void> {
     const { write, lot, log } = this.#options;
     const helds = [...this.#hold!.helds!.values()];
     const guilds = this.#alive.length === 0
@@ -359,11 +364,18 @@ export class Handover {
     try {
       await write({ ...handed, total: this.#newTotal });
     } catch (error) {
-      log.error("that guilds have moved could not be written down, they wait", {
-        lot: lot.rest,
-        error: messageOf(error),
-      });
-      return this.#step({ kind: "unwritten", reason: messageOf(error) });
+      const reason = messageOf(error);
+      // What was tried before may be written, whatever has become of this time.
+      if (!isAgain && error instanceof GatehouseError && error.code === "refused") {
+        log.warn("that guilds have moved was not written down, they stay for now", {
+          lot: lot.rest,
+          reason,
+        });
+        return this.#step({ kind: "shut", reason });
+      }
+      const event = "that guilds have moved could not be written down, they wait";
+      log.error(event, { lot: lot.rest, error: reason });
+      return this.#step({ kind: "unwritten", reason });
     }
     this.#step({ kind: "written" });
   }
@@ -371,17 +383,9 @@ export class Handover {
   /** The cuts, where everything is delivered of what an old shard that is dead can have missed. */
   #cuts(): ReadonlyMap<number, Cuts> {
     const dead = this.oldShards.filter((shard) => !this.#alive.includes(shard));
-    if (dead.length === 0) return this.#result!.cuts;
-    const ids = new Set(dead.map(({ key: { id } }) => id));
-    const total = this.#oldTotal;
-    return new Map(this.newShards.map(({ key: { id }, guildIds }) => {
-      const cuts = this.#result!.cuts.get(id) ??
-        { ...ALL, from: this.oldShards.map(({ key }) => key) };
-      const missed = [...guildIds].filter((guildId) => ids.has(calculateShardId(guildId, total)));
-      const owned = ids.has(id % total) ? ["", ...missed] : missed;
-      const guilds = { ...cuts.guilds, ...Object.fromEntries(owned.map((each) => [each, 0])) };
-      return [id, { ...cuts, guilds, loads: [...new Set([...cuts.loads, ...missed])] }];
-    }));
+    return dead.length === 0
+      ? this.#result!.cuts
+      : cutsWithDead(this.#result!.cuts, dead, this.oldShards, this.newShards);
   }
 
   async #end(ends: readonly (() => Promise<void>)[]): Promise<void> {
@@ -393,7 +397,4 @@ export class Handover {
 }
 
 const LEAVES: ReadonlySet<Effect["do"]> = new Set(["lift", "stop comparing"]);
-
-/** Everything of a new shard is for the bot. */
-const ALL: Omit<Cuts, "from"> = { through: 0, guilds: {}, others: 0, loads: [], mayRepeat: [] };
 const NOTHING_COMPARED: CutResult = { cuts: new Map(), anchors: 0, quiet: 0, forced: 0 };

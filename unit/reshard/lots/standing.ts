@@ -4,12 +4,11 @@
  * @module
  */
 
-import type { LotSnapshot, ReshardSnapshot, ReshardState } from "../../../protocol/reshard.ts";
+import type { Lot, LotSnapshot, ReshardSnapshot, ReshardState } from "../../../protocol/reshard.ts";
 import type { IdentifySnapshot } from "../../../protocol/status.ts";
 import type { Move, MoveTally } from "../record.ts";
-import type { Handover } from "./handover.ts";
-import { identifiesLeft, leftMs, needOf } from "./pace.ts";
-import { lotNeed } from "./turns.ts";
+import { identifiesLeft, leftMs, type LotNeed, needOf } from "./pace.ts";
+import type { LotsUnderWay } from "./share.ts";
 
 /** What of a reshard is told. */
 export interface Standing {
@@ -18,15 +17,41 @@ export interface Standing {
   /** How it has ended; `null`: it has not. */
   readonly final: ReshardState | null;
   readonly tally: MoveTally;
-  readonly lots: readonly Pick<Handover, "phase" | "snapshot" | "newShards" | "begin">[];
+  readonly lots: readonly StandingLot[];
   /** Why no lot begins, where it is not that others are under way. */
   readonly held: string | null;
   readonly gate: IdentifySnapshot;
 }
 
+/** A lot, and what its new shards will take yet. */
+export interface StandingLot extends LotSnapshot {
+  readonly need: LotNeed;
+}
+
 /** Whether something is done with a lot. */
 export function isUnderWay({ phase }: Pick<LotSnapshot, "phase">): boolean {
   return phase !== "waiting" && phase !== "moved";
+}
+
+/**
+ * A lot that another unit has: as it tells, else as it is written down.
+ *
+ * @param shards New ones that it has.
+ * @param sinceMs When the move began.
+ */
+export function elsewhere(
+  lot: Lot,
+  shards: number,
+  isMoved: boolean,
+  others: readonly LotsUnderWay[],
+  sinceMs: number,
+): StandingLot {
+  const unit = others.find(({ lots }) => lots.some(({ rest }) => rest === lot.rest));
+  const told = unit?.lots.find(({ rest }) => rest === lot.rest);
+  const written: Pick<LotSnapshot, "phase" | "reason" | "sinceMs"> = isMoved
+    ? { phase: "moved", reason: "another unit has moved it", sinceMs }
+    : { phase: "waiting", reason: "another unit has it", sinceMs };
+  return { ...lot, ...written, ...told, need: { shards, identifies: isMoved ? 0 : shards } };
 }
 
 /** The field `reshard` of `/control/state`. */
@@ -35,14 +60,14 @@ export function snapshotOf(standing: Standing): ReshardSnapshot {
   const { to, by, startedAtMs, isPaused } = move;
   const { guilds: guildsMoved, identifies: identifiesSpent, ...cuts } = tally;
   const unmoved = lots.filter(({ phase }) => phase !== "moved" && phase !== "ending");
-  const { identifies } = needOf(unmoved.map(lotNeed));
+  const { identifies } = needOf(unmoved.map(({ need }) => need));
   return {
     from,
     to,
     state: final ?? stateOf(move),
     reason: reasonOf(standing),
     by,
-    lots: lots.map((lot) => lot.snapshot),
+    lots: lots.map(({ need: _, ...lot }) => lot),
     guildsMoved,
     ...cuts,
     identifiesSpent,
@@ -62,7 +87,7 @@ function reasonOf({ from, move, final, lots, held }: Standing): string {
   const { to, goal, isPaused, failed } = move;
   if (failed !== null) return failed;
   if (final) return `${goal} shards serve all guilds`;
-  const first = lots.find(isUnderWay)?.snapshot;
+  const first = lots.find(isUnderWay);
   if (first) return `shards ${first.from} of ${from} to ${first.to} of ${to}: ${first.reason}`;
   return isPaused ? "it is paused" : held ?? "it is about to go on";
 }

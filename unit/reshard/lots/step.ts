@@ -48,17 +48,20 @@ export function step(state: State, input: Input): Step {
 
 /** Phases in which what both sides see is compared. */
 const COMPARED: ReadonlySet<LotPhase> = new Set(["comparing", "holding"]);
+/** Phases in which the old shards are held. */
+const HELD: ReadonlySet<LotPhase> = new Set(["holding", "writing"]);
 
 /** What is to be done when `input` has led from one state to the other, in this order. */
 function effectsOf(before: State, input: Input, after: State): Effect[] {
   const effects: Effect[] = [];
   const [had, has] = [before.kind, after.kind];
-  if (had === "holding" && has !== "holding" && has !== "writing") effects.push({ do: "lift" });
+  const isWritten = input.kind === "written";
+  if (HELD.has(had) && !HELD.has(has) && !isWritten) effects.push({ do: "lift" });
   if (COMPARED.has(had) && !COMPARED.has(has)) effects.push({ do: "stop comparing" });
   if (had === "waiting" && has === "rising") effects.push({ do: "raise" });
   if (had === "rising" && COMPARED.has(has)) effects.push({ do: "compare" });
   if (had !== "holding" && has === "holding") effects.push({ do: "hold" });
-  if (had === "writing" && has === "ending") effects.push({ do: "serve" });
+  if (isWritten) effects.push({ do: "serve" });
   const isAgain = input.kind === "unwritten" || input.kind === "unended";
   if (has === "writing" && (had !== has || isAgain)) effects.push({ do: "write", isAgain });
   if (has === "ending" && (had !== has || isAgain)) effects.push({ do: "end", isAgain });

@@ -15,7 +15,9 @@ type Cells = { readonly [I in Input["kind"]]?: (state: State, input: InputOf<I>)
 
 /** The old shards serve. */
 const OLD_SERVE = {
-  turn: (s) => to({ ...s, way: other(s.way) }, "ending", "what had risen ends"),
+  turn: (s) => to({ ...s, way: other(s.way), isTurned: false }, "ending", "what had risen ends"),
+  // What had risen keeps its session: whoever goes on with it resumes it.
+  left: (s) => to(s, "waiting", "another unit is to go on with it"),
 } as const satisfies Cells;
 
 /** What each input does in each phase. */
@@ -43,14 +45,18 @@ export const CELLS = {
     ...OLD_SERVE,
     cut: (s) => to(s, "writing", "that the new shards serve is being written down"),
     doubted: (s) => to(s, "comparing", "both sides are compared for longer"),
+    // Nobody waits for the shards of a lot for as long as the units cannot reach each other.
+    shut: (s, { reason }) => to(s, "comparing", reason),
     broken: (s, { reason }) => to(s, "rising", reason),
   },
 
-  // Nobody knows whether it is on disk already: there is no way back from here.
+  // Nobody knows whether it is on disk already: there is no way back from here, but where it surely is not.
   writing: {
     written: (s) => to(s, "ending", "the new shards serve, the old ones end"),
     unwritten: (s, { reason }) => to(s, "writing", `it could not be written down: ${reason}`),
+    shut: (s, { reason }) => s.isTurned ? OLD_SERVE.turn(s) : to(s, "rising", reason),
     turn,
+    left: stay,
     broken: stay,
   },
 
@@ -59,11 +65,13 @@ export const CELLS = {
       s.isTurned ? back(s) : to(s, "moved", "the new shards serve, the old ones are gone"),
     unended: (s, { reason }) => to(s, "ending", `the old shards have not ended: ${reason}`),
     turn,
+    left: stay,
     broken: stay,
   },
 
   moved: {
     turn: back,
+    left: stay,
     broken: stay,
   },
 } as const satisfies { readonly [P in LotPhase]: Cells };

@@ -13,9 +13,17 @@ import { identifiesLeft, type LotNeed, mayBegin, needOf } from "./pace.ts";
 /** What the turns are given by. */
 type LotAsSeen = Pick<Handover, "phase" | "newShards" | "begin">;
 
-/** Begins the lots that may; gives what the others wait for, in a person's words, where that is not those before them. */
-export function beginLots(lots: readonly LotAsSeen[], gate: IdentifySnapshot): string | null {
-  let underWay = needOf(lots.filter(isRisen).map(lotNeed));
+/**
+ * Begins the lots that may; gives what the others wait for, in a person's words, where that is not those before them.
+ *
+ * @param elsewhere What lots take that are under way on other units.
+ */
+export function beginLots(
+  lots: readonly LotAsSeen[],
+  gate: IdentifySnapshot,
+  elsewhere: readonly LotNeed[] = [],
+): string | null {
+  let underWay = needOf([...lots.filter(isRisen).map(lotNeed), ...elsewhere]);
   const waiting = lots.filter(({ phase }) => phase === "waiting")
     .map((lot) => ({ lot, need: lotNeed(lot) }))
     // What an earlier life has left goes on without an identify.

@@ -40,6 +40,10 @@ export type Input =
   | { readonly kind: "cut" }
   /** It is written down. */
   | { readonly kind: "written" }
+  /** Nothing can be written down just now, or it surely was not. */
+  | { readonly kind: "shut"; readonly reason: string }
+  /** Another unit is to go on with it. */
+  | { readonly kind: "left" }
   /** It may not have been written down. */
   | { readonly kind: "unwritten"; readonly reason: string }
   /** The old shards are gone. */

@@ -9,7 +9,8 @@ import type { Cuts } from "../../../../protocol/reshard.ts";
 import { createVirtualClock } from "../../../../sim/mod.ts";
 import type { Side } from "../../../../unit/reshard/alignment.ts";
 import { Compare } from "../../../../unit/reshard/compare.ts";
-import { type Handed, Handover } from "../../../../unit/reshard/lots/handover.ts";
+import type { Handed } from "../../../../unit/reshard/lots/handed.ts";
+import { Handover } from "../../../../unit/reshard/lots/handover.ts";
 import {
   BREAK_MS,
   judgedBy,

@@ -1,24 +1,31 @@
 import assert from "node:assert/strict";
+import { silentLog } from "../../../../ports/log.ts";
 import { memoryStore } from "../../../../ports/store.ts";
+import { createVirtualClock } from "../../../../sim/mod.ts";
 import { Ledger } from "../../../../unit/reshard/lots/ledger.ts";
-import {
-  begun,
-  handedOver,
-  type ReshardRecord,
-  settledRecord,
-  withMove,
-} from "../../../../unit/reshard/record.ts";
+import { handedOver, type ReshardRecord, withMove } from "../../../../unit/reshard/record.ts";
+import { FileRecords } from "../../../../unit/reshard/written/records.ts";
+import { MOVING as record } from "../../../support/records.ts";
 
-const record = begun(settledRecord(2, null), { to: 4, by: "operator", startedAtMs: 0 });
 const cut = { from: [], through: 7, guilds: {}, others: 7, loads: [], mayRepeat: [] };
 
 function ledger(done = 0) {
   const store = memoryStore();
+  const clock = createVirtualClock();
   const recorded: ReshardRecord[] = [];
+  const heard: ((record: ReshardRecord) => void)[] = [];
   const at = { done };
-  const options = { store, record, doneOf: () => at.done };
-  const made = new Ledger({ ...options, recorded: (each) => void recorded.push(each) });
-  return { ledger: made, store, recorded, at };
+  const records = new FileRecords({ store, log: silentLog });
+  records.watch = (take: (record: ReshardRecord) => void) => {
+    heard.push(take);
+    return () => heard.splice(0);
+  };
+  const made = new Ledger({
+    ...{ clock, log: silentLog, record, records, doneOf: () => at.done },
+    recorded: (each) => void recorded.push(each),
+  });
+  const hear = (each: ReshardRecord) => heard.forEach((take) => take(each));
+  return { ledger: made, store, recorded, at, clock, hear };
 }
 
 Deno.test("write() makes one change upon the other, each on disk before anybody hears of it", async () => {
@@ -47,16 +54,40 @@ Deno.test("write() that fails leaves the record as it was, and the next goes on 
   store.save = save;
   await written.write((before) => withMove(before, { isPaused: true }));
   assert.deepEqual(written.record.move!.moved, []);
-  await written.settled();
+  await written.stop();
 });
 
-Deno.test("write() takes out cuts that everybody has passed, and isUntidy says that there are some", async () => {
-  const { ledger: written, at } = ledger();
+Deno.test("cuts that everybody has passed are taken out with the next change, or some seconds later", async () => {
+  const { ledger: written, at, clock } = ledger();
   await written.write((before) => handedOver(before, 0, 4, new Map([[0, cut]])));
-  assert.equal(written.isUntidy, false);
+  await clock.advance(60_000);
   assert.ok(written.record.cuts["0/4"]);
   at.done = 7;
-  assert.equal(written.isUntidy, true);
-  await written.write((before) => before);
+  await clock.advance(11_000);
   assert.deepEqual(written.record.cuts, {});
+  await written.write((before) => handedOver(before, 1, 4, new Map([[1, cut]])));
+  assert.deepEqual(written.record.cuts, {});
+});
+
+Deno.test("what others have written down is heard, and nobody who is older takes it back", async () => {
+  const { ledger: written, recorded, hear } = ledger();
+  const half = handedOver(record, 1, 4, new Map());
+  hear(half);
+  assert.deepEqual(written.record.move!.moved, [1]);
+  hear(record);
+  await written.write((before) => handedOver(before, 0, 4, new Map([[0, cut]])));
+  assert.deepEqual(written.record.move!.moved, [0, 1]);
+  assert.deepEqual(Object.keys(recorded.at(-1)!.cuts), ["0/4"]);
+  await written.stop();
+  const count = recorded.length;
+  hear(half);
+  assert.equal(recorded.length, count);
+});
+
+Deno.test("cuts that others have left of a shard count from now on", async () => {
+  const { ledger: written, clock } = ledger();
+  written.takeCuts({ "0/4": cut });
+  assert.deepEqual(written.record.cuts, { "0/4": cut });
+  await clock.advance(20_000);
+  assert.deepEqual(written.record.cuts, { "0/4": cut });
 });

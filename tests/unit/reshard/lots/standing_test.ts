@@ -15,7 +15,7 @@ const MOVE = {
 
 function lot(rest: number, phase: LotPhase) {
   const snapshot = { rest, from: [rest], to: [rest, rest + 2], phase, reason: "why", sinceMs: 0 };
-  return { phase, snapshot, newShards: [], begin() {} };
+  return { ...snapshot, need: { shards: 0, identifies: 0 } };
 }
 
 function told(changed: Partial<Standing> = {}) {

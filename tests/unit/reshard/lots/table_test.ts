@@ -22,7 +22,13 @@ Deno.test("the table leads back from every phase until it is written, and from n
   for (const phase of ["rising", "comparing", "holding"] as const) {
     assert.ok(nexts(phase).has("rising"), phase);
   }
-  assert.deepEqual(nexts("writing"), new Set(["ending", "writing"]));
+  assert.deepEqual(nexts("writing"), new Set(["ending", "rising", "writing"]));
+  const writing: State = { kind: "writing", way: "there", isTurned: false, reason: "" };
+  const loops = Object.entries(CELLS.writing).filter(([input]) => input !== "shut");
+  const ends = loops.map(([, cell]) =>
+    (cell as (state: State, input: Input) => State)(writing, { kind: "broken", reason: "" }).kind
+  );
+  assert.ok(!ends.includes("rising"), "but where it was surely not written");
   assert.deepEqual(nexts("ending"), new Set(["moved", "ending"]));
   assert.deepEqual(nexts("moved"), new Set(["waiting", "moved"]));
 });
