@@ -33,7 +33,7 @@ export interface ReshardingUnit {
   /** `null` before a shard has started. */
   readonly resharding: Resharding | null;
   /** What is true of the whole fleet. Default: this unit is by itself. */
-  readonly fleet?: ReshardingFleet;
+  readonly society?: ReshardingFleet;
 }
 
 /** A fleet, as far as it is asked. */
@@ -68,9 +68,9 @@ export function beginReshard(
   if (isUnderWay(snapshot)) {
     throw refused(to, `${reshardText(snapshot)}: wait for its end, or cancel it`);
   }
-  const { totalShards: from, fleet } = unit;
+  const { totalShards: from, society } = unit;
   if (to === from) throw refused(to, `there are ${from} already`);
-  const why = fleet ? whyNotAll(fleet, from, to) : whyNot(unit, to);
+  const why = society ? whyNotAll(society, from, to) : whyNot(unit, to);
   if (why !== null) throw refused(to, why);
   return resharding.begin(to, by);
 }
