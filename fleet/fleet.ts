@@ -25,7 +25,7 @@ import { FleetKeys } from "./fleet_keys.ts";
 import { Lead } from "./lead/lead.ts";
 import { LeaderAsks } from "./lead/leader_asks.ts";
 import { Leading } from "./lead/leading.ts";
-import { encodeGiven, encodeWanted, GIVEN, WANT, type Wanted } from "./lead/requests.ts";
+import { encodeGiven, encodeWanted, type Wanted } from "./lead/requests.ts";
 import { Listening } from "./listening.ts";
 import { Members } from "./members.ts";
 import { OwnCard, type OwnFacts } from "./own_card.ts";
@@ -146,7 +146,7 @@ export class Fleet implements FleetView {
       listenedMs,
       first,
     });
-    this.#asks = new LeaderAsks(line.bus, this.#leading);
+    this.#asks = new LeaderAsks(unit, line.bus, this.#leading);
     this.#keys = new FleetKeys(log, keys, {
       card: (card, isNews) => this.#heard(card, isNews || card.life === this.#card.life),
       own: (entry) => void (this.#card.told(entry) && this.#echo()),
@@ -234,7 +234,7 @@ export class Fleet implements FleetView {
     const isAnothers = this.#watching.until(() => this.ownerOf(shard) !== this.self);
     while (this.ownerOf(shard) === this.self) {
       try {
-        await this.#asks.tell(GIVEN, encodeGiven({ unit: this.self, shard, to }));
+        await this.#asks.tell(this.leader, "given", encodeGiven({ unit: this.self, shard, to }));
       } catch (error) {
         this.#options.log.debug("whoever leads cannot be told what was given", {
           ...shard,
@@ -252,7 +252,7 @@ export class Fleet implements FleetView {
    * answers: then it is not known whether it was.
    */
   async want(wanted: Wanted): Promise<void> {
-    await this.#asks.tell(WANT, encodeWanted(wanted));
+    await this.#asks.tell(this.leader, "wanted", encodeWanted(wanted));
   }
 
   /**
@@ -293,7 +293,7 @@ export class Fleet implements FleetView {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     for (const cancel of this.#cancels) cancel();
-    this.#asks.isLeading = false;
+    this.#asks.end();
     this.#card.end();
     this.#copy.end();
     this.#leading.end();
@@ -353,7 +353,6 @@ export class Fleet implements FleetView {
   }
 
   #leadChanged(): void {
-    this.#asks.isLeading = this.term !== null;
     this.#leading.wake();
     this.#watching.changed();
   }

@@ -6,46 +6,57 @@
 
 import type { Cancel } from "../../ports/clock.ts";
 import type { Bus, Json } from "../../ports/fleet/bus.ts";
+import { cannot } from "../../protocol/errors.ts";
 import type { Leading } from "./leading.ts";
-import { changeOf, LEADER_SUBJECTS, type LeaderSubject } from "./requests.ts";
+import { changeOf, type Word, WORDS } from "./requests.ts";
 
 /** Who leads has this long to answer; then it is asked again, or another one. */
 const ANSWER_MS = 5_000;
 
-/** Asks whoever leads, and answers while this unit does. */
+/**
+ * Asks whoever leads, by its name: one that stands still and led before would answer to a subject of the leader's
+ * for as long as its connection lasts. Answers what it is asked itself; where it does not lead that is `away`.
+ */
 export class LeaderAsks {
+  readonly #unit: string;
   readonly #bus: Bus;
   readonly #leading: Pick<Leading, "change">;
-  #answering: Cancel[] = [];
+  readonly #cancels: readonly Cancel[];
 
-  constructor(bus: Bus, leading: Pick<Leading, "change">) {
+  constructor(unit: string, bus: Bus, leading: Pick<Leading, "change">) {
+    this.#unit = unit;
     this.#bus = bus;
     this.#leading = leading;
-  }
-
-  /** Whether this unit leads. */
-  set isLeading(isLeading: boolean) {
-    if (isLeading === this.#answering.length > 0) return;
-    for (const cancel of this.#answering) cancel();
-    this.#answering = !isLeading
-      ? []
-      : LEADER_SUBJECTS.map((subject) =>
-        this.#bus.answer(subject, (value) => this.#answer(subject, value))
-      );
+    this.#cancels = WORDS.map((word) =>
+      bus.answer(subjectOf(unit, word), (value) => this.#answer(word, value))
+    );
   }
 
   /**
    * Resolves once what is asked is written down.
    *
+   * @param leader Who leads; `null`: nobody is known to.
    * @throws {GatehouseError} `away` and `deadline` where nobody leads, or answers; what whoever leads refuses with.
    */
-  async tell(subject: LeaderSubject, value: Json): Promise<void> {
-    if (this.#answering.length > 0) await this.#answer(subject, value);
-    else await this.#bus.ask(subject, value, ANSWER_MS);
+  async tell(leader: string | null, word: Word, value: Json): Promise<void> {
+    if (leader === null) {
+      throw cannot(`tell who leads the fleet what was ${word}`, "away", "peer")("nobody does");
+    }
+    if (leader === this.#unit) await this.#answer(word, value);
+    else await this.#bus.ask(subjectOf(leader, word), value, ANSWER_MS);
   }
 
-  async #answer(subject: LeaderSubject, value: Json): Promise<Json> {
-    await this.#leading.change(changeOf(subject, value));
+  /** Answers nothing any more. */
+  end(): void {
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  async #answer(word: Word, value: Json): Promise<Json> {
+    await this.#leading.change(changeOf(word, value));
     return null;
   }
+}
+
+function subjectOf(unit: string, word: Word): string {
+  return `unit.${unit}.${word}`;
 }

@@ -11,14 +11,13 @@ import { MOST_SHARDS, type ShardKey } from "../../protocol/ids.ts";
 import { withGiven, withTotals } from "../changes.ts";
 import { type Fields, fieldsOf } from "../fields.ts";
 
-/** A unit tells that it has given a shard to another one. */
-export const GIVEN = "leader.given";
-/** Something is wanted. */
-export const WANT = "leader.want";
-/** Subjects that whoever leads answers here. */
-export const LEADER_SUBJECTS = [GIVEN, WANT] as const;
-/** One of {@linkcode LEADER_SUBJECTS}. */
-export type LeaderSubject = typeof LEADER_SUBJECTS[number];
+/**
+ * What whoever leads is told: `given`, a unit has given a shard to another one; `wanted`, something is. Asked on
+ * `unit.<leader>.<word>`.
+ */
+export const WORDS = ["given", "wanted"] as const;
+/** One of {@linkcode WORDS}. */
+export type Word = typeof WORDS[number];
 
 /** A shard that was given away. */
 export interface Given {
@@ -59,9 +58,9 @@ export function encodeWanted(wanted: Wanted): Json {
  *
  * @throws {GatehouseError} `bad_message` where it is nothing of the kind; `refused` where it cannot be done.
  */
-export function changeOf(subject: LeaderSubject, value: Json): Change {
-  const fields = fieldsOf(subject, value);
-  if (subject === GIVEN) return givenChange(fields);
+export function changeOf(word: Word, value: Json): Change {
+  const fields = fieldsOf(word, value);
+  if (word === "given") return givenChange(fields);
   if (fields.text("kind") !== "serve") throw fields.wrong("kind", "a wish that this version knows");
   return serveChange(fields, value);
 }

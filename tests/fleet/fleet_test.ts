@@ -123,6 +123,16 @@ Deno.test("Fleet takes what a unit has that stands still for 30 s, and has it wa
   }
 });
 
+Deno.test("Fleet asks who leads, and not who stands still and did", async () => {
+  const stage = await three();
+  leaderOf(stage).line.freeze();
+  await stage.pass(20_000);
+  assert.deepEqual(Object.values(stage.counts), [12, 12]);
+  stage.begin("d");
+  await stage.pass(2_500);
+  assert.deepEqual(Object.values(stage.counts).toSorted(), [8, 8, 8]);
+});
+
 Deno.test("Fleet goes on over a server that is away for a minute, and nobody is taken for dead", async () => {
   const stage = await three();
   const { assignment } = stage.unit("a").fleet;

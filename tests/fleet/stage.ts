@@ -166,11 +166,14 @@ export class FleetStage {
     return ills;
   }
 
-  /** How many shards each unit has. */
+  /** How many shards each unit has, by the newest assignment. */
   get counts(): Record<string, number> {
-    const owners = this.present[0]!.fleet.assignment!.totals[0]!.owners;
+    const { totals } = this.present.map(({ fleet }) => fleet.assignment!)
+      .reduce((one, other) => other.epoch > one.epoch ? other : one);
     const counts: Record<string, number> = {};
-    for (const unit of owners) counts[unit ?? "nobody"] = (counts[unit ?? "nobody"] ?? 0) + 1;
+    for (const unit of totals[0]!.owners) {
+      counts[unit ?? "nobody"] = (counts[unit ?? "nobody"] ?? 0) + 1;
+    }
     return counts;
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { firstAssignment } from "../../../fleet/assignment.ts";
-import { changeOf, encodeGiven, encodeWanted, GIVEN, WANT } from "../../../fleet/lead/requests.ts";
+import { changeOf, encodeGiven, encodeWanted } from "../../../fleet/lead/requests.ts";
 import { plan } from "../../../fleet/plan.ts";
 import { ownerIn } from "../../../protocol/fleet.ts";
 import { card, NONE } from "../fleets.ts";
@@ -9,22 +9,22 @@ const NOW = plan(firstAssignment(12, "s"), { cards: [card("a")], unheard: NONE }
 const SHARD = { total: 12, id: 3 };
 
 Deno.test("changeOf() makes who was given a shard its owner, and nothing of what was said before", () => {
-  const given = changeOf(GIVEN, encodeGiven({ unit: "a", shard: SHARD, to: "b" }));
+  const given = changeOf("given", encodeGiven({ unit: "a", shard: SHARD, to: "b" }));
   const once = given(NOW);
   assert.equal(ownerIn(once, SHARD), "b");
   assert.equal(given(once), once);
 });
 
 Deno.test("changeOf() has other totals served", () => {
-  const both = changeOf(WANT, encodeWanted({ kind: "serve", totals: [12, 24], lots: 12 }))(NOW);
+  const both = changeOf("wanted", encodeWanted({ kind: "serve", totals: [12, 24], lots: 12 }))(NOW);
   assert.deepEqual([both.totals.map(({ total }) => total), both.lots], [[12, 24], 12]);
-  const over = changeOf(WANT, encodeWanted({ kind: "serve", totals: [24], lots: null }))(both);
+  const over = changeOf("wanted", encodeWanted({ kind: "serve", totals: [24], lots: null }))(both);
   assert.deepEqual([over.totals.map(({ total }) => total), over.lots], [[24], undefined]);
 });
 
 Deno.test("changeOf() refuses what cannot be, and says why", () => {
   const serve = (totals: number[], lots: number | null = null) => () =>
-    changeOf(WANT, encodeWanted({ kind: "serve", totals, lots }));
+    changeOf("wanted", encodeWanted({ kind: "serve", totals, lots }));
   assert.throws(serve([12, 18], 12), {
     code: "refused",
     message: "Cannot change the totals of the fleet: 18 shards cannot be parted into 12 lots",
@@ -33,9 +33,9 @@ Deno.test("changeOf() refuses what cannot be, and says why", () => {
   for (const totals of [[], [0], [1.5], [1, 2, 3], [1e9]]) {
     assert.throws(serve(totals), {
       code: "bad_message",
-      message: /leader.want: totals .* one or two totals/,
+      message: /wanted: totals .* one or two totals/,
     });
   }
-  assert.throws(() => changeOf(WANT, { kind: "dance" }), { code: "bad_message" });
-  assert.throws(() => changeOf(GIVEN, { unit: "a b" }), { code: "bad_message" });
+  assert.throws(() => changeOf("wanted", { kind: "dance" }), { code: "bad_message" });
+  assert.throws(() => changeOf("given", { unit: "a b" }), { code: "bad_message" });
 });
