@@ -35,14 +35,15 @@ export class Contact {
       this.#downMs = nowMs;
       this.#log.warn("line to the fleet is down, this unit goes on with what it has");
     } else if (this.#downMs !== null) {
-      this.#log.info("line to the fleet is up again", { afterMs: nowMs - this.#downMs });
+      const afterMs = Math.round(nowMs - this.#downMs);
+      this.#log.info("line to the fleet is up again", { afterMs });
       this.#downMs = null;
     }
   }
 
   /** Its own beat came back. */
   echo(): void {
-    const afterMs = this.#clock.now() - this.#echoMs;
+    const afterMs = Math.round(this.#clock.now() - this.#echoMs);
     if (this.#wasCutOff) this.#log.info("this unit is back in the fleet", { afterMs });
     this.#echoMs = this.#clock.now();
     this.#wasCutOff = false;
@@ -52,7 +53,7 @@ export class Contact {
   tick(): boolean {
     if (this.#wasCutOff || !this.isCutOff) return false;
     this.#wasCutOff = true;
-    const sinceMs = this.#clock.now() - this.#echoMs;
+    const sinceMs = Math.round(this.#clock.now() - this.#echoMs);
     this.#log.warn("this unit is cut off from the fleet, others may take what it has", { sinceMs });
     return true;
   }

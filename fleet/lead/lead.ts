@@ -266,7 +266,10 @@ export class Lead {
   }
 
   #lose(why: string, term: number | null): void {
-    this.#options.log.warn("this unit leads no more", { why, ...term !== null && { term } });
+    // Of one that could not be renewed for long this was said then.
+    if (this.#wasSure) {
+      this.#options.log.warn("this unit leads no more", { why, ...term !== null && { term } });
+    }
     this.#own = null;
     this.#wasSure = false;
     this.#options.changed();
@@ -283,7 +286,7 @@ export class Lead {
   }
 
   #sinceMs(own: Own): number {
-    return this.#options.clock.now() - own.renewedMs;
+    return Math.round(this.#options.clock.now() - own.renewedMs);
   }
 
   /** What cannot be read says nothing; it is written over once it stood still for long enough. */
