@@ -59,6 +59,7 @@ const CODE = [
   "clusters",
   "config",
   "downstream",
+  "fleet",
   "gateway",
   "guilds",
   "intake",
