@@ -141,6 +141,8 @@ export interface Settings {
   readonly natsTlsCert: string | null;
   /** File of its key (PEM). */
   readonly natsTlsKey: string | null;
+  /** `stream`: events go into a stream of NATS, too, for whoever reads them there. */
+  readonly natsEvents: "off" | "stream";
   /** How the others call this unit; `null`: as `stateDir` says, which makes a name once. */
   readonly unitName: string | null;
 
@@ -311,6 +313,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   natsTlsCa: setting("NATS_TLS_CA", null, path("a path")),
   natsTlsCert: setting("NATS_TLS_CERT", null, path("a path")),
   natsTlsKey: setting("NATS_TLS_KEY", null, path("a path")),
+  natsEvents: setting("NATS_EVENTS", "off", oneOf("off", "stream")),
   unitName: setting("UNIT_NAME", null, name),
 
   listenHost: setting("LISTEN_HOST", "127.0.0.1", host),

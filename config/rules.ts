@@ -106,7 +106,7 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
 }
 
 function* fleet(config: Config, name: NameOf): Iterable<Broken> {
-  const isSet = (field: Field) => !([null, 0, ""] as unknown[]).includes(config[field]);
+  const isSet = (field: Field) => !([null, 0, "", "off"] as unknown[]).includes(config[field]);
   const isJoined = config.natsUrls.length > 0;
   for (const field of ["firstShardId", "lastShardId"] as const) {
     const expected = `nothing while ${name("natsUrls")} is set: the fleet deals the shards out`;
@@ -136,6 +136,7 @@ const NATS_FIELDS: readonly Field[] = [
   "natsToken",
   "natsTlsCa",
   "natsTlsCert",
+  "natsEvents",
 ];
 /** The first is needed by the second. */
 const NATS_PAIRS: readonly (readonly [Field, Field])[] = [

@@ -35,6 +35,8 @@ import { routesOf, shardOf } from "./consumers/routes.ts";
 import { ConsumerShards } from "./consumers/shards.ts";
 import { type SeatOwners, Seats } from "./consumers/seats.ts";
 import { SplitShards } from "./consumers/split.ts";
+import { EventSink } from "./fleet/sink.ts";
+import { SINK_READER } from "./fleet/sink_shard.ts";
 import { Owners } from "./reshard/owners.ts";
 import { ALONE } from "./shares/share.ts";
 import type { PlanOptions } from "./worker_plan.ts";
@@ -89,6 +91,8 @@ export class Consumers {
   readonly #options: ConsumersOptions;
   readonly #commands: CommandsUp;
   readonly #gateway: DownstreamGateway;
+  /** Reads what they have for whoever reads the event stream. */
+  readonly #sink: EventSink | null;
   #cancelSave: Cancel | null = null;
   /** Shards whose clients are to be done with what they have. */
   readonly #held = new Map<ShardKeyText, ShardKey>();
@@ -107,7 +111,12 @@ export class Consumers {
       ...options,
       consumersPerShard: config.consumersPerShard,
       ttlMs: config.consumerSessionTtlMs,
+      isOurs: (reader) => this.#sink !== null && reader === SINK_READER,
     });
+    const { events: stream } = share;
+    this.#sink = stream
+      ? new EventSink({ ...options, stream, shards: this.shards, numbering: () => estates.stream })
+      : null;
     this.#merged = new MergedShards({
       seats: this.#seats,
       shards: this.shards,
@@ -160,6 +169,7 @@ export class Consumers {
     // An order is that of a clean stop once: who is killed from here on leaves none.
     if (isRecord(saved) && saved.orders !== undefined) await this.#save();
     this.#releaseReaders();
+    this.#sink?.have(this.#seats.serving);
   }
 
   /** Of which nobody knows the order any more: its client is to begin anew, and its events wait for that. */
@@ -179,6 +189,7 @@ export class Consumers {
   #releaseReadersOf(shard: ShardKey): void {
     const seats = this.#gateway.sessions.all.map((session) => session.shard);
     for (const reader of Object.keys(this.#options.estates.of(shard).readers)) {
+      if (this.#sink && reader === SINK_READER) continue;
       const own = { ...shard, reader };
       const isTaken = seats.some((seat) => areAtOdds(seat, own, (it) => this.#seats.of(it)));
       if (!isTaken) this.shards.release(own);
@@ -235,6 +246,7 @@ export class Consumers {
     for (const shard of this.#seats.serving) {
       if (!known.has(shardKeyText(shard))) this.#releaseReadersOf(shard);
     }
+    if (!this.isStopped) this.#sink?.have(this.#seats.serving);
   }
 
   /**
@@ -243,6 +255,7 @@ export class Consumers {
    */
   async settle(): Promise<void> {
     this.isStopped = true;
+    this.#sink?.stop();
     this.#options.door.leave();
     this.#cancelSave?.();
     this.#cancelUrge?.();

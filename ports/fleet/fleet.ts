@@ -8,12 +8,15 @@
 import type { ShardKey } from "../../protocol/ids.ts";
 import type { Bus } from "./bus.ts";
 import type { Cancel } from "../clock.ts";
+import type { EventStream } from "./event_stream.ts";
 import type { Keys } from "./keys.ts";
 
 /** The connection to what joins the units. */
 export interface FleetLine {
   readonly bus: Bus;
   readonly keys: Keys;
+  /** Where events are kept for whoever reads them; without it nothing keeps any. */
+  readonly events?: EventStream;
   /** Whether it is up; while it is not, what is published is lost and what is asked is `away`. */
   readonly isUp: boolean;
   /** What is wrong with what joins the units, though it works, in a person's words. */

@@ -111,7 +111,8 @@ class NatsLine implements NatsFleetLine {
 
   get warnings(): readonly string[] {
     if (this.#bucket === null) return this.#trouble === null ? [] : [this.#trouble];
-    return warningsOf(this.#bucket);
+    const { trouble } = this.events;
+    return [...warningsOf(this.#bucket), ...trouble === null ? [] : [trouble]];
   }
 
   watch(changed: (isUp: boolean) => void): Cancel {

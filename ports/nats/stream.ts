@@ -45,15 +45,22 @@ export class NatsEventStream implements EventStream {
   readonly #options: NatsEventStreamOptions;
   #connection: NatsConnection | null = null;
   #opening: Promise<JetStream> | null = null;
+  #trouble: string | null = null;
 
   constructor(options: NatsEventStreamOptions) {
     this.#options = options;
+  }
+
+  /** Why nothing was kept that was to be kept last; `null`: it was, or nothing was to be. */
+  get trouble(): string | null {
+    return this.#trouble;
   }
 
   /** Goes on with a connection; `null`: there is none. */
   attach(connection: NatsConnection | null): void {
     this.#connection = connection;
     this.#opening = null;
+    this.#trouble = null;
   }
 
   last(shard: ShardKey): Promise<KeptBatch | null> {
@@ -96,12 +103,15 @@ export class NatsEventStream implements EventStream {
     try {
       if (connection === null) throw new Error("there is no connection to NATS");
       const opening = this.#opening ??= this.#open(connection);
-      return await work(await opening);
+      const answer = await work(await opening);
+      this.#trouble = null;
+      return answer;
     } catch (error) {
       if (error instanceof GatehouseError) throw error;
       // Where it could not be made, or is gone, it is looked for again.
       const code = codeOf(error);
       if (code === null || NO_STREAM.has(code)) this.#opening = null;
+      this.#trouble = `the event stream waits: ${reasonOf(error)}`;
       throw new GatehouseError("away", "peer", `Cannot ${what}: ${reasonOf(error)}`);
     }
   }

@@ -44,6 +44,7 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
   }, ["FIRST_SHARD_ID", "LAST_SHARD_ID"]],
   ["a fleet may have a total", { natsUrls: ["nats://a"], totalShards: 16 }, []],
   ["a way into NATS needs a NATS", { natsToken: "t" }, ["NATS_URL"]],
+  ["events go nowhere without a NATS", { natsEvents: "stream" }, ["NATS_URL"]],
   ["a user needs a password", { natsUrls: ["nats://a"], natsUser: "u" }, ["NATS_PASSWORD"]],
   ["a password needs a user", { natsUrls: ["nats://a"], natsPassword: "p" }, ["NATS_USER"]],
   ["a certificate needs its key", { natsUrls: ["nats://a"], natsTlsCert: "c" }, ["NATS_TLS_KEY"]],

@@ -41,6 +41,8 @@ export interface ConsumerShardsOptions {
   readonly windowBytes: number;
   /** How many may consume a shard, its bot included. */
   readonly consumersPerShard: number;
+  /** Whether the name is of a reader of our own: no client may have it, and it takes nobody's place. Default: none is. */
+  readonly isOurs?: (reader: string) => boolean;
   /** How long the events of somebody who reads beside the bot wait when its session is over. */
   readonly ttlMs: number;
   readonly links: Pick<Links, "open" | "close" | "acknowledge" | "all">;
@@ -83,12 +85,13 @@ export class ConsumerShards implements ShardEvents {
   /** Whether one more may read the shard beside its bot: who does already may. */
   hasRoomFor({ total, id, reader }: Seat): boolean {
     if (reader === undefined) return true;
-    const { estates, consumersPerShard } = this.#options;
+    const { estates, consumersPerShard, isOurs = () => false } = this.#options;
+    if (isOurs(reader)) return false;
     const begun = [...this.#begun.values()].filter((it) => it.total === total && it.id === id);
     const readers = new Set([
       ...Object.keys(estates.of({ total, id }).readers),
-      ...begun.map((it) => it.reader),
-    ]);
+      ...begun.map((it) => it.reader!),
+    ].filter((name) => !isOurs(name)));
     return readers.has(reader) || readers.size < consumersPerShard - 1;
   }
 
@@ -134,15 +137,22 @@ export class ConsumerShards implements ShardEvents {
     return await this.#ask(() => poolOf(shard).guilds({ ...question, shardId: shard.id }));
   }
 
-  /** Delivers what is not acknowledged, and what comes. */
-  take(shard: Seat, deliver: (record: EventRecord) => void): void {
+  /**
+   * Delivers what is not acknowledged, and what comes.
+   *
+   * @param windowBytes As much may be under way. Default: what its worker has, which the others leave.
+   */
+  take(
+    shard: Seat,
+    deliver: (record: EventRecord) => void,
+    windowBytes: number = MOST_WINDOW_BYTES,
+  ): void {
     const { links, poolOf } = this.#options;
     const peer = peerOf(shard);
     const cuts = this.#cutsOf(shard);
     let isOver = false;
     if (shard.reader === undefined) poolOf(shard).assign(shard.id, peer);
-    // Its worker gives it what the others leave.
-    links.open(peer, MOST_WINDOW_BYTES, {
+    links.open(peer, windowBytes, {
       sendBytes(batch) {
         for (const record of readBatch(batch).records) {
           // An event may end the connection that it is delivered to.

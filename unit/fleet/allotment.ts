@@ -6,6 +6,7 @@
  */
 
 import type { Cancel } from "../../ports/clock.ts";
+import type { EventStream } from "../../ports/fleet/event_stream.ts";
 import type { FleetLine } from "../../ports/fleet/fleet.ts";
 import type { IdentifyGate } from "../../ports/identify_gate.ts";
 import { randomHex } from "../../ports/random.ts";
@@ -48,7 +49,7 @@ export interface First {
 
 /** With what a unit is in a fleet. */
 export interface FleetAllotmentOptions extends Pick<World, "store" | "clock" | "log"> {
-  readonly config: Pick<Config, "totalShards">;
+  readonly config: Pick<Config, "totalShards" | "natsEvents">;
   readonly line: FleetLine;
   readonly seat: FleetSeat;
   /**
@@ -89,6 +90,12 @@ export class FleetAllotment implements Allotment {
       changed: () => this.#tellSoon(),
     });
     this.#cancelWatch = options.seat.watch(() => this.#tellSoon());
+  }
+
+  /** See {@linkcode Allotment}. */
+  get events(): EventStream | null {
+    const { config, line } = this.#options;
+    return config.natsEvents === "stream" ? line.events ?? null : null;
   }
 
   /** See {@linkcode Allotment}. */

@@ -13,7 +13,7 @@ import { SinkShard, type SinkShards } from "./sink_shard.ts";
 const LINGER_MS_PER_SHARD = 4;
 
 /** What the sink needs. */
-export interface EventSinkOptions extends Pick<World, "clock" | "random" | "log"> {
+export interface EventSinkOptions extends Pick<World, "clock" | "log"> {
   readonly stream: EventStream;
   readonly shards: SinkShards;
   /** Name of the numbering that cursors belong to. */
@@ -28,15 +28,14 @@ export interface EventSinkOptions extends Pick<World, "clock" | "random" | "log"
  * ```ts
  * import { systemClock } from "../../ports/clock.ts";
  * import { silentLog } from "../../ports/log.ts";
- * import { systemRandom } from "../../ports/random.ts";
- * import { EventSink } from "./sink.ts";
+ *  * import { EventSink } from "./sink.ts";
  * const stream = { last: () => Promise.resolve(null), append: () => Promise.resolve(1) };
  * const shards = { hold: () => Promise.resolve(), take() {}, acknowledge() {} };
- * const world = { clock: systemClock, random: systemRandom, log: silentLog };
+ * const world = { clock: systemClock, log: silentLog };
  * const sink = new EventSink({ ...world, stream, shards, numbering: () => "n" });
  * sink.have([{ id: 0, total: 1 }]);
  * sink.stop();
- * console.assert(sink.warnings.length === 0);
+ * console.assert(sink.written === 0);
  * ```
  */
 export class EventSink {
@@ -63,14 +62,6 @@ export class EventSink {
     for (const [key, shard] of wanted) {
       if (!this.#shards.has(key)) this.#shards.set(key, this.#open(key, shard));
     }
-  }
-
-  /** What keeps events from being kept, in a person's words. */
-  get warnings(): readonly string[] {
-    const whys = Map.groupBy(this.#troubles.values(), (why) => why.replace(/shard \d+/, "a shard"));
-    return [...whys].map(([why, { length }]) =>
-      `the event stream waits (${length} shards): ${why}`
-    );
   }
 
   /** Writes nothing more. */

@@ -8,7 +8,7 @@
 import type { Cancel, Clock } from "../../ports/clock.ts";
 import type { EventStream, KeptBatch } from "../../ports/fleet/event_stream.ts";
 import type { Log } from "../../ports/log.ts";
-import type { Random } from "../../ports/random.ts";
+import { type Random, seededRandom } from "../../ports/random.ts";
 import { redialDelayMs } from "../../ports/redial.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { EventRecord } from "../../protocol/event_frame.ts";
@@ -19,6 +19,8 @@ import { encodeStreamBatch, encodeTooLarge } from "./stream_batch.ts";
 export const SINK_READER = "nats";
 /** Bytes of a batch, unless a single event has more. */
 const BATCH_BYTES = 128 * 1024;
+/** Tries are 2 s apart at most: what waits meanwhile takes memory, then disk. */
+const MOST_PATIENCE = 4;
 /** Bytes that may wait here for their turn: a batch that is under way, and the next one. */
 export const SINK_WINDOW_BYTES: number = 2 * BATCH_BYTES;
 
@@ -39,7 +41,6 @@ export interface SinkShardOptions {
   /** How long events wait for others. */
   readonly lingerMs: () => number;
   readonly clock: Clock;
-  readonly random: Random;
   readonly log: Log;
   /** So many events are kept. */
   readonly kept: (events: number) => void;
@@ -51,6 +52,8 @@ export interface SinkShardOptions {
 export class SinkShard {
   readonly #options: SinkShardOptions;
   readonly #seat: Seat;
+  /** Shards do not all try again at once. */
+  readonly #random: Random;
   #waiting: EventRecord[] = [];
   #bytes = 0;
   /** The newest of what waits. */
@@ -67,6 +70,7 @@ export class SinkShard {
   constructor(options: SinkShardOptions) {
     this.#options = options;
     this.#seat = { ...options.shard, reader: SINK_READER };
+    this.#random = seededRandom(options.shard.id);
     void this.#open();
   }
 
@@ -195,8 +199,10 @@ export class SinkShard {
 
   #again(error: unknown, task: () => Promise<void>): void {
     if (this.#isOver) return;
-    const { clock, random, log, shard, troubled } = this.#options;
-    const delayMs = Math.round(redialDelayMs(++this.#failures, random));
+    const { clock, log, shard, troubled } = this.#options;
+    const delayMs = Math.round(
+      redialDelayMs(Math.min(++this.#failures, MOST_PATIENCE), this.#random),
+    );
     const about = { shard: shardKeyText(shard), error: messageOf(error), delayMs };
     log.debug("events of a shard are not kept yet", about);
     troubled(messageOf(error));

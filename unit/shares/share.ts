@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { EventStream } from "../../ports/fleet/event_stream.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
 import { partition } from "../../gateway/shard_plan.ts";
 
@@ -14,6 +15,8 @@ export interface Share {
   has(shard: ShardKey): boolean;
   /** The unit that has a shard which this one has not; `null`: none that is known. */
   whereIs(shard: ShardKey): string | null;
+  /** Where the events of its shards are kept for whoever reads them; without it they are not. */
+  readonly events?: EventStream | null;
   /** Deals the shards of a generation to so many workers. */
   deal(shardIds: readonly number[], workers: number): number[][];
 }

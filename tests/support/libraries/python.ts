@@ -8,7 +8,7 @@ import type { BotCommand } from "./bot.ts";
 import { BOTS, installed, lacking } from "./installed.ts";
 
 /** What is installed, each at one version. */
-const PACKAGES = ["discord.py==2.7.1", "hikari==2.7.0"];
+const PACKAGES = ["discord.py==2.7.1", "hikari==2.7.0", "nats-py==2.16.0"];
 
 /** What this machine lacks for them, in words; `null`: nothing. */
 export const LACKS_PYTHON: string | null = await lacking("python3 with pip", "python3", [

@@ -3,7 +3,7 @@ import { readMembersCommand } from "../../../protocol/discord/members.ts";
 import type { KnownQuestion, PieceOf } from "../../../protocol/guild_pieces.ts";
 import { Links, MOST_WINDOW_BYTES } from "../../../link/links.ts";
 import { WORKER_DEADLINE_MS } from "../../../unit/commands_up.ts";
-import { ConsumerShards } from "../../../unit/consumers/shards.ts";
+import { ConsumerShards, type ConsumerShardsOptions } from "../../../unit/consumers/shards.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import type { GuildsPiece } from "../../../protocol/guild_pieces.ts";
@@ -18,7 +18,7 @@ const BACKLOG = { acknowledged: 3, last: 9 };
 const PIECE: GuildsPiece = { guildIds: ["1"], available: 0, bodies: [] };
 
 /** Shards over links and a pool that write down what they are told; the worker is away while `away`. */
-function setUp() {
+function setUp(more: Pick<ConsumerShardsOptions, "isOurs"> = {}) {
   const clock = createVirtualClock();
   const told: string[] = [];
   const worker = { away: false, asked: 0, guilds: PIECE as GuildsPiece | null };
@@ -69,6 +69,7 @@ function setUp() {
       },
     }),
     guildsMissing: ({ id, total }, cursor) => void told.push(`missing ${id}/${total} ${cursor}`),
+    ...more,
   });
   const events: EventRecord[] = [];
   const take = () => shards.take(SHARD, (record) => void events.push(record));
@@ -216,6 +217,17 @@ Deno.test("ConsumerShards has room for so many, and for who reads already", asyn
   assert.equal(shards.hasRoomFor(audit), true);
   readers.logger = 3;
   assert.equal(shards.hasRoomFor(audit), false);
+});
+
+Deno.test("ConsumerShards has room for no client of our own reader's name, whose place is nobody's", async () => {
+  const { shards, readers, told, take, links } = setUp({ isOurs: (reader) => reader === "ours" });
+  const ours = { ...SHARD, reader: "ours" };
+  await shards.hold(ours);
+  readers.ours = 3;
+  assert.deepEqual([ours, LOGGER].map((it) => shards.hasRoomFor(it)), [false, true]);
+  take();
+  shards.take(ours, () => {}, 5_000);
+  assert.equal(told.at(-1), `link consumer 2/4 ours ${links.all().at(-1)!.link} 5000`);
 });
 
 Deno.test("members are asked of the shard's worker; what only Discord knows is no reason for a new session", async () => {

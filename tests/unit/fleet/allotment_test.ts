@@ -10,6 +10,7 @@ import type { ShardKey } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
 import { FleetAllotment, LEAVE_DEADLINE_MS } from "../../../unit/fleet/allotment.ts";
 import { DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
+import { FakeStream } from "../../support/fleet/fake_stream.ts";
 import { FleetSeat } from "../../../unit/fleet/seat.ts";
 
 interface StageOptions {
@@ -17,10 +18,13 @@ interface StageOptions {
   readonly totalShards?: number;
   /** Who has written the estates. */
   readonly writer?: string;
+  readonly natsEvents?: "off" | "stream";
 }
 
 /** Unit `a` of a fleet whose leader is the test. */
-function stage({ store = memoryStore(), totalShards, writer: written }: StageOptions = {}) {
+function stage(
+  { store = memoryStore(), totalShards, writer: written, natsEvents = "off" }: StageOptions = {},
+) {
   const clock = createVirtualClock();
   const writer = written ?? null;
   const logged: string[] = [];
@@ -66,9 +70,10 @@ function stage({ store = memoryStore(), totalShards, writer: written }: StageOpt
       return () => {};
     },
     close: () => Promise.resolve(),
+    events: new FakeStream(),
   };
   const allotment = new FleetAllotment({
-    config: { ...CONFIG_DEFAULTS, totalShards: totalShards ?? null },
+    config: { ...CONFIG_DEFAULTS, totalShards: totalShards ?? null, natsEvents },
     store,
     clock,
     log,
@@ -119,6 +124,11 @@ function stage({ store = memoryStore(), totalShards, writer: written }: StageOpt
       }),
   };
 }
+
+Deno.test("a unit's events are kept where its line can, if that is wanted", () => {
+  assert.equal(stage().allotment.events, null);
+  assert.ok(stage({ natsEvents: "stream" }).allotment.events);
+});
 
 let epoch = 0;
 function assignmentOf(owners: readonly (string | null)[], stream: string): Assignment {

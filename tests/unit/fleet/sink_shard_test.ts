@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { silentLog } from "../../../ports/log.ts";
-import { seededRandom } from "../../../ports/random.ts";
 import { type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import { FakeStream } from "../../support/fleet/fake_stream.ts";
@@ -58,7 +57,6 @@ function setUp() {
       numbering: () => numbering,
       lingerMs: () => 100,
       clock,
-      random: seededRandom(1),
       log: silentLog,
       kept: () => {},
       troubled: (why) => troubles.push(why),

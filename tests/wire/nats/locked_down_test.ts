@@ -44,6 +44,17 @@ ofEachNats("docs/fleet.md's server, NATS", (program, title) => {
     return { here: here.keys, there: there.keys, settle, run: (promise) => promise, end };
   });
 
+  Deno.test(`${title} keeps events`, async () => {
+    await using server = await startNats(program, config);
+    const { line } = await openUpLine(settings(server.url));
+    const shard = { id: 1, total: 2 };
+    const body = new TextEncoder().encode("[]");
+    assert.equal(await line.events.last(shard), null);
+    const revision = await line.events.append(shard, { cursor: 5, numbering: "n", body }, 0);
+    assert.deepEqual(await line.events.last(shard), { revision, cursor: 5, numbering: "n" });
+    await line.close();
+  });
+
   Deno.test(`${title} is believed by its name, and only by that`, async () => {
     await using server = await startNats(program, config);
     const byName = settings(`tls://localhost:${server.port}`);
