@@ -97,7 +97,8 @@ export class ShardHoldings implements Holdings {
    */
   async start(): Promise<void> {
     const { self, ownerOf } = this.#options;
-    await this.#late.start((shard) => ownerOf(shard) === self);
+    // What nobody has yet is dealt out in a moment, and may be ours.
+    await this.#late.start((shard) => [self, null].includes(ownerOf(shard)));
     this.#reception.start();
   }
 

@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import type { Estate } from "../../../../protocol/estate.ts";
 import { NO_ESTATE } from "../../../../protocol/estate.ts";
 import { readGap, readRecords } from "../../../../protocol/event_frame.ts";
+import type { ShardKey } from "../../../../protocol/ids.ts";
 import type { Rested } from "../../../../protocol/worker_message.ts";
 import { NOTHING_ASIDE } from "../../../../store/late_folders.ts";
 import { ShardHoldings } from "../../../../unit/fleet/estates/shard_holdings.ts";
 import { lived, of, setUpWorld } from "./stage.ts";
 
 /** A unit whose workers do as they are told. */
-async function unitIn(world: ReturnType<typeof setUpWorld>, self: string) {
+async function unitIn(
+  world: ReturnType<typeof setUpWorld> & { readonly queued: readonly ShardKey[] },
+  self: string,
+) {
   const unit = await world.unit(self);
   const done: string[] = [];
   const rested: Rested = { session: lived(3).session, acknowledged: 10, readers: {}, guilds: null };
@@ -27,19 +31,20 @@ async function unitIn(world: ReturnType<typeof setUpWorld>, self: string) {
     ...unit,
     poolOf: (total) => total === 4 ? { moves: moves as never } : undefined,
     epoch: () => world.at.epoch,
-    ownerOf: () => null,
+    ownerOf: ({ id }) => [null, self, "another"][id]!,
     aside: {
       ...NOTHING_ASIDE,
+      queued: () => Promise.resolve([...world.queued]),
       put: ({ id }) => (done.push(`put aside ${id}`), Promise.resolve()),
     },
     deliver: () => Promise.resolve(),
   });
-  await holdings.start();
+  await world.run(holdings.start());
   return { ...unit, holdings, done, take: () => done.splice(0) };
 }
 
 async function setUp(written: Partial<Estate> | null = null) {
-  const world = setUpWorld();
+  const world = { ...setUpWorld(), queued: [] };
   const [a, b] = [await unitIn(world, "a"), await unitIn(world, "b")];
   if (written) await world.run(a.keys.write(of(3), lived(3, written)));
   return { ...world, a, b };
@@ -154,4 +159,9 @@ Deno.test("ShardHoldings have a shard go on that was not given, and can take it 
   await clock.advance(100);
   assert.equal(value("estate.3.4")!.givenTo, null);
   await assert.rejects(run(a.holdings.give({ total: 5, id: 3 }, "b")), { code: "no_shard" });
+});
+
+Deno.test("ShardHoldings put aside what waits of others' shards when they start, not what nobody has yet", async () => {
+  const a = await unitIn({ ...setUpWorld(), queued: [of(0), of(1), of(2)] }, "a");
+  assert.deepEqual(a.take(), ["put aside 2"]);
 });
