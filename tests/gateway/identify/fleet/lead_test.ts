@@ -157,7 +157,7 @@ async function setUp() {
   const view = { self: "a", members: ["a"], term: 1, watch: () => () => {} };
   const line = {
     bus,
-    keys: new LocalKeys().open((then) => void clock.soon(then)),
+    keys: new LocalKeys().open((then) => void clock.after(1, then)),
     isUp: true,
     watch: () => () => {},
   };

@@ -45,6 +45,8 @@ export interface StageOptions {
   readonly wire?: { readonly latencyMs: number; readonly jitterMs: number };
   /** Longest time until a shard is connected. Default 300. */
   readonly connectMs?: number;
+  /** Who leads, as a unit sees it. Default: they find out. */
+  readonly viewOf?: (name: string, line: SimLine) => FleetView;
 }
 
 /** A fleet and its Discord. */
@@ -124,7 +126,7 @@ let lives = 0;
 /** One life of a unit. */
 export class StageUnit {
   readonly line: SimLine;
-  readonly view: ElectedView;
+  readonly view: FleetView;
   readonly gate: FleetGate;
   readonly authority: IdentifyAuthority;
   /** Shards that have a session. */
@@ -146,7 +148,7 @@ export class StageUnit {
     this.#world = world;
     this.line = bus.line(name, { aheadMs });
     const { clock } = this.line;
-    this.view = new ElectedView(name, this.line);
+    this.view = world.options.viewOf?.(name, this.line) ?? new ElectedView(name, this.line);
     const starts = sim.world.sessionStarts;
     const left = budget?.(clock.epochMs()) ?? {
       total: starts.total,
@@ -180,9 +182,10 @@ export class StageUnit {
       const name = shardKeyText(shard);
       this.#end(name);
       this.ready.delete(name);
-      const life: ShardLife = { shard, permit: new Permit(this.line.clock), socket: null };
+      const permit = new Permit(this.line.clock);
+      const life: ShardLife = { shard, permit, isQueued: false, socket: null };
       this.#shards.set(name, life);
-      this.#after(this.#world.random() * 500, life, () => this.gate.request(shard));
+      this.#after(this.#world.random() * 500, life, () => this.#ask(life));
     }
   }
 
@@ -211,9 +214,16 @@ export class StageUnit {
     this.allowed.push(shardKeyText(shard));
     this.permits.push(number);
     const life = this.#shards.get(shardKeyText(shard));
-    if (!life) return;
+    // As ours: one that nobody waits for goes back.
+    if (!life?.isQueued) return this.gate.release(shard);
+    life.isQueued = false;
     life.permit.take(number);
     if (!this.isIdle) this.#after(random() * connectMs, life, () => this.#connect(life));
+  }
+
+  #ask(life: ShardLife): void {
+    life.isQueued = true;
+    this.gate.request(life.shard);
   }
 
   #connect(life: ShardLife): void {
@@ -222,7 +232,7 @@ export class StageUnit {
       life.socket?.destroy();
       life.socket = null;
       this.gate.release(life.shard);
-      this.#after(1_000, life, () => this.gate.request(life.shard));
+      this.#after(1_000, life, () => this.#ask(life));
     };
     // Whatever comes from outside waits while the process stands still.
     const here = (task: () => void) => this.#after(0, life, () => life.socket === socket && task());
@@ -266,6 +276,7 @@ export class StageUnit {
 interface ShardLife {
   readonly shard: ShardKey;
   readonly permit: Permit;
+  isQueued: boolean;
   socket: Socket | null;
 }
 
