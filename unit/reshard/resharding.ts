@@ -33,7 +33,7 @@ export interface ReshardingUnit {
   /** `null` before a shard has started. */
   readonly resharding: Resharding | null;
   /** What is true of the whole fleet. Default: this unit is by itself. */
-  readonly society?: ReshardingFleet;
+  readonly reshardingFleet?: ReshardingFleet | null;
 }
 
 /** A fleet, as far as it is asked. */
@@ -68,9 +68,9 @@ export function beginReshard(
   if (isUnderWay(snapshot)) {
     throw refused(to, `${reshardText(snapshot)}: wait for its end, or cancel it`);
   }
-  const { totalShards: from, society } = unit;
+  const { totalShards: from, reshardingFleet: fleet } = unit;
   if (to === from) throw refused(to, `there are ${from} already`);
-  const why = society ? whyNotAll(society, from, to) : whyNot(unit, to);
+  const why = fleet ? whyNotAll(fleet, from, to) : whyNot(unit, to);
   if (why !== null) throw refused(to, why);
   return resharding.begin(to, by);
 }

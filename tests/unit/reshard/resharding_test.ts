@@ -50,7 +50,7 @@ Deno.test("beginReshard() says why not, and begins nothing", () => {
 Deno.test("beginReshard() in a fleet asks for all shards of all units, and for guilds that can go in parts", () => {
   const { unit, called } = setUp({ totalShards: 4, shardIds: [0, 1] });
   const begin = (to: number, units: number, missing = 0) => () =>
-    beginReshard({ ...unit, society: { units, missing } }, to, "operator");
+    beginReshard({ ...unit, reshardingFleet: { units, missing } }, to, "operator");
   assert.throws(begin(8, 2, 1), {
     code: "refused",
     message: "Cannot reshard to 8 shards: 1 of 4 shards are no unit's: wait until all are",
@@ -68,7 +68,7 @@ Deno.test("beginReshard() in a fleet asks for all shards of all units, and for g
     unit.resharding.snapshot = null;
   }
   assert.equal(called.length, 3);
-  const one = { ...unit, totalShards: 1, society: { units: 2, missing: 0 } };
+  const one = { ...unit, totalShards: 1, reshardingFleet: { units: 2, missing: 0 } };
   assert.throws(() => beginReshard(one, 2, "operator"), {
     message: /no number of shards would do: have one unit reshard by itself$/,
   });
