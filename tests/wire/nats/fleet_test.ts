@@ -56,7 +56,7 @@ type Member = Awaited<ReturnType<typeof join>>;
 
 function standing(members: readonly Member[]) {
   return members.map(({ fleet }) => {
-    const owners = fleet.assignment?.totals[0]!.owners ?? [];
+    const owners = fleet.assignment?.totals[0]?.owners ?? [];
     const counts = members.map(({ unit }) => owners.filter((owner) => owner === unit).length);
     return `${fleet.leader} leads ${fleet.members} with ${counts}`;
   });
