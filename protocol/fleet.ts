@@ -10,6 +10,7 @@
  * | `reshard`           | who has the lot   | which total serves what                        |
  * | `estate.<id>.<total>` | who has the shard | what seldom changes of it                    |
  * | `points.<name>`     | the unit          | how far its shards have come, every second     |
+ * | `missing.<id>.<total>.<name>` | who took the shard up | which events only that unit's disk has |
  *
  * @module
  */

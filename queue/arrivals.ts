@@ -13,7 +13,7 @@ import type { OpenSpool, Spool } from "../ports/spool.ts";
 export interface ArrivalsOptions {
   /** Opens the spool of a shard, or of somebody who reads it; without it all stays in memory. */
   readonly openSpool?: OpenSpool | undefined;
-  /** Whether the disk may take so many bytes. */
+  /** Whether the disk may have so many bytes beside those of open queues. */
   readonly mayWrite: (bytes: number) => boolean;
   /** The most that may be in memory. */
   readonly memoryBytes: number;
@@ -53,7 +53,7 @@ export class Arrivals {
     const { spool, records: before } = known ?? await this.#begin(shardId, reader);
     const bytes = bytesOf(records);
     const isRoom = spool
-      ? this.#options.mayWrite(bytes)
+      ? this.#options.mayWrite(this.#diskBytes() + bytes)
       : this.#memoryBytes(key) + bytesOf(before) + bytes <= this.#options.memoryBytes;
     if (!isRoom) {
       const text =
@@ -91,6 +91,11 @@ export class Arrivals {
     const { openSpool } = this.#options;
     if (!openSpool) return null;
     return await (reader === null ? openSpool(shardId) : openSpool(shardId, reader));
+  }
+
+  /** What has come and is not any queue's yet. */
+  #diskBytes(): number {
+    return this.#arrived.values().reduce((sum, { spool }) => sum + (spool?.bytes ?? 0), 0);
   }
 
   #memoryBytes(but: string): number {

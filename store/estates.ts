@@ -231,13 +231,12 @@ export class Estates {
     return this.#watchers.watch(changed);
   }
 
-  /** Goes by others' numbering, before any shard is taken up: what was kept in another is forgotten. Gives whether that was nothing. */
-  follow(stream: string): boolean {
-    if (stream === this.#stream) return true;
+  /** Goes by others' numbering, before any shard is taken up: what was kept in another is forgotten. */
+  follow(stream: string): void {
+    if (stream === this.#stream) return;
     this.#stream = stream;
     const left = [...this.#points.keys()].map((text) => parseShardKey(text)!);
     for (const key of left) this.release(key);
-    return left.length === 0;
   }
 
   /** A shard comes from another unit with its estate, which is on disk soon; what was left of it here is forgotten. */

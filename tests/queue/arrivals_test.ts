@@ -63,6 +63,8 @@ Deno.test("Arrivals do not go beyond what the disk may take, and tell what it sa
   const full = setUp({ openSpool: memorySpool(), mayWrite: (bytes) => bytes <= 200 });
   await full.put(3, null, records(1, 2), true);
   await assert.rejects(full.put(3, null, records(3, 5), false), /Cannot take 300 bytes of shard 3/);
+  await full.put(3, null, [], false);
+  await assert.rejects(full.put(3, "logger", records(1, 1), true), { code: "disk_full" });
   const broken = setUp({ openSpool: () => Promise.reject(new Error("no such disk")) });
   await assert.rejects(broken.put(3, null, records(1, 2), true), /no such disk/);
 });

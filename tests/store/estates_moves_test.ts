@@ -81,8 +81,9 @@ Deno.test("Estates of another numbering are of no use to a fleet, and are put aw
   first.estates.change(of(3), (it) => withSession(it, { session: sessionOf(3), facts: FACTS }));
   await first.estates.close();
   const second = await live(store);
-  assert.equal(second.estates.follow("ours"), true);
-  assert.equal(second.estates.follow("theirs"), false);
+  second.estates.follow("ours");
+  assert.deepEqual([...second.estates.sessions], [[4, 1]]);
+  second.estates.follow("theirs");
   await second.begin();
   assert.deepEqual(second.estates.of(of(3)), NO_ESTATE);
   await second.estates.close();

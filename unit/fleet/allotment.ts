@@ -131,7 +131,8 @@ export class FleetAllotment implements Allotment {
       log.warn("sessions of an earlier run are not of this fleet, they are not used");
     }
     if (!isOurs) await dropQueues();
-    this.#estates = isOurs ? own : new Estates({ ...this.#options, newStream: stream });
+    own.follow(stream);
+    this.#estates = own;
     const opening = {
       record: settledRecord(total, asked),
       saved: null,
