@@ -8,6 +8,8 @@
 export interface FleetSnapshot {
   /** The unit that says so. */
   readonly self: string;
+  /** Whether this unit has joined, and taken up what was its part then. */
+  readonly isJoined: boolean;
   /** The unit that leads; `null`: none is known. */
   readonly leader: string | null;
   /** Number of the newest assignment that is known; 0: none is. */

@@ -31,7 +31,7 @@ import { createIdentifyQueue, type IdentifyOptions } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
 import { type FarCommands, UnitCommands } from "./reshard/commands.ts";
 import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
-import type { Opening } from "./reshard/opening.ts";
+import type { OpenedTotals, Opening } from "./reshard/opening.ts";
 import { Owners } from "./reshard/owners.ts";
 import type { Pools } from "./reshard/pools.ts";
 import { takeUp } from "./reshard/take_up.ts";
@@ -44,7 +44,8 @@ const DIAL_MS = 2_000;
 type Shared = "gate" | "away" | "links" | "linked" | "ask";
 
 /** What the gateway side is made with. */
-export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
+export interface GatewayOptions
+  extends Omit<GenerationsOptions, Shared>, Pick<OpenedTotals, "keptIds"> {
   /** Which total serves; in the midst of a reshard there is another beside it. */
   readonly opening: Opening;
   /** Makes the gate that all shards identify through. Default: the unit's own queue. */
@@ -157,7 +158,7 @@ export class UnitGateway {
       allow: ({ total, id }, permit) => gateway.#generations.find(total)?.allowIdentify(id, permit),
       notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
     });
-    await takeUp(options);
+    await takeUp({ ...options, shardIds: options.keptIds ?? options.shardIds });
     const totals = [record.total, ...(record.move ? [record.move.to] : [])];
     const habits = await Promise.all(
       totals.map((totalShards) => loadHabits({ ...options, totalShards })),

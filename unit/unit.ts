@@ -239,6 +239,7 @@ export class Unit {
     }));
     await this.#unlessRefused(gateway.pool.settled());
     this.#isStarted = true;
+    this.#tellIfReady();
     this.#reshards!.start();
     this.#collectStats();
     this.#check.start();
@@ -327,6 +328,7 @@ export class Unit {
       share: allotment,
       openGate: (options) => allotment.openGate(options),
       shardIds: opening.shardIds,
+      keptIds: opening.keptIds ?? opening.shardIds,
       peers: this.peers.all,
       clusterOfShards: (shardIds, before) =>
         before ? this.clusters.ofHeirs(shardIds.length, before) : this.clusters.ofShards(shardIds),

@@ -81,6 +81,7 @@ export const IDLE_REST: RestSnapshot = {
 export function fleet(overrides: Partial<FleetSnapshot> = {}): FleetSnapshot {
   return {
     self: "a",
+    isJoined: true,
     leader: "a",
     epoch: 7,
     units: [{ unit: "a", isAlive: true, shards: 2 }, { unit: "b", isAlive: true, shards: 2 }],

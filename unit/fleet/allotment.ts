@@ -81,6 +81,7 @@ export class FleetAllotment implements Allotment {
   #cancelTell: Cancel | null = null;
   #cancelShare: Cancel | null = null;
   #told = "";
+  #isJoined = false;
 
   constructor(options: FleetAllotmentOptions) {
     this.#options = options;
@@ -139,6 +140,8 @@ export class FleetAllotment implements Allotment {
       isAnew: false,
       isOtherThanSet: false,
       shardIds: shardRange(0, total - 1),
+      // What others have now, they have from elsewhere.
+      keptIds: shardRange(0, total - 1).filter((id) => seat.ownerOf({ total, id }) === seat.self),
     };
     return { estates: this.#estates, opening };
   }
@@ -166,6 +169,8 @@ export class FleetAllotment implements Allotment {
     });
     this.#keeper.start();
     await this.#keeper.settled();
+    this.#isJoined = true;
+    this.#tellSoon();
   }
 
   /** See {@linkcode Allotment}. */
@@ -195,6 +200,7 @@ export class FleetAllotment implements Allotment {
     const { seat: { self, leader, members, assignment }, line, config } = this.#options;
     return fleetSnapshot({
       self,
+      isJoined: this.#isJoined,
       leader,
       members,
       assignment,

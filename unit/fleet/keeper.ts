@@ -22,6 +22,8 @@ import { AWAY, HELD, originOf, type Standing, type Task, taskOf } from "./step.t
 
 /** So many shards are taken at a time, and so many given. */
 export const MOST_AT_ONCE = 16;
+/** So often something may fail before it is warned of: a unit that has just joined does not take anything yet. */
+const MOST_QUIET = 3;
 /** What failed is tried again after this long. */
 export const AGAIN_MS = 1_000;
 
@@ -57,6 +59,8 @@ export class Keeper {
   /** Those that are here, or were given away. */
   readonly #standing = new Map<ShardKeyText, Standing>();
   readonly #atWork = new Map<ShardKeyText, Task["do"]>();
+  /** How often what is to be done with a shard has failed. */
+  readonly #failures = new Map<ShardKeyText, number>();
   /** What is not done again for a while. */
   readonly #resting = new Map<ShardKeyText, { readonly do: Task["do"]; readonly cancel: Cancel }>();
   readonly #lanes: Readonly<Record<Task["do"], Lane>> = {
@@ -160,9 +164,12 @@ export class Keeper {
     this.#lanes[task.do].busy++;
     try {
       await this.#perform(shard, task);
+      this.#failures.delete(text);
     } catch (error) {
+      const failures = (this.#failures.get(text) ?? 0) + 1;
+      this.#failures.set(text, failures);
       const about = { shardId: shard.id, totalShards: shard.total, error: messageOf(error) };
-      log.warn(FAILED[task.do], about);
+      log[failures > MOST_QUIET ? "warn" : "debug"](FAILED[task.do], about);
       this.#rest(text, task.do);
     }
     this.#atWork.delete(text);

@@ -14,15 +14,17 @@ import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
  */
 export function fleetReasons(fleet: FleetSnapshot | null, running: number): string[] {
   if (fleet === null) return [];
-  const { self, epoch, units, cutOffSinceMs } = fleet;
-  if (epoch === 0) {
-    const why = cutOffSinceMs === null
-      ? "nobody has said yet who has which shards"
-      : "the other units cannot be reached";
-    return [`the fleet is not joined: ${why}`];
-  }
+  const { self, isJoined, epoch, units, cutOffSinceMs } = fleet;
   const missing = (units.find(({ unit }) => unit === self)?.shards ?? 0) - running;
-  return missing > 0 ? [`${countOf(missing, "shard")} of this unit yet to be taken up`] : [];
+  if (epoch > 0 && missing > 0) {
+    return [`${countOf(missing, "shard")} of this unit yet to be taken up`];
+  }
+  if (isJoined) return [];
+  if (epoch > 0) return ["the fleet is being joined"];
+  const why = cutOffSinceMs === null
+    ? "nobody has said yet who has which shards"
+    : "the other units cannot be reached";
+  return [`the fleet is not joined: ${why}`];
 }
 
 /** What does not go as it should though this unit does its part. */

@@ -9,7 +9,8 @@ import type { FleetSnapshot, FleetUnit } from "../../protocol/fleet_status.ts";
 
 /** What is known. */
 export interface FleetFacts
-  extends Pick<FleetSnapshot, "self" | "leader" | "taking" | "giving" | "cutOffSinceMs"> {
+  extends
+    Pick<FleetSnapshot, "self" | "isJoined" | "leader" | "taking" | "giving" | "cutOffSinceMs"> {
   readonly members: readonly string[];
   readonly assignment: Assignment | null;
   /** What is wrong with what joins the units, though it works. */
@@ -27,6 +28,7 @@ export interface FleetFacts
  * const totals = [{ total: 2, owners: ["a", "b"], moves: new Map() }];
  * const fleet = fleetSnapshot({
  *   self: "a",
+ *   isJoined: true,
  *   leader: "a",
  *   members: ["a"],
  *   assignment: { epoch: 3, stream: "s", totals, services: {}, clusters: {} },
@@ -40,7 +42,7 @@ export interface FleetFacts
  * ```
  */
 export function fleetSnapshot(facts: FleetFacts): FleetSnapshot {
-  const { self, leader, assignment, taking, giving, cutOffSinceMs } = facts;
+  const { self, isJoined, leader, assignment, taking, giving, cutOffSinceMs } = facts;
   const owners = (assignment?.totals ?? []).flatMap(({ owners }) => owners);
   const shards = new Map<string, number>();
   for (const owner of owners) if (owner !== null) shards.set(owner, (shards.get(owner) ?? 0) + 1);
@@ -52,6 +54,7 @@ export function fleetSnapshot(facts: FleetFacts): FleetSnapshot {
   }));
   return {
     self,
+    isJoined,
     leader,
     epoch: assignment?.epoch ?? 0,
     units,

@@ -70,6 +70,8 @@ export interface OpenTotalsOptions extends Pick<World, "store" | "log"> {
 export interface OpenedTotals extends Opening {
   /** Of the total that serves what has not moved. */
   readonly shardIds: readonly number[];
+  /** Those of them of which what an earlier life has left is taken up. Default: all. */
+  readonly keptIds?: readonly number[];
 }
 
 /**

@@ -15,10 +15,11 @@ Deno.test("a unit that has all its shards is ready, and one that is to have none
 
 Deno.test("a unit is not ready before it knows its shards, or has taken them up", () => {
   assert.deepEqual(fleetReasons(fleet(), 1), ["1 shard of this unit yet to be taken up"]);
-  assert.deepEqual(fleetReasons(fleet({ epoch: 0 }), 0), [
+  assert.deepEqual(fleetReasons(fleet({ isJoined: false }), 2), ["the fleet is being joined"]);
+  assert.deepEqual(fleetReasons(fleet({ epoch: 0, isJoined: false }), 0), [
     "the fleet is not joined: nobody has said yet who has which shards",
   ]);
-  assert.deepEqual(fleetReasons(fleet({ epoch: 0, cutOffSinceMs: 0 }), 0), [
+  assert.deepEqual(fleetReasons(fleet({ epoch: 0, isJoined: false, cutOffSinceMs: 0 }), 0), [
     "the fleet is not joined: the other units cannot be reached",
   ]);
 });

@@ -3,6 +3,7 @@ import { fleetSnapshot } from "../../../unit/fleet/standing.ts";
 
 const FACTS = {
   self: "a",
+  isJoined: true,
   leader: "b",
   members: ["a", "b"],
   assignment: {
@@ -22,6 +23,7 @@ const FACTS = {
 Deno.test("a fleet is told with who lives, and with who has shards and does not", () => {
   assert.deepEqual(fleetSnapshot(FACTS), {
     self: "a",
+    isJoined: true,
     leader: "b",
     epoch: 12,
     units: [
