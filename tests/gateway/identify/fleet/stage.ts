@@ -6,18 +6,17 @@
  */
 
 import assert from "node:assert/strict";
+import { Fleet } from "../../../../fleet/fleet.ts";
 import { IdentifyAuthority } from "../../../../gateway/identify/fleet/authority.ts";
 import { FleetGate } from "../../../../gateway/identify/fleet/gate.ts";
 import type { IdentifyBudget } from "../../../../gateway/identify/budget.ts";
 import { Permit } from "../../../../gateway/permit.ts";
 import { newSession } from "../../../../gateway/session/step.ts";
 import type { Input, State } from "../../../../gateway/session/words.ts";
-import { sleep } from "../../../../ports/clock.ts";
 import type { FleetView } from "../../../../ports/fleet/fleet.ts";
-import { logTo } from "../../../../ports/log.ts";
+import { logTo, silentLog } from "../../../../ports/log.ts";
 import { type Random, seededRandom } from "../../../../ports/random.ts";
 import type { Socket } from "../../../../ports/socket.ts";
-import { BEAT_MS, LEAD_MS, LEASE_MS } from "../../../../protocol/fleet.ts";
 import { type ShardKey, shardKeyText, shardRange } from "../../../../protocol/ids.ts";
 import type { IdentifyHold } from "../../../../protocol/status.ts";
 import {
@@ -123,6 +122,19 @@ interface StageWorld {
 
 let lives = 0;
 
+/** A unit as a real fleet has it; what it is assigned nobody looks at. */
+function member(unit: string, { random, options }: StageWorld, line: SimLine): FleetView {
+  const fleet = new Fleet({
+    ...{ clock: line.clock, random, log: silentLog, line, unit },
+    card: { cores: 1, clusters: 0, services: [], isLeaving: false, isReady: true },
+    nonce: String(random()).slice(2, 10),
+    first: { total: options.shards, stream: "s" },
+    replaced() {},
+  });
+  void fleet.start();
+  return fleet;
+}
+
 /** One life of a unit. */
 export class StageUnit {
   readonly line: SimLine;
@@ -148,7 +160,7 @@ export class StageUnit {
     this.#world = world;
     this.line = bus.line(name, { aheadMs });
     const { clock } = this.line;
-    this.view = world.options.viewOf?.(name, this.line) ?? new ElectedView(name, this.line);
+    this.view = world.options.viewOf?.(name, this.line) ?? member(name, world, this.line);
     const starts = sim.world.sessionStarts;
     const left = budget?.(clock.epochMs()) ?? {
       total: starts.total,
@@ -287,111 +299,3 @@ const WAITS_FOR_HELLO: State = {
   memory: newSession().memory,
   reason: "",
 };
-
-/** Who the units are, and who leads, as the real one finds out: by beats under keys. */
-export class ElectedView implements FleetView {
-  readonly self: string;
-  members: readonly string[];
-  leader: string | null = null;
-  readonly #line: SimLine;
-  readonly #watching = new Set<() => void>();
-  /** Key → what it says, its revision, and when it changed last, as seen from here. */
-  readonly #seen = new Map<string, { value: Card; revision: number; atMs: number }>();
-  #renewedMs = -Infinity;
-  #own = 0;
-  #term: number | null = null;
-  #beat = 0;
-
-  constructor(self: string, line: SimLine) {
-    this.self = self;
-    this.#line = line;
-    this.members = [self];
-    const { clock, keys } = line;
-    for (const prefix of ["unit.", "leader"]) {
-      keys.watch(prefix, (key, entry) => {
-        if (key === null) return;
-        if (entry === null) this.#seen.delete(key);
-        else {
-          const { revision } = entry;
-          this.#seen.set(key, {
-            value: entry.value as unknown as Card,
-            revision,
-            atMs: clock.now(),
-          });
-        }
-        this.#changed();
-      });
-    }
-    line.watch((isUp) => {
-      // Every lease counts from anew.
-      if (isUp) { for (const seen of this.#seen.values()) seen.atMs = clock.now(); }
-    });
-    void this.#live();
-  }
-
-  get term(): number | null {
-    return this.#line.clock.now() - this.#renewedMs < LEAD_MS ? this.#term : null;
-  }
-
-  ownerOf(): null {
-    return null;
-  }
-
-  watch(changed: () => void): () => void {
-    this.#watching.add(changed);
-    return () => this.#watching.delete(changed);
-  }
-
-  async #live(): Promise<void> {
-    const { clock } = this.#line;
-    for (;;) {
-      await this.#step().catch(() => {});
-      this.#changed();
-      await sleep(clock, BEAT_MS);
-    }
-  }
-
-  async #step(): Promise<void> {
-    const { self } = this;
-    const { keys, clock, isUp } = this.#line;
-    if (!isUp) return;
-    const beat = ++this.#beat;
-    await keys.put(`unit.${self}`, { unit: self, beat, term: 0 });
-    const atMs = clock.now();
-    if (this.#term !== null) {
-      const revision = await keys.update(
-        "leader",
-        { unit: self, beat, term: this.#term },
-        this.#own,
-      );
-      if (revision === null) this.#term = null;
-      else [this.#own, this.#renewedMs] = [revision, atMs];
-      return;
-    }
-    const entry = await keys.get("leader");
-    const seen = this.#seen.get("leader");
-    if (entry && (!seen || seen.revision !== entry.revision || atMs - seen.atMs < LEASE_MS)) return;
-    const term = ((entry?.value as unknown as Card | undefined)?.term ?? 0) + 1;
-    const value = { unit: self, beat, term };
-    const revision = entry
-      ? await keys.update("leader", value, entry.revision)
-      : await keys.create("leader", value);
-    if (revision !== null) [this.#own, this.#term, this.#renewedMs] = [revision, term, atMs];
-  }
-
-  #changed(): void {
-    const nowMs = this.#line.clock.now();
-    const isAlive = ({ atMs }: { atMs: number }) => nowMs - atMs < LEASE_MS;
-    const alive = [...this.#seen].filter(([key, seen]) => key !== "leader" && isAlive(seen));
-    this.members = [...new Set([this.self, ...alive.map(([, { value }]) => value.unit)])].sort();
-    const leader = this.#seen.get("leader");
-    this.leader = leader && isAlive(leader) ? leader.value.unit : null;
-    for (const changed of this.#watching) changed();
-  }
-}
-
-interface Card {
-  readonly unit: string;
-  readonly beat: number;
-  readonly term: number;
-}
