@@ -23,7 +23,7 @@ import type { SafeReports } from "./safe_reports.ts";
 import type { ShardFigures } from "./shard_figures.ts";
 
 /** Before a shard is closed to rest, those who were sent something have so long to acknowledge it… */
-export const REST_PATIENCE_MS = 2_000;
+export const REST_PATIENCE_MS = 1_000;
 /** …and so often it is looked whether they have. */
 const REST_LOOK_MS = 20;
 

@@ -12,7 +12,7 @@
  */
 
 import type { Json } from "../../../ports/fleet/bus.ts";
-import type { Estate } from "../../../protocol/estate.ts";
+import { type Estate, parseEstate } from "../../../protocol/estate.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../../../protocol/ids.ts";
 import { isCount, isRecord } from "../../../protocol/record.ts";
 import { estateAt, parsePoints, type Point, pointOf } from "../../../store/estate_points.ts";
@@ -59,10 +59,14 @@ export function missingIn(key: string, unit: string): ShardKey | null {
   return id !== undefined && key === missingKey(shard, unit) ? shard : null;
 }
 
+/** Responses in the bot's place that go with an estate, the newest: a value is not to be longer than a key takes. */
+const MOST_MARKS = 2_000;
+
 /** What is written under {@linkcode estateKey}. */
 export function encodeWritten({ estate, ...head }: Written): Json {
   const { session, facts, guilds, presence } = estate;
-  return { ...head, point: pointOf(estate), session, facts, guilds, presence } as unknown as Json;
+  const point = pointOf({ ...estate, marks: estate.marks.slice(-MOST_MARKS) });
+  return { ...head, point, session, facts, guilds, presence } as unknown as Json;
 }
 
 /**
@@ -78,7 +82,7 @@ export function parseWritten(shard: ShardKey, value: unknown, points: unknown): 
   const own = parsePoints({ [text]: point }).get(text)!;
   // Of a shard that was given away, nobody has written a point since.
   const isGiven = typeof givenTo === "string";
-  const newer = isGiven ? undefined : parsePoints(isRecord(points) ? points : {}).get(text);
+  const newer = isGiven || !isRecord(points) ? null : parsePoint(points[text]);
   const estate = estateAt(newestOf(own, newer), parts);
   return { unit, epoch, stream, givenTo: isGiven ? givenTo : null, estate };
 }
@@ -88,9 +92,35 @@ export function holderOf({ unit, givenTo }: Written): string {
   return givenTo ?? unit;
 }
 
-/** What is written under {@linkcode pointsKey}. */
+/**
+ * What is written under {@linkcode pointsKey}: for each shard `[acknowledged, highest, base, seq]`, and its readers
+ * where there are. It is short, because a unit may have thousands.
+ */
 export function encodePoints(points: ReadonlyMap<ShardKeyText, Point>): Json {
-  return Object.fromEntries(points) as unknown as Json;
+  const short = [...points].map(([text, { acknowledged, highest, session, readers }]) => {
+    const point = [acknowledged, highest, session?.base ?? null, session?.seq ?? null];
+    return [text, Object.keys(readers).length === 0 ? point : [...point, { ...readers }]] as const;
+  });
+  return Object.fromEntries(short);
+}
+
+/** `null` where it is none. */
+function parsePoint(value: unknown): Omit<Point, "marks"> | null {
+  const [acknowledged, highest, base, seq, readers = {}, ...more] = Array.isArray(value)
+    ? value
+    : [];
+  if (!isCount(acknowledged) || !isCount(highest) || !isRecord(readers) || more.length > 0) {
+    return null;
+  }
+  if (base === null && seq === null) {
+    return { acknowledged, highest, readers: read(readers), session: null };
+  }
+  if (!isCount(base) || !isCount(seq)) return null;
+  return { acknowledged, highest, readers: read(readers), session: { base, seq } };
+}
+
+function read(readers: Record<string, unknown>): Point["readers"] {
+  return parseEstate({ readers }).readers;
 }
 
 /** Reads what is written under {@linkcode missingKey}; `null` where it is nothing. */
@@ -106,8 +136,8 @@ export function joinMissing(one: Missing, other: Missing | null): Missing {
 }
 
 /** Points are of one session, or of one that began since; those of another numbering are no estate's. */
-function newestOf(own: Point, other: Point | undefined): Point {
+function newestOf(own: Point, other: Omit<Point, "marks"> | null): Point {
   if (!other) return own;
   const isNewer = other.highest >= own.highest && other.acknowledged >= own.acknowledged;
-  return isNewer && other.session?.base === own.session?.base ? other : own;
+  return isNewer && other.session?.base === own.session?.base ? { ...own, ...other } : own;
 }

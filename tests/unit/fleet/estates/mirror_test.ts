@@ -17,7 +17,7 @@ async function setUp() {
   }
   await clock.advance(50);
   const acknowledged = (id: number) =>
-    (value("points.a")?.[`${id}/4`] as { acknowledged: number } | undefined)?.acknowledged;
+    (value("points.a")?.[`${id}/4`] as readonly number[] | undefined)?.[0];
   const written = (id: number) => value(`estate.${id}.4`);
   return { ...world, a, mirror, acknowledged, written };
 }

@@ -60,6 +60,37 @@ Deno.test("an estate is as of the points of its unit, but not of another session
   assert.deepEqual(read({ ...WRITTEN, estate: later }, ESTATE), [140, 40], "older points");
 });
 
+Deno.test("thousands of shards, and of responses in the bot's place, are not too much for a key", () => {
+  // What a bucket takes: docs/fleet.md.
+  const most = 350 * 1024;
+  const marks = Array.from({ length: 20_000 }, (_, i) => (
+    { cursor: 2 ** 40 + i, mark: "answered", atMs: 1_800_000_000_000 + i } as const
+  ));
+  const busy = { ...ESTATE, marks };
+  const ids = Array.from({ length: 5_000 }, (_, i) => `${i}/5000` as const);
+  const points = new Map(
+    ids.map((id) => [id, { ...pointOf(busy), readers: {}, highest: 2 ** 40 }]),
+  );
+  assert.ok(JSON.stringify(encodePoints(points)).length < most);
+  const written = wire(encodeWritten({ ...WRITTEN, estate: busy }));
+  assert.ok(JSON.stringify(written).length < most);
+  const read = parseWritten(SHARD, written, wire(encodePoints(new Map([["3/4", pointOf(busy)]]))));
+  assert.deepEqual(read!.estate.marks.at(-1), marks.at(-1));
+  assert.ok(read!.estate.marks.length >= 1_000);
+});
+
+Deno.test("points that cannot be read are none", () => {
+  const written = wire(encodeWritten(WRITTEN));
+  for (const point of [null, [], [140, 150], [140, "x", 100, 40], [140, 150, 100, 40, 5], {}]) {
+    assert.equal(parseWritten(SHARD, written, { "3/4": point })!.estate.acknowledged, 110);
+  }
+  const without = [140, 150, null, null, { logger: 120 }];
+  const { estate } = parseWritten(SHARD, { ...written, session: null, point: undefined }, {
+    "3/4": without,
+  })!;
+  assert.deepEqual([estate.acknowledged, estate.readers], [140, { logger: 120 }]);
+});
+
 Deno.test("what is no estate is none, and no points make it one", () => {
   for (const value of [null, 5, {}, { unit: "a" }, { unit: "a", epoch: -1, stream: "x" }]) {
     assert.equal(parseWritten(SHARD, value, {}), null);
