@@ -111,6 +111,16 @@ export class Buckets {
     this.#pump(touched);
   }
 
+  /** A route's requests count in the bucket of this name, as somebody else has seen. */
+  learnName(route: string, hash: string): void {
+    const bucket = { hash, count: { limit: 1, remaining: 0, resetAfterMs: 0 } };
+    const report: Report = { bucket, refusal: null, isLimitless: false };
+    const touched = new Set<Line>();
+    if (!this.#gates.learn(route, report, this.#clock.now())) return;
+    this.#reroute(route, touched);
+    this.#pump(touched);
+  }
+
   /** Discord has answered a request. */
   settle(hold: Hold, report: Report): void {
     const nowMs = this.#clock.now();
@@ -148,6 +158,13 @@ export class Buckets {
   giveBack(hold: Hold): void {
     for (const { gate } of hold.leases) gate.bucket.giveBack();
     this.#finish(hold);
+  }
+
+  /** A request cannot go after all: it is in its line again, at its old place. */
+  takeBack(hold: Hold): void {
+    const line = this.#queue(hold.waiter);
+    for (const { gate } of hold.leases) gate.bucket.giveBack();
+    this.#finish(hold, false, [line]);
   }
 
   /** Whether a request that has its places would get the same ones now, and at once. */

@@ -106,6 +106,11 @@ export class Limits {
     this.#buckets.recall(ask, report);
   }
 
+  /** A route (method and template) counts in the bucket of this name, as somebody else has seen. */
+  learnName(route: string, hash: string): void {
+    this.#buckets.learnName(route, hash);
+  }
+
   /**
    * Sees to it that a request waits no longer than it wants to, and not at all where that would be in
    * vain. Gives what ends that.
@@ -168,8 +173,7 @@ export class Limits {
       stale: () => {
         // Something was learnt of its limits while it waited: back to its line, at its old place.
         this.#ready.delete(waiter);
-        this.#buckets.giveBack(hold);
-        this.#buckets.enter(waiter);
+        this.#buckets.takeBack(hold);
       },
       go: (taken) => {
         this.#ready.delete(waiter);
@@ -220,7 +224,7 @@ function isDiscords({ refusal, bucket, isLimitless }: Report): boolean {
  * Whether the global limit does not hold for it. What comes by a webhook's token and without a
  * credential counts for this machine's address, with the other requests that have none.
  */
-function isExempt({ route: { kind }, credential }: Ask): boolean {
+export function isExempt({ route: { kind }, credential }: Ask): boolean {
   return kind === "interaction" || (kind === "webhook" && credential !== "");
 }
 
@@ -265,6 +269,15 @@ export class Credentials implements CountedPermits {
    */
   recall(ask: Ask, report: Report): void {
     this.#of(ask.credential).recall(ask, report);
+  }
+
+  /**
+   * See {@linkcode Limits.learnName}.
+   *
+   * @throws {TooLong} when there are too many credentials.
+   */
+  learnName(credential: string, route: string, hash: string): void {
+    this.#of(credential).learnName(route, hash);
   }
 
   /** Sums over all. */

@@ -298,3 +298,26 @@ Deno.test("a hidden limit that another has met holds for requests like that one"
   buckets.settle(hold(2), says("h", 4));
   assert.deepEqual(gone(), [0, 2, 1]);
 });
+
+Deno.test("who goes back to its line is there before its place is anybody else's", () => {
+  const { buckets, enter, gone, hold } = setUp();
+  enter("POST /x");
+  enter("POST /x");
+  enter("POST /x", { major: "channels/2" });
+  // The route has a name now, and its bucket has room for one as long as nobody knows it.
+  buckets.settle(hold(2), says("h", 0));
+  assert.equal(buckets.isCurrent(hold(0)), false);
+  buckets.takeBack(hold(0));
+  assert.deepEqual(gone(), [0, 2, 0]);
+});
+
+Deno.test("a name that somebody else has learnt is passed by all of the route's requests", () => {
+  const { buckets, enter, gone, hold } = setUp();
+  buckets.learnName("PUT /r", "h");
+  buckets.learnName("DELETE /r", "h");
+  enter("PUT /r");
+  enter("DELETE /r");
+  assert.deepEqual(gone(), [0], "they share it");
+  buckets.settle(hold(0), says("h", 1));
+  assert.deepEqual(gone(), [0, 1]);
+});
