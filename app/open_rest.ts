@@ -9,6 +9,8 @@ import { undiciClient } from "../ports/http/undici.ts";
 import type { Log } from "../ports/log.ts";
 import type { AuthRules, BuiltIn, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";
+import type { LimitsOptions } from "../rest/limits/limits.ts";
+import type { CountedPermits } from "../rest/limits/permits.ts";
 import { RestProxy } from "../rest/proxy.ts";
 import { type Config, isLoopback } from "../config/config.ts";
 import { ownPlace } from "./http/listen.ts";
@@ -21,6 +23,8 @@ export interface OpenRestOptions {
   readonly authorize: (request: Request) => RestVerdict;
   /** Shards that may identify at a time, as Discord said; by it a large bot is known. */
   readonly maxConcurrency: () => number;
+  /** Who gives permits, by which limits. Default: limits that are kept here. */
+  readonly permits?: (limits: LimitsOptions) => CountedPermits;
 }
 
 /** A proxy with its connections. */
@@ -34,7 +38,8 @@ const LARGE_CONCURRENCY = 16;
 
 /** Makes the proxy. Nothing is connected before the first request. */
 export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
-  const { config, log, authorize, maxConcurrency } = options;
+  const { config, log, authorize, maxConcurrency, permits } = options;
+  const perSecond = () => config.restGlobalPerSecond ?? perSecondOf(maxConcurrency());
   const upstream = new URL(config.discordApiUrl);
   const client = await undiciClient(upstream);
   const proxy = new RestProxy({
@@ -44,7 +49,8 @@ export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
     authorize,
     clock: systemClock,
     log,
-    perSecond: () => config.restGlobalPerSecond ?? perSecondOf(maxConcurrency()),
+    perSecond,
+    ...permits && { permits: permits({ clock: systemClock, perSecond }) },
     patienceMs: config.restWaitMs,
     answerMs: config.restAnswerMs,
   });

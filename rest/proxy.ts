@@ -16,7 +16,7 @@ import { Credentials } from "./limits/limits.ts";
 import { DeadEnds } from "./dead_ends.ts";
 import { Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
-import { laneOf, PRIORITY_HEADER } from "./limits/permits.ts";
+import { type CountedPermits, laneOf, PRIORITY_HEADER } from "./limits/permits.ts";
 import { PER_SECOND } from "./limits/global_pace.ts";
 import { Meter } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";
@@ -39,6 +39,8 @@ export interface RestProxyOptions {
   readonly log: Log;
   /** Requests per second of each credential; asked with each request. Default 50. */
   readonly perSecond?: () => number;
+  /** Who gives permits. Default: limits that are kept here, at `perSecond`. */
+  readonly permits?: CountedPermits;
   /** How long a request waits for its limits at most. Default 60,000. */
   readonly patienceMs?: number;
   /** Time for the head of an answer. Default 30,000. */
@@ -87,7 +89,7 @@ const MOST_OWN_BYTES = 8 * 1024 * 1024;
 export class RestProxy {
   readonly #options: RestProxyOptions;
   readonly #base: string;
-  readonly #credentials: Credentials;
+  readonly #permits: CountedPermits;
   readonly #fuse: InvalidFuse;
   readonly #deadEnds = new DeadEnds();
   readonly #delivery: Delivery;
@@ -102,12 +104,12 @@ export class RestProxy {
     this.#base = upstream.pathname.replace(/\/$/, "");
     const { invalidLimit = INVALID_LIMIT } = options;
     this.#fuse = new InvalidFuse(invalidLimit);
-    this.#credentials = new Credentials({ clock, perSecond });
+    this.#permits = options.permits ?? new Credentials({ clock, perSecond });
     const shared = {
       ...options,
       patienceMs: options.patienceMs ?? PATIENCE_MS,
       answerMs: options.answerMs ?? ANSWER_MS,
-      permits: this.#credentials,
+      permits: this.#permits,
     };
     this.#delivery = new Delivery({
       ...shared,
@@ -122,7 +124,7 @@ export class RestProxy {
   get snapshot(): RestSnapshot {
     const nowMs = this.#options.clock.now();
     return {
-      ...this.#credentials.snapshot,
+      ...this.#permits.snapshot,
       deadEnds: this.#deadEnds.size,
       invalid: this.#fuse.invalid(nowMs),
       strangersInvalid: this.#strangers.invalid(nowMs),
