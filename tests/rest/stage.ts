@@ -53,8 +53,19 @@ export interface Sent {
 
 /** Sets it up. */
 export function stage(options: StageOptions = {}) {
-  const { latencyMs = 40, jitterMs = 0, seed = 1 } = options;
   const sim = restApi(options.sim, options.rest);
+  /** 429s that the ledger has, of scopes that are held against us. */
+  const refused = () =>
+    sim.ledger.rest.filter(({ status, scope }) => status === 429 && scope !== "shared");
+  return { ...sim, ...host(sim, options), refused };
+}
+
+/** A computer before that Discord, with a proxy and a network of its own. */
+export function host(
+  sim: Pick<ReturnType<typeof restApi>, "clock" | "rest">,
+  options: StageOptions & { readonly address?: string } = {},
+) {
+  const { latencyMs = 40, jitterMs = 0, seed = 1, address = "192.0.2.1" } = options;
   const { clock } = sim;
   const random: Random = seededRandom(seed);
   const sent: Sent[] = [];
@@ -70,7 +81,7 @@ export function stage(options: StageOptions = {}) {
     if (network.broken === "before") throw new HttpError("connection refused", false);
     await way();
     request.signal.throwIfAborted();
-    const answer = await sim.rest(asRequest(request), { remoteAddress: "192.0.2.1" });
+    const answer = await sim.rest(asRequest(request), { remoteAddress: address });
     if (network.broken === "after") throw new HttpError("connection reset", true);
     await way();
     request.signal.throwIfAborted();
@@ -105,10 +116,7 @@ export function stage(options: StageOptions = {}) {
     const { status, headers: said_ } = answer;
     return { status, headers: said_, text, tookMs: clock.now() - startedMs };
   };
-  /** 429s that the ledger has, of scopes that are held against us. */
-  const refused = () =>
-    sim.ledger.rest.filter(({ status, scope }) => status === 429 && scope !== "shared");
-  return { ...sim, proxy, ask, sent, lines, network, refused };
+  return { proxy, ask, sent, lines, network };
 }
 
 function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
