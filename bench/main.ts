@@ -6,6 +6,7 @@
  * @module
  */
 
+import { NATS_PATHS } from "../tools/nats_paths.ts";
 import { runProgram } from "./program.ts";
 
 /** In the order in which an event meets them; then the whole. */
@@ -21,6 +22,7 @@ const BENCHMARKS = [
   "memory",
   "rest",
   "rest_overload",
+  "rest_fleet",
   "reshard",
   "fleet",
 ];
@@ -40,6 +42,12 @@ const OF_UNITS = [
 const EXTRA: Readonly<Record<string, readonly string[]>> = {
   pipeline: OF_UNITS,
   memory: OF_UNITS,
+  rest_fleet: [
+    "--allow-env",
+    "--allow-read=/tmp",
+    "--allow-write=/tmp",
+    `--allow-run=${["cat", ...NATS_PATHS].join()}`,
+  ],
   rest: ["--allow-env=NIRN_PROXY,PATH,HOME,TMPDIR", "--allow-run=cat"],
 };
 
