@@ -159,9 +159,12 @@ export class Reshards implements Resharding {
   async claim(shards: readonly ShardKey[]): Promise<void> {
     const { records } = this.#options;
     if (!records) return;
-    this.#ledger.takeCuts(await records.cutsOf(shards));
+    const left = await records.cutsOf(shards);
     const { epoch } = this.#share;
-    await this.#ledger.write((record) => claimed(record, restsOf(record, shards), epoch));
+    await this.#ledger.write((record) => {
+      const cuts = { ...record.cuts, ...left };
+      return claimed({ ...record, cuts }, restsOf(record, shards), epoch);
+    });
   }
 
   /**

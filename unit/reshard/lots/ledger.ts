@@ -75,11 +75,6 @@ export class Ledger {
     this.#record = record;
   }
 
-  /** Others have left word of where these shards began to serve. */
-  takeCuts(cuts: ReshardRecord["cuts"]): void {
-    this.#set({ ...this.#record, cuts: { ...this.#record.cuts, ...cuts } });
-  }
-
   /** Writes nothing any more by itself, and hears of nothing. Resolves when nothing is being written. */
   async stop(): Promise<void> {
     this.#isStopped = true;

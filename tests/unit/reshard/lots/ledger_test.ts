@@ -83,11 +83,3 @@ Deno.test("what others have written down is heard, and nobody who is older takes
   hear(half);
   assert.equal(recorded.length, count);
 });
-
-Deno.test("cuts that others have left of a shard count from now on", async () => {
-  const { ledger: written, clock } = ledger();
-  written.takeCuts({ "0/4": cut });
-  assert.deepEqual(written.record.cuts, { "0/4": cut });
-  await clock.advance(20_000);
-  assert.deepEqual(written.record.cuts, { "0/4": cut });
-});
