@@ -17,27 +17,24 @@ import type { Json } from "../../../ports/fleet/bus.ts";
 import type { FleetLine, FleetView } from "../../../ports/fleet/fleet.ts";
 import type { Log } from "../../../ports/log.ts";
 import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
-import { BEAT_MS, LEASE_MS } from "../../../protocol/fleet.ts";
 import type { IdentifySnapshot } from "../../../protocol/status.ts";
 import { type IdentifyBudget, lower } from "../budget.ts";
 import { IdentifyQueue } from "../queue.ts";
-import { ASK_MS, TELL_EVERY_MS, TRAVEL_MS } from "./gate.ts";
+import { ASK_MS } from "./gate.ts";
 import { type Claim, claimName, claimsOf } from "./claims.ts";
 import { budgetFor, encodeRecord, IDENTIFY_KEY, parseRecord } from "./record.ts";
+import { Roll } from "./roll.ts";
 import {
   allowSubject,
   type Answer,
   identifySubject,
   parseTold,
-  type Permitted,
   STANDING_SUBJECT,
   type Told,
 } from "./words.ts";
 
 /** For so long units have time to tell a new leader what they want, before it allows anything. */
 export const ROLL_CALL_MS = 10_000;
-/** Who has told nothing for so long is forgotten: by now others have its shards, and expect them. */
-export const SILENCE_MS = LEASE_MS + BEAT_MS + TELL_EVERY_MS + 1_000;
 /** Between two tries to take the key, and two times that all are told how things stand. */
 const TICK_MS = 1_000;
 
@@ -61,25 +58,17 @@ export interface LeadOptions {
   readonly budget: () => IdentifyBudget;
 }
 
-/** What a unit told last; what it had used is dealt with. */
-interface Heard {
-  readonly told: Told;
-  readonly atMs: number;
-}
-
 /** The lead of one term. */
 export class IdentifyLead {
   readonly #options: LeadOptions;
   readonly #term: number;
-  readonly #heard = new Map<string, Heard>();
+  readonly #roll: Roll;
   /** Units that have told since the key was taken. */
   readonly #present = new Set<string>();
   /** Names of the permits that go out once they are written down. */
   readonly #granted = new Set<string>();
   /** Names of the permits that are written down. */
   readonly #written = new Set<string>();
-  /** Names of those that were so when the key was taken: whether their units have got them is not known. */
-  readonly #inherited = new Set<string>();
   readonly #cancels: readonly Cancel[];
   #queue: IdentifyQueue<Claim> | null = null;
   /** The permits that are out while there is no queue. */
@@ -102,6 +91,7 @@ export class IdentifyLead {
     this.#options = options;
     this.#term = term;
     this.#budget = options.budget();
+    this.#roll = new Roll(clock, this.#written);
     this.#cancels = [
       line.bus.answer(identifySubject(view.self), (value) => this.#hear(parseTold(value))),
       line.watch((isUp) => isUp || this.#begin("the line to the other units went down")),
@@ -143,6 +133,7 @@ export class IdentifyLead {
     this.#budget = budget;
     this.#queue.stop();
     this.#queue = null;
+    this.#roll.shut();
   }
 
   /** Writes down that this one leads; whether it did. */
@@ -201,118 +192,38 @@ export class IdentifyLead {
       },
       spent: () => void (this.#isChanged = true),
     });
-    const names = this.#claims.map(claimName);
-    for (const set of [this.#written, this.#inherited]) {
-      set.clear();
-      for (const name of names) set.add(name);
-    }
-    queue.together(() => {
-      for (const claim of this.#claims) queue.adopt(claim);
-      for (const { told } of this.#heard.values()) this.#reconcile(queue, told, null);
-    });
+    this.#written.clear();
+    for (const claim of this.#claims) this.#written.add(claimName(claim));
+    this.#roll.open(queue, this.#claims);
     this.#claims = [];
   }
 
   #hear(told: Told): Json {
-    const { clock, view } = this.#options;
-    const { unit, life, version } = told;
+    const { view } = this.#options;
     if (view.term !== this.#term) {
       const text = `Cannot allow identifies: ${view.self} is not sure that it leads`;
       throw new GatehouseError("refused", "peer", text);
     }
-    const before = this.#heard.get(unit)?.told ?? null;
-    // One that was overtaken on its way says nothing new.
-    if (before?.life !== life || before.version < version) {
-      this.#heard.set(unit, { told, atMs: clock.now() });
-      this.#present.add(unit);
-      const queue = this.#queue;
-      if (queue) queue.together(() => this.#reconcile(queue, told, before));
-      else this.#call();
+    if (this.#roll.hear(told)) {
+      this.#present.add(told.unit);
+      this.#call();
     }
     const answer: Answer = {
-      heard: this.#heard.get(unit)!.told.usedBefore,
-      permits: this.#permitted([...claimsOf(told).wants.values()]),
+      heard: this.#roll.usedOf(told.unit),
+      permits: this.#roll.permitted([...claimsOf(told).wants.values()]),
       snapshot: this.#queue?.snapshot ?? null,
       why: this.#queue ? "" : this.#why,
     };
     return { ...answer } as Json;
   }
 
-  /** What a unit has told becomes what the queue knows of it: first what is there, then what is no more. */
-  #reconcile(queue: IdentifyQueue<Claim>, told: Told, before: Told | null): void {
-    const { clock } = this.#options;
-    const { unit, life, turn, used, budget: { total, remaining, resetAfterMs } } = told;
-    const claims = claimsOf(told);
-    queue.know({ total, remaining, resetAtMs: clock.epochMs() + resetAfterMs });
-    for (const [name, claim] of claims.wants) {
-      // Whoever gave it is gone, and the unit has not got it.
-      if (this.#inherited.delete(name)) queue.release(claim);
-      if (!queue.permits.has(name)) queue.request(claim);
-    }
-    queue.expect([...claims.expects.values()]);
-    for (const [name, claim] of claims.holds) {
-      this.#inherited.delete(name);
-      if (queue.permits.has(name)) continue;
-      queue.adopt(claim);
-      this.#isChanged = true;
-    }
-    const dealtWith = before?.life === life ? before.usedBefore - told.usedBefore : 0;
-    for (const claim of claims.used.slice(Math.max(0, dealtWith))) {
-      queue.sent(claim, queue.permits.get(claimName(claim))?.number ?? 0);
-    }
-    const usedBefore = told.usedBefore + used.length;
-    const { atMs } = this.#heard.get(unit)!;
-    this.#heard.set(unit, { told: { ...told, used: [], usedBefore }, atMs });
-    for (const [name, { shard }] of [...queue.permits]) {
-      const isKnown = claims.wants.has(name) || claims.holds.has(name);
-      if (isKnown || shard.unit !== unit || shard.life !== life || shard.turn > turn) continue;
-      // One that this leader gave was given back; what became of another one nobody can tell.
-      if (this.#inherited.delete(name)) queue.lost([shard]);
-      else queue.release(shard);
-    }
-    const isAsked = (name: string) => claims.wants.has(name) || claims.expects.has(name);
-    if (before) this.#drop(queue, before, isAsked);
-  }
-
-  /** What a unit asked for is forgotten, but for what it still asks for. Permits that are out are not. */
-  #drop(queue: IdentifyQueue<Claim>, told: Told, isAsked: (name: string) => boolean): void {
-    const { wants, expects } = claimsOf(told);
-    for (const [name, claim] of [...wants, ...expects]) {
-      const isOut = queue.permits.has(name) && this.#written.has(name);
-      if (!isAsked(name) && !isOut) queue.release(claim);
-    }
-  }
-
-  /** A unit is away, with these permits: it gets others when it tells again. Later groups wait for it, for a while. */
-  #hold(queue: IdentifyQueue<Claim>, unit: string, permits: readonly Claim[]): void {
-    const heard = this.#heard.get(unit);
-    queue.together(() => {
-      for (const claim of permits) queue.release(claim);
-      for (const [name, claim] of heard ? claimsOf(heard.told).wants : []) {
-        if (queue.permits.has(name)) continue;
-        queue.release(claim);
-        queue.expect([claim]);
-      }
-    });
-  }
-
-  #forget(unit: string): void {
-    const queue = this.#queue;
-    const heard = this.#heard.get(unit);
-    this.#heard.delete(unit);
-    if (heard && queue) queue.together(() => this.#drop(queue, heard.told, () => false));
-  }
-
   #tick(): void {
-    const { clock } = this.#options;
-    // Who wants something tells it all the time.
-    for (const [unit, { told, atMs }] of this.#heard) {
-      const isSilent = clock.now() - atMs > SILENCE_MS;
-      if (isSilent && told.wants.length + told.expects.length > 0) this.#forget(unit);
-    }
+    this.#roll.forgetSilent();
     const queue = this.#queue;
-    const isGone = (name: string) => !queue?.permits.has(name);
-    if (this.#isChanged || [...this.#written].some(isGone)) this.#writeSoon();
+    const names = [...queue?.permits.keys() ?? []];
+    const isWritten = names.length === this.#written.size &&
+      names.every((name) => this.#written.has(name));
+    if (this.#isChanged || !isWritten) this.#writeSoon();
     if (this.#takenMs !== null) this.#say(queue?.snapshot ?? null);
   }
 
@@ -367,32 +278,15 @@ export class IdentifyLead {
   #send(queue: IdentifyQueue<Claim>, claims: readonly Claim[]): void {
     const { clock, line } = this.#options;
     for (const [unit, own] of Map.groupBy(claims, (claim) => claim.unit)) {
-      const permits = this.#permitted(own);
+      const permits = this.#roll.permitted(own);
       if (permits.length === 0) continue;
       const sentMs = clock.now();
       const value = { life: own[0]!.life, permits } as unknown as Json;
       line.bus.ask(allowSubject(unit), value, ASK_MS).catch((error) => {
         // Without an answer nobody knows. Where nobody is, nobody has got them.
         const isAway = error instanceof GatehouseError && error.code === "away";
-        // Where it has told something since, it may have got them with the answer.
-        const hasTold = (this.#heard.get(unit)?.atMs ?? -Infinity) >= sentMs;
-        if (!isAway || hasTold || !line.isUp || this.#queue !== queue) return;
-        this.#hold(queue, unit, own);
+        if (isAway && line.isUp && this.#queue === queue) this.#roll.away(unit, own, sentMs);
       });
     }
-  }
-
-  /** Those of these claims whose permits are out, as their unit takes them. */
-  #permitted(claims: readonly Claim[]): Permitted[] {
-    return claims.flatMap((claim): Permitted[] => {
-      const { unit, life, total, id, turn } = claim;
-      const name = claimName(claim);
-      const permit = this.#queue?.permits.get(name);
-      const heard = this.#heard.get(unit);
-      if (!permit || !this.#written.has(name) || heard?.told.life !== life) return [];
-      // What it told was told before it was heard: its clock was at least so far when the permit was given.
-      const givenMs = heard.told.nowMs + permit.atMs - heard.atMs;
-      return [[total, id, turn, givenMs + TRAVEL_MS]];
-    });
   }
 }

@@ -146,7 +146,7 @@ async function play(fleet: Fleet, moves: readonly Move[]): Promise<void> {
 
 Deno.test("whatever befalls a fleet, no key is used twice in 5 s, the day's count holds, and all are served", async () => {
   await fc.assert(fc.asyncProperty(FLEET, fc.array(MOVE, { maxLength: 12 }), play), {
-    numRuns: 100,
+    numRuns: 40,
   });
 });
 
