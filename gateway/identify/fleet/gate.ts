@@ -40,7 +40,7 @@ export const ASK_MS = 3_000;
 /** How long until it tells again what was not heard. */
 const RETRY_MS = 1_000;
 /** Leaders change, and lines are laid anew; that nobody could be asked for so long is worth telling. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 /** A shard that has not used its permit by then will not. */
 const HOLD_MS = PERMIT_USABLE_MS + 1_000;
 

@@ -67,7 +67,7 @@ Deno.test("units bring what they have written down into the fleet's count, and w
   assert.deepEqual([a.gate.snapshot.remaining, b.gate.snapshot.remaining], [103, 103]);
   for (const id of [0, 1]) a.gate.request(of(id));
   b.gate.request(of(2));
-  await world.advance(30_000);
+  await world.advance(40_000);
   assert.deepEqual([a.allowed, b.allowed], [[0, 1], [2]]);
   for (const { store } of [a, b]) {
     const { budget } = await store.load("identifies") as { budget: { remaining: number } };
@@ -83,7 +83,7 @@ Deno.test("a unit of a fleet says in its log why its shards wait, and that they 
   bus.stop();
   await world.advance(1_000);
   b.gate.request(of(2));
-  await world.advance(30_000);
+  await world.advance(40_000);
   bus.start();
   await world.advance(30_000);
   assert.deepEqual(lines.filter((line) => line.startsWith("b")), [
