@@ -1,8 +1,6 @@
 /** Three units, each with a cluster, and a service, as processes of their own, joined by a real server. */
 
 import assert from "node:assert/strict";
-import { type BotContext, defineBot, serveEvents } from "../../../mod.ts";
-import { silentLog } from "../../../ports/log.ts";
 import { fleetTest, startFleet } from "../../support/fleet/processes.ts";
 import { until } from "../../support/unit_process.ts";
 
@@ -111,74 +109,5 @@ fleetTest(
         all.results.some((who: { cluster: number }) => who.cluster === cluster)
       ),
     );
-  },
-);
-
-fleetTest(
-  "a bot that is dialled by every unit gets each event once, though one is killed and one leaves",
-  async () => {
-    const heard: string[] = [];
-    const context = Promise.withResolvers<BotContext>();
-    const bot = defineBot({
-      events: { MESSAGE_CREATE: ({ content }) => void heard.push(content ?? "") },
-      start: (own) => context.resolve(own),
-      handleCommand: (_data, _receptive, { asResponse, cluster }) => asResponse(cluster.id),
-    });
-    const server = await serveEvents({ port: 0, secretKey: "between-us", log: silentLog }, bot);
-    const { ipc } = await context.promise;
-    {
-      await using fleet = await startFleet(NAMES, {
-        EVENT_HANDLER_URL: `ws://127.0.0.1:${server.port}`,
-        EVENT_HANDLER_SECRET_KEY: "between-us",
-        INTENTS: "GUILDS,GUILD_MESSAGES,MESSAGE_CONTENT",
-      }, { shards: TOTAL, maxConcurrency: TOTAL, guilds: 12, ringEvents: 20_000 });
-      const { sim, end, get, units } = fleet;
-      const identifies = sim.ledger.identifies.length;
-      const guilds = Array.from({ length: TOTAL }, (_, shardId) =>
-        [...sim.world.guilds.values()]
-          .find(({ id }) => Number((BigInt(id) >> 22n) % BigInt(TOTAL)) === shardId)!);
-      let said = 0;
-      const say = () => {
-        said++;
-        for (const [shardId, { id, channels }] of guilds.entries()) {
-          const place = { guild_id: id, channel_id: channels[0]!.id };
-          const message = { id: sim.world.nextId(), ...place, content: `${shardId} ${said}` };
-          sim.world.emit("MESSAGE_CREATE", id, message);
-        }
-      };
-      const talk = setInterval(say, 20);
-      const goOn = async () => {
-        const before = said;
-        await until(() => said > before + 100, 20_000);
-      };
-      await goOn();
-      await end("b", "SIGKILL");
-      const isWhole = async (name: string, ...living: string[]) => {
-        const { fleet } = await get(name, "/state");
-        const owning = fleet.units.filter(({ shards }: { shards: number }) => shards > 0);
-        return fleet.unowned === 0 && fleet.moves === 0 &&
-          owning.every(({ unit }: { unit: string }) => living.includes(unit));
-      };
-      await until(() => isWhole("a", "a", "c"), 60_000);
-      await goOn();
-      assert.equal(await ipc.sendClusterCommand({ clusterId: 0 }, 1, { receptive: true }), 0);
-      assert.equal(await end("c", "SIGTERM"), 0);
-      await until(() => isWhole("a", "a"), 60_000);
-      await units.get("a")!.ready(60_000);
-      await goOn();
-      clearInterval(talk);
-      await until(
-        () => heard.length >= TOTAL * said,
-        30_000,
-        () => `${heard.length} of ${TOTAL * said}`,
-      );
-      for (let shardId = 0; shardId < TOTAL; shardId++) {
-        const own = heard.filter((content) => content.startsWith(`${shardId} `));
-        assert.deepEqual(own, Array.from({ length: said }, (_, i) => `${shardId} ${i + 1}`));
-      }
-      assert.equal(sim.ledger.identifies.length, identifies, "an identify was spent");
-      assert.deepEqual(sim.ledger.violations, []);
-    }
-    await server.stop();
   },
 );
