@@ -8,6 +8,7 @@
  * | `assignment`        | who leads         | {@linkcode Assignment}                         |
  * | `identify`          | who leads         | budget, and permits that are out               |
  * | `reshard`           | who has the lot   | which total serves what                        |
+ * | `cuts.<id>.<total>` | who has the shard | where it began to serve, in place of others    |
  * | `estate.<id>.<total>` | who has the shard | what seldom changes of it                    |
  * | `points.<name>`     | the unit          | how far its shards have come, every second     |
  * | `missing.<id>.<total>.<name>` | who took the shard up | which events only that unit's disk has |
