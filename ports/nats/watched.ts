@@ -11,9 +11,12 @@ import type { Entry, TakeEntry } from "../fleet/keys.ts";
 import type { Bucket } from "./bucket.ts";
 
 /** How often the server says that nothing has changed. */
-const QUIET_MS = 5_000;
-/** After so long without a word it has forgotten us. */
-const DEAF_MS = 12_000;
+const QUIET_MS = 2_000;
+/**
+ * After so long without a word it has forgotten us: the one of a cluster that told us is dead. Well before a lease,
+ * because nobody's beat is heard meanwhile.
+ */
+const DEAF_MS = 5_000;
 /** It forgets who is away for so long. */
 const FORGET_MS = 30_000;
 const NANOS = 1_000_000;
@@ -59,7 +62,7 @@ export async function watchBucket(bucket: Bucket, options: WatchOptions): Promis
       }
     },
   });
-  const checking = every(clock, QUIET_MS, () => {
+  const checking = every(clock, QUIET_MS / 2, () => {
     if (clock.now() - heardMs > DEAF_MS) end(`nothing was heard for ${DEAF_MS} ms`);
   });
 
