@@ -1,8 +1,8 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
  * what some need. Unit tests run in parallel, then the examples in docstrings, then the tests with real
- * sockets and processes, one file after the other, then reshards of units and fleets of several, bots of other libraries, and in
- * the end attacks on a unit.
+ * sockets and processes, one file after the other, then reshards of units, fleets, bots of other libraries, and
+ * in the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
@@ -22,7 +22,7 @@ const PROGRAMS = ["cat", "ls", "prlimit", "python3", "go", "node", "npm"];
 /** They take minutes: phases of their own. */
 const LIBRARIES = "tests/wire/libraries";
 const RESHARDS = "tests/wire/reshard";
-const FLEETS = "tests/wire/fleet";
+const FLEETS = ["tests/wire/nats", "tests/wire/fleet"];
 const ATTACKS = "tests/wire/attack_test.ts";
 
 /** A phase that takes longer has hung; it is killed and has failed. */
@@ -48,9 +48,10 @@ function phases(args: readonly string[]): string[][] {
   return [
     ["--parallel", "--ignore=tests/wire", "tests"],
     ["--doc", ...SOURCES],
-    [`--ignore=${ATTACKS},${FLEETS},${LIBRARIES},${RESHARDS}`, "tests/wire"],
-    // Units of their own that wait most of the time.
-    ["--parallel", RESHARDS, FLEETS],
+    [`--ignore=${[ATTACKS, LIBRARIES, RESHARDS, ...FLEETS].join(",")}`, "tests/wire"],
+    // Each has units or servers of its own, and waits most of the time.
+    ["--parallel", RESHARDS],
+    ["--parallel", ...FLEETS],
     [LIBRARIES],
     [ATTACKS],
   ];

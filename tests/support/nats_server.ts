@@ -34,7 +34,8 @@ export interface NatsServer extends AsyncDisposable {
   pause(isPaused: boolean): void;
 }
 
-const START_DEADLINE_MS = 10_000;
+/** Longer than what is waited for should take, also on a computer that has much to do. */
+const START_DEADLINE_MS = 30_000;
 const POLL_MS = 20;
 
 /** The servers of this machine, one of each version. */

@@ -1,0 +1,45 @@
+/** What a process or a thread loads before it knows that it needs it: no code of others. */
+
+import assert from "node:assert/strict";
+
+interface Dependency {
+  readonly code?: { readonly specifier?: string };
+  readonly isDynamic?: boolean;
+}
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly Dependency[];
+}
+
+/** All modules that are loaded with one, but for those that are asked for later. */
+async function loadedWith(entry: string): Promise<string[]> {
+  const args = ["info", "--json", entry];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+  const { roots, modules, redirects = {} } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    roots: string[];
+    modules: Module[];
+    redirects?: Record<string, string>;
+  };
+  const bySpecifier = new Map(modules.map((module) => [module.specifier, module]));
+  const loaded = new Set<string>(roots);
+  for (const specifier of loaded) {
+    for (const { code, isDynamic } of bySpecifier.get(specifier)?.dependencies ?? []) {
+      const next = code?.specifier;
+      if (next && !isDynamic) loaded.add(redirects[next] ?? next);
+    }
+  }
+  return [...loaded];
+}
+
+for (const entry of ["mod.ts", "app/terminal/main.ts", "workers/entry.ts"]) {
+  Deno.test(`${entry} loads no package, NATS least of all, before it is needed`, async () => {
+    const loaded = await loadedWith(entry);
+    assert.ok(loaded.length > 20);
+    assert.deepEqual(loaded.filter((specifier) => specifier.startsWith("npm:")), []);
+  });
+}
+
+Deno.test("shard workers know nothing of NATS at all", async () => {
+  const loaded = await loadedWith("workers/entry.ts");
+  assert.deepEqual(loaded.filter((specifier) => /\/(ports\/nats|fleet)\//.test(specifier)), []);
+});
