@@ -4,9 +4,11 @@
  * @module
  */
 
+import type { Config } from "../config/config.ts";
 import type { FleetStats } from "./peers/fleet/fleet_stats.ts";
 import type { Switchboard } from "../link/switchboard.ts";
-import type { Clock } from "../ports/clock.ts";
+import { type Clock, every } from "../ports/clock.ts";
+import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { rounded } from "../protocol/rounded.ts";
 import type { PeerKey } from "../protocol/peer.ts";
@@ -34,6 +36,14 @@ export interface StatsOptions {
   readonly fleet?: Pick<FleetStats, "answer" | "merged">;
 }
 
+/** What collecting again and again takes. */
+export interface RepeatOptions extends Pick<World, "log"> {
+  readonly config: Pick<Config, "statsIntervalMs">;
+  readonly signal: AbortSignal;
+  /** They were collected. */
+  readonly told: (stats: Stats) => void;
+}
+
 /** Time for one answer: `getStats()` may wait for something, but not for ever. */
 export const ANSWER_MS = 5_000;
 
@@ -51,6 +61,16 @@ export class StatsCollector {
   constructor(options: StatsOptions) {
     this.#options = options;
     options.fleet?.answer((freshMs) => this.#ownWithin(freshMs));
+  }
+
+  /** Collects them every `STATS_INTERVAL_MS`, until it is aborted; where that is 0, never. */
+  repeat({ config, log, signal, told }: RepeatOptions): void {
+    if (config.statsIntervalMs === 0) return;
+    const failed = (error: unknown) =>
+      log.error("stats were not collected", { error: messageOf(error) });
+    const collect = () => void this.collect().then(told, failed);
+    const cancel = every(this.#options.clock, config.statsIntervalMs, collect);
+    signal.addEventListener("abort", cancel, { once: true });
   }
 
   /** Asks everybody. Who does not answer in time is there with an `error`. */

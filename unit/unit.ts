@@ -5,17 +5,11 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { GatehouseError } from "../protocol/errors.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { peerFields, type PeerKey } from "../protocol/peer.ts";
-import type {
-  DiscoverySnapshot,
-  ShardStatus,
-  Snapshot,
-  Stats,
-  Status,
-} from "../protocol/status.ts";
-import { every } from "../ports/clock.ts";
+import type { Stats } from "../protocol/stats.ts";
+import type { DiscoverySnapshot, ShardStatus, Snapshot, Status } from "../protocol/status.ts";
 import type { FleetView } from "../ports/fleet/fleet.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { RestProxy } from "../rest/proxy.ts";
@@ -29,6 +23,7 @@ import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { joinFleet, type JoinOptions } from "./fleet/join.ts";
+import { reshardingFleetOf } from "./fleet/standing.ts";
 import { type GatewayOptions, UnitGateway } from "./gateway.ts";
 import { Lives, type LivesOptions, type Started } from "./peers/lives.ts";
 import { callUnit } from "./methods.ts";
@@ -41,7 +36,7 @@ import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
 import { Compare } from "./reshard/compare.ts";
 import { Owners } from "./reshard/owners.ts";
-import type { Resharding } from "./reshard/resharding.ts";
+import type { Resharding, ReshardingFleet } from "./reshard/resharding.ts";
 import { Reshards } from "./reshard/reshards.ts";
 import { Services } from "./peers/services.ts";
 import { StatsCollector } from "./stats.ts";
@@ -178,6 +173,11 @@ export class Unit {
     return this.#opened.promise;
   }
 
+  /** What a reshard asks of the whole fleet; `null`: there is none. */
+  get reshardingFleet(): ReshardingFleet | null {
+    return reshardingFleetOf(this.#allotment.snapshot);
+  }
+
   /** What begins and steers reshards; `null` before a shard has started. */
   get resharding(): Resharding | null {
     return this.#isStarted ? this.#reshards : null;
@@ -232,6 +232,7 @@ export class Unit {
     this.controllers.gateway.spawnShards();
     await this.#unlessRefused(this.#allotment.begin({
       poolOf: (shard) => gateway.poolOf(shard),
+      reshards: this.#reshards!,
       bringUp: (shard) => gateway.bringUp(shard),
       shareChanged: () => gateway.shareChanged(),
       ask: (...call) => this.peers.switchboard.ask(...call),
@@ -241,7 +242,11 @@ export class Unit {
     this.#isStarted = true;
     this.#tellIfReady();
     this.#reshards!.start();
-    this.#collectStats();
+    this.#stats.repeat({
+      ...this.#parts,
+      signal: this.#stopping.signal,
+      told: (stats) => this.#tell({ kind: "STATS_UPDATED", stats }),
+    });
     this.#check.start();
   }
 
@@ -308,14 +313,18 @@ export class Unit {
   async #createGateway(info: GatewayInfo): Promise<UnitGateway> {
     const parts = this.#parts;
     const allotment = this.#allotment;
-    const { estates, opening } = await this.#unlessRefused(allotment.open(info.shards));
+    const { estates, opening, reshard } = await this.#unlessRefused(allotment.open(info.shards));
     const reshards = this.#reshards = new Reshards({
       ...parts,
+      ...reshard,
       record: opening.record,
       gateway: () => this.#gateway!,
       estateOf: (shard) => estates.of(shard),
       compares: (way) => new Compare(way),
-      recorded: (record) => this.#gateway?.own(new Owners(record)),
+      recorded: (record) => {
+        this.#gateway?.own(new Owners(record));
+        allotment.recorded();
+      },
       changed: (reshard) => this.#tell({ kind: "reshard", reshard }),
     });
     const gateway = await UnitGateway.create({
@@ -371,18 +380,6 @@ export class Unit {
     if (isUp) log.info(text, peerFields(peer));
     else if (!this.#stopping.signal.aborted) log.warn(away, peerFields(peer));
     this.peers.link(peer, isUp);
-  }
-
-  #collectStats(): void {
-    const { config, clock, log } = this.#parts;
-    if (config.statsIntervalMs === 0) return;
-    const cancel = every(clock, config.statsIntervalMs, () => {
-      this.#stats.collect().then(
-        (stats) => this.#tell({ kind: "STATS_UPDATED", stats }),
-        (error) => log.error("stats were not collected", { error: messageOf(error) }),
-      );
-    });
-    this.#stopping.signal.addEventListener("abort", cancel, { once: true });
   }
 
   #tell(status: Status): void {

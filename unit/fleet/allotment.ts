@@ -23,6 +23,7 @@ import { dealtInTurn } from "../shares/share.ts";
 import { CutOff } from "./cut_off.ts";
 import type { Holdings } from "./holdings.ts";
 import { Keeper } from "./keeper.ts";
+import { FleetReshards } from "./resharding.ts";
 import type { FleetSeat, Membership } from "./seat.ts";
 import { fleetSnapshot } from "./standing.ts";
 
@@ -76,6 +77,7 @@ export class FleetAllotment implements Allotment {
   readonly #cancelWatch: Cancel;
   #estates: Estates | null = null;
   #unit: AllottedTo | null = null;
+  #reshards: FleetReshards | null = null;
   #holdings: KeptHoldings | null = null;
   #keeper: Keeper | null = null;
   #cancelTell: Cancel | null = null;
@@ -134,16 +136,24 @@ export class FleetAllotment implements Allotment {
     if (!isOurs) await dropQueues();
     own.follow(stream);
     this.#estates = own;
+    const reshards = this.#reshards = new FleetReshards({
+      ...this.#options,
+      isOfFleet: isOurs,
+      has: (shard) => this.has(shard),
+    });
+    const record = await reshards.load() ?? settledRecord(total, asked);
     const opening = {
-      record: settledRecord(total, asked),
+      record,
       saved: null,
       isAnew: false,
       isOtherThanSet: false,
-      shardIds: shardRange(0, total - 1),
+      shardIds: shardRange(0, record.total - 1),
       // What others have now, they have from elsewhere.
-      keptIds: shardRange(0, total - 1).filter((id) => seat.ownerOf({ total, id }) === seat.self),
+      keptIds: shardRange(0, record.total - 1).filter((id) =>
+        seat.ownerOf({ total: record.total, id }) === seat.self
+      ),
     };
-    return { estates: this.#estates, opening };
+    return { estates: this.#estates, opening, reshard: reshards };
   }
 
   /** See {@linkcode Allotment}. */
@@ -159,10 +169,12 @@ export class FleetAllotment implements Allotment {
     unit.doubt(this.#cutOff.isDoubted);
     const holdings = this.#holdings = createHoldings(unit, this.#estates!);
     await holdings.start();
+    const reshards = this.#reshards!;
+    reshards.join(unit.reshards);
     this.#keeper = new Keeper({
       ...this.#options,
       fleet,
-      holdings,
+      holdings: reshards.guarded(holdings),
       writerOf: holdings.writerOf,
       came: (shard) => unit.bringUp(shard),
       changed: () => this.#shareSoon(),
@@ -187,12 +199,18 @@ export class FleetAllotment implements Allotment {
   /** See {@linkcode Allotment}. */
   async close(): Promise<void> {
     this.#keeper?.stop();
+    this.#reshards?.stop();
     await this.#holdings?.close();
     this.#cutOff.stop();
     this.#cancelWatch();
     this.#cancelTell?.();
     this.#cancelShare?.();
     await this.#options.seat.fleet?.stop();
+  }
+
+  /** See {@linkcode Allotment}. */
+  recorded(): void {
+    this.#reshards?.look();
   }
 
   /** See {@linkcode Allotment}. */
@@ -224,6 +242,7 @@ export class FleetAllotment implements Allotment {
 
   #shareSoon(): void {
     this.#tellSoon();
+    this.#reshards?.look();
     this.#cancelShare ??= this.#options.clock.after(SHARE_MS, () => {
       this.#cancelShare = null;
       this.#unit?.shareChanged();

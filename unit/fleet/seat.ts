@@ -6,8 +6,10 @@
 
 import type { Cancel } from "../../ports/clock.ts";
 import type { FleetView } from "../../ports/fleet/fleet.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
 import { type Assignment, ownerIn } from "../../protocol/fleet.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
+import type { WantedTotals } from "../reshard/fleet/totals.ts";
 
 /** The units, and this one among them, as far as it takes part: `fleet/fleet.ts`. */
 export interface Membership extends FleetView {
@@ -17,6 +19,8 @@ export interface Membership extends FleetView {
   start(): Promise<Assignment>;
   /** Says whether all that this unit has been given is well. */
   setCard(card: { readonly isReady: boolean }): void;
+  /** Wants other totals; resolves once they are written down. */
+  want(wanted: WantedTotals): Promise<void>;
   /** Has the leader know that a shard was given to another unit; resolves once that is written. */
   given(shard: ShardKey, to: string): Promise<void>;
   /** Has all taken over by others, for so long at most, and takes its leave. */
@@ -51,6 +55,12 @@ export class FleetSeat implements FleetView {
   /** The newest assignment that is known; `null` before the first. */
   get assignment(): Assignment | null {
     return this.#fleet?.assignment ?? null;
+  }
+
+  /** Wants other totals of whoever leads. Rejects where that cannot be had just now. */
+  async want(wanted: WantedTotals): Promise<void> {
+    if (this.#fleet) return await this.#fleet.want(wanted);
+    throw new GatehouseError("away", "peer", "Cannot change the fleet's totals: it is not joined");
   }
 
   get members(): readonly string[] {

@@ -6,6 +6,7 @@
 
 import type { Assignment } from "../../protocol/fleet.ts";
 import type { FleetSnapshot, FleetUnit } from "../../protocol/fleet_status.ts";
+import type { ReshardingFleet } from "../reshard/resharding.ts";
 
 /** What is known. */
 export interface FleetFacts
@@ -65,6 +66,12 @@ export function fleetSnapshot(facts: FleetFacts): FleetSnapshot {
     cutOffSinceMs,
     warnings: [...facts.lineWarnings, ...totalWarning(facts)],
   };
+}
+
+/** What a reshard asks of the whole fleet; `null`: there is none. */
+export function reshardingFleetOf(fleet: FleetSnapshot | null): ReshardingFleet | null {
+  if (fleet === null) return null;
+  return { units: fleet.units.filter(({ isAlive }) => isAlive).length, missing: fleet.unowned };
 }
 
 function totalWarning({ totalSet, assignment }: FleetFacts): string[] {

@@ -16,18 +16,23 @@ import type { Switchboard } from "../../link/switchboard.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
 import { createIdentifyQueue, type IdentifyOptions } from "../identify.ts";
 import { type OpenedTotals, openTotals } from "../reshard/opening.ts";
+import type { Reshards, ReshardsOptions } from "../reshard/reshards.ts";
 import { ALONE, type Share } from "./share.ts";
 
 /** With what a unit begins. */
 export interface Allotted {
   readonly estates: Estates;
   readonly opening: OpenedTotals;
+  /** Where reshards are written down, and which part is this unit's. Default: here, and all of it. */
+  readonly reshard?: Required<Pick<ReshardsOptions, "records" | "share">>;
 }
 
 /** The shards of a unit that has begun, as whoever allots them moves them. */
 export interface AllottedTo {
   /** The workers of a shard's total. */
   poolOf(shard: ShardKey): WorkerPool;
+  /** What is under way from one total to another. */
+  readonly reshards: Pick<Reshards, "claim" | "left" | "record" | "shared">;
   /** The unit has a shard that it had not: it comes up. */
   bringUp(shard: ShardKey): void;
   /** The unit has other shards than before: who counts them is to look again. */
@@ -54,6 +59,8 @@ export interface Allotment extends Share {
   leave(): Promise<void>;
   /** It has stopped. */
   close(): Promise<void>;
+  /** What is written down of reshards is another. */
+  recorded(): void;
   /** The units and what they have; `null`: there is no fleet. */
   readonly snapshot: FleetSnapshot | null;
 }
@@ -76,6 +83,7 @@ export function ownAllotment(options: OwnAllotmentOptions): Allotment {
     begin: nothing,
     leave: nothing,
     close: nothing,
+    recorded() {},
     snapshot: null,
   };
 }

@@ -33,8 +33,8 @@ export interface Scenario {
 
 /** What is to have come of it. */
 export interface Expected {
-  /** Identifies, of all shards together. Default: one of each. */
-  readonly identifies?: number;
+  /** Total → identifies. Default: one of each shard. */
+  readonly identifies?: Readonly<Record<number, number>>;
   /** Rules that may have been broken: who stands still for a minute does not beat. */
   readonly mayBreak?: RegExp;
   /** RESUMEs at most: each session that changes hands needs one. */
@@ -96,7 +96,7 @@ function assertWhole(
     outOfOrder: [],
     unknown: [],
     violations: [],
-    identifies: { [shards]: expected.identifies ?? shards },
+    identifies: expected.identifies ?? { [shards]: shards },
   });
   const { length: resumes } = stage.sim.ledger.resumes;
   assert.ok(resumes <= mostResumes, `${resumes} RESUMEs, at most ${mostResumes} were to be`);

@@ -241,9 +241,11 @@ export function createFleetStage(options: FleetOptions) {
         ),
       ]),
     );
+  /** How many shards there are to be. */
+  let total = shards;
   const isWhole = () => {
     const all = Object.values(ready()).flat();
-    return all.length === shards && new Set(all).size === shards;
+    return all.length === total && new Set(all).size === total;
   };
   return {
     clock,
@@ -257,6 +259,8 @@ export function createFleetStage(options: FleetOptions) {
     ready,
     isWhole,
     startBot,
+    /** The bot is resharded: so many shards there are to be in the end. */
+    become: (shards: number) => void (total = shards),
     unit: (name: string) => lifeOf(name).unit,
     line: (name: string) => lifeOf(name).line,
     /** Starts a unit, on the computer that it ran on before, or on a new one. */

@@ -10,6 +10,7 @@ import type { ShardKey } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
 import { FleetAllotment, LEAVE_DEADLINE_MS } from "../../../unit/fleet/allotment.ts";
 import { DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
+import { settledRecord } from "../../../unit/reshard/record.ts";
 import { FakeStream } from "../../support/fleet/fake_stream.ts";
 import { FleetSeat } from "../../../unit/fleet/seat.ts";
 
@@ -53,6 +54,7 @@ function stage(
     },
     start: () => Promise.resolve(fleet.assignment!),
     setCard: ({ isReady }: { readonly isReady: boolean }) => void ready.push(isReady),
+    want: () => Promise.resolve(),
     given: () => Promise.resolve(),
     leave: (deadlineMs: number) => {
       clock.after(deadlineMs, () => left.resolve("deadline"));
@@ -62,7 +64,7 @@ function stage(
   };
   const line = {
     bus: localBus({ clock, log }),
-    keys: new LocalKeys().open((then) => clock.soon(then)),
+    keys: new LocalKeys().open((then) => queueMicrotask(then)),
     isUp: true,
     warnings: [],
     watch(changed: (isUp: boolean) => void) {
@@ -116,6 +118,12 @@ function stage(
     dropped: () => dropped,
     begin: () =>
       allotment.begin({
+        reshards: {
+          record: settledRecord(1, null),
+          shared() {},
+          claim: ([shard]) => Promise.resolve(void acts.push(`claim ${shard!.id}`)),
+          left: () => Promise.resolve(),
+        },
         poolOf: () => assert.fail("nobody asks for workers"),
         bringUp: ({ id }) => broughtUp.push(id),
         shareChanged: () => shareChanges++,
@@ -176,9 +184,9 @@ Deno.test("a unit that has just started asks who had a shard last, once it takes
   void begin();
   assign(["a"]);
   await clock.advance(100);
-  assert.deepEqual([acts, taken], [["holdings start"], ["0 dead c"]]);
+  assert.deepEqual([acts, taken], [["holdings start", "claim 0"], ["0 dead c"]]);
   await allotment.close();
-  assert.deepEqual(acts, ["holdings start", "holdings close"]);
+  assert.deepEqual(acts, ["holdings start", "claim 0", "holdings close"]);
 });
 
 Deno.test("a unit that is cut off doubts its sessions, and shows since when", async () => {

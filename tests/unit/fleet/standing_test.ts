@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fleetSnapshot } from "../../../unit/fleet/standing.ts";
+import { fleetSnapshot, reshardingFleetOf } from "../../../unit/fleet/standing.ts";
 
 const FACTS = {
   self: "a",
@@ -53,4 +53,9 @@ Deno.test("a total that is set and not used, and what is wrong with the line, ar
     "the fleet has 4 shards, TOTAL_SHARDS=8 of this unit is not used",
   ]);
   assert.deepEqual(fleetSnapshot({ ...FACTS, totalSet: 4 }).warnings, []);
+});
+
+Deno.test("a reshard is told how many units live, and how many shards are nobody's", () => {
+  assert.equal(reshardingFleetOf(null), null);
+  assert.deepEqual(reshardingFleetOf(fleetSnapshot(FACTS)), { units: 2, missing: 1 });
 });

@@ -1,0 +1,42 @@
+/**
+ * A fleet of whole units that reshards, in virtual time and under load: each event once, in order per guild, and no
+ * identify too many, whoever dies meanwhile.
+ */
+
+import { beginReshard } from "../../../unit/reshard/resharding.ts";
+import { createScenario, type Scenario } from "../../support/fleet/scenario.ts";
+
+const LIMIT_MS = 400_000;
+
+/** Time passes until every unit has the shards of this total and no others. */
+async function resharded({ stage }: Scenario, total: number): Promise<void> {
+  stage.become(total);
+  const isDone = () =>
+    stage.isWhole() && stage.running().every((name) => {
+      const { totalShards, snapshot: { shards } } = stage.unit(name);
+      return totalShards === total && shards.every((shard) => shard.totalShards === total);
+    });
+  await stage.clock.runUntil(isDone, LIMIT_MS);
+}
+
+for (const [from, to] of [[4, 8], [8, 4], [8, 24]] as const) {
+  Deno.test(`two units reshard from ${from} to ${to}, whichever is asked`, async () => {
+    const scenario = await createScenario({ shards: from, units: ["a", "b"] });
+    const { stage } = scenario;
+    await stage.run(Promise.resolve(beginReshard(stage.unit("b"), to, "operator")));
+    await resharded(scenario, to);
+    await scenario.assertWhole({ identifies: { [from]: from, [to]: to } });
+  });
+}
+
+Deno.test("a unit is restarted while its fleet reshards: all goes on", async () => {
+  const scenario = await createScenario({ shards: 6, units: ["a", "b", "c"] });
+  const { stage } = scenario;
+  await stage.run(Promise.resolve(beginReshard(stage.unit("a"), 12, "operator")));
+  await scenario.pass(4_000);
+  stage.kill("b");
+  await scenario.pass(2_000);
+  await stage.start("b");
+  await resharded(scenario, 12);
+  await scenario.assertWhole({ identifies: { 6: 6, 12: 12 } });
+});
