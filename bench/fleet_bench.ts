@@ -7,9 +7,7 @@
 
 import { encodeAssignment, firstAssignment, parseAssignment } from "../fleet/assignment.ts";
 import { plan } from "../fleet/plan.ts";
-import { IdentifyQueue } from "../gateway/identify/queue.ts";
 import type { Assignment, UnitCard } from "../protocol/fleet.ts";
-import { createVirtualClock } from "../sim/mod.ts";
 import { type Traffic, Units } from "./fleet/units.ts";
 import { compare, costTable, figure, printTables } from "./measure.ts";
 
@@ -67,30 +65,6 @@ async function courses(): Promise<string[][]> {
   return rows;
 }
 
-/** How long it takes until all shards have identified, at a cold start. */
-async function coldStart(maxConcurrency: number): Promise<string[]> {
-  const clock = createVirtualClock();
-  let identified = 0;
-  const queue = new IdentifyQueue({
-    clock,
-    maxConcurrency,
-    reserve: 0,
-    budget: { total: 2 * SHARDS, remaining: 2 * SHARDS, resetAtMs: clock.epochMs() + 86_400_000 },
-    allow(shard, permit) {
-      // To the unit, into the worker, and to Discord.
-      clock.after(100, () => {
-        identified++;
-        queue.sent(shard, permit);
-      });
-    },
-    spent() {},
-  });
-  for (let id = 0; id < SHARDS; id++) queue.request({ total: SHARDS, id });
-  await clock.runUntil(() => identified === SHARDS, 86_400_000);
-  const tookMs = clock.now();
-  return [String(maxConcurrency), figure(tookMs / 60_000), figure(SHARDS / (tookMs / 1000))];
-}
-
 function card(unit: string): UnitCard {
   const rest = { clusters: 1, services: [], isLeaving: false, isReady: true, epoch: 1 };
   return { unit, life: "1-0", beat: 1, cores: 4, ...rest };
@@ -144,11 +118,6 @@ printTables([{
     "assignment, KiB",
   ],
   rows,
-}]);
-printTables([{
-  title: `All ${SHARDS} shards identify`,
-  columns: ["max_concurrency", "takes, min", "identifies/s"],
-  rows: [await coldStart(16), await coldStart(64)],
 }]);
 const { measured, wornBytes } = await costs();
 printTables([

@@ -25,6 +25,7 @@ const BENCHMARKS = [
   "rest_fleet",
   "reshard",
   "fleet",
+  "fleet_identify",
 ];
 
 /** Those that start whole units: temporary folders, and what Deno needs to find its packages. */
