@@ -4,9 +4,15 @@
  * @module
  */
 
-import { createSimulator, serveSimulator, type SimulatorOptions } from "../../../sim/mod.ts";
+import assert from "node:assert/strict";
+import {
+  createSimulator,
+  serveSimulator,
+  type Simulator,
+  type SimulatorOptions,
+} from "../../../sim/mod.ts";
 import { NATS_PROGRAMS, startNats } from "../nats_server.ts";
-import { startUnit, type UnitProcess } from "../unit_process.ts";
+import { startUnit, type UnitProcess, until } from "../unit_process.ts";
 
 /** The newest server that there is. */
 const [program] = NATS_PROGRAMS.toSorted((x, y) => x.version < y.version ? 1 : -1);
@@ -24,9 +30,9 @@ export async function startFleet(
   const sim = createSimulator(simulated);
   const discord = serveSimulator(sim);
   const dirs = new Map<string, string>();
-  for (const name of names) dirs.set(name, await Deno.makeTempDir());
   const units = new Map<string, UnitProcess>();
   const start = async (name: string) => {
+    if (!dirs.has(name)) dirs.set(name, await Deno.makeTempDir());
     const unit = await startUnit({
       DISCORD_TOKEN: sim.settings.token,
       DISCORD_API_URL: discord.apiUrl,
@@ -47,7 +53,20 @@ export async function startFleet(
     nats,
     /** Those that live. */
     units,
+    /** Starts one more, or one that has ended again. */
     start,
+    /** Resolves when, by what one unit knows, each of these has shards and no other, and all are at rest. */
+    areWith: (name: string, living: readonly string[]) =>
+      until(
+        async () => {
+          const { fleet } = await (await units.get(name)!.control("GET", "/state")).json();
+          const having = (fleet.units as { unit: string; shards: number }[])
+            .filter(({ shards }) => shards > 0).map(({ unit }) => unit);
+          return fleet.unowned === 0 && fleet.moves === 0 && `${having.sort()}` === `${living}`;
+        },
+        60_000,
+        () => `the shards are not with ${living}`,
+      ),
     /** Ends one, for the others to find out. */
     async end(name: string, signal: "SIGTERM" | "SIGKILL") {
       const unit = units.get(name)!;
@@ -70,6 +89,43 @@ export async function startFleet(
       await discord.close();
       await nats[Symbol.asyncDispose]();
       for (const dir of dirs.values()) await Deno.remove(dir, { recursive: true });
+    },
+  };
+}
+
+/** Says something in a guild of each shard, again and again. */
+export function talkTo({ world }: Pick<Simulator, "world">, total: number) {
+  const shardOf = (id: string | bigint) => Number((BigInt(id) >> 22n) % BigInt(total));
+  const guilds = Array.from(
+    { length: total },
+    (_, shardId) => [...world.guilds.values()].find(({ id }) => shardOf(id) === shardId)!,
+  );
+  let said = 0;
+  const talk = setInterval(() => {
+    said++;
+    for (const [shardId, { id, channels }] of guilds.entries()) {
+      const place = { guild_id: id, channel_id: channels[0]!.id };
+      const content = `${shardId} ${said}`;
+      world.emit("MESSAGE_CREATE", id, { id: world.nextId(), ...place, content });
+    }
+  }, 20);
+  return {
+    /** Resolves when some more has been said. */
+    async goOn() {
+      const before = said;
+      await until(() => said > before + 100, 20_000);
+    },
+    /** Says no more. Resolves when all was heard, of each shard in order and once. */
+    async wasHeard(heard: () => readonly string[] | Promise<readonly string[]>) {
+      clearInterval(talk);
+      const all = total * said;
+      const isAll = async () => (await heard()).length >= all;
+      await until(isAll, 30_000, () => `not all of ${all} messages came`);
+      const came = await heard();
+      for (let shardId = 0; shardId < total; shardId++) {
+        const own = came.filter((content) => content.startsWith(`${shardId} `));
+        assert.deepEqual(own, Array.from({ length: said }, (_, i) => `${shardId} ${i + 1}`));
+      }
     },
   };
 }

@@ -4,18 +4,15 @@ import assert from "node:assert/strict";
 import { type BotContext, defineBot, serveEvents } from "../../../mod.ts";
 import { silentLog } from "../../../ports/log.ts";
 import type { Ipc } from "../../../bot/ipc.ts";
-import { fleetTest, startFleet } from "../../support/fleet/processes.ts";
-import { until } from "../../support/unit_process.ts";
+import { fleetTest, startFleet, talkTo } from "../../support/fleet/processes.ts";
 
 const TOTAL = 6;
 
 /** What befalls the units while the bot is talked to. */
-interface Play extends Pick<Awaited<ReturnType<typeof startFleet>>, "units" | "end"> {
+interface Play extends Pick<Awaited<ReturnType<typeof startFleet>>, "units" | "end" | "areWith"> {
   readonly ipc: Ipc;
   /** Resolves when some more has been said. */
   goOn(): Promise<void>;
-  /** Resolves when, by what one unit knows, all shards are with these, and at rest. */
-  areWith(name: string, living: readonly string[]): Promise<void>;
 }
 
 /** Three units and a bot; whatever is played, the bot gets all that is said, in order and once. */
@@ -36,49 +33,13 @@ async function play(befall: (play: Play) => Promise<void>): Promise<void> {
   }, { shards: TOTAL, maxConcurrency: TOTAL, guilds: 2 * TOTAL, ringEvents: 20_000 });
   const { sim } = fleet;
   const identifies = sim.ledger.identifies.length;
-  const shardOf = (id: string | bigint) => Number((BigInt(id) >> 22n) % BigInt(TOTAL));
-  const guilds = Array.from(
-    { length: TOTAL },
-    (_, shardId) => [...sim.world.guilds.values()].find(({ id }) => shardOf(id) === shardId)!,
-  );
-  let said = 0;
-  /** The next message in a guild of each shard. */
-  const talk = setInterval(() => {
-    said++;
-    for (const [shardId, { id, channels }] of guilds.entries()) {
-      const place = { guild_id: id, channel_id: channels[0]!.id };
-      const content = `${shardId} ${said}`;
-      sim.world.emit("MESSAGE_CREATE", id, { id: sim.world.nextId(), ...place, content });
-    }
-  }, 20);
-  const goOn = async () => {
-    const before = said;
-    await until(() => said > before + 100, 20_000);
-  };
-  const isWith = async (name: string, living: readonly string[]) => {
-    const { fleet: { unowned, moves, units } } = await fleet.get(name, "/state");
-    const having = (units as { unit: string; shards: number }[]).filter(({ shards }) => shards > 0);
-    return unowned === 0 && moves === 0 && having.every(({ unit }) => living.includes(unit));
-  };
+  const talk = talkTo(sim, TOTAL);
+  const { goOn } = talk;
   const { ipc } = await context.promise;
   await goOn();
-  await befall({
-    ...fleet,
-    ipc,
-    goOn,
-    areWith: (name, living) => until(() => isWith(name, living), 60_000),
-  });
+  await befall({ ...fleet, ipc, goOn });
   await goOn();
-  clearInterval(talk);
-  await until(
-    () => heard.length >= TOTAL * said,
-    30_000,
-    () => `${heard.length} of ${TOTAL * said}`,
-  );
-  for (let shardId = 0; shardId < TOTAL; shardId++) {
-    const own = heard.filter((content) => content.startsWith(`${shardId} `));
-    assert.deepEqual(own, Array.from({ length: said }, (_, i) => `${shardId} ${i + 1}`));
-  }
+  await talk.wasHeard(() => heard);
   assert.equal(sim.ledger.identifies.length, identifies, "an identify was spent");
   assert.deepEqual(sim.ledger.violations, []);
   await server.stop();
