@@ -1,5 +1,5 @@
 /**
- * Automatic resharding: every `RESHARD_CHECK_MS`, and when Discord closes a shard for its guilds (4011), Discord
+ * Automatic resharding, in a fleet by whoever leads: every `RESHARD_CHECK_MS`, and when Discord closes a shard for its guilds (4011), Discord
  * is asked how many shards it recommends; `plan.ts` decides, and what it decides is begun.
  *
  * @module
@@ -14,6 +14,8 @@ import { servingOf, type Snapshot } from "../../protocol/status.ts";
 import type { GatewayInfo } from "../../gateway/gateway_info.ts";
 import type { AskDiscord } from "../../rest/proxy.ts";
 import { discover } from "../discover.ts";
+import { fullestShard } from "./crowding.ts";
+import { type Crowds, TELL_MS } from "./fleet/crowds.ts";
 import { planReshard, type ReshardPlan } from "./plan.ts";
 import { beginReshard, isUnderWay, type ReshardingUnit } from "./resharding.ts";
 
@@ -25,6 +27,8 @@ export interface ReshardCheckOptions extends Pick<World, "clock" | "random" | "l
   >;
   readonly ask: AskDiscord;
   readonly unit: ReshardingUnit & { readonly snapshot: Snapshot };
+  /** The shards of the other units; by default there are none. */
+  readonly fleet?: Pick<Crowds, "isLeader" | "others" | "tell" | "watch">;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -48,11 +52,16 @@ export class ReshardCheck {
 
   /** Looks every `RESHARD_CHECK_MS`, the first time when that has passed. */
   start(): void {
-    const { clock, config: { reshardCheckMs }, signal } = this.#options;
+    const { clock, config: { reshardCheckMs }, fleet, signal } = this.#options;
     if (reshardCheckMs === 0 || signal.aborted) return;
-    const cancel = every(clock, reshardCheckMs, () => void this.#look());
+    const cancels = [
+      every(clock, reshardCheckMs, () => void this.#look()),
+      ...fleet
+        ? [every(clock, TELL_MS, () => this.#tell()), fleet.watch(() => void this.#look())]
+        : [],
+    ];
     signal.addEventListener("abort", () => {
-      cancel();
+      for (const cancel of cancels) cancel();
       this.#cancelLater();
     }, { once: true });
   }
@@ -61,13 +70,31 @@ export class ReshardCheck {
   shardingRequired(shard: ShardKey): void {
     const { config, log } = this.#options;
     this.#closed.add(shardKeyText(shard));
+    this.#tell();
     if (config.reshardCheckMs > 0) return void this.#look();
     const advice = "RESHARD_CHECK_MS is 0: POST /control/reshard with a higher number of shards";
     log.error("the unit does not reshard by itself", { shardId: shard.id, advice });
   }
 
+  /** How full this unit's shards are. */
+  #tell(): void {
+    this.#options.fleet?.tell({ fullest: fullestShard(this.#serving), closed: this.#closedShard });
+  }
+
+  get #serving() {
+    return servingOf(this.#options.unit.snapshot.shards);
+  }
+
+  get #closedShard(): number | null {
+    const closed = this.#serving.find(({ shardId: id, totalShards: total, state }) =>
+      state === "stopped" && this.#closed.has(shardKeyText({ total, id }))
+    );
+    return closed?.shardId ?? null;
+  }
+
   async #look(): Promise<void> {
-    const { unit, log, signal } = this.#options;
+    const { unit, log, signal, fleet } = this.#options;
+    if (fleet?.isLeader === false) return;
     if (this.#isLooking || isUnderWay(unit.resharding?.snapshot ?? null)) return;
     this.#isLooking = true;
     this.#cancelLater();
@@ -90,20 +117,18 @@ export class ReshardCheck {
   }
 
   #plan({ shards: recommended, sessionStartLimit: limit }: GatewayInfo): ReshardPlan {
-    const { unit } = this.#options;
-    const { shards: all, identify, guildLimit } = unit.snapshot;
-    const shards = servingOf(all);
-    const { totalShards } = unit;
+    const { unit, fleet } = this.#options;
+    const { identify, guildLimit } = unit.snapshot;
+    const { totalShards, shardIds, reshardingFleet } = unit;
+    const others = fleet?.others ?? [];
     const last = unit.resharding?.snapshot ?? null;
-    const closed = shards.find(({ shardId: id, totalShards: total, state }) =>
-      state === "stopped" && this.#closed.has(shardKeyText({ total, id }))
-    );
     return planReshard({
       totalShards,
-      isWhole: unit.shardIds.length === totalShards,
-      shards,
+      isWhole: reshardingFleet ? reshardingFleet.missing === 0 : shardIds.length === totalShards,
+      shards: [...this.#serving, ...others.flatMap(({ fullest }) => fullest ?? [])],
       guildLimit,
-      closed: closed?.shardId ?? null,
+      closed: [this.#closedShard, ...others.map(({ closed }) => closed)]
+        .find((closed) => closed !== null) ?? null,
       recommended,
       identify: {
         ...identify,

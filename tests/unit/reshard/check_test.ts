@@ -10,8 +10,29 @@ import { shard, snapshot } from "../../support/snapshots.ts";
 const CHECK_MS = 3_600_000;
 const DAY_MS = 24 * CHECK_MS;
 
+/** The other units, of which one has shards 2 and 3. */
+function others() {
+  const fleet = {
+    isLeader: true,
+    others: [{
+      fullest: { shardId: 2, guilds: 1_000 as number | null },
+      closed: null as number | null,
+    }],
+    told: [] as unknown[],
+    heard: () => {},
+    tell: (own: unknown) => void fleet.told.push(own),
+    watch(heard: () => void) {
+      fleet.heard = heard;
+      return () => {};
+    },
+  };
+  return fleet;
+}
+
+type FakeFleet = ReturnType<typeof others>;
+
 /** A unit of two shards, and what Discord says of it. */
-function setUp({ reshardCheckMs = CHECK_MS } = {}) {
+function setUp({ reshardCheckMs = CHECK_MS, fleet = undefined as FakeFleet | undefined } = {}) {
   const clock = createVirtualClock(Date.UTC(2026, 0, 1));
   const lines: [level: string, event: string, fields: Record<string, unknown>][] = [];
   const resharding = notedResharding();
@@ -38,9 +59,11 @@ function setUp({ reshardCheckMs = CHECK_MS } = {}) {
         Response.json(status === 200 ? body : {}, { status, headers: { date: world.date } }),
       );
     },
+    ...fleet && { fleet },
     unit: {
-      totalShards: 2,
+      totalShards: fleet ? 4 : 2,
       shardIds: [0, 1],
+      reshardingFleet: fleet ? { units: 2, missing: 0 } : null,
       resharding,
       get snapshot() {
         return snapshot({ shards: world.shards, reshard: resharding.snapshot });
@@ -210,4 +233,42 @@ Deno.test("a unit that stops checks nothing any more", async () => {
   await clock.advance(10 * CHECK_MS);
   assert.equal(discord.asked, asked);
   assert.deepEqual(told().map(([level]) => level).filter((level) => level === "error"), []);
+});
+
+Deno.test("in a fleet whoever leads looks, at the guilds of all units", async () => {
+  const fleet = others();
+  const { clock, discord, begun } = setUp({ fleet });
+  discord.shards = 4;
+  fleet.isLeader = false;
+  await clock.advance(CHECK_MS);
+  assert.equal(discord.asked, 0);
+  fleet.isLeader = true;
+  await clock.advance(CHECK_MS);
+  assert.deepEqual([discord.asked, begun], [1, []]);
+  fleet.others = [{ fullest: { shardId: 2, guilds: 2_100 }, closed: null }];
+  await clock.advance(CHECK_MS);
+  assert.deepEqual(begun, [["begin", 8, "automatic"]]);
+  const { fullest, closed } = fleet.told[0] as { fullest: { guilds: number }; closed: null };
+  assert.deepEqual([fullest.guilds, closed], [1_000, null]);
+});
+
+Deno.test("a shard that Discord has closed on another unit is looked after at once", async () => {
+  const fleet = others();
+  const { clock, discord, begun } = setUp({ fleet });
+  discord.shards = 4;
+  fleet.others = [{ fullest: { shardId: 2, guilds: null }, closed: 2 }];
+  fleet.heard();
+  await clock.advance(1_000);
+  assert.deepEqual(begun, [["begin", 8, "automatic"]]);
+});
+
+Deno.test("a unit that does not lead tells of a shard that Discord has closed, and leaves the rest to who does", async () => {
+  const fleet = others();
+  const { check, clock, discord, world, begun } = setUp({ fleet });
+  fleet.isLeader = false;
+  world.shards = [shard(0, { guilds: 900 }), shard(1, { state: "stopped", totalShards: 2 })];
+  check.shardingRequired({ total: 2, id: 1 });
+  await clock.advance(1_000);
+  assert.deepEqual([discord.asked, begun], [0, []]);
+  assert.equal((fleet.told.at(-1) as { closed: number }).closed, 1);
 });
