@@ -6,6 +6,7 @@
  */
 
 import type { Dispatch } from "../../../bot/link/dispatch.ts";
+import type { EventStream } from "../../../ports/fleet/event_stream.ts";
 import { EventConsumer } from "../../../bot/link/consumer.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { sleep } from "../../../ports/clock.ts";
@@ -37,6 +38,8 @@ export interface FleetOptions {
   readonly shards: number;
   readonly sim?: SimulatorOptions;
   readonly config?: Partial<Config>;
+  /** Where events are kept for whoever reads them. Default: nowhere. */
+  readonly events?: EventStream;
   /** Workers of each unit. Default 2. */
   readonly workers?: number;
   /** Clusters of the bot, each of which listens. Default 1. */
@@ -146,6 +149,7 @@ export function createFleetStage(options: FleetOptions) {
         statsIntervalMs: 0,
         eventHandlerUrls: places.map(({ address }) => address.url),
         eventHandlerSecretKey: place.address.secretKey,
+        natsEvents: options.events ? "stream" : "off",
         ...options.config,
         ...config,
       },
@@ -162,7 +166,7 @@ export function createFleetStage(options: FleetOptions) {
       startCluster: () => {
         throw new Error("there are no built-in clusters here");
       },
-      line,
+      line: options.events ? Object.assign(line, { events: options.events }) : line,
       unitName: name,
     });
     return {
