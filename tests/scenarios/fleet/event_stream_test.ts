@@ -1,6 +1,7 @@
 /** The event stream of a fleet, whatever befalls its units: what Discord sent, each event once, in order. */
 
 import assert from "node:assert/strict";
+import { beginReshard } from "../../../unit/reshard/resharding.ts";
 import { createScenario, type Scenario } from "../../support/fleet/scenario.ts";
 import { FakeStream } from "../../support/fleet/fake_stream.ts";
 
@@ -69,3 +70,26 @@ for (const [what, befall] of Object.entries(cases)) {
     });
   }
 }
+
+Deno.test("the event stream has each message once through a reshard, by shards of both totals", async () => {
+  const events = new FakeStream();
+  const scenario = await createScenario({ shards: 4, units: ["a", "b"], events });
+  const { stage } = scenario;
+  await scenario.pass(5_000);
+  await stage.run(Promise.resolve(beginReshard(stage.unit("b"), 8, "operator")));
+  stage.become(8);
+  const isDone = () =>
+    stage.isWhole() && stage.running().every((name) => stage.unit(name).totalShards === 8);
+  await stage.clock.runUntil(isDone, 400_000);
+  await scenario.pass(10_000);
+  await scenario.assertWhole({ identifies: { 4: 4, 8: 8 } });
+  const messages = [...events.batches.keys()].map((key) => key.split("/").map(Number))
+    .flatMap(([id, total]) => events.read({ id: id!, total: total! }))
+    .flatMap(({ event }) => event ?? []) as { t: string; d: { id: string } }[];
+  const seen = messages.filter(({ t }) => t === "MESSAGE_CREATE").map(({ d }) => d.id);
+  const sent = stage.sim.ledger.events.filter(({ t }) => t === "MESSAGE_CREATE")
+    .map(({ key }) => key);
+  assert.ok(seen.length > 300, `${seen.length} messages`);
+  assert.equal(new Set(seen).size, seen.length);
+  assert.deepEqual(seen.toSorted(), [...new Set(sent)].toSorted());
+});
