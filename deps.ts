@@ -19,6 +19,9 @@ export const loadUndici = () => import("npm:undici@7.30.2");
 export const loadHono = () => import("npm:hono@4.13.19");
 /** NATS over TCP and TLS: needs the net alone, where a WebSocket would need a server that is set up for it. */
 export const loadNats = () => import("npm:@nats-io/transport-node@3.4.0");
+/** Its sockets. */
+export const loadNatsTransport = () =>
+  import("npm:@nats-io/transport-node@3.4.0/lib/node_transport.js");
 /** What NATS keeps: keys, and streams of events. */
 export const loadJetStream = () => import("npm:@nats-io/jetstream@3.4.0");
 /** Structured logging, configured once in `app/`. */

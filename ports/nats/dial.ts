@@ -6,6 +6,7 @@
 
 import { isIP } from "node:net";
 import { type ConnectionOptions, loadNats, type NatsConnection } from "../../deps.ts";
+import { connectGuarded } from "./guarded.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 
 /** Where NATS is, and how it lets us in. Files are read anew for each connection. */
@@ -48,8 +49,7 @@ export async function dialNats(
   url: string,
   { name, inbox }: { readonly name: string; readonly inbox: string },
 ): Promise<NatsConnection> {
-  const { connect } = await loadNats();
-  return await connect({
+  return await connectGuarded({
     servers: [url],
     name,
     inboxPrefix: inbox,
