@@ -47,6 +47,9 @@ export class UnreadyWatch {
    * one that is stopped has been told of.
    */
   look(nowMs: number, shards: readonly Shard[]): Unready | null {
+    // One that has gone to another unit, and comes back, begins anew.
+    const there = new Set(shards.map(({ shardId }) => shardId));
+    for (const id of this.#waiting.keys()) if (!there.has(id)) this.#waiting.delete(id);
     for (const { shardId, state } of shards) this.#note(nowMs, shardId, state);
     this.#lookedMs = nowMs;
     const isStanding = nowMs - this.#readyMs >= UNREADY_AFTER_MS;

@@ -40,7 +40,9 @@ export class ShardWatch {
   readonly renewals: Renewals;
   readonly #options: ShardWatchOptions;
   readonly #quiet: QuietWatch;
-  readonly #deaf: DeafWatch;
+  #deaf: DeafWatch;
+  /** The shards that were looked at last. */
+  #looked: readonly number[] = [];
   /** See `lookForCrowding()`. */
   #crowdingTold = 0;
   #savedMs: number;
@@ -63,12 +65,21 @@ export class ShardWatch {
 
   /** To be called about once a second, with all shards. */
   look(shards: readonly ShardSnapshot[]): void {
+    this.#forgetGone(shards.map(({ shardId }) => shardId));
     this.#lookForUnready(shards);
     this.#lookForQuiet(shards);
     this.#lookForDeaf(shards);
     this.#lookForCrowding(shards);
     this.renewals.look(shards);
     if (this.#options.clock.now() - this.#savedMs >= SAVE_EVERY_MS) this.save();
+  }
+
+  /** With a shard that has gone to another unit types may have gone: what was usual is so no more. */
+  #forgetGone(shardIds: readonly number[]): void {
+    const now = new Set(shardIds);
+    const isGone = this.#looked.some((id) => !now.has(id));
+    this.#looked = shardIds;
+    if (isGone) this.#deaf = new DeafWatch(this.#options.config.deafAfterMs);
   }
 
   /** Writes down what is known of the types. */

@@ -90,6 +90,7 @@ function shareOf(...ids: number[]) {
     own,
     has: ({ id }: { readonly id: number }) => own.has(id),
     whereIs: () => "b",
+    isFixed: false,
     deal: dealtInTurn,
   };
 }

@@ -4,6 +4,7 @@ import { logTo } from "../../ports/log.ts";
 import { memoryStore } from "../../ports/store.ts";
 import { DeafWatch } from "../../gateway/deaf_watch.ts";
 import { loadHabits } from "../../unit/habits.ts";
+import { ALONE } from "../../unit/shares/share.ts";
 
 const lines: unknown[] = [];
 const options = {
@@ -28,6 +29,13 @@ Deno.test("loadHabits() gives what was known of the same shards with the same in
       { shardIds: [0, 1, 2] },
     ]
   ) assert.equal((await load(other)).saved, undefined);
+});
+
+Deno.test("of shards that come and go nothing that was known before is of use", async () => {
+  const store = memoryStore();
+  (await loadHabits({ ...options, store })).save(known);
+  const share = { ...ALONE, isFixed: false };
+  assert.equal((await loadHabits({ ...options, store, share })).saved, undefined);
 });
 
 Deno.test("habits that cannot be saved are told of, and nothing else comes of it", async () => {

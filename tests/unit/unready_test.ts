@@ -65,3 +65,12 @@ Deno.test("a shard that was ready in between begins anew", () => {
   assert.equal(watch.look(119_000, shards("resuming")), null);
   assert.ok(watch.look(120_000, shards("resuming")));
 });
+
+Deno.test("a shard that was with another unit in between begins anew", () => {
+  const watch = new UnreadyWatch(0);
+  watch.look(0, shards("ready", "identifying"));
+  watch.look(30_000, shards("ready"));
+  watch.look(59_000, shards("ready", "resuming"));
+  assert.equal(watch.look(110_000, shards("ready", "resuming")), null);
+  assert.ok(watch.look(120_000, shards("ready", "resuming")));
+});

@@ -86,3 +86,14 @@ Deno.test("a watch writes down every ten minutes what it knows of the types, and
   assert.equal(saved.length, 3);
   assert.deepEqual(Object.keys((saved[2] as { types: object }).types), ["TYPING_START"]);
 });
+
+Deno.test("with a shard that goes to another unit what was usual of the types is forgotten", async () => {
+  const { watch, saved, pass } = setUp();
+  await pass(5 * 60_000);
+  watch.save();
+  const minutes = () => (saved.at(-1) as { known: { minutes: number } }).known.minutes;
+  assert.ok(minutes() > 0);
+  watch.look([shard(1), shard(2)]);
+  watch.save();
+  assert.equal(minutes(), 0);
+});

@@ -72,6 +72,7 @@ export interface FleetAllotmentOptions extends Pick<World, "store" | "clock" | "
 /** The allotment of a unit of a fleet. */
 export class FleetAllotment implements Allotment {
   readonly deal = dealtInTurn;
+  readonly isFixed = false;
   readonly #options: FleetAllotmentOptions;
   readonly #cutOff: CutOff;
   readonly #cancelWatch: Cancel;

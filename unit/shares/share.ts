@@ -11,6 +11,8 @@ import { partition } from "../../gateway/shard_plan.ts";
 
 /** Who has which shards, as far as the parts of one unit want to know it. */
 export interface Share {
+  /** Whether it stays as it is for as long as the unit lives. */
+  readonly isFixed: boolean;
   /** Whether this unit has a shard now, of those that its generations are made of. */
   has(shard: ShardKey): boolean;
   /** The unit that has a shard which this one has not; `null`: none that is known. */
@@ -23,6 +25,7 @@ export interface Share {
 
 /** A unit by itself: all that its generations are made of, in consecutive ranges. */
 export const ALONE: Share = {
+  isFixed: true,
   has: () => true,
   whereIs: () => null,
   deal: partition,
