@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { createScenario } from "../../support/fleet/scenario.ts";
+import { createFleetStage } from "../../support/fleet/stage.ts";
 
 for (const seed of [1, 2, 3]) {
   Deno.test(`a unit joins: it gets its part, each shard by one RESUME (seed ${seed})`, async () => {
@@ -71,4 +72,18 @@ Deno.test("a bot that is away while shards move gets what waited for it, from wh
   await scenario.pass(5_000);
   stage.startBot();
   await scenario.assertWhole();
+});
+
+Deno.test("three units start at once with one identify per 5 s, and who leads dies meanwhile: no identify too many", async () => {
+  const stage = createFleetStage({ shards: 6, sim: { maxConcurrency: 1 } });
+  stage.startBot();
+  for (const unit of ["a", "b", "c"]) stage.launch(unit);
+  const { ledger } = stage.sim;
+  await stage.clock.runUntil(() => ledger.identifies.length >= 2, 60_000);
+  // Who dies before its session is written down takes that along.
+  await stage.clock.advance(2_500);
+  stage.kill(stage.unit("a").seat!.leader!);
+  await stage.whole(180_000);
+  assert.equal(ledger.identifies.length, 6);
+  assert.deepEqual(ledger.violations, []);
 });
