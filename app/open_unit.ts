@@ -23,12 +23,14 @@ import { makeStateDir } from "../store/disk.ts";
 import { joinNats } from "./join_nats.ts";
 import { clusterStarter } from "../clusters/checked.ts";
 import { spawnWorker } from "../workers/thread.ts";
+import { FleetPermits } from "../rest/limits/fleet/fleet_permits.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
 import { botModules, moduleUrl, workerFolders } from "../config/module_url.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
+import { SeatedPermits } from "./seated_permits.ts";
 import { trustOf } from "./http/public_address.ts";
 import { serveUnit } from "./http/server.ts";
 
@@ -89,12 +91,6 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   // While Discord is asked, which comes first.
   for (const module of new Set(botModules(config))) builtIn.foresee(code(module));
   const restVerdict = (request: Request) => authorizeRest(request.headers, rules());
-  const rest = await openRest({
-    config,
-    log,
-    authorize: restVerdict,
-    maxConcurrency: () => unit.snapshot.identify.maxConcurrency,
-  });
   const store = mode === "simulator" ? memoryStore() : await openStateDir({
     dir: config.stateDir,
     bot: botIdentity(config.discordToken),
@@ -102,6 +98,19 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     log,
   });
   const fleet = await joinNats({ config, store, clock, random: systemRandom, log });
+  let permits: SeatedPermits | undefined;
+  const rest = await openRest({
+    config,
+    log,
+    authorize: restVerdict,
+    maxConcurrency: () => unit.snapshot.identify.maxConcurrency,
+    ...fleet && {
+      permits: (limits) =>
+        permits = new SeatedPermits(() =>
+          new FleetPermits({ ...limits, bus: fleet.line.bus, view: unit.seat!, log })
+        ),
+    },
+  });
   const unit = new Unit({
     config,
     ...fleet,
@@ -145,7 +154,9 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   });
   url = server.url;
   const stop = async (reason: string) => {
+    permits?.leave();
     await unit.stop(reason);
+    permits?.close();
     await fleet?.line.close();
     await server.stop();
     await rest.close();

@@ -167,6 +167,7 @@ export class FleetPermits implements CountedPermits {
   async acquire(ask: Ask): Promise<Permit> {
     if (ask.credential === "") return this.#host.acquire(ask);
     ask.signal.throwIfAborted();
+    if (this.#isClosed) throw new TooLong("the unit stops", 1000);
     if (this.#callers.size >= MOST_WAITING) throw new TooLong("too many requests wait", 1000);
     return new Promise((grant, refuse) => this.#begin(ask, grant, refuse));
   }

@@ -13,7 +13,7 @@ import { Ring } from "./ring.ts";
 /** As long as the window of the global limit: what was over before it counts no more after it. */
 export const HOLD_MS = 1_000;
 
-/** The ring as it was until a change, and until when that matters. */
+/** The ring as it was until a change (`null`: nothing is known of what was given), and until when that matters. */
 interface Change {
   readonly before: Ring | null;
   readonly untilMs: number;
@@ -41,7 +41,10 @@ export class Moves {
     const after = new Ring(members);
     if (after.members.join() === this.members.join()) return false;
     const still = this.#changes.filter(({ untilMs }) => untilMs > nowMs);
-    this.#changes = [...still, { before: this.#ring, untilMs: nowMs + HOLD_MS }];
+    // One by itself may just not have seen the others yet.
+    const isAlone = this.members.length <= 1;
+    const before = isAlone ? null : this.#ring;
+    this.#changes = [...still, { before, untilMs: nowMs + HOLD_MS }];
     this.#ring = after;
     return true;
   }

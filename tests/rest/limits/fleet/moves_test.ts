@@ -20,10 +20,10 @@ Deno.test("of what it gets from a member that is gone it gives nothing for a mom
 });
 
 Deno.test("what it has lost and got again within a moment is new to it", () => {
-  const moves = new Moves("a", ["a"], 0);
-  moves.change(["a", "b"], 9_000);
-  moves.change(["a"], 9_100);
-  const got = keys.filter((key) => moves.heldMs(key, 9_200) > 0);
+  const moves = new Moves("a", ["a", "c"], 0);
+  moves.change(["a", "b", "c"], 9_000);
+  moves.change(["a", "c"], 9_100);
+  const got = keys.filter((key) => moves.ownerOf(key) === "a" && moves.heldMs(key, 9_200) > 0);
   assert.ok(got.length > 0 && got.length < keys.length, `${got.length}`);
 });
 
@@ -33,4 +33,12 @@ Deno.test("the same members in another order are no change, and without members 
   assert.deepEqual(moves.members, ["a", "b"]);
   assert.equal(moves.change([], 2), true);
   assert.equal(moves.ownerOf("x"), "a");
+});
+
+Deno.test("who was by itself until now knows nothing of what the others gave of its keys", () => {
+  const moves = new Moves("c", ["c"], 0);
+  moves.change(["a", "b", "c"], 9_000);
+  const own = keys.filter((key) => moves.ownerOf(key) === "c");
+  assert.ok(own.length > 0);
+  for (const key of own) assert.equal(moves.heldMs(key, 9_100), HOLD_MS - 100);
 });
