@@ -47,7 +47,8 @@ async function startVariant(
   upstream: string,
   nats: string | null,
 ): Promise<Variant> {
-  const members = count === 0 ? [] : Array.from({ length: count }, (_, i) => `unit-${i}`);
+  // Two fleets on one server must not have a name in common.
+  const members = Array.from({ length: count }, (_, i) => `unit-${i}-of-${count}`);
   const all = { upstream, members, nats } satisfies Omit<MembersQuestion, "ours">;
   const lots = nats === null ? [count === 0 ? ["alone"] : members] : members.map((one) => [one]);
   const programs = lots.map(() => startProgram(MEMBERS, [], ENVIRONMENT));
