@@ -52,6 +52,13 @@ for (const phase of PHASES) {
       await world.clock.advance(60_000);
       const { move } = world.unit("a").reshards!.record;
       assert.ok((move?.moved.length ?? 4) - before <= 3, "what was on its way when it went away");
+      const undecided = world.living.flatMap(({ name, reshards }) =>
+        reshards!.snapshot!.lots.filter(({ rest, phase }) =>
+          phase === "writing" && world.unit(name).fleet.ownerOf({ total: 4, id: rest }) === name
+        ).map(({ rest }) => rest)
+      );
+      const late = world.discord.late.filter((guild) => !undecided.includes(guild % 4));
+      assert.deepEqual(late, [], "all guilds are served, but those of which nobody knows by whom");
       world.bus.start();
       await world.ended();
       await world.assertWhole(8, 12);
@@ -89,6 +96,17 @@ Deno.test("a unit that stands still for 30 s loses its lots, and hands nothing o
     world.freeze("b");
     await world.clock.advance(30_000);
     world.thaw("b");
+    await world.ended();
+    await world.assertWhole(8, 12);
+  }
+});
+
+Deno.test("a unit whose word that a lot has moved arrives when others have it is not heard", async () => {
+  for (const phase of ["comparing", "holding", "writing"] as const) {
+    const world = await midway(phase, 4);
+    world.slow("b", 20_000);
+    await world.clock.advance(60_000);
+    world.slow("b", 0);
     await world.ended();
     await world.assertWhole(8, 12);
   }

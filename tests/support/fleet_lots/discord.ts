@@ -26,6 +26,8 @@ export interface Session {
   /** It gets what comes after this event. */
   readonly born: number;
   delivered: number;
+  /** Ends the connection that it has: who resumes it takes it. */
+  taken: () => void;
 }
 
 /** A shard that a unit runs. */
@@ -71,13 +73,28 @@ export class FakeDiscord {
   identify(key: ShardKey): void {
     this.identifies.push(shardKeyText(key));
     const number = this.identifies.length;
-    this.sessions.set(shardKeyText(key), { number, born: this.newest, delivered: this.newest });
+    const now = this.newest;
+    this.sessions.set(shardKeyText(key), { number, born: now, delivered: now, taken() {} });
+  }
+
+  /** A shard has its session from now on; whoever had it before has it no more. */
+  connect(key: ShardKey, taken: () => void): void {
+    const session = this.sessions.get(shardKeyText(key));
+    session?.taken();
+    if (session) session.taken = taken;
   }
 
   /** Guilds of a shard. */
   guildsOf({ total, id }: ShardKey): string[] {
     return Array.from({ length: GUILDS }, (_, guild) => String(BigInt(guild) << 22n))
       .filter((guildId) => calculateShardId(guildId, total) === id);
+  }
+
+  /** Guilds of which the bot has got nothing for some seconds. */
+  get late(): number[] {
+    const isLate = (guild: number) =>
+      this.newest - (this.#got.get(guild)?.at(-1) ?? 0) > 3 * GUILDS;
+    return Array.from({ length: GUILDS }, (_, guild) => guild).filter(isLate);
   }
 
   /** Every event since `first` came once, in order of its guild. */

@@ -143,6 +143,8 @@ export class LotUnit {
     this.#options.line.kill();
   }
 
+  /** What it says and hears takes so much longer. */
+  slow = (ms: number) => this.#options.line.slow(ms);
   /** Nothing of it goes on. */
   freeze = () => this.#options.line.freeze();
   /** It goes on where it was. */
@@ -238,7 +240,14 @@ export class LotUnit {
         this.#become(shard, "identifying");
         discord.identify(key);
       }
-      clock.after(100, () => void (!shard.isGone && this.#become(shard, "ready")));
+      clock.after(100, () => {
+        if (shard.isGone || this.isDead) return;
+        // For as long as it is not known whose it is, nobody resumes what was taken.
+        discord.connect(key, () => {
+          if (!shard.isGone && !this.isDead) this.#become(shard, "backing off");
+        });
+        this.#become(shard, "ready");
+      });
     });
   }
 

@@ -93,6 +93,11 @@ export class FleetLots {
     this.unit(name).thaw();
   }
 
+  /** Whatever a unit says or hears takes so much longer. */
+  slow(name: string, ms: number): void {
+    this.unit(name).slow(ms);
+  }
+
   /** A reshard is asked for, of any unit. */
   async begins(to: number, name = "a"): Promise<void> {
     const began = Promise.resolve(this.unit(name).reshards!.begin(to, "operator"));

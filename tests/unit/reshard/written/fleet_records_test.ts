@@ -141,6 +141,20 @@ Deno.test("who has lots by an earlier assignment cannot hand them over, however 
   assert.deepEqual((await run(b.records.load()))!.move!.moved, []);
 });
 
+Deno.test("a word that is on its way when others claim the lot arrives too late, whatever it meets there", async () => {
+  for (const claimAfterMs of [100, 900, 1_400]) {
+    const { unit, run, clock } = setUp();
+    const [a, b] = [unit("a"), unit("b")];
+    await run(a.records.save(MOVING, same));
+    a.line.slow(400);
+    const late = a.records.save(MOVING, handAt(0, 7));
+    await clock.advance(claimAfterMs);
+    await run(b.records.save(MOVING, (record) => claimed(record, [0], 8)));
+    await run(late, 5_000);
+    assert.deepEqual((await run(b.records.load()))!.move!.moved, [], `${claimAfterMs} ms`);
+  }
+});
+
 Deno.test("a server that has lost what was written last is told it again, cuts and all", async () => {
   const { unit, run, bus, clock } = setUp();
   const [a, b] = [unit("a"), unit("b", { has: () => false })];
