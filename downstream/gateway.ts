@@ -165,6 +165,10 @@ export class DownstreamGateway {
       }
     }
     for (const session of this.sessions.all) {
+      if (this.#isElsewhere(session.shard)) {
+        this.#giveUp(session, "consumer has to go to another unit: its shard has");
+        continue;
+      }
       if (!this.sessions.isMoved(session)) continue;
       if (this.#moves.has(session)) {
         // It is on its way, and goes on from there. What is new to it must give out nothing meanwhile.
@@ -189,10 +193,18 @@ export class DownstreamGateway {
     return serves(shard, this.#shared.terms) && !isTaken && connection?.hasGuilds !== false;
   }
 
-  #giveUp(session: DownstreamSession): void {
+  /** Whether shards that a seat is made of are another unit's. */
+  #isElsewhere(seat: Seat): boolean {
+    const { shards } = this.#shared.terms;
+    return shards.of(seat)?.every((shard) => shards.runs(shard)) === false;
+  }
+
+  #giveUp(
+    session: DownstreamSession,
+    event = "consumer has to begin anew: its guilds have moved to other shards",
+  ): void {
     const { shard } = session;
     const about = { ...seatFields(shard), total: shard.total };
-    const event = "consumer has to begin anew: its guilds have moved to other shards";
     this.#shared.log.warn(event, about);
     const connection = this.#connectionOf(shard);
     if (connection) return connection.input({ kind: "invalid" });
