@@ -100,7 +100,7 @@ export class Ledger {
 
   async #tidy(): Promise<void> {
     const { log, doneOf } = this.#options;
-    if (withoutPassed(this.#record, doneOf) === this.#record) return;
+    if (this.away !== null || withoutPassed(this.#record, doneOf) === this.#record) return;
     await this.write((record) => record).catch((error) =>
       log.error("cuts of a reshard were not taken out", { error: messageOf(error) })
     );

@@ -25,7 +25,7 @@ function ledger(done = 0) {
     recorded: (each) => void recorded.push(each),
   });
   const hear = (each: ReshardRecord) => heard.forEach((take) => take(each));
-  return { ledger: made, store, recorded, at, clock, hear };
+  return { ledger: made, store, recorded, records, at, clock, hear };
 }
 
 Deno.test("write() makes one change upon the other, each on disk before anybody hears of it", async () => {
@@ -58,11 +58,15 @@ Deno.test("write() that fails leaves the record as it was, and the next goes on 
 });
 
 Deno.test("cuts that everybody has passed are taken out with the next change, or some seconds later", async () => {
-  const { ledger: written, at, clock } = ledger();
+  const { ledger: written, at, clock, records } = ledger();
   await written.write((before) => handedOver(before, 0, 4, new Map([[0, cut]])));
   await clock.advance(60_000);
   assert.ok(written.record.cuts["0/4"]);
   at.done = 7;
+  Object.assign(records, { away: "the line is down" });
+  await clock.advance(30_000);
+  assert.ok(written.record.cuts["0/4"], "nobody can be told");
+  Object.assign(records, { away: null });
   await clock.advance(11_000);
   assert.deepEqual(written.record.cuts, {});
   await written.write((before) => handedOver(before, 1, 4, new Map([[1, cut]])));
