@@ -1,31 +1,30 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../../ports/clock.ts";
 import { dialNats } from "../../../ports/nats/dial.ts";
+import { ofEachNats, startNats } from "../../support/nats_server.ts";
 import { settingsFor } from "./lines.ts";
 
-const INFO = { server_id: "x", version: "2.10.0", proto: 1, headers: true, max_payload: 1_048_576 };
+/** What the library keeps inside. */
+interface Inside {
+  readonly protocol: {
+    readonly transport: {
+      readonly socket: {
+        removeAllListeners(): void;
+        emit(event: "error", error: Error): boolean;
+      };
+    };
+  };
+}
 
-Deno.test("a server that resets the connection in the midst of it ends nothing but that", async () => {
-  // A stranger that lets us begin, and then goes without reading what we said.
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  const serving = (async () => {
-    for await (const connection of listener) {
-      await connection.write(new TextEncoder().encode(`INFO ${JSON.stringify(INFO)}\r\n`));
-      // Closed with bytes that were not read: that is a reset.
-      await new Promise<void>((resolve) => systemClock.after(20, resolve));
-      connection.close();
-    }
-  })().catch(() => {});
-  const url = `nats://127.0.0.1:${port}`;
-  const natsCredentials = await Deno.makeTempFile({ suffix: ".creds" });
-  for (const settings of [settingsFor(url), { ...settingsFor(url), natsCredentials }]) {
-    for (let n = 0; n < 5; n++) {
-      await assert.rejects(dialNats(settings, url, { name: "a", inbox: "inbox" }));
-    }
-  }
-  await new Promise<void>((resolve) => systemClock.after(100, resolve));
-  listener.close();
-  await serving;
-  await Deno.remove(natsCredentials);
+ofEachNats("a connection to NATS", (program, title) => {
+  Deno.test(`${title} is reset after it was let go, and nothing else ends`, async () => {
+    await using server = await startNats(program);
+    const us = { name: "a", inbox: "inbox" };
+    const connection = await dialNats(settingsFor(server.url), server.url, us);
+    const { socket } = (connection as unknown as Inside).protocol.transport;
+    // As the library does when it closes. Now and then a reset is still under way: half of the runs of
+    // `dial_test.ts` ended by it.
+    socket.removeAllListeners();
+    assert.ok(socket.emit("error", new Error("read ECONNRESET")), "somebody has heard it");
+    await connection.close();
+  });
 });
