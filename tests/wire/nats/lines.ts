@@ -67,7 +67,12 @@ export async function openPair(
   const server = await startNats(program, config);
   const clock = createVirtualClock();
   const settings = adjust(server);
-  const lines = await Promise.all(["a", "b"].map((unit) => openUpLine(settings, { unit, clock })));
+  const lines = await Promise.all(["a", "b"].map((unit) => openLine(settings, { unit, clock })));
+  // A server that has just begun may have no JetStream yet: then it is tried again, in the test's time.
+  await until(async () => {
+    await clock.advance(50);
+    return lines.every(({ line }) => line.isUp);
+  });
   const [here, there] = lines.map(({ line }) => line) as [NatsFleetLine, NatsFleetLine];
   // Whatever was sent before it on a connection has arrived when the answer has.
   const probe = await openUpLine(settings, { unit: "probe" });
