@@ -104,7 +104,7 @@ export class Unit {
     const { config } = parts;
     this.rest = parts.rest;
     this.allowFaults = config.allowFaults;
-    const { seat, allotment, peers: fleet } = joinFleet({
+    const { seat, allotment, peers: fleet, crowds } = joinFleet({
       ...parts,
       changed: (fleet) => this.#tell({ kind: "fleet", fleet }),
       replaced: (reason) => this.#fail(reason),
@@ -152,7 +152,8 @@ export class Unit {
     this.fleet = joined?.methods ?? null;
     this.#far = joined?.far ?? null;
     const { signal } = this.#stopping;
-    this.#check = new ReshardCheck({ ...parts, ask: parts.rest.ask, unit: this, signal });
+    const { ask } = parts.rest;
+    this.#check = new ReshardCheck({ ...parts, ask, unit: this, fleet: crowds, signal });
     this.#stats = new StatsCollector({
       ...parts,
       ...(fleet && { fleet: fleet.stats }),

@@ -14,6 +14,7 @@ import { lateFolders, NOTHING_ASIDE } from "../../store/late_folders.ts";
 import { dropQueues } from "../../store/queue_folders.ts";
 import type { Config } from "../../config/config.ts";
 import { FleetPeers } from "../peers/fleet/fleet_peers.ts";
+import { Crowds } from "../reshard/fleet/crowds.ts";
 import { type Allotment, ownAllotment } from "../shares/allotment.ts";
 import { FleetAllotment } from "./allotment.ts";
 import { lateTo } from "./estates/late.ts";
@@ -45,17 +46,20 @@ export interface Joined {
   readonly allotment: Allotment;
   /** Its clusters and services among those of the others; `null`: it is by itself. */
   readonly peers: FleetPeers | null;
+  /** How full the shards of the others are; `null`: it is by itself. */
+  readonly crowds: Crowds | null;
 }
 
 /** Where there is a line, a seat in the fleet; nothing is said there before the unit opens. */
 export function joinFleet(options: JoinOptions): Joined {
   const { line = null, unitName } = options;
   if (line === null || unitName === undefined) {
-    return { seat: null, allotment: ownAllotment(options), peers: null };
+    return { seat: null, allotment: ownAllotment(options), peers: null, crowds: null };
   }
   const seat = new FleetSeat(unitName);
   const peers = new FleetPeers({ ...options, line, seat });
-  return { seat, allotment: fleetAllotment(options, line, seat), peers };
+  const crowds = new Crowds({ ...options, bus: line.bus, fleet: seat });
+  return { seat, allotment: fleetAllotment(options, line, seat), peers, crowds };
 }
 
 function fleetAllotment(options: JoinOptions, line: FleetLine, seat: FleetSeat): FleetAllotment {

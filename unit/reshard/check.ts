@@ -27,8 +27,8 @@ export interface ReshardCheckOptions extends Pick<World, "clock" | "random" | "l
   >;
   readonly ask: AskDiscord;
   readonly unit: ReshardingUnit & { readonly snapshot: Snapshot };
-  /** The shards of the other units; by default there are none. */
-  readonly fleet?: Pick<Crowds, "isLeader" | "others" | "tell" | "watch">;
+  /** The shards of the other units; without it, or `null`: there are none. */
+  readonly fleet?: Pick<Crowds, "isLeader" | "others" | "tell" | "watch"> | null;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -78,7 +78,8 @@ export class ReshardCheck {
 
   /** How full this unit's shards are. */
   #tell(): void {
-    this.#options.fleet?.tell({ fullest: fullestShard(this.#serving), closed: this.#closedShard });
+    const { fleet, unit: { totalShards: total } } = this.#options;
+    fleet?.tell({ total, fullest: fullestShard(this.#serving), closed: this.#closedShard });
   }
 
   get #serving() {
@@ -120,7 +121,8 @@ export class ReshardCheck {
     const { unit, fleet } = this.#options;
     const { identify, guildLimit } = unit.snapshot;
     const { totalShards, shardIds, reshardingFleet } = unit;
-    const others = fleet?.others ?? [];
+    // Guilds of a shard that was given up are with others by now.
+    const others = fleet?.others.filter(({ total }) => total === totalShards) ?? [];
     const last = unit.resharding?.snapshot ?? null;
     return planReshard({
       totalShards,

@@ -3,6 +3,7 @@
  * identify too many, whoever dies meanwhile.
  */
 
+import assert from "node:assert/strict";
 import { beginReshard } from "../../../unit/reshard/resharding.ts";
 import { createScenario, type Scenario } from "../../support/fleet/scenario.ts";
 
@@ -39,4 +40,22 @@ Deno.test("a unit is restarted while its fleet reshards: all goes on", async () 
   await stage.start("b");
   await resharded(scenario, 12);
   await scenario.assertWhole({ identifies: { 6: 6, 12: 12 } });
+});
+
+Deno.test("a fleet whose shards fill up reshards by itself: its leader alone asks Discord, and begins", async () => {
+  const scenario = await createScenario({
+    shards: 2,
+    units: ["a", "b"],
+    sim: { guilds: 60 },
+    // So that a check comes soon, and few guilds are many.
+    config: { reshardCheckMs: 20_000, reshardAtPercent: 1 },
+  });
+  const { stage } = scenario;
+  await resharded(scenario, 4);
+  const asked = () =>
+    stage.sim.ledger.rest.filter(({ route }) => route.includes("/gateway/bot")).length;
+  const before = asked();
+  await scenario.pass(60_000);
+  assert.equal(asked() - before, 3, "once in each 20 s, and not by each unit");
+  await scenario.assertWhole({ identifies: { 2: 2, 4: 4 } });
 });

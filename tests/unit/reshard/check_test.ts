@@ -15,6 +15,7 @@ function others() {
   const fleet = {
     isLeader: true,
     others: [{
+      total: 4,
       fullest: { shardId: 2, guilds: 1_000 as number | null },
       closed: null as number | null,
     }],
@@ -245,7 +246,11 @@ Deno.test("in a fleet whoever leads looks, at the guilds of all units", async ()
   fleet.isLeader = true;
   await clock.advance(CHECK_MS);
   assert.deepEqual([discord.asked, begun], [1, []]);
-  fleet.others = [{ fullest: { shardId: 2, guilds: 2_100 }, closed: null }];
+  const crowded = { fullest: { shardId: 2, guilds: 2_100 }, closed: null };
+  fleet.others = [{ total: 2, ...crowded }];
+  await clock.advance(CHECK_MS);
+  assert.deepEqual(begun, [], "of a total that was given up");
+  fleet.others = [{ total: 4, ...crowded }];
   await clock.advance(CHECK_MS);
   assert.deepEqual(begun, [["begin", 8, "automatic"]]);
   const { fullest, closed } = fleet.told[0] as { fullest: { guilds: number }; closed: null };
@@ -256,7 +261,7 @@ Deno.test("a shard that Discord has closed on another unit is looked after at on
   const fleet = others();
   const { clock, discord, begun } = setUp({ fleet });
   discord.shards = 4;
-  fleet.others = [{ fullest: { shardId: 2, guilds: null }, closed: 2 }];
+  fleet.others = [{ total: 4, fullest: { shardId: 2, guilds: null }, closed: 2 }];
   fleet.heard();
   await clock.advance(1_000);
   assert.deepEqual(begun, [["begin", 8, "automatic"]]);

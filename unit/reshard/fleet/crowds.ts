@@ -18,6 +18,8 @@ const SILENT_MS = 4 * TELL_MS;
 
 /** The shards of a unit that serve, as far as their guilds count. */
 export interface Crowd {
+  /** Of how many each is one. */
+  readonly total: number;
   /** The one with the most guilds; `null`: none is known. */
   readonly fullest: ShardGuilds | null;
   /** One that Discord has closed for its guilds (4011), and that is still stopped; `null`: none. */
@@ -64,10 +66,10 @@ export class Crowds {
   }
 
   /** Tells the others. */
-  tell({ fullest, closed }: Crowd): void {
+  tell({ total, fullest, closed }: Crowd): void {
     const { bus, fleet } = this.#options;
     const own = fullest && { shardId: fullest.shardId, guilds: fullest.guilds };
-    bus.publish(SUBJECT, { unit: fleet.self, fullest: own, closed });
+    bus.publish(SUBJECT, { unit: fleet.self, total, fullest: own, closed });
   }
 
   /** Has `heard` called when Discord has closed a shard of another unit, until cancelled. */
@@ -83,9 +85,11 @@ export class Crowds {
 }
 
 function crowdIn(value: Json): { readonly unit: string; readonly crowd: Crowd } | null {
-  const { unit, fullest, closed } = isRecord(value) ? value : {};
+  const { unit, total, fullest, closed } = isRecord(value) ? value : {};
   const { shardId, guilds } = isRecord(fullest) ? fullest : {};
   const isKnown = fullest === null || (isCount(shardId) && (guilds === null || isCount(guilds)));
-  if (typeof unit !== "string" || !isKnown || (closed !== null && !isCount(closed))) return null;
-  return { unit, crowd: { fullest, closed } as Crowd };
+  if (typeof unit !== "string" || !isCount(total) || !isKnown) return null;
+  return closed === null || isCount(closed)
+    ? { unit, crowd: { total, fullest, closed } as Crowd }
+    : null;
 }

@@ -14,7 +14,7 @@ function setUp() {
 
 Deno.test("units hear of each other's fullest shard for as long as they are told, and who leads knows that it does", async () => {
   const { clock, a, b, fleets } = setUp();
-  const crowd = { fullest: { shardId: 3, guilds: 2_000 }, closed: null };
+  const crowd = { total: 4, fullest: { shardId: 3, guilds: 2_000 }, closed: null };
   a.tell(crowd);
   await clock.advance(10);
   assert.deepEqual([a.others, b.others], [[], [crowd]]);
@@ -29,10 +29,16 @@ Deno.test("that Discord has closed a shard is heard once, and what cannot be rea
   const { clock, bus, a, b } = setUp();
   let heard = 0;
   const cancel = b.watch(() => heard++);
-  for (const closed of [null, 3, 3]) a.tell({ fullest: null, closed });
+  for (const closed of [null, 3, 3]) a.tell({ total: 4, fullest: null, closed });
   for (
-    const wrong of [1, { unit: "c", fullest: 1, closed: 2 }, {
+    const wrong of [1, { unit: "c", fullest: null, closed: 2 }, {
       unit: "c",
+      total: 4,
+      fullest: 1,
+      closed: 2,
+    }, {
+      unit: "c",
+      total: 4,
       fullest: null,
       closed: "2",
     }]
@@ -40,11 +46,11 @@ Deno.test("that Discord has closed a shard is heard once, and what cannot be rea
     bus.publish("all.crowd", wrong);
   }
   await clock.advance(10);
-  assert.deepEqual([heard, b.others], [1, [{ fullest: null, closed: 3 }]]);
+  assert.deepEqual([heard, b.others], [1, [{ total: 4, fullest: null, closed: 3 }]]);
   cancel();
   b.stop();
-  a.tell({ fullest: null, closed: null });
-  a.tell({ fullest: null, closed: 3 });
+  a.tell({ total: 4, fullest: null, closed: null });
+  a.tell({ total: 4, fullest: null, closed: 3 });
   await clock.advance(10);
   assert.equal(heard, 1);
 });
