@@ -66,7 +66,7 @@ async function courses(): Promise<string[][]> {
 }
 
 function card(unit: string): UnitCard {
-  const rest = { clusters: 1, services: [], isLeaving: false, isReady: true, epoch: 1 };
+  const rest = { clusters: 1, services: [], isLeaving: false, epoch: 1 };
   return { unit, life: "1-0", beat: 1, cores: 4, ...rest };
 }
 

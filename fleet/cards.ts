@@ -42,7 +42,6 @@ export function parseUnitCard(key: string, value: Json): UnitCard {
     clusters: fields.count("clusters"),
     services: fields.texts("services"),
     isLeaving: fields.flag("isLeaving"),
-    isReady: fields.flag("isReady"),
     epoch: fields.count("epoch"),
   };
 }

@@ -71,7 +71,7 @@ export type Left = "given" | "alone" | "deadline";
  *   log: silentLog,
  *   line,
  *   unit: "a",
- *   card: { cores: 4, clusters: 1, services: [], isLeaving: false, isReady: false },
+ *   card: { cores: 4, clusters: 1, services: [], isLeaving: false },
  *   nonce: "5eed",
  *   first: { total: 16, stream: "s" },
  *   replaced() {},
@@ -217,11 +217,6 @@ export class Fleet implements FleetView {
   /** Has `changed` called after any of this, or the assignment, or a card is another, until cancelled. */
   watch(changed: () => void): Cancel {
     return this.#watching.watch(changed);
-  }
-
-  /** Says something else of this unit from now on. */
-  setCard(facts: Partial<OwnFacts>): void {
-    this.#card.set(facts);
   }
 
   /**

@@ -115,5 +115,5 @@ export class Members {
 function isSameCard(one: UnitCard | null, other: UnitCard): boolean {
   return one !== null && one.life === other.life && one.cores === other.cores &&
     one.clusters === other.clusters && one.isLeaving === other.isLeaving &&
-    one.isReady === other.isReady && one.services.join() === other.services.join();
+    one.services.join() === other.services.join();
 }

@@ -47,8 +47,6 @@ export interface UnitCard {
   readonly services: readonly string[];
   /** It wants to have nothing any more. */
   readonly isLeaving: boolean;
-  /** All that it has been given is well. */
-  readonly isReady: boolean;
   /** The newest assignment that it has seen. */
   readonly epoch: number;
 }

@@ -64,7 +64,7 @@ export class Units {
       log: silentLog,
       line,
       unit: name,
-      card: { cores: 4, clusters: 1, services: [], isLeaving: false, isReady: true },
+      card: { cores: 4, clusters: 1, services: [], isLeaving: false },
       nonce: "0",
       first: { total: this.#total, stream: "s" },
       replaced() {},

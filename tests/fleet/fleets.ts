@@ -16,7 +16,6 @@ export function card(unit: string, more: Partial<UnitCard> = {}): UnitCard {
     clusters: 1,
     services: [],
     isLeaving: false,
-    isReady: true,
     epoch: 0,
     ...more,
   };

@@ -7,7 +7,7 @@ import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { createSimBus } from "../support/fleet/sim_line.ts";
 import { card } from "./fleets.ts";
 
-const FACTS = { cores: 2, clusters: 1, services: [], isLeaving: false, isReady: false };
+const FACTS = { cores: 2, clusters: 1, services: [], isLeaving: false };
 
 function setUp() {
   const clock = createVirtualClock();
@@ -41,13 +41,13 @@ Deno.test("OwnCard is written at once, then beats every 4 s, and says what chang
   const { clock, begin, written } = setUp();
   const { own } = begin();
   await clock.advance(10);
-  assert.deepEqual(written(), card("a", { ...FACTS, life: "1-0", beat: 1, isReady: false }));
+  assert.deepEqual(written(), card("a", { ...FACTS, life: "1-0", beat: 1 }));
   await clock.advance(8_100);
   assert.equal(written()!.beat, 3);
   own.seen(7);
-  own.set({ isReady: true });
+  own.set({ isLeaving: true });
   await clock.advance(10);
-  assert.deepEqual([written()!.isReady, written()!.epoch, written()!.beat], [true, 7, 4]);
+  assert.deepEqual([written()!.isLeaving, written()!.epoch, written()!.beat], [true, 7, 4]);
 });
 
 Deno.test("OwnCard goes on where the server was away, was full, or has lost it", async () => {

@@ -70,7 +70,7 @@ export class FleetStage {
         ),
         line,
         unit: name,
-        card: { cores: 1, clusters: 1, services: [], isLeaving: false, isReady: true, ...card },
+        card: { cores: 1, clusters: 1, services: [], isLeaving: false, ...card },
         nonce: String(this.#nonces++),
         first: { total: this.total, stream: `stream of ${name}` },
         replaced: () => {

@@ -15,8 +15,12 @@ export interface CuttingProxy {
   close(): void;
 }
 
-/** Opens a proxy on a port of its own. */
-export function cuttingProxy(): CuttingProxy {
+/**
+ * Opens a proxy on a port of its own.
+ *
+ * @param heard Called with all that passes, either way. Default: nobody listens.
+ */
+export function cuttingProxy(heard?: (bytes: Uint8Array) => void): CuttingProxy {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const open = new Set<Deno.TcpConn>();
   let upstream = Promise.withResolvers<number>();
@@ -35,7 +39,17 @@ export function cuttingProxy(): CuttingProxy {
   };
   const pass = async (from: Deno.TcpConn, to: Deno.TcpConn) => {
     // Whatever ends one direction ends the connection: that is what is tested.
-    await from.readable.pipeTo(to.writable).catch(() => {});
+    const passing = heard
+      ? from.readable.pipeThrough(
+        new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+          transform(bytes, passed) {
+            heard(bytes);
+            passed.enqueue(bytes);
+          },
+        }),
+      )
+      : from.readable;
+    await passing.pipeTo(to.writable).catch(() => {});
     drop(from);
     drop(to);
   };

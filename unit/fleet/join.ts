@@ -81,7 +81,6 @@ function fleetAllotment(options: JoinOptions, line: FleetLine, seat: FleetSeat):
           clusters: eventHandlerUrls.length > 0 ? 0 : totalClusters,
           services: services.map(({ name }) => name),
           isLeaving: false,
-          isReady: false,
         },
         nonce: randomHex(4),
         first,

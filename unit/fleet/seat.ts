@@ -17,8 +17,6 @@ export interface Membership extends FleetView {
   readonly assignment: Assignment | null;
   /** Joins. Resolves with the first assignment that knows this unit. */
   start(): Promise<Assignment>;
-  /** Says whether all that this unit has been given is well. */
-  setCard(card: { readonly isReady: boolean }): void;
   /** Wants other totals; resolves once they are written down. */
   want(wanted: WantedTotals): Promise<void>;
   /** Has the leader know that a shard was given to another unit; resolves once that is written. */

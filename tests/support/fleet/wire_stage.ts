@@ -88,6 +88,16 @@ export async function startWireFleet(options: WireFleetOptions) {
     };
   }
 
+  /** Secrets that came to the server, or from it. */
+  const told = new Set<string>();
+  let bytesHeard = 0;
+  const decoder = new TextDecoder("latin1");
+  const hear = (bytes: Uint8Array) => {
+    bytesHeard += bytes.length;
+    const text = decoder.decode(bytes);
+    for (const secret of [sim.settings.token, SECRET]) if (text.includes(secret)) told.add(secret);
+  };
+
   const run = (name: string, way: CuttingProxy, stateDir: string): Promise<UnitProcess> =>
     startUnit({
       DISCORD_TOKEN: sim.settings.token,
@@ -127,10 +137,14 @@ export async function startWireFleet(options: WireFleetOptions) {
     sim,
     nats,
     came,
+    /** What of the bot's token and the link's secret passed between units and server, and how much else. */
+    get overheard() {
+      return { secrets: [...told], bytes: bytesHeard };
+    },
     /** Starts a unit; one that was there before goes on from its state folder. */
     async start(name: string): Promise<void> {
       const known = hosts.get(name);
-      const way = known?.way ?? cuttingProxy();
+      const way = known?.way ?? cuttingProxy(hear);
       if (!known) way.target(nats.port);
       const stateDir = known?.stateDir ?? Deno.makeTempDirSync();
       const process = await run(name, way, stateDir);
@@ -261,4 +275,6 @@ export async function assertWhole(fleet: WireFleet, identifies: Record<number, n
     spent: identifies,
   }, fleet.words());
   assert.ok(events > 1_000, String(events));
+  assert.deepEqual(fleet.overheard.secrets, [], "no secret goes to NATS");
+  assert.ok(fleet.overheard.bytes > 10_000);
 }

@@ -64,7 +64,7 @@ export class LotUnit {
     this.name = name;
     this.fleet = new Fleet({
       ...{ clock: line.clock, random: seededRandom(seed), log, line, unit: name },
-      card: { cores: 4, clusters: 1, services: [], isLeaving: false, isReady: false },
+      card: { cores: 4, clusters: 1, services: [], isLeaving: false },
       nonce: String(seed),
       first: { total, stream: "s" },
       replaced() {},

@@ -36,7 +36,6 @@ function stage(
   const doubts: boolean[] = [];
   const watching = new Set<() => void>();
   const left = Promise.withResolvers<"given" | "deadline">();
-  const ready: boolean[] = [];
   let shareChanges = 0;
   let dropped = 0;
   let toldLine: (isUp: boolean) => void = () => {};
@@ -53,7 +52,6 @@ function stage(
       return () => void watching.delete(changed);
     },
     start: () => Promise.resolve(fleet.assignment!),
-    setCard: ({ isReady }: { readonly isReady: boolean }) => void ready.push(isReady),
     want: () => Promise.resolve(),
     given: () => Promise.resolve(),
     leave: (deadlineMs: number) => {

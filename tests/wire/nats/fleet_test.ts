@@ -30,7 +30,7 @@ async function join(url: string, unit: string) {
     log: silentLog,
     line,
     unit,
-    card: { cores: 1, clusters: 1, services: [], isLeaving: false, isReady: true },
+    card: { cores: 1, clusters: 1, services: [], isLeaving: false },
     nonce: "0",
     first: { total: TOTAL, stream: "s" },
     replaced() {},

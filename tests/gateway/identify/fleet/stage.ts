@@ -126,7 +126,7 @@ let lives = 0;
 function member(unit: string, { random, options }: StageWorld, line: SimLine): FleetView {
   const fleet = new Fleet({
     ...{ clock: line.clock, random, log: silentLog, line, unit },
-    card: { cores: 1, clusters: 0, services: [], isLeaving: false, isReady: true },
+    card: { cores: 1, clusters: 0, services: [], isLeaving: false },
     nonce: String(random()).slice(2, 10),
     first: { total: options.shards, stream: "s" },
     replaced() {},
