@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ShardKey } from "../protocol/ids.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
 import { diskFs } from "./disk.ts";
 
 /** Folder of the shards of a total; each of them has one of its id in it. */
@@ -47,6 +47,18 @@ export async function dropQueues(
     ...await guildsOf(queueDir, total),
   ]));
   await removeAll(left.flat().filter(isOver));
+}
+
+/** Shards of which events wait on disk, for their bot or for those who read beside it. */
+export async function queuedShards(queueDir: string): Promise<ShardKey[]> {
+  const found = new Map<ShardKeyText, ShardKey>();
+  for (const total of await totalsIn(queueDir)) {
+    for (const { id, path } of await eventsOf(queueFolder(queueDir, total), total)) {
+      const { length: files } = await diskFs.list(path);
+      if (files > 0) found.set(shardKeyText({ total, id }), { total, id });
+    }
+  }
+  return [...found.values()];
 }
 
 /**

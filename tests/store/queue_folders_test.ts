@@ -5,6 +5,7 @@ import {
   dropQueues,
   guildFolder,
   inheritQueues,
+  queuedShards,
   queueFolder,
 } from "../../store/queue_folders.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
@@ -190,4 +191,22 @@ Deno.test("dropQueues() deletes events, readers and guilds of shards that are ov
     assert.deepEqual(namesIn(queueFolder(dir, 4)), ["0", "1", "1@logger", "guilds"]);
     assert.deepEqual([guildsOf(dir, 2), guildsOf(dir, 4)], [["0"], ["0", "1"]]);
     await dropQueues(`${dir}/none`, () => true);
+  }));
+
+Deno.test("queuedShards() tells of which shards events wait, once each, and of no empty folder", () =>
+  inTempDir(async (dir) => {
+    assert.deepEqual(await queuedShards(`${dir}/none`), []);
+    await leave(queueFolder(dir, 2), 1, 5);
+    await leave(queueFolder(dir, 4), 1, 5);
+    await leaveGuilds(dir, 4, 0);
+    Deno.mkdirSync(`${queueFolder(dir, 4)}/3`);
+    for (const reader of ["logger", "mirror"]) {
+      const spool = await openSpoolDir(queueFolder(dir, 4))(2, reader);
+      await spool.append([record(2, 5)]);
+      await spool.close();
+    }
+    assert.deepEqual(
+      (await queuedShards(dir)).map(({ total, id }) => `${id}/${total}`).sort(),
+      ["1/2", "1/4", "2/4"],
+    );
   }));

@@ -11,7 +11,7 @@ import type { World } from "../../ports/world.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import { lateFolders, NOTHING_ASIDE } from "../../store/late_folders.ts";
-import { dropQueues } from "../../store/queue_folders.ts";
+import { dropQueues, queuedShards } from "../../store/queue_folders.ts";
 import type { Config } from "../../config/config.ts";
 import { FleetPeers } from "../peers/fleet/fleet_peers.ts";
 import { Crowds } from "../reshard/fleet/crowds.ts";
@@ -105,9 +105,15 @@ function fleetAllotment(options: JoinOptions, line: FleetLine, seat: FleetSeat):
     openGate: gateOpener({ line, view: seat }),
     async dropQueues() {
       if (queueDir === null) return;
-      await dropQueues(queueDir, () => true).catch((error) =>
-        log.warn("events of another fleet were not deleted", { error: messageOf(error) })
-      );
+      try {
+        const { length: shards } = await queuedShards(queueDir);
+        await dropQueues(queueDir, () => true);
+        if (shards > 0) {
+          log.error("events on disk were not of this fleet, they are lost", { shards });
+        }
+      } catch (error) {
+        log.warn("events of another fleet were not deleted", { error: messageOf(error) });
+      }
     },
   });
 }
