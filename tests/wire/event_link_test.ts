@@ -45,7 +45,7 @@ Deno.test("a remote cluster greets the unit that dials it, takes events and ackn
   withServer(async (port, received) => {
     const { next, socket } = dialCluster(port, "key");
     const hello = { op: "hello", v: 3, clusterId: 0, windowBytes: 4_194_304, values: "clone" };
-    assert.deepEqual(await next(), hello);
+    assert.deepEqual(await next(), { ...hello, late: true });
     socket.send(encodeLinkMessage(WELCOME));
     socket.sendBytes(encodeBatch(1, [event(1, "a"), event(2, "b")]));
     assert.deepEqual(await next(), { op: "ack", totalShards: 1, cursors: { 0: 2 } });
