@@ -35,7 +35,7 @@ Deno.test("a cluster tells its unit at which port its workers may come, with its
   });
   const { unit, stop, hello } = await setUp(bot);
   const { port, ...said } = hello;
-  assert.deepEqual(said, { ...HELLO, clusterId: 3, values: "clone" });
+  assert.deepEqual(said, { ...HELLO, clusterId: 3, values: "clone", late: true });
   assert.equal(await dialCluster(port!, "a guess", 0).next(), "refused");
   const worker = dialCluster(port!, "credential", 0);
   assert.deepEqual(await worker.next(), { ...HELLO, clusterId: 3 });
@@ -55,7 +55,7 @@ Deno.test("a cluster tells its unit at which port its workers may come, with its
 
 Deno.test("a service has no shards, and opens no port", async () => {
   const { unit, stop, hello } = await setUp(defineBot({ events: {} }), service("api"));
-  assert.deepEqual(hello, { ...HELLO, service: "api", values: "clone" });
+  assert.deepEqual(hello, { ...HELLO, service: "api", values: "clone", late: true });
   await stop();
   await unit.stop();
 });

@@ -38,7 +38,7 @@ async function serve(options: Partial<ServeEventsOptions> = {}) {
 Deno.test("serveEvents() is cluster 0 with 4 MiB of credit, and says where it waits", async () => {
   const { server, lines } = await serve();
   const { next } = dialCluster(server.port, "key");
-  assert.deepEqual(await next(), { ...HELLO, clusterId: 0, values: "clone" });
+  assert.deepEqual(await next(), { ...HELLO, clusterId: 0, values: "clone", late: true });
   assert.equal(
     lines[0],
     `cluster waits for its unit {"hostname":"127.0.0.1","port":${server.port}}`,
