@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { Cancel } from "../../ports/clock.ts";
-import { sleep } from "../../ports/clock.ts";
+import { type Cancel, sleep } from "../../ports/clock.ts";
 import type { FleetLine } from "../../ports/fleet/fleet.ts";
 import type { World } from "../../ports/world.ts";
 import { messageOf } from "../../protocol/errors.ts";
@@ -44,6 +43,7 @@ export class FleetReshards {
   #reshards: JoinedReshards | null = null;
   #cancelWatch: Cancel = () => {};
   #cancelLook: Cancel | null = null;
+  #isStopped = false;
 
   constructor(options: FleetReshardsOptions) {
     const { line, seat } = options;
@@ -57,13 +57,14 @@ export class FleetReshards {
     });
   }
 
-  /** What is written down; `null`: nothing is. Asks for as long as it takes. */
+  /** What is written down; `null`: nothing is. Asks for as long as it takes, or until it is stopped: then it rejects. */
   async load(): Promise<ReshardRecord | null> {
     const { clock, log } = this.#options;
     for (;;) {
       try {
         return await this.records.load();
       } catch (error) {
+        if (this.#isStopped) throw error;
         log.debug("the fleet's reshards cannot be read yet", { error: messageOf(error) });
         await sleep(clock, AGAIN_MS);
       }
@@ -103,6 +104,7 @@ export class FleetReshards {
 
   /** Follows nothing more. */
   stop(): void {
+    this.#isStopped = true;
     this.#cancelWatch();
     this.#cancelLook?.();
     this.#totals.stop();

@@ -40,6 +40,17 @@ Deno.test("what is written down of reshards is asked for until somebody can be a
   fleet.stop();
 });
 
+Deno.test("a unit that stops before anybody could be asked asks no more", async () => {
+  const { clock, bus, fleet } = stage();
+  bus.stop();
+  await clock.advance(100);
+  const loading = assert.rejects(fleet.load(), { code: "away" });
+  await clock.advance(5_000);
+  fleet.stop();
+  await clock.advance(2_000);
+  await loading;
+});
+
 Deno.test("a shard is claimed before it is taken, and left before it is given", async () => {
   const { fleet } = stage();
   const acts: string[] = [];
