@@ -87,15 +87,20 @@ function forwarded(headers: Headers): Forwarded {
   const told = new Map(pairs);
   const scheme = told.get("proto") ?? firstOf(headers.get("x-forwarded-proto"));
   const host = told.get("host") ?? firstOf(headers.get("x-forwarded-host"));
-  return { scheme: SCHEMES[scheme.toLowerCase()] ?? null, host: authorityOf(host) ? host : null };
+  return { scheme: SCHEMES.get(scheme.toLowerCase()) ?? null, host: isHost(host) ? host : null };
 }
 
-const SCHEMES: Readonly<Record<string, "ws" | "wss">> = {
-  http: "ws",
-  https: "wss",
-  ws: "ws",
-  wss: "wss",
-};
+/** Whether an address can have it: `.0`, `1.2.3.400` and `a:99999` look like hosts, and are none. */
+function isHost(host: string): boolean {
+  return authorityOf(host) !== null && URL.canParse(`ws://${host}/`);
+}
+
+const SCHEMES: ReadonlyMap<string, "ws" | "wss"> = new Map([
+  ["http", "ws"],
+  ["https", "wss"],
+  ["ws", "ws"],
+  ["wss", "wss"],
+]);
 
 function firstOf(list: string | null): string {
   const [first = ""] = (list ?? "").split(",");

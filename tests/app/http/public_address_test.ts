@@ -73,6 +73,17 @@ Deno.test("socketAddress() is an address of a WebSocket whatever a trusted serve
   }));
 });
 
+Deno.test("socketAddress() takes what no address can have for nothing said", () => {
+  const plain = told({});
+  for (const host of [".0", "1.2.3.400", "a:99999", "[::1:]"]) {
+    assert.equal(told({ "x-forwarded-host": host }), plain, host);
+    assert.equal(told({ forwarded: `host="${host}"` }), plain, host);
+  }
+  for (const proto of ["constructor", "__proto__", "valueof"]) {
+    assert.equal(told({ "x-forwarded-proto": proto }), plain, proto);
+  }
+});
+
 Deno.test("trustOf() knows addresses and networks of both kinds, written in either way", () => {
   const trusts = trustOf(["192.0.2.7", "10.0.0.0/8", "fd00::/8", "2001:db8::1"]);
   for (const one of ["192.0.2.7", "10.255.0.1", "::ffff:10.1.2.3", "fd12::1", "2001:DB8:0::1"]) {
