@@ -26,6 +26,9 @@ const FLEETS = "tests/wire/fleet";
 const SERVERS = "tests/wire/nats";
 const ATTACKS = "tests/wire/attack_test.ts";
 
+/** Files at a time of a phase whose units wait most of the time: more than there are cores. */
+const WAITING_JOBS = 4;
+
 /** A phase that takes longer has hung; it is killed and has failed. */
 const DEADLINE_MS = 10 * 60_000;
 
@@ -44,28 +47,35 @@ function permissions(executable: string, temporary: string): string[] {
   ];
 }
 
-function phases(args: readonly string[]): string[][] {
-  if (args.length > 0) return [[...args]];
+/** One run of `deno test`. */
+interface Phase {
+  readonly args: readonly string[];
+  /** Files at a time, with `--parallel`. Default: as many as there are cores. */
+  readonly jobs?: number;
+}
+
+function phases(args: readonly string[]): Phase[] {
+  if (args.length > 0) return [{ args }];
+  const others = [ATTACKS, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",");
   return [
-    ["--parallel", "--ignore=tests/wire", "tests"],
-    ["--doc", ...SOURCES],
-    [`--ignore=${[ATTACKS, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",")}`, "tests/wire"],
-    // Each has units or servers of its own, and waits most of the time.
-    ["--parallel", RESHARDS],
-    ["--parallel", FLEETS],
-    ["--parallel", SERVERS],
-    [LIBRARIES],
-    [ATTACKS],
+    { args: ["--parallel", "--ignore=tests/wire", "tests"] },
+    { args: ["--doc", ...SOURCES] },
+    { args: [`--ignore=${others}`, "tests/wire"] },
+    { args: ["--parallel", RESHARDS] },
+    { args: ["--parallel", FLEETS], jobs: WAITING_JOBS },
+    { args: ["--parallel", SERVERS], jobs: WAITING_JOBS },
+    { args: [LIBRARIES] },
+    { args: [ATTACKS] },
   ];
 }
 
 /** Runs `deno test` once, shows what it prints, and counts. */
-async function run(args: readonly string[], executable: string, temporary: string): Promise<Tally> {
+async function run({ args, jobs }: Phase, executable: string, temporary: string): Promise<Tally> {
   const color = Deno.stdout.isTerminal() && !Deno.noColor;
   const child = new Deno.Command(executable, {
     args: ["test", ...permissions(executable, temporary), "--permit-no-files", ...args],
     stdout: "piped",
-    env: color ? { FORCE_COLOR: "1" } : {},
+    env: { ...(color && { FORCE_COLOR: "1" }), ...(jobs && { DENO_JOBS: String(jobs) }) },
   }).spawn();
   const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
   let output = "";
