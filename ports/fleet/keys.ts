@@ -39,8 +39,8 @@ export interface Keys {
   delete(key: string): Promise<void>;
   /**
    * Has `take` called with each key that begins with `prefix`, as it is, and then with each change, in order;
-   * after the connection was lost again with all that there is. Nothing is called within the call. A key that was
-   * deleted meanwhile may go untold.
+   * after the connection was lost again with all that there is. Nothing is called within the call. A value that was
+   * replaced, and a key that was deleted, before that was told may go untold.
    *
    * @param prefix A whole key; the beginning of keys, up to a dot; or nothing, for all.
    */

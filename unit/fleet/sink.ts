@@ -28,7 +28,7 @@ export interface EventSinkOptions extends Pick<World, "clock" | "log"> {
  * ```ts
  * import { systemClock } from "../../ports/clock.ts";
  * import { silentLog } from "../../ports/log.ts";
- *  * import { EventSink } from "./sink.ts";
+ * import { EventSink } from "./sink.ts";
  * const stream = { last: () => Promise.resolve(null), append: () => Promise.resolve(1) };
  * const shards = { hold: () => Promise.resolve(), take() {}, acknowledge() {} };
  * const world = { clock: systemClock, log: silentLog };

@@ -7,6 +7,7 @@ import { type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
 import { EventSink } from "../../../unit/fleet/sink.ts";
 import { LACKS_PYTHON, pythonBot } from "../../support/libraries/python.ts";
 import { NATS_PROGRAMS, startNats, until } from "../../support/nats_server.ts";
+import { eachLine } from "../../support/unit_process.ts";
 import { BOT, openUpLine, settingsFor } from "../nats/lines.ts";
 
 const DOC = await Deno.readTextFile("docs/protocols.md");
@@ -53,11 +54,10 @@ Deno.test({
     stderr: "inherit",
   }).spawn();
   const lines: string[] = [];
-  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-    lines.push(...text.split("\n").filter(Boolean));
-    if (lines.length === 3) break;
-  }
-  child.kill();
+  await eachLine(child.stdout, (line) => {
+    lines.push(line);
+    if (lines.length === 3) child.kill();
+  });
   await child.status;
   assert.deepEqual(lines, [
     "1/2 7 MESSAGE_CREATE",
