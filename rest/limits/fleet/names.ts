@@ -34,8 +34,8 @@ export class Names {
  * @example
  * ```ts
  * import { nameless } from "./names.ts";
- * const route = { method: "POST", template: "/webhooks/:id/:token", major: "webhooks/1/t0k3n", kind: "webhook" };
- * console.assert(!nameless(route as const).major.includes("t0k3n"));
+ * const route = { method: "POST", template: "/webhooks/:id/:token", major: "webhooks/1/t0k3n", kind: "webhook" } as const;
+ * console.assert(!nameless(route).major.includes("t0k3n"));
  * ```
  */
 export function nameless(route: Route): Route {
