@@ -100,6 +100,8 @@ export interface Settings {
   readonly totalClusters: number;
   /** Code without shards, by name. */
   readonly services: readonly ServiceModule[];
+  /** What a unit that is cut off from its fleet does with its services after a lease: another may run them by then. */
+  readonly servicesCutOff: "keep" | "end";
   /** How often figures are collected; 0: never. */
   readonly statsIntervalMs: number;
   /** How long a session on `/gateway` waits for its client. */
@@ -278,6 +280,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   workerModule: setting("WORKER_MODULE", null, path("a path or URL")),
   totalClusters: setting("TOTAL_CLUSTERS", 1, integer("a whole number", 1, MOST_CLUSTERS)),
   services: setting("SERVICES", [], services),
+  servicesCutOff: setting("SERVICES_CUT_OFF", "keep", oneOf("keep", "end")),
   statsIntervalMs: setting(
     "STATS_INTERVAL_MS",
     60_000,

@@ -40,7 +40,7 @@ export interface PeersSeat extends FleetView {
 
 /** What it is made of. */
 export interface FleetPeersOptions extends Pick<World, "clock" | "log"> {
-  readonly config: Pick<Config, "statsIntervalMs">;
+  readonly config: Pick<Config, "statsIntervalMs" | "servicesCutOff">;
   readonly line: FleetLine;
   readonly seat: PeersSeat;
 }
@@ -61,6 +61,7 @@ export class FleetPeers implements PeersFleet, ServicesFleet {
   readonly bus: Bus;
   readonly calls: UnitCalls;
   readonly stats: FleetStats;
+  readonly servicesCutOff: Config["servicesCutOff"];
   readonly #options: FleetPeersOptions;
   #peers: JoiningUnit["peers"] | null = null;
 
@@ -71,6 +72,7 @@ export class FleetPeers implements PeersFleet, ServicesFleet {
     this.view = seat;
     this.line = line;
     this.bus = line.bus;
+    this.servicesCutOff = config.servicesCutOff;
     this.calls = new UnitCalls({ ...options, bus: line.bus, view: seat });
     this.stats = new FleetStats({ ...this.#world, intervalMs: config.statsIntervalMs });
   }

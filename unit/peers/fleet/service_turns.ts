@@ -1,7 +1,7 @@
 /**
- * Which services of a fleet run on this unit: those that the assignment gives it, and while it is cut off for longer
- * than a lease none, since another unit may have taken them over by then. One that comes from a unit that lives waits
- * until that has ended it.
+ * Which services of a fleet run on this unit: those that the assignment gives it, also while it is cut off, unless they
+ * are to end after a lease then, since another unit may have taken them over by that time. One that comes from a unit
+ * that lives waits until that has ended it.
  *
  * @module
  */
@@ -20,6 +20,8 @@ const SETTLE_MS = 3_000;
 /** The fleet, as its services need it. */
 export interface ServicesFleet extends Pick<PeersFleet, "view" | "assignment" | "calls"> {
   readonly line: Pick<FleetLine, "isUp" | "watch">;
+  /** What becomes of them after a lease without the line. */
+  readonly servicesCutOff: "keep" | "end";
 }
 
 /** What the turns need. */
@@ -146,8 +148,9 @@ export class ServiceTurns {
   }
 
   #line(isUp: boolean): void {
-    const { clock, view } = this.#options;
+    const { clock, view, servicesCutOff } = this.#options;
     this.#cancelLease();
+    if (servicesCutOff === "keep") return;
     // Alone it is sure that nobody takes anything over.
     if (!isUp && view.members.length <= 1) return;
     this.#cancelLease = clock.after(isUp ? SETTLE_MS : LEASE_MS, () => {

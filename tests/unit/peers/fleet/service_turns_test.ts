@@ -6,8 +6,8 @@ import { createPeersFleet, SERVICE_STOPS_IN_MS } from "../../../support/fleet/pe
 import { service } from "../../../support/peers.ts";
 
 /** Three units that have started their services. */
-async function setUp() {
-  const fleet = createPeersFleet();
+async function setUp(servicesCutOff: "keep" | "end" = "end") {
+  const fleet = createPeersFleet({ servicesCutOff });
   const units = await fleet.three();
   for (const { services } of units) services.start();
   await fleet.clock.advance(10);
@@ -76,6 +76,28 @@ Deno.test("a unit that is cut off ends its services after a lease: never two run
   set({});
   await clock.advance(60_000);
   assert.equal(serviceLog.length, 3);
+});
+
+Deno.test("with NATS away for everybody, services go on where they are, and nothing is started for it", async () => {
+  const { bus, serviceLog, clock } = await setUp("keep");
+  bus.stop();
+  await clock.advance(10 * LEASE_MS);
+  bus.start();
+  await clock.advance(60_000);
+  assert.deepEqual(serviceLog, ["c+api"]);
+});
+
+Deno.test("a unit that is cut off and keeps its services ends them once it hears whose they are", async () => {
+  const { bus, set, serviceLog, clock } = await setUp("keep");
+  bus.part([["a", "b"]]);
+  await clock.advance(LEASE_MS);
+  set({ services: { api: "a" } }, ["a", "b"], ["a", "b"]);
+  await clock.advance(2 * LEASE_MS);
+  assert.deepEqual(serviceLog, ["c+api", "a+api"]);
+  bus.part(null);
+  set({});
+  await clock.advance(SERVICE_STOPS_IN_MS + 100);
+  assert.deepEqual(serviceLog, ["c+api", "a+api", "c-api"]);
 });
 
 Deno.test("a unit whose line is down for less than a lease goes on, and one that was longer comes back", async () => {
