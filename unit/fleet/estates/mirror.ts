@@ -153,6 +153,8 @@ export class Mirror {
     while (changed.length > 0) {
       await Promise.all(
         changed.splice(0, AT_ONCE).map(async ({ text, mirrored, estate }) => {
+          // While it waited for its turn it may have become another's, of the same epoch as ours.
+          if (this.#shards.get(text) !== mirrored) return;
           try {
             if (await keys.write(parseShardKey(text)!, estate)) mirrored.written = estate;
             else this.#fenced(text, mirrored);

@@ -113,6 +113,20 @@ Deno.test("Mirror writes a shard no more that is another's, by its own knowledge
   assert.equal(written(2)!.guilds, null);
 });
 
+Deno.test("Mirror writes nothing of a shard that became another's while it waited for its turn", async () => {
+  const { a, mirror, clock, written } = await setUp();
+  const ids = Array.from({ length: 40 }, (_, id) => id + 10);
+  for (const id of ids) {
+    a.estates.adopt(of(id), lived(id));
+    mirror.begin(of(id));
+  }
+  await clock.advance(1);
+  mirror.end(of(49));
+  await clock.advance(5_000);
+  assert.ok(written(48), "it was written after many others");
+  assert.equal(written(49) ?? null, null);
+});
+
 Deno.test("Mirror writes a last time when it is closed, and waits for that no longer than it is to", async () => {
   const { a, run, mirror, acknowledged, bus, clock } = await setUp();
   a.estates.change(of(3), (it) => withSafe(it, { acknowledged: 15 }));
