@@ -8,7 +8,10 @@ import type { Assignment } from "../protocol/fleet.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { unowned } from "./assignment.ts";
 
-/** A shard was given away by who had it: it is the next one's now. `null`: that one did not have it. */
+/**
+ * A shard was given away by who had it: it is the next one's now. `null`: that one did not have it, or it is not to go
+ * there any more: then it goes on where it was.
+ */
 export function withGiven(
   now: Assignment,
   { total, id }: ShardKey,
@@ -16,7 +19,7 @@ export function withGiven(
   to: string,
 ): Assignment | null {
   const shares = now.totals.find((each) => each.total === total);
-  if (!shares || shares.owners[id] !== from || from === to) return null;
+  if (!shares || shares.owners[id] !== from || shares.moves.get(id) !== to) return null;
   const moves = new Map(shares.moves);
   moves.delete(id);
   const given = { ...shares, owners: shares.owners.with(id, to), moves };

@@ -221,13 +221,14 @@ export class Fleet implements FleetView {
 
   /**
    * Tells that this unit has given a shard to another one, and resolves once it is known not to be its owner any
-   * more; until then it is told again and again, whoever leads.
+   * more, or not to give it there; until then it is told again and again, whoever leads.
    *
    * @throws {GatehouseError} `away` when it is stopped before.
    */
   async given(shard: ShardKey, to: string): Promise<void> {
-    const isAnothers = this.#watching.until(() => this.ownerOf(shard) !== this.self);
-    while (this.ownerOf(shard) === this.self) {
+    const isToGo = () => this.ownerOf(shard) === this.self && this.nextOf(shard) === to;
+    const isOver = this.#watching.until(() => !isToGo());
+    while (isToGo()) {
       try {
         await this.#asks.tell(this.leader, "given", encodeGiven({ unit: this.self, shard, to }));
       } catch (error) {
@@ -236,7 +237,7 @@ export class Fleet implements FleetView {
           error: messageOf(error),
         });
       }
-      await Promise.race([isAnothers, sleep(this.#clock, AGAIN_MS), this.#stopped.promise]);
+      await Promise.race([isOver, sleep(this.#clock, AGAIN_MS), this.#stopped.promise]);
     }
   }
 

@@ -68,7 +68,7 @@ export function changeOf(word: Word, value: Json): Change {
 function givenChange(fields: Fields): Change {
   const [from, to] = [fields.unit("unit"), fields.unit("to")];
   const shard = { total: fields.count("total", 1), id: fields.count("id") };
-  // Who has it no more has said so before.
+  // Who has it no more has said so before; who is to keep it runs it again.
   return (now) => withGiven(now, shard, from, to) ?? now;
 }
 

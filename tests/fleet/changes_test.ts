@@ -29,8 +29,9 @@ Deno.test("withGiven() takes a shard from its owner only", () => {
   assert.equal(withGiven(given, SHARD, "a", "b"), null);
   assert.equal(withGiven(given, { total: 5, id: 2 }, "a", "b"), null);
   assert.equal(withGiven(given, { total: 4, id: 7 }, "a", "b"), null);
-  // What was given is gone from its owner, planned or not.
-  assert.equal(ownerIn(withGiven(given, SHARD, "b", "a")!, SHARD), "a");
+  // Who gave it takes it back, and runs it: a word that comes late must not take it from there.
+  assert.equal(withGiven(given, SHARD, "b", "a"), null, "it is not to go there");
+  assert.equal(withGiven(moving(), SHARD, "a", "c"), null, "it is to go elsewhere");
 });
 
 Deno.test("withTotals() keeps the shards of totals that stay", () => {

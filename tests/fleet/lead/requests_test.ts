@@ -10,9 +10,11 @@ const SHARD = { total: 12, id: 3 };
 
 Deno.test("changeOf() makes who was given a shard its owner, and nothing of what was said before", () => {
   const given = changeOf("given", encodeGiven({ unit: "a", shard: SHARD, to: "b" }));
-  const once = given(NOW);
+  const [shares] = NOW.totals;
+  const once = given({ ...NOW, totals: [{ ...shares!, moves: new Map([[SHARD.id, "b"]]) }] });
   assert.equal(ownerIn(once, SHARD), "b");
   assert.equal(given(once), once);
+  assert.equal(given(NOW), NOW, "it is not to go there");
 });
 
 Deno.test("changeOf() has other totals served", () => {
