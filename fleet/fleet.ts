@@ -257,6 +257,8 @@ export class Fleet implements FleetView {
    */
   async leave(deadlineMs: number): Promise<Left> {
     const { log } = this.#options;
+    // Another process has its name, and all that it had.
+    if (this.#hasEnded) return "alone";
     this.#card.set({ isLeaving: true });
     this.#lead.abstain();
     log.info("this unit leaves", { shards: this.#ownCount() });
@@ -267,9 +269,10 @@ export class Fleet implements FleetView {
     await Promise.race([
       isOver,
       sleep(this.#clock, deadlineMs, cancelled.signal),
-      this.#stopped.promise,
+      this.#stopped.promise.catch(() => {}),
     ])
       .finally(() => cancelled.abort());
+    if (this.#hasEnded) return "alone";
     const left: Left = this.#ownCount() === 0 ? "given" : others() ? "deadline" : "alone";
     log.info("this unit has left", { why: left, shards: this.#ownCount() });
     await Promise.all([this.#lead.resign(), this.#card.remove()]);

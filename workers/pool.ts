@@ -281,7 +281,7 @@ export class WorkerPool {
       await slot.life?.ask({ type: "STOP", session }, ASK_DEADLINE_MS).catch((error) =>
         this.#options.log.warn("worker did not stop by itself", { error: messageOf(error) })
       );
-      slot.end("stopped");
+      slot.close("stopped");
     }));
     this.#roles.stop();
   }

@@ -79,6 +79,7 @@ export class WorkerSlot {
   #life: Life | null = null;
   #epoch = 0;
   #isDoubted = false;
+  #isClosed = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -117,7 +118,13 @@ export class WorkerSlot {
 
   /** Starts a worker, unless one runs. */
   start(): void {
-    this.#supervision.take({ kind: "start" });
+    if (!this.#isClosed) this.#supervision.take({ kind: "start" });
+  }
+
+  /** Ends the worker for good: nobody starts another one. */
+  close(reason: string): void {
+    this.#isClosed = true;
+    this.end(reason);
   }
 
   /** Others may have resumed sessions of its shards, or not any more. Outlives the worker. */

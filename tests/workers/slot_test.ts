@@ -145,3 +145,11 @@ Deno.test("a slot that was ended starts nothing any more, not even what was plan
   slot.end("stopped");
   assert.deepEqual([threads[1]!.terminated, slot.life, told], [true, null, ["lost"]]);
 });
+
+Deno.test("a slot that is closed has no worker any more, whoever starts it", () => {
+  const { slot, threads, state } = setUp();
+  slot.start();
+  slot.close("stopped");
+  slot.start();
+  assert.deepEqual([threads.length, state()], [1, "stopped"]);
+});

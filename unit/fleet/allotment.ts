@@ -191,6 +191,8 @@ export class FleetAllotment implements Allotment {
     const { seat, log } = this.#options;
     if (this.#keeper === null || seat.fleet === null) return;
     const how = await seat.fleet.leave(LEAVE_DEADLINE_MS);
+    // Its workers stop next: nothing is to come up in them again.
+    this.#keeper.stop();
     const { length: shards } = this.#keeper.held;
     if (how === "deadline") {
       log.warn("the unit stops before all is given away, others take the rest", { shards });

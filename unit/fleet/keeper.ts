@@ -18,7 +18,7 @@ import {
   shardRange,
 } from "../../protocol/ids.ts";
 import type { Holdings } from "./holdings.ts";
-import { AWAY, HELD, originOf, type Standing, type Task, taskOf } from "./step.ts";
+import { AWAY, HELD, LOST, originOf, type Standing, type Task, taskOf } from "./step.ts";
 
 /** So many shards are taken at a time, and so many given. */
 export const MOST_AT_ONCE = 16;
@@ -184,6 +184,8 @@ export class Keeper {
       case "take": {
         const { from, by } = await this.#originOf(shard);
         await holdings.take(shard, from, by);
+        // It is on the disk of a unit that stops: it is not brought up any more.
+        if (this.#isStopped) return;
         log.debug("shard is taken up", { ...about, from, by });
         this.#before.delete(shardKeyText(shard));
         this.#stands(shard, HELD);
@@ -201,8 +203,9 @@ export class Keeper {
           })
         );
       case "lose":
-        this.#stands(shard, AWAY);
+        this.#stands(shard, LOST);
         await holdings.lose(shard);
+        this.#standing.delete(shardKeyText(shard));
         return log.debug("shard is another unit's", { ...about, unit: this.#ownerOf(shard) });
     }
   }

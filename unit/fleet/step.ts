@@ -6,6 +6,7 @@
  * | away    | take                        | take                   | –         | –        |
  * | held    | –                           | give                   | lose      | –        |
  * | given   | take                        | –                      | lose      | –        |
+ * | lost    | lose                        | lose                   | lose      | –        |
  * | at work | when it is done, again                                                    ||||
  *
  * What is ours and was never taken up is taken before it is given: nobody else knows what this unit's disk has of it.
@@ -16,9 +17,13 @@
 import { type Assignment, nextIn, ownerIn } from "../../protocol/fleet.ts";
 import type { ShardKey } from "../../protocol/ids.ts";
 
-/** How a shard stands in a unit; `given`: another has all of it, and the assignment does not say so yet. */
+/**
+ * How a shard stands in a unit; `given`: another has all of it, and the assignment does not say so yet; `lost`: another
+ * has it, and what is left of it here was not put away yet.
+ */
 export type Standing =
   | { readonly is: "away" }
+  | { readonly is: "lost" }
   | { readonly is: "held" }
   | { readonly is: "given"; readonly to: string };
 
@@ -30,6 +35,8 @@ export type Task =
 
 /** A shard that is not here. */
 export const AWAY: Standing = { is: "away" };
+/** A shard that another unit has, and of which something is left here. */
+export const LOST: Standing = { is: "lost" };
 /** A shard that is here. */
 export const HELD: Standing = { is: "held" };
 
@@ -54,6 +61,7 @@ export function taskOf(
   const owner = ownerIn(assignment, shard);
   // Nobody has taken its place: a leader who knows nothing yet must cost no shard.
   if (owner === null) return null;
+  if (standing.is === "lost") return { do: "lose" };
   if (owner !== self) return standing.is === "away" ? null : { do: "lose" };
   if (standing.is === "away") return { do: "take" };
   const next = nextIn(assignment, shard);

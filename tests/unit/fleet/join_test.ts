@@ -44,7 +44,7 @@ Deno.test("a unit with a line is one of a fleet: what it has is what it was give
 Deno.test("a unit whose name another process takes ends: it has to be restarted under another", async () => {
   const stage = createFleetStage({ shards: 2 });
   stage.startBot();
-  await stage.start("a");
+  for (const name of ["a", "b"]) await stage.start(name);
   await stage.whole();
   const { unit } = stage;
   const first = unit("a");
@@ -53,6 +53,7 @@ Deno.test("a unit whose name another process takes ends: it has to be restarted 
   stage.launch("a");
   await stage.clock.advance(30_000);
   assert.match(failed, /another process has the name a/);
+  await stage.run(first.stop("it cannot go on"));
 });
 
 Deno.test("a unit that has lived by itself and comes to a fleet of others says of how many shards it gives events up", async () => {

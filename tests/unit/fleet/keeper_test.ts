@@ -151,6 +151,21 @@ Deno.test("what fails is tried again a second later, and warned of when it fails
   assert.deepEqual(levels, ["debug", "debug", "debug", "warn", "warn"]);
 });
 
+Deno.test("what is another's and could not be put away is tried again, and not taken up before", async () => {
+  const { keeper, assign, clock, done, fail } = stage();
+  keeper.start();
+  assign(["a"]);
+  await clock.advance(20);
+  fail(2);
+  assign(["b"]);
+  await clock.advance(20);
+  assert.deepEqual([keeper.has({ total: 1, id: 0 }), done], [false, ["take 0/1 given null"]]);
+  assign(["a"]);
+  await clock.advance(AGAIN_MS * 3);
+  assert.deepEqual(done, ["take 0/1 given null", "lose 0/1", "take 0/1 dead b"]);
+  assert.equal(keeper.has({ total: 1, id: 0 }), true);
+});
+
 Deno.test("so many shards are taken up at a time, all in the end, and `settled` waits for them", async () => {
   const { keeper, assign, clock, done, most } = stage();
   keeper.start();
@@ -174,4 +189,14 @@ Deno.test("a keeper that was stopped does nothing more, and keeps nobody waiting
   await clock.advance(1_000);
   assert.deepEqual(done, []);
   await settled;
+});
+
+Deno.test("a keeper that is stopped brings nothing up that it is just taking, and says so to nobody", async () => {
+  const { keeper, assign, clock, done, came, changes } = stage();
+  keeper.start();
+  assign(["a"]);
+  await clock.advance(5);
+  keeper.stop();
+  await clock.advance(1_000);
+  assert.deepEqual([done, came, changes()], [["take 0/1 given null"], [], 0]);
 });
