@@ -7,7 +7,7 @@
 import type { FleetLine } from "../../../ports/fleet/fleet.ts";
 import { randomHex } from "../../../ports/random.ts";
 import type { World } from "../../../ports/world.ts";
-import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
 import { type Estate, NO_ESTATE } from "../../../protocol/estate.ts";
 import { encodeRecords, type Gap, gapRecord, readRecords } from "../../../protocol/event_frame.ts";
 import { type ShardKey, type ShardKeyText, shardKeyText } from "../../../protocol/ids.ts";
@@ -138,14 +138,14 @@ export class ShardHoldings implements Holdings {
 
   async lose(shard: ShardKey): Promise<void> {
     const { estates, aside } = this.#options;
-    this.#given.delete(shardKeyText(shard));
+    const wasGiven = this.#given.delete(shardKeyText(shard));
     this.#mirror.end(shard);
     this.#reception.drop(shard);
-    const moves = this.#options.poolOf(shard.total)?.moves;
-    const isMissed = await this.#isMissed(shard);
-    await moves?.lose(shard.id, isMissed);
+    // Closed before anybody is asked anything: another unit has it.
+    await this.#options.poolOf(shard.total)?.moves.lose(shard.id, !wasGiven);
     estates.release(shard);
-    if (isMissed) await aside.put(shard);
+    // Whether anybody misses it, `Late` finds out.
+    if (!wasGiven) await aside.put(shard);
   }
 
   /** Takes nothing any more, and writes down for others what is not. */
@@ -239,21 +239,6 @@ export class ShardHoldings implements Holdings {
   #written(estate: Estate, givenTo: string): Written {
     const { self, epoch, estates } = this.#options;
     return { unit: self, epoch: epoch(), stream: estates.stream, givenTo, estate };
-  }
-
-  /** Whether another may miss what waits of a shard here; where nobody can say, it may. */
-  async #isMissed(shard: ShardKey): Promise<boolean> {
-    const { self, log } = this.#options;
-    try {
-      if (await this.keys.missing(shard, self)) return true;
-      const written = await this.keys.read(shard);
-      return written === null || (written.unit === self && written.givenTo === null);
-    } catch (error) {
-      const { id: shardId, total: totalShards } = shard;
-      const about = { shardId, totalShards, error: messageOf(error) };
-      log.warn("what waits of a shard is kept: nobody says whether it is missing", about);
-      return true;
-    }
   }
 
   #moves({ total }: ShardKey): WorkerPool["moves"] {

@@ -129,19 +129,17 @@ Deno.test("ShardHoldings that were given a shard in an earlier life have it from
   await clock.advance(0);
 });
 
-Deno.test("ShardHoldings keep what waits of a shard that is lost to who may miss it", async () => {
-  const { run, a, b, at } = await setUp({});
+Deno.test("ShardHoldings close a shard that is lost at once, also where nobody can be asked, and put aside what waits", async () => {
+  const { run, a, bus, at } = await setUp({});
   await run(a.holdings.take(of(3), "given", "a"));
   a.take();
   at.epoch++;
-  await run(a.holdings.lose(of(3)));
-  assert.deepEqual(a.take(), ["lose true", "put aside 3"], "nobody has written that it took it up");
-  await run(b.keys.write(of(3), lived(3)));
-  await run(a.holdings.lose(of(3)));
-  assert.deepEqual(a.take(), ["lose false"]);
-  await run(b.keys.addMissing(of(3), "a", { from: 5, to: 6 }));
-  await run(a.holdings.lose(of(3)));
-  assert.deepEqual(a.take(), ["lose true", "put aside 3"]);
+  bus.stop();
+  const losing = a.holdings.lose(of(3));
+  assert.deepEqual(a.take(), ["lose true"], "within the call");
+  await run(losing);
+  assert.deepEqual(a.take(), ["put aside 3"]);
+  assert.deepEqual(a.estates.of(of(3)), NO_ESTATE);
   a.line.kill();
 });
 
