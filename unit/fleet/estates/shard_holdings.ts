@@ -19,6 +19,7 @@ import type { Holdings } from "../holdings.ts";
 import { EstateKeys } from "./estate_keys.ts";
 import { Late, type LateOptions } from "./late.ts";
 import { Mirror } from "./mirror.ts";
+import { MissingNotes } from "./missing_notes.ts";
 import { Parcel, PIECE_BYTES } from "./parcel.ts";
 import { Reception } from "./reception.ts";
 import { resumption } from "./resumption.ts";
@@ -74,6 +75,7 @@ export class ShardHoldings implements Holdings {
   readonly #mirror: Mirror;
   readonly #reception: Reception;
   readonly #late: Late;
+  readonly #missing: MissingNotes;
   /** Shards that were given away, and rest here. */
   readonly #given = new Set<ShardKeyText>();
 
@@ -89,6 +91,7 @@ export class ShardHoldings implements Holdings {
         await this.#moves(shard).putIn(shard.id, reader, records, isFirst),
     });
     this.#late = new Late({ ...options, keys: this.keys });
+    this.#missing = new MissingNotes({ ...options, keys: this.keys });
   }
 
   /**
@@ -100,6 +103,7 @@ export class ShardHoldings implements Holdings {
     // What nobody has yet is dealt out in a moment, and may be ours.
     await this.#late.start((shard) => [self, null].includes(ownerOf(shard)));
     this.#reception.start();
+    this.#missing.start();
   }
 
   /** The unit that has written a shard's estate last; `null`: none has. Rejects where nobody can be asked. */
@@ -152,6 +156,7 @@ export class ShardHoldings implements Holdings {
   async close(): Promise<void> {
     this.#late.stop();
     this.#reception.stop();
+    this.#missing.stop();
     await this.#mirror.close();
   }
 
@@ -188,7 +193,7 @@ export class ShardHoldings implements Holdings {
   async #inherit(shard: ShardKey, written: Estate, unit: string): Promise<void> {
     const { estates, log, aside } = this.#options;
     const { estate, gaps, missing } = resumption(written, unit);
-    if (missing) await this.keys.addMissing(shard, unit, missing);
+    if (missing) await this.#missing.add(shard, unit, missing);
     await aside.put(shard);
     await this.#clear(shard, estate, gaps);
     estates.adopt(shard, estate);
