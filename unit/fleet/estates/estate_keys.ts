@@ -88,10 +88,17 @@ export class EstateKeys {
     return parseMissing(entry?.value);
   }
 
-  /** Shards of which only a unit's disk has something; resolves once the keys can be asked. */
-  missingOf(unit: string): Promise<ShardKey[]> {
+  /**
+   * Shards of which only a unit's disk has something; resolves once the keys can be asked, rejects with the signal's
+   * reason when that is first.
+   */
+  missingOf(unit: string, signal: AbortSignal): Promise<ShardKey[]> {
     const shards: ShardKey[] = [];
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        cancel();
+        reject(signal.reason);
+      }, { once: true });
       const cancel = this.#options.line.keys.watch("missing.", (key, entry) => {
         if (key === null) {
           cancel();
@@ -108,6 +115,11 @@ export class EstateKeys {
     const known = await this.missing(shard, unit);
     const all = joinMissing(missing, known);
     await this.#options.line.keys.put(missingKey(shard, unit), { ...all });
+  }
+
+  /** A unit that was away has brought all but this. */
+  async narrowMissing(shard: ShardKey, unit: string, missing: Missing): Promise<void> {
+    await this.#options.line.keys.put(missingKey(shard, unit), { ...missing });
   }
 
   /** Nothing of a shard is missing that a unit had. */

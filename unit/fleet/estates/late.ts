@@ -14,7 +14,7 @@ import { readEnvelope } from "../../../protocol/discord/envelope.ts";
 import { isExpired, isInteractionId } from "../../../protocol/discord/interaction.ts";
 import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
 import { encodeRecords, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";
-import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../../../protocol/ids.ts";
 import type { LateValue } from "../../../protocol/link_call.ts";
 import type { PeerKey } from "../../../protocol/peer.ts";
 import { isCount, isRecord } from "../../../protocol/record.ts";
@@ -34,7 +34,7 @@ export const LATE_DEADLINE_MS = 90_000;
 export interface LateOptions extends Pick<World, "clock" | "log"> {
   readonly self: string;
   readonly line: Pick<FleetLine, "bus" | "isUp">;
-  readonly keys: Pick<EstateKeys, "found" | "missing" | "missingOf" | "read">;
+  readonly keys: Pick<EstateKeys, "found" | "missing" | "missingOf" | "narrowMissing" | "read">;
   readonly aside: Aside;
   /** The unit that has a shard; `null`: none has. */
   readonly ownerOf: (shard: ShardKey) => string | null;
@@ -46,8 +46,11 @@ export interface LateOptions extends Pick<World, "clock" | "log"> {
 export class Late {
   readonly #options: LateOptions;
   readonly #cancels: Cancel[] = [];
-  /** What came of a batch that is not whole, by who brings it. */
+  /** What came of a batch that is not whole, by who brings it: each brings one at a time. */
   readonly #coming = new Map<string, Uint8Array<ArrayBuffer>[]>();
+  /** Shard → up to which cursor what is missing of it has been brought. */
+  readonly #brought = new Map<ShardKeyText, number>();
+  readonly #stopping = new AbortController();
   #isBusy = false;
   #isStopped = false;
 
@@ -66,12 +69,13 @@ export class Late {
       bus.answer(lateSubject(self), (value) => this.#take(value)),
       every(clock, LATE_LOOK_MS, () => void this.look()),
     );
-    void this.#forget(await aside.list());
+    void this.#forget();
   }
 
   /** Brings and takes nothing any more; what is under way is not waited for. */
   stop(): void {
     this.#isStopped = true;
+    this.#stopping.abort(new GatehouseError("away", "host", "Cannot go on: the unit stops"));
     for (const cancel of this.#cancels.splice(0)) cancel();
   }
 
@@ -81,20 +85,32 @@ export class Late {
     if (this.#isBusy || this.#isStopped || !line.isUp) return;
     this.#isBusy = true;
     try {
-      for (const shard of await aside.list()) await this.#lookAt(shard);
+      for (const shard of await aside.list()) {
+        await this.#lookAt(shard).catch((error) => this.#failed(shard, error));
+      }
     } catch (error) {
-      log.debug("late events were not looked after", { error: messageOf(error) });
+      log.warn("late events were not looked after", { error: messageOf(error) });
     }
     this.#isBusy = false;
   }
 
+  /** The others are looked after all the same. That nobody can be asked is told elsewhere. */
+  #failed({ id: shardId, total: totalShards }: ShardKey, error: unknown): void {
+    const isAway = error instanceof GatehouseError && error.code === "away";
+    const about = { shardId, totalShards, error: messageOf(error) };
+    this.#options.log[isAway ? "debug" : "warn"]("late events were not looked after", about);
+  }
+
   /** What was missed of an earlier life, and is not here either, nobody will find. */
-  async #forget(here: readonly ShardKey[]): Promise<void> {
-    const { keys, self, log } = this.#options;
-    const known = new Set(here.map(shardKeyText));
+  async #forget(): Promise<void> {
+    const { keys, self, log, aside } = this.#options;
     try {
-      for (const shard of await keys.missingOf(self)) {
-        if (known.has(shardKeyText(shard))) continue;
+      const missing = await keys.missingOf(self, this.#stopping.signal);
+      // Read now: what was ours, or nobody's, as this life began may have been put aside since.
+      const here = [...await aside.list(), ...await aside.queued()];
+      const known = new Set(here.map(shardKeyText));
+      for (const shard of missing) {
+        if (known.has(shardKeyText(shard)) || this.#isStopped) continue;
         await keys.found(shard, self);
         const about = { shardId: shard.id, totalShards: shard.total };
         log.warn("events that are missing are not on this disk", about);
@@ -119,12 +135,21 @@ export class Late {
     try {
       const events = await this.#bring(shard, missing, owner);
       await keys.found(shard, self);
+      this.#brought.delete(shardKeyText(shard));
       await aside.remove(shard);
       log.info("events that were missing have come late", { ...about, events, unit: owner });
     } catch (error) {
       const event = "events that are missing were not brought, it is tried again";
       log.info(event, { ...about, unit: owner, error: messageOf(error) });
+      await this.#note(shard, missing);
     }
+  }
+
+  /** What the bot has is not brought again, to another life of it neither, nor by another life of this unit. */
+  async #note(shard: ShardKey, { from, to }: Missing): Promise<void> {
+    const brought = this.#brought.get(shardKeyText(shard));
+    if (brought === undefined || brought < from || brought >= to) return;
+    await this.#options.keys.narrowMissing(shard, this.#options.self, { from: brought + 1, to });
   }
 
   /** Gives how many there were. */
@@ -133,7 +158,8 @@ export class Late {
     const spool = await aside.open(shard);
     let events = 0;
     try {
-      for (let after = from - 1; after < to;) {
+      const brought = this.#brought.get(shardKeyText(shard)) ?? 0;
+      for (let after = Math.max(from - 1, brought); after < to;) {
         if (this.#isStopped) {
           throw new GatehouseError("away", "host", "Cannot go on: the unit stops");
         }
@@ -152,6 +178,7 @@ export class Late {
           this.#options.self,
         );
         events += batch.length;
+        this.#brought.set(shardKeyText(shard), after);
       }
     } finally {
       await spool.close();
@@ -164,12 +191,11 @@ export class Late {
     if (!isCount(id) || !isCount(total) || typeof from !== "string" || typeof bytes !== "string") {
       throw new GatehouseError("bad_message", "peer", "Cannot take late events: these are none");
     }
-    const key = `${from} ${id}/${total}`;
-    const pieces = isFirst === true ? [] : this.#coming.get(key) ?? [];
+    const pieces = isFirst === true ? [] : this.#coming.get(from) ?? [];
     pieces.push(Uint8Array.fromBase64(bytes));
-    this.#coming.set(key, pieces);
+    this.#coming.set(from, pieces);
     if (isWhole !== true) return null;
-    this.#coming.delete(key);
+    this.#coming.delete(from);
     const whole = new Uint8Array(await new Blob(pieces).arrayBuffer());
     await this.#options.deliver({ total, id }, whole);
     return null;

@@ -99,6 +99,61 @@ Deno.test("Late tries again while the bot is away, nobody has the shard, or the 
   assert.deepEqual([came, await left()], [[[1, 2, 3, 4, 5, 6]], []]);
 });
 
+Deno.test("Late brings nothing again that the bot has, also in another life of the unit", async () => {
+  const large = [1, 2, 3, 4].map((n) => event(n, "X", null, 40_000));
+  const { mine, missing, came, clock, may, value, a, aside } = await setUp(large);
+  await missing(1, 4);
+  await mine.start(() => false);
+  const push = came.push.bind(came);
+  came.push = (batch) => {
+    may.deliver = came.length > 0;
+    return push(batch);
+  };
+  await clock.advance(LATE_LOOK_MS + 1_000);
+  const [first] = came;
+  assert.equal(came.length, 1);
+  assert.deepEqual(value("missing.3.4.a"), { from: first!.at(-1)! + 1, to: 4 });
+  mine.stop();
+  may.deliver = true;
+  const next = new Late({ ...a, aside, ownerOf: () => "b", deliver: () => Promise.reject() });
+  await next.start(() => false);
+  await clock.advance(LATE_LOOK_MS * 3);
+  assert.deepEqual(came.flat(), [1, 2, 3, 4], "each once");
+  assert.equal(value("missing.3.4.a"), undefined);
+  next.stop();
+});
+
+Deno.test("Late does not forget what is missing of a shard that waits where its worker has it", async () => {
+  const { mine, missing, clock, value } = await setUp();
+  await missing(1, 6);
+  await mine.start(() => true);
+  await clock.advance(1_000);
+  assert.deepEqual(value("missing.3.4.a"), { from: 1, to: 6 });
+});
+
+Deno.test("Late looks after each shard though the disk fails it at another, and says so", async () => {
+  const { missing, came, clock, a, b, run, aside, lines } = await setUp();
+  await missing(1, 6);
+  await run(b.keys.write(of(2), lived(2)));
+  const failing = {
+    ...aside,
+    list: async () => [of(2), ...await aside.list()],
+    remove: (shard: { total: number; id: number }) =>
+      shard.id === 2 ? Promise.reject(new Error("a disk that is ill")) : aside.remove(shard),
+  };
+  const late = new Late({
+    ...a,
+    aside: failing,
+    ownerOf: () => "b",
+    deliver: () => Promise.reject(),
+  });
+  await late.start(() => false);
+  await clock.advance(LATE_LOOK_MS + 100);
+  assert.deepEqual(came.flat(), [1, 2, 3, 4, 5, 6]);
+  assert.ok(lines.some((line) => line.startsWith("warn late events were not looked after")));
+  late.stop();
+});
+
 Deno.test("Late brings events that are large, and no interaction whose token is dead, nor word of old gaps", async () => {
   const now = setUpWorld().clock.epochMs();
   const idOf = (ms: number) => String(BigInt(Math.floor(ms) - 1_420_070_400_000) << 22n);
