@@ -27,6 +27,7 @@ import { FleetPermits } from "../rest/limits/fleet/fleet_permits.ts";
 import type { Config } from "../config/config.ts";
 import type { Controllers } from "../unit/controllers.ts";
 import { botModules, moduleUrl, workerFolders } from "../config/module_url.ts";
+import { NO_IDENTIFIES } from "../unit/blank.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
@@ -103,7 +104,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     config,
     log,
     authorize: restVerdict,
-    maxConcurrency: () => unit.snapshot.identify.maxConcurrency,
+    // Asked with each request.
+    maxConcurrency: () => unit.gateway?.maxConcurrency ?? NO_IDENTIFIES.maxConcurrency,
     ...fleet && {
       permits: (limits) =>
         permits = new SeatedPermits(() =>

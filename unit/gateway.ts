@@ -217,6 +217,11 @@ export class UnitGateway {
     return this.#generations.all[0];
   }
 
+  /** How many shards may identify at a time, as Discord has said. */
+  get maxConcurrency(): number {
+    return this.#options.info.sessionStartLimit.maxConcurrency;
+  }
+
   /** All workers. */
   get pool(): Pools {
     return this.#generations.pool;

@@ -38,8 +38,9 @@ export class Moves {
 
   /** Others are members now; whether anything is another. */
   change(members: Iterable<string>, nowMs: number): boolean {
-    const after = new Ring(members);
-    if (after.members.join() === this.members.join()) return false;
+    const names = [...new Set(members)].sort();
+    if (names.join() === this.members.join()) return false;
+    const after = new Ring(names);
     const still = this.#changes.filter(({ untilMs }) => untilMs > nowMs);
     // One by itself may just not have seen the others yet.
     const isAlone = this.members.length <= 1;
