@@ -46,7 +46,9 @@ type Methods = Readonly<Record<string, (unit: MethodsUnit, asked: Asked) => unkn
 
 /** What clusters and services may call: `docs/protocols.md` tells them. */
 const FOR_PEERS: Methods = {
-  shardIds: ({ shardIds, fleet }) => fleet?.shardIds ?? shardIds,
+  // Of the whole fleet, unless a unit is named.
+  shardIds: ({ shardIds, fleet }, { unit }) =>
+    unit === undefined && fleet ? fleet.shardIds : shardIds,
   sendPayload: ({ controllers }, asked) =>
     controllers.gateway.sendPayload(whole(asked, "shardId"), parsePayload(asked.payload)),
   requestMembers({ controllers }, asked) {
@@ -62,7 +64,8 @@ const FOR_PEERS: Methods = {
     // Who has a session's id can take it over.
     return { ...info, session: session && { seq: session.seq, base: session.base } };
   },
-  restartAll: ({ clusters, fleet }) => (fleet ?? clusters).restartAll(),
+  restartAll: ({ clusters, fleet }, { unit }) =>
+    (unit === undefined && fleet ? fleet : clusters).restartAll(),
   spawn: (unit, asked) => placeOf(unit, asked).spawn(),
   kill: (unit, asked) => placeOf(unit, asked).kill(timeoutOf(asked)),
   respawn: (unit, asked) => placeOf(unit, asked).respawn(timeoutOf(asked)),

@@ -62,6 +62,7 @@ export class Leading {
   #freeAtMs = -Infinity;
   #isBusy = false;
   #isDue = false;
+  #hasEnded = false;
   #cancel: Cancel = () => {};
   readonly #deadAtMs = new Map<string, number>();
 
@@ -98,6 +99,7 @@ export class Leading {
 
   /** Does nothing any more. */
   end(): void {
+    this.#hasEnded = true;
     this.#cancel();
     this.#settledAtMs = null;
     this.#refuse();
@@ -106,6 +108,7 @@ export class Leading {
   #soon(delayMs: number): void {
     const { clock } = this.#options;
     this.#cancel();
+    if (this.#hasEnded) return;
     const waitMs = Math.max(
       delayMs,
       this.#freeAtMs - clock.now(),

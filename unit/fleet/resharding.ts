@@ -80,6 +80,7 @@ export class FleetReshards {
 
   /** Shards have come or gone, or what is written down is another. */
   look(): void {
+    if (this.#isStopped) return;
     this.#cancelLook ??= this.#options.clock.after(0, () => {
       this.#cancelLook = null;
       this.#reshards?.shared();

@@ -90,15 +90,22 @@ export class FleetMethods {
     return this.#options.calls.ask(unit, "method", call, COMMAND_TIMEOUT_MS + ownMs);
   }
 
-  /** Restarts the clusters of each unit, one unit after another. One that dies meanwhile has none to restart. */
+  /**
+   * Restarts the clusters of each unit, one unit after another. One that dies meanwhile has none to restart.
+   *
+   * @throws Why the first of those that live could not, once all others have been asked.
+   */
   async restartAll(): Promise<void> {
-    const { calls, clusters, elsewhere, log } = this.#options;
-    await clusters.restartAll();
+    const { calls, clusters, elsewhere, log, view } = this.#options;
+    const failures: unknown[] = [];
+    await clusters.restartAll().catch((error) => void failures.push(error));
     for (const unit of elsewhere.units) {
-      await calls.ask(unit, "restartAll", null, Infinity).catch((error) =>
-        log.warn("clusters of a unit were not restarted", { unit, error: messageOf(error) })
-      );
+      await calls.ask(unit, "restartAll", null, Infinity).catch((error) => {
+        log.warn("clusters of a unit were not restarted", { unit, error: messageOf(error) });
+        if (view.members.includes(unit)) failures.push(error);
+      });
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   #named(method: unknown, unit: unknown): string | null {

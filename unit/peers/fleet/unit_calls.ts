@@ -55,7 +55,7 @@ export class UnitCalls {
   /** Open questions by unit: what ends each. */
   readonly #open = new Map<string, Set<(error: Error) => void>>();
   /** Texts that are not whole yet, and answers of which not all was fetched. */
-  readonly #pieces = new Map<string, string[]>();
+  readonly #pieces = new Map<string, { readonly texts: string[]; readonly cancel: Cancel }>();
   readonly #cancels: readonly Cancel[];
   readonly #life: string = randomHex(6);
   #asked = 0;
@@ -98,6 +98,7 @@ export class UnitCalls {
   /** Asks and answers nothing any more. */
   stop(): void {
     for (const cancel of this.#cancels) cancel();
+    for (const id of [...this.#pieces.keys()]) this.#drop(id);
     for (const unit of this.#open.keys()) this.#end(unit);
   }
 
@@ -151,30 +152,35 @@ export class UnitCalls {
 
   /** A part of a question; the last brings the answer, or the first of its parts. */
   async #take({ id, part, of, text }: Piece): Promise<Json> {
-    const parts = this.#pieces.get(id) ?? [];
+    const parts = this.#pieces.get(id)?.texts ?? [];
     parts[part] = text;
     if (part < of - 1) {
       if (part === 0) this.#keep(id, parts);
       return null;
     }
-    this.#pieces.delete(id);
+    this.#drop(id);
     const pieces = [...piecesOf(id, JSON.stringify(await this.#answer(parts, of)))];
     if (pieces.length > 1) this.#keep(id, pieces.map((piece) => piece.text));
     return pieces[0] as unknown as Json;
   }
 
   #rest({ id, part, of }: Piece): Json {
-    const text = this.#pieces.get(id)?.[part];
+    const text = this.#pieces.get(id)?.texts[part];
     if (text === undefined) {
       throw new GatehouseError("away", "peer", `Cannot give the rest of answer ${id}: it is gone`);
     }
-    if (part === of - 1) this.#pieces.delete(id);
+    if (part === of - 1) this.#drop(id);
     return { id, part, of, text };
   }
 
   #keep(id: string, texts: string[]): void {
-    this.#pieces.set(id, texts);
-    this.#options.clock.after(PIECES_MS, () => void this.#pieces.delete(id));
+    const cancel = this.#options.clock.after(PIECES_MS, () => void this.#pieces.delete(id));
+    this.#pieces.set(id, { texts, cancel });
+  }
+
+  #drop(id: string): void {
+    this.#pieces.get(id)?.cancel();
+    this.#pieces.delete(id);
   }
 
   async #answer(parts: readonly string[], of: number): Promise<Outcome> {

@@ -26,6 +26,7 @@ async function setUp() {
     return {
       line,
       called,
+      clusters: unit.clusters,
       peer: (request: unknown) => callUnit(whole, "peer", request) as Promise<unknown>,
       operator: (request: unknown) => callUnit(whole, "operator", request) as Promise<unknown>,
     };
@@ -91,6 +92,21 @@ Deno.test("what is wrong with a request is said as at home, wherever it is notic
   assert.equal(await code({ method: "reconnect", shardId: 4, session: "perhaps" }), "bad_message");
   assert.equal(await code({ method: "kill", clusterId: 5, timeoutMs: -1 }), "bad_message");
   assert.equal(await code({ method: "none", unit: "b" }), "bad_message");
+});
+
+Deno.test("restartAll of a named unit is of its clusters only, as are its shardIds", async () => {
+  const { noted: [a], run, called } = await setUp();
+  await run(a!.peer({ method: "restartAll", unit: "b" }));
+  await run(a!.peer({ method: "restartAll", unit: "a" }));
+  assert.deepEqual(called(), [[["restartAll"]], [["restartAll"]], []]);
+  assert.deepEqual(await run(a!.peer({ method: "shardIds", unit: "b" })), [1, 4]);
+});
+
+Deno.test("restartAll says that a unit which lives could not, once it has been to all", async () => {
+  const { noted: [a, b, c], run, called } = await setUp();
+  b!.clusters.restartAll = () => Promise.reject(new Error("no such module"));
+  await assert.rejects(run(a!.peer({ method: "restartAll" })), /no such module/);
+  assert.deepEqual([called()[0], c!.called], [[["restartAll"]], [["restartAll"]]]);
 });
 
 Deno.test("restartAll goes from unit to unit, and past one that has died", async () => {
