@@ -13,7 +13,7 @@ import {
   plainResults,
   readOptions,
 } from "../protocol/command.ts";
-import { GatehouseError, messageOf } from "../protocol/errors.ts";
+import { GatehouseError, messageOf, unheard } from "../protocol/errors.ts";
 import type { CommandTarget, LinkCall, LinkReply, Verb } from "../protocol/link_call.ts";
 import { peerFields, type PeerKey, peerText } from "../protocol/peer.ts";
 import { decodeValue, encodeValue, notJson, type WireValue } from "../protocol/value.ts";
@@ -208,7 +208,7 @@ export class Switchboard {
   ): Promise<unknown> {
     const name = peerText(peer);
     const line = this.#lines.get(name);
-    if (!line) throw new GatehouseError("away", "peer", `Cannot reach ${name}: it is not linked`);
+    if (!line) throw unheard(`Cannot reach ${name}: it is not linked`);
     if (verb === "late" && !line.far.takesLate) {
       const text = `Cannot bring ${name} what comes late: its hello did not say that it takes it`;
       throw new GatehouseError("refused", "peer", text);

@@ -63,6 +63,26 @@ export function cannot(what: string, code: ErrorCode, blame: Blame) {
     new GatehouseError(code, blame, `Cannot ${what}: ${why}`, {}, options);
 }
 
+/**
+ * Who was asked is away, and has surely not heard of it: somebody else can be asked. Any other `away` may come after it
+ * was done, with the answer lost.
+ *
+ * @example
+ * ```ts
+ * import { isUnheard, unheard } from "./errors.ts";
+ * console.assert(isUnheard(unheard("Cannot reach unit b: it is away")));
+ * ```
+ */
+export function unheard(message: string, data: GatehouseError["data"] = {}): GatehouseError {
+  return new GatehouseError("away", "peer", message, { ...data, isUnheard: true });
+}
+
+/** Whether it is an {@linkcode unheard}, also of another unit. */
+export function isUnheard(thrown: unknown): boolean {
+  return thrown instanceof GatehouseError && thrown.code === "away" &&
+    thrown.data.isUnheard === true;
+}
+
 /** Causes below this are not told: somebody's chain may have no end. */
 const DEEPEST_CAUSE = 8;
 

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf, unheard } from "../../protocol/errors.ts";
 import { Asks } from "../asks.ts";
 import type { Cancel, Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
@@ -33,7 +33,7 @@ export interface Bus {
   /**
    * Asks for an answer.
    *
-   * @throws {GatehouseError} `away` when nobody answers there, or the bus is closed meanwhile;
+   * @throws {GatehouseError} `away` when nobody answers there (`isUnheard`), or the bus is closed meanwhile;
    * `deadline` after `deadlineMs`; what the answerer threw, at least its code and message.
    */
   ask(subject: string, value: Json, deadlineMs: number): Promise<Json>;
@@ -51,7 +51,8 @@ export function localBus({ clock, log }: { readonly clock: Clock; readonly log: 
       const text = `Cannot ask ${subject}: no answer within ${deadlineMs} ms`;
       return new GatehouseError("deadline", "peer", text, { deadlineMs });
     },
-    gone: (_, subject) => away(subject),
+    gone: (reason, subject) =>
+      new GatehouseError("away", "peer", `Cannot ask ${subject}: the bus is ${reason}`),
   });
   let isClosed = false;
   return {
@@ -93,5 +94,5 @@ function join<One>(all: Map<string, Set<One>>, subject: string, one: One): Cance
 }
 
 function away(subject: string): GatehouseError {
-  return new GatehouseError("away", "peer", `Cannot ask ${subject}: nobody answers there`);
+  return unheard(`Cannot ask ${subject}: nobody answers there`);
 }

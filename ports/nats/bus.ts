@@ -6,7 +6,7 @@
  */
 
 import type { Msg, NatsConnection } from "../../deps.ts";
-import { GatehouseError, messageOf } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf, unheard } from "../../protocol/errors.ts";
 import { decodeError, encodeError, type WireError } from "../../protocol/wire_error.ts";
 import { answer, Asks } from "../asks.ts";
 import type { Cancel } from "../clock.ts";
@@ -105,7 +105,9 @@ export class NatsBus implements Bus {
 
   ask(subject: string, value: Json, deadlineMs: number): Promise<Json> {
     return this.#asks.ask(subject, deadlineMs, (id) => {
-      if (this.#connection === null) throw away(subject, "there is no connection to NATS");
+      if (this.#connection === null) {
+        throw unheard(`Cannot ask ${subject}: there is no connection to NATS`);
+      }
       this.#send(
         this.#asked(subject),
         JSON.stringify(value),
@@ -137,7 +139,8 @@ export class NatsBus implements Bus {
   #takeReply({ subject, headers, data }: Msg): void {
     const [id = "", ...asked] = subject.slice(this.#options.inbox.length + 1).split(".");
     if (headers?.code === NOBODY_ANSWERS) {
-      return this.#asks.fail(Number(id), away(asked.join("."), "nobody answers there"));
+      const text = `Cannot ask ${asked.join(".")}: nobody answers there`;
+      return this.#asks.fail(Number(id), unheard(text));
     }
     try {
       this.#asks.settle(Number(id), JSON.parse(new TextDecoder().decode(data)));

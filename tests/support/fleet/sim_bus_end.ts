@@ -7,7 +7,7 @@
 import { Asks } from "../../../ports/asks.ts";
 import type { Cancel } from "../../../ports/clock.ts";
 import type { Answerer, Bus, Json } from "../../../ports/fleet/bus.ts";
-import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
+import { GatehouseError, messageOf, unheard } from "../../../protocol/errors.ts";
 import type { SimConnection } from "./sim_connection.ts";
 import { type Ear, type Reply, sizeOf } from "./sim_server.ts";
 
@@ -38,7 +38,8 @@ export class SimBusEnd implements Bus {
           "peer",
           `Cannot ask ${subject}: no answer within ${deadlineMs} ms`,
         ),
-      gone: (_, subject) => away(subject),
+      gone: (reason, subject) =>
+        new GatehouseError("away", "peer", `Cannot ask ${subject}: ${reason}`),
     });
     connection.leaves.push(() => {
       for (const { ear } of this.#ears) server.ears.delete(ear);
@@ -165,7 +166,7 @@ function heard(take: () => unknown): void {
 }
 
 function away(subject: string): GatehouseError {
-  return new GatehouseError("away", "peer", `Cannot ask ${subject}: nobody answers there`);
+  return unheard(`Cannot ask ${subject}: nobody answers there`);
 }
 
 function copied(thrown: unknown): Error {

@@ -5,7 +5,7 @@
  */
 
 import type { CommandOptions } from "../../../protocol/command.ts";
-import { GatehouseError } from "../../../protocol/errors.ts";
+import { GatehouseError, isUnheard, unheard } from "../../../protocol/errors.ts";
 import type { Assignment } from "../../../protocol/fleet.ts";
 import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
 import type { CommandTarget, Wanted } from "../../../protocol/link_call.ts";
@@ -106,7 +106,7 @@ export class Elsewhere implements FarPeers {
     const unit = this.#options.view.ownerOf(shard);
     if (unit !== null) return this.#other(unit);
     const text = `Cannot reach shard ${shardKeyText(shard)}: no unit has it just now`;
-    throw new GatehouseError("away", "peer", text);
+    throw unheard(text);
   }
 
   /** See {@linkcode FarPeers}. */
@@ -135,7 +135,7 @@ export class Elsewhere implements FarPeers {
       try {
         return await this.command(unit, { clusterId }, data, options);
       } catch (error) {
-        if (!(error instanceof GatehouseError) || error.code !== "away") throw error;
+        if (!isUnheard(error)) throw error;
       }
     }
     const text = `Cannot reach cluster ${clusterId}: it is not linked with any unit`;

@@ -6,7 +6,7 @@
  */
 
 import type { MembersAnswer, MembersRequest } from "../../../protocol/discord/members.ts";
-import { GatehouseError } from "../../../protocol/errors.ts";
+import { type GatehouseError, isUnheard, unheard } from "../../../protocol/errors.ts";
 import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
 import type { ShardPayload } from "../../../protocol/worker_message.ts";
 import { type Clock, sleep } from "../../../ports/clock.ts";
@@ -112,8 +112,8 @@ export class FarShards {
         const unit = elsewhere.unitOfShard(shard);
         if (unit !== null) return await calls.ask(unit, what, value, timeoutMs);
       } catch (error) {
-        const isAway = error instanceof GatehouseError && error.code === "away";
-        if (!isAway || clock.now() >= untilMs) throw error;
+        // What may have been done is not done twice.
+        if (!isUnheard(error) || clock.now() >= untilMs) throw error;
       }
       if (clock.now() >= untilMs) throw away(shard, "it is not up here yet");
       await sleep(clock, RETRY_MS);
@@ -126,5 +126,5 @@ export class FarShards {
 }
 
 function away(shard: ShardKey, why: string): GatehouseError {
-  return new GatehouseError("away", "peer", `Cannot reach shard ${shardKeyText(shard)}: ${why}`);
+  return unheard(`Cannot reach shard ${shardKeyText(shard)}: ${why}`);
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { GatehouseError } from "../../../protocol/errors.ts";
+import { GatehouseError, isUnheard, unheard } from "../../../protocol/errors.ts";
 import { decodeValue, encodeValue, type WireValue } from "../../../protocol/value.ts";
 import { decodeError, encodeError, type WireError } from "../../../protocol/wire_error.ts";
 import type { Cancel } from "../../../ports/clock.ts";
@@ -82,7 +82,7 @@ export class UnitCalls {
    * @throws What its answerer threw.
    */
   async ask(unit: string, what: string, value: unknown, timeoutMs: number): Promise<unknown> {
-    if (!this.#options.view.members.includes(unit)) throw gone(unit);
+    if (!this.#options.view.members.includes(unit)) throw unheard(awayText(unit), { unit });
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const open = this.#open.getOrInsertComputed(unit, () => new Set());
     open.add(reject);
@@ -143,6 +143,8 @@ export class UnitCalls {
       return await this.#options.bus.ask(`unit.${unit}.${subject}`, value, leftMs) as never;
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
+      // A question is put once its last piece is there.
+      if (isUnheard(error) && subject === "call") throw unheard(awayText(unit), { unit });
       if (error.code === "away") throw gone(unit);
       if (error.code !== "deadline") throw error;
       const text = `Cannot get an answer from unit ${unit}: none within ${timeoutMs} ms`;
@@ -230,5 +232,9 @@ function plain(data: GatehouseError["data"]): GatehouseError["data"] {
 }
 
 function gone(unit: string): GatehouseError {
-  return new GatehouseError("away", "peer", `Cannot reach unit ${unit}: it is away`, { unit });
+  return new GatehouseError("away", "peer", awayText(unit), { unit });
+}
+
+function awayText(unit: string): string {
+  return `Cannot reach unit ${unit}: it is away`;
 }

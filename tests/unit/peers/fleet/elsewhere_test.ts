@@ -167,6 +167,28 @@ Deno.test("with clusters of EVENT_HANDLER_URL only the caches of other units are
   assert.deepEqual(asked, []);
 });
 
+Deno.test("a command that a shared cluster may have got is asked of no other unit, whoever dies before the answer", async () => {
+  const { three, run, clock } = createPeersFleet({
+    botModule: null,
+    eventHandlerUrls: ["ws://1"],
+  });
+  const [a, b, c] = await three();
+  const got: string[] = [];
+  for (const unit of [b, c]) {
+    unit.link(cluster(0), () => {
+      got.push(unit.name);
+      return new Promise(() => {});
+    });
+  }
+  const asked = assert.rejects(run(a.peers.command({ clusterId: 0 }, "charge", RECEPTIVE)), {
+    code: "away",
+  });
+  await clock.advance(50);
+  b.peers.down(cluster(0), "its process is gone");
+  await asked;
+  assert.deepEqual(got, ["b"]);
+});
+
 Deno.test("a cluster of EVENT_HANDLER_URL that has no link here is reached over another unit's", async () => {
   const { three, run } = createPeersFleet({
     botModule: null,
