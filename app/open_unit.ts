@@ -153,16 +153,23 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     place: { publicUrl: config.publicUrl, trusts: trustOf(config.trustedProxies) },
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
+  }).catch(async (error) => {
+    await fleet?.line.close();
+    await rest.close();
+    throw error;
   });
   url = server.url;
   const stop = async (reason: string) => {
     permits?.leave();
-    await unit.stop(reason);
-    permits?.close();
-    await fleet?.line.close();
-    await server.stop();
-    await rest.close();
-    lock?.release();
+    try {
+      await unit.stop(reason);
+    } finally {
+      permits?.close();
+      await fleet?.line.close();
+      await server.stop();
+      await rest.close();
+      lock?.release();
+    }
   };
   let stopped: Promise<void> | undefined;
   return { unit, url, stop: (reason) => stopped ??= stop(reason) };

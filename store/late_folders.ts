@@ -7,7 +7,7 @@
 
 import type { OpenSpool, Spool } from "../ports/spool.ts";
 import { type ShardKey, shardKeyText } from "../protocol/ids.ts";
-import { moveFiles, queuesIn, removeFolders } from "./queue_folders.ts";
+import { moveFiles, queuedShards, queuesIn, removeFolders } from "./queue_folders.ts";
 import { openSpoolDir, type SpoolDirOptions } from "./spool_files.ts";
 
 /** Name of the folder in that of the queues. */
@@ -52,7 +52,7 @@ export function lateFolders(queueDir: string, options: SpoolDirOptions = {}): As
       }
     },
     list: async () => (await queuesIn(late)).filter(own).map(({ total, id }) => ({ total, id })),
-    queued: async () => (await queuesIn(queueDir)).map(({ total, id }) => ({ total, id })),
+    queued: () => queuedShards(queueDir),
     open: (shard) => spoolOf(shard)(shard.id),
     remove: (shard) => removeFolders([`${folder(shard)}/${shard.id}`]),
   };

@@ -52,11 +52,9 @@ export async function dropQueues(
 /** Shards of which events wait on disk, for their bot or for those who read beside it. */
 export async function queuedShards(queueDir: string): Promise<ShardKey[]> {
   const found = new Map<ShardKeyText, ShardKey>();
-  for (const total of await totalsIn(queueDir)) {
-    for (const { id, path } of await eventsOf(queueFolder(queueDir, total), total)) {
-      const { length: files } = await diskFs.list(path);
-      if (files > 0) found.set(shardKeyText({ total, id }), { total, id });
-    }
+  for (const { total, id, path } of await queuesIn(queueDir)) {
+    const { length: files } = await diskFs.list(path);
+    if (files > 0) found.set(shardKeyText({ total, id }), { total, id });
   }
   return [...found.values()];
 }

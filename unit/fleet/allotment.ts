@@ -11,6 +11,7 @@ import type { FleetLine } from "../../ports/fleet/fleet.ts";
 import type { IdentifyGate } from "../../ports/identify_gate.ts";
 import { randomHex } from "../../ports/random.ts";
 import type { World } from "../../ports/world.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
 import type { Assignment } from "../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import { type ShardKey, shardRange } from "../../protocol/ids.ts";
@@ -85,6 +86,7 @@ export class FleetAllotment implements Allotment {
   #cancelShare: Cancel | null = null;
   #told = "";
   #isJoined = false;
+  #isClosed = false;
 
   constructor(options: FleetAllotmentOptions) {
     this.#options = options;
@@ -119,6 +121,7 @@ export class FleetAllotment implements Allotment {
     const { config, seat, log, createFleet, dropQueues } = this.#options;
     const own = await Estates.open({ ...this.#options, newStream: randomHex(8) });
     const asked = config.totalShards;
+    if (this.#isClosed) throw closed();
     const fleet = createFleet({ total: asked ?? recommended, stream: own.stream });
     seat.take(fleet);
     const { epoch, stream, totals } = await fleet.start();
@@ -170,6 +173,7 @@ export class FleetAllotment implements Allotment {
     unit.doubt(this.#cutOff.isDoubted);
     const holdings = this.#holdings = createHoldings(unit, this.#estates!);
     await holdings.start();
+    if (this.#isClosed) throw closed();
     const reshards = this.#reshards!;
     reshards.join(unit.reshards);
     this.#keeper = new Keeper({
@@ -201,6 +205,7 @@ export class FleetAllotment implements Allotment {
 
   /** See {@linkcode Allotment}. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#keeper?.stop();
     this.#reshards?.stop();
     await this.#holdings?.close();
@@ -251,4 +256,8 @@ export class FleetAllotment implements Allotment {
       this.#unit?.shareChanged();
     });
   }
+}
+
+function closed(): GatehouseError {
+  return new GatehouseError("away", "host", "Cannot join the fleet: the unit stops");
 }

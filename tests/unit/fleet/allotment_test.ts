@@ -234,3 +234,15 @@ Deno.test("a unit that has not begun leaves nobody", async () => {
   await allotment.leave();
   await allotment.close();
 });
+
+Deno.test("a unit that is stopped while it opens, or begins, joins nothing any more", async () => {
+  const opening = stage();
+  const opened = assert.rejects(opening.allotment.open(1), { code: "away" });
+  await opening.allotment.close();
+  await opened;
+  const beginning = stage();
+  await beginning.allotment.open(1);
+  const begun = assert.rejects(beginning.begin(), { code: "away" });
+  await beginning.allotment.close();
+  await begun;
+});
