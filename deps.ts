@@ -8,11 +8,14 @@
  * @module
  */
 
+export type { Command } from "npm:commander@15.1.0";
 export type { Context, Hono } from "npm:hono@4.13.19";
 export type { LogRecord } from "npm:@logtape/logtape@2.4.2";
 export type { ConnectionOptions, Msg, NatsConnection } from "npm:@nats-io/transport-node@3.4.0";
 export type { JetStreamClient, JetStreamManager, StreamInfo } from "npm:@nats-io/jetstream@3.4.0";
 
+/** The command line: subcommands, options, help. */
+export const loadCommander = () => import("npm:commander@15.1.0");
 /** HTTP client: bytes as they come, and a request body that comes late does not stall. */
 export const loadUndici = () => import("npm:undici@7.30.2");
 /** Router of the one HTTP port. */

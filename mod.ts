@@ -76,6 +76,6 @@ export type { ClusterKey, ConsumerKey, PeerKey, ServiceKey } from "./protocol/pe
 export { type Blame, type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./app/terminal/main.ts");
+  const { main } = await import("./app/cli/main.ts");
   Deno.exit(await main(Deno.args));
 }

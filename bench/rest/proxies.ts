@@ -21,8 +21,8 @@ export interface Proxy {
 /** The bot's token, of Gatehouse and of whoever it talks to. */
 export const TOKEN = "bench";
 
-/** What runs: the REST proxy by itself. */
-const GATEHOUSE = new URL("../../app/terminal/rest_main.ts", import.meta.url);
+/** What runs, with `rest`: the REST proxy by itself. */
+const GATEHOUSE = new URL("../../app/cli/main.ts", import.meta.url);
 const READY_MS = 10_000;
 const POLL_MS = 20;
 /** Of Linux, for what it tells to programs. */
@@ -53,6 +53,7 @@ export async function startGatehouse(
       "--allow-net=127.0.0.1",
       `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`,
       fileURLToPath(GATEHOUSE),
+      "rest",
     ],
     // It reads `.env` where it stands: not the one of who runs this.
     cwd: fileURLToPath(new URL(".", import.meta.url)),

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { control } from "../../app/http/control.ts";
-import { EXIT } from "../../app/terminal/main.ts";
 import { METRICS as UNIT_METRICS } from "../../app/http/metrics/unit_metrics.ts";
 import { PORT_METRICS } from "../../app/http/metrics/port_metrics.ts";
 import { FIELDS, type Setting, SETTING_NAMES, SETTINGS } from "../../config/config.ts";
@@ -77,15 +76,6 @@ Deno.test("docs/operations.md has a row for every path of the HTTP port", async 
   const missing = paths.map(([, path]) => path!)
     .filter((path) => !told.some((cell) => cell === path || cell === `${path}/*`));
   assert.deepEqual(missing, []);
-});
-
-Deno.test("docs/operations.md has a row for every exit code", async () => {
-  const literal = [
-    ...(await Deno.readTextFile("app/terminal/main.ts")).matchAll(/Deno\.exit\((\d+)\)/g),
-  ];
-  const known = [...Object.values(EXIT), ...literal.map(([, code]) => Number(code))].map(String);
-  const told = firstCells("Starting").filter((cell) => /^\d+$/.test(cell));
-  assert.deepEqual(told.toSorted(), [...new Set(known)].toSorted());
 });
 
 Deno.test("docs/operations.md tells the simulator's flags and their defaults", () => {

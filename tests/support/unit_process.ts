@@ -36,7 +36,7 @@ export function startUnit(
   settings: Record<string, string>,
   how: HowToStart = {},
 ): Promise<UnitProcess> {
-  return start(settings, "unit", "mod.ts", how);
+  return start(settings, "unit", ["mod.ts"], how);
 }
 
 interface HowToStart {
@@ -46,13 +46,13 @@ interface HowToStart {
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
 export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
-  return start(settings, "rest", "app/terminal/rest_main.ts");
+  return start(settings, "rest", ["app/cli/main.ts", "rest"]);
 }
 
 async function start(
   settings: Record<string, string>,
   program: string,
-  file: string,
+  what: readonly string[],
   { descriptors, held }: HowToStart = {},
 ): Promise<UnitProcess> {
   const kinds = ["net", "read", "write", "run", "env"];
@@ -60,7 +60,7 @@ async function start(
     const { stdout } = await deno(["task", "-q", "permissions", kind, program], settings).output();
     return new TextDecoder().decode(stdout).trim();
   }));
-  const args = ["run", "--no-prompt", "--ignore-env", ...flags, file];
+  const args = ["run", "--no-prompt", "--ignore-env", ...flags, ...what];
   if (held) {
     const listen = { LISTEN_PORT: String(held.port), LISTEN_FD: "3" };
     return follow(held.spawn(Deno.execPath(), args, { ...inherited(), ...settings, ...listen }));

@@ -31,7 +31,7 @@ async function loadedWith(entry: string): Promise<string[]> {
   return [...loaded];
 }
 
-for (const entry of ["mod.ts", "app/terminal/main.ts", "workers/entry.ts"]) {
+for (const entry of ["mod.ts", "app/terminal/run_unit.ts", "workers/entry.ts"]) {
   Deno.test(`${entry} loads no package, NATS least of all, before it is needed`, async () => {
     const loaded = await loadedWith(entry);
     assert.ok(loaded.length > 20);

@@ -1,36 +1,9 @@
-/** The program as somebody starts it, from its arguments to its exit code. */
+/** A unit as somebody starts it, from its settings to its exit code. */
 
 import assert from "node:assert/strict";
-import { EXIT, main } from "../../app/terminal/main.ts";
 import { systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startTask, startUnit, until } from "../support/unit_process.ts";
-
-/** Runs the program in this process, for arguments with which it starts nothing. */
-async function run(...args: string[]) {
-  const printed: string[] = [];
-  const { log, error } = console;
-  console.log = (text) => printed.push(`out ${text}`);
-  console.error = (text) => printed.push(`err ${text}`);
-  try {
-    return { code: await main(args), text: printed.join("\n") };
-  } finally {
-    Object.assign(console, { log, error });
-  }
-}
-
-Deno.test("--help tells what there is, and starts nothing", async () => {
-  const { code, text } = await run("--help", "--simulator");
-  assert.equal(code, EXIT.OK);
-  for (const flag of ["--simulator", "--force", "--help"]) assert.ok(text.includes(flag), flag);
-});
-
-Deno.test("an argument that is unknown is named on the error output, with those that are known", async () => {
-  const { code, text } = await run("--simulator", "--fast", "x");
-  assert.equal(code, EXIT.REFUSED);
-  assert.match(text, /^err unknown: --fast x$/m);
-  assert.match(text, /err Gatehouse keeps/);
-});
 
 Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
   const unit = startTask("demo", { LISTEN_PORT: "0" });

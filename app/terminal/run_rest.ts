@@ -1,5 +1,5 @@
 /**
- * `deno task rest`: the REST proxy by itself, for any number of bots. With `DISCORD_TOKEN` a caller
+ * The REST proxy by itself, for any number of bots. With `DISCORD_TOKEN` a caller
  * that shows our secret acts as that bot; without it every caller brings its own credential.
  *
  * @module
@@ -22,16 +22,17 @@ import { renderText } from "../http/metrics/metric.ts";
 import { PORT_METRICS } from "../http/metrics/port_metrics.ts";
 import { REST_METRICS } from "../http/metrics/rest_metrics.ts";
 import type { UnitLog } from "./log.ts";
-import { EXIT, launch } from "./main.ts";
+import { EXIT, type ExitCode } from "../cli/exit.ts";
+import { launch } from "./launch.ts";
 import { stopSignals } from "./signals.ts";
 
 /** Runs a proxy until a signal ends it. Gives the exit code. */
-async function main(): Promise<number> {
+export async function runRest(): Promise<ExitCode> {
   const parsed = await readConfig({ withoutToken: true });
   return await launch(parsed, (text) => console.log(text.trimEnd()), serve);
 }
 
-async function serve(config: Config, log: UnitLog): Promise<number> {
+async function serve(config: Config, log: UnitLog): Promise<ExitCode> {
   let known: AuthRules | undefined;
   const rules = () => known ??= authRules(config, port.url);
   const rest = await openRest({
@@ -93,5 +94,3 @@ async function openPort(
 function pathOf(url: string): string {
   return url.slice(url.indexOf("/", "http://".length));
 }
-
-if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,92 @@
+/**
+ * The program: one subcommand per file, which adds itself. No subcommand means `start`.
+ *
+ * @module
+ */
+
+import { type Command, loadCommander } from "../../deps.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import { VERSION } from "../../protocol/discord/user_agent.ts";
+import { addDemo } from "./demo.ts";
+import { CliFailure, EXIT } from "./exit.ts";
+import { hasColor, painter } from "./output.ts";
+import { addRest } from "./rest.ts";
+import { addStart, plainStart, runStart } from "./start.ts";
+import { type CliWorld, systemWorld } from "./world.ts";
+
+/** Adds a subcommand to the program. */
+type AddCommand = (cli: Command, world: CliWorld) => void;
+
+/** In the order of the help. */
+const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addRest];
+
+/** Runs what `args` ask for. Gives the exit code. */
+export async function main(
+  args: readonly string[],
+  world: CliWorld = systemWorld(),
+): Promise<number> {
+  const plain = plainStart(args);
+  if (plain) return await runStart(plain);
+  const { Command, CommanderError } = await loadCommander();
+  const cli = program(new Command("gatehouse"), world);
+  try {
+    await cli.parseAsync(withSubcommand(args), { from: "user" });
+    return world.code;
+  } catch (error) {
+    // Commander has printed why.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+    // `| head` has seen enough.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.OK;
+    world.err.write(`${painter(world, world.err)("red", "error")}: ${messageOf(error)}\n`);
+    return error instanceof CliFailure ? error.code : EXIT.REFUSED;
+  }
+}
+
+/** The whole program: every subcommand with its options and its help. */
+export function program(cli: Command, world: CliWorld): Command {
+  const { out, err } = world;
+  const style = painter(world, out);
+  cli.description("Keeps a Discord bot's shards alive and forwards every event to its code.")
+    .version(versionLine(), "-V, --version", "the version, and of what it runs on")
+    .helpOption("-h, --help", "what there is; of a subcommand: `gatehouse status --help`")
+    .helpCommand("help [command]", "the same as --help")
+    .usage("[subcommand] [options]")
+    .configureOutput({
+      writeOut: (text) => out.write(text),
+      writeErr: (text) => err.write(text),
+      getOutHelpWidth: () => out.size().columns,
+      getErrHelpWidth: () => err.size().columns,
+      getOutHasColors: () => hasColor(world, out),
+      getErrHasColors: () => hasColor(world, err),
+      outputError: (text, write) =>
+        write(text.replace(/^error/, painter(world, err)("red", "error"))),
+    })
+    .configureHelp({
+      styleTitle: (text) => style("bold", text),
+      styleCommandText: (text) => style("cyan", text),
+      styleSubcommandText: (text) => style("cyan", text),
+      styleOptionText: (text) => style("cyan", text),
+    })
+    .showHelpAfterError("`--help` tells what there is.")
+    .addHelpText(
+      "after",
+      "\nWithout a subcommand it is `start`. Settings come from the environment and from .env: " +
+        "docs/operations.md.\nExit codes: docs/command-line.md.",
+    )
+    .exitOverride();
+  for (const add of SUBCOMMANDS) add(cli, world);
+  return cli;
+}
+
+/** No subcommand means `start`, unless it is the program itself that is asked. */
+function withSubcommand(args: readonly string[]): string[] {
+  const [first = ""] = args;
+  const isOwn = ["-h", "--help", "-V", "--version"].includes(first);
+  return first.startsWith("-") && !isOwn ? ["start", ...args] : [...args];
+}
+
+function versionLine(): string {
+  return `gatehouse ${VERSION} (Deno ${Deno.version.deno}, ${Deno.build.target})`;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,59 @@
+/**
+ * `gatehouse start` and `gatehouse demo`: run a unit.
+ *
+ * @module
+ */
+
+import type { Command } from "../../deps.ts";
+import type { ExitCode } from "./exit.ts";
+import { helpEnd } from "./output.ts";
+import type { CliWorld } from "./world.ts";
+
+/** How a unit is run, as the command line says it. */
+export interface StartFlags {
+  /** Play against the simulator, whatever is set. */
+  readonly simulator?: boolean;
+  /** Spend the identifies that are kept in reserve. */
+  readonly force?: boolean;
+}
+
+/** What opens. */
+export const OPENS =
+  "http://127.0.0.1:8787, or where LISTEN_HOST and LISTEN_PORT say: dashboard at /dashboard, REST at /api";
+
+/** Adds `start`, which is meant as well where no subcommand is given. */
+export function addStart(cli: Command, world: CliWorld): void {
+  const command = cli.command("start")
+    .summary("run the unit; with no setting at all, against the simulator")
+    .description(
+      "Runs the unit: keeps the bot's shards alive and forwards every event to its code. Settings come from " +
+        "the environment and from .env. With none at all it plays against the embedded simulator.",
+    )
+    .option("--force", "spend the identifies that are kept in reserve, in this run")
+    .option("--simulator", "play against the simulator, whatever is set (as `demo`)")
+    .action(world.ends((flags: StartFlags) => runStart(flags)));
+  helpEnd(command, {
+    opens: OPENS,
+    examples: [
+      ["gatehouse", "the same as `gatehouse start`"],
+      ["DISCORD_TOKEN=… BOT_MODULE=./bot.ts gatehouse start", "runs your bot"],
+      ["LOG_FORMAT=json gatehouse start", "logs JSON on a terminal, too"],
+    ],
+  });
+}
+
+/** Runs a unit until a signal ends it. Loaded when it is needed: who only looks at a unit runs none. */
+export async function runStart(flags: StartFlags): Promise<ExitCode> {
+  const { runUnit } = await import("../terminal/run_unit.ts");
+  return await runUnit(flags);
+}
+
+/**
+ * What `args` ask of `start`, where they ask for nothing else: no parser is loaded for a unit that will
+ * run for months. `null`: they have to be parsed.
+ */
+export function plainStart(args: readonly string[]): StartFlags | null {
+  const flags = args[0] === "start" ? args.slice(1) : args;
+  if (!flags.every((flag) => flag === "--force" || flag === "--simulator")) return null;
+  return { force: flags.includes("--force"), simulator: flags.includes("--simulator") };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { program } from "../../../app/cli/main.ts";
+import { EXIT } from "../../../app/cli/exit.ts";
+import { createWorld } from "../../../app/cli/world.ts";
+import { loadCommander } from "../../../deps.ts";
+import { systemClock } from "../../../ports/clock.ts";
+import { VERSION } from "../../../protocol/discord/user_agent.ts";
+import { keptStream, runCli } from "../../support/cli.ts";
+
+const { Command } = await loadCommander();
+const PARTS = { out: keptStream(), err: keptStream(), env: () => undefined, clock: systemClock };
+const CLI = program(new Command("gatehouse"), createWorld(PARTS));
+const NAMES = CLI.commands.map((command) => command.name());
+
+Deno.test("--help tells every subcommand, and starts nothing", async () => {
+  const { code, out, err } = await runCli(["--help"]);
+  assert.deepEqual([code, err], [EXIT.OK, ""]);
+  for (const name of NAMES) assert.match(out, new RegExp(`^  ${name}\\b`, "m"));
+  assert.match(out, /Without a subcommand it is `start`/);
+});
+
+Deno.test("--version is one line with the version of Gatehouse, and of Deno", async () => {
+  for (const flag of ["--version", "-V"]) {
+    const { code, out } = await runCli([flag]);
+    assert.equal(code, EXIT.OK);
+    assert.equal(
+      out,
+      `gatehouse ${VERSION} (Deno ${Deno.version.deno}, ${Deno.build.target})\n`,
+    );
+  }
+});
+
+for (const name of NAMES) {
+  Deno.test(`${name} --help says what it does, with examples that call it`, async () => {
+    const { code, out } = await runCli([name, "--help"]);
+    assert.equal(code, EXIT.OK);
+    assert.match(out, new RegExp(`^Usage: gatehouse ${name}\\b`));
+    const examples = out.split("\nExamples:\n")[1];
+    assert.ok(examples?.includes("gatehouse"), "there are examples");
+  });
+}
+
+const WRONG: Readonly<Record<string, [args: string[], told: RegExp]>> = {
+  "a subcommand that is misspelt": [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],
+  "an option that is misspelt": [
+    ["start", "--forse"],
+    /unknown option '--forse'\n\(Did you mean --force\?\)/,
+  ],
+  "such an option without a subcommand": [
+    ["--simulater"],
+    /unknown option '--simulater'\n\(Did you mean --simulator\?\)/,
+  ],
+  "an argument too many": [["start", "x"], /too many arguments for 'start'/],
+};
+
+for (const [what, [args, told]] of Object.entries(WRONG)) {
+  Deno.test(`${what} is told on the error output, with the nearest that there is`, async () => {
+    const { code, out, err } = await runCli(args);
+    assert.deepEqual([code, out], [EXIT.USAGE, ""]);
+    assert.match(err, told);
+    assert.match(err, /`--help` tells what there is/);
+  });
+}
+
+Deno.test("help and errors have colours where they are wanted, and none elsewhere", async () => {
+  const colored = (text: string) => text.includes("\x1b[");
+  assert.ok(!colored((await runCli(["--help"])).out));
+  assert.ok(colored((await runCli(["--help"], { isTerminal: true })).out));
+  assert.ok(colored((await runCli(["--help"], { env: { FORCE_COLOR: "1" } })).out));
+  const env = { NO_COLOR: "1" };
+  assert.ok(!colored((await runCli(["--help"], { isTerminal: true, env })).out));
+  const { err } = await runCli(["strat"], { isTerminal: true });
+  assert.ok(err.startsWith("\x1b[31merror\x1b[39m: unknown"), err);
+});
