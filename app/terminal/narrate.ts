@@ -7,10 +7,10 @@
 
 import type { Log } from "../../ports/log.ts";
 import { type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
+import { duration } from "../../protocol/rounded.ts";
 import { servingOf, type ShardState, type Snapshot, type Status } from "../../protocol/status.ts";
 import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
-import { duration } from "./duration.ts";
 import { FleetLines } from "./fleet_lines.ts";
 import { ReshardLines } from "./reshard_lines.ts";
 

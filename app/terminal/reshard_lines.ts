@@ -7,9 +7,9 @@
 
 import type { LogFields, LogLevel } from "../../ports/log.ts";
 import { LOT_PHASES, type LotSnapshot, type ReshardSnapshot } from "../../protocol/reshard.ts";
+import { duration } from "../../protocol/rounded.ts";
 import { rangesText } from "../../unit/readiness.ts";
 import { isUnderWay } from "../../unit/reshard/resharding.ts";
-import { duration } from "./duration.ts";
 
 /** A line of the log. */
 export interface Line {
