@@ -7,7 +7,7 @@
  */
 
 import { circleProblems } from "./circles.ts";
-import { typescriptFiles } from "./source_files.ts";
+import { pageFiles, typescriptFiles } from "./source_files.ts";
 import { floorOf, topOf } from "./tree.ts";
 
 /** Longest file, in lines. A whole that reads well beats fragments: do not split to be shorter. */
@@ -65,8 +65,8 @@ function stubs(path: string, text: string): string[] {
 }
 
 function withoutTest(path: string, text: string, texts: Texts): string[] {
-  if (floorOf(topOf(path)) === undefined || !hasCode(text)) return [];
-  const test = path.replace(/\.ts$/, "_test.ts");
+  if (floorOf(topOf(path)) === undefined || !hasCode(path, text)) return [];
+  const test = path.replace(/\.[jt]s$/, "_test.ts");
   // A shell around sockets, processes or threads is tested with real ones.
   const parts = test.split("/");
   const wired = [1, 2].map((last) => `tests/wire/${parts.slice(-last).join("/")}`);
@@ -74,14 +74,20 @@ function withoutTest(path: string, text: string, texts: Texts): string[] {
   return wanted.some((each) => texts.has(each)) ? [] : [`${path}: no test at ${wanted[0]}`];
 }
 
+/** What draws the page, and is not code: a browser tests the whole. */
+const DRAWS = /^dashboard\/page\/(?!model\/)|\.(css|html|svg)$/;
+
 /** Whether there is anything to run: a file of types has no test. */
-function hasCode(text: string): boolean {
+function hasCode(path: string, text: string): boolean {
+  if (DRAWS.test(path) || path.endsWith(".d.ts")) return false;
   return /^export (async )?(function|class|const|let)\b/m.test(text);
 }
 
 async function main(): Promise<number> {
   const texts = new Map<string, string>();
-  for (const path of await typescriptFiles()) texts.set(path, await Deno.readTextFile(path));
+  for (const path of [...await typescriptFiles(), ...await pageFiles()]) {
+    texts.set(path, await Deno.readTextFile(path));
+  }
   const lock = await Deno.readTextFile("deno.lock");
   const problems = [...shapeProblems(texts), ...lockProblems(lock)];
   for (const problem of problems) console.error(problem);

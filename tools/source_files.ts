@@ -18,6 +18,11 @@ export async function typescriptFiles(root = "."): Promise<string[]> {
   return files.sort();
 }
 
+/** The files of the dashboard's page, as they are served: modules, styles, documents. */
+export async function pageFiles(root = "."): Promise<string[]> {
+  return (await Array.fromAsync(walk(root, "dashboard/page"))).sort();
+}
+
 async function* walk(root: string, folder: string): AsyncIterable<string> {
   if (!await exists(`${root}/${folder}`)) return;
   for await (const entry of Deno.readDir(`${root}/${folder}`)) {

@@ -37,9 +37,19 @@ Deno.test("shapeProblems() finds a source without its test, on every floor", () 
 
 Deno.test("shapeProblems() wants no test of types, nor of what stands on no floor", () => {
   assert.deepEqual(problems({ "ports/a.ts": "export interface A { b(): void }\n" }), []);
-  for (const path of ["sim/a.ts", "deps.ts", "mod.ts", "bench/a.ts"]) {
+  for (
+    const path of ["sim/a.ts", "deps.ts", "mod.ts", "bench/a.ts", "dashboard/vendor/a.d.ts"]
+  ) {
     assert.deepEqual(problems({ [path]: "export const a = 1;\n" }), []);
   }
+});
+
+Deno.test("shapeProblems() wants tests of what the page computes; what it draws a browser tests", () => {
+  const code = "export const a = 1;\n";
+  assert.deepEqual(problems({ "dashboard/page/parts/a.js": code }), []);
+  assert.deepEqual(problems({ "dashboard/page/model/a.js": code }), [
+    "dashboard/page/model/a.js: no test at tests/dashboard/page/model/a_test.ts",
+  ]);
 });
 
 Deno.test("shapeProblems() finds words that mean later, with their line", () => {

@@ -36,7 +36,15 @@ for (
 }
 
 Deno.test("through-proxy leaves alone who speaks to the unit, and where the proxy gets its client", () => {
-  for (const file of ["bot/rest.ts", "clusters/inside/run.ts", "sim/main.ts", "tests/a_test.ts"]) {
+  for (
+    const file of [
+      "bot/rest.ts",
+      "clusters/inside/run.ts",
+      "sim/main.ts",
+      "tests/a_test.ts",
+      "dashboard/page/live.js",
+    ]
+  ) {
     assert.deepEqual(messages("fetch(url);", file), [], file);
   }
   const client = 'import { undiciClient } from "../ports/http/undici.ts";';
