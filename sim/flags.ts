@@ -1,10 +1,10 @@
 /**
- * Flags of `deno task sim`, read all at once: every problem is told, not only the first.
+ * What can be said of a simulator on the command line: the flags, each once.
  *
  * @module
  */
 
-/** What may be said on the command line. */
+/** What was said. */
 export interface SimFlags {
   /** REST; the gateway is on the next port and the resume host on the one after. */
   readonly port: number;
@@ -22,67 +22,30 @@ export interface SimFlags {
   readonly token: string;
 }
 
-/** Reads `--name value` and `--name=value`; the problems, where there are any. */
-export function readFlags(
-  args: readonly string[],
-): { readonly flags: SimFlags } | { readonly problems: readonly string[] } {
-  const problems: string[] = [];
-  const said = new Map<string, string>();
-  for (let i = 0; i < args.length; i++) {
-    const [name = "", ...inline] = args[i]!.split("=");
-    if (!Object.hasOwn(NUMBERS, name) && name !== "--token") {
-      problems.push(`${name} is not a flag`);
-    } else {
-      const value = inline.length > 0 ? inline.join("=") : args[++i];
-      if (value === undefined || value === "") problems.push(`${name} needs a value`);
-      else said.set(name, value);
-    }
-  }
-  const number = (name: keyof typeof NUMBERS): number => {
-    const [fallback, least, most] = NUMBERS[name];
-    const value = Number(said.get(name) ?? fallback);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    problems.push(`${name} must be a whole number from ${least} to ${most}`);
-    return fallback;
-  };
-  const flags: SimFlags = {
-    port: number("--port"),
-    shards: number("--shards"),
-    guilds: number("--guilds"),
-    maxConcurrency: number("--max-concurrency"),
-    eventsPerSecond: number("--events-per-second"),
-    lateMs: number("--late-ms"),
-    comingsPerMinute: number("--comings-per-minute"),
-    pingSeconds: number("--ping-seconds"),
-    seed: number("--seed"),
-    token: said.get("--token") ?? "sim-token",
-  };
-  return problems.length > 0 ? { problems } : { flags };
+/** A flag that takes a whole number. */
+export interface SimNumber {
+  readonly means: string;
+  readonly default: number;
+  readonly least: number;
+  readonly most: number;
 }
 
-/** The flags, for `--help`. */
-export const USAGE = `deno task sim [flags]
+/** Flags that take a number, by their field: `maxConcurrency` is `--max-concurrency`. */
+export const SIM_NUMBERS: Readonly<Record<Exclude<keyof SimFlags, "token">, SimNumber>> = {
+  port: flag("REST; gateway and resume host are on the next two (0: any)", 8790, 0, 65_533),
+  shards: flag("shards that /gateway/bot recommends", 4, 1, 100_000),
+  guilds: flag("guilds the bot is in", 100, 0, 1_000_000),
+  maxConcurrency: flag("identifies in parallel", 1, 1, 10_000),
+  eventsPerSecond: flag("live traffic", 20, 0, 1_000_000),
+  lateMs: flag("the most that an event takes to reach a session", 0, 0, 60_000),
+  comingsPerMinute: flag("guilds that add the bot or remove it", 0, 0, 6_000),
+  pingSeconds: flag("somebody posts !ping so often (0: nobody)", 5, 0, 86_400),
+  seed: flag("the same seed gives the same run", 1, 0, 0xffff_ffff),
+};
 
-  --port               REST; gateway and resume host are on the next two (0: any)   8790
-  --shards             shards that /gateway/bot recommends                          4
-  --guilds             guilds the bot is in                                         100
-  --max-concurrency    identifies in parallel                                       1
-  --events-per-second  live traffic                                                 20
-  --late-ms            the most that an event takes to reach a session              0
-  --comings-per-minute guilds that add the bot or remove it                         0
-  --ping-seconds       somebody posts !ping so often (0: nobody)                    5
-  --seed               the same seed gives the same run                             1
-  --token              the bot's token                                              sim-token`;
+/** The token of a bot that has none. */
+export const SIM_TOKEN = "sim-token";
 
-/** Default, least and most. */
-const NUMBERS = {
-  "--port": [8790, 0, 65_533],
-  "--shards": [4, 1, 100_000],
-  "--guilds": [100, 0, 1_000_000],
-  "--max-concurrency": [1, 1, 10_000],
-  "--events-per-second": [20, 0, 1_000_000],
-  "--late-ms": [0, 0, 60_000],
-  "--comings-per-minute": [0, 0, 6_000],
-  "--ping-seconds": [5, 0, 86_400],
-  "--seed": [1, 0, 0xffff_ffff],
-} as const;
+function flag(means: string, byDefault: number, least: number, most: number): SimNumber {
+  return { means, default: byDefault, least, most };
+}

@@ -11,6 +11,7 @@ import { addDemo } from "./demo.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { hasColor, painter } from "./output.ts";
 import { addRest } from "./rest.ts";
+import { addSim } from "./sim.ts";
 import { addStart, plainStart, runStart } from "./start.ts";
 import { type CliWorld, systemWorld } from "./world.ts";
 
@@ -18,7 +19,7 @@ import { type CliWorld, systemWorld } from "./world.ts";
 type AddCommand = (cli: Command, world: CliWorld) => void;
 
 /** In the order of the help. */
-const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addRest];
+const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addSim, addRest];
 
 /** Runs what `args` ask for. Gives the exit code. */
 export async function main(

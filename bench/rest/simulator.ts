@@ -19,7 +19,7 @@ export interface SimulatorProcess {
   end(): Promise<void>;
 }
 
-const SIMULATOR = new URL("../../sim/main.ts", import.meta.url);
+const SIMULATOR = new URL("../../app/cli/main.ts", import.meta.url);
 /** It tells of broken rules once a second. */
 const TELL_MS = 1_500;
 
@@ -33,6 +33,7 @@ export async function startSimulator(guilds: number): Promise<SimulatorProcess> 
       "--allow-net=127.0.0.1",
       `--allow-read=${fileURLToPath(new URL("../..", import.meta.url))}`,
       fileURLToPath(SIMULATOR),
+      "sim",
       ...["--port", "0"],
       ...["--guilds", String(guilds)],
       ...["--events-per-second", "0"],

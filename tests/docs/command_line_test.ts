@@ -43,6 +43,13 @@ for (const command of COMMANDS) {
   });
 }
 
+Deno.test("docs/command-line.md tells the defaults of the simulator's options", () => {
+  const command = COMMANDS.find((each) => each.name() === "sim")!;
+  const known = command.options.map(({ flags, defaultValue }) => `${flags} ${defaultValue}`);
+  const rows = chapter("sim").matchAll(/^\| *`(--[^`]+)` *\| *`([^`]+)` *\|/gm);
+  assert.deepEqual([...rows].map(([, flags, byDefault]) => `${flags} ${byDefault}`), known);
+});
+
 Deno.test("docs/command-line.md has the table of exit codes", () => {
   const told = rowsOf(chapter("Exit codes")).filter(([code]) => /^\d+$/.test(code!));
   const names = Object.keys(EXIT) as (keyof typeof EXIT)[];

@@ -7,7 +7,6 @@ import { PORT_METRICS } from "../../app/http/metrics/port_metrics.ts";
 import { FIELDS, type Setting, SETTING_NAMES, SETTINGS } from "../../config/config.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { loadHono, loadValibot } from "../../deps.ts";
-import { readFlags } from "../../sim/flags.ts";
 
 const METRICS = [...UNIT_METRICS, ...PORT_METRICS];
 
@@ -76,17 +75,4 @@ Deno.test("docs/operations.md has a row for every path of the HTTP port", async 
   const missing = paths.map(([, path]) => path!)
     .filter((path) => !told.some((cell) => cell === path || cell === `${path}/*`));
   assert.deepEqual(missing, []);
-});
-
-Deno.test("docs/operations.md tells the simulator's flags and their defaults", () => {
-  const read = readFlags([]);
-  assert.ok("flags" in read);
-  const known = Object.entries(read.flags).map(([name, value]) =>
-    `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${value}`
-  );
-  const rows = /^\| *`(--[a-z-]+)` *\| *`([^`]+)` *\|/gm;
-  const told = [...chapter("The simulator").matchAll(rows)].map(([, name, value]) =>
-    `${name} ${value}`
-  );
-  assert.deepEqual(told.toSorted(), known.toSorted());
 });

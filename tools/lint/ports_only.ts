@@ -12,7 +12,7 @@ const HINT = "Take a Clock or a Random of ports/ as a parameter; see docs/archit
 /** Where real time and chance are meant; the page lives in a browser, by the browser's. */
 const EXEMPT = [
   /^ports\//,
-  /^sim\/(wire\/server|main)\.ts$/,
+  /^sim\/wire\/server\.ts$/,
   /^tests\/(wire|support)\//,
   /^tests\/ports\//,
   /^(bench|tools)\//,

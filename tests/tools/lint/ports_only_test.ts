@@ -54,7 +54,6 @@ Deno.test("ports-only leaves ports, real servers, wire tests, benchmarks and too
     "dashboard/page/live.js",
     "ports/clock.ts",
     "sim/wire/server.ts",
-    "sim/main.ts",
     "tests/wire/a_test.ts",
     "tests/support/a.ts",
     "bench/a.ts",

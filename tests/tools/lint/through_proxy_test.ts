@@ -40,7 +40,7 @@ Deno.test("through-proxy leaves alone who speaks to the unit, and where the prox
     const file of [
       "bot/rest.ts",
       "clusters/inside/run.ts",
-      "sim/main.ts",
+      "sim/run.ts",
       "tests/a_test.ts",
       "dashboard/page/live.js",
     ]

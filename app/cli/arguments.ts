@@ -1,0 +1,25 @@
+/**
+ * How arguments are read. What cannot be read is told with what was wanted.
+ *
+ * @module
+ */
+
+/** What commander tells as a wrong argument, without being loaded for it. */
+export class InvalidArgument extends Error {
+  override readonly name = "InvalidArgument";
+  /** By this commander knows it. */
+  readonly code = "commander.invalidArgument";
+}
+
+/**
+ * Reads a whole number.
+ *
+ * @throws {InvalidArgument} The text is none, or out of bounds.
+ */
+export function wholeBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgument(`Expected a whole number from ${least} to ${most}.`);
+  };
+}
