@@ -16,6 +16,8 @@ export type { JetStreamClient, JetStreamManager, StreamInfo } from "npm:@nats-io
 
 /** The command line: subcommands, options, help. */
 export const loadCommander = () => import("npm:commander@15.1.0");
+/** Tables on a terminal. */
+export const loadTable = () => import("npm:cli-table3@0.6.5");
 /** HTTP client: bytes as they come, and a request body that comes late does not stall. */
 export const loadUndici = () => import("npm:undici@7.30.2");
 /** Router of the one HTTP port. */

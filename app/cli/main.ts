@@ -13,13 +13,14 @@ import { hasColor, painter } from "./output.ts";
 import { addRest } from "./rest.ts";
 import { addSim } from "./sim.ts";
 import { addStart, plainStart, runStart } from "./start.ts";
+import { addStatus } from "./status.ts";
 import { type CliWorld, systemWorld } from "./world.ts";
 
 /** Adds a subcommand to the program. */
 type AddCommand = (cli: Command, world: CliWorld) => void;
 
 /** In the order of the help. */
-const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addSim, addRest];
+const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addSim, addRest, addStatus];
 
 /** Runs what `args` ask for. Gives the exit code. */
 export async function main(

@@ -30,6 +30,11 @@ export function painter(world: Pick<CliWorld, "env">, stream: Pick<Stream, "isTe
   return (style, text) => styleText(style as Style, text, { validateStream: false });
 }
 
+/** Prints what a script reads. */
+export function writeJson({ out }: Pick<CliWorld, "out">, value: unknown): void {
+  out.write(`${JSON.stringify(value, null, out.isTerminal ? 2 : undefined)}\n`);
+}
+
 /** What stands at the end of a subcommand's help. */
 export interface HelpEnd {
   /** The URL that it opens. */
@@ -40,8 +45,7 @@ export interface HelpEnd {
 
 /** Adds examples, and what is opened, to a command's help. */
 export function helpEnd(command: Command, { opens, examples }: HelpEnd): Command {
-  const width = Math.max(...examples.map(([line]) => line.length));
-  const lines = examples.map(([line, does]) => `  ${line.padEnd(width)}  ${does}`);
+  const lines = examples.map(([line, does]) => `  ${line}\n      ${does}`);
   const opening = opens === undefined ? "" : `\nOpens ${opens}\n`;
   return command.addHelpText("after", `${opening}\nExamples:\n${lines.join("\n")}`);
 }

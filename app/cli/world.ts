@@ -6,6 +6,7 @@
  */
 
 import { type Clock, systemClock } from "../../ports/clock.ts";
+import { type Env, readEnv } from "../../config/parse.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 
 /** Where text goes. */
@@ -23,6 +24,10 @@ export interface CliWorld {
   /** A variable of the process's environment. */
   env(name: string): string | undefined;
   readonly clock: Clock;
+  /** Every variable that is set, in the environment or in `.env`. */
+  settings(): Promise<Env>;
+  /** Asks a unit that runs. Never Discord: what goes there passes the REST proxy. */
+  readonly request: typeof fetch;
   /** What the program will end with. */
   readonly code: ExitCode;
   /**
@@ -36,7 +41,7 @@ export interface CliWorld {
 }
 
 /** The parts of a world that differ between the process's own and a test's. */
-export type WorldParts = Pick<CliWorld, "out" | "err" | "env" | "clock">;
+export type WorldParts = Pick<CliWorld, "out" | "err" | "env" | "clock" | "settings" | "request">;
 
 /** A world of these parts. */
 export function createWorld(parts: WorldParts): CliWorld {
@@ -59,6 +64,8 @@ export function systemWorld(): CliWorld {
     err: streamOf(Deno.stderr),
     env: (name) => Deno.env.get(name),
     clock: systemClock,
+    settings: () => readEnv(),
+    request: fetch,
   });
 }
 

@@ -5,13 +5,11 @@ import { EXIT, EXIT_MEANINGS } from "../../app/cli/exit.ts";
 import { program } from "../../app/cli/main.ts";
 import { createWorld } from "../../app/cli/world.ts";
 import { loadCommander } from "../../deps.ts";
-import { systemClock } from "../../ports/clock.ts";
-import { keptStream } from "../support/cli.ts";
+import { testWorld } from "../support/cli.ts";
 
 const DOC = await Deno.readTextFile("docs/command-line.md");
 const { Command } = await loadCommander();
-const PARTS = { out: keptStream(), err: keptStream(), env: () => undefined, clock: systemClock };
-const CLI = program(new Command("gatehouse"), createWorld(PARTS));
+const CLI = program(new Command("gatehouse"), createWorld(testWorld()));
 const COMMANDS = CLI.createHelp().visibleCommands(CLI).filter((each) => each.name() !== "help");
 
 /** The text between a heading of the second level and the next. */

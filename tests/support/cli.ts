@@ -6,7 +6,13 @@
 
 import { main } from "../../app/cli/main.ts";
 import { createWorld, type WorldParts } from "../../app/cli/world.ts";
+import { control } from "../../app/http/control.ts";
+import { STATUS } from "../../app/http/status.ts";
+import { loadHono } from "../../deps.ts";
 import { systemClock } from "../../ports/clock.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
+import type { Snapshot } from "../../protocol/status.ts";
+import type { MethodsUnit } from "../../unit/methods.ts";
 
 /** What a run came to. */
 export interface CliRun {
@@ -26,6 +32,48 @@ export function keptStream(isTerminal = false) {
   };
 }
 
+/** A world in which nothing is set, and nobody answers. */
+export function testWorld(): WorldParts {
+  return {
+    out: keptStream(),
+    err: keptStream(),
+    env: () => undefined,
+    clock: systemClock,
+    settings: () => Promise.resolve({}),
+    request: () => Promise.reject(new TypeError("Connection refused (os error 111)")),
+  };
+}
+
+/**
+ * Has the real `/control` of `unit` answer at `origin`.
+ *
+ * @param secret What it wants to be shown; default: nothing.
+ */
+export async function unitAt(
+  origin: string,
+  unit: MethodsUnit & { readonly snapshot: Snapshot },
+  secret: string | null = null,
+): Promise<typeof fetch> {
+  const { Hono } = await loadHono();
+  const app = control(new Hono(), unit);
+  app.onError((error, c) => {
+    const code = error instanceof GatehouseError ? STATUS[error.code] : undefined;
+    return c.json({ error: error.message }, code ?? 500);
+  });
+  return (input, init) => {
+    const request = new Request(input, init);
+    const { pathname, search } = new URL(request.url);
+    if (new URL(request.url).origin !== origin) {
+      return Promise.reject(new TypeError("Connection refused (os error 111)"));
+    }
+    if (secret !== null && request.headers.get("authorization") !== secret) {
+      return Promise.resolve(Response.json({ error: "Authorization is wrong" }, { status: 401 }));
+    }
+    const path = `${pathname.replace(/^\/control/, "")}${search}`;
+    return Promise.resolve(app.request(path, new Request(request)));
+  };
+}
+
 /** Runs the program with these arguments, on no terminal, in an environment with nothing but `env`. */
 export async function runCli(
   args: readonly string[],
@@ -36,7 +84,14 @@ export async function runCli(
 ): Promise<CliRun> {
   const out = keptStream(isTerminal);
   const err = keptStream(isTerminal);
-  const world = createWorld({ out, err, env: (name) => env[name], clock: systemClock, ...parts });
+  const world = createWorld({
+    ...testWorld(),
+    out,
+    err,
+    env: (name) => env[name],
+    settings: () => Promise.resolve(env),
+    ...parts,
+  });
   const code = await main(args, world);
   return { code, out: out.text(), err: err.text() };
 }

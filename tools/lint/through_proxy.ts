@@ -9,11 +9,12 @@ import { fromRoot } from "./from_root.ts";
 
 const HINT = "Take AskDiscord of rest/proxy.ts as a parameter; see docs/architecture.md";
 
-/** Who reaches the unit and not Discord: the bot's side, the page in a browser; and what is not shipped. */
+/** Who reaches the unit and not Discord: the bot's side, the command line, the page in a browser; and what is not shipped. */
 const EXEMPT = [
   /^(bot|clusters\/inside|ports|tests|bench|tools|examples)\//,
   /^sim\//,
   /^dashboard\/page\//,
+  /^app\/cli\/world\.ts$/,
 ];
 
 /** Where the proxy gets its client. */

@@ -3,13 +3,11 @@ import { program } from "../../../app/cli/main.ts";
 import { EXIT } from "../../../app/cli/exit.ts";
 import { createWorld } from "../../../app/cli/world.ts";
 import { loadCommander } from "../../../deps.ts";
-import { systemClock } from "../../../ports/clock.ts";
 import { VERSION } from "../../../protocol/discord/user_agent.ts";
-import { keptStream, runCli } from "../../support/cli.ts";
+import { runCli, testWorld } from "../../support/cli.ts";
 
 const { Command } = await loadCommander();
-const PARTS = { out: keptStream(), err: keptStream(), env: () => undefined, clock: systemClock };
-const CLI = program(new Command("gatehouse"), createWorld(PARTS));
+const CLI = program(new Command("gatehouse"), createWorld(testWorld()));
 const NAMES = CLI.commands.map((command) => command.name());
 
 Deno.test("--help tells every subcommand, and starts nothing", async () => {

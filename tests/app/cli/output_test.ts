@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { hasColor, helpEnd, painter } from "../../../app/cli/output.ts";
+import { hasColor, helpEnd, painter, writeJson } from "../../../app/cli/output.ts";
 import { loadCommander } from "../../../deps.ts";
+import { keptStream } from "../../support/cli.ts";
 
 const world = (env: Record<string, string>) => ({ env: (name: string) => env[name] });
 
@@ -25,12 +26,19 @@ for (const [env, isTerminal, expected] of COLORS) {
   });
 }
 
-Deno.test("helpEnd() adds what is opened, and examples in columns", async () => {
+Deno.test("helpEnd() adds what is opened, and examples", async () => {
   const { Command } = await loadCommander();
   let help = "";
   const command = new Command("x").configureOutput({ writeOut: (text) => void (help += text) });
   helpEnd(command, { opens: "http://x", examples: [["a", "does one"], ["a --long", "another"]] });
   command.outputHelp();
-  const end = "\nOpens http://x\n\nExamples:\n  a         does one\n  a --long  another\n";
+  const end = "\nOpens http://x\n\nExamples:\n  a\n      does one\n  a --long\n      another\n";
   assert.ok(help.endsWith(end), help);
+});
+
+Deno.test("writeJson() is one line for a script, and several on a terminal", () => {
+  const [script, person] = [keptStream(), keptStream(true)];
+  for (const out of [script, person]) writeJson({ out }, { a: 1 });
+  assert.equal(script.text(), '{"a":1}\n');
+  assert.equal(person.text(), '{\n  "a": 1\n}\n');
 });

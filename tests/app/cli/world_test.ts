@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { EXIT } from "../../../app/cli/exit.ts";
 import { createWorld, systemWorld } from "../../../app/cli/world.ts";
 import { systemClock } from "../../../ports/clock.ts";
-import { keptStream } from "../../support/cli.ts";
+import { testWorld } from "../../support/cli.ts";
 
 Deno.test("a world ends with what the last action gave", async () => {
-  const parts = { out: keptStream(), err: keptStream(), env: () => undefined, clock: systemClock };
-  const world = createWorld(parts);
+  const world = createWorld(testWorld());
   assert.equal(world.code, EXIT.OK);
   await world.ends((code: 0 | 5) => code)(EXIT.NOT_READY);
   assert.equal(world.code, EXIT.NOT_READY);

@@ -41,6 +41,7 @@ Deno.test("through-proxy leaves alone who speaks to the unit, and where the prox
       "bot/rest.ts",
       "clusters/inside/run.ts",
       "sim/run.ts",
+      "app/cli/world.ts",
       "tests/a_test.ts",
       "dashboard/page/live.js",
     ]

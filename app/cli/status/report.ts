@@ -1,0 +1,250 @@
+/**
+ * What `gatehouse status` prints of a unit.
+ *
+ * @module
+ */
+
+import { duration } from "../../../protocol/rounded.ts";
+import { servingOf, type ShardSnapshot, type Snapshot } from "../../../protocol/status.ts";
+import { rangesText, readiness } from "../../../unit/readiness.ts";
+import { isUnderWay } from "../../../unit/reshard/resharding.ts";
+import { reshardLine } from "../../terminal/reshard_lines.ts";
+import {
+  count,
+  counted,
+  median,
+  milliseconds,
+  NOTHING,
+  since,
+  stateStyle,
+  sum,
+} from "../figures.ts";
+import type { Paint, Style } from "../output.ts";
+import type { DrawTable } from "../table.ts";
+
+/** What it takes beside the snapshot. */
+export interface ReportOptions {
+  readonly url: string;
+  /** ms since the Unix epoch. */
+  readonly nowMs: number;
+  readonly draw: DrawTable;
+  readonly paint: Paint;
+  /** Whether every shard has a row, however many there are. */
+  readonly allShards: boolean;
+}
+
+/** More rows than this nobody reads: then only shards that somebody may want to know of have one. */
+export const MOST_ROWS = 32;
+
+/** The whole report: a head, then tables. */
+export function statusReport(snapshot: Snapshot, options: ReportOptions): string {
+  const parts = [
+    head(snapshot, options),
+    figures(snapshot, options),
+    shardTable(snapshot, options),
+    placeTable(snapshot, options),
+    fleetTable(snapshot, options),
+  ];
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function head(snapshot: Snapshot, { url, paint }: ReportOptions): string {
+  const { ready, reasons, warnings } = readiness(snapshot);
+  const where = snapshot.mode === "simulator" ? " · against the simulator" : "";
+  const name = snapshot.fleet ? ` · unit ${snapshot.fleet.self}` : "";
+  const verdict = ready ? paint(["bold", "green"], "ready") : paint(["bold", "red"], "not ready");
+  return [
+    `${paint("bold", "gatehouse")} ${url}${name}${where} · ${verdict}`,
+    ...reasons.map((reason) => `  ${paint("red", "✗")} ${reason}`),
+    ...warnings.map((warning) => `  ${paint("yellow", "!")} ${warning}`),
+  ].map((line) => `${line}\n`).join("");
+}
+
+function figures(snapshot: Snapshot, { paint }: ReportOptions): string {
+  const lines: [name: string, text: string][] = [
+    ["shards", shardsLine(snapshot)],
+    ["events", eventsLine(snapshot)],
+    ["identifies", identifyLine(snapshot)],
+    ["REST", restLine(snapshot)],
+  ];
+  if (isUnderWay(snapshot.reshard)) {
+    lines.push(["reshard", reshardLine(snapshot.reshard).replace(/^reshard /, "")]);
+  }
+  return lines.map(([name, text]) => `${paint("dim", name.padEnd(11))} ${text}\n`).join("");
+}
+
+function shardsLine({ shards, totalShards, guildLimit }: Snapshot): string {
+  const serving = servingOf(shards);
+  const ready = serving.filter(({ state }) => state === "ready").length;
+  const latencies = serving.map((each) => each.counters?.latencyMs).filter((ms) => ms != null);
+  const guilds = serving.map((each) => each.guilds).filter((each) => each !== null);
+  return [
+    `${count(ready)} of ${count(serving.length)} ready` +
+    (serving.length === totalShards ? "" : ` (of ${count(totalShards)} of the bot)`),
+    ...latencies.length > 0
+      ? [
+        `latency ${milliseconds(median(latencies))}, slowest ${
+          milliseconds(Math.max(...latencies))
+        }`,
+      ]
+      : [],
+    ...guilds.length > 0
+      ? [
+        `${counted(sum(guilds, (each) => each), "guild")}, fullest shard ` +
+        `${count(Math.max(...guilds))} of ${count(guildLimit.most)}`,
+      ]
+      : [],
+  ].join(" · ");
+}
+
+function eventsLine({ shards, interactions }: Snapshot): string {
+  const total = (field: "received" | "queued" | "dropped") =>
+    sum(shards, (each) => each.counters?.[field]);
+  const oldest = Math.max(0, ...shards.map((each) => each.counters?.queueAgeMs ?? 0));
+  const waiting = total("queued");
+  return [
+    `${count(total("received"))} received`,
+    `${count(waiting)} wait${waiting > 0 ? `, the oldest for ${duration(oldest)}` : ""}`,
+    ...total("dropped") > 0 ? [`${count(total("dropped"))} dropped`] : [],
+    ...interactions.deferred + interactions.answered > 0
+      ? [
+        `interactions answered in the bot's place: ${
+          count(interactions.deferred + interactions.answered)
+        }`,
+      ]
+      : [],
+  ].join(" · ");
+}
+
+function identifyLine({ identify }: Snapshot): string {
+  const { remaining, total, reserve, resetAfterMs, waiting, nextSlotMs } = identify;
+  return [
+    `${count(remaining)} of ${count(total)} left today, ${count(reserve)} of them in reserve`,
+    ...resetAfterMs > 0 ? [`filled up in ${duration(resetAfterMs)}`] : [],
+    ...waiting > 0 ? [`${counted(waiting, "shard")} in line, next in ${duration(nextSlotMs)}`] : [],
+  ].join(" · ");
+}
+
+function restLine({ rest }: Snapshot): string {
+  const limited = (by: "discord" | "proxy") =>
+    sum(
+      rest.routes.flatMap(({ answers }) => answers),
+      (each) => each.status === 429 && each.by === by ? each.count : 0,
+    );
+  return [
+    `${count(rest.waiting)} wait, ${count(rest.inFlight)} under way`,
+    `${count(limited("discord"))} answered 429 by Discord, ${count(limited("proxy"))} by the proxy`,
+    `fuse ${rest.fuse}${rest.invalid > 0 ? `, ${count(rest.invalid)} invalid in 10 min` : ""}`,
+  ].join(" · ");
+}
+
+/** Whether somebody may want to know of a shard. */
+function isTelling(shard: ShardSnapshot): boolean {
+  const { state, lacks, counters, role } = shard;
+  return state !== "ready" || role !== "serves" || lacks.length > 0 ||
+    (counters?.queueAgeMs ?? 0) > 10_000 || (counters?.dropped ?? 0) > 0;
+}
+
+function shardTable(snapshot: Snapshot, options: ReportOptions): string {
+  const { draw, allShards } = options;
+  const { shards } = snapshot;
+  const isShort = !allShards && shards.length > MOST_ROWS;
+  const shown = isShort ? shards.filter(isTelling).slice(0, MOST_ROWS) : shards;
+  const hasTwo = new Set(shards.map(({ totalShards }) => totalShards)).size > 1;
+  const isWhy = shown.some(({ state, lacks }) => state !== "ready" || lacks.length > 0);
+  const table = draw(
+    [
+      ...[{ title: "shard", isNumber: true }, { title: "state" }, { title: "for", isNumber: true }],
+      ...["latency", "guilds", "received", "queued", "age", "reconnects", "worker", "cluster"]
+        .map((title) => ({ title, isNumber: true })),
+      ...isWhy ? [{ title: "why" }] : [],
+    ],
+    shown.map((shard) => shardRow(shard, hasTwo, isWhy, options)),
+  );
+  const left = shards.length - shown.length;
+  return left > 0 ? `${table}… ${counted(left, "more shard")}: --all shows them\n` : table;
+}
+
+function shardRow(
+  shard: ShardSnapshot,
+  hasTwo: boolean,
+  isWhy: boolean,
+  { nowMs, paint }: ReportOptions,
+): string[] {
+  const { shardId, totalShards, state, role, sinceMs, counters, guilds, workerId, clusterId } =
+    shard;
+  const reconnects = Object.values(counters?.reconnects ?? {});
+  const lacks = shard.lacks.length > 0 ? `without ${shard.lacks.join(", ")}` : "";
+  return [
+    hasTwo ? `${shardId}/${totalShards}` : `${shardId}`,
+    paint(stateStyle(state), state) + (role === "serves" ? "" : ` (${role})`),
+    since(sinceMs, nowMs),
+    milliseconds(counters?.latencyMs),
+    count(guilds),
+    count(counters?.received),
+    count(counters?.queued),
+    counters && counters.queued > 0 ? duration(counters.queueAgeMs) : NOTHING,
+    count(sum(reconnects, (each) => each)),
+    `${workerId}`,
+    `${clusterId ?? NOTHING}`,
+    ...isWhy ? [[state === "ready" ? "" : shard.reason, lacks].filter(Boolean).join("; ")] : [],
+  ];
+}
+
+const WELL: ReadonlySet<string> = new Set(["running", "connected"]);
+
+function placeTable(
+  { workers, clusters, services, shards }: Snapshot,
+  options: ReportOptions,
+): string {
+  const { draw, paint } = options;
+  const ofCluster = (id: number) =>
+    rangesText(
+      servingOf(shards).filter((each) => each.clusterId === id).map(({ shardId }) => shardId),
+    );
+  const places = [
+    ...workers.map((each) => ({
+      ...each,
+      name: `worker ${each.workerId}`,
+      shards: rangesText(each.shards),
+    })),
+    ...clusters.map((each) => ({
+      ...each,
+      name: `cluster ${each.clusterId}${each.kind === "remote" ? " (remote)" : ""}`,
+      shards: ofCluster(each.clusterId),
+    })),
+    ...services.map((each) => ({ ...each, name: `service ${each.name}`, shards: "" })),
+  ];
+  const isWhy = places.some(({ state }) => !WELL.has(state));
+  const style = (state: string): Style =>
+    WELL.has(state) ? "green" : state === "starting" ? "yellow" : "red";
+  return draw(
+    [
+      { title: "place" },
+      { title: "state" },
+      { title: "restarts", isNumber: true },
+      { title: "shards" },
+      ...isWhy ? [{ title: "why" }] : [],
+    ],
+    places.map(({ name, state, restarts, shards, reason }) => [
+      name,
+      paint(style(state), state),
+      count(restarts),
+      shards,
+      ...isWhy ? [WELL.has(state) ? "" : reason] : [],
+    ]),
+  );
+}
+
+function fleetTable({ fleet }: Snapshot, { draw, paint }: ReportOptions): string {
+  if (fleet === null) return "";
+  return draw(
+    [{ title: "unit" }, { title: "state" }, { title: "shards", isNumber: true }],
+    fleet.units.map(({ unit, isAlive, shards }) => [
+      [unit, unit === fleet.leader && "leads", unit === fleet.self && "this one"]
+        .filter(Boolean).join(", "),
+      isAlive ? paint("green", "alive") : paint("red", "not heard of"),
+      count(shards),
+    ]),
+  );
+}

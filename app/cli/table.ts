@@ -1,0 +1,76 @@
+/**
+ * Tables without lines, as wide as they need to be.
+ *
+ * @module
+ */
+
+import { loadTable } from "../../deps.ts";
+import type { Paint } from "./output.ts";
+
+/** A column. */
+export interface Column {
+  readonly title: string;
+  /** Numbers stand right. Default: left. */
+  readonly isNumber?: boolean;
+}
+
+/** Draws a table, a line per row with its line break; of no rows nothing. */
+export type DrawTable = (
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+) => string;
+
+/** Between two columns. */
+const GAP = "  ";
+/** What stands between cells elsewhere: nothing. */
+const LINES = [
+  ...["top", "top-mid", "top-left", "top-right", "bottom", "bottom-mid", "bottom-left"],
+  ...["bottom-right", "left", "left-mid", "mid", "mid-mid", "right", "right-mid"],
+];
+const CHARS = { ...Object.fromEntries(LINES.map((name) => [name, ""])), middle: GAP };
+/** A last column that is narrower could not be read: lines are longer than the terminal then. */
+const LEAST_LAST = 24;
+
+/**
+ * What draws tables.
+ *
+ * @param width Columns of the terminal, within which texts of the last column are wrapped; `null`: there is none.
+ */
+export async function tableDrawer(paint: Paint, width: number | null): Promise<DrawTable> {
+  const { default: Table } = await loadTable();
+  return (columns, rows) => {
+    if (rows.length === 0) return "";
+    const table = new Table({
+      head: columns.map(({ title }) => paint("dim", title.toUpperCase())),
+      chars: CHARS,
+      style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
+      colAligns: columns.map(({ isNumber }) => isNumber ? "right" : "left"),
+      ...width !== null && { colWidths: lastWidth(columns, rows, width), wordWrap: true },
+    });
+    table.push(...rows.map((row) => [...row]));
+    return `${table.toString().split("\n").map((line) => line.trimEnd()).join("\n")}\n`;
+  };
+}
+
+/** Every column as wide as its widest cell, and the last one what is left where it is a text. */
+function lastWidth(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): (number | null)[] {
+  const widest = columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.map((row) => plainLength(row[i]!)))
+  );
+  const last = columns.length - 1;
+  const before = widest.slice(0, last).reduce((sum, cell) => sum + cell + GAP.length, 0);
+  const room = Math.max(LEAST_LAST, width - before);
+  return columns.map((_, i) => i === last && widest[last]! > room ? room : null);
+}
+
+// deno-lint-ignore no-control-regex
+const PAINT = /\x1b\[[\d;]*m/g;
+
+/** How many characters of a text are seen. */
+export function plainLength(text: string): number {
+  return text.replace(PAINT, "").length;
+}
