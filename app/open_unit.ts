@@ -89,6 +89,11 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     permissions: config.clusterPermissions,
     env: Deno.env.toObject(),
   });
+  if (Deno.build.standalone && config.botModule !== null) {
+    log.warn("what bots import is not looked at: a compiled Gatehouse has no Deno to ask", {
+      nextStep: "run bots whose code you do not trust with the token by Deno; docs/install.md",
+    });
+  }
   // While Discord is asked, which comes first.
   for (const module of new Set(botModules(config))) builtIn.foresee(code(module));
   const restVerdict = (request: Request) => authorizeRest(request.headers, rules());

@@ -6,9 +6,10 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import type { World } from "../ports/world.ts";
-import { importCheck, type Program } from "./module_graph.ts";
+import { importCheck, nameCheck, type Program } from "./module_graph.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
-import { processMain, startProcess } from "./process.ts";
+import { processMain } from "./command.ts";
+import { startProcess } from "./process.ts";
 import { startThread, threadMain } from "./worker.ts";
 
 /** How the clusters of a unit are started. */
@@ -21,7 +22,7 @@ export interface StarterOptions extends Pick<Program, "secret">, Pick<World, "cl
 export interface ClusterStarter {
   /**
    * Starts one. If its bot imports what it may not have, it ends with that as its reason, and nothing of it
-   * has run.
+   * has run. A compiled Gatehouse looks at the name of the bot's module, and no further.
    */
   start(options: StartClusterOptions): RunningCluster;
   /** Begins to look at a bot that is to be started soon. */
@@ -30,7 +31,7 @@ export interface ClusterStarter {
 
 /** What starts the clusters of a unit. */
 export function clusterStarter({ isolation, secret, clock }: StarterOptions): ClusterStarter {
-  const { check, foresee } = importCheck(clock);
+  const { check, foresee } = Deno.build.standalone ? nameCheck() : importCheck(clock);
   const start = isolation === "process" ? startProcess : startThread;
   const programOf = (botModule: string) =>
     isolation === "process"

@@ -73,13 +73,35 @@ export function permissionFlags({ allow, deny }: ClusterPermissions): string[] {
   return [...flags, "--ignore-env", ...deny];
 }
 
+/** What cannot be had where a cluster is a thread: which permissions, and who has them. */
+interface ThreadLimits {
+  /** Kinds that the process does not have itself. */
+  readonly without: readonly Kind[];
+  /** What it takes to have more. */
+  readonly advice: string;
+}
+
+/** A thread of the unit, which Deno runs. */
+const OF_UNIT: ThreadLimits = { without: [], advice: "it needs CLUSTER_ISOLATION=process" };
+
+/** A thread of a compiled Gatehouse, whose own permissions were settled when it was made. */
+export const COMPILED: ThreadLimits = {
+  without: ["ffi", "import"],
+  advice: "a compiled Gatehouse cannot give that; run it with Deno",
+};
+
 /**
  * Permissions as a Web Worker takes them.
  *
- * @throws {GatehouseError} `bad_config` for a `--deny-…`, which it does not know.
+ * @throws {GatehouseError} `bad_config` for a `--deny-…`, which it does not know, and for what it cannot have.
  */
-export function workerPermissions({ allow, deny }: ClusterPermissions): Deno.PermissionOptions {
-  if (deny[0]) throw bad(deny[0], "it needs CLUSTER_ISOLATION=process");
+export function workerPermissions(
+  { allow, deny }: ClusterPermissions,
+  { without, advice }: ThreadLimits = OF_UNIT,
+): Deno.PermissionOptionsObject {
+  const missing = without.find((kind) => allow.has(kind));
+  const refused = deny[0] ?? (missing && `--allow-${missing}`);
+  if (refused) throw bad(refused, advice);
   const grant = (kind: Kind) => {
     const list = allow.get(kind);
     return list === "any" ? true : [...list ?? []];

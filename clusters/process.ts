@@ -1,34 +1,33 @@
 /**
  * A built-in cluster as a child process. Its input is a pipe that we never write to: when the unit
- * dies, however it dies, the pipe closes and the cluster stops. Its command never holds the token.
+ * dies, however it dies, the pipe closes and the cluster stops.
  *
  * @module
  */
 
 import { peerFields } from "../protocol/peer.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
-import { configOf, isThere, passedOn } from "./deno_config.ts";
+import { clusterCommand, type Command, compiledCommand } from "./command.ts";
+import { isThere } from "./deno_config.ts";
 import { eachLine } from "./log.ts";
-import {
-  type ClusterPermissions,
-  clusterPermissions,
-  passedVariables,
-  permissionFlags,
-  withOurAdvice,
-} from "./permissions.ts";
+import { withOurAdvice } from "./permissions.ts";
 import { type LastWord, parseWord } from "./words.ts";
 
 /** Lines of error output that are kept to tell why a process ended. */
 const LAST_WORDS = 20;
 
 /**
- * Starts a cluster's process.
+ * Starts a cluster's process, of the executable that runs the unit.
  *
+ * @param command Default: that for Deno, or for Gatehouse where it was compiled.
  * @throws {GatehouseError} `bad_config` when the permissions are wrong.
  * @throws What the runtime throws when a process cannot be started.
  */
-export function startProcess(options: StartClusterOptions): RunningCluster {
-  const { args, env } = clusterCommand(options, isThere);
+export function startProcess(
+  options: StartClusterOptions,
+  command: Command = commandFor(options),
+): RunningCluster {
+  const { args, env } = command;
   const child = new Deno.Command(Deno.execPath(), {
     args,
     env,
@@ -52,6 +51,10 @@ export function startProcess(options: StartClusterOptions): RunningCluster {
       cancel();
     },
   };
+}
+
+function commandFor(options: StartClusterOptions): Command {
+  return Deno.build.standalone ? compiledCommand(options) : clusterCommand(options, isThere);
 }
 
 interface Words {
@@ -112,72 +115,4 @@ function signal(child: Deno.ChildProcess, name: "SIGTERM" | "SIGKILL"): void {
     // Already ended: what we want.
     if (!(error instanceof TypeError)) throw error;
   }
-}
-
-const OWN = ["BOT_MODULE", "CLUSTER_ID", "GATEHOUSE_CREDENTIAL", "GATEHOUSE_URL", "SERVICE_NAME"];
-
-/**
- * The Cache API would write to the disk without a permission. So it is led to a port that nobody can listen
- * at, in the threads that a bot starts too.
- */
-const NO_CACHE_API = { DENO_CACHE_LSC_ENDPOINT: "http://127.0.0.1:0,none" };
-
-/** Arguments and environment of a process. */
-export interface Command {
-  readonly args: string[];
-  readonly env: Record<string, string>;
-}
-
-/** The command for a cluster. `exists` says whether there is a file. */
-export function clusterCommand(
-  options: StartClusterOptions,
-  exists: (path: string) => boolean,
-): Command {
-  const { botModule, peer, credential, unitUrl } = options;
-  const permissions = clusterPermissions(unitUrl, options.permissions);
-  return {
-    args: [
-      "run",
-      "--no-prompt",
-      "--quiet",
-      `--config=${configOf(botModule, exists)}`,
-      ...downloads(permissions),
-      ...permissionFlags({ ...permissions, allow: withOwn(permissions.allow) }),
-      processMain(botModule),
-    ],
-    env: {
-      ...passedOn(options.env, passedVariables(permissions)),
-      ...NO_CACHE_API,
-      NO_COLOR: "1",
-      BOT_MODULE: botModule,
-      ...(peer.kind === "cluster" ? { CLUSTER_ID: `${peer.id}` } : { SERVICE_NAME: peer.name }),
-      GATEHOUSE_CREDENTIAL: credential,
-      GATEHOUSE_URL: unitUrl,
-    },
-  };
-}
-
-/**
- * What a process runs: a module that names the bot's. What is named takes no permission to read its folder,
- * in which a `.env` with the token may lie. (`--preload` would do the same, and wait for ever for a bot
- * whose module starts a timer.)
- */
-export function processMain(botModule: string): string {
-  const entry = new URL("./inside/entry.ts", import.meta.url).href;
-  const source = `import { runProcess } from ${JSON.stringify(entry)};
-await runProcess(() => import(${JSON.stringify(botModule)}));`;
-  return `data:application/typescript,${encodeURIComponent(source)}`;
-}
-
-/**
- * What is to be downloaded has been, when the graph was read. To load anything else at run time would be a
- * way for data to leave, which only an `--allow-import` of the operator opens.
- */
-function downloads({ allow }: ClusterPermissions): string[] {
-  return allow.has("import") ? [] : ["--cached-only", "--frozen"];
-}
-
-function withOwn(allow: ReturnType<typeof clusterPermissions>["allow"]): typeof allow {
-  const asked = allow.get("env");
-  return new Map([...allow, ["env", [...OWN, ...asked === "any" ? [] : asked ?? []]]]);
 }

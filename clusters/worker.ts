@@ -9,7 +9,7 @@ import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.t
 import { peerFields, peerText } from "../protocol/peer.ts";
 import { shown } from "../protocol/record.ts";
 import { lineSplitter } from "./log.ts";
-import { clusterPermissions, withOurAdvice, workerPermissions } from "./permissions.ts";
+import { clusterPermissions, COMPILED, withOurAdvice, workerPermissions } from "./permissions.ts";
 import type { ToThread } from "./inside/thread.ts";
 import { readWord } from "./words.ts";
 import { inOneLine } from "../ports/user_module.ts";
@@ -17,16 +17,25 @@ import { inOneLine } from "../ports/user_module.ts";
 /**
  * Starts a cluster's thread.
  *
+ * @param where `alone`: in a process of its own, whose environment, memory and processor time are the
+ * cluster's.
  * @throws {GatehouseError} `bad_config` when the permissions are wrong.
  */
-export function startThread(options: StartClusterOptions): RunningCluster {
+export function startThread(
+  options: StartClusterOptions,
+  where: "beside the unit" | "alone" = "beside the unit",
+): RunningCluster {
   const { botModule, clock, peer, credential, log, unitUrl } = options;
-  const permissions = clusterPermissions(unitUrl, options.permissions);
+  const isAlone = where === "alone";
+  const asked = clusterPermissions(unitUrl, options.permissions);
+  const permissions = isAlone
+    ? { ...workerPermissions(asked, COMPILED), env: true }
+    : workerPermissions(asked);
   const who = peerFields(peer);
   const worker = new Worker(threadMain(botModule), {
     type: "module",
     name: peerText(peer),
-    deno: { permissions: workerPermissions(permissions) },
+    deno: { permissions },
   });
   const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
   const loaded = Promise.withResolvers<void>();
@@ -68,7 +77,7 @@ export function startThread(options: StartClusterOptions): RunningCluster {
     end({ code: 1, reason: isLoaded ? reason : `Cannot load ${botModule}: ${reason}` });
   };
   const say = (message: ToThread) => worker.postMessage(message);
-  say({ type: "START", settings: { botModule, peer, credential, unitUrl } });
+  say({ type: "START", settings: { botModule, peer, credential, unitUrl }, isAlone });
   return {
     exited,
     loaded: loaded.promise,

@@ -7,6 +7,7 @@
 import { type Command, loadCommander } from "../../deps.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
+import { clusterFlags, runCluster } from "./cluster.ts";
 import { addDemo } from "./demo.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { hasColor, painter } from "./output.ts";
@@ -27,6 +28,8 @@ export async function main(
   args: readonly string[],
   world: CliWorld = systemWorld(),
 ): Promise<number> {
+  const flags = clusterFlags(args);
+  if (flags) return await runCluster(flags);
   const plain = plainStart(args);
   if (plain) return await runStart(plain);
   const { Command, CommanderError } = await loadCommander();

@@ -14,29 +14,13 @@ import { loadModule } from "../../ports/user_module.ts";
 import { processFigures } from "../../ports/figures.ts";
 import { withoutCacheApi } from "./without_cache_api.ts";
 import { type ClusterWord, encodeWord } from "../words.ts";
-import { type ClusterSettings, runCluster } from "./run.ts";
+import { runCluster } from "./run.ts";
+import { settingsFromEnv } from "./settings.ts";
 
 const encoder = new TextEncoder();
 const say = (word: ClusterWord) =>
   void Deno.stdout.writeSync(encoder.encode(encodeWord(word) + "\n"));
 const log = logTo((level, event, fields) => say({ type: "LOG", line: { level, event, fields } }));
-
-function settingsFromEnv(): ClusterSettings {
-  const need = (name: string) => {
-    const value = Deno.env.get(name);
-    if (value === undefined) throw new Error(`Cannot start cluster: ${name} is not set`);
-    return value;
-  };
-  const service = Deno.env.get("SERVICE_NAME");
-  return {
-    peer: service === undefined
-      ? { kind: "cluster", id: Number(need("CLUSTER_ID")) }
-      : { kind: "service", name: service },
-    unitUrl: need("GATEHOUSE_URL"),
-    credential: need("GATEHOUSE_CREDENTIAL"),
-    botModule: need("BOT_MODULE"),
-  };
-}
 
 /** Runs the bot whose module `load` gives, until it is asked to stop; then the process ends. */
 export async function runProcess(load: () => Promise<unknown>): Promise<void> {
@@ -52,7 +36,7 @@ export async function runProcess(load: () => Promise<unknown>): Promise<void> {
 }
 
 async function run(load: () => Promise<unknown>): Promise<void> {
-  const settings = settingsFromEnv();
+  const settings = settingsFromEnv((name) => Deno.env.get(name));
   const { botModule } = settings;
   const bot = botOf(await loadModule(botModule, load), botModule);
   say({ type: "LOADED" });

@@ -12,13 +12,18 @@ import { notLoaded } from "../../ports/user_module.ts";
 import { encodeLogLine } from "../log.ts";
 import type { ThreadWord } from "../words.ts";
 import { type ClusterSettings, runCluster } from "./run.ts";
-import { threadFigures } from "../../ports/figures.ts";
+import { processFigures, threadFigures } from "../../ports/figures.ts";
 import { printTo } from "./printing.ts";
 import { withoutCacheApi } from "./without_cache_api.ts";
 
 /** Unit → thread. */
 export type ToThread =
-  | { readonly type: "START"; readonly settings: ClusterSettings }
+  | {
+    readonly type: "START";
+    readonly settings: ClusterSettings;
+    /** Nothing else is in this process. */
+    readonly isAlone: boolean;
+  }
   | { readonly type: "STOP" };
 
 interface ThreadScope {
@@ -67,14 +72,14 @@ for (const type of ["error", "unhandledrejection"] as const) {
 export function runThread(module: unknown): void {
   isLoaded = true;
   let stopCluster: Promise<() => Promise<void>> | undefined;
-  const start = async (settings: ClusterSettings) => {
+  const start = async (settings: ClusterSettings, isAlone: boolean) => {
     const bot = botOf(module, settings.botModule);
     scope.postMessage({ type: "LOADED" });
-    return await runCluster(settings, bot, log, threadFigures);
+    return await runCluster(settings, bot, log, isAlone ? processFigures : threadFigures);
   };
   scope.onmessage = ({ data }) => {
     if (data.type === "START") {
-      stopCluster = start(data.settings);
+      stopCluster = start(data.settings, data.isAlone);
       stopCluster.catch((error) => end(1, messageOf(error), error));
       return;
     }

@@ -94,7 +94,8 @@ function inherited(): Record<string, string> {
   return { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
 }
 
-function follow(child: Child): UnitProcess {
+/** Follows a unit that was started. */
+export function follow(child: Child): UnitProcess {
   const lines: UnitProcess["lines"] = [];
   let errors = "";
   const reading = Promise.all([

@@ -1,9 +1,11 @@
 /** What a bot's code can reach while it runs, in both isolations: not the token, not the disk, nobody. */
 
 import assert from "node:assert/strict";
-import type { StartClusterOptions } from "../../clusters/place.ts";
+import type { RunningCluster, StartClusterOptions } from "../../clusters/place.ts";
 import { startProcess } from "../../clusters/process.ts";
 import { startThread } from "../../clusters/worker.ts";
+import { compiledCommand } from "../../clusters/command.ts";
+import { standIn } from "../support/compiled.ts";
 import { withUnit } from "../support/cluster_bench.ts";
 import type { Targets } from "../support/escaping_bot.ts";
 
@@ -12,7 +14,7 @@ const SECRET = "the-token-in-a-file";
 
 /** What the escaping bot says of each try, and what was asked of who collects secrets. */
 async function tried(
-  start: typeof startProcess,
+  start: (options: StartClusterOptions) => RunningCluster,
   isRegistry: boolean,
 ): Promise<[Record<string, string>, string[]]> {
   const asked: string[] = [];
@@ -65,4 +67,16 @@ Deno.test("the code of a thread reaches no secret and no host; what it keeps, th
   assert.deepEqual(got(told), ["write: the Cache API of a thread"], Deno.inspect(told));
   assert.deepEqual(asked, []);
   assert.ok(!JSON.stringify(told).includes(SECRET));
+});
+
+Deno.test("the code of a cluster of an executable reaches no host, and no disk but by imports", async () => {
+  const dir = Deno.realPathSync(Deno.makeTempDirSync());
+  const { args } = standIn(dir);
+  // That Deno, which stands in for the executable, asks a registry for our packages is no doing of the bot.
+  const [told] = await tried((options) => {
+    const command = compiledCommand(options);
+    return startProcess(options, { ...command, args: [...args, ...command.args] });
+  }, false);
+  assert.deepEqual(got(told), [], Deno.inspect(told));
+  Deno.removeSync(dir, { recursive: true });
 });

@@ -1,6 +1,7 @@
 /** Bots that import what they may not have, in both isolations: nothing of them runs, and no token is told. */
 
 import assert from "node:assert/strict";
+import { nameCheck } from "../../clusters/module_graph.ts";
 import { createSimulator, serveSimulator, type Simulator } from "../../sim/mod.ts";
 import { startUnit, type UnitProcess, until } from "../support/unit_process.ts";
 
@@ -204,4 +205,30 @@ Deno.test("a bot imports from a host that the operator names, else it is told ho
     assert.equal(await unit.end("SIGTERM"), 0);
   });
   await server.shutdown();
+});
+
+Deno.test("a compiled program runs a bot in a file, and none whose name is a secret's or an address", async () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync());
+  Deno.mkdirSync(`${folder}/state`);
+  for (const name of ["bot.ts", ".env", "state/kept.json"]) {
+    Deno.writeTextFileSync(`${folder}/${name}`, "");
+  }
+  const { check } = nameCheck();
+  const why = (botModule: string) =>
+    check({
+      botModule,
+      main: "",
+      governedBy: "",
+      permissions: ["--allow-read"],
+      env: {},
+      unitUrl: "http://127.0.0.1:8787",
+      secret: [`${folder}/state`],
+    });
+  assert.equal(await why(`file://${folder}/bot.ts`), undefined);
+  assert.match(await why(`file://${folder}/.env`) ?? "", /\.env, which no bot gets/);
+  assert.match(await why(`file://${folder}/state/kept.json`) ?? "", /which no bot gets/);
+  for (const address of ["https://example.com/bot.ts", "npm:bot", "jsr:@a/bot"]) {
+    assert.match(await why(address) ?? "", /a compiled Gatehouse loads modules from files alone/);
+  }
+  Deno.removeSync(folder, { recursive: true });
 });

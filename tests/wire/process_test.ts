@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { systemClock } from "../../ports/clock.ts";
-import { clusterCommand, startProcess } from "../../clusters/process.ts";
+import { clusterCommand } from "../../clusters/command.ts";
+import { startProcess } from "../../clusters/process.ts";
 import { ClusterPlace, type PlaceSnapshot } from "../../clusters/place.ts";
 import { CREDENTIAL, LEAST, withUnit } from "../support/cluster_bench.ts";
 

@@ -45,7 +45,7 @@ function start(unit: FakeUnit): ToThread {
     credential: "credential",
     botModule: "file:///bot.ts",
   };
-  return { type: "START", settings };
+  return { type: "START", settings, isAlone: false };
 }
 
 Deno.test("a thread runs its bot from START to STOP, and its last word is EXITED", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { clusterCommand } from "../../clusters/process.ts";
+import { clusterCommand, compiledCommand } from "../../clusters/command.ts";
 import type { StartClusterOptions } from "../../clusters/place.ts";
 
 const options: StartClusterOptions = {
@@ -62,4 +62,17 @@ Deno.test("clusterCommand() has nothing downloaded at run time, unless that is a
     command([], { permissions }).args.filter((arg) => /^--(cached|frozen|allow-import)/.test(arg));
   assert.deepEqual(downloads("--allow-net=db"), ["--cached-only", "--frozen"]);
   assert.deepEqual(downloads("--allow-import=esm.sh"), ["--allow-import=esm.sh"]);
+});
+
+Deno.test("compiledCommand() calls the program itself, with the same variables and no flag of Deno's", () => {
+  const { args, env } = compiledCommand({ ...options, permissions: ["--allow-env=REGION"] });
+  assert.deepEqual(args, ["cluster", "--", "--allow-env=REGION"]);
+  assert.deepEqual(env, command().env);
+});
+
+Deno.test("compiledCommand() refuses what a thread of a compiled program cannot have", () => {
+  for (const flag of ["--allow-ffi=./lib.so", "--allow-import", "--deny-net=example.com"]) {
+    const ask = () => compiledCommand({ ...options, permissions: [flag] });
+    assert.throws(ask, /Cannot use CLUSTER_PERMISSIONS: --\w+-\w+.*: a compiled Gatehouse cannot/);
+  }
 });
