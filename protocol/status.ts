@@ -287,6 +287,8 @@ export interface RestRouteSnapshot {
   readonly method: string;
   /** Template: `/channels/:id/messages`. */
   readonly route: string;
+  /** Requests that wait for their limits now. */
+  readonly waiting: number;
   /** Sum of the times that requests waited. */
   readonly queueMs: number;
   /** Sum of the times until the heads of Discord's answers. */

@@ -18,7 +18,7 @@ import { Delivery, type Parcel } from "./delivery.ts";
 import { INVALID_LIMIT, InvalidFuse } from "./invalid_fuse.ts";
 import { type CountedPermits, laneOf, PRIORITY_HEADER } from "./limits/permits.ts";
 import { PER_SECOND } from "./limits/global_pace.ts";
-import { Meter } from "./limits/meter.ts";
+import { Meter, metered } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";
 import { requestHeaders } from "./proxy_headers.ts";
 import { requestBody } from "./request_body.ts";
@@ -109,15 +109,17 @@ export class RestProxy {
       ...options,
       patienceMs: options.patienceMs ?? PATIENCE_MS,
       answerMs: options.answerMs ?? ANSWER_MS,
-      permits: this.#permits,
     };
+    const permitsOf = (isStranger: boolean) =>
+      metered(this.#permits, (route) => this.#meter.waits(route, isStranger));
     this.#delivery = new Delivery({
       ...shared,
+      permits: permitsOf(false),
       fuse: this.#fuse,
       deadEnds: this.#deadEnds,
       retriesRefusals: true,
     });
-    this.#strangers = new Strangers({ ...shared, invalidLimit });
+    this.#strangers = new Strangers({ ...shared, permits: permitsOf(true), invalidLimit });
   }
 
   /** What waits, and what was done so far. */

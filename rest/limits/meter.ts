@@ -12,7 +12,8 @@ import type {
   Times,
 } from "../../protocol/status.ts";
 import type { Delivered, Parcel } from "../delivery.ts";
-import { type LaneName, LANES } from "./permits.ts";
+import type { Route } from "../route.ts";
+import { type LaneName, LANES, type Permits } from "./permits.ts";
 
 /** One request, when it is over. */
 export interface Finished
@@ -35,6 +36,7 @@ const OTHER = "other";
 interface RouteCounts {
   readonly method: string;
   readonly route: string;
+  waiting: number;
   queueMs: number;
   upstreamMs: number;
   readonly answers: Map<string, { -readonly [Key in keyof RestAnswerCount]: RestAnswerCount[Key] }>;
@@ -64,6 +66,13 @@ export class Meter {
     if (upstreamMs !== null) times.upstream.add(upstreamMs);
   }
 
+  /** A request begins to wait for its limits; perhaps a stranger's. What is given is to be called when it does so no more. */
+  waits({ method, template }: Pick<Route, "method" | "template">, isStranger: boolean): () => void {
+    const route = this.#route(method, template, isStranger);
+    route.waiting++;
+    return () => void route.waiting--;
+  }
+
   /** By route, in the order of their first use. */
   get routes(): RestRouteSnapshot[] {
     return [...this.#routes.values()].map(({ answers, ...route }) => ({
@@ -89,10 +98,34 @@ export class Meter {
       (isStranger && this.#ofStrangers >= MOST_OF_STRANGERS);
     if (isFull && template !== OTHER) return this.#route(OTHER, OTHER, false);
     if (isStranger) this.#ofStrangers++;
-    const route = { method, route: template, queueMs: 0, upstreamMs: 0, answers: new Map() };
+    const route = {
+      method,
+      route: template,
+      waiting: 0,
+      queueMs: 0,
+      upstreamMs: 0,
+      answers: new Map(),
+    };
     this.#routes.set(name, route);
     return route;
   }
+}
+
+/** The same permits; `waits` is told of each request that waits for one, and gives what is called when it does not. */
+export function metered(
+  permits: Permits,
+  waits: (route: Route) => () => void,
+): Permits {
+  return {
+    async acquire(ask) {
+      const done = waits(ask.route);
+      try {
+        return await permits.acquire(ask);
+      } finally {
+        done();
+      }
+    },
+  };
 }
 
 function add(route: RouteCounts, answer: Omit<RestAnswerCount, "count">): void {

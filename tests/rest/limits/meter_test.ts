@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type LaneName, LANES } from "../../../rest/limits/permits.ts";
-import { type Finished, Meter, TIME_BOUNDS_MS } from "../../../rest/limits/meter.ts";
+import { type Ask, type LaneName, LANES, type Permit } from "../../../rest/limits/permits.ts";
+import {
+  type Finished,
+  Meter,
+  metered as meteredPermits,
+  TIME_BOUNDS_MS,
+} from "../../../rest/limits/meter.ts";
 
 const ONE = {
   method: "POST",
@@ -54,6 +59,7 @@ Deno.test("Meter counts answers by status, scope and who gave them, and sums the
   assert.deepEqual(routes, [{
     method: "POST",
     route: "/channels/:id/messages",
+    waiting: 0,
     queueMs: 3 * 5 + 4.5,
     upstreamMs: 80 * 3 + 20 * 2,
     answers: [
@@ -138,4 +144,22 @@ Deno.test("Meter gives away copies: what was read does not change any more", () 
   meter.count(finished());
   assert.equal(routes[0]!.answers[0]!.count, 1);
   assert.equal(lanes.find(({ lane }) => lane === "normal")!.queue.count, 1);
+});
+
+Deno.test("Meter knows of each route how many requests wait for a permit, whatever becomes of them", async () => {
+  const meter = new Meter();
+  const { promise, resolve } = Promise.withResolvers<Permit>();
+  let isRefused = false;
+  const acquire = () => isRefused ? Promise.reject(new Error("too long")) : promise;
+  const permits = meteredPermits({ acquire }, (route) => meter.waits(route, false));
+  const ask = { route: { method: "GET", template: "/x", major: "", kind: "other" } } as Ask;
+  const waiting = () => meter.routes.map(({ method, route, waiting }) => [method, route, waiting]);
+  const asked = [permits.acquire(ask), permits.acquire(ask)];
+  assert.deepEqual(waiting(), [["GET", "/x", 2]]);
+  resolve({} as Permit);
+  await Promise.all(asked);
+  assert.deepEqual(waiting(), [["GET", "/x", 0]]);
+  isRefused = true;
+  await assert.rejects(permits.acquire(ask), /too long/);
+  assert.deepEqual(waiting(), [["GET", "/x", 0]]);
 });

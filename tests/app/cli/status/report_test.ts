@@ -43,7 +43,7 @@ Deno.test("what is not well says why, and what waits says since when", () => {
     counters: counters(1, { queued: 70, queueAgeMs: 65_000, dropped: 2 }),
   });
   const answers = [{ status: 429, scope: "user", by: "discord", count: 3 } as const];
-  const routes = [{ method: "GET", route: "/x", queueMs: 0, upstreamMs: 0, answers }];
+  const routes = [{ method: "GET", route: "/x", waiting: 0, queueMs: 0, upstreamMs: 0, answers }];
   const text = report({
     shards: [shard(0, { state: "backing off", reason: "Discord closes it" }), waiting],
     clusters: [away],

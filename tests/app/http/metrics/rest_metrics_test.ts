@@ -8,6 +8,7 @@ import { IDLE_REST } from "../../../support/snapshots.ts";
 const ROUTE: RestRouteSnapshot = {
   method: "POST",
   route: "/channels/:id/messages",
+  waiting: 0,
   queueMs: 1_500,
   upstreamMs: 250,
   answers: [
