@@ -31,6 +31,7 @@ import { NO_IDENTIFIES } from "../unit/blank.ts";
 import { Unit } from "../unit/unit.ts";
 import type { UnitLog } from "./terminal/log.ts";
 import { authRules, openRest } from "./open_rest.ts";
+import { heardLog, openDashboard } from "./open_dashboard.ts";
 import { SeatedPermits } from "./seated_permits.ts";
 import { trustOf } from "./http/public_address.ts";
 import { serveUnit } from "./http/server.ts";
@@ -72,8 +73,9 @@ export async function openUnit(options: OpenUnitOptions): Promise<OpenUnit> {
 }
 
 async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<OpenUnit> {
-  const { config, log, workerPermissions } = options;
+  const { config, workerPermissions } = options;
   const { mode } = config;
+  const log = heardLog(options.log);
   const clock = systemClock;
   const queueDir = lock && resolve(config.stateDir, "queue");
   let url = "";
@@ -138,12 +140,14 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     },
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
     startCluster: ({ peer, module }, credential) => {
-      log.keepSecret(credential);
+      options.log.keepSecret(credential);
       return builtIn.start({ ...code(module), peer, unitUrl: url, credential, clock, log });
     },
   });
   let known: AuthRules | undefined;
   const rules = (): AuthRules => known ??= authRules(config, url, unit.credentials);
+  const place = { publicUrl: config.publicUrl, trusts: trustOf(config.trustedProxies) };
+  const dashboard = openDashboard({ unit, log, rules, place });
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,
@@ -155,10 +159,12 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     authorize: (request) => authorizeUnit(request.headers, rules()),
     mayKnowWhy: (request) => mayKnowWhy(request.headers, rules()),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
-    place: { publicUrl: config.publicUrl, trusts: trustOf(config.trustedProxies) },
+    place,
+    dashboard: (request, peer) => dashboard.answer(request, peer),
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
   }).catch(async (error) => {
+    dashboard.stop();
     await fleet?.line.close();
     await rest.close();
     throw error;
@@ -171,6 +177,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     } finally {
       permits?.close();
       await fleet?.line.close();
+      dashboard.stop();
       await server.stop();
       await rest.close();
       lock?.release();

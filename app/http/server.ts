@@ -9,6 +9,7 @@ import { gatewayBotAnswer } from "../../downstream/frames.ts";
 import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import { systemClock, within } from "../../ports/clock.ts";
 import { seldom } from "../../ports/log.ts";
+import type { HandleRequest } from "../../ports/http_server/server.ts";
 import {
   type Authorize,
   builtInOf,
@@ -43,6 +44,8 @@ export interface ServerOptions extends ListenOptions {
   readonly mayKnowWhy: (request: Request) => boolean;
   /** How clients reach the port, where it is not by its own address. */
   readonly place: Omit<PublicPlace, "own">;
+  /** Answers under `/dashboard`; it authorizes by itself. */
+  readonly dashboard: HandleRequest;
 }
 
 /**
@@ -81,6 +84,9 @@ function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortE
   const isTold = seldom(systemClock);
   gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
+  for (const path of ["/dashboard", "/dashboard/*"]) {
+    app.all(path, (c) => options.dashboard(c.req.raw, c.env.peer));
+  }
   app.get("/healthz", (c) => c.text("ok\n"));
   app.get("/readyz", (c) => {
     const { ready, ...why } = readiness(unit.snapshot);
@@ -165,12 +171,18 @@ export function gatewayRoutes(
     }
   }
   const accept = async (c: Context<PortEnv>) => {
+    const isAsking = c.req.raw.headers.has("upgrade");
+    if (!isAsking && c.req.path === "/" && isBrowser(c.req.raw)) return c.redirect("dashboard");
     const refusal = authorizePlace(c.req.raw);
     if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
-    const isAsking = c.req.raw.headers.has("upgrade");
     const open = isAsking ? await consumers() : unit.gateway?.openConsumers;
     if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
     return acceptConsumer(c.req.raw, open, addressOf(c));
   };
   for (const path of ["/", "//", "/gateway", "/gateway/"]) app.get(path, accept);
+}
+
+/** Whether a person looks: who wants a socket, or JSON, does not ask for a page. */
+function isBrowser({ headers }: Request): boolean {
+  return /\btext\/html\b/i.test(headers.get("accept") ?? "");
 }

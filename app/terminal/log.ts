@@ -30,6 +30,8 @@ export interface LogOptions {
 export interface UnitLog extends Log {
   /** From now on `secret` is replaced wherever it turns up. */
   keepSecret(secret: string): void;
+  /** Fields as they are written, without secrets. */
+  redacted(fields: LogFields): LogFields;
 }
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -59,6 +61,7 @@ export async function createLog(options: LogOptions): Promise<UnitLog> {
       secrets.add(secret);
       redact = redactor(secrets);
     },
+    redacted: (fields: LogFields) => redact(fields) as LogFields,
   });
 }
 

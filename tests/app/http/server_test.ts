@@ -44,9 +44,11 @@ async function setUp(place: Parameters<typeof serveUnit>[0]["place"] = HERE) {
     authorizePlace: () => null,
     authorize: () => world.refusal === null ? world.caller : { refused: world.refusal },
     mayKnowWhy: () => world.mayKnowWhy,
+    dashboard: (request) => new Response(`dashboard ${new URL(request.url).pathname}`),
     place,
   });
   return {
+    port,
     world,
     lines,
     async get(path: string, headers: Record<string, string> = {}) {
@@ -169,5 +171,24 @@ Deno.test("only the address that a connection comes from is trusted, whatever it
     rig.world.gateway = { openConsumers: {} } as Unit["gateway"];
     const { text } = await rig.get("/api/v10/gateway", claim);
     assert.match(JSON.parse(text).url, url as RegExp);
+  }
+});
+
+Deno.test("a browser that comes to the port is led to the dashboard, and nobody else is", async () => {
+  await using rig = await setUp();
+  const { port, world, get } = rig;
+  world.refusal = "Authorization is missing";
+  const to = async (path: string, headers: Record<string, string>) => {
+    const answer = await fetch(`${port.url}${path}`, { headers, redirect: "manual" });
+    await answer.body?.cancel();
+    return [answer.status, answer.headers.get("location")];
+  };
+  const page = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  assert.deepEqual(await to("/", page), [302, "dashboard"]);
+  assert.deepEqual(await to("/", { accept: "*/*" }), [503, null]);
+  assert.deepEqual(await to("/", { ...page, upgrade: "websocket" }), [503, null]);
+  assert.deepEqual(await to("/gateway", page), [503, null]);
+  for (const path of ["/dashboard", "/dashboard/", "/dashboard/page/app.js"]) {
+    assert.equal((await get(path)).text, `dashboard ${path}`);
   }
 });

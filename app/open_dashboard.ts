@@ -1,0 +1,100 @@
+/**
+ * The dashboard of a unit, joined to it: what it sees, what it hears, who may open it.
+ *
+ * @module
+ */
+
+import { Dashboard } from "../dashboard/dashboard.ts";
+import type { WatchedUnit } from "../dashboard/watched.ts";
+import { systemClock } from "../ports/clock.ts";
+import { type Log, logTo } from "../ports/log.ts";
+import { VERSION } from "../protocol/discord/user_agent.ts";
+import { authorizePlace, type AuthRules, isConsumerToken } from "../rest/auth.ts";
+import { callUnit } from "../unit/methods.ts";
+import { readiness } from "../unit/readiness.ts";
+import type { Unit } from "../unit/unit.ts";
+import { type PublicPlace, socketAddress } from "./http/public_address.ts";
+import { FleetLines } from "./terminal/fleet_lines.ts";
+import type { UnitLog } from "./terminal/log.ts";
+import { ReshardLines } from "./terminal/reshard_lines.ts";
+
+/** What it is joined to. */
+export interface OpenDashboardOptions {
+  readonly unit: Unit;
+  /** The unit's, and its own. */
+  readonly log: HeardLog;
+  /** Who may come in by the port; asked with each request. */
+  readonly rules: () => AuthRules;
+  /** How clients reach the port, where it is not by its own address. */
+  readonly place: Omit<PublicPlace, "own">;
+}
+
+/** Opens it; it ends with {@linkcode Dashboard.stop}. */
+export function openDashboard({ unit, log, rules, place }: OpenDashboardOptions): Dashboard {
+  const dashboard = new Dashboard({
+    clock: systemClock,
+    log,
+    unit: watched(unit),
+    refusalOf: ({ headers }) => authorizePlace(headers, rules()),
+    hasSecret: () => rules().secret !== undefined,
+    isSecret: (text) => isConsumerToken(text, rules()),
+    addressOf: (request, peer) =>
+      socketAddress({ request, peer }, { ...place, own: rules().own }).replace(/^ws/, "http"),
+    port: () => rules().own.port,
+  });
+  log.heardBy((...line) => dashboard.hear(...line));
+  void tell(unit, dashboard);
+  return dashboard;
+}
+
+/** A log that somebody hears. */
+export interface HeardLog extends Log {
+  /** Tells its warnings and errors from now on, and those that have been; without secrets, whatever its level. */
+  heardBy(hear: HearLine): void;
+}
+
+type HearLine = Parameters<typeof logTo>[0];
+
+/** Makes one of a unit's log. */
+export function heardLog(log: UnitLog): HeardLog {
+  const before: Parameters<HearLine>[] = [];
+  let hear: HearLine = (...line) => void before.push(line);
+  const heard = logTo((level, event, fields) => {
+    log[level](event, fields);
+    if (level === "warn" || level === "error") hear(level, event, log.redacted(fields));
+  });
+  return Object.assign(heard, {
+    heardBy(now: HearLine) {
+      hear = now;
+      for (const line of before.splice(0)) hear(...line);
+    },
+  });
+}
+
+function watched(unit: Unit): WatchedUnit {
+  return {
+    version: VERSION,
+    get snapshot() {
+      return unit.snapshot;
+    },
+    standing: readiness,
+    nextIdentifies: () => [],
+    figures: () => Promise.resolve({ clusters: {}, services: {} }),
+    act: (request) => callUnit(unit, "operator", request),
+  };
+}
+
+/** Tells it all that happens, for as long as the unit lives. */
+async function tell(unit: Unit, dashboard: Dashboard): Promise<void> {
+  const reshards = new ReshardLines();
+  const fleets = new FleetLines();
+  for await (const status of unit.status()) {
+    dashboard.see(status);
+    const lines = status.kind === "reshard"
+      ? reshards.of(status.reshard)
+      : status.kind === "fleet"
+      ? fleets.of(status.fleet)
+      : [];
+    for (const { level, event, fields } of lines) dashboard.say(level, event, fields);
+  }
+}

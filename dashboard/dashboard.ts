@@ -1,0 +1,241 @@
+/**
+ * The dashboard of a unit: keeps what has been, shows how things stand, has the unit do what a person asks for.
+ *
+ * While nobody looks it reads some counts of each shard once a second, and nothing else.
+ *
+ * @module
+ */
+
+import { every } from "../ports/clock.ts";
+import type { Clock } from "../ports/clock.ts";
+import { processFigures } from "../ports/figures.ts";
+import type { Log, LogFields, LogLevel } from "../ports/log.ts";
+import { messageOf } from "../protocol/errors.ts";
+import { duration } from "../protocol/rounded.ts";
+import { servingOf, type Snapshot, type Status } from "../protocol/status.ts";
+import { changeBetween } from "./change.ts";
+import { Door, type DoorOptions } from "./door.ts";
+import { History, keyOf, STEP_MS } from "./history.ts";
+import { Incidents, type Told } from "./incidents.ts";
+import { Live } from "./live.ts";
+import { Loads, NO_FIGURES } from "./load.ts";
+import { isTold, lineWords } from "./log_words.ts";
+import { Routes } from "./routes.ts";
+import { ShardPasts } from "./shard_pasts.ts";
+import { shardView, viewOf } from "./view.ts";
+import type { PlacesFigures, WatchedUnit } from "./watched.ts";
+import type { DashboardView, Moment, ProcessFigures, ShardHistory } from "./words.ts";
+
+/** What a dashboard is made with. */
+export interface DashboardOptions extends Omit<DoorOptions, "clock"> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly unit: WatchedUnit;
+}
+
+/** While somebody looks, clusters and services are asked for their figures so often. */
+const FIGURES_EVERY_MS = 5_000;
+const SHOWN_NEXT = 16;
+
+/** The dashboard. */
+export class Dashboard {
+  readonly #options: DashboardOptions;
+  readonly #incidents: Incidents;
+  readonly #pasts = new ShardPasts();
+  readonly #history = new History();
+  readonly #live = new Live();
+  readonly #routes: Routes;
+  readonly #startedAtMs: number;
+  readonly #loads = new Loads<string>();
+  #process: ProcessFigures = NO_FIGURES;
+  #clusters: ReadonlyMap<number, ProcessFigures> = new Map();
+  #services: ReadonlyMap<string, ProcessFigures> = new Map();
+  #askedMs = -Infinity;
+  /** How it was when it was looked at last. */
+  #snapshot: Snapshot;
+  /** As those who look have been told; `null`: nobody does. */
+  #told: DashboardView | null = null;
+  #turn = 0;
+  /** Clusters and services that are away, by their names. */
+  readonly #away = new Set<string>();
+  readonly #cancel: () => void;
+
+  constructor(options: DashboardOptions) {
+    const { clock, log, unit } = options;
+    this.#options = options;
+    this.#startedAtMs = clock.epochMs();
+    this.#snapshot = unit.snapshot;
+    this.#incidents = new Incidents(clock);
+    this.#routes = new Routes({
+      clock,
+      log,
+      door: new Door(options),
+      live: this.#live,
+      view: () => this.#told ??= this.#view(),
+      shard: (key) => this.#shard(key),
+      act: (act) => unit.act(act),
+      tell: (told) => this.#incidents.tell(told),
+    });
+    this.#cancel = every(clock, STEP_MS, () => this.#look());
+  }
+
+  /** Answers what is asked under `/dashboard`; `peer` is the IP address of the other end. */
+  answer(request: Request, peer: string): Promise<Response> {
+    return this.#routes.answer(request, peer);
+  }
+
+  /** A line of the unit's log, redacted. */
+  hear(level: LogLevel, event: string, fields: LogFields): void {
+    if (isTold(level, event)) this.say(level, event, fields);
+  }
+
+  /** Tells a line as an incident, whatever its level. */
+  say(level: LogLevel, event: string, fields: LogFields): void {
+    if (level === "debug") return;
+    const told = lineWords(level, event, fields, (id) => `${id}/${this.#snapshot.totalShards}`);
+    this.#incidents.tell(told);
+    if (told.about !== "shard" || level === "info") return;
+    this.#pasts.blame(told.of!, { atMs: this.#options.clock.epochMs(), text: told.text });
+  }
+
+  /** What has happened in the unit. */
+  see(status: Status): void {
+    switch (status.kind) {
+      case "shard":
+        return this.#pasts.see(status);
+      case "cluster": {
+        const { clusterId, state, reason } = status.cluster;
+        return this.#seePlace({ about: "cluster", of: String(clusterId), state, reason });
+      }
+      case "service": {
+        const { name, state, reason } = status.service;
+        return this.#seePlace({ about: "service", of: name, state, reason });
+      }
+      case "ready": {
+        const count = servingOf(this.#options.unit.snapshot.shards).length;
+        const text = `the unit is ready: ${count} shards, after ${duration(status.tookMs)}`;
+        return this.#incidents.tell({ level: "info", about: "unit", text });
+      }
+      case "stopping": {
+        const text = `the unit stops, sessions are kept: ${status.reason}`;
+        return this.#incidents.tell({ level: "info", about: "unit", text });
+      }
+    }
+  }
+
+  /** Looks no more; who looks at it is sent away. */
+  stop(): void {
+    this.#cancel();
+    this.#live.stop();
+  }
+
+  /** That it went away says the log, and why. */
+  #seePlace(
+    { about, of, state, reason }: Pick<Told, "about"> & {
+      readonly of: string;
+      readonly state: string;
+      readonly reason: string;
+    },
+  ): void {
+    const name = `${about} ${of}`;
+    if (state === "connected") {
+      if (this.#away.delete(name)) {
+        this.#incidents.tell({ level: "info", about, of, text: `${name} is connected` });
+      }
+      return;
+    }
+    this.#away.add(name);
+    if (state === "stopped") {
+      this.#incidents.tell({ level: "warn", about, of, text: `${name} is stopped: ${reason}` });
+    }
+  }
+
+  #look(): void {
+    const { clock, unit } = this.#options;
+    const nowMs = clock.now();
+    const snapshot = this.#snapshot = unit.snapshot;
+    this.#process = this.#loads.look("unit", nowMs, processFigures());
+    const moment = this.#history.look({
+      nowMs,
+      atMs: clock.epochMs(),
+      snapshot,
+      memoryBytes: this.#process.memoryBytes ?? 0,
+    });
+    for (const told of this.#pasts.takeTold()) this.#incidents.tell(told);
+    this.#forgetShards(snapshot);
+    if (this.#live.isWatched) this.#tell(moment);
+    else this.#told = null;
+  }
+
+  #forgetShards({ shards }: Snapshot): void {
+    if (this.#pasts.size <= shards.length) return;
+    const keys = new Set(shards.map(keyOf));
+    this.#pasts.keep((key) => keys.has(key));
+  }
+
+  #tell(moment: Moment): void {
+    this.#askForFigures();
+    const now = this.#view();
+    const before = this.#told ?? now;
+    const { change, told } = changeBetween(before, now, moment, this.#turn++);
+    this.#told = told;
+    this.#live.tell(change, () => told);
+  }
+
+  #view(): DashboardView {
+    const { clock, unit } = this.#options;
+    const snapshot = this.#snapshot;
+    return viewOf(snapshot, {
+      ...this.#besideShard,
+      atMs: clock.epochMs(),
+      incidents: this.#incidents.since(),
+      history: this.#history.all,
+      version: unit.version,
+      startedAtMs: this.#startedAtMs,
+      standing: unit.standing(snapshot),
+      process: this.#process,
+      next: unit.nextIdentifies(SHOWN_NEXT),
+      clusters: this.#clusters,
+      services: this.#services,
+    });
+  }
+
+  get #besideShard() {
+    return {
+      eventsPerSecond: (key: string) => this.#history.eventsPerSecond(key),
+      lastErrorOf: (key: string) => this.#pasts.lastErrorOf(key),
+    };
+  }
+
+  #shard(key: string): ShardHistory | null {
+    const shard = this.#snapshot.shards.find((shard) => keyOf(shard) === key);
+    if (!shard) return null;
+    return {
+      shard: shardView(shard, this.#besideShard),
+      changes: this.#pasts.changesOf(key),
+      incidents: this.#incidents.ofShard(key),
+    };
+  }
+
+  #askForFigures(): void {
+    const { clock, unit, log } = this.#options;
+    const nowMs = clock.now();
+    if (nowMs - this.#askedMs < FIGURES_EVERY_MS) return;
+    this.#askedMs = nowMs;
+    unit.figures().then((figures) => this.#learn(figures)).catch((error) =>
+      log.warn("figures for the dashboard were not collected", { error: messageOf(error) })
+    );
+  }
+
+  #learn({ clusters, services }: PlacesFigures): void {
+    const nowMs = this.#options.clock.now();
+    const loadsOf = (kind: string, places: PlacesFigures["clusters"]) =>
+      Object.entries(places).map(([name, said]) =>
+        [name, this.#loads.look(`${kind} ${name}`, nowMs, said)] as const
+      );
+    this.#clusters = new Map(
+      loadsOf("cluster", clusters).map(([id, figures]) => [Number(id), figures]),
+    );
+    this.#services = new Map(loadsOf("service", services));
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The figures of all shards, moment by moment: what the charts are drawn from. Kept whether somebody looks or not, so
+ * that who comes at 3 a.m. sees what came before.
+ *
+ * @module
+ */
+
+import {
+  type RestSnapshot,
+  servingOf,
+  type ShardSnapshot,
+  type Snapshot,
+} from "../protocol/status.ts";
+import { LateRates } from "./rates.ts";
+import type { DashboardHistory, Moment } from "./words.ts";
+
+/** Time between two moments. */
+export const STEP_MS = 1_000;
+/** Ten minutes of them. */
+const MOST_MOMENTS = 600;
+
+/** The last ten minutes. */
+export class History {
+  readonly #moments: Moment[] = [];
+  readonly #shards = new LateRates<string>();
+  readonly #rest = new LateRates<"answers" | "limited">();
+
+  /**
+   * To be called once a {@linkcode STEP_MS}.
+   *
+   * @param nowMs By the monotonic clock.
+   * @param memoryBytes Of the unit's process.
+   */
+  look(
+    { nowMs, atMs, snapshot, memoryBytes }: {
+      readonly nowMs: number;
+      readonly atMs: number;
+      readonly snapshot: Pick<Snapshot, "shards" | "rest">;
+      readonly memoryBytes: number;
+    },
+  ): Moment {
+    const { shards, rest } = snapshot;
+    this.#shards.look(nowMs, receivedOf(shards));
+    const { answers, limited } = answersOf(rest);
+    this.#rest.look(nowMs, [["answers", answers], ["limited", limited]]);
+    const serving = servingOf(shards);
+    const moment: Moment = {
+      atMs,
+      eventsPerSecond: this.#shards.sum,
+      queued: serving.reduce((sum, { counters }) => sum + (counters?.queued ?? 0), 0),
+      latencyMs: latencyOf(serving),
+      restPerSecond: this.#rest.of("answers"),
+      restWaiting: rest.waiting,
+      limitedPerSecond: this.#rest.of("limited"),
+      memoryBytes,
+    };
+    this.#moments.push(moment);
+    if (this.#moments.length > MOST_MOMENTS) this.#moments.shift();
+    return moment;
+  }
+
+  /** Events per second of a shard, by its key, of late. */
+  eventsPerSecond(key: string): number {
+    return this.#shards.of(key);
+  }
+
+  /** All of it, the oldest first. */
+  get all(): DashboardHistory {
+    return { stepMs: STEP_MS, moments: [...this.#moments] };
+  }
+}
+
+function* receivedOf(shards: readonly ShardSnapshot[]): Generator<readonly [string, number]> {
+  for (const shard of shards) yield [keyOf(shard), shard.counters?.received ?? 0];
+}
+
+/** What a shard is called: `3/16`. */
+export function keyOf(
+  { shardId, totalShards }: Pick<ShardSnapshot, "shardId" | "totalShards">,
+): string {
+  return `${shardId}/${totalShards}`;
+}
+
+/** Answers since the unit started, and how many of them were 429s, by whom. */
+export function answersOf(
+  { routes }: { readonly routes: readonly Pick<RestSnapshot["routes"][number], "answers">[] },
+): { answers: number; limited: number; byDiscord: number; byProxy: number } {
+  let [answers, byDiscord, byProxy] = [0, 0, 0];
+  for (const route of routes) {
+    for (const { status, by, count } of route.answers) {
+      answers += count;
+      if (status !== 429) continue;
+      if (by === "discord") byDiscord += count;
+      else byProxy += count;
+    }
+  }
+  return { answers, limited: byDiscord + byProxy, byDiscord, byProxy };
+}
+
+function latencyOf(shards: readonly ShardSnapshot[]): Moment["latencyMs"] {
+  const known = new Float64Array(shards.length);
+  let count = 0;
+  for (const { counters } of shards) {
+    if (typeof counters?.latencyMs === "number") known[count++] = counters.latencyMs;
+  }
+  if (count === 0) return null;
+  const sorted = known.subarray(0, count).sort();
+  return { median: Math.round(sorted[count >> 1]!), most: Math.round(sorted[count - 1]!) };
+}

@@ -1,0 +1,109 @@
+/**
+ * What went wrong, was mended or was done by a person, in sentences: what the log tells, for who opens a page and
+ * reads no log.
+ *
+ * @module
+ */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Incident } from "./words.ts";
+
+/** So many are kept. */
+export const MOST_INCIDENTS = 200;
+/** The same again within this time is counted, and told with the next. */
+const SAME_WITHIN_MS = 60_000;
+/** However long somebody's error is. */
+const LONGEST_TEXT = 500;
+
+/** What is told; `shards` are the keys of those that it is about where they are several. */
+export interface Told extends Omit<Incident, "id" | "atMs"> {
+  readonly shards?: readonly string[];
+}
+
+interface Kept {
+  readonly incident: Incident;
+  readonly shards: ReadonlySet<string>;
+}
+
+/** The last incidents. */
+export class Incidents {
+  readonly #clock: Pick<Clock, "now" | "epochMs">;
+  /** The oldest first. */
+  readonly #kept: Kept[] = [];
+  /** What was told of late, when, and how often it came since. */
+  readonly #late = new Map<string, { readonly atMs: number; more: number }>();
+  #lastId = 0;
+
+  constructor(clock: Pick<Clock, "now" | "epochMs">) {
+    this.#clock = clock;
+  }
+
+  /** Number of the newest; 0: there was none. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** Something has happened. */
+  tell({ shards = [], ...told }: Told): void {
+    const { level, about, of } = told;
+    const text = sentence(told.text);
+    const more = this.#moreSince(`${about} ${of} ${text}`);
+    if (more === null) return;
+    const id = ++this.#lastId;
+    const incident: Incident = {
+      id,
+      atMs: this.#clock.epochMs(),
+      level,
+      text: more === 0 ? text : `${text} (and ${more} more like it)`,
+      about,
+      ...(of !== undefined && { of }),
+    };
+    this.#kept.push({ incident, shards: new Set(shards) });
+    if (this.#kept.length > MOST_INCIDENTS) this.#kept.shift();
+  }
+
+  /** Those after the one of this number, the newest first. Default: all. */
+  since(id = 0): Incident[] {
+    const fresh: Incident[] = [];
+    for (let at = this.#kept.length - 1; at >= 0; at--) {
+      const { incident } = this.#kept[at]!;
+      if (incident.id <= id) break;
+      fresh.push(incident);
+    }
+    return fresh;
+  }
+
+  /** Those of a shard, by its key, the newest first. */
+  ofShard(key: string): Incident[] {
+    return this.#kept
+      .filter(({ incident, shards }) =>
+        shards.has(key) || (incident.about === "shard" && incident.of === key)
+      )
+      .map(({ incident }) => incident)
+      .reverse();
+  }
+
+  /** How many of the kind were left out since the last that was told; `null`: this one is left out, too. */
+  #moreSince(kind: string): number | null {
+    const nowMs = this.#clock.now();
+    const last = this.#late.get(kind);
+    if (last && nowMs - last.atMs < SAME_WITHIN_MS) {
+      last.more++;
+      return null;
+    }
+    this.#late.delete(kind);
+    this.#late.set(kind, { atMs: nowMs, more: 0 });
+    // In the order of their times: whatever is old, or too much, is at the front.
+    for (const [old, { atMs }] of this.#late) {
+      if (nowMs - atMs < SAME_WITHIN_MS && this.#late.size <= MOST_INCIDENTS) break;
+      this.#late.delete(old);
+    }
+    return last?.more ?? 0;
+  }
+}
+
+/** As a sentence begins, and not longer than a person reads. */
+function sentence(text: string): string {
+  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT - 1)}…` : text;
+  return short.charAt(0).toUpperCase() + short.slice(1);
+}

@@ -1,0 +1,37 @@
+/**
+ * What the dashboard needs of the unit that it shows: a narrow door, joined to the unit above (`app/`).
+ *
+ * @module
+ */
+
+import type { ProcessStats, Snapshot } from "../protocol/status.ts";
+import type { DashboardAct, DashboardIdentify } from "./words.ts";
+
+/** Whether a unit does its work, and why not, in words. */
+export interface Standing {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Figures of the processes of a bot: by cluster id, by name of the service. */
+export interface PlacesFigures {
+  readonly clusters: Readonly<Record<string, ProcessStats>>;
+  readonly services: Readonly<Record<string, ProcessStats>>;
+}
+
+/** A unit, as it is watched. */
+export interface WatchedUnit {
+  /** Of Gatehouse. */
+  readonly version: string;
+  /** Everything at this moment. */
+  readonly snapshot: Snapshot;
+  /** What a snapshot says of the unit's work. */
+  standing(snapshot: Snapshot): Standing;
+  /** Shards that identify next, in their order, so many at most. */
+  nextIdentifies(most: number): DashboardIdentify["next"];
+  /** Asks everybody who runs code for the unit. Who does not answer in time has an `error`. */
+  figures(): Promise<PlacesFigures>;
+  /** Does what a person asks for; resolves when it is done, or on its way. */
+  act(request: DashboardAct): unknown;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { answersOf, History, keyOf } from "../../dashboard/history.ts";
+import { counters, IDLE_REST, shard, snapshot } from "../support/snapshots.ts";
+
+function moments(count: number) {
+  const history = new History();
+  for (let second = 0; second < count; second++) {
+    history.look({
+      nowMs: second * 1000,
+      atMs: 1_700_000_000_000 + second * 1000,
+      snapshot: snapshot({
+        shards: [
+          shard(0, { counters: counters(0, { received: second * 3, queued: 2, latencyMs: 40.4 }) }),
+          shard(1, { counters: counters(1, { received: second * 7, queued: 5, latencyMs: 90 }) }),
+          shard(2, { counters: counters(2, { latencyMs: null }) }),
+          shard(3, { role: "rises", counters: counters(3, { queued: 1_000, latencyMs: 9_000 }) }),
+        ],
+        rest: {
+          ...IDLE_REST,
+          waiting: 3,
+          routes: [{
+            method: "GET",
+            route: "/x",
+            waiting: 0,
+            queueMs: 0,
+            upstreamMs: 0,
+            answers: [
+              { status: 200, scope: "", by: "discord", count: second * 4 },
+              { status: 429, scope: "user", by: "discord", count: second },
+            ],
+          }],
+        },
+      }),
+      memoryBytes: 123,
+    });
+  }
+  return history;
+}
+
+Deno.test("History keeps ten minutes, one moment a second, the oldest first", () => {
+  const { stepMs, moments: kept } = moments(700).all;
+  assert.equal(stepMs, 1000);
+  assert.equal(kept.length, 600);
+  assert.equal(kept.at(-1)!.atMs - kept[0]!.atMs, 599_000);
+});
+
+Deno.test("History sums up the shards that serve, and what was asked of Discord", () => {
+  const history = moments(60);
+  const { atMs: _, ...last } = history.all.moments.at(-1)!;
+  assert.deepEqual(last, {
+    eventsPerSecond: 10,
+    queued: 7,
+    latencyMs: { median: 90, most: 90 },
+    restPerSecond: 5,
+    restWaiting: 3,
+    limitedPerSecond: 1,
+    memoryBytes: 123,
+  });
+  assert.equal(history.eventsPerSecond("1/2"), 7);
+});
+
+Deno.test("History knows no latency where no heartbeat was answered yet", () => {
+  const moment = new History().look({ nowMs: 0, atMs: 0, snapshot: snapshot(), memoryBytes: 0 });
+  assert.equal(moment.latencyMs, null);
+});
+
+Deno.test("answersOf() tells 429s of Discord's from our own", () => {
+  const answers = [
+    { status: 200, scope: "", by: "discord", count: 5 },
+    { status: 429, scope: "shared", by: "discord", count: 2 },
+    { status: 429, scope: "", by: "proxy", count: 3 },
+  ] as const;
+  const route = { method: "GET", route: "/x", queueMs: 0, upstreamMs: 0, answers };
+  assert.deepEqual(answersOf({ routes: [route] }), {
+    answers: 10,
+    limited: 5,
+    byDiscord: 2,
+    byProxy: 3,
+  });
+});
+
+Deno.test("keyOf() tells a shard from its namesake of another total", () => {
+  assert.equal(keyOf({ shardId: 3, totalShards: 16 }), "3/16");
+});
