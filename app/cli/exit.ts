@@ -30,7 +30,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   DENIED: "the unit wants another secret",
   NOT_READY: "the unit answers and is not ready (`status --check`)",
   RESTART: "a worker was lost eleven times within 10 minutes; sessions are kept: start it again",
-  AT_ONCE: "a second signal came before it had stopped",
+  AT_ONCE:
+    "it was interrupted: by a second signal before it had stopped, or by Ctrl-C while it watched",
 };
 
 /** Ends a subcommand with a message for the error output and a code. */

@@ -11,7 +11,9 @@ import { clusterFlags, runCluster } from "./cluster.ts";
 import { addDemo } from "./demo.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { hasColor, painter } from "./output.ts";
+import { addReshard } from "./reshard.ts";
 import { addRest } from "./rest.ts";
+import { addRestart } from "./restart.ts";
 import { addSim } from "./sim.ts";
 import { addStart, plainStart, runStart } from "./start.ts";
 import { addStatus } from "./status.ts";
@@ -21,7 +23,15 @@ import { type CliWorld, systemWorld } from "./world.ts";
 type AddCommand = (cli: Command, world: CliWorld) => void;
 
 /** In the order of the help. */
-const SUBCOMMANDS: readonly AddCommand[] = [addStart, addDemo, addSim, addRest, addStatus];
+const SUBCOMMANDS: readonly AddCommand[] = [
+  addStart,
+  addDemo,
+  addSim,
+  addRest,
+  addStatus,
+  addReshard,
+  addRestart,
+];
 
 /** Runs what `args` ask for. Gives the exit code. */
 export async function main(

@@ -26,10 +26,9 @@ export function addSim(cli: Command, world: CliWorld): void {
   command.option("--token <text>", "the bot's token: any, but no real one", SIM_TOKEN)
     .action(world.ends(async (flags: SimFlags) => {
       const { runSimulator } = await import("../../sim/run.ts");
-      const { stopSignals } = await import("../terminal/signals.ts");
-      const signals = stopSignals();
+      const stopped = world.stopped();
       const running = runSimulator(flags, (text) => world.out.write(`${text}\n`));
-      await signals.next();
+      await stopped;
       await running.close();
       return EXIT.OK;
     }));

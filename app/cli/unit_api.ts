@@ -42,7 +42,6 @@ export interface UnitApi {
   /**
    * Asks `/control`; the body of the answer.
    *
-   * @param how `patient`: it may take as long as it takes.
    * @throws {CliFailure} Nobody answers, the secret is another, or the unit refuses.
    */
   ask(method: "GET" | "POST", path: string, how?: AskOptions): Promise<unknown>;
@@ -53,6 +52,8 @@ export interface UnitApi {
 /** How something is asked. */
 export interface AskOptions {
   readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Whether it may take as long as it takes; default: no answer within 10 s is none. */
   readonly isPatient?: boolean;
   /** Ends it. */
   readonly signal?: AbortSignal;
@@ -76,7 +77,7 @@ const NEEDED = [
 export async function unitApi(world: CliWorld, flags: UnitFlags): Promise<UnitApi> {
   const place = await placeOf(world, flags);
   const ask: UnitApi["ask"] = (method, path, how = {}) =>
-    askUnit(world, place, method, withUnit(path, flags.unit), how);
+    askUnit(world, place, method, `${path}${queryOf({ ...how.query, unit: flags.unit })}`, how);
   return {
     url: place.url,
     ask,
@@ -138,8 +139,10 @@ function addressIn(text: string): string {
   );
 }
 
-function withUnit(path: string, unit: string | undefined): string {
-  return unit === undefined ? path : `${path}?unit=${encodeURIComponent(unit)}`;
+function queryOf(fields: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const pairs = given.map(([name, value]) => `${name}=${encodeURIComponent(value!)}`);
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 async function askUnit(
@@ -191,6 +194,33 @@ function answerOf(url: string, secret: string | null, status: number, text: stri
   const said = isRecord(answer) && typeof answer.error === "string" ? answer.error : text;
   if (status === 401 || status === 403) throw denied(url, secret, said);
   throw new CliFailure(EXIT.REFUSED, said);
+}
+
+/** A unit that is being restarted answers nobody for a while. */
+const RESTART_MS = 60_000;
+
+/**
+ * The unit's state, however often it has to be asked: for who follows one that may be restarted meanwhile.
+ *
+ * @param away Called each time that nobody answers.
+ * @throws {CliFailure} Nobody has answered for a minute, or the unit refuses.
+ */
+export async function steadyState(
+  { clock }: Pick<CliWorld, "clock">,
+  unit: UnitApi,
+  away: () => void,
+): Promise<Snapshot> {
+  const untilMs = clock.now() + RESTART_MS;
+  for (;;) {
+    try {
+      return await unit.state();
+    } catch (error) {
+      const isAway = error instanceof CliFailure && error.code === EXIT.UNREACHABLE;
+      if (!isAway || clock.now() >= untilMs) throw error;
+      away();
+      await sleep(clock, 1000);
+    }
+  }
 }
 
 function denied(url: string, secret: string | null, said: string): CliFailure {

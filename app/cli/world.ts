@@ -7,6 +7,7 @@
 
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Env, readEnv } from "../../config/parse.ts";
+import { type Signals, stopSignals } from "../terminal/signals.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 
 /** Where text goes. */
@@ -28,6 +29,11 @@ export interface CliWorld {
   settings(): Promise<Env>;
   /** Asks a unit that runs. Never Discord: what goes there passes the REST proxy. */
   readonly request: typeof fetch;
+  /**
+   * Resolves with the name of the next signal that asks the program to stop. Once it has been asked for none ends
+   * the process by itself any more.
+   */
+  stopped(): Promise<string>;
   /** What the program will end with. */
   readonly code: ExitCode;
   /**
@@ -41,7 +47,10 @@ export interface CliWorld {
 }
 
 /** The parts of a world that differ between the process's own and a test's. */
-export type WorldParts = Pick<CliWorld, "out" | "err" | "env" | "clock" | "settings" | "request">;
+export type WorldParts = Pick<
+  CliWorld,
+  "out" | "err" | "env" | "clock" | "settings" | "request" | "stopped"
+>;
 
 /** A world of these parts. */
 export function createWorld(parts: WorldParts): CliWorld {
@@ -59,6 +68,7 @@ export function createWorld(parts: WorldParts): CliWorld {
 
 /** This process's. */
 export function systemWorld(): CliWorld {
+  let signals: Signals | undefined;
   return createWorld({
     out: streamOf(Deno.stdout),
     err: streamOf(Deno.stderr),
@@ -66,6 +76,7 @@ export function systemWorld(): CliWorld {
     clock: systemClock,
     settings: () => readEnv(),
     request: fetch,
+    stopped: () => (signals ??= stopSignals()).next(),
   });
 }
 

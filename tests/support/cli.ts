@@ -9,7 +9,7 @@ import { createWorld, type WorldParts } from "../../app/cli/world.ts";
 import { control } from "../../app/http/control.ts";
 import { STATUS } from "../../app/http/status.ts";
 import { loadHono } from "../../deps.ts";
-import { systemClock } from "../../ports/clock.ts";
+import { type Clock, systemClock } from "../../ports/clock.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { Snapshot } from "../../protocol/status.ts";
 import type { MethodsUnit } from "../../unit/methods.ts";
@@ -32,6 +32,31 @@ export function keptStream(isTerminal = false) {
   };
 }
 
+/** A clock whose timers ring at once, and that has gone on by so much then. */
+export function hastyClock(): Clock {
+  let nowMs = 0;
+  return {
+    ...systemClock,
+    now: () => nowMs,
+    after: (delayMs, task) =>
+      systemClock.soon(() => {
+        nowMs += delayMs;
+        task();
+      }),
+  };
+}
+
+/** Has `/control/state` answer with one snapshot after another, then with the last again; `null`: nobody answers. */
+export function statesAt(...states: readonly (Snapshot | null)[]): typeof fetch {
+  let asked = 0;
+  return () => {
+    const state = states[Math.min(asked++, states.length - 1)]!;
+    return state === null
+      ? Promise.reject(new TypeError("Connection refused (os error 111)"))
+      : Promise.resolve(Response.json(state));
+  };
+}
+
 /** A world in which nothing is set, and nobody answers. */
 export function testWorld(): WorldParts {
   return {
@@ -40,6 +65,7 @@ export function testWorld(): WorldParts {
     env: () => undefined,
     clock: systemClock,
     settings: () => Promise.resolve({}),
+    stopped: () => new Promise(() => {}),
     request: () => Promise.reject(new TypeError("Connection refused (os error 111)")),
   };
 }
