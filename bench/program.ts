@@ -8,6 +8,9 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/** What is measured beside us is locked where the tests' packages are: a start would download it, too. */
+const LOCK = fileURLToPath(new URL("../tools/deno.lock", import.meta.url));
+
 /** What any program of the benchmarks may do: talk on this machine, read itself, start its like. */
 function permissions(executable: string): string[] {
   return [
@@ -34,7 +37,7 @@ function command(
   const executable = Deno.execPath();
   const flags = extra === "all" ? ["--allow-all"] : [...permissions(executable), ...extra];
   return new Deno.Command(executable, {
-    args: ["run", ...flags, fileURLToPath(file), ...args],
+    args: ["run", `--lock=${LOCK}`, ...flags, fileURLToPath(file), ...args],
     stdin,
     stdout,
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { configOf, passedOn } from "./deno_config.ts";
+import { configFlags, passedOn } from "./deno_config.ts";
 import { OWN_VARIABLES, settingsAsEnv } from "./inside/settings.ts";
 import {
   type ClusterPermissions,
@@ -44,7 +44,7 @@ export function clusterCommand(
       "run",
       "--no-prompt",
       "--quiet",
-      `--config=${configOf(botModule, exists)}`,
+      ...configFlags(botModule, exists),
       ...downloads(permissions),
       ...permissionFlags({ ...permissions, allow: withOwn(permissions.allow) }),
       processMain(botModule),

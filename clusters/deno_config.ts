@@ -10,12 +10,20 @@ import { fileURLToPath } from "node:url";
 
 const CONFIGS = ["deno.json", "deno.jsonc"];
 
-/** Our own `deno.json`. */
-const OURS = new URL("../deno.json", import.meta.url);
+/** What a module without a `deno.json` of its own imports us by. */
+const OURS = JSON.stringify({
+  imports: { gatehouse: new URL("../mod.ts", import.meta.url).href },
+});
 
-/** The `deno.json` that governs a module: the nearest at or above it, else ours. */
-export function configOf(module: string, exists: (path: string) => boolean): string {
-  return nearestConfig(module, exists) ?? fileURLToPath(OURS);
+/**
+ * Flags for the `deno.json` that governs a module: the nearest at or above it. Where there is none, the module may
+ * import `gatehouse` all the same, and nothing is written into a lock file of ours.
+ */
+export function configFlags(module: string, exists: (path: string) => boolean): string[] {
+  const config = nearestConfig(module, exists);
+  if (config !== undefined) return [`--config=${config}`];
+  const imports = `data:application/json,${encodeURIComponent(OURS)}`;
+  return ["--no-config", "--no-lock", `--import-map=${imports}`];
 }
 
 /**
@@ -49,6 +57,17 @@ export function isThere(path: string): boolean {
 
 /** What Deno needs of our environment to find its cache and its packages. */
 const OF_DENO = ["DENO_DIR", "HOME", "LOCALAPPDATA", "NPM_CONFIG_REGISTRY", "XDG_CACHE_HOME"];
+
+/** What it needs beside that to download: through a proxy, from who shows a certificate of a company's own. */
+export const TO_DOWNLOAD = [
+  "DENO_CERT",
+  "DENO_TLS_CA_STORE",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
+  "NODE_EXTRA_CA_CERTS",
+  "NO_PROXY",
+  "SSL_CERT_FILE",
+];
 
 /** Of `env` what Deno needs to find its cache and its packages, and what `names` asks for. */
 export function passedOn(

@@ -10,7 +10,7 @@ import { ownCode } from "../config/module_url.ts";
 import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { inOneLine } from "../ports/user_module.ts";
-import { configOf, folderOf, isThere, passedOn } from "./deno_config.ts";
+import { configFlags, folderOf, isThere, passedOn, TO_DOWNLOAD } from "./deno_config.ts";
 import { type Importable, type Reached, reachedIn, refusedImport } from "./imports.ts";
 import { clusterPermissions, withOurAdvice } from "./permissions.ts";
 import type { StartClusterOptions } from "./place.ts";
@@ -90,23 +90,43 @@ export function nameCheck(): ImportCheck {
 
 async function readGraph(program: Read): Promise<Reached> {
   try {
-    return reachedIn(await denoInfo(program));
+    const [graph] = await Promise.all([denoInfo(program), download(program)]);
+    return reachedIn(graph);
   } catch (error) {
     const why = inOneLine(messageOf(error));
     throw new Error(`Cannot read what ${program.botModule} imports: ${why}`);
   }
 }
 
-async function denoInfo({ main, governedBy, permissions, env }: Read): Promise<string> {
+/**
+ * What the program imports, its types as well. Packages are left out: Deno would download those of types, too,
+ * and lock them, so that each start from then on would download them.
+ */
+function denoInfo(program: Read): Promise<string> {
+  return deno(["info", "--json", "--no-npm"], program, program.main);
+}
+
+/** Has Deno download what the program runs, for which nothing of it has to run. */
+function download(program: Read): Promise<string> {
+  const source = `export const load = () => import(${JSON.stringify(program.main)});`;
+  const main = `data:application/typescript,${encodeURIComponent(source)}`;
+  return deno(["run", "--no-prompt", "--quiet"], program, main);
+}
+
+async function deno(
+  [command = "", ...flags]: readonly string[],
+  { governedBy, permissions, env }: Read,
+  main: string,
+): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      "info",
-      "--json",
-      `--config=${configOf(governedBy, isThere)}`,
+      command,
+      ...flags,
+      ...configFlags(governedBy, isThere),
       ...permissions.filter((flag) => /^--(allow|deny)-import/.test(flag)),
       main,
     ],
-    env: { ...passedOn(env), NO_COLOR: "1" },
+    env: { ...passedOn(env, TO_DOWNLOAD), NO_COLOR: "1" },
     clearEnv: true,
     stdin: "null",
   }).output();

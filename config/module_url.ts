@@ -58,6 +58,7 @@ const CODE = [
   "bot",
   "clusters",
   "config",
+  "dashboard",
   "downstream",
   "fleet",
   "gateway",

@@ -22,16 +22,23 @@ const PROGRAMS = ["unit", "demo", "rest"] as const;
 type ProgramName = typeof PROGRAMS[number];
 
 /**
- * Variables beside the settings: of the terminal, of what bots load in threads, and what a child
- * process needs.
+ * Variables beside the settings: of the terminal, of what bots load in threads, and what Deno needs as a
+ * child process, to download as well.
  */
 const OTHER_VARIABLES = [
+  "DENO_CERT",
   "DENO_DIR",
+  "DENO_TLS_CA_STORE",
   "HOME",
+  "HTTPS_PROXY",
+  "HTTP_PROXY",
   "LOCALAPPDATA",
-  "NPM_CONFIG_REGISTRY",
+  "NODE_EXTRA_CA_CERTS",
   "NO_COLOR",
+  "NO_PROXY",
+  "NPM_CONFIG_REGISTRY",
   "PATH",
+  "SSL_CERT_FILE",
   "TERM",
   "WS_NO_BUFFER_UTIL",
   "WS_NO_UTF_8_VALIDATE",

@@ -33,10 +33,13 @@ export function shapeProblems(texts: Texts): string[] {
   return [...ofFiles, ...tooFull([...texts.keys()]), ...circleProblems(texts)];
 }
 
+/** All lock files; `CONTRIBUTING.md` says what each is for. */
+const LOCKS = ["deno.lock", "fleet/deno.lock", "app/cli/deno.lock", "tools/deno.lock"];
+
 /** What a lock file must not hold: it would tie everybody to somebody's registry. */
-export function lockProblems(lock: string): string[] {
+export function lockProblems(lock: string, path = "deno.lock"): string[] {
   const addresses = new Set(lock.match(/https?:\/\/[^"\s]+/g) ?? []);
-  return [...addresses].map((address) => `deno.lock: names ${address}`);
+  return [...addresses].map((address) => `${path}: names ${address}`);
 }
 
 function tooLong(path: string, text: string): string[] {
@@ -88,8 +91,8 @@ async function main(): Promise<number> {
   for (const path of [...await typescriptFiles(), ...await pageFiles()]) {
     texts.set(path, await Deno.readTextFile(path));
   }
-  const lock = await Deno.readTextFile("deno.lock");
-  const problems = [...shapeProblems(texts), ...lockProblems(lock)];
+  const problems = shapeProblems(texts);
+  for (const path of LOCKS) problems.push(...lockProblems(await Deno.readTextFile(path), path));
   for (const problem of problems) console.error(problem);
   console.log(`shape: ${texts.size} files, ${problems.length} problems`);
   return problems.length === 0 ? 0 : 1;

@@ -73,7 +73,13 @@ function phases(args: readonly string[]): Phase[] {
 async function run({ args, jobs }: Phase, executable: string, temporary: string): Promise<Tally> {
   const color = Deno.stdout.isTerminal() && !Deno.noColor;
   const child = new Deno.Command(executable, {
-    args: ["test", ...permissions(executable, temporary), "--permit-no-files", ...args],
+    args: [
+      "test",
+      "--lock=tools/deno.lock",
+      ...permissions(executable, temporary),
+      "--permit-no-files",
+      ...args,
+    ],
     stdout: "piped",
     env: { ...(color && { FORCE_COLOR: "1" }), ...(jobs && { DENO_JOBS: String(jobs) }) },
   }).spawn();

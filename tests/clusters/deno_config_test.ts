@@ -1,18 +1,25 @@
 import assert from "node:assert/strict";
-import { configOf, folderOf, isThere, passedOn } from "../../clusters/deno_config.ts";
+import { configFlags, folderOf, isThere, passedOn } from "../../clusters/deno_config.ts";
 
 const BOT = "file:///srv/bot/src/bot.ts";
 const among = (...files: string[]) => (path: string) => files.includes(path);
 
-Deno.test("configOf() takes the deno.json nearest above a module, else ours", () => {
-  assert.equal(
-    configOf(BOT, among("/srv/deno.json", "/srv/bot/deno.jsonc")),
-    "/srv/bot/deno.jsonc",
+Deno.test("configFlags() takes the deno.json nearest above a module", () => {
+  assert.deepEqual(
+    configFlags(BOT, among("/srv/deno.json", "/srv/bot/deno.jsonc")),
+    ["--config=/srv/bot/deno.jsonc"],
   );
-  assert.equal(configOf(BOT, among("/srv/deno.json")), "/srv/deno.json");
-  const ours = new URL("../../deno.json", import.meta.url).pathname;
-  assert.equal(configOf(BOT, among()), ours);
-  assert.equal(configOf("https://host/bot.ts", among("/deno.json")), ours);
+  assert.deepEqual(configFlags(BOT, among("/srv/deno.json")), ["--config=/srv/deno.json"]);
+});
+
+Deno.test("configFlags() maps gatehouse where there is no deno.json, and lets no lock of ours grow", () => {
+  for (const module of [BOT, "https://host/bot.ts"]) {
+    const [config, lock, map = ""] = configFlags(module, among());
+    assert.deepEqual([config, lock], ["--no-config", "--no-lock"]);
+    const text = decodeURIComponent(map.replace("--import-map=data:application/json,", ""));
+    const { gatehouse } = JSON.parse(text).imports;
+    assert.equal(gatehouse, new URL("../../mod.ts", import.meta.url).href);
+  }
 });
 
 Deno.test("folderOf() is where the deno.json is, else where the module is", () => {

@@ -13,7 +13,7 @@ interface Module {
 
 /** All modules that are loaded with one, but for those that are asked for later. */
 async function loadedWith(entry: string): Promise<string[]> {
-  const args = ["info", "--json", entry];
+  const args = ["info", "--json", "--no-npm", entry];
   const { stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
   const { roots, modules, redirects = {} } = JSON.parse(new TextDecoder().decode(stdout)) as {
     roots: string[];
