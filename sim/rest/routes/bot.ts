@@ -146,7 +146,8 @@ function application({ world }: Call): Reply {
     role_connections_verification_url: null,
     event_webhooks_status: 1,
     event_webhooks_url: null,
-    approximate_guild_count: world.guilds.size,
+    approximate_guild_count: [...world.guilds.values()]
+      .filter(({ state }) => state !== "left").length,
     approximate_user_install_count: 0,
     approximate_user_authorization_count: 0,
   });
