@@ -25,13 +25,17 @@ export interface ClusterStarter {
    * has run. A compiled Gatehouse looks at the name of the bot's module, and no further.
    */
   start(options: StartClusterOptions): RunningCluster;
+  /** Why a bot would not run, as far as can be seen without running it; `undefined`: nothing is against it. */
+  examine(
+    options: Pick<Program, "botModule" | "permissions" | "env" | "unitUrl">,
+  ): Promise<string | undefined>;
   /** Begins to look at a bot that is to be started soon. */
   foresee(options: Pick<StartClusterOptions, "botModule" | "permissions" | "env">): void;
 }
 
 /** What starts the clusters of a unit. */
 export function clusterStarter({ isolation, secret, clock }: StarterOptions): ClusterStarter {
-  const { check, foresee } = Deno.build.standalone ? nameCheck() : importCheck(clock);
+  const { check, examine, foresee } = Deno.build.standalone ? nameCheck() : importCheck(clock);
   const start = isolation === "process" ? startProcess : startThread;
   const programOf = (botModule: string) =>
     isolation === "process"
@@ -42,6 +46,7 @@ export function clusterStarter({ isolation, secret, clock }: StarterOptions): Cl
       const program = { ...options, ...programOf(options.botModule), secret };
       return startChecked(check(program), () => start(options));
     },
+    examine: (options) => examine({ ...options, ...programOf(options.botModule), secret }),
     foresee: (options) => foresee({ ...options, ...programOf(options.botModule) }),
   };
 }

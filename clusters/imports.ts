@@ -48,6 +48,8 @@ export interface Reached {
   readonly imports: readonly Import[];
   /** What of it cannot be had from elsewhere, and cannot be done without; in Deno's words. */
   readonly missing: readonly string[];
+  /** The same, of what is on this machine and of packages: Deno tells it again when it runs. */
+  readonly broken: readonly string[];
 }
 
 /** Reads what `deno info --json` wrote of a program whose own imports are those of the bot. */
@@ -56,12 +58,17 @@ export function reachedIn(json: string): Reached {
   const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
   // The program imports the bot dynamically, and needs it all the same.
   const needed = walk(graph, modules, (from, { isDynamic }) => !isDynamic || from === undefined);
+  const faults = needed.flatMap(({ specifier, from }) => {
+    const error = modules.get(specifier)?.error;
+    const text = error?.includes(" at file:") || from === "" ? error : `${error} at ${from}`;
+    return error === undefined ? [] : [{ text: text!, isAfar: /^https?:/.test(specifier) }];
+  });
+  const told = (isAfar: boolean) =>
+    faults.filter((fault) => fault.isAfar === isAfar).map(({ text }) => text);
   return {
     imports: walk(graph, modules, () => true),
-    missing: needed.flatMap(({ specifier, from }) => {
-      const error = /^https?:/.test(specifier) ? modules.get(specifier)?.error : undefined;
-      return error === undefined ? [] : [`${error} at ${from}`];
-    }),
+    missing: told(true),
+    broken: told(false),
   };
 }
 

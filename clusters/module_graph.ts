@@ -6,6 +6,7 @@
  */
 
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { ownCode } from "../config/module_url.ts";
 import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -36,6 +37,8 @@ export interface ImportCheck {
    * at gets the same answer: all clusters of a unit start at once.
    */
   check(program: Program): Promise<string | undefined>;
+  /** {@linkcode ImportCheck.check}, and what Deno would tell only once it runs: what is not there or no code. */
+  examine(program: Program): Promise<string | undefined>;
   /** Begins with what will be asked for, once. */
   foresee(program: Read): void;
 }
@@ -57,13 +60,15 @@ export function importCheck(clock: Clock): ImportCheck {
     underWay.set(program.main, { sinceMs: nowMs, reached });
     return reached;
   };
+  const look = async (program: Program, faultsOf: (reached: Reached) => readonly string[]) => {
+    const { main, botModule } = program;
+    const reached = await read(program).finally(() => underWay.delete(main));
+    const why = faultsOf(reached)[0] ?? refusedImport(reached.imports, importable(program));
+    return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
+  };
   return {
-    async check(program) {
-      const { main, botModule } = program;
-      const { imports, missing } = await read(program).finally(() => underWay.delete(main));
-      const why = missing[0] ?? refusedImport(imports, importable(program));
-      return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
-    },
+    check: (program) => look(program, ({ missing }) => missing),
+    examine: (program) => look(program, ({ missing, broken }) => [...broken, ...missing]),
     foresee(program) {
       // Who asks for it will be told.
       read(program).catch(() => {});
@@ -76,13 +81,18 @@ export function importCheck(clock: Clock): ImportCheck {
  * that no bot gets. What it imports is not looked at.
  */
 export function nameCheck(): ImportCheck {
+  const cannot = (botModule: string, why: string | undefined) =>
+    Promise.resolve(why && `Cannot load ${botModule}: ${why}`);
+  const refusal = (program: Program) =>
+    program.botModule.startsWith("file:")
+      ? refusedImport([{ specifier: program.botModule, from: "" }], importable(program))
+      : "a compiled Gatehouse loads modules from files alone";
   return {
-    check(program) {
+    check: (program) => cannot(program.botModule, refusal(program)),
+    examine(program) {
       const { botModule } = program;
-      const why = botModule.startsWith("file:")
-        ? refusedImport([{ specifier: botModule, from: "" }], importable(program))
-        : "a compiled Gatehouse loads modules from files alone";
-      return Promise.resolve(why && `Cannot load ${botModule}: ${why}`);
+      const isGone = botModule.startsWith("file:") && !isThere(fileURLToPath(botModule));
+      return cannot(botModule, refusal(program) ?? (isGone ? "there is no such file" : undefined));
     },
     foresee() {},
   };

@@ -227,8 +227,7 @@ export function hasSyncInflate(): boolean {
 }
 
 function selfTest(): boolean {
-  const text = "gatehouse ".repeat(100);
-  const packed = zlib.deflateSync(text, { finishFlush: SYNC_FLUSH });
+  const packed = zlib.deflateSync(SAMPLE, { finishFlush: SYNC_FLUSH });
   let out = "";
   try {
     const inflater = syncInflater("zlib-stream", {
@@ -242,7 +241,26 @@ function selfTest(): boolean {
     // A runtime without the handle, or with another one: the public stream is used.
     return false;
   }
-  return out === text;
+  return out === SAMPLE;
+}
+
+const SAMPLE = "gatehouse ".repeat(100);
+
+/** Whether this runtime undoes each compression at all, be it fast or not. */
+export function inflates(): Readonly<Record<Compression, boolean>> {
+  const does = (roundTrip: () => Uint8Array) => {
+    try {
+      return new TextDecoder().decode(roundTrip()) === SAMPLE;
+    } catch {
+      // It has no such thing.
+      return false;
+    }
+  };
+  return {
+    "zlib-stream": does(() => zlib.inflateSync(zlib.deflateSync(SAMPLE))),
+    "zstd-stream": does(() => zlib.zstdDecompressSync(zlib.zstdCompressSync(SAMPLE))),
+    none: true,
+  };
 }
 
 /** What we use of the private side of a zlib stream. */

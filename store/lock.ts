@@ -34,6 +34,24 @@ export async function lockStateDir(dir: string, clock: Clock): Promise<Lock> {
   return { release: () => file.close() };
 }
 
+/**
+ * Who has the state folder `dir`, in words; `null`: nobody. It is tried, for a moment, and not taken.
+ *
+ * @throws {GatehouseError} `bad_config` when it cannot be tried.
+ */
+export async function lockHolder(dir: string): Promise<string | null> {
+  const path = `${dir}/lock`;
+  try {
+    using file = await Deno.open(path, { read: true, write: true });
+    if (await file.tryLock(true)) return null;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return null;
+    throw stateDirError(dir, path, cause);
+  }
+  const { pid, since } = await ownerOf(path);
+  return pid === undefined ? "which does not say who it is" : `process ${pid} since ${since}`;
+}
+
 interface Owner {
   readonly pid: number;
   /** In ISO 8601. */

@@ -42,12 +42,13 @@ Deno.test("reachedIn() ends where addresses lead in a circle", () => {
 
 Deno.test("reachedIn() tells what cannot be had from elsewhere, unless the bot may do without", () => {
   const gone = (specifier: string) => ({ specifier, error: `${specifier} is gone` });
-  const { missing } = reachedIn(graph([
+  const { missing, broken } = reachedIn(graph([
     main,
     module(BOT, on("https://a/"), on("https://b/", { isDynamic: true }), on("file:///c.ts")),
     ...["https://a/", "https://b/", "file:///c.ts"].map(gone),
   ]));
   assert.deepEqual(missing, [`https://a/ is gone at ${BOT}:1:8`]);
+  assert.deepEqual(broken, [`file:///c.ts is gone at ${BOT}:1:8`]);
 });
 
 const LINKS: Readonly<Record<string, string>> = {

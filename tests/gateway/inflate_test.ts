@@ -3,6 +3,7 @@ import {
   compressionOf,
   createInflater,
   hasSyncInflate,
+  inflates,
   payloadEnds,
   streamInflater,
   syncInflater,
@@ -14,6 +15,10 @@ testInflater("syncInflater()", syncInflater);
 Deno.test("hasSyncInflate() finds that this runtime has the handle, and remembers it", () => {
   assert.equal(hasSyncInflate(), true);
   assert.equal(hasSyncInflate(), true);
+});
+
+Deno.test("inflates() finds that this runtime undoes all of them", () => {
+  assert.deepEqual(inflates(), { "zlib-stream": true, "zstd-stream": true, none: true });
 });
 
 Deno.test("createInflater() hands plain payloads on as they are", () => {

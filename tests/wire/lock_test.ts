@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemClock } from "../../ports/clock.ts";
-import { lockStateDir } from "../../store/lock.ts";
+import { lockHolder, lockStateDir } from "../../store/lock.ts";
 
 const HOLDER = new URL("../support/lock_holder.ts", import.meta.url).href;
 
@@ -83,4 +83,16 @@ Deno.test("a folder that cannot be locked is told as a wrong setting", () =>
       code: "bad_config",
       message: /^Cannot use STATE_DIR .*\/lock: .*; set STATE_DIR to/,
     });
+  }));
+
+Deno.test("lockHolder() names who has the folder, and makes nothing where nobody has", () =>
+  inTempDir(async (dir) => {
+    assert.equal(await lockHolder(dir), null);
+    assert.deepEqual([...Deno.readDirSync(dir)], []);
+    const { child, pid } = await holdElsewhere(dir);
+    assert.match((await lockHolder(dir))!, new RegExp(`^process ${pid} since `));
+    child.kill("SIGKILL");
+    await child.status;
+    await child.stdin.close();
+    assert.equal(await lockHolder(dir), null);
   }));
