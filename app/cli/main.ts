@@ -9,6 +9,7 @@ import { messageOf } from "../../protocol/errors.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
 import { clusterFlags, runCluster } from "./cluster.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { hasColor, painter } from "./output.ts";
 import { addReshard } from "./reshard.ts";
@@ -31,6 +32,7 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addStatus,
   addReshard,
   addRestart,
+  addDoctor,
 ];
 
 /** Runs what `args` ask for. Gives the exit code. */

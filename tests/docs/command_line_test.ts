@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { EXIT, EXIT_MEANINGS } from "../../app/cli/exit.ts";
+import { CHECKS } from "../../app/doctor/examine.ts";
 import { program } from "../../app/cli/main.ts";
 import { createWorld } from "../../app/cli/world.ts";
 import { loadCommander } from "../../deps.ts";
@@ -46,6 +47,13 @@ Deno.test("docs/command-line.md tells the defaults of the simulator's options", 
   const known = command.options.map(({ flags, defaultValue }) => `${flags} ${defaultValue}`);
   const rows = chapter("sim").matchAll(/^\| *`(--[^`]+)` *\| *`([^`]+)` *\|/gm);
   assert.deepEqual([...rows].map(([, flags, byDefault]) => `${flags} ${byDefault}`), known);
+});
+
+Deno.test("docs/command-line.md has a row for every check of doctor, and no other", () => {
+  const checks = Object.values(CHECKS).flatMap((each) => Object.keys(each));
+  const told = rowsOf(chapter("doctor")).map(([first]) => first!)
+    .filter((first) => !/^(`-|-|option$|check$)/.test(first));
+  assert.deepEqual(told, checks);
 });
 
 Deno.test("docs/command-line.md has the table of exit codes", () => {

@@ -213,17 +213,20 @@ Deno.test("a compiled program runs a bot in a file, and none whose name is a sec
   for (const name of ["bot.ts", ".env", "state/kept.json"]) {
     Deno.writeTextFileSync(`${folder}/${name}`, "");
   }
-  const { check } = nameCheck();
-  const why = (botModule: string) =>
-    check({
-      botModule,
-      main: "",
-      governedBy: "",
-      permissions: ["--allow-read"],
-      env: {},
-      unitUrl: "http://127.0.0.1:8787",
-      secret: [`${folder}/state`],
-    });
+  const { check, examine } = nameCheck();
+  const programOf = (botModule: string) => ({
+    botModule,
+    main: "",
+    governedBy: "",
+    permissions: ["--allow-read"],
+    env: {},
+    unitUrl: "http://127.0.0.1:8787",
+    secret: [`${folder}/state`],
+  });
+  const why = (botModule: string) => check(programOf(botModule));
+  assert.equal(await examine(programOf(`file://${folder}/bot.ts`)), undefined);
+  const gone = await examine(programOf(`file://${folder}/gone.ts`));
+  assert.match(gone ?? "", /gone\.ts: there is no such file/);
   assert.equal(await why(`file://${folder}/bot.ts`), undefined);
   assert.match(await why(`file://${folder}/.env`) ?? "", /\.env, which no bot gets/);
   assert.match(await why(`file://${folder}/state/kept.json`) ?? "", /which no bot gets/);

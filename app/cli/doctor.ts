@@ -1,0 +1,52 @@
+/**
+ * `gatehouse doctor`: is everything there that a start needs?
+ *
+ * @module
+ */
+
+import type { Command } from "../../deps.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { helpEnd, painter } from "./output.ts";
+import type { CliWorld } from "./world.ts";
+
+/** How it is asked for. */
+interface DoctorFlags {
+  readonly json?: boolean;
+  readonly simulator?: boolean;
+}
+
+/** Adds `doctor`. */
+export function addDoctor(cli: Command, world: CliWorld): void {
+  const command = cli.command("doctor")
+    .summary("check everything that a start needs, before anything is spent")
+    .description(
+      "Looks at the settings, this computer, Discord, NATS and the bot's code, says what it found and what to do " +
+        "about it. Spends no identify, starts no shard, runs nothing of the bot, changes nothing. A secret is " +
+        "never printed.",
+    )
+    .option("--json", "one JSON object instead of a list")
+    .option("--simulator", "look as for `demo`, whatever is set")
+    .action(world.ends((flags: DoctorFlags) => runDoctor(flags, world)));
+  helpEnd(command, {
+    examples: [
+      ["gatehouse doctor", "before the first start, and when something is odd"],
+      ["gatehouse doctor && gatehouse start", "starts only if nothing has failed"],
+      ["gatehouse doctor --json | jq '.findings[] | select(.verdict != \"ok\")'", "for a script"],
+    ],
+  });
+}
+
+async function runDoctor({ json, simulator }: DoctorFlags, world: CliWorld): Promise<ExitCode> {
+  const [{ diagnose }, { findingLines }, { tally }] = await Promise.all([
+    import("../doctor/doctor.ts"),
+    import("../doctor/print.ts"),
+    import("../doctor/finding.ts"),
+  ]);
+  const findings = await diagnose(simulator ? { simulator } : {});
+  const isWell = tally(findings).fail === 0;
+  const lines = json
+    ? [JSON.stringify({ ok: isWell, findings }, null, 2)]
+    : findingLines(findings, painter(world, world.out));
+  world.out.write(`${lines.join("\n")}\n`);
+  return isWell ? EXIT.OK : EXIT.REFUSED;
+}

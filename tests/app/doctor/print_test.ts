@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import type { Finding } from "../../../app/doctor/finding.ts";
+import { findingLines } from "../../../app/doctor/print.ts";
+
+const FINDINGS: readonly Finding[] = [
+  { group: "here", check: "port", verdict: "ok", found: "127.0.0.1:8787", advice: null },
+  { group: "here", check: "clock", verdict: "warn", found: "late", advice: "set it" },
+  { group: "there", check: "token", verdict: "fail", found: "a\x1b[2Jb\n", advice: "mend it" },
+  { group: "there", check: "shards", verdict: "skipped", found: "not asked", advice: null },
+];
+
+Deno.test("findingLines() lists by group, with what to do below, and counts at the end", () => {
+  assert.deepEqual(findingLines(FINDINGS, (_, text) => text), [
+    "here",
+    "  ✓ port    127.0.0.1:8787",
+    "  ! clock   late",
+    "            → set it",
+    "",
+    "there",
+    "  ✗ token   a\\u001b[2Jb\\u000a",
+    "            → mend it",
+    "  – shards  not asked",
+    "",
+    "1 ok, 1 to look at, 1 failed, 1 skipped: mend what failed before you start.",
+  ]);
+});
+
+Deno.test("findingLines() paints marks, and lets nobody else paint", () => {
+  const lines = findingLines(FINDINGS, (style, text) => `<${style}>${text}</>`);
+  assert.equal(lines[1], "  <green>✓</> port    127.0.0.1:8787");
+  assert.equal(lines.filter((line) => line.includes("\x1b")).length, 0);
+  assert.match(
+    findingLines(FINDINGS.slice(0, 2), (_, text) => text).at(-1)!,
+    /: it can start\.$/,
+  );
+});
