@@ -60,8 +60,11 @@ export function reachedIn(json: string): Reached {
   const needed = walk(graph, modules, (from, { isDynamic }) => !isDynamic || from === undefined);
   const faults = needed.flatMap(({ specifier, from }) => {
     const error = modules.get(specifier)?.error;
-    const text = error?.includes(" at file:") || from === "" ? error : `${error} at ${from}`;
-    return error === undefined ? [] : [{ text: text!, isAfar: /^https?:/.test(specifier) }];
+    if (error === undefined) return [];
+    // Our own program, which is an address, is nobody's to mend; a mistake of syntax tells its place.
+    const isPlaced = from === "" || from.startsWith("data:") || error.includes(" at file:");
+    const text = isPlaced ? error : `${error} at ${from}`;
+    return [{ text, isAfar: /^https?:/.test(specifier) }];
   });
   const told = (isAfar: boolean) =>
     faults.filter((fault) => fault.isAfar === isAfar).map(({ text }) => text);

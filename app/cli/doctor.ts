@@ -42,11 +42,12 @@ async function runDoctor({ json, simulator }: DoctorFlags, world: CliWorld): Pro
     import("../doctor/print.ts"),
     import("../doctor/finding.ts"),
   ]);
+  const { out } = world;
   const findings = await diagnose(simulator ? { simulator } : {});
   const isWell = tally(findings).fail === 0;
   const lines = json
     ? [JSON.stringify({ ok: isWell, findings }, null, 2)]
-    : findingLines(findings, painter(world, world.out));
-  world.out.write(`${lines.join("\n")}\n`);
+    : findingLines(findings, painter(world, out), out.isTerminal ? out.size().columns : Infinity);
+  out.write(`${lines.join("\n")}\n`);
   return isWell ? EXIT.OK : EXIT.REFUSED;
 }

@@ -13,7 +13,7 @@ import {
 import type { Config } from "../../../config/config.ts";
 import type { Answer, ApplicationFacts, Facts } from "../facts.ts";
 import { fail, ok, type Seen, skipped, warn } from "../finding.ts";
-import { configOf, countText } from "./words.ts";
+import { configOf, countText, TOKEN_FIRST } from "./words.ts";
 
 /** From here on a bot can ask to be verified, which it has to be in 100 guilds. */
 const NEARLY_LARGE = 75;
@@ -23,7 +23,7 @@ const SIMULATED = "the simulator takes any";
 /** Whether Discord knows the token. */
 export function checkToken({ settings, discord }: Facts): Seen {
   const why = configOf(settings, SIMULATED);
-  if (why !== null || discord === null) return skipped(why ?? "Discord was not asked");
+  if (!settings.ok || why !== null || discord === null) return skipped(why ?? TOKEN_FIRST);
   const { user } = discord;
   if ("is" in user) return ok(`${user.is.name} (${user.is.id})`);
   if (user.status === 401 && !user.isOurs) {
@@ -32,7 +32,9 @@ export function checkToken({ settings, discord }: Facts): Seen {
       "copy it again from the developer portal, page Bot, or reset it there",
     );
   }
-  return unasked(user);
+  const seen = unasked(user);
+  const { discordApiUrl } = settings.config;
+  return user.isOurs ? { ...seen, found: `${discordApiUrl}: ${seen.found}` } : seen;
 }
 
 /** What to do where Discord did not say. */
@@ -54,7 +56,7 @@ export function checkIntents({ settings, discord }: Facts): Seen[] {
   const seen = notice(config);
   if (wanted === 0) return [ok(`${names(config.intents)}; none is privileged`), ...seen];
   const application = discord?.application ?? null;
-  if (application === null) return [skipped("Discord does not know the token")];
+  if (application === null) return [skipped(TOKEN_FIRST)];
   if ("failed" in application) return [unasked(application)];
   return [granted(config, wanted, application.is), ...seen];
 }
@@ -106,7 +108,9 @@ export function checkGateway({ settings, discord }: Facts): Seen {
   const why = configOf(settings, "the simulator is in this process");
   if (why !== null) return skipped(why);
   const hello = discord?.hello ?? null;
-  if (hello === null) return skipped("Discord did not say where it is");
+  if (hello === null) {
+    return skipped(discord?.gateway ? "Discord did not say where it is" : TOKEN_FIRST);
+  }
   if ("failed" in hello) {
     return fail(
       hello.failed,

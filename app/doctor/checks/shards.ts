@@ -12,7 +12,7 @@ import { duration } from "../../../protocol/rounded.ts";
 import type { Facts } from "../facts.ts";
 import { fail, ok, type Seen, skipped, warn } from "../finding.ts";
 import { unasked } from "./discord.ts";
-import { configOf, countText } from "./words.ts";
+import { configOf, countText, TOKEN_FIRST } from "./words.ts";
 
 /** Guilds are never spread quite evenly: of so many on average some shard has 2,500. */
 const FULL = MOST_GUILDS * 0.95;
@@ -110,7 +110,7 @@ function planOf({ settings, discord, host, nats }: Facts): Plan | Seen {
   const why = configOf(settings, "the simulator says how many");
   if (!settings.ok || why !== null) return skipped(why!);
   const gateway = discord?.gateway ?? null;
-  if (gateway === null) return skipped("Discord was not asked");
+  if (gateway === null) return skipped(TOKEN_FIRST);
   if ("failed" in gateway) return unasked(gateway);
   const { config } = settings;
   const isFleet = nats.length > 0;

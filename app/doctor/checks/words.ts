@@ -12,6 +12,9 @@ export function configOf(settings: ParsedConfig, simulated: string | null = null
   return settings.config.mode === "simulator" ? simulated : null;
 }
 
+/** Why nothing is known of what Discord says to a bot that it knows. */
+export const TOKEN_FIRST = "the token comes first";
+
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** A size for a person: `4 GiB`, `1.5 MiB`. */

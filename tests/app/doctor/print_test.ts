@@ -31,6 +31,16 @@ Deno.test("findingLines() paints marks, and lets nobody else paint", () => {
   assert.equal(lines.filter((line) => line.includes("\x1b")).length, 0);
   assert.match(
     findingLines(FINDINGS.slice(0, 2), (_, text) => text).at(-1)!,
-    /: it can start\.$/,
+    /^1 ok, 1 to look at, 0 failed, 0 skipped\.$/,
   );
+});
+
+Deno.test("findingLines() breaks lines between words where a terminal is narrow, and loses none", () => {
+  const found = "all of these words are still there when the line is broken";
+  const advice = "read them one after the other, from the top";
+  const finding = { group: "here", check: "port", verdict: "warn", found, advice } as const;
+  const lines = findingLines([finding], (_, text) => text, 36);
+  assert.ok(lines.slice(0, -1).every((line) => line.length <= 36), lines.join("\n"));
+  const text = lines.map((line) => line.trim()).join(" ");
+  assert.ok(text.includes(found) && text.includes(`→ ${advice}`), text);
 });

@@ -46,7 +46,7 @@ Deno.test("intents: what is allowed and seldom meant is told", () => {
 
 Deno.test("intents: nobody is asked for those of a token that is not known", () => {
   const given = { config: { intents: WANTED }, discord: { application: null } };
-  assert.match(intents(given), /^skipped: Discord does not know the token$/);
+  assert.match(intents(given), /^skipped: the token comes first$/);
 });
 
 Deno.test("gateway: a greeting, none, and one by another way than was asked for", () => {

@@ -59,7 +59,7 @@ Deno.test("identifies: a unit counts its own shards", () => {
 });
 
 Deno.test("shards and identifies: nothing is made up where Discord has not answered", () => {
-  assert.match(shards({ discord: { gateway: null } }), /^skipped: Discord was not asked$/);
+  assert.match(shards({ discord: { gateway: null } }), /^skipped: the token comes first$/);
   const failed = { failed: "GET /gateway/bot was answered 503", status: 503, isOurs: false };
   assert.match(identifies({ discord: { gateway: failed } }), /^warn: .*503 → Discord is ill/);
 });
