@@ -91,7 +91,8 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     permissions: config.clusterPermissions,
     env: Deno.env.toObject(),
   });
-  if (Deno.build.standalone && config.botModule !== null) {
+  // In the simulator there is no token to be found.
+  if (Deno.build.standalone && config.botModule !== null && mode !== "simulator") {
     log.warn("what bots import is not looked at: a compiled Gatehouse has no Deno to ask", {
       nextStep: "run bots whose code you do not trust with the token by Deno; docs/install.md",
     });

@@ -7,10 +7,11 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { BAKED_FLAGS } from "../../tools/release/compile.ts";
+import { BAKED_FLAGS, compileArgs } from "../../tools/release/compile.ts";
 import { follow, type UnitProcess } from "./unit_process.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** The root of this repository, with `/` at its end. */
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What stands for the binary. */
 export interface Compiled {
@@ -20,6 +21,21 @@ export interface Compiled {
   readonly args: readonly string[];
   /** Starts it, with nothing but these settings in its environment. */
   run(args: readonly string[], settings: Readonly<Record<string, string>>): UnitProcess;
+}
+
+/**
+ * Makes the executable with Deno itself for a runtime: it holds what the real one holds, and is a prompt where
+ * that is Gatehouse. Gives its path.
+ */
+export async function compiledFile(into: string): Promise<string> {
+  const path = `${into}/compiled`;
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: compileArgs(Deno.build.target, path),
+    env: { DENORT_BIN: Deno.execPath() },
+    cwd: ROOT,
+  }).output();
+  if (!success) throw new Error(`Cannot compile: ${new TextDecoder().decode(stderr)}`);
+  return path;
 }
 
 /**
@@ -44,7 +60,11 @@ Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true 
     `${root}mod.ts`,
   ];
   const words = [Deno.execPath(), ...args].map((word) => `'${word}'`).join(" ");
-  Deno.writeTextFileSync(path, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+  // The real one needs no home.
+  const home = Deno.env.get("HOME") ?? "";
+  Deno.writeTextFileSync(path, `#!/bin/sh\nexport HOME='${home}'\nexec ${words} "$@"\n`, {
+    mode: 0o755,
+  });
   return {
     path,
     args,
@@ -53,7 +73,7 @@ Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true 
         new Deno.Command(Deno.execPath(), {
           args: [...args, ...more],
           clearEnv: true,
-          env: { HOME: Deno.env.get("HOME") ?? "", ...settings },
+          env: { HOME: home, ...settings },
           cwd: into,
           stdin: "null",
           stdout: "piped",
