@@ -14,6 +14,7 @@ import { CACHED, type Cached } from "../protocol/guild_pieces.ts";
 import {
   apiUrl,
   flag,
+  handlerUrls,
   host,
   hostNames,
   integer,
@@ -30,7 +31,6 @@ import {
   type Reader,
   secret,
   services,
-  socketUrls,
   someOf,
   userName,
 } from "./readers.ts";
@@ -114,10 +114,14 @@ export interface Settings {
   readonly clusterIsolation: "process" | "worker";
   /** Deno flags that built-in clusters run with beside the unit's address. */
   readonly clusterPermissions: readonly string[];
-  /** `EVENT_HANDLER_URL`: one URL per remote cluster; shard → `shardId % count`. */
+  /** `EVENT_HANDLER_URL`: one URL per remote cluster; shard → `shardId % count`. What begins with `http` is POSTed to. */
   readonly eventHandlerUrls: readonly string[];
-  /** Sent and checked on event links. */
+  /** Sent and checked on event links; what POSTs of events are signed with. */
   readonly eventHandlerSecretKey: string | null;
+  /** How long an event may wait for others to share its POST; 0: not at all. */
+  readonly eventHandlerWaitMs: number;
+  /** Time for the answer to a POST of events. */
+  readonly eventHandlerAnswerMs: number;
 
   /** What callers of the HTTP port must show; `null` only on loopback. */
   readonly restAuthorization: string | null;
@@ -295,8 +299,14 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   consumerTotals: setting("CONSUMER_TOTALS", "any", oneOf("any", "own")),
   clusterIsolation: setting("CLUSTER_ISOLATION", "process", oneOf("process", "worker")),
   clusterPermissions: setting("CLUSTER_PERMISSIONS", [], permissionFlags),
-  eventHandlerUrls: setting("EVENT_HANDLER_URL", [], socketUrls),
+  eventHandlerUrls: setting("EVENT_HANDLER_URL", [], handlerUrls),
   eventHandlerSecretKey: setting("EVENT_HANDLER_SECRET_KEY", null, secret("a secret")),
+  eventHandlerWaitMs: setting("EVENT_HANDLER_WAIT_MS", 0, integer("milliseconds", 0, 1_000)),
+  eventHandlerAnswerMs: setting(
+    "EVENT_HANDLER_ANSWER_MS",
+    10_000,
+    integer("milliseconds", 1, HOUR_MS),
+  ),
 
   restAuthorization: setting("REST_AUTHORIZATION", null, secret("a secret")),
   restGlobalPerSecond: setting(

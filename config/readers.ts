@@ -188,11 +188,11 @@ export const hostNames: Reader<string[]> = listOf(
   (text) => /^[\w.-]*\w$/.test(text) || /^\[[\da-f:.]+\]$/i.test(text),
 );
 
-/** Addresses of WebSockets. */
-export const socketUrls: Reader<string[]> = listOf(
-  "ws or wss URLs",
+/** Where events go: over a WebSocket, or by POST. */
+export const handlerUrls: Reader<string[]> = listOf(
+  "ws, wss, http or https URLs",
   "comma",
-  (text) => isUrl(text, ["ws:", "wss:"]),
+  (text) => isUrl(text, ["ws:", "wss:", "http:", "https:"]),
 );
 
 /** Addresses of NATS: encrypted or not, in a list as its own tools take it. */

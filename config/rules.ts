@@ -92,6 +92,12 @@ function* events(config: Config, name: NameOf): Iterable<Broken> {
     const expected = `nothing while ${name("eventHandlerUrls")} is set`;
     yield [["botModule", "eventHandlerUrls"], `${expected}: a shard's events go to one place`];
   }
+  const posted = eventHandlerUrls.filter((url) => /^https?:/i.test(url));
+  const far = posted.find((url) => !isLoopback(new URL(url).hostname));
+  if (far !== undefined && config.eventHandlerSecretKey === null) {
+    const why = `${name("eventHandlerUrls")} (${far}) is POSTed to, and must know that it is us`;
+    yield [["eventHandlerSecretKey", "eventHandlerUrls"], `a secret, because ${why}`];
+  }
   const needs: [Field, unknown, readonly IntentName[]][] = [
     // What Discord does not tell of would be remembered as it once was.
     ["cache", cache.join(","), intentsOf(cache)],

@@ -113,6 +113,11 @@ export class Links {
     this.#totalShards = options.totalShards;
   }
 
+  /** Name of the numbering that cursors belong to. */
+  get stream(): string {
+    return this.#options.stream;
+  }
+
   /** The number of a peer's link; `undefined` where it has none. */
   of(peer: PeerKey): number | undefined {
     return this.#links.get(peerText(peer))?.number;

@@ -43,6 +43,8 @@ export interface WorkerOptions {
   readonly compression: Compression;
   /** How long an event may be held so that several share one wake-up of a thread; 0: none. */
   readonly eventDelayMs: number;
+  /** For clusters that get their events by POST: how long one may wait for others, and the time for an answer. */
+  readonly posts: { readonly waitMs: number; readonly answerMs: number };
   /** Bytes that the outboxes of this worker may hold together. */
   readonly queueMemoryBytes: number;
   readonly queueOverflow: "drop-cheap" | "drop-oldest";

@@ -92,6 +92,7 @@ export function workerOptions(
     totalShards,
     compression: config.gatewayCompression,
     eventDelayMs: config.eventDelayMs,
+    posts: { waitMs: config.eventHandlerWaitMs, answerMs: config.eventHandlerAnswerMs },
     queueMemoryBytes: config.queueMemoryBytes,
     queueOverflow: config.queueOverflow,
     guildLoadedDd: config.guildLoadedDd,

@@ -111,6 +111,7 @@ export class Bucket {
     this.#links = new WorkerLinks({
       ...this.#world,
       worker: options,
+      post: world.post,
       queue: this.#queue,
       linked: (peer, isUp) => post({ type: "LINKED", peer, isUp }),
     });
@@ -290,8 +291,8 @@ export class Bucket {
   }
 
   async #stop(session: "keep" | "end"): Promise<void> {
-    this.#links.bye();
-    await Promise.all([...this.#shards.values()].map((shard) => shard.stop(session)));
+    const shards = [...this.#shards.values()];
+    await Promise.all([this.#links.bye(), ...shards.map((shard) => shard.stop(session))]);
     await Promise.all([this.#queue.close(), this.#guilds?.close()]);
     this.#links.stop();
     this.#safe.report();

@@ -7,6 +7,7 @@
 import type { FromWorker } from "../protocol/worker_message.ts";
 import type { Nap } from "../ports/clock.ts";
 import type { OpenGuildDisk } from "../ports/guild_files.ts";
+import type { HttpPost } from "../ports/http/post.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
 import type { ShardWorld } from "../gateway/shard_world.ts";
@@ -24,6 +25,8 @@ export interface BucketWorld
   readonly openGuilds?: OpenGuildDisk;
   /** Sleeps with the thread; without it events are never held. */
   readonly nap?: Nap;
+  /** Sends events to clusters that are POSTed to. Default: the runtime. */
+  readonly post?: HttpPost;
   /** Whether the bot is to get a dispatch; without it it gets all. */
   readonly keep?: EventFilter;
 }

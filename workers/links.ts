@@ -5,7 +5,7 @@
  * @module
  */
 
-import { callOut } from "../link/call_out.ts";
+import { type CallOut, callOut, type CallOutOptions } from "../link/call_out.ts";
 import { Links } from "../link/links.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type { ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
@@ -14,16 +14,18 @@ import type { EventQueue } from "../queue/worker_queue.ts";
 
 /** What the links of a worker need. */
 export interface WorkerLinksOptions extends Pick<World, "clock" | "random" | "connect" | "log"> {
-  readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream" | "unit">;
+  readonly worker: Pick<WorkerOptions, "workerId" | "totalShards" | "stream" | "unit" | "posts">;
   readonly queue: Pick<EventQueue, "link" | "acknowledge">;
   /** A link came up or went down. */
   readonly linked: (peer: PeerKey, isUp: boolean) => void;
+  /** Sends events to clusters that are POSTed to. Default: the runtime. */
+  readonly post?: CallOutOptions["post"];
 }
 
 interface Dialled {
   readonly peer: PeerKey;
   readonly workers: number;
-  hangUp(): void;
+  readonly call: CallOut;
 }
 
 /** The links of one worker. */
@@ -53,23 +55,24 @@ export class WorkerLinks {
   /** Dials a cluster from now on, at this address and at no other. */
   dial({ peer, url, secretKey, workers }: Extract<ToWorker, { type: "DIAL" }>): void {
     this.hangUp(peer);
-    const { workerId: worker, unit } = this.#options.worker;
-    const hangUp = callOut({
+    const { workerId: worker, unit, posts } = this.#options.worker;
+    const call = callOut({
       ...this.#options,
       peer,
       url,
       secretKey,
       worker,
+      posts,
       ...(unit !== undefined && { unit }),
       links: this.#links,
     });
-    this.#dialled.set(peerText(peer), { peer, workers, hangUp });
+    this.#dialled.set(peerText(peer), { peer, workers, call });
   }
 
   /** Dials a cluster no more; its events wait. */
   hangUp(peer: PeerKey): void {
     const key = peerText(peer);
-    this.#dialled.get(key)?.hangUp();
+    this.#dialled.get(key)?.call.hangUp();
     this.#dialled.delete(key);
   }
 
@@ -78,9 +81,10 @@ export class WorkerLinks {
     return this.#links.deliver(peer, link, batch);
   }
 
-  /** Asks the clusters for their last acknowledgements. */
-  bye(): void {
+  /** Asks the clusters for their last acknowledgements; resolves when those are here that only an answer gives. */
+  async bye(): Promise<void> {
     this.#links.bye("the worker stops");
+    await Promise.all([...this.#dialled.values()].map(({ call }) => call.settled()));
   }
 
   /** Ends every link. */

@@ -22,6 +22,12 @@ Deno.test("a unit may reach the clusters that it dials, with the port of their p
   assert.match(net, /,a:80,b:443,\[::1\]:7$/);
 });
 
+Deno.test("a unit may reach the clusters that it POSTs to", async () => {
+  const env = { ...TOKEN, EVENT_HANDLER_SECRET_KEY: "k" };
+  const net = await flag("net", { ...env, EVENT_HANDLER_URL: "https://a/x,http://b,http://c:7/" });
+  assert.match(net, /,a:443,b:80,c:7$/);
+});
+
 Deno.test("a unit may reach its NATS, and reads what that wants to be shown", async () => {
   const env = {
     ...TOKEN,

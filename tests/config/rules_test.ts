@@ -37,6 +37,16 @@ const cases: [title: string, config: Partial<Config>, settings: string[]][] = [
     listenHost: "::",
     publicUrl: "wss://b.example",
   }, ["REST_AUTHORIZATION"]],
+  ["who is POSTed to over a network must know that it is us", {
+    eventHandlerUrls: ["ws://a", "https://b.example/events"],
+  }, ["EVENT_HANDLER_SECRET_KEY"]],
+  ["a secret is enough for that", {
+    eventHandlerUrls: ["http://b.example"],
+    eventHandlerSecretKey: "k",
+  }, []],
+  ["on this machine none is needed", {
+    eventHandlerUrls: ["http://localhost:1", "https://[::1]/"],
+  }, []],
   ["a fleet deals the shards out itself", {
     natsUrls: ["nats://a"],
     firstShardId: 1,

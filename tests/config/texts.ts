@@ -45,6 +45,13 @@ export const READ: [env: Env, field: keyof Config, value: unknown][] = [
     "ws://a:1/x?y=1",
     "wss://b",
   ]],
+  [
+    { EVENT_HANDLER_URL: "https://a/x, http://127.0.0.1:1/", EVENT_HANDLER_SECRET_KEY: "k" },
+    "eventHandlerUrls",
+    ["https://a/x", "http://127.0.0.1:1/"],
+  ],
+  [{ EVENT_HANDLER_WAIT_MS: "20" }, "eventHandlerWaitMs", 20],
+  [{ EVENT_HANDLER_ANSWER_MS: "30000" }, "eventHandlerAnswerMs", 30_000],
   [{ EVENT_HANDLER_SECRET_KEY: "k" }, "eventHandlerSecretKey", "k"],
   [{ NATS_URL: "nats://10.0.0.1, tls://nats.example:4223/" }, "natsUrls", [
     "nats://10.0.0.1",
@@ -168,8 +175,10 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   REST_WAIT_MS: ["-1", "60s", "2592000000"],
   REST_ANSWER_MS: ["0", "30s", "2592000000"],
   GATEWAY_HOSTS: [",", "wss://gateway.example", "gateway.example:443", "*.example", "a b", "::1"],
-  EVENT_HANDLER_URL: ["http://a", "ws://a,b", ",", "ws://user:pass@a"],
+  EVENT_HANDLER_URL: ["ftp://a", "http://a#b", "ws://a,b", ",", "ws://user:pass@a"],
   EVENT_HANDLER_SECRET_KEY: ["two words"],
+  EVENT_HANDLER_WAIT_MS: ["1001", "-1"],
+  EVENT_HANDLER_ANSWER_MS: ["0", "3600001"],
   BOT_MODULE: ["a,b.ts"],
   TOTAL_CLUSTERS: ["0", "1000000"],
   SERVICES: [

@@ -13,13 +13,15 @@ function setUp(secretKey: string | null = "the-secret", worker?: number, unit?: 
   const lines: string[] = [];
   const accepted: { socket: LinkSocket; peer: PeerKey | undefined }[] = [];
   const heard: string[] = [];
-  const end = callOut({
+  const call = callOut({
     peer: cluster(4),
     url: "wss://user:pass@bot.test/events?key=hidden",
     secretKey,
     ...(worker !== undefined && { worker }),
     ...(unit !== undefined && { unit }),
+    posts: { waitMs: 0, answerMs: 10_000 },
     links: {
+      stream: "a",
       accept(socket, peer) {
         accepted.push({ socket, peer });
         return { text: (text) => heard.push(text), closed: () => heard.push("closed") };
@@ -30,7 +32,7 @@ function setUp(secretKey: string | null = "the-secret", worker?: number, unit?: 
     random: () => 1,
     log: logTo((_, event, fields) => lines.push(`${event} ${JSON.stringify(fields)}`)),
   });
-  return { clock, sockets, lines, accepted, heard, end };
+  return { clock, sockets, lines, accepted, heard, end: call.hangUp };
 }
 
 Deno.test("callOut() dials with the secret, and without one where there is none", () => {

@@ -37,6 +37,7 @@ export const WORKER: WorkerOptions = {
   totalShards: 4,
   compression: "none",
   eventDelayMs: 4,
+  posts: { waitMs: 0, answerMs: 10_000 },
   queueMemoryBytes: 1 << 20,
   queueOverflow: "drop-cheap",
   guildLoadedDd: false,

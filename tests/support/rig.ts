@@ -12,6 +12,7 @@ import { createControllers } from "../../unit/controllers.ts";
 import { UnitGateway } from "../../unit/gateway.ts";
 import { Owners } from "../../unit/reshard/owners.ts";
 import { type ReshardRecord, roleOf, settledRecord } from "../../unit/reshard/record.ts";
+import { callOut } from "../../link/call_out.ts";
 import { EventConsumer } from "../../bot/link/consumer.ts";
 import { parseGatewayInfo } from "../../gateway/gateway_info.ts";
 import { sleep } from "../../ports/clock.ts";
@@ -28,6 +29,7 @@ import type { Simulator, SimulatorOptions, VirtualClock } from "../../sim/mod.ts
 import type { BucketWorld } from "../../workers/bucket_world.ts";
 import { inProcessThreads } from "./in_process_thread.ts";
 import { listeningCluster } from "./listening_cluster.ts";
+import { type PostReceiver, postReceiver } from "./post_receiver.ts";
 import { simProxy } from "./sim_proxy.ts";
 
 /** What a rig is made with. */
@@ -56,6 +58,8 @@ export interface RigOptions {
   readonly handlerMs?: number;
   /** The workers bring the bot its events themselves; else they come through the main thread. */
   readonly direct?: boolean;
+  /** The bot is one that gets its events by POST, from the workers; by the receiver of an earlier life, perhaps. */
+  readonly receiver?: "new" | PostReceiver;
   /** A rig of a later life of the same unit meets the same Discord. */
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
   /** Which total serves what. Default: `shards` serve everything. */
@@ -63,6 +67,10 @@ export interface RigOptions {
   /** Which of the shards this unit has. Default: all. */
   readonly share?: Share;
 }
+
+const CLUSTER = { kind: "cluster", id: 0 } as const;
+/** Where the receiver is. */
+const RECEIVER = { url: "https://bot.test/events", secretKey: "a secret" };
 
 /** What the bot got, in the order it came. */
 export interface Got {
@@ -90,12 +98,14 @@ export async function createRig(options: RigOptions = {}) {
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
   const log = logTo((level, event, fields) => logged.push({ level, event, fields }));
   const place = listeningCluster(clock);
+  const receiver = options.receiver === "new" ? postReceiver(clock) : options.receiver;
   const { spawn, alive } = inProcessThreads({
     clock,
     random,
     ...(options.openSpool ? { openSpool: options.openSpool } : {}),
     ...(options.openGuilds ? { openGuilds: options.openGuilds } : {}),
     connect: place.connect(simConnect(sim, { latencyMs })),
+    ...(receiver && { post: receiver.post }),
     ...options.hooks,
   });
   const store = options.store ?? memoryStore();
@@ -139,7 +149,7 @@ export async function createRig(options: RigOptions = {}) {
     opening: { record, saved: null, isAnew: false, isOtherThanSet: false },
     shardIds,
     ...(options.share && { share: options.share }),
-    peers: [{ kind: "cluster", id: 0 }],
+    peers: [CLUSTER],
     clusterOfShards: (ids) => Object.fromEntries(ids.map((id) => [id, 0])),
     planned() {},
     decided: () => Promise.resolve(),
@@ -154,7 +164,7 @@ export async function createRig(options: RigOptions = {}) {
     calls: { up() {}, down() {}, receive() {} },
     ownersChanged: (owners) => owned.push(owners),
     linkChanged: (_, isUp) => linked.push(isUp),
-    addressOf: () => options.direct ? place.address : null,
+    addressOf: () => receiver ? RECEIVER : options.direct ? place.address : null,
     roleOf: (shard) => options.share?.has(shard) === false ? null : roleOf(record, shard, risen),
     shardChanged() {},
     shardingRequired: (shard) => required.push(shard),
@@ -164,7 +174,7 @@ export async function createRig(options: RigOptions = {}) {
   });
 
   const got: Got[] = [];
-  const receiver = {
+  const handlers = {
     wants: () => true,
     receive: ({ t, s, d }: { t: string; s: number | null; d: unknown }, shardId: number) => {
       got.push({ shardId, t, s, d });
@@ -172,11 +182,17 @@ export async function createRig(options: RigOptions = {}) {
     },
   };
   const createBot = () =>
-    new EventConsumer({ peer: { kind: "cluster", id: 0 }, receiver, clock, log, windowBytes });
+    new EventConsumer({ peer: CLUSTER, receiver: handlers, clock, log, windowBytes });
 
   const states = () => gateway.serving.shards.map((shard) => shard.state);
   const isReady = () => states().every((state) => state === "ready");
   const bot = createBot();
+  const postTo = ({ post }: PostReceiver) => {
+    const world = { clock, random, log, post, connect: place.connect(simConnect(sim)) };
+    const posts = { waitMs: 0, answerMs: 10_000 };
+    const { links } = gateway;
+    return callOut({ ...world, ...RECEIVER, peer: CLUSTER, links, posts }).hangUp;
+  };
   const link = (consumer: EventConsumer) => {
     place.bot = consumer;
     return linkInProcess(gateway, clock, consumer, () => relayed++);
@@ -215,10 +231,12 @@ export async function createRig(options: RigOptions = {}) {
     /** Connects a bot to the unit, as a new socket would. Gives the way to cut it. */
     link,
     start(): () => void {
-      const cut = link(bot);
+      const cut = receiver ? postTo(receiver) : link(bot);
       gateway.pool.spawnShards();
       return cut;
     },
+    /** Who gets the events by POST. */
+    receiver: receiver!,
     /** Stops the gateway side, as SIGTERM does. */
     async stop(): Promise<void> {
       let stopped = false;
@@ -243,8 +261,12 @@ export async function createRig(options: RigOptions = {}) {
       for (const shardId of shardRange(0, shards - 1)) {
         const sent = sim.ledger.events.filter((event) => event.shardId === shardId)
           .map((event) => event.t);
-        const came = got.filter((event) => event.shardId === shardId && event.t !== "GATEHOUSE_GAP")
-          .map(({ t }) => t);
+        const posted = receiver?.got.map(({ shardId, payload, gap }) => (
+          { shardId, t: gap ? "GATEHOUSE_GAP" : payload!.t }
+        ));
+        const came = (posted ?? got).filter((event) =>
+          event.shardId === shardId && event.t !== "GATEHOUSE_GAP"
+        ).map(({ t }) => t);
         assert.deepEqual(came, sent, `shard ${shardId}: the bot got something else than was sent`);
       }
     },

@@ -34,14 +34,20 @@ Deno.test("workerOptions() names a module by its URL, and leaves words as they a
 });
 
 Deno.test("workerOptions() hands on what the shards go by", () => {
-  const all = options({ discordToken: "t", eventDelayMs: 7, cacheAllMembers: true });
+  const all = options({
+    discordToken: "t",
+    eventDelayMs: 7,
+    cacheAllMembers: true,
+    eventHandlerWaitMs: 20,
+  });
   const { token, gatewayUrl, totalShards, eventDelayMs, cacheAllMembers, clusterOfShard } = all;
-  const { stream } = all;
+  const { stream, posts } = all;
   const told = {
     token,
     gatewayUrl,
     totalShards,
     eventDelayMs,
+    posts,
     cacheAllMembers,
     clusterOfShard,
     stream,
@@ -51,6 +57,7 @@ Deno.test("workerOptions() hands on what the shards go by", () => {
     gatewayUrl: "wss://gateway.test",
     totalShards: 4,
     eventDelayMs: 7,
+    posts: { waitMs: 20, answerMs: 10_000 },
     cacheAllMembers: true,
     clusterOfShard: { 0: 0 },
     stream: "a",

@@ -16,7 +16,13 @@ function setUp(unit?: string) {
   const { connect, sockets } = fakeSockets();
   const told: string[] = [];
   const links = new WorkerLinks({
-    worker: { workerId: 3, totalShards: 4, stream: "a", ...(unit !== undefined && { unit }) },
+    worker: {
+      workerId: 3,
+      totalShards: 4,
+      stream: "a",
+      posts: { waitMs: 0, answerMs: 10_000 },
+      ...(unit !== undefined && { unit }),
+    },
     queue: {
       link: (peer, link, windowBytes) =>
         void told.push(`queue: ${peerText(peer)} ${link} ${windowBytes}`),

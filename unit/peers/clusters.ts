@@ -11,7 +11,7 @@ import { shardRange } from "../../protocol/ids.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { within } from "../../ports/clock.ts";
 import type { World } from "../../ports/world.ts";
-import { callOut } from "../../link/call_out.ts";
+import { type CallOut, callOut, type CallOutOptions, isPostUrl } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
 import { partition } from "../../gateway/shard_plan.ts";
 import {
@@ -20,7 +20,7 @@ import {
   type PlaceOptions,
   type RunningCluster,
 } from "../../clusters/place.ts";
-import type { Config } from "../../config/config.ts";
+import { type Config, isLoopback } from "../../config/config.ts";
 
 /** How long a rolling restart waits for a new cluster's link before it goes on to the next. */
 const LINK_DEADLINE_MS = 60_000;
@@ -38,12 +38,14 @@ export interface ClustersOptions extends Pick<World, "clock" | "random" | "log" 
   readonly changed: (snapshot: ClusterSnapshot) => void;
   /** The bot's module cannot be loaded, and never could. */
   readonly refused: PlaceOptions["refused"];
+  /** Sends events to clusters that are POSTed to. Default: the runtime. */
+  readonly post?: CallOutOptions["post"];
 }
 
 interface Remote {
   readonly snapshot: ClusterSnapshot;
-  /** Ends the dialling, where we dial. */
-  readonly hangUp: () => void;
+  /** Where we dial. */
+  readonly call?: CallOut | undefined;
 }
 
 /** The clusters of a unit. */
@@ -120,15 +122,20 @@ export class Clusters {
   link(clusterId: number, isUp: boolean): void {
     const place = this.#builtIn.get(clusterId);
     if (place) return place.link(isUp);
-    const { hangUp } = this.#remote.get(clusterId) ?? { hangUp() {} };
+    const call = this.#remote.get(clusterId)?.call;
+    const isPosted = isPostUrl(this.#options.config.eventHandlerUrls[clusterId] ?? "");
     const snapshot: ClusterSnapshot = {
       clusterId,
       kind: "remote",
       state: isUp ? "connected" : "away",
-      reason: isUp ? "the event link is up" : "the event link is down",
+      reason: isPosted
+        ? isUp ? "it takes its events by POST" : "its last POST was not taken"
+        : isUp
+        ? "the event link is up"
+        : "the event link is down",
       restarts: 0,
     };
-    this.#remote.set(clusterId, { snapshot, hangUp });
+    this.#remote.set(clusterId, { snapshot, call });
     this.#options.changed(snapshot);
   }
 
@@ -169,7 +176,7 @@ export class Clusters {
 
   /** Dials nobody any more. */
   hangUp(): void {
-    for (const remote of this.#remote.values()) remote.hangUp();
+    for (const { call } of this.#remote.values()) call?.hangUp();
   }
 
   /** Ends the built-in ones. */
@@ -192,11 +199,17 @@ export class Clusters {
 
   #dial(clusterId: number, url: string, links: Links): void {
     const peer = { kind: "cluster", id: clusterId } as const;
-    const { config: { eventHandlerSecretKey: secretKey }, fleet } = this.#options;
+    const { config, fleet } = this.#options;
+    const { eventHandlerSecretKey: secretKey } = config;
+    const posts = { waitMs: config.eventHandlerWaitMs, answerMs: config.eventHandlerAnswerMs };
     const unit = fleet && { unit: fleet.unit };
+    const { protocol, hostname, host } = new URL(url);
+    if (protocol === "http:" && !isLoopback(hostname)) {
+      this.#options.log.warn("events go over the network unencrypted", { clusterId, host });
+    }
     this.#remote.set(clusterId, {
       snapshot: { clusterId, kind: "remote", state: "starting", reason: "dialling", restarts: 0 },
-      hangUp: callOut({ ...this.#options, ...unit, peer, url, secretKey, links }),
+      call: callOut({ ...this.#options, ...unit, peer, url, secretKey, links, posts }),
     });
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Clusters } from "../../../unit/peers/clusters.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
-import { silentLog } from "../../../ports/log.ts";
+import { logTo } from "../../../ports/log.ts";
 import { shardRange } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../../clusters/place.ts";
@@ -10,6 +10,8 @@ import { fakeSockets } from "../../support/fake_sockets.ts";
 function setUp(config: Partial<Config>, first?: number) {
   const { connect, sockets } = fakeSockets();
   const changes: string[] = [];
+  const posted: string[] = [];
+  const logged: Record<string, unknown>[] = [];
   const starts: number[] = [];
   const clock = createVirtualClock();
   const clusters = new Clusters({
@@ -17,8 +19,12 @@ function setUp(config: Partial<Config>, first?: number) {
     ...(first !== undefined && { fleet: { unit: "left", firstId: () => first } }),
     clock,
     random: () => 0,
-    log: silentLog,
+    log: logTo((level, event, fields) => logged.push({ level, event, ...fields })),
     connect,
+    post: ({ url }) => {
+      posted.push(url);
+      return Promise.resolve({ status: 204, retryAfter: null, text: "" });
+    },
     start(clusterId) {
       starts.push(clusterId);
       const { promise: exited, resolve } = Promise.withResolvers<ClusterExit>();
@@ -28,7 +34,7 @@ function setUp(config: Partial<Config>, first?: number) {
     changed: ({ clusterId, kind, state }) => changes.push(`${kind} ${clusterId} ${state}`),
     refused: () => assert.fail("each can be loaded"),
   });
-  return { clusters, clock, sockets, changes, starts };
+  return { clusters, clock, sockets, changes, starts, posted, logged };
 }
 
 const LINKS = { accept: () => ({ text() {}, closed() {} }) } as unknown as Parameters<
@@ -62,6 +68,26 @@ Deno.test("Clusters of EVENT_HANDLER_URL are everybody's: of one id in each unit
   assert.deepEqual(sockets.map(({ headers }) => headers), [
     { "gatehouse-unit": "left" },
     { "gatehouse-unit": "left" },
+  ]);
+  clusters.hangUp();
+});
+
+Deno.test("Clusters POSTs to those of http, dials the others, and warns where anybody can read on the way", () => {
+  const { clusters, sockets, posted, logged } = setUp({
+    eventHandlerUrls: ["http://bot.test/in", "ws://b", "https://c.test/", "http://127.0.0.1:1/"],
+  });
+  clusters.start(LINKS);
+  assert.deepEqual(posted, ["http://bot.test/in", "https://c.test/", "http://127.0.0.1:1/"]);
+  assert.deepEqual(sockets.map(({ url }) => url), ["ws://b"]);
+  const event = "events go over the network unencrypted";
+  assert.deepEqual(logged, [{ level: "warn", event, clusterId: 0, host: "bot.test" }]);
+  for (const id of [0, 1]) clusters.link(id, true);
+  clusters.link(2, false);
+  assert.deepEqual(clusters.snapshots.map(({ state, reason }) => `${state}: ${reason}`), [
+    "connected: it takes its events by POST",
+    "connected: the event link is up",
+    "away: its last POST was not taken",
+    "starting: dialling",
   ]);
   clusters.hangUp();
 });
