@@ -27,6 +27,7 @@ export const INCLUDED: readonly string[] = [
   "dashboard/page",
   "dashboard/vendor",
   "examples/bot.ts",
+  "tools/later.ts",
   "workers/entry.ts",
 ];
 
