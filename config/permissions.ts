@@ -8,14 +8,16 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import { type Config, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { botModules, moduleFile, moduleFolder, workerModules } from "./module_url.ts";
+import { botModules, moduleFile, moduleFolder, ownCode, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */
 export const PERMISSION_KINDS = ["net", "read", "write", "run", "env"] as const;
-type PermissionKind = typeof PERMISSION_KINDS[number];
+/** One of {@linkcode PERMISSION_KINDS}. */
+export type PermissionKind = typeof PERMISSION_KINDS[number];
 
 /** The unit; the unit against the simulator, whatever is set; the REST proxy by itself. */
 const PROGRAMS = ["unit", "demo", "rest"] as const;
@@ -46,7 +48,26 @@ const OTHER_VARIABLES = [
 ];
 
 /** A list, or `any` where no list can be given. */
-type Grant = readonly string[] | "any";
+export type Grant = readonly string[] | "any";
+
+/** What a unit in a program of somebody's needs of net, files and programs, by kind. */
+export function programGrants(
+  config: Config,
+  executable: string,
+): Readonly<Record<PermissionKind, Grant>> {
+  const code = ownCode().length === 0 ? [] : [fileURLToPath(new URL("..", import.meta.url))];
+  return {
+    net: netGrant(config, false),
+    read: [...readGrant(config).filter((path) => path !== "."), ...code],
+    write: [config.stateDir],
+    // What a bot imports is looked at by Deno itself, wherever it runs.
+    run: botModules(config).length === 0 ? [] : [executable],
+    env: config.clusterIsolation === "worker" && botModules(config).length > 0 ? OF_THREADS : [],
+  };
+}
+
+/** What packages ask for when they are loaded: a thread has no less than what it is given. */
+const OF_THREADS = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 
 /** The flag for one kind of permission. `executable` is what clusters are started with. */
 export async function permissionFlag(
@@ -87,10 +108,10 @@ function userModules(config: Config): string[] {
 /** Hosts, with a port where it is known. */
 function netGrant(config: Config | null, isRest: boolean): Grant {
   if (config === null) return ["127.0.0.1"];
-  if (config.mode === "simulator") return ["127.0.0.1", bracketed(config.listenHost)];
+  if (config.mode === "simulator") return ["127.0.0.1", ...listened(config.listenHost)];
   const api = hostOf(config.discordApiUrl);
-  const listen = `${bracketed(config.listenHost)}:${config.listenPort}`;
-  if (isRest) return [api, listen];
+  const listen = listened(config.listenHost).map((host) => `${host}:${config.listenPort}`);
+  if (isRest) return [api, ...listen];
   // Only after asking that API is it known which gateway it names.
   if (!isDiscord(config)) return "any";
   // Built-in clusters listen at any free port for the events that the shard workers bring.
@@ -102,11 +123,11 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
     ...below.map((name) => `*.${name}`),
   ];
   const dialled = [...config.eventHandlerUrls, ...config.natsUrls].map(hostOf);
-  return [api, ...gateways, listen, ...clusters, ...dialled];
+  return [api, ...gateways, ...listen, ...clusters, ...dialled];
 }
 
 /** What is read: the program itself with `.env`, the state, the user's modules, what NATS wants to be shown. */
-function readGrant(config: Config | null): Grant {
+function readGrant(config: Config | null): readonly string[] {
   if (config === null) return ["."];
   const { natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey } = config;
   const shown = [natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey]
@@ -135,6 +156,11 @@ const PORTS: Readonly<Record<string, number>> = {
 function hostOf(address: string): string {
   const { protocol, hostname, port } = new URL(address);
   return `${hostname}:${port || PORTS[protocol]}`;
+}
+
+/** What a name of this machine stands for is asked for, too: Deno looks at the address that is bound. */
+function listened(host: string): string[] {
+  return host === "localhost" ? [host, "127.0.0.1", "[::1]"] : [bracketed(host)];
 }
 
 function bracketed(host: string): string {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { lookup } from "node:dns/promises";
 import http from "node:http";
 import net from "node:net";
 import { messageOf } from "../../protocol/errors.ts";
@@ -66,7 +67,8 @@ export interface HttpServer {
 /**
  * Opens a port.
  *
- * @throws {Error} With the `code` of `node:net` where the address cannot be listened on.
+ * @throws {Error} With the `code` of `node:net` where the address cannot be listened on, or
+ * `Deno.errors.NotCapable` where the program lacks the permission.
  */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
   const { hostname, clock, log, seats } = options;
@@ -199,15 +201,24 @@ async function listening(
   server: http.Server,
   { hostname: host, port, fd }: Pick<HttpServerOptions, "hostname" | "port" | "fd">,
 ): Promise<http.Server> {
+  const at = typeof fd === "number" ? { fd } : await allowed(host, port);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  const at = typeof fd === "number" ? { fd } : { host, port };
   server.listen({ ...at, backlog: BACKLOG }, resolve);
   await promise;
   server.off("error", reject);
   // Nothing is lost by one: whether connections are taken is looked at.
   server.on("error", () => {});
   return server;
+}
+
+/** Where it may not, `node:net` would throw where nobody catches it, which ends the whole program. */
+async function allowed(name: string, port: number): Promise<{ host: string; port: number }> {
+  const host = net.isIP(name) === 0 ? (await lookup(name)).address : name;
+  const place = `${net.isIPv6(host) ? `[${host}]` : host}:${port}`;
+  const { state } = await Deno.permissions.query({ name: "net", host: place });
+  if (state === "granted") return { host, port };
+  throw new Deno.errors.NotCapable(`this program lacks --allow-net=${place}`);
 }
 
 function closed(server: http.Server): Promise<void> {

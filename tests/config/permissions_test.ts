@@ -113,6 +113,13 @@ Deno.test("the REST proxy by itself reaches its API and its own address, with a 
   );
 });
 
+Deno.test("a name of this machine is asked for with the addresses that are bound", async () => {
+  assert.equal(
+    await restFlag("net", { LISTEN_HOST: "localhost" }),
+    "--allow-net=discord.com:443,localhost:8787,127.0.0.1:8787,[::1]:8787",
+  );
+});
+
 Deno.test("the REST proxy by itself writes nothing, runs nothing and reads only the program", async () => {
   const env = { ...TOKEN, STATE_DIR: "/srv", BOT_MODULE: "/x/bot.ts", EDITED_MESSAGES: "/y/f.ts" };
   for (const each of [{}, { LISTEN_PORT: "9000" }, env, { LISTEN_PORT: "x" }]) {

@@ -20,16 +20,23 @@ export interface HttpPort extends AsyncDisposable {
   leave(): void;
 }
 
+/** How it is opened. */
+interface PortOptions {
+  readonly hostname?: string;
+  readonly port?: number;
+  readonly most?: number;
+  readonly clock?: Clock;
+}
+
 /** Opens a port that is answered by `handle`. */
 export async function openHttpPort(
   handle: (request: Request) => Response | Promise<Response>,
-  { port = 0, most = 1_000, clock = systemClock }: { port?: number; most?: number; clock?: Clock } =
-    {},
+  { hostname = "127.0.0.1", port = 0, most = 1_000, clock = systemClock }: PortOptions = {},
 ): Promise<HttpPort> {
   const seats = new Seats({ most, mostOfOne: most });
   const lines: HttpPort["lines"] = [];
   const log = logTo((...line) => lines.push(line));
-  const server = await serveHttp({ hostname: "127.0.0.1", port, clock, log, seats, handle });
+  const server = await serveHttp({ hostname, port, clock, log, seats, handle });
   return {
     port: server.port,
     url: `http://127.0.0.1:${server.port}`,

@@ -114,3 +114,13 @@ Deno.test("serveHttp() that leaves takes nobody any more, and goes on with who i
   await port[Symbol.asyncDispose]();
   assert.equal(port.seats.size, 0);
 });
+
+Deno.test("serveHttp() rejects where the program may not listen, and ends it not", async () => {
+  const lacks = { name: "NotCapable", message: "this program lacks --allow-net=192.0.2.1:0" };
+  await assert.rejects(openHttpPort(() => new Response("ok"), { hostname: "192.0.2.1" }), lacks);
+});
+
+Deno.test("serveHttp() listens on a name of this machine", async () => {
+  await using port = await openHttpPort(() => new Response("ok"), { hostname: "localhost" });
+  assert.equal(await (await fetch(`http://localhost:${port.port}/`)).text(), "ok");
+});
