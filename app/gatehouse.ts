@@ -6,7 +6,7 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import { intentBits, type IntentName, isIntentName } from "../protocol/discord/intents.ts";
-import { shown } from "../protocol/record.ts";
+import { isRecord, shown } from "../protocol/record.ts";
 import type { ReshardSnapshot } from "../protocol/reshard.ts";
 import type { Snapshot, Stats, Status } from "../protocol/status.ts";
 import { systemClock } from "../ports/clock.ts";
@@ -17,9 +17,9 @@ import {
   type Config,
   CONFIG_DEFAULTS,
   describeProblem,
-  type Field,
   FIELDS,
   type Problem,
+  SETTINGS,
   type Settings,
 } from "../config/config.ts";
 import { readOptions } from "../config/options.ts";
@@ -32,8 +32,18 @@ import {
   type RestController,
 } from "../unit/controllers.ts";
 import { unitLog } from "./terminal/log.ts";
+import { requirePermissions } from "./lacking.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
+import {
+  inOptionNames,
+  inOwnNames,
+  logInOptionNames,
+  OPTION_WORDS,
+  optionOf,
+  toldInOptionNames,
+} from "./option_names.ts";
 import { callUnit, unitIpc } from "../unit/methods.ts";
+import type { Unit } from "../unit/unit.ts";
 import { beginReshard, steerReshard } from "../unit/reshard/resharding.ts";
 
 /** Settings of a unit in your own program: those of the environment, under the same names. */
@@ -151,55 +161,62 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     throw new GatehouseError("not_ready", "caller", "Cannot do that: the unit is not started");
   };
   async function* later(): AsyncGenerator<Status> {
-    yield* (await opened.promise).unit.status();
+    yield* told((await opened.promise).unit);
   }
   const takeSinceStart = () => {
     const taken = sinceStart;
     sinceStart = null;
     return taken;
   };
+  /** One that runs, for a call: what it throws is in the words of options. */
+  const call = <Given extends unknown[], Result>(
+    what: (unit: Unit, ...given: Given) => Result,
+  ) => inOwnNames((...given: Given) => what(running(), ...given));
   const controllers = createControllers(running);
   const ipc = unitIpc(running);
   return {
-    async start() {
+    start: inOwnNames(async () => {
       if (isStarted) {
         throw new GatehouseError("refused", "caller", "Cannot start: it is started already");
       }
       isStarted = true;
-      const log = await unitLog(config, false, (line) => console.log(line.trimEnd()));
+      requirePermissions(config);
+      const log = logInOptionNames(
+        await unitLog(config, false, (line) => console.log(line.trimEnd())),
+      );
       const { workerPermissions = "inherit" } = options;
-      open = await openUnit({ config, log, workerPermissions, controllers });
+      open = await openUnit({ config, log, workerPermissions, controllers, words: OPTION_WORDS });
       opened.resolve(open);
-      open.unit.failed.then(failed.resolve);
-      sinceStart = open.unit.status();
+      open.unit.failed.then((reason) => failed.resolve(inOptionNames(reason)));
+      sinceStart = told(open.unit);
       try {
         await open.unit.start();
       } finally {
         systemClock.soon(() => void takeSinceStart()?.return(undefined));
       }
-    },
+    }),
     stop: async () => await open?.stop("asked to"),
-    status: () => takeSinceStart() ?? (open ? open.unit.status() : later()),
+    status: () => takeSinceStart() ?? (open ? told(open.unit) : later()),
     get snapshot() {
-      return running().snapshot;
+      return toldInOptionNames(running().snapshot);
     },
     get url() {
       return open?.url ?? null;
     },
     failed: failed.promise,
-    async sendPayload(shardId, payload) {
-      await callUnit(running(), "operator", { method: "sendPayload", shardId, payload });
-    },
+    sendPayload: call(async (unit, shardId, payload) => {
+      await callUnit(unit, "operator", { method: "sendPayload", shardId, payload });
+    }),
     ...controllers,
     ipc,
     clusters: { get: (clusterId) => running().clusters.get(clusterId) },
     services: { get: (name) => running().services.get(name) },
-    reshard: ({ totalShards }) => beginReshard(running(), totalShards, "operator"),
-    pauseReshard: () => steerReshard(running(), "pause"),
-    resumeReshard: () => steerReshard(running(), "resume"),
-    cancelReshard: () => steerReshard(running(), "cancel"),
-    restart: ipc.restart,
-    restartAll: ipc.restartAll,
+    reshard: call((unit, { totalShards }) => beginReshard(unit, totalShards, "operator")),
+    pauseReshard: call((unit) => steerReshard(unit, "pause")),
+    resumeReshard: call((unit) => steerReshard(unit, "resume")),
+    cancelReshard: call((unit) => steerReshard(unit, "cancel")),
+    restart: inOwnNames(ipc.restart),
+    restartAll: inOwnNames(ipc.restartAll),
     get stats() {
       return running().stats;
     },
@@ -207,36 +224,37 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   };
 }
 
-/** Options that have another name than their setting. */
-const OPTION_NAMES: Readonly<Partial<Record<Field, keyof GatehouseOptions>>> = {
-  discordToken: "token",
-  botModule: "bot",
-};
+/** What happens from now on. The figures are as the clusters gave them. */
+async function* told(unit: Unit): AsyncGenerator<Status> {
+  for await (const status of unit.status()) {
+    yield status.kind === "STATS_UPDATED" ? status : toldInOptionNames(status);
+  }
+}
 
 const WORKER_PERMISSIONS = ["least", "inherit"];
 
 /** Every name that an option may have. */
 const NAMES: readonly string[] = [
-  ...FIELDS.map(nameOf),
+  ...FIELDS.map(optionOf),
   "workerPermissions" satisfies keyof GatehouseOptions,
 ];
 
-function nameOf(field: Field): string {
-  return OPTION_NAMES[field] ?? field;
-}
-
 function configOf(options: GatehouseOptions): Config {
+  if (!isRecord(options)) {
+    const problems = [{ setting: "options", expected: "an object", received: shown(options) }];
+    throw badOptions(problems);
+  }
   const { intents, bot, workerPermissions = "inherit" } = options;
   const given = Object.fromEntries(
-    FIELDS.map((field) => [field, options[nameOf(field) as keyof GatehouseOptions]]),
+    FIELDS.map((field) => [field, options[optionOf(field) as keyof GatehouseOptions]]),
   );
   const { values, wrong } = readOptions({
     ...given,
     intents: areNames(intents) ? intentBits(intents) : intents,
     botModule: bot instanceof URL ? bot.href : bot,
-  }, nameOf);
+  }, optionOf);
   const config: Config = { ...CONFIG_DEFAULTS, ...values };
-  const problems = [...wrong.values(), ...brokenRules(config, { nameOf, except: wrong })];
+  const problems = [...wrong.values(), ...brokenRules(config, { nameOf: optionOf, except: wrong })];
   if (config.discordToken === "" && !wrong.has("discordToken")) {
     problems.unshift({ setting: "token", expected: "a bot token", received: "nothing" });
   }
@@ -246,19 +264,30 @@ function configOf(options: GatehouseOptions): Config {
   }
   problems.push(...misspelt(options));
   if (problems.length === 0) return config;
+  throw badOptions(problems);
+}
+
+function badOptions(problems: readonly Problem[]): GatehouseError {
   const text = problems.map(describeProblem).join("; ");
-  throw new GatehouseError("bad_config", "caller", `Cannot create unit: ${text}`, { problems });
+  return new GatehouseError("bad_config", "caller", `Cannot create unit: ${text}`, { problems });
 }
 
 function areNames(intents: unknown): intents is readonly IntentName[] {
   return Array.isArray(intents) && intents.every(isIntentName);
 }
 
+/** Whether two names are one but for capitals. */
+function isAlike(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
 /** Options of a name that is none: most often it was meant to be another. */
 function misspelt(options: GatehouseOptions): Problem[] {
   return Object.keys(options).filter((name) => !NAMES.includes(name)).map((name) => {
-    const meant = FIELDS.find((field) => field === name);
-    const expected = meant ? nameOf(meant) : nearest(name, NAMES)[0] ?? "the name of an option";
+    const meant = FIELDS.find((field) =>
+      [field, SETTINGS[field].name, optionOf(field)].some((known) => isAlike(known, name))
+    );
+    const expected = meant ? optionOf(meant) : nearest(name, NAMES)[0] ?? "the name of an option";
     return { setting: name, expected, received: "a name that is no option" };
   });
 }

@@ -22,6 +22,8 @@ import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
 import { joinNats } from "./join_nats.ts";
 import { clusterStarter } from "../clusters/checked.ts";
+import { OF_DENO } from "../clusters/deno_config.ts";
+import { variablesOf } from "../clusters/permissions.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import { FleetPermits } from "../rest/limits/fleet/fleet_permits.ts";
 import type { Config } from "../config/config.ts";
@@ -35,6 +37,8 @@ import { heardLog, openDashboard } from "./open_dashboard.ts";
 import { SeatedPermits } from "./seated_permits.ts";
 import { trustOf } from "./http/public_address.ts";
 import { serveUnit } from "./http/server.ts";
+import { visibleEnv } from "./visible_env.ts";
+import type { Words } from "./http/words.ts";
 
 /** What it takes beside the settings. */
 export interface OpenUnitOptions {
@@ -44,6 +48,8 @@ export interface OpenUnitOptions {
   readonly workerPermissions: "least" | "inherit";
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
+  /** How the port calls settings, where that is not by their variables. */
+  readonly words?: Words;
 }
 
 /** A unit with its port open and nothing connected yet. */
@@ -89,7 +95,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   const code = (module: string) => ({
     botModule: moduleUrl(module),
     permissions: config.clusterPermissions,
-    env: Deno.env.toObject(),
+    env: visibleEnv([...OF_DENO, ...variablesOf(config.clusterPermissions)]),
   });
   // In the simulator there is no token to be found.
   if (Deno.build.standalone && config.botModule !== null && mode !== "simulator") {
@@ -162,6 +168,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     place,
     dashboard: (request, peer) => dashboard.answer(request, peer),
+    ...options.words && { words: options.words },
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
   }).catch(async (error) => {

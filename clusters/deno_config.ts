@@ -56,7 +56,13 @@ export function isThere(path: string): boolean {
 }
 
 /** What Deno needs of our environment to find its cache and its packages. */
-const OF_DENO = ["DENO_DIR", "HOME", "LOCALAPPDATA", "NPM_CONFIG_REGISTRY", "XDG_CACHE_HOME"];
+export const OF_DENO: readonly string[] = [
+  "DENO_DIR",
+  "HOME",
+  "LOCALAPPDATA",
+  "NPM_CONFIG_REGISTRY",
+  "XDG_CACHE_HOME",
+];
 
 /** What it needs beside that to download: through a proxy, from who shows a certificate of a company's own. */
 export const TO_DOWNLOAD = [

@@ -65,6 +65,11 @@ export function passedVariables({ allow }: ClusterPermissions): readonly string[
   return names === "any" ? [] : names;
 }
 
+/** The variables that flags of an operator name, of whatever is right among them. */
+export function variablesOf(flags: readonly string[]): string[] {
+  return flags.flatMap((flag) => /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? []);
+}
+
 /** Permissions as flags of `deno run`. Other variables read as not set. */
 export function permissionFlags({ allow, deny }: ClusterPermissions): string[] {
   const flags = [...allow].map(([kind, list]) =>

@@ -58,6 +58,7 @@ function received(value: unknown, { secret, hint }: Reader<unknown>): string {
   if (secret) return typeof value === "string" ? shapeOf(value) : "something that is no text";
   const names = Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
   // An address may hold a password.
-  const text = shown(value).replace(/\/\/[^/@\s]*@/g, "//[redacted]@");
+  const text = shown(value).replace(/^of type /, "something of type ")
+    .replace(/\/\/[^/@\s]*@/g, "//[redacted]@");
   return text + (hint?.(names.join(",")) ?? "");
 }

@@ -87,7 +87,7 @@ const METHODS: Methods = {
   restartWorker: (unit, asked) => gatewayOf(unit).pool.restart(whole(asked, "workerId")),
   crashWorker(unit, asked) {
     if (!unit.allowFaults) {
-      throw new GatehouseError("refused", "caller", "Cannot crash: ALLOW_FAULTS is not 1");
+      throw new GatehouseError("refused", "caller", "Cannot crash: ALLOW_FAULTS is not set");
     }
     const how = oneOf(asked, "how", ["throw", "exit", "hang"]);
     gatewayOf(unit).pool.crash(whole(asked, "workerId"), how);

@@ -23,6 +23,7 @@ import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
 import { STATUS } from "./status.ts";
+import type { Words } from "./words.ts";
 import { listen, type ListenOptions, type OpenPort, ownPlace } from "./listen.ts";
 import { type PublicPlace, socketAddress } from "./public_address.ts";
 import { renderText } from "./metrics/metric.ts";
@@ -46,6 +47,8 @@ export interface ServerOptions extends ListenOptions {
   readonly place: Omit<PublicPlace, "own">;
   /** Answers under `/dashboard`; it authorizes by itself. */
   readonly dashboard: HandleRequest;
+  /** How settings are called, where that is not by their variables. */
+  readonly words?: Words;
 }
 
 /**
@@ -62,7 +65,10 @@ export async function serveUnit(options: ServerOptions): Promise<OpenPort> {
     placeNow: place,
     seats: () => port.seats,
   });
-  const port = await listen(options, (request, peer) => app.fetch(request, { peer }));
+  const port = await listen(options, async (request, peer) => {
+    const answer = await app.fetch(request, { peer });
+    return options.words ? await options.words.ofAnswer(request, answer) : answer;
+  });
   const { publicUrl } = options.place;
   options.log.info("listening", { url: port.url, ...publicUrl !== null && { publicUrl } });
   return port;
@@ -126,7 +132,7 @@ function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortE
 }
 
 /** What the routes of the gateway for consumers need. */
-type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace" | "clock"> & {
+type GatewayRoutes = Pick<ServerOptions, "restVerdict" | "authorizePlace" | "clock" | "words"> & {
   readonly unit: Pick<Unit, "gateway" | "opened" | "totalShards">;
   /** How clients reach us; asked once the port is open. */
   readonly placeNow: () => PublicPlace;
@@ -145,7 +151,7 @@ const NOT_READY = "the unit does not serve consumers now";
  */
 export function gatewayRoutes(
   app: Hono<PortEnv>,
-  { unit, restVerdict, authorizePlace, placeNow, clock }: GatewayRoutes,
+  { unit, restVerdict, authorizePlace, placeNow, clock, words }: GatewayRoutes,
 ): void {
   const addressOf = (c: Context<PortEnv>) =>
     socketAddress({ request: c.req.raw, peer: c.env.peer }, placeNow());
@@ -177,7 +183,7 @@ export function gatewayRoutes(
     if (refusal !== null) return Response.json({ error: refusal }, { status: 401 });
     const open = isAsking ? await consumers() : unit.gateway?.openConsumers;
     if (!open) return Response.json({ error: NOT_READY }, { status: 503 });
-    return acceptConsumer(c.req.raw, open, addressOf(c));
+    return acceptConsumer(c.req.raw, open, addressOf(c), words && { words });
   };
   for (const path of ["/", "//", "/gateway", "/gateway/"]) app.get(path, accept);
 }

@@ -11,6 +11,7 @@ import { type AcceptedSocket, upgradeWebSocket } from "../../ports/http_server/u
 import type { LinkEvents, Links } from "../../link/links.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import type { Consumers } from "../../unit/consumers.ts";
+import type { Words } from "./words.ts";
 
 /**
  * More than this is never under way to a peer that reads: its credit is less. Who lets so much pile up is
@@ -27,6 +28,8 @@ const MOST_CALL_BYTES = 32 * 1024 * 1024;
 /** How long a client may be silent before it is asked for a sign of life; default 15 s. */
 export interface AcceptOptions {
   readonly idleMs?: number;
+  /** How settings are called, where that is not by their variables. */
+  readonly words?: Words;
 }
 
 /**
@@ -45,7 +48,8 @@ export function acceptConsumer(
     request,
     { ...options, maxMessageBytes: MOST_COMMAND_BYTES, firstAfterMs: HELLO_AFTER_MS },
     (socket) => {
-      const close = (code: number, reason: string) => socket.close(code, reason);
+      const close = (code: number, reason: string) =>
+        socket.close(code, options.words?.ofText(reason) ?? reason);
       const failed = (reason: string) => client.failed(reason);
       const send = bounded(socket, () => failed("You read too slowly."));
       const known = () => socket.known();

@@ -3,6 +3,7 @@ import {
   clusterPermissions,
   passedVariables,
   permissionFlags,
+  variablesOf,
   withOurAdvice,
   workerPermissions,
 } from "../../clusters/permissions.ts";
@@ -78,4 +79,9 @@ Deno.test("a flag that is no permission is refused", () => {
   for (const flag of ["--allow-all", "-A", "--inspect", "--allow-net=", "x"]) {
     assert.throws(() => clusterPermissions(UNIT, [flag]), { code: "bad_config" }, flag);
   }
+});
+
+Deno.test("variablesOf() names the variables that flags ask for", () => {
+  const flags = ["--allow-env=A,B", "--allow-net=a", "--allow-env", "--allow-env=C"];
+  assert.deepEqual(variablesOf(flags), ["A", "B", "C"]);
 });

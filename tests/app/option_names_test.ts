@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import {
+  inOptionNames,
+  inOwnNames,
+  logInOptionNames,
+  ofError,
+  OPTION_WORDS,
+  optionOf,
+  toldInOptionNames,
+} from "../../app/option_names.ts";
+import { FIELDS, SETTINGS } from "../../config/config.ts";
+import { logTo } from "../../ports/log.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
+
+for (const field of FIELDS) {
+  const { name } = SETTINGS[field];
+  Deno.test(`inOptionNames() calls ${name} by its option`, () => {
+    const text = (called: string) => `Cannot do that: ${called} is 4, set ${called} (or ${called})`;
+    assert.equal(inOptionNames(text(name)), text(optionOf(field)));
+    assert.equal(inOptionNames(`${name}: expected ${name}=4.`), text2(optionOf(field)));
+  });
+}
+
+function text2(called: string): string {
+  return `${called}: expected ${called}=4.`;
+}
+
+Deno.test("inOptionNames() leaves what only looks like a setting", () => {
+  for (const text of ["/srv/STATE_DIR/x", "MY_TOKEN", "INTENTS_2", "a.CACHE.b", "$STATE_DIR"]) {
+    assert.equal(inOptionNames(text), text);
+  }
+});
+
+Deno.test("toldInOptionNames() changes sentences, not names, and copies nothing that stays", () => {
+  const value = { services: [{ name: "CACHE" }], reason: "change INTENTS", at: new Date(0) };
+  assert.deepEqual(toldInOptionNames(value), { ...value, reason: "change intents" });
+  assert.equal(toldInOptionNames(value).services, value.services);
+  const same = { shards: [{ reason: "asked to" }] };
+  assert.equal(toldInOptionNames(same), same);
+});
+
+Deno.test("ofError() keeps code, blame, data, cause and stack", () => {
+  const cause = new TypeError("no");
+  const data = { setting: "CLUSTER_PERMISSIONS", flag: "--allow-env" };
+  const error = new GatehouseError("bad_config", "caller", "Cannot use STATE_DIR x", data, {
+    cause,
+  });
+  const told = ofError(error) as GatehouseError;
+  assert.equal(told.message, "Cannot use stateDir x");
+  assert.deepEqual([told.code, told.blame, told.cause], ["bad_config", "caller", cause]);
+  assert.deepEqual(told.data, { setting: "clusterPermissions", flag: "--allow-env" });
+  assert.equal(told.stack, error.stack!.replace("STATE_DIR", "stateDir"));
+  const other = new TypeError("STATE_DIR");
+  assert.equal(ofError(other), other);
+});
+
+Deno.test("inOwnNames() tells of what is thrown at once, and of what is rejected", async () => {
+  const error = new GatehouseError("refused", "caller", "Cannot do that: TOTAL_SHARDS is 4");
+  const message = "Cannot do that: totalShards is 4";
+  assert.throws(
+    inOwnNames(() => {
+      throw error;
+    }),
+    { message },
+  );
+  await assert.rejects(inOwnNames(() => Promise.reject(error)), { message });
+  assert.equal(inOwnNames((a: number, b: number) => a + b)(1, 2), 3);
+});
+
+Deno.test("logInOptionNames() tells our lines anew, and leaves what a bot prints but for our advice", () => {
+  const lines: unknown[] = [];
+  const written = logTo((...line) => void lines.push(line));
+  const log = logInOptionNames(Object.assign(written, { keepSecret() {} }));
+  log.warn("the function of EDITED_MESSAGES failed", { advice: "change INTENTS", of: { n: 1 } });
+  log.info("cluster prints", {
+    text: "STATE_DIR is mine; add --allow-net=a to CLUSTER_PERMISSIONS",
+  });
+  assert.deepEqual(lines, [
+    ["warn", "the function of editedMessages failed", { advice: "change intents", of: { n: 1 } }],
+    ["info", "cluster prints", {
+      text: "STATE_DIR is mine; add --allow-net=a to clusterPermissions",
+    }],
+  ]);
+});
+
+Deno.test("OPTION_WORDS tells anew what the port refuses and how things stand, and nothing of Discord's", async () => {
+  const body = { error: "it wants REST_AUTHORIZATION" };
+  const asked = async (path: string, init: ResponseInit) => {
+    const request = new Request(`http://unit.local${path}`);
+    return await (await OPTION_WORDS.ofAnswer(request, Response.json(body, init))).json();
+  };
+  const told = { error: "it wants restAuthorization" };
+  assert.deepEqual(await asked("/metrics", { status: 401 }), told);
+  assert.deepEqual(await asked("/control/state", { status: 200 }), told);
+  assert.deepEqual(await asked("/control/stats", { status: 200 }), body);
+  assert.deepEqual(await asked("/api/v10/users/@me", { status: 403 }), body);
+  const ours = { status: 401, headers: { "x-gatehouse-error": body.error } };
+  assert.deepEqual(await asked("/api/v10/users/@me", ours), told);
+  assert.equal(OPTION_WORDS.ofText("add to INTENTS: GUILDS"), "add to intents: GUILDS");
+});
