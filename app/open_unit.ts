@@ -7,6 +7,7 @@
 import { resolve } from "node:path";
 import { systemClock } from "../ports/clock.ts";
 import { systemRandom } from "../ports/random.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { memoryStore } from "../ports/store.ts";
 import { webSocketConnect } from "../ports/websocket/client.ts";
 import {
@@ -52,11 +53,16 @@ export interface OpenUnitOptions {
   readonly words?: Words;
 }
 
+/** Why a unit stops that somebody wants drained. */
+export const DRAINED = "an operator drains it";
+
 /** A unit with its port open and nothing connected yet. */
 export interface OpenUnit {
   readonly unit: Unit;
   /** `http://host:port`. */
   readonly url: string;
+  /** Resolves when an operator has it drained: it stops then, and its process is to end well. */
+  readonly drained: Promise<void>;
   /** Stops the unit, then closes the port. Calling it again waits for the same. */
   stop(reason: string): Promise<void>;
 }
@@ -85,6 +91,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   const clock = systemClock;
   const queueDir = lock && resolve(config.stateDir, "queue");
   let url = "";
+  const drained = Promise.withResolvers<void>();
   // Workers may use this folder, and not the one that it is in.
   if (queueDir !== null) await makeStateDir(queueDir);
   const builtIn = clusterStarter({
@@ -137,6 +144,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     random: systemRandom,
     cores: navigator.hardwareConcurrency,
     store,
+    drain: drained.resolve,
     connect: webSocketConnect(),
     queueDir,
     consumerDoor: {
@@ -192,5 +200,9 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     }
   };
   let stopped: Promise<void> | undefined;
-  return { unit, url, stop: (reason) => stopped ??= stop(reason) };
+  const stopOnce = (reason: string) => stopped ??= stop(reason);
+  drained.promise.then(() => stopOnce(DRAINED)).catch((error) =>
+    log.error("the unit did not stop as it should", { error: messageOf(error) })
+  );
+  return { unit, url, drained: drained.promise, stop: stopOnce };
 }

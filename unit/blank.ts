@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IdentifySnapshot, InteractionSnapshot } from "../protocol/status.ts";
+import type { IdentifySnapshot, IntentsSnapshot, InteractionSnapshot } from "../protocol/status.ts";
 
 /** Nothing is known of the identify budget. */
 export const NO_IDENTIFIES: IdentifySnapshot = {
@@ -25,3 +25,8 @@ export const NO_INTERACTIONS: InteractionSnapshot = {
   failed: 0,
   expired: 0,
 };
+
+/** Nothing is known of the intents but which are wanted, as a number. */
+export function noIntents(wanted: number): IntentsSnapshot {
+  return { wanted, refused: [], shards: [] };
+}

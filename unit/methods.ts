@@ -38,6 +38,8 @@ export interface MethodsUnit extends ReshardingUnit {
   readonly services: { get(name: string): ClusterControl };
   /** Everything at this moment. */
   readonly snapshot: Snapshot;
+  /** Has its process stop it in good order. */
+  drain(): void;
   /** The fleet that it is one of; without it, or `null`: none. */
   readonly fleet?: Pick<FleetMethods, "shardIds" | "unitFor" | "call" | "restartAll"> | null;
 }
@@ -92,6 +94,7 @@ const METHODS: Methods = {
     const how = oneOf(asked, "how", ["throw", "exit", "hang"]);
     gatewayOf(unit).pool.crash(whole(asked, "workerId"), how);
   },
+  drain: (unit) => unit.drain(),
 };
 
 /** Whether clusters and services may call a method. */

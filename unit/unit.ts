@@ -19,7 +19,7 @@ import type { Allotment } from "./shares/allotment.ts";
 import { Clusters } from "./peers/clusters.ts";
 import { type Controllers, createControllers } from "./controllers.ts";
 import { guildLimit } from "./reshard/crowding.ts";
-import { NO_IDENTIFIES, NO_INTERACTIONS } from "./blank.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS, noIntents } from "./blank.ts";
 import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { joinFleet, type JoinOptions } from "./fleet/join.ts";
@@ -51,6 +51,8 @@ export interface UnitParts
   readonly rest: Pick<RestProxy, "snapshot" | "ask" | "handle">;
   /** Replaced methods; by default each is as it is by itself. */
   readonly controllers?: Controllers;
+  /** An operator wants it stopped in good order: whoever runs it does so. */
+  readonly drain: () => void;
 }
 
 /** One Gatehouse process' worth of work. */
@@ -75,6 +77,7 @@ export class Unit {
   readonly rest: UnitParts["rest"];
   /** Whether workers may be crashed. */
   readonly allowFaults: boolean;
+  readonly drain: UnitParts["drain"];
   readonly #parts: UnitParts;
   readonly #allotment: Allotment;
   readonly #lives: Lives;
@@ -99,10 +102,11 @@ export class Unit {
     this.#parts = parts;
     this.controllers = parts.controllers ?? createControllers(() => this);
     this.failed = new Promise((resolve) => this.#fail = resolve);
+    this.drain = parts.drain;
     // Nobody may be waiting for the start.
     this.#refused.promise.catch(() => {});
-    const { config } = parts;
-    this.rest = parts.rest;
+    const { config, rest } = parts;
+    this.rest = rest;
     this.allowFaults = config.allowFaults;
     const { seat, allotment, peers: fleet, crowds } = joinFleet({
       ...parts,
@@ -152,8 +156,7 @@ export class Unit {
     this.fleet = joined?.methods ?? null;
     this.#far = joined?.far ?? null;
     const { signal } = this.#stopping;
-    const { ask } = parts.rest;
-    this.#check = new ReshardCheck({ ...parts, ask, unit: this, fleet: crowds, signal });
+    this.#check = new ReshardCheck({ ...parts, ask: rest.ask, unit: this, fleet: crowds, signal });
     this.#stats = new StatsCollector({
       ...parts,
       ...(fleet && { fleet: fleet.stats }),
@@ -292,8 +295,7 @@ export class Unit {
       clusters: this.clusters.snapshots,
       services: this.services.snapshots,
       identify: gateway?.gate.snapshot ?? NO_IDENTIFIES,
-      intents: gateway?.intents ??
-        { wanted: config.intents, refused: [], shards: [] },
+      intents: gateway?.intents ?? noIntents(config.intents),
       eventsByType: gateway?.pool.eventsByType.totals ?? {},
       reshard: this.#reshards?.snapshot ?? null,
       guildLimit: guildLimit(config, this.shardIds.length === this.totalShards),

@@ -108,6 +108,13 @@ export function control(
       does(method, async (c) => c.json(await call({ method }) as ReshardSnapshot)),
     );
   }
+  app.post(
+    "/drain",
+    does("drain", async (c) => {
+      await call({ method: "drain", ...unitIn(c) });
+      return c.json({ ok: true }, 202);
+    }),
+  );
   app.post("/command", async (c) => {
     const body = await jsonOf(c.req.raw);
     const { to, data, ...options } = isRecord(body) ? body : {};

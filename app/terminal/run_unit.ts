@@ -9,7 +9,7 @@ import { readConfig } from "../../config/parse.ts";
 import type { Log } from "../../ports/log.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
-import { type OpenUnit, openUnit } from "../open_unit.ts";
+import { DRAINED, type OpenUnit, openUnit } from "../open_unit.ts";
 import { launch } from "./launch.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
 import { reshardLine } from "./reshard_lines.ts";
@@ -67,10 +67,11 @@ async function serve(
   });
   const signals = stopSignals();
   const signalled = signals.next().then((reason) => ({ reason, code: EXIT.OK }));
+  const drained = open.drained.then(() => ({ reason: DRAINED, code: EXIT.OK }));
   const failed = unit.failed.then((reason) => ({ reason, code: EXIT.RESTART }));
   try {
     const refused = unit.start().then(() => new Promise<never>(() => {}));
-    const { reason, code } = await Promise.race([signalled, failed, refused]);
+    const { reason, code } = await Promise.race([signalled, drained, failed, refused]);
     clearLine();
     signals.next().then(() => Deno.exit(EXIT.AT_ONCE));
     await open.stop(reason);

@@ -48,6 +48,7 @@ export function createNotedUnit(changed: Partial<MethodsUnit> = {}) {
     },
     clusters: { get: place, restartAll: () => note(Promise.resolve(), "restartAll") },
     services: { get: place },
+    drain: () => note(undefined, "drain"),
     ...changed,
   } satisfies MethodsUnit & { snapshot: unknown };
   return { unit, called };

@@ -42,7 +42,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
   const { rest } = snapshot();
   let looks = 0;
   const logged: { level: string; event: string; fields: Record<string, unknown> }[] = [];
-  const unit = new Unit({
+  const unit: Unit = new Unit({
     config: {
       ...CONFIG_DEFAULTS,
       discordToken: sim.settings.token,
@@ -69,6 +69,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
       handle: () => Promise.resolve(new Response("by the proxy")),
     },
     queueDir: null,
+    drain: () => void unit.stop("an operator drains it"),
     consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
     connect,
     spawn: inProcessThreads({ clock, random, connect }).spawn,

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { readiness } from "../../unit/readiness.ts";
-import { NO_IDENTIFIES, NO_INTERACTIONS } from "../../unit/blank.ts";
+import { NO_IDENTIFIES, NO_INTERACTIONS, noIntents } from "../../unit/blank.ts";
 import { snapshot } from "../support/snapshots.ts";
 
 Deno.test("a unit of which nothing is known promises no identify, and has figures to show", () => {
   const blank = snapshot({ shards: [], identify: NO_IDENTIFIES, interactions: NO_INTERACTIONS });
+  assert.deepEqual(noIntents(5), { wanted: 5, refused: [], shards: [] });
   assert.equal(readiness(blank).ready, false);
   assert.equal(blank.identify.remaining, 0);
   const { held, ...counts } = NO_IDENTIFIES;

@@ -48,6 +48,7 @@ const FOR_OPERATORS: typeof FOR_ALL = [
   [{ method: "reconnect", shardId: 1, session: "keep" }, ["reconnect", 1, "keep"], undefined],
   [{ method: "restartWorker", workerId: 2 }, ["restart", 2], undefined],
   [{ method: "crashWorker", workerId: 2, how: "hang" }, ["crash", 2, "hang"], undefined],
+  [{ method: "drain" }, ["drain"], undefined],
 ];
 
 Deno.test("a peer, an operator and the program call the same methods", async () => {

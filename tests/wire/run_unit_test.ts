@@ -69,6 +69,19 @@ async function startBot(shutdown: string) {
   return { unit, close };
 }
 
+Deno.test("a unit that is drained stops as by SIGTERM, and its process ends well", async () => {
+  const { unit, close } = await startBot('console.log("has stopped");');
+  const answer = await fetch(`${await unit.url()}/control/drain`, { method: "POST" });
+  assert.deepEqual([answer.status, await answer.json()], [202, { ok: true }]);
+  assert.equal(await unit.exited, 0);
+  const words = unit.lines.map(({ message }) => message);
+  assert.ok(words.includes("stopping, sessions are kept"), words.join("\n"));
+  assert.equal(words.at(-1), "stopped");
+  assert.match(JSON.stringify(unit.lines), /"reason":"an operator drains it"/);
+  assert.match(JSON.stringify(unit.lines), /has stopped/);
+  await close();
+});
+
 const pause = (ms: number) => new Promise<void>((resolve) => void systemClock.after(ms, resolve));
 
 Deno.test("a Ctrl-C that comes twice within milliseconds does not cut a bot's shutdown()", async () => {

@@ -73,6 +73,15 @@ for (const [path, does, body] of POSTS) {
   });
 }
 
+Deno.test("POST /drain answers at once that the unit will stop", async () => {
+  const { post, called, world } = setUp();
+  world.isBot = true;
+  assert.equal((await post("/drain"))[0], 403, "not for the bot");
+  world.isBot = false;
+  assert.deepEqual(await post("/drain"), [202, { ok: true }]);
+  assert.deepEqual(called, [["drain"]]);
+});
+
 Deno.test("POST /shards/1/send passes ids on that are numbers, digit for digit", async () => {
   const { post, called } = setUp();
   const body = new Response('{"op":8,"d":{"guild_id":1575987154213928974}}').body!;

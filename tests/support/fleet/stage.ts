@@ -138,7 +138,7 @@ export function createFleetStage(options: FleetOptions) {
     const log = logTo((level, event, fields) =>
       logged.push({ unit: name, level, event, fields, atMs: clock.now() })
     );
-    const unit = new Unit({
+    const unit: Unit = new Unit({
       config: {
         ...CONFIG_DEFAULTS,
         discordToken: sim.settings.token,
@@ -160,6 +160,7 @@ export function createFleetStage(options: FleetOptions) {
       store: diskOf(store, own, isDead),
       rest: simProxy(sim.rest, own, sim.settings.token),
       queueDir: null,
+      drain: () => void unit.stop("an operator drains it"),
       consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
       connect: mortalConnect(outside, sockets, isDead),
       spawn,

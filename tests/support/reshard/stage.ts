@@ -108,7 +108,7 @@ export function createStage(options: StageOptions) {
       ({ totalShards }) => ({ openSpool: spoolOf(totalShards) }),
     );
     const proxy = simProxy(sim.rest, own, sim.settings.token);
-    const unit = new Unit({
+    const unit: Unit = new Unit({
       config: {
         ...CONFIG_DEFAULTS,
         discordToken: sim.settings.token,
@@ -128,6 +128,7 @@ export function createStage(options: StageOptions) {
       store: diskOf(store, own, () => isDead),
       rest: proxy,
       queueDir: null,
+      drain: () => void unit.stop("an operator drains it"),
       consumerDoor: { url: () => "ws://gatehouse.test/", isSecret: () => true, leave() {} },
       connect: mortalConnect(outside, sockets, () => isDead),
       spawn,

@@ -85,6 +85,14 @@ Deno.test("an operator names a unit for what each has, its workers and its state
   }
 });
 
+Deno.test("an operator has the unit drained that is asked, or another that is named; a peer has none", async () => {
+  const { noted: [a], run, called } = await setUp();
+  await a!.operator({ method: "drain" });
+  await run(a!.operator({ method: "drain", unit: "c" }));
+  assert.deepEqual(called(), [[["drain"]], [], [["drain"]]]);
+  assert.throws(() => a!.peer({ method: "drain", unit: "b" }), { code: "bad_message" });
+});
+
 Deno.test("what is wrong with a request is said as at home, wherever it is noticed", async () => {
   const { noted: [a], run } = await setUp();
   const code = async (request: unknown) =>
