@@ -61,7 +61,7 @@ export function heardLog(log: UnitLog): HeardLog {
   let hear: HearLine = (...line) => void before.push(line);
   const heard = logTo((level, event, fields) => {
     log[level](event, fields);
-    if (level === "warn" || level === "error") hear(level, event, log.redacted(fields));
+    if (level === "warn" || level === "error") hear(level, ...log.asWritten(event, fields));
   });
   return Object.assign(heard, {
     heardBy(now: HearLine) {

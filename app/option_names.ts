@@ -7,7 +7,7 @@
 
 import { type Field, FIELDS, SETTINGS } from "../config/config.ts";
 import { GatehouseError } from "../protocol/errors.ts";
-import { logTo } from "../ports/log.ts";
+import { type LogFields, logTo } from "../ports/log.ts";
 import type { Words } from "./http/words.ts";
 import type { UnitLog } from "./terminal/log.ts";
 
@@ -108,12 +108,15 @@ const PRINTED = "cluster prints";
 
 /** A log whose lines are. */
 export function logInOptionNames(log: UnitLog): UnitLog {
-  const worded = logTo((level, event, fields) => {
+  const told = (event: string, fields: LogFields) => {
     const text = event === PRINTED ? printed(String(fields.text)) : undefined;
     const more = text === undefined ? toldInOptionNames(fields) : { ...fields, text };
-    log[level](inOptionNames(event), more);
+    return [inOptionNames(event), more] as const;
+  };
+  return Object.assign(logTo((level, ...line) => log[level](...told(...line))), {
+    keepSecret: (secret: string) => log.keepSecret(secret),
+    asWritten: (...line: Parameters<typeof told>) => log.asWritten(...told(...line)),
   });
-  return Object.assign(worded, { keepSecret: (secret: string) => log.keepSecret(secret) });
 }
 
 function printed(text: string): string {

@@ -30,8 +30,8 @@ export interface LogOptions {
 export interface UnitLog extends Log {
   /** From now on `secret` is replaced wherever it turns up. */
   keepSecret(secret: string): void;
-  /** Fields as they are written, without secrets. */
-  redacted(fields: LogFields): LogFields;
+  /** A line as it is written, whatever its level: without secrets. */
+  asWritten(event: string, fields: LogFields): readonly [event: string, fields: LogFields];
 }
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
@@ -61,7 +61,8 @@ export async function createLog(options: LogOptions): Promise<UnitLog> {
       secrets.add(secret);
       redact = redactor(secrets);
     },
-    redacted: (fields: LogFields) => redact(fields) as LogFields,
+    asWritten: (event: string, fields: LogFields) =>
+      [String(redact(event)), redact(fields) as LogFields] as const,
   });
 }
 

@@ -9,7 +9,7 @@ import {
   toldInOptionNames,
 } from "../../app/option_names.ts";
 import { FIELDS, SETTINGS } from "../../config/config.ts";
-import { logTo } from "../../ports/log.ts";
+import { type LogFields, logTo } from "../../ports/log.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 
 for (const field of FIELDS) {
@@ -70,7 +70,12 @@ Deno.test("inOwnNames() tells of what is thrown at once, and of what is rejected
 Deno.test("logInOptionNames() tells our lines anew, and leaves what a bot prints but for our advice", () => {
   const lines: unknown[] = [];
   const written = logTo((...line) => void lines.push(line));
-  const log = logInOptionNames(Object.assign(written, { keepSecret() {} }));
+  const asWritten = (...line: [string, LogFields]) => line;
+  const log = logInOptionNames(Object.assign(written, { keepSecret() {}, asWritten }));
+  assert.deepEqual(log.asWritten("change INTENTS", { advice: "set STATE_DIR" }), [
+    "change intents",
+    { advice: "set stateDir" },
+  ]);
   log.warn("the function of EDITED_MESSAGES failed", { advice: "change INTENTS", of: { n: 1 } });
   log.info("cluster prints", {
     text: "STATE_DIR is mine; add --allow-net=a to CLUSTER_PERMISSIONS",
