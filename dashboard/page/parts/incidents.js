@@ -1,0 +1,73 @@
+/**
+ * What happened of late, in words.
+ *
+ * @module
+ */
+
+import { html, useState } from "../preact.js";
+import { useClock, useTopics } from "../store.js";
+import { Button, Section, When } from "./common.js";
+
+/** @typedef {import("../../words.ts").Incident} Incident */
+/** @typedef {import("../store.js").Store} Store */
+
+const PAGE = 12;
+const MARKS = /** @type {const} */ ({
+  info: { tone: "waiting", letter: "i", word: "Note" },
+  warn: { tone: "warn", letter: "!", word: "Warning" },
+  error: { tone: "bad", letter: "×", word: "Error" },
+});
+
+/** @param {{ app: import("./common.js").App }} props */
+export function Incidents({ app: { store } }) {
+  useTopics(store, "incidents");
+  useClock(10_000);
+  const [most, setMost] = useState(PAGE);
+  const { incidents = [] } = store.view ?? {};
+  const more = () => setMost(most + 4 * PAGE);
+  return html`
+    <${Section} id="incidents" title="Incidents">
+      <${IncidentList} incidents=${incidents.slice(0, most)} store=${store} />
+      ${incidents.length > most &&
+        html`
+          <p class="more">
+            <${Button} onPress=${more}>Show earlier ones<//></p>
+        `}
+    <//>
+  `;
+}
+
+/**
+ * Incidents, the newest first.
+ *
+ * @param {{ incidents: readonly Incident[], store: Store }} props
+ */
+export function IncidentList({ incidents, store }) {
+  if (incidents.length === 0) return html`<p class="empty">Nothing has happened.</p>`;
+  return html`
+    <ol class="incidents">
+      ${incidents.map((incident) =>
+        html`<${Line} key=${incident.id} incident=${incident} store=${store} />`
+      )}
+    </ol>
+  `;
+}
+
+/** @param {{ incident: Incident, store: Store }} props */
+function Line({ incident: { atMs, level, text, about, of }, store }) {
+  const { tone, letter, word } = MARKS[level];
+  const isOfShard = about === "shard" && of !== undefined && store.shards.has(of);
+  const open = () => store.setOpen(of ?? null);
+  return html`
+    <li>
+      <i class=${`mark ${tone}`} aria-hidden="true">${letter}</i>
+      <span class="grow">
+        <span class="hidden">${word}: </span>
+        ${isOfShard
+          ? html`<button type="button" class="link words" onClick=${open}>${text}</button>`
+          : text}
+      </span>
+      <${When} atMs=${atMs} nowMs=${store.nowMs()} />
+    </li>
+  `;
+}
