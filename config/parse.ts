@@ -34,6 +34,8 @@ export type ParsedConfig =
 export interface ParseOptions {
   /** Play against the simulator whatever is set; the token is not used. `deno task demo`. */
   readonly simulator?: boolean;
+  /** The bot's module, instead of `BOT_MODULE`: an argument, not a setting, so that it may be all that is given. */
+  readonly bot?: string;
   /** Whether `DISCORD_TOKEN` may be missing: every caller brings its own. `deno task rest`. */
   readonly withoutToken?: boolean;
 }
@@ -53,8 +55,13 @@ export interface ParseOptions {
  * console.assert(!parsed.ok && parsed.problems[0]?.setting === "TOTAL_SHARDS");
  * ```
  */
-export async function parseConfig(env: Env, options: ParseOptions = {}): Promise<ParsedConfig> {
+export async function parseConfig(
+  settingsGiven: Env,
+  options: ParseOptions = {},
+): Promise<ParsedConfig> {
   const v = await loadValibot();
+  const { bot } = options;
+  const env = bot === undefined ? settingsGiven : { ...settingsGiven, BOT_MODULE: bot };
   const settings: Readonly<Record<Field, Setting<unknown>>> = SETTINGS;
   const textOfField = (field: Field) => textOf(env, settings[field].name);
   // A secret may have been pasted into another setting as well.
@@ -63,7 +70,8 @@ export async function parseConfig(env: Env, options: ParseOptions = {}): Promise
   const hide = (text: string) => String(redact(text));
   const warnings = misspelt(env);
   const given = FIELDS.filter((field) => textOfField(field) !== "");
-  const untouched = given.length === 0 && warnings.length === 0;
+  const isTouched = FIELDS.some((field) => textOf(settingsGiven, settings[field].name) !== "");
+  const untouched = !isTouched && warnings.length === 0;
   const mode = options.simulator || untouched ? "simulator" : "discord";
 
   const wrong = new Map<Field, Problem>();

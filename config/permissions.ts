@@ -1,17 +1,15 @@
 /**
- * The least that a unit may do, worked out from its settings: one flag of Deno per run.
- *
- * `deno task start` runs this program once per kind of permission and starts the unit with what it
- * printed. It never fails over a setting that is wrong: it prints the least, and leaves the list of
- * problems to the unit.
+ * The least that a program of ours may do, worked out from its settings: flags of Deno. The launcher goes by
+ * them, and `deno task permissions` prints one. Settings that are wrong give the least, and are left to the
+ * program to complain about.
  *
  * @module
  */
 
 import { fileURLToPath } from "node:url";
-import { type Config, SETTING_NAMES } from "./config.ts";
+import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { botModules, moduleFile, moduleFolder, ownCode, workerModules } from "./module_url.ts";
+import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */
@@ -19,9 +17,34 @@ export const PERMISSION_KINDS = ["net", "read", "write", "run", "env"] as const;
 /** One of {@linkcode PERMISSION_KINDS}. */
 export type PermissionKind = typeof PERMISSION_KINDS[number];
 
-/** The unit; the unit against the simulator, whatever is set; the REST proxy by itself. */
-const PROGRAMS = ["unit", "demo", "rest"] as const;
-type ProgramName = typeof PROGRAMS[number];
+/**
+ * The unit; the unit against the simulator, whatever is set; the REST proxy by itself; the simulator by itself;
+ * who asks a unit that runs; who writes a new bot's folder; who only prints words.
+ */
+const PROGRAMS = ["unit", "demo", "rest", "sim", "ask", "init", "words"] as const;
+/** A program, by what it needs. */
+export type ProgramName = typeof PROGRAMS[number];
+
+/** What is to be run, as far as it decides what that may do. */
+export interface Asked {
+  readonly program: ProgramName;
+  /** The bot's module, instead of `BOT_MODULE`. */
+  readonly bot?: string;
+  /** The address of the unit that is asked; by default where the settings have it. */
+  readonly url?: string;
+  /** The variable that has its secret. */
+  readonly secretFromEnv?: string;
+  /** The folder that `init` writes to. */
+  readonly folder?: string;
+}
+
+/** What there is on this machine. */
+export interface Machine {
+  /** What clusters are started with. */
+  readonly executable: string;
+  /** Files and folders of our own code that are not in the current folder. */
+  readonly code: readonly string[];
+}
 
 /**
  * Variables beside the settings: of the terminal, of what bots load in threads, and what Deno needs as a
@@ -32,6 +55,8 @@ const OTHER_VARIABLES = [
   "DENO_DIR",
   "DENO_TLS_CA_STORE",
   "HOME",
+  "FORCE_COLOR",
+  "GATEHOUSE_LAUNCHED",
   "HTTPS_PROXY",
   "HTTP_PROXY",
   "LOCALAPPDATA",
@@ -57,8 +82,8 @@ export function programGrants(
 ): Readonly<Record<PermissionKind, Grant>> {
   const code = ownCode().length === 0 ? [] : [fileURLToPath(new URL("..", import.meta.url))];
   return {
-    net: netGrant(config, false),
-    read: [...readGrant(config).filter((path) => path !== "."), ...code],
+    net: netGrant(config),
+    read: readGrant(config, { code }).filter((path) => path !== "."),
     write: [config.stateDir],
     // What a bot imports is looked at by Deno itself, wherever it runs.
     run: botModules(config).length === 0 ? [] : [executable],
@@ -69,35 +94,62 @@ export function programGrants(
 /** What packages ask for when they are loaded: a thread has no less than what it is given. */
 const OF_THREADS = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 
-/** The flag for one kind of permission. `executable` is what clusters are started with. */
-export async function permissionFlag(
-  kind: PermissionKind,
+/** The flags for a program, one for each kind of permission. */
+export async function permissionFlags(
+  asked: Asked,
   env: Env,
-  executable: string,
-  program: ProgramName = "unit",
-): Promise<string> {
-  const isRest = program === "rest";
-  const parsed = await parseConfig(env, { simulator: program === "demo", withoutToken: isRest });
-  const config = parsed.ok ? parsed.config : null;
-  const grants: Readonly<Record<PermissionKind, Grant>> = {
-    net: netGrant(config, isRest),
-    read: isRest ? ["."] : readGrant(config),
-    // In the first-run mode none.
-    write: isRest || config === null || config.mode === "simulator" ? [] : [config.stateDir],
-    run: isRest ? [] : [executable],
-    env: envGrant(env, config),
-  };
-  const grant = grants[kind];
-  if (grant === "any") return `--allow-${kind}`;
-  // Deno takes a flag without a list for everything.
-  return grant.length === 0 ? `--deny-${kind}` : `--allow-${kind}=${[...new Set(grant)].join(",")}`;
+  machine: Machine,
+): Promise<string[]> {
+  const grants = await grantsOf(asked, env, machine);
+  return PERMISSION_KINDS.map((kind) => {
+    const grant = grants[kind];
+    if (grant === "any") return `--allow-${kind}`;
+    // Deno takes a flag without a list for everything.
+    if (grant.length === 0) return `--deny-${kind}`;
+    return `--allow-${kind}=${[...new Set(grant)].join(",")}`;
+  });
 }
 
-/** The flag that has Deno start the unit again when its code changes, or a module that a setting names. */
-export async function watchFlag(env: Env): Promise<string> {
-  const parsed = await parseConfig(env);
-  const files = parsed.ok ? userModules(parsed.config).flatMap(moduleFile) : [];
-  return files.length === 0 ? "--watch" : `--watch=${files.join(",")}`;
+type Grants = Readonly<Record<PermissionKind, Grant>>;
+
+async function grantsOf(asked: Asked, env: Env, machine: Machine): Promise<Grants> {
+  const { program, bot } = asked;
+  const parsed = await parseConfig(env, {
+    simulator: program === "demo",
+    withoutToken: program === "rest",
+    ...bot !== undefined && { bot },
+  });
+  const config = parsed.ok ? parsed.config : null;
+  const none = { net: [], read: [], write: [], run: [], env: OTHER_VARIABLES };
+  const read = [".", ...machine.code];
+  const variables = envGrant(env, config);
+  switch (program) {
+    case "unit":
+    case "demo":
+      return {
+        net: netGrant(config),
+        read: readGrant(config, machine),
+        // In the first-run mode none.
+        write: config === null || config.mode === "simulator" ? [] : [config.stateDir],
+        run: [machine.executable],
+        env: variables,
+      };
+    case "rest":
+      return { ...none, net: restGrant(config), read, env: variables };
+    case "sim":
+      return { ...none, net: ["127.0.0.1"], read };
+    case "ask": {
+      const secret = asked.secretFromEnv === undefined ? [] : [asked.secretFromEnv];
+      const names = [...variables, ...secret].filter((name) => /^\w+$/.test(name));
+      return { ...none, net: await unitGrant(asked, env), read: [".env"], env: names };
+    }
+    case "init": {
+      const folder = [asked.folder ?? "."].filter((path) => !path.includes(","));
+      return { ...none, read: folder, write: folder };
+    }
+    case "words":
+      return none;
+  }
 }
 
 /** The modules of the user's that a unit runs, wherever. */
@@ -106,12 +158,12 @@ function userModules(config: Config): string[] {
 }
 
 /** Hosts, with a port where it is known. */
-function netGrant(config: Config | null, isRest: boolean): Grant {
+function netGrant(config: Config | null): Grant {
   if (config === null) return ["127.0.0.1"];
-  if (config.mode === "simulator") return ["127.0.0.1", ...listened(config.listenHost)];
-  const api = hostOf(config.discordApiUrl);
-  const listen = listened(config.listenHost).map((host) => `${host}:${config.listenPort}`);
-  if (isRest) return [api, ...listen];
+import { fileURLToPath } from "node:url";
+import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
+import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
+import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
   // Only after asking that API is it known which gateway it names.
   if (!isDiscord(config)) return "any";
   // Built-in clusters listen at any free port for the events that the shard workers bring.
@@ -123,20 +175,19 @@ function netGrant(config: Config | null, isRest: boolean): Grant {
     ...below.map((name) => `*.${name}`),
   ];
   const dialled = [...config.eventHandlerUrls, ...config.natsUrls].map(hostOf);
-  return [api, ...gateways, ...listen, ...clusters, ...dialled];
-}
-
-/** What is read: the program itself with `.env`, the state, the user's modules, what NATS wants to be shown. */
-function readGrant(config: Config | null): readonly string[] {
-  if (config === null) return ["."];
+import { fileURLToPath } from "node:url";
+import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
+import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
+import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
   const { natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey } = config;
   const shown = [natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey]
     .filter((file) => file !== null);
-  return [".", config.stateDir, ...userModules(config).flatMap(moduleFolder), ...shown];
+  const modules = userModules(config).flatMap(moduleFolder);
+  return [".", config.stateDir, ...modules, ...shown, ...code];
 }
 
 /** Variables that are read. Those that look misspelt are among them, so that the unit can say so. */
-function envGrant(env: Env, config: Config | null): Grant {
+function envGrant(env: Env, config: Config | null): string[] {
   const passedOn = (config?.clusterPermissions ?? [])
     .flatMap((flag) => /^--allow-env=(.+)$/.exec(flag)?.[1]?.split(",") ?? []);
   const misspelt = Object.keys(env).filter(looksMisspelt);
@@ -170,18 +221,14 @@ function bracketed(host: string): string {
 async function main(kindName: string | undefined, programName = "unit"): Promise<number> {
   // A file that cannot be read stops the unit, which says so in words.
   const env = await readEnv().catch(() => Deno.env.toObject());
-  if (kindName === "watch") {
-    console.log(await watchFlag(env));
-    return 0;
-  }
-  const kind = PERMISSION_KINDS.find((known) => known === kindName);
+  const kind = PERMISSION_KINDS.findIndex((known) => known === kindName);
   const program = PROGRAMS.find((known) => known === programName);
-  if (kind === undefined || program === undefined) {
-    const kinds = [...PERMISSION_KINDS, "watch"].join("|");
-    console.error(`usage: permissions.ts ${kinds} [${PROGRAMS.join("|")}]`);
+  if (kind < 0 || program === undefined) {
+    console.error(`usage: permissions.ts ${PERMISSION_KINDS.join("|")} [${PROGRAMS.join("|")}]`);
     return 2;
   }
-  console.log(await permissionFlag(kind, env, Deno.execPath(), program));
+  const machine = { executable: Deno.execPath(), code: [] };
+  console.log((await permissionFlags({ program }, env, machine))[kind]);
   return 0;
 }
 

@@ -6,7 +6,7 @@
 
 import type { Command } from "../../deps.ts";
 import { helpEnd } from "./output.ts";
-import { OPENS, runStart } from "./start.ts";
+import { BOT_ARGUMENT, OPENS, runStart } from "./start.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Adds `demo`. */
@@ -17,13 +17,14 @@ export function addDemo(cli: Command, world: CliWorld): void {
       "Runs the unit against the embedded simulator, whatever is set: a Discord of your own in this process, " +
         "and a bot that answers. The token is not used.",
     )
-    .action(world.ends(() => runStart({ simulator: true })));
+    .argument(...BOT_ARGUMENT)
+    .action(world.ends((bot: string | undefined) => runStart({ simulator: true, bot })));
   helpEnd(command, {
     opens: OPENS,
     examples: [
       ["gatehouse demo", "four shards and a bot that answers !ping"],
       ["TOTAL_SHARDS=64 gatehouse demo", "so many shards"],
-      ["BOT_MODULE=./bot.ts gatehouse demo", "your bot, before it meets Discord"],
+      ["gatehouse demo ./bot.ts", "your bot, before it meets Discord"],
     ],
   });
 }

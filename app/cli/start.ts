@@ -15,7 +15,12 @@ export interface StartFlags {
   readonly simulator?: boolean;
   /** Spend the identifies that are kept in reserve. */
   readonly force?: boolean;
+  /** The bot's module, instead of `BOT_MODULE`. */
+  readonly bot?: string | undefined;
 }
+
+/** The argument that names the bot. */
+export const BOT_ARGUMENT = ["[bot]", "the bot's module, instead of BOT_MODULE"] as const;
 
 /** What opens. */
 export const OPENS =
@@ -29,13 +34,17 @@ export function addStart(cli: Command, world: CliWorld): void {
       "Runs the unit: keeps the bot's shards alive and forwards every event to its code. Settings come from " +
         "the environment and from .env. With none at all it plays against the embedded simulator.",
     )
+    .argument(...BOT_ARGUMENT)
     .option("--force", "spend the identifies that are kept in reserve, in this run")
     .option("--simulator", "play against the simulator, whatever is set (as `demo`)")
-    .action(world.ends((flags: StartFlags) => runStart(flags)));
+    .action(
+      world.ends((bot: string | undefined, flags: StartFlags) => runStart({ ...flags, bot })),
+    );
   helpEnd(command, {
     opens: OPENS,
     examples: [
       ["gatehouse", "the same as `gatehouse start`"],
+      ["gatehouse start ./bot.ts", "runs your bot; with no setting, against the simulator"],
       ["DISCORD_TOKEN=… BOT_MODULE=./bot.ts gatehouse start", "runs your bot"],
       ["LOG_FORMAT=json gatehouse start", "logs JSON on a terminal, too"],
     ],

@@ -23,11 +23,15 @@ export interface RunOptions {
   readonly simulator?: boolean;
   /** Spend the identifies that are kept in reserve. */
   readonly force?: boolean;
+  /** The bot's module, instead of `BOT_MODULE`. */
+  readonly bot?: string | undefined;
 }
 
 /** Runs a unit until a signal ends it. Gives the exit code. */
-export async function runUnit({ simulator = false, force = false }: RunOptions): Promise<ExitCode> {
-  const parsed = await readConfig({ simulator });
+export async function runUnit(
+  { simulator = false, force = false, bot }: RunOptions,
+): Promise<ExitCode> {
+  const parsed = await readConfig({ simulator, ...bot !== undefined && { bot } });
   const line = terminalLine();
   return await launch(parsed, (text) => line.write(text), async (config, log) => {
     const settings = { ...config, ...force && { identifyReservePercent: 0 } };
@@ -88,7 +92,14 @@ async function serve(
 
 function terminalLine(): StatusLine {
   const encoder = new TextEncoder();
-  const print = (text: string) => void Deno.stdout.writeSync(encoder.encode(text));
   const isTerminal = Deno.stdout.isTerminal();
+  const print = (text: string) => {
+    try {
+      Deno.stdout.writeSync(encoder.encode(text));
+    } catch (error) {
+      // A terminal that was closed reads nothing any more; the unit stops in good order all the same.
+      if (!isTerminal) throw error;
+    }
+  };
   return statusLine(print, isTerminal, () => isTerminal ? Deno.consoleSize().columns : 80);
 }

@@ -37,11 +37,30 @@ export class Signals {
   }
 }
 
-/** SIGINT and SIGTERM from now on: neither ends the process by itself any more. */
+/** Set where a launcher has started us: our input is a pipe that it never writes to. */
+export const LAUNCHED = "GATEHOUSE_LAUNCHED";
+
+/**
+ * What asks us to stop, from now on: SIGINT, SIGTERM, the end of our terminal, the end of our launcher. None of
+ * them ends the process by itself any more.
+ */
 export function stopSignals(): Signals {
   const signals = new Signals(systemClock);
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    Deno.addSignalListener(name, () => signals.take(name));
+  const names: Deno.Signal[] = ["SIGINT", "SIGTERM"];
+  // Who has no terminal has been told by `nohup`, which leads all three elsewhere, not to heed its end.
+  if (hasTerminal()) names.push("SIGHUP");
+  for (const name of names) Deno.addSignalListener(name, () => signals.take(name));
+  if (Deno.env.get(LAUNCHED)) {
+    inputEnds().then(() => signals.take("the launcher is gone"));
   }
   return signals;
+}
+
+/** Whether there is a terminal that may end. */
+export function hasTerminal(): boolean {
+  return [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+}
+
+async function inputEnds(): Promise<void> {
+  for await (const _ of Deno.stdin.readable);
 }

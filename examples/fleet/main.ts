@@ -5,6 +5,7 @@
  * @module
  */
 
+import { launchCommand } from "../../app/launcher/command.ts";
 import { sleep, systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 
@@ -43,7 +44,7 @@ function startNats(): Deno.ChildProcess {
   }
 }
 
-/** Starts a unit as `deno task start` would, without it in between: so that its process can be killed. */
+/** Starts a unit as `deno task start` would, without what launches it in between: so that it can be killed itself. */
 async function startUnit(name: string, apiUrl: string): Promise<void> {
   const port = FIRST_PORT + NAMES.indexOf(name);
   const env = {
@@ -67,13 +68,13 @@ async function startUnit(name: string, apiUrl: string): Promise<void> {
       stdout: "piped",
       stderr: "null",
     });
-  const kinds = ["net", "read", "write", "run", "env"];
-  const flags = await Promise.all(kinds.map(async (kind) => {
-    const { stdout } = await deno(["task", "-q", "permissions", kind]).output();
-    return new TextDecoder().decode(stdout).trim();
-  }));
+  const door = new URL("../../mod.ts", import.meta.url).href;
+  const { args } = await launchCommand(["start"], env, {
+    door,
+    executable: Deno.execPath(),
+  });
   const log = await Deno.open(`${folder}/${name}.log`, { create: true, append: true });
-  const child = deno(["run", "--no-prompt", "--ignore-env", ...flags, "mod.ts"]).spawn();
+  const child = deno([...args]).spawn();
   child.stdout.pipeTo(log.writable);
   const unit = { child, url: `http://127.0.0.1:${port}` };
   running.set(name, unit);

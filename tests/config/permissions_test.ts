@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { PERMISSION_KINDS, permissionFlag, watchFlag } from "../../config/permissions.ts";
+import { type Asked, PERMISSION_KINDS, permissionFlags } from "../../config/permissions.ts";
+
+type Kind = typeof PERMISSION_KINDS[number];
 
 const TOKEN = { DISCORD_TOKEN: "a.b.c" };
-const flag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
-  permissionFlag(kind, env, "/opt/deno");
+
+/** One of the flags of a program. */
+async function flagOf(kind: Kind, asked: Asked, env: Record<string, string>): Promise<string> {
+  const flags = await permissionFlags(asked, env, { executable: "/opt/deno", code: [] });
+  return flags[PERMISSION_KINDS.indexOf(kind)]!;
+}
+
+const flag = (kind: Kind, env: Record<string, string>) => flagOf(kind, { program: "unit" }, env);
 
 Deno.test("with no setting a unit talks to this machine and writes nothing", async () => {
   assert.equal(await flag("net", {}), "--allow-net=127.0.0.1");
@@ -91,12 +99,12 @@ Deno.test("with simulator a unit reaches this machine only, whatever is set", as
   for (
     const [kind, wanted] of [["net", "--allow-net=127.0.0.1"], ["write", "--deny-write"]] as const
   ) {
-    assert.equal(await permissionFlag(kind, env, "deno", "demo"), wanted);
+    assert.equal(await flagOf(kind, { program: "demo" }, env), wanted);
   }
 });
 
-const restFlag = (kind: typeof PERMISSION_KINDS[number], env: Record<string, string>) =>
-  permissionFlag(kind, env, "/opt/deno", "rest");
+const restFlag = (kind: Kind, env: Record<string, string>) =>
+  flagOf(kind, { program: "rest" }, env);
 
 Deno.test("the REST proxy by itself reaches its API and its own address, with a token or without", async () => {
   const env = { LISTEN_HOST: "::1", LISTEN_PORT: "9000" };
@@ -153,17 +161,58 @@ Deno.test("no flag is ever the one for everything", async () => {
   }
 });
 
-Deno.test("dev watches the modules that the settings name, on this machine, beside the program", async () => {
-  assert.equal(await watchFlag({}), "--watch");
-  assert.equal(await watchFlag({ ...TOKEN, TOTAL_SHARDS: "many" }), "--watch");
-  const all = {
-    ...TOKEN,
-    BOT_MODULE: "./bot.ts",
-    SERVICES: "a=file:///srv/a.ts,b=https://x.test/b.ts",
-    WORKER_MODULE: "/srv/worker.ts",
-    EDITED_MESSAGES: "filter",
-  };
-  assert.equal(await watchFlag(all), "--watch=./bot.ts,/srv/a.ts,/srv/worker.ts");
+Deno.test("a bot that is an argument is read, and its unit plays against the simulator", async () => {
+  const asked = { program: "unit", bot: "/srv/bot/bot.ts" } as const;
+  assert.equal(await flagOf("read", asked, {}), "--allow-read=.,./.gatehouse,/srv/bot");
+  assert.equal(await flagOf("net", asked, {}), "--allow-net=127.0.0.1");
+  assert.match(await flagOf("net", asked, TOKEN), /discord\.com:443.*127\.0\.0\.1$/);
+});
+
+Deno.test("our own code is read where it is, which may be elsewhere", async () => {
+  const machine = { executable: "/opt/deno", code: ["/opt/gatehouse/mod.ts"] };
+  for (const program of ["unit", "demo", "rest", "sim"] as const) {
+    const [, read] = await permissionFlags({ program }, {}, machine);
+    assert.match(read!, /,\/opt\/gatehouse\/mod\.ts$/, program);
+  }
+});
+
+Deno.test("who asks a unit reaches that unit and does nothing else", async () => {
+  const net = (asked: Omit<Asked, "program">, env = {}) =>
+    flagOf("net", { program: "ask", ...asked }, env);
+  assert.equal(await net({}), "--allow-net=127.0.0.1:8787,[::1]:8787");
+  assert.equal(
+    await net({}, {
+      LISTEN_HOST: "10.0.0.1",
+      LISTEN_PORT: "9",
+      REST_AUTHORIZATION: "x",
+      TOTAL_SHARDS: "many",
+    }),
+    "--allow-net=10.0.0.1:9,127.0.0.1:9,[::1]:9",
+  );
+  assert.equal(await net({ url: "https://unit.example" }), "--allow-net=unit.example:443");
+  assert.equal(await net({ url: "unit.example:7" }), "--allow-net=unit.example:7");
+  assert.equal(await net({ url: "http://" }), "--deny-net");
+  const asked = { program: "ask", secretFromEnv: "MINE" } as const;
+  assert.match(await flagOf("env", asked, {}), /,MINE$/);
+  assert.doesNotMatch(await flagOf("env", { ...asked, secretFromEnv: "A,B" }, {}), /A,B/);
+  assert.equal(await flagOf("read", asked, TOKEN), "--allow-read=.env");
+  for (const kind of ["write", "run"] as const) {
+    assert.equal(await flagOf(kind, asked, TOKEN), `--deny-${kind}`);
+  }
+});
+
+Deno.test("who writes a new folder has that folder, who only tells has nothing", async () => {
+  const init = { program: "init", folder: "my bot" } as const;
+  for (const kind of ["read", "write"] as const) {
+    assert.equal(await flagOf(kind, init, TOKEN), `--allow-${kind}=my bot`);
+    assert.equal(await flagOf(kind, { ...init, folder: "a,/" }, TOKEN), `--deny-${kind}`);
+  }
+  for (const kind of ["net", "read", "write", "run"] as const) {
+    assert.equal(await flagOf(kind, { program: "words" }, TOKEN), `--deny-${kind}`);
+  }
+  assert.equal(await flagOf("net", init, TOKEN), "--deny-net");
+  assert.equal(await flagOf("run", init, TOKEN), "--deny-run");
+  assert.doesNotMatch(await flagOf("env", init, TOKEN), /DISCORD_TOKEN/);
 });
 
 Deno.test("a unit may reach the gateways that are listed, and what is below a name", async () => {

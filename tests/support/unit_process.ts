@@ -5,6 +5,7 @@
  */
 
 import { systemClock } from "../../ports/clock.ts";
+import { launchCommand } from "../../app/launcher/command.ts";
 import type { Child, HeldPort } from "./held_port.ts";
 
 /** A unit that was started. */
@@ -26,8 +27,8 @@ export interface UnitProcess {
 }
 
 /**
- * Starts a unit with nothing but these settings in its environment: what `deno task start` runs,
- * without `deno task` in between, which would not pass a SIGKILL on.
+ * Starts a unit with nothing but these settings in its environment: what the launcher runs, without the
+ * launcher, which would not pass a SIGKILL on.
  *
  * @param how `descriptors`: how many it may have open; needs Linux's `prlimit`. Default: what we may.
  * `held`: the socket that it is to take its connections from; default: it listens itself.
@@ -36,7 +37,7 @@ export function startUnit(
   settings: Record<string, string>,
   how: HowToStart = {},
 ): Promise<UnitProcess> {
-  return start(settings, "unit", ["mod.ts"], how);
+  return start(settings, ["start"], how);
 }
 
 interface HowToStart {
@@ -46,28 +47,26 @@ interface HowToStart {
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
 export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
-  return start(settings, "rest", ["app/cli/main.ts", "rest"]);
+  return start(settings, ["rest"]);
 }
+
+const DOOR = new URL("../../mod.ts", import.meta.url).href;
 
 async function start(
   settings: Record<string, string>,
-  program: string,
   what: readonly string[],
   { descriptors, held }: HowToStart = {},
 ): Promise<UnitProcess> {
-  const kinds = ["net", "read", "write", "run", "env"];
-  const flags = await Promise.all(kinds.map(async (kind) => {
-    const { stdout } = await deno(["task", "-q", "permissions", kind, program], settings).output();
-    return new TextDecoder().decode(stdout).trim();
-  }));
-  const args = ["run", "--no-prompt", "--ignore-env", ...flags, ...what];
+  const executable = Deno.execPath();
+  const launched = await launchCommand(what, settings, { door: DOOR, executable });
+  const args = [...launched.args];
   if (held) {
     const listen = { LISTEN_PORT: String(held.port), LISTEN_FD: "3" };
-    return follow(held.spawn(Deno.execPath(), args, { ...inherited(), ...settings, ...listen }));
+    return follow(held.spawn(executable, args, { ...inherited(), ...settings, ...listen }));
   }
   if (descriptors === undefined) return follow(deno(args, settings).spawn());
   const limit = `--nofile=${descriptors}:${descriptors}`;
-  return follow(command("prlimit", [limit, Deno.execPath(), ...args], settings).spawn());
+  return follow(command("prlimit", [limit, executable, ...args], settings).spawn());
 }
 
 /** Starts a unit by a task of `deno.json`. */

@@ -124,7 +124,7 @@ Deno.exit();`;
 Deno.test("stopSignals() hears signals of either kind, and the process goes on", async () => {
   const url = `data:application/typescript,${encodeURIComponent(PROGRAM)}`;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", url],
+    args: ["run", "--no-prompt", "--ignore-env", "--quiet", url],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

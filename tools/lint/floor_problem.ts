@@ -17,6 +17,7 @@ const BESIDE: Readonly<Record<string, number>> = {
   "deps.ts": 1,
   "discord.ts": 1,
   sim: 2,
+  "cli.ts": DOOR_FLOOR,
   "mod.ts": DOOR_FLOOR,
 };
 

@@ -48,7 +48,7 @@ const WRONG: Readonly<Record<string, [args: string[], told: RegExp]>> = {
     ["--simulater"],
     /unknown option '--simulater'\n\(Did you mean --simulator\?\)/,
   ],
-  "an argument too many": [["start", "x"], /too many arguments for 'start'/],
+  "an argument too many": [["rest", "x"], /too many arguments for 'rest'/],
 };
 
 for (const [what, [args, told]] of Object.entries(WRONG)) {
