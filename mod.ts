@@ -4,7 +4,8 @@
  *
  * - `deno task start` runs it.
  * - `createGatehouse` runs it inside your program.
- * - `defineBot`, `defineService`, `discordenoBot` and `serveEvents` are for the bot's code.
+ * - `defineBot`, `defineService`, `discordenoBot`, `serveEvents` and `connectEvents` are for the bot's code;
+ *   `events.ts` has them without the rest.
  *
  * @module
  */
@@ -48,6 +49,12 @@ export type {
 } from "./bot/gateway_helpers.ts";
 export type { ClusterTarget, FetchOptions, Ipc, PeerControl } from "./bot/ipc.ts";
 export { type Rest, RestError, type RestOptions } from "./bot/rest.ts";
+export {
+  connectEvents,
+  type ConnectEventsOptions,
+  type EventClient,
+} from "./clusters/inside/connect_events.ts";
+export type { RemoteOptions } from "./clusters/inside/remote.ts";
 export {
   type EventServer,
   serveEvents,

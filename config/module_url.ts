@@ -52,6 +52,8 @@ function isAddress(module: string): boolean {
 /** What `mod.ts` is made of. The whole folder is too much: `.env` may be in it. */
 const CODE = [
   "mod.ts",
+  "events.ts",
+  "protocol.ts",
   "deps.ts",
   "discord.ts",
   "app",

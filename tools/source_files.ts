@@ -4,12 +4,12 @@
  * @module
  */
 
-import { OUTSIDE_FOLDERS, SOURCE_FOLDERS } from "./tree.ts";
+import { OUTSIDE_FOLDERS, ROOT_FILES, SOURCE_FOLDERS } from "./tree.ts";
 
 /** Paths of every TypeScript file from the root, with `/`, sorted. */
 export async function typescriptFiles(root = "."): Promise<string[]> {
   const files: string[] = [];
-  for (const name of ["cli.ts", "mod.ts", "deps.ts", "discord.ts"]) {
+  for (const name of ROOT_FILES) {
     if (await exists(`${root}/${name}`)) files.push(name);
   }
   for (const folder of [...SOURCE_FOLDERS, ...OUTSIDE_FOLDERS]) {

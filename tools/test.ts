@@ -12,7 +12,7 @@
 import { existsSync } from "node:fs";
 import { NATS_PATHS } from "./nats_paths.ts";
 import { addTallies, closingLine, exitCode, type Tally, tallyOf } from "./tally.ts";
-import { SOURCE_FOLDERS } from "./tree.ts";
+import { DOORS, SOURCE_FOLDERS } from "./tree.ts";
 
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
 
@@ -59,7 +59,7 @@ function phases(args: readonly string[]): Phase[] {
   const others = [ATTACKS, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",");
   return [
     { args: ["--parallel", "--ignore=tests/wire", "tests"] },
-    { args: ["--doc", ...SOURCES] },
+    { args: ["--doc", ...DOORS, ...SOURCES] },
     { args: [`--ignore=${others}`, "tests/wire"] },
     { args: ["--parallel", RESHARDS] },
     { args: ["--parallel", FLEETS], jobs: WAITING_JOBS },

@@ -27,8 +27,14 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["app"],
 ];
 
-/** The floor of `mod.ts`, the door: it sees everything that we ship. */
+/** The floor of the doors: they see everything that we ship. */
 export const DOOR_FLOOR = FLOORS.length;
+
+/** What stands at the top and is imported from outside: `mod.ts`, and doors of less than all. */
+export const DOORS: readonly string[] = ["cli.ts", "mod.ts", "events.ts", "protocol.ts"];
+
+/** Files at the top: the doors, and lists of foreign modules. */
+export const ROOT_FILES: readonly string[] = [...DOORS, "deps.ts", "discord.ts"];
 
 /** Folders that hold what we ship: those on floors, and the embedded Discord beside them. */
 export const SOURCE_FOLDERS: readonly string[] = [...FLOORS.flat(), "sim"];

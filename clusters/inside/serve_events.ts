@@ -6,48 +6,27 @@
  */
 
 import type { Bot } from "../../bot/bot.ts";
-import { DAY_MS, describeProblem, MOST_CLUSTERS } from "../../config/config.ts";
-import { problemOf } from "../../config/options.ts";
-import { apiUrl, host, integer, type Reader, secret } from "../../config/readers.ts";
-import { GatehouseError } from "../../protocol/errors.ts";
+import { host, integer } from "../../config/readers.ts";
 import { serveLink } from "../../bot/link/serve.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { type Log, logTo } from "../../ports/log.ts";
-import { runBot } from "./run.ts";
-import { encodeLogLine } from "../log.ts";
 import { processFigures } from "../../ports/figures.ts";
+import { checkOptions, type OptionReaders, type RemoteOptions, withDefaults } from "./remote.ts";
+import { runBot } from "./run.ts";
 
-/** How a remote cluster is reached, and how it reaches its unit. */
-export interface ServeEventsOptions {
+/**
+ * How a remote cluster is reached, and how it reaches its unit; its `clusterId` is its place in the unit's
+ * `EVENT_HANDLER_URL`.
+ */
+export interface ServeEventsOptions extends RemoteOptions {
   /** 8788 by default; 0 takes any that is free. */
   readonly port?: number;
   /** `127.0.0.1` by default. */
   readonly hostname?: string;
   /** The unit's `EVENT_HANDLER_SECRET_KEY`. */
   readonly secretKey: string;
-  /** The unit's own address, whose `/api` is the bot's REST; `http://127.0.0.1:8787` by default. */
-  readonly unitUrl?: string;
-  /** The unit's `REST_AUTHORIZATION`. On its loopback address any text will do. */
-  readonly restAuthorization?: string;
-  /** Place of this cluster in the unit's `EVENT_HANDLER_URL`, from 0; 0 by default. */
-  readonly clusterId?: number;
-  /** Bytes of events that may be under way unacknowledged; 4 MiB by default. */
-  readonly windowBytes?: number;
-  /** After this long an event counts as dealt with although its handler has not; 60 s by default. */
-  readonly handlerDeadlineMs?: number;
-  /** JSON lines on the standard output by default. */
-  readonly log?: Log;
 }
 
-/** What the options have to be; those that are not set have their defaults. */
-const OPTIONS: Readonly<Partial<Record<keyof ServeEventsOptions, Reader<unknown>>>> = {
-  port: integer("a port", 0, 65_535),
-  hostname: host,
-  unitUrl: apiUrl,
-  clusterId: integer("a whole number", 0, MOST_CLUSTERS - 1),
-  windowBytes: integer("a number of bytes", 1, 1024 ** 3),
-  handlerDeadlineMs: integer("milliseconds", 1, DAY_MS),
-};
+const OPTIONS: OptionReaders = { port: integer("a port", 0, 65_535), hostname: host };
 
 /** A remote cluster that listens. */
 export interface EventServer {
@@ -73,22 +52,21 @@ export interface EventServer {
  * ```
  */
 export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promise<EventServer> {
-  const { hostname = "127.0.0.1", port = 8788, secretKey, log = printLines() } = options;
-  check(options);
+  checkOptions(options, "serve events", ["secretKey"], OPTIONS);
+  const { hostname = "127.0.0.1", port = 8788, secretKey, log, ...given } = withDefaults(options);
+  const world = { clock: systemClock, log };
   const run = await runBot({
-    ...options,
+    ...given,
+    ...world,
     bot,
-    log,
-    peer: { kind: "cluster", id: options.clusterId ?? 0 },
-    unitUrl: options.unitUrl ?? "http://127.0.0.1:8787",
-    credential: options.restAuthorization ?? "remote-cluster",
-    clock: systemClock,
+    peer: { kind: "cluster", id: given.clusterId },
+    credential: given.restAuthorization,
     fetch,
     figures: processFigures,
   });
   const { consumer } = run;
   try {
-    const server = serveLink({ hostname, port, secretKey, consumer, clock: systemClock, log });
+    const server = serveLink({ hostname, port, secretKey, consumer, ...world });
     log.info("cluster waits for its unit", { hostname, port: server.port });
     let stopped: Promise<void> | undefined;
     const stop = () => stopped ??= run.stop().finally(() => server.stop());
@@ -97,20 +75,4 @@ export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promis
     await run.stop();
     throw error;
   }
-}
-
-function check(options: ServeEventsOptions): void {
-  const given = Object.entries(OPTIONS).filter(([name]) =>
-    options[name as keyof ServeEventsOptions] !== undefined
-  );
-  const problems = [["secretKey", secret("a secret")] as const, ...given].flatMap(([name, read]) =>
-    problemOf(name, options[name as keyof ServeEventsOptions], read) ?? []
-  );
-  if (problems.length === 0) return;
-  const text = `Cannot serve events: ${problems.map(describeProblem).join("; ")}`;
-  throw new GatehouseError("bad_config", "caller", text, { problems });
-}
-
-function printLines(): Log {
-  return logTo((level, event, fields) => console.log(encodeLogLine({ level, event, fields })));
 }

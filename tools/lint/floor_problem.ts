@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DOOR_FLOOR, floorOf, OUTSIDE_FOLDERS, topOf } from "../tree.ts";
+import { DOOR_FLOOR, DOORS, floorOf, OUTSIDE_FOLDERS, topOf } from "../tree.ts";
 
 /** Where a file of ours stands; `place` is its folder at the top, or its name if it has none. */
 interface Standing {
@@ -17,8 +17,7 @@ const BESIDE: Readonly<Record<string, number>> = {
   "deps.ts": 1,
   "discord.ts": 1,
   sim: 2,
-  "cli.ts": DOOR_FLOOR,
-  "mod.ts": DOOR_FLOOR,
+  ...Object.fromEntries(DOORS.map((door) => [door, DOOR_FLOOR])),
 };
 
 /**
