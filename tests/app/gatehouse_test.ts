@@ -46,8 +46,14 @@ const WRONG: readonly (readonly [option: Record<string, unknown>, told: RegExp])
   [{ clusterIsolation: "thread" }, /clusterIsolation: expected process or worker/],
   [{ allowFaults: 1 }, /allowFaults: expected true or false, received 1/],
   [{ discordApiUrl: "discord.com" }, /discordApiUrl: expected an http or https URL/],
-  [{ eventHandlerUrls: "ws://a" }, /eventHandlerUrls: expected a list of ws or wss URLs/],
-  [{ eventHandlerUrls: ["http://a"] }, /eventHandlerUrls: expected a list of ws or wss URLs/],
+  [
+    { eventHandlerUrls: "ws://a" },
+    /eventHandlerUrls: expected a list of ws, wss, http or https URLs/,
+  ],
+  [
+    { eventHandlerUrls: ["ftp://a"] },
+    /eventHandlerUrls: expected a list of ws, wss, http or https URLs/,
+  ],
   [{ services: [{ name: "a b", module: "x" }] }, /services: expected a list of \{ name, module \}/],
   [{ services: { a: "x" } }, /services: expected a list of \{ name, module \}/],
   [{ clusterPermissions: ["--allow-all"] }, /clusterPermissions: expected a list of permission/],
