@@ -160,10 +160,7 @@ function userModules(config: Config): string[] {
 /** Hosts, with a port where it is known. */
 function netGrant(config: Config | null): Grant {
   if (config === null) return ["127.0.0.1"];
-import { fileURLToPath } from "node:url";
-import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
-import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
+  if (config.mode === "simulator") return ["127.0.0.1", ...listened(config.listenHost)];
   // Only after asking that API is it known which gateway it names.
   if (!isDiscord(config)) return "any";
   // Built-in clusters listen at any free port for the events that the shard workers bring.
@@ -175,10 +172,37 @@ import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.t
     ...below.map((name) => `*.${name}`),
   ];
   const dialled = [...config.eventHandlerUrls, ...config.natsUrls].map(hostOf);
-import { fileURLToPath } from "node:url";
-import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
-import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
+  return [hostOf(config.discordApiUrl), ...gateways, ...listens(config), ...clusters, ...dialled];
+}
+
+/** The REST proxy by itself asks for no gateway. */
+function restGrant(config: Config | null): Grant {
+  if (config === null) return ["127.0.0.1"];
+  if (config.mode === "simulator") return ["127.0.0.1", ...listened(config.listenHost)];
+  return [hostOf(config.discordApiUrl), ...listens(config)];
+}
+
+/** Where a unit that runs is asked. */
+async function unitGrant({ url }: Asked, env: Env): Promise<Grant> {
+  if (url !== undefined) {
+    const address = /^https?:\/\//i.test(url) ? url : `http://${url}`;
+    return URL.canParse(address) ? [hostOf(address)] : [];
+  }
+  const { LISTEN_HOST, LISTEN_PORT, REST_AUTHORIZATION } = env;
+  const needed = { LISTEN_HOST, LISTEN_PORT, REST_AUTHORIZATION };
+  const parsed = await parseConfig(needed, { withoutToken: true });
+  const { listenHost, listenPort } = parsed.ok ? parsed.config : CONFIG_DEFAULTS;
+  // One that listens everywhere is found here.
+  return [bracketed(listenHost), "127.0.0.1", "[::1]"].map((host) => `${host}:${listenPort}`);
+}
+
+function listens({ listenHost, listenPort }: Config): string[] {
+  return listened(listenHost).map((host) => `${host}:${listenPort}`);
+}
+
+/** What is read: the program itself with `.env`, the state, the user's modules, what NATS wants to be shown. */
+function readGrant(config: Config | null, { code }: Pick<Machine, "code">): readonly string[] {
+  if (config === null) return [".", ...code];
   const { natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey } = config;
   const shown = [natsCredentials, natsTlsCa, natsTlsCert, natsTlsKey]
     .filter((file) => file !== null);
