@@ -87,7 +87,7 @@ type BesideShard = Pick<Beside, "eventsPerSecond" | "lastErrorOf">;
 /** One shard as the page shows it. */
 export function shardView(shard: ShardSnapshot, beside: BesideShard): DashboardShard {
   const { shardId, totalShards, role, state, reason, sinceMs, workerId, clusterId } = shard;
-  const { counters, guilds } = shard;
+  const { counters, guilds, sessionSinceMs } = shard;
   const key = keyOf(shard);
   return {
     key,
@@ -97,7 +97,7 @@ export function shardView(shard: ShardSnapshot, beside: BesideShard): DashboardS
     state,
     reason,
     sinceMs,
-    sessionSinceMs: null,
+    sessionSinceMs,
     workerId,
     clusterId,
     latencyMs: wholeOf(counters?.latencyMs),

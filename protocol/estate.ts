@@ -45,6 +45,8 @@ export interface SessionPoint {
   readonly seq: number;
   /** What is added to `s` to make an event's cursor. */
   readonly base: number;
+  /** When it began, ms since the Unix epoch. Default: it is not known. */
+  readonly beganAtMs?: number;
 }
 
 /** An interaction that was responded to in the bot's place. */
@@ -110,6 +112,11 @@ export interface SafeEvents {
 export interface BegunSession {
   readonly session: SessionPoint | null;
   readonly facts: ReadyFacts;
+}
+
+/** A session that began at `beganAtMs`. */
+export function begunAt(began: BegunSession, beganAtMs: number): BegunSession {
+  return { ...began, session: began.session && { ...began.session, beganAtMs } };
 }
 
 /** A session began, or is gone (`null`); cursors go on growing. */
@@ -215,7 +222,8 @@ export function canResume(
  */
 export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   if (!isRecord(value)) return undefined;
-  const { shardId, totalShards, intents, wanted, sessionId, resumeUrl, seq, base } = value;
+  const { shardId, totalShards, intents, wanted, sessionId, resumeUrl, seq, base, beganAtMs } =
+    value;
   if (![shardId, totalShards, intents].every(isCount) || !SESSION_ID.isOne(sessionId)) {
     return undefined;
   }
@@ -223,7 +231,11 @@ export function parseSessionPoint(value: unknown): SessionPoint | undefined {
   if (!isCursor(base + Number(seq))) return undefined;
   const host = GATEWAY_URL.isOne(resumeUrl) ? resumeUrl : null;
   const point = { shardId, totalShards, intents, sessionId, resumeUrl: host, seq, base };
-  return { ...point, ...(isCount(wanted) ? { wanted } : {}) } as SessionPoint;
+  return {
+    ...point,
+    ...isCount(wanted) && { wanted },
+    ...isCount(beganAtMs) && { beganAtMs },
+  } as SessionPoint;
 }
 
 /** An estate read from outside. What is not what it should be is left out: it lived, at any rate. */

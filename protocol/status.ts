@@ -191,6 +191,8 @@ export interface ShardSnapshot extends ShardStatus {
   readonly clusterId: number | null;
   /** Intents that are wanted and its session does not have, because Discord refused them. */
   readonly lacks: readonly IntentName[];
+  /** When its session began, ms since the Unix epoch; `null`: it has none, or that is not known. */
+  readonly sessionSinceMs: number | null;
   /** Guilds that it has, of 2,500 that Discord allows; `null` before its first READY. */
   readonly guilds: number | null;
   readonly counters: ShardCounters | null;

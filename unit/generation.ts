@@ -10,7 +10,7 @@ import type { World } from "../ports/world.ts";
 import { DISALLOWED_INTENTS, SHARDING_REQUIRED } from "../protocol/discord/close_codes.ts";
 import { type IntentName, intentNames } from "../protocol/discord/intents.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
+import { begunAt, withCursor, withPresence, withSafe, withSession } from "../protocol/estate.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import type { Seen, ShardRole } from "../protocol/reshard.ts";
@@ -206,6 +206,7 @@ export class Generation {
         workerId,
         clusterId: peer?.kind === "cluster" ? peer.id : null,
         lacks: this.#lacks(status.shardId),
+        sessionSinceMs: this.#sessionSinceMs(status.shardId),
         guilds: this.#guildsOf(status.shardId),
         counters,
       };
@@ -260,6 +261,10 @@ export class Generation {
     return lacks === 0 ? [] : intentNames(lacks);
   }
 
+  #sessionSinceMs(shardId: number): number | null {
+    return this.#options.estates.of(this.#key(shardId)).session?.beganAtMs ?? null;
+  }
+
   /** What READY named counts until the bot has dealt with it, and what came after it. */
   #guildsOf(shardId: number): number | null {
     const { guilds, facts } = this.#options.estates.of(this.#key(shardId));
@@ -289,7 +294,7 @@ export class Generation {
   }
 
   #poolEvents(): PoolEvents {
-    const { gate, away, estates, controllers, log } = this.#options;
+    const { gate, away, estates, controllers, log, clock } = this.#options;
     const { linked, shardChanged, membersCached, exhausted, refused } = this.#options;
     const key = (shardId: number) => this.#key(shardId);
     const identifies = new IdentifyRequests({ queue: gate, log, gateway: controllers.gateway });
@@ -311,7 +316,8 @@ export class Generation {
       },
       SHARD_STATUS: ({ status }) => shardChanged(key(status.shardId), status),
       SESSION: ({ shardId, began }) => {
-        estates.change(key(shardId), (estate) => withSession(estate, began));
+        const known = began && begunAt(began, clock.epochMs());
+        estates.change(key(shardId), (estate) => withSession(estate, known));
         if (!began) return;
         this.#watch.renewals.began(shardId);
         const intents = began.session?.intents ?? this.#intents.of(shardId);

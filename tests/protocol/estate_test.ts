@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  begunAt,
   besideOf,
   canResume,
   cursorFloor,
@@ -215,6 +216,14 @@ Deno.test("parseSessionPoint() keeps which intents were wanted, where it says so
   const narrow = { ...point, intents: 1, wanted: 513 };
   assert.deepEqual(parseSessionPoint(narrow), narrow);
   assert.deepEqual(parseSessionPoint({ ...point, wanted: "all" }), point);
+});
+
+Deno.test("parseSessionPoint() keeps when a session began, where that is known", () => {
+  const { session } = begunAt({ session: point, facts: FACTS }, 1_700_000_000_000);
+  assert.deepEqual(session, { ...point, beganAtMs: 1_700_000_000_000 });
+  assert.deepEqual(parseSessionPoint(JSON.parse(JSON.stringify(session))), session);
+  assert.deepEqual(parseSessionPoint({ ...point, beganAtMs: "long ago" }), point);
+  assert.equal(begunAt({ session: null, facts: FACTS }, 5).session, null);
 });
 
 Deno.test("parseSessionPoint() gives back a point that was written as JSON", () => {

@@ -56,6 +56,7 @@ export function shard(shardId: number, changed: Partial<ShardSnapshot> = {}): Sh
     workerId: 0,
     clusterId: 0,
     lacks: [],
+    sessionSinceMs: null,
     guilds: null,
     counters: null,
     ...changed,

@@ -170,7 +170,7 @@ Deno.test("a shard whose guilds are asked for and not known gets a new session, 
 });
 
 Deno.test("a generation writes what its workers say into the estates", async () => {
-  const { estates, say } = await setUp();
+  const { clock, estates, generation, say } = await setUp();
   const session = SESSION;
   const facts = { user: null, application: null, guildIds: ["1"] };
   await say({ type: "SESSION", shardId: 0, began: { session, facts } });
@@ -179,7 +179,7 @@ Deno.test("a generation writes what its workers say into the estates", async () 
   const report = { type: "REPORT", eventsByType: {} } as const;
   await say({ ...report, shards: [counters(0, { newestCursor: 9 })] });
   assert.deepEqual(estates.of(key(0)), {
-    session: { ...session, seq: 5 },
+    session: { ...session, seq: 5, beganAtMs: clock.epochMs() },
     highest: 9,
     acknowledged: 3,
     readers: {},
@@ -188,8 +188,10 @@ Deno.test("a generation writes what its workers say into the estates", async () 
     facts,
     presence: null,
   });
+  assert.equal(generation.shards[0]!.sessionSinceMs, clock.epochMs());
   await say({ type: "PRESENCE", shardId: 0, presence: { status: "idle" } });
   await say({ type: "SESSION", shardId: 0, began: null });
+  assert.equal(generation.shards[0]!.sessionSinceMs, null);
   assert.deepEqual(estates.of(key(0)).presence, { status: "idle" });
   assert.equal(estates.of(key(0)).session, null);
   assert.equal(estates.of(key(1)).highest, null, `${shardKeyText(key(1))} has nothing of it`);
