@@ -4,13 +4,17 @@
  * @module
  */
 
+import type { Config } from "../config/config.ts";
 import { Dashboard } from "../dashboard/dashboard.ts";
-import type { WatchedUnit } from "../dashboard/watched.ts";
+import type { PlacesFigures, WatchedUnit } from "../dashboard/watched.ts";
+import { IDENTIFY_SLACK_MS } from "../gateway/identify/queue.ts";
 import { systemClock } from "../ports/clock.ts";
 import { type Log, logTo } from "../ports/log.ts";
 import { VERSION } from "../protocol/discord/user_agent.ts";
 import { authorizePlace, type AuthRules, isConsumerToken } from "../rest/auth.ts";
 import { callUnit } from "../unit/methods.ts";
+import type { PeerKey } from "../protocol/peer.ts";
+import { askFigures } from "../unit/stats.ts";
 import { readiness } from "../unit/readiness.ts";
 import type { Unit } from "../unit/unit.ts";
 import { type PublicPlace, socketAddress } from "./http/public_address.ts";
@@ -20,6 +24,7 @@ import { ReshardLines } from "./terminal/reshard_lines.ts";
 
 /** What it is joined to. */
 export interface OpenDashboardOptions {
+  readonly config: Pick<Config, "spawnShardDelayMs">;
   readonly unit: Unit;
   /** The unit's, and its own. */
   readonly log: HeardLog;
@@ -30,11 +35,13 @@ export interface OpenDashboardOptions {
 }
 
 /** Opens it; it ends with {@linkcode Dashboard.stop}. */
-export function openDashboard({ unit, log, rules, place }: OpenDashboardOptions): Dashboard {
+export function openDashboard(
+  { config, unit, log, rules, place }: OpenDashboardOptions,
+): Dashboard {
   const dashboard = new Dashboard({
     clock: systemClock,
     log,
-    unit: watched(unit),
+    unit: watched(unit, config.spawnShardDelayMs),
     refusalOf: ({ headers }) => authorizePlace(headers, rules()),
     hasSecret: () => rules().secret !== undefined,
     isSecret: (text) => isConsumerToken(text, rules()),
@@ -71,16 +78,33 @@ export function heardLog(log: UnitLog): HeardLog {
   });
 }
 
-function watched(unit: Unit): WatchedUnit {
+function watched(unit: Unit, spacingMs: number): WatchedUnit {
   return {
     version: VERSION,
     get snapshot() {
       return unit.snapshot;
     },
     standing: readiness,
-    nextIdentifies: () => [],
-    figures: () => Promise.resolve({ clusters: {}, services: {} }),
+    identifySpacingMs: spacingMs + IDENTIFY_SLACK_MS,
+    figures: () => figuresOf(unit),
     act: (request) => callUnit(unit, "operator", request),
+  };
+}
+
+/** What clusters and services of this unit say of their processes. */
+async function figuresOf({ clusters, services, peers }: Unit): Promise<PlacesFigures> {
+  const ask = (peer: PeerKey) => askFigures(peers.switchboard, peer, true);
+  const [ofClusters, ofServices] = await Promise.all([
+    Promise.all(
+      clusters.snapshots.map(async ({ clusterId: id }) => [id, await ask({ kind: "cluster", id })]),
+    ),
+    Promise.all(
+      services.snapshots.map(async ({ name }) => [name, await ask({ kind: "service", name })]),
+    ),
+  ]);
+  return {
+    clusters: Object.fromEntries(ofClusters),
+    services: Object.fromEntries(ofServices),
   };
 }
 

@@ -162,7 +162,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   let known: AuthRules | undefined;
   const rules = (): AuthRules => known ??= authRules(config, url, unit.credentials);
   const place = { publicUrl: config.publicUrl, trusts: trustOf(config.trustedProxies) };
-  const dashboard = openDashboard({ unit, log, rules, place });
+  const dashboard = openDashboard({ config, unit, log, rules, place });
   const server = await serveUnit({
     hostname: config.listenHost,
     port: config.listenPort,

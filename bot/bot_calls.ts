@@ -7,7 +7,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import { COMMAND_TIMEOUT_MS } from "../protocol/command.ts";
-import type { LinkCall, LinkReply, Wanted } from "../protocol/link_call.ts";
+import { BARE_FIGURES, type LinkCall, type LinkReply, type Wanted } from "../protocol/link_call.ts";
 import { decodeValue, encodeValue } from "../protocol/value.ts";
 import type { Asks } from "../ports/asks.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -203,7 +203,7 @@ export async function answerCall(
     case "command":
       return await command(bot, value, call.receptive, context);
     case "stats":
-      return { ...figures(), ...await ownStats(bot, context) };
+      return { ...figures(), ...value !== BARE_FIGURES && await ownStats(bot, context) };
     case "find":
       return await bot.find?.(value as Wanted, context) ?? null;
     case "allClustersReady":

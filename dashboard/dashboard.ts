@@ -20,6 +20,7 @@ import { Incidents, type Told } from "./incidents.ts";
 import { Live } from "./live.ts";
 import { Loads, NO_FIGURES } from "./load.ts";
 import { isTold, lineWords } from "./log_words.ts";
+import { nextIdentifies } from "./next_identifies.ts";
 import { Routes } from "./routes.ts";
 import { ShardPasts } from "./shard_pasts.ts";
 import { shardView, viewOf } from "./view.ts";
@@ -194,7 +195,7 @@ export class Dashboard {
       startedAtMs: this.#startedAtMs,
       standing: unit.standing(snapshot),
       process: this.#process,
-      next: unit.nextIdentifies(SHOWN_NEXT),
+      next: nextIdentifies(snapshot, unit.identifySpacingMs, SHOWN_NEXT),
       clusters: this.#clusters,
       services: this.#services,
     });

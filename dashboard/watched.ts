@@ -5,7 +5,7 @@
  */
 
 import type { ProcessStats, Snapshot } from "../protocol/status.ts";
-import type { DashboardAct, DashboardIdentify } from "./words.ts";
+import type { DashboardAct } from "./words.ts";
 
 /** Whether a unit does its work, and why not, in words. */
 export interface Standing {
@@ -24,12 +24,12 @@ export interface PlacesFigures {
 export interface WatchedUnit {
   /** Of Gatehouse. */
   readonly version: string;
+  /** Between two identifies of one key. */
+  readonly identifySpacingMs: number;
   /** Everything at this moment. */
   readonly snapshot: Snapshot;
   /** What a snapshot says of the unit's work. */
   standing(snapshot: Snapshot): Standing;
-  /** Shards that identify next, in their order, so many at most. */
-  nextIdentifies(most: number): DashboardIdentify["next"];
   /** Asks everybody who runs code for the unit. Who does not answer in time has an `error`. */
   figures(): Promise<PlacesFigures>;
   /** Does what a person asks for; resolves when it is done, or on its way. */

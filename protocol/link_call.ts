@@ -39,6 +39,9 @@ export const VERBS = [
 /** One of {@linkcode VERBS}. */
 export type Verb = typeof VERBS[number];
 
+/** Value of a call of `stats` for which memory and processor are enough. Default: none. */
+export const BARE_FIGURES = "figures";
+
 /** Value of a call of `late`: events of which a GAP has said that they are missing, and that were found. */
 export interface LateValue {
   readonly totalShards: number;

@@ -10,6 +10,7 @@ import type { Switchboard } from "../link/switchboard.ts";
 import { type Clock, every } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { BARE_FIGURES } from "../protocol/link_call.ts";
 import { rounded } from "../protocol/rounded.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import {
@@ -94,7 +95,8 @@ export class StatsCollector {
   }
 
   async #collectOwn(): Promise<Stats> {
-    const { clock, snapshot, figures } = this.#options;
+    const { clock, snapshot, figures, switchboard } = this.#options;
+    const ask = (peer: PeerKey) => askFigures(switchboard, peer);
     const now = snapshot();
     const { clusters, services, workers, identify } = now;
     const shards = servingOf(now.shards);
@@ -103,11 +105,11 @@ export class StatsCollector {
       this.#discord(shards.filter(wanted), events.byShard);
     const [ofClusters, ofServices] = await Promise.all([
       Promise.all(clusters.map(async ({ clusterId }) => [clusterId, {
-        ...await this.#ask({ kind: "cluster", id: clusterId }),
+        ...await ask({ kind: "cluster", id: clusterId }),
         discord: ofShards((shard) => shard.clusterId === clusterId),
       }])),
       Promise.all(
-        services.map(async ({ name }) => [name, await this.#ask({ kind: "service", name })]),
+        services.map(async ({ name }) => [name, await ask({ kind: "service", name })]),
       ),
     ]);
     const ofWorkers = workers.map(({ workerId }) => [workerId, {
@@ -128,15 +130,6 @@ export class StatsCollector {
       events,
       atMs: clock.wallMs(),
     };
-  }
-
-  async #ask(peer: PeerKey): Promise<ProcessStats> {
-    try {
-      const said = await this.#options.switchboard.ask(peer, "stats", null, ANSWER_MS);
-      return { ...EMPTY, ...said as object };
-    } catch (error) {
-      return { ...EMPTY, error: messageOf(error) };
-    }
   }
 
   #events({ shards, eventsByType }: Snapshot): EventStats {
@@ -171,6 +164,24 @@ export class StatsCollector {
       queueAgeMs: byShard(({ counters }) => counters?.queueAgeMs ?? 0),
       ackLagMs: byShard(({ counters }) => counters?.ackLagMs ?? null),
     };
+  }
+}
+
+/**
+ * What a cluster or service says of itself. Who does not answer in time has an `error`.
+ *
+ * @param isBare Memory and processor are enough: its bot need not be asked for figures of its own.
+ */
+export async function askFigures(
+  switchboard: StatsOptions["switchboard"],
+  peer: PeerKey,
+  isBare = false,
+): Promise<ProcessStats> {
+  try {
+    const wanted = isBare ? BARE_FIGURES : null;
+    return { ...EMPTY, ...await switchboard.ask(peer, "stats", wanted, ANSWER_MS) as object };
+  } catch (error) {
+    return { ...EMPTY, error: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BARE_FIGURES } from "../../protocol/link_call.ts";
 import { answerCall } from "../../bot/bot_calls.ts";
 import { type Bot, CommandAnswer } from "../../bot/bot.ts";
 import type { LinkCall, Verb } from "../../protocol/link_call.ts";
@@ -91,6 +92,7 @@ Deno.test("stats are the process' own, and what getStats() gives goes over them"
   assert.deepEqual(stats, { memory: { rss: 5 }, cpu: 1, queue: 2 });
   const failing: Partial<Bot> = { getStats: () => Promise.reject(new Error("no database")) };
   await assert.rejects(answer(failing, "stats", null), /no database/);
+  assert.deepEqual(await answer(failing, "stats", BARE_FIGURES), { memory: { rss: 5 }, cpu: null });
 });
 
 Deno.test("what a bot does not know is null", async () => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { eventsOf } from "../support/dashboard/watched_unit.ts";
 import { startTask, startUnit, until } from "../support/unit_process.ts";
 
 Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
@@ -10,6 +11,15 @@ Deno.test("with no setting the unit plays against the simulator and the bot answ
   await unit.ready();
   const answered = () => unit.lines.some((line) => line.message === "answered a message");
   await until(answered, 20_000, () => "the example bot answered nothing");
+  const page = eventsOf(await fetch(`${await unit.url()}/dashboard/live`));
+  for (let told = await page.next(); told?.event !== "change"; told = await page.next());
+  let figures: number | null = null;
+  while (figures === null) {
+    const { clusters } = (await page.next())!.data;
+    figures = clusters?.[0].cpuPercent ?? null;
+    if (figures !== null) assert.ok(clusters[0].memoryBytes > 1_000_000, "of its own process");
+  }
+  await page.leave();
   const metrics = await (await fetch(`${await unit.url()}/metrics`)).text();
   assert.match(metrics, /gatehouse_events_received_total\{shard="0"\} [1-9]/);
   assert.equal(await unit.end("SIGTERM"), 0);

@@ -31,7 +31,6 @@ export function watchedUnit({ secret = null as string | null, address = `${HERE}
     snapshot: snapshot(),
     refusal: null as string | null,
     reasons: [] as string[],
-    next: [] as { shardId: number; inMs: number }[],
     figures: { clusters: {}, services: {} } as Awaited<ReturnType<WatchedUnit["figures"]>>,
     asked: 0,
     acts: [] as DashboardAct[],
@@ -46,7 +45,7 @@ export function watchedUnit({ secret = null as string | null, address = `${HERE}
         return world.snapshot;
       },
       standing: () => ({ ready: world.reasons.length === 0, reasons: world.reasons, warnings: [] }),
-      nextIdentifies: (most) => world.next.slice(0, most),
+      identifySpacingMs: 5_000,
       figures() {
         world.asked++;
         return Promise.resolve(world.figures);
