@@ -39,9 +39,12 @@ export class CliFailure extends Error {
   override readonly name = "CliFailure";
   /** What the program ends with. */
   readonly code: ExitCode;
+  /** The same where there is little room. */
+  readonly brief: string;
 
-  constructor(code: ExitCode, message: string) {
+  constructor(code: ExitCode, message: string, brief = message) {
     super(message);
     this.code = code;
+    this.brief = brief;
   }
 }

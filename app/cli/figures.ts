@@ -27,6 +27,15 @@ export function since(atMs: number, nowMs: number): string {
   return duration(Math.max(0, nowMs - atMs));
 }
 
+/** A duration where there is little room: `44s`, `7m44s`, `3h12m`, `4d3h`. */
+export function short(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const [minutes, hours, days] = [60, 3600, 86_400].map((each) => Math.floor(seconds / each));
+  if (days! > 0) return `${days}d${hours! % 24}h`;
+  if (hours! > 0) return `${hours}h${minutes! % 60}m`;
+  return minutes! > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
+}
+
 /** `1 shard`, `4 shards`. */
 export function counted(number: number, what: string): string {
   return `${count(number)} ${what}${number === 1 ? "" : "s"}`;

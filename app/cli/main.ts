@@ -18,6 +18,7 @@ import { addRestart } from "./restart.ts";
 import { addSim } from "./sim.ts";
 import { addStart, plainStart, runStart } from "./start.ts";
 import { addStatus } from "./status.ts";
+import { addTop } from "./top.ts";
 import { type CliWorld, systemWorld } from "./world.ts";
 
 /** Adds a subcommand to the program. */
@@ -30,6 +31,7 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addSim,
   addRest,
   addStatus,
+  addTop,
   addReshard,
   addRestart,
   addDoctor,

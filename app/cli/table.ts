@@ -69,8 +69,23 @@ function lastWidth(
 
 // deno-lint-ignore no-control-regex
 const PAINT = /\x1b\[[\d;]*m/g;
+// deno-lint-ignore no-control-regex
+const PAINT_PARTS = /(\x1b\[[\d;]*m)/;
 
 /** How many characters of a text are seen. */
 export function plainLength(text: string): number {
   return text.replace(PAINT, "").length;
+}
+
+/** A text of which no more is seen than `width` characters, and whose paint ends where it ends. */
+export function cutTo(text: string, width: number): string {
+  if (plainLength(text) <= width) return text;
+  let left = width;
+  const kept = text.split(PAINT_PARTS).map((part, i) => {
+    if (i % 2 === 1) return part;
+    const piece = part.slice(0, left);
+    left -= piece.length;
+    return piece;
+  });
+  return kept.join("");
 }

@@ -237,7 +237,7 @@ function unreachable(url: string, why: string): CliFailure {
   const text = `No unit answers at ${url}: ${why}.\n` +
     "  Does it run? Its log says `listening` with its address. Another port or host: set LISTEN_PORT and " +
     "LISTEN_HOST as it has them, or give --url. In a container: is its port published?";
-  return new CliFailure(EXIT.UNREACHABLE, text);
+  return new CliFailure(EXIT.UNREACHABLE, text, why);
 }
 
 function stranger(url: string, why: string): CliFailure {

@@ -10,5 +10,9 @@ Deno.test("no two endings have one code, and each says something", () => {
 Deno.test("a CliFailure is an error with a code", () => {
   const failure = new CliFailure(EXIT.UNREACHABLE, "nobody there");
   assert.ok(failure instanceof Error);
-  assert.deepEqual([failure.code, failure.message], [3, "nobody there"]);
+  assert.deepEqual([failure.code, failure.message, failure.brief], [
+    3,
+    "nobody there",
+    "nobody there",
+  ]);
 });

@@ -5,6 +5,7 @@ import {
   counted,
   median,
   milliseconds,
+  short,
   since,
   stateStyle,
   sum,
@@ -13,6 +14,9 @@ import {
 Deno.test("figures are as a person reads them, and a dash where none is known", () => {
   assert.deepEqual([1234567, 0, null, undefined].map(count), ["1,234,567", "0", "–", "–"]);
   assert.deepEqual([0.4, 12.6, 3210, null].map(milliseconds), ["0 ms", "13 ms", "3.2 s", "–"]);
+  assert.deepEqual([-5, 44_000, 464_000, 11_520_000, 356_400_000].map(short), [
+    ...["0s", "44s", "7m44s", "3h12m", "4d3h"],
+  ]);
   assert.deepEqual([counted(1, "shard"), counted(1000, "shard")], ["1 shard", "1,000 shards"]);
   assert.deepEqual([since(1_000, 62_000), since(9_000, 1_000)], ["1 min 1 s", "0 s"]);
 });

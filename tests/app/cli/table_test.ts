@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { plainLength, tableDrawer } from "../../../app/cli/table.ts";
+import { cutTo, plainLength, tableDrawer } from "../../../app/cli/table.ts";
 
 const COLUMNS = [{ title: "id", isNumber: true }, { title: "state" }, { title: "why" }];
 const plain = (_: unknown, text: string) => text;
@@ -28,4 +28,9 @@ Deno.test("on a terminal the last column is wrapped, so that no line is longer",
 
 Deno.test("plainLength() counts what is seen", () => {
   assert.equal(plainLength("\x1b[1m\x1b[31mred\x1b[39m\x1b[22m"), 3);
+});
+
+Deno.test("cutTo() cuts what is seen, and keeps the end of the paint", () => {
+  assert.equal(cutTo("\x1b[31mred\x1b[39m and more", 2), "\x1b[31mre\x1b[39m");
+  assert.equal(cutTo("short", 5), "short");
 });
