@@ -177,6 +177,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     place,
     dashboard: (request, peer) => dashboard.answer(request, peer),
     ...options.words && { words: options.words },
+    metricsPerShard: config.metricsPerShard,
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
   }).catch(async (error) => {

@@ -164,6 +164,8 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** Servers in front of it that are believed how they were reached: IP addresses and networks. */
   readonly trustedProxies: readonly string[];
+  /** Whether `/metrics` has series of each shard, or sums and the worst of all. */
+  readonly metricsPerShard: boolean;
   /** Folder of sessions, identify budget and events that wait on disk. */
   readonly stateDir: string;
   /** Lines below it are not written. */
@@ -335,6 +337,7 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   listenConnections: setting("LISTEN_CONNECTIONS", 2_000, integer("a whole number", 1, 100_000)),
   publicUrl: setting("PUBLIC_URL", null, publicUrl),
   trustedProxies: setting("TRUSTED_PROXIES", [], networks),
+  metricsPerShard: setting("METRICS_PER_SHARD", true, flag),
   stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
   logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
   logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),

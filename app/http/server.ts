@@ -27,6 +27,7 @@ import type { Words } from "./words.ts";
 import { listen, type ListenOptions, type OpenPort, ownPlace } from "./listen.ts";
 import { type PublicPlace, socketAddress } from "./public_address.ts";
 import { renderText } from "./metrics/metric.ts";
+import { ShardTotals } from "./metrics/shard_totals.ts";
 import { PORT_METRICS } from "./metrics/port_metrics.ts";
 import { renderMetrics } from "./metrics/unit_metrics.ts";
 
@@ -47,6 +48,8 @@ export interface ServerOptions extends ListenOptions {
   readonly place: Omit<PublicPlace, "own">;
   /** Answers under `/dashboard`; it authorizes by itself. */
   readonly dashboard: HandleRequest;
+  /** Whether `/metrics` has series of each shard. Default: it has. */
+  readonly metricsPerShard?: boolean;
   /** How settings are called, where that is not by their variables. */
   readonly words?: Words;
 }
@@ -88,6 +91,7 @@ type Routes = ServerOptions & Pick<GatewayRoutes, "placeNow"> & {
 function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortEnv> {
   const { unit, rest, authorize, log, seats } = options;
   const isTold = seldom(systemClock);
+  const totals = options.metricsPerShard === false ? new ShardTotals() : null;
   gatewayRoutes(app, options);
   app.all("/api/*", (c) => rest(c.req.raw));
   for (const path of ["/dashboard", "/dashboard/*"]) {
@@ -111,7 +115,7 @@ function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortE
   });
   app.get("/metrics", (c) => {
     c.header("content-type", "text/plain; version=0.0.4; charset=utf-8");
-    return c.body(renderMetrics(unit.snapshot) + renderText(PORT_METRICS, seats()));
+    return c.body(renderMetrics(unit.snapshot, totals) + renderText(PORT_METRICS, seats()));
   });
   app.get("/events", (c) => {
     const links = unit.gateway?.links;

@@ -32,6 +32,8 @@ const MOST_ROUTES = 500;
 /** Of these, those that strangers were the first to use: there is less than that for them. */
 const MOST_OF_STRANGERS = 20;
 const OTHER = "other";
+/** Kinds of answers of one route; Discord has about a dozen. */
+const MOST_ANSWERS = 24;
 
 interface RouteCounts {
   readonly method: string;
@@ -132,7 +134,17 @@ function add(route: RouteCounts, answer: Omit<RestAnswerCount, "count">): void {
   const key = `${answer.status} ${answer.scope} ${answer.by}`;
   const counted = route.answers.get(key);
   if (counted) counted.count++;
+  else if (route.answers.size >= MOST_ANSWERS && !isClass(answer)) add(route, classOf(answer));
   else route.answers.set(key, { ...answer, count: 1 });
+}
+
+/** Of what is one kind of answers too many, only the first digit of its status counts: `418` as `400`. */
+function classOf({ status, by }: Omit<RestAnswerCount, "count">): Omit<RestAnswerCount, "count"> {
+  return { status: Math.floor(status / 100) * 100, scope: "", by };
+}
+
+function isClass({ status, scope }: Omit<RestAnswerCount, "count">): boolean {
+  return status % 100 === 0 && scope === "";
 }
 
 class Histogram {

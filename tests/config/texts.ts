@@ -104,6 +104,7 @@ export const READ: [env: Env, field: keyof Config, value: unknown][] = [
   ]],
   [{ LOG_FORMAT: "json" }, "logFormat", "json"],
   [{ ALLOW_FAULTS: "1" }, "allowFaults", true],
+  [{ METRICS_PER_SHARD: "0" }, "metricsPerShard", false],
   [{ ALLOW_FAULTS: "false" }, "allowFaults", false],
   [{ TOTAL_SHARDS: "" }, "totalShards", null],
 ];
@@ -215,4 +216,5 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   LOG_LEVEL: ["trace"],
   LOG_FORMAT: ["xml"],
   ALLOW_FAULTS: ["yes"],
+  METRICS_PER_SHARD: ["some"],
 };

@@ -6,7 +6,7 @@
 
 import type { FleetSnapshot } from "../../../protocol/fleet_status.ts";
 import type { Snapshot } from "../../../protocol/status.ts";
-import { type Metric, metric } from "./metric.ts";
+import { type Metric, metric, type Sample } from "./metric.ts";
 
 /** Every metric of a fleet. */
 export const FLEET_METRICS: readonly Metric<Snapshot>[] = [
@@ -18,8 +18,7 @@ export const FLEET_METRICS: readonly Metric<Snapshot>[] = [
   metric(
     "gatehouse_fleet_shards",
     "Shards of each unit by the assignment.",
-    ({ fleet }) =>
-      (fleet?.units ?? []).map(({ unit, shards }) => ({ labels: { unit }, value: shards })),
+    ({ fleet }) => ofUnits(fleet?.units ?? []),
   ),
   of(
     "gatehouse_fleet_leads",
@@ -45,6 +44,21 @@ export const FLEET_METRICS: readonly Metric<Snapshot>[] = [
     ({ cutOffSinceMs }) => Number(cutOffSinceMs !== null),
   ),
 ];
+
+/** Units that have a series of their own; where names are made anew with each start they would never end. */
+const MOST_UNITS = 200;
+/** The unit that stands for the rest: no unit is called so, because a name has no space. */
+const REST_OF_UNITS = "all others";
+
+/** Shards of each unit, those with the most first where they are too many. */
+function ofUnits(units: FleetSnapshot["units"]): Sample[] {
+  const isTooMany = units.length > MOST_UNITS;
+  const all = isTooMany ? units.toSorted((a, b) => b.shards - a.shards) : units;
+  const samples = all.slice(0, MOST_UNITS)
+    .map(({ unit, shards }) => ({ labels: { unit }, value: shards }));
+  const rest = all.slice(MOST_UNITS).reduce((sum, { shards }) => sum + shards, 0);
+  return isTooMany ? [...samples, { labels: { unit: REST_OF_UNITS }, value: rest }] : samples;
+}
 
 /** One number of a fleet, where there is one. */
 function of(name: string, help: string, value: (fleet: FleetSnapshot) => number): Metric<Snapshot> {

@@ -11,16 +11,20 @@ import {
   type ShardCounters,
   type Snapshot,
 } from "../../../protocol/status.ts";
-import { labelled, type Metric, metric, one, renderText } from "./metric.ts";
+import { labelled, type Metric, metric, one, renderText, type Sample } from "./metric.ts";
+import type { Counted, ShardTotals } from "./shard_totals.ts";
 import { FLEET_METRICS } from "./fleet_metrics.ts";
 import { RESHARD_METRICS } from "./reshard_metrics.ts";
 import { REST_METRICS } from "./rest_metrics.ts";
+
+/** What is known of a unit, and its shards as they are counted. */
+export type Known = Snapshot & { readonly counted: readonly Counted[] };
 
 /**
  * Every metric of a unit. Counters of shards begin at 0 with each life of their worker, which
  * Prometheus knows how to read.
  */
-export const METRICS: readonly Metric<Snapshot>[] = [
+export const METRICS: readonly Metric<Known>[] = [
   metric("gatehouse_info", "1; the labels say what kind of unit this is.", ({ mode }) => [
     { labels: { mode }, value: 1 },
   ]),
@@ -36,8 +40,10 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   metric(
     "gatehouse_shard_state",
     "1 under the state that a shard is in.",
-    ({ shards }) =>
-      shards.map(({ shardId, state }) => ({ labels: { shard: shardId, state }, value: 1 })),
+    ({ shards, counted }) =>
+      counted === shards
+        ? shards.map(({ shardId, state }) => ({ labels: { shard: shardId, state }, value: 1 }))
+        : [],
   ),
   metric(
     "gatehouse_shards_without_intent",
@@ -51,20 +57,25 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   metric(
     "gatehouse_shard_guilds",
     "Guilds of a shard; Discord allows 2500.",
-    ({ shards }) =>
-      shards.flatMap(({ shardId, guilds }) =>
-        guilds === null ? [] : [{ labels: { shard: shardId }, value: guilds }]
+    ({ counted }) =>
+      counted.flatMap(({ shardId, guilds }) =>
+        guilds === null ? [] : [{ labels: ofShard(shardId), value: guilds }]
       ),
   ),
   metric(
     "gatehouse_shard_guilds_ratio",
     "Guilds of a shard over those that Discord allows: from RESHARD_AT on there are to be more shards.",
-    ({ shards, guildLimit: { most } }) =>
-      shards.flatMap(({ shardId, guilds }) =>
-        guilds === null ? [] : [{ labels: { shard: shardId }, value: guilds / most }]
+    ({ counted, guildLimit: { most } }) =>
+      counted.flatMap(({ shardId, guilds }) =>
+        guilds === null ? [] : [{ labels: ofShard(shardId), value: guilds / most }]
       ),
   ),
-  perShard("gatehouse_shard_latency_ms", "Round trip of the last heartbeat.", "latencyMs"),
+  perShard(
+    "gatehouse_shard_latency_seconds",
+    "Round trip of the last heartbeat.",
+    "latencyMs",
+    1000,
+  ),
   perShard("gatehouse_events_received_total", "Dispatches from Discord.", "received"),
   perShard("gatehouse_received_bytes_total", "Bytes of dispatches.", "receivedBytes"),
   perShard(
@@ -132,9 +143,9 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   metric(
     "gatehouse_reconnects_total",
     "Connections that ended, by cause.",
-    ({ shards }) =>
-      shards.flatMap(({ shardId: shard, counters }) =>
-        labelled(counters?.reconnects ?? {}, (cause) => ({ shard, cause }))
+    ({ counted }) =>
+      counted.flatMap(({ shardId, counters }) =>
+        labelled(counters?.reconnects ?? {}, (cause) => ({ ...ofShard(shardId), cause }))
       ),
   ),
   perShard("gatehouse_stale_inputs_total", "Inputs of an ended connection.", "stale"),
@@ -184,22 +195,32 @@ export const METRICS: readonly Metric<Snapshot>[] = [
   identify("gatehouse_identify_max_concurrency", "Identify keys per window.", "maxConcurrency"),
   ...FLEET_METRICS,
   ...RESHARD_METRICS,
-  ...REST_METRICS.map((metric): Metric<Snapshot> => ({
+  ...REST_METRICS.map((metric): Metric<Known> => ({
     ...metric,
     samples: ({ rest }) => metric.samples(rest),
   })),
 ];
 
-/** All metrics of `snapshot` in Prometheus' text format. Of its shards those that serve: their ids are unique. */
-export function renderMetrics(snapshot: Snapshot): string {
-  return renderText(METRICS, { ...snapshot, shards: servingOf(snapshot.shards) });
+/**
+ * All metrics of `snapshot` in Prometheus' text format. Of its shards those that serve: their ids are unique.
+ *
+ * @param totals Where there is to be no series of each shard: what all have counted so far.
+ */
+export function renderMetrics(snapshot: Snapshot, totals: ShardTotals | null = null): string {
+  const shards = servingOf(snapshot.shards);
+  const counted = totals === null ? shards : [totals.merge(shards)];
+  return renderText(METRICS, { ...snapshot, shards, counted });
+}
+
+function ofShard(shardId: number | null): Sample["labels"] {
+  return shardId === null ? {} : { shard: shardId };
 }
 
 function identify(
   name: string,
   help: string,
   field: Exclude<keyof Snapshot["identify"], "held">,
-): Metric<Snapshot> {
+): Metric<Known> {
   return one(name, help, (snapshot) => snapshot.identify[field]);
 }
 
@@ -209,11 +230,11 @@ function perShard(
   help: string,
   field: Exclude<keyof ShardCounters, "shardId" | "reconnects">,
   unit = 1,
-): Metric<Snapshot> {
-  return metric(name, help, ({ shards }) =>
-    shards.flatMap(({ shardId, counters }) => {
+): Metric<Known> {
+  return metric(name, help, ({ counted }) =>
+    counted.flatMap(({ shardId, counters }) => {
       const value = counters?.[field] ?? null;
-      return value === null ? [] : [{ labels: { shard: shardId }, value: value / unit }];
+      return value === null ? [] : [{ labels: ofShard(shardId), value: value / unit }];
     }));
 }
 
@@ -223,7 +244,7 @@ function perPlace(
   well: "running" | "connected",
   help: string,
   of: (snapshot: Snapshot) => { id: number | string; state: string; restarts: number }[],
-): Metric<Snapshot>[] {
+): Metric<Known>[] {
   return [
     metric(`gatehouse_${kind}_${well}`, help, (snapshot) =>
       of(snapshot).map(({ id, state }) => ({

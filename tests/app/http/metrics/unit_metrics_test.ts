@@ -40,7 +40,7 @@ Deno.test("renderMetrics() writes every counter of a shard under its label", () 
       'gatehouse_reconnects_total{shard="3",cause="op 7"} 11',
       'gatehouse_stale_inputs_total{shard="3"} 12',
       'gatehouse_illegal_inputs_total{shard="3"} 14',
-      'gatehouse_shard_latency_ms{shard="3"} 13.5',
+      'gatehouse_shard_latency_seconds{shard="3"} 0.0135',
     ]
   ) assert(text.includes(line), line);
 });
@@ -88,7 +88,7 @@ Deno.test("renderMetrics() says how workers, clusters and the identify budget st
 
 Deno.test("renderMetrics() has no sample for what a shard has not measured", () => {
   const text = renderMetrics(snapshot({ shards: [shard(0, { counters: counters(0) }), shard(1)] }));
-  assert(!/^gatehouse_shard_latency_ms\{/m.test(text));
+  assert(!/^gatehouse_shard_latency_seconds\{/m.test(text));
   assert(!/^gatehouse_shard_ack_lag_seconds\{/m.test(text));
   assert(!text.includes('gatehouse_events_received_total{shard="1"}'));
 });
