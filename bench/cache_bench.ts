@@ -11,7 +11,7 @@ import { TailRoom } from "../guilds/tail.ts";
 import type { GuildExtra } from "../guilds/kept.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
 import { type Clock, systemClock } from "../ports/clock.ts";
-import { CONTENT_IN_WORDS, makeWorld, type World } from "./guild_payloads.ts";
+import { CONTENT_IN_WORDS, makeWorld, type World } from "./cache/guild_payloads.ts";
 import {
   compare,
   costTable,

@@ -18,6 +18,7 @@ const BENCHMARKS = [
   "batch",
   "cache",
   "worker_hop",
+  "posts",
   "pipeline",
   "memory",
   "rest",

@@ -39,6 +39,8 @@ export interface CallOutOptions
 
 /** A cluster that is dialled. */
 export interface CallOut {
+  /** Whether an answer is waited for that takes this thread several turns to read. */
+  readonly isPosting: boolean;
   /** Resolves when nothing is under way that only an answer would acknowledge; brings nothing more. */
   settled(): Promise<void>;
   /** Ends it. */
@@ -50,7 +52,7 @@ export function callOut(options: CallOutOptions): CallOut {
   const { peer, url } = options;
   if (peer.kind === "cluster" && isPostUrl(url)) return postOut(options, peer);
   const hangUp = dialOut(options);
-  return { settled: () => Promise.resolve(), hangUp: () => void hangUp() };
+  return { isPosting: false, settled: () => Promise.resolve(), hangUp: () => void hangUp() };
 }
 
 /** Whether events go to this address by POST. */

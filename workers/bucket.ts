@@ -212,7 +212,10 @@ export class Bucket {
       overflow: queueOverflow,
       diskLimitBytes: queueDiskBytes,
       ...(openSpool ? { openSpool } : {}),
-      ...(nap && { nap, delayMs: this.#options.eventDelayMs }),
+      ...(nap && {
+        nap: (ms) => this.#links.isPosting || nap(ms),
+        delayMs: this.#options.eventDelayMs,
+      }),
       send: (peer, link, batch) => {
         if (this.#links.deliver(peer, link, batch)) return;
         this.#post({ type: "EVENTS", peer, link, batch });

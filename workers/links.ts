@@ -81,6 +81,11 @@ export class WorkerLinks {
     return this.#links.deliver(peer, link, batch);
   }
 
+  /** Whether an answer to a POST is waited for: a thread that naps would hold it up many times. */
+  get isPosting(): boolean {
+    return this.#dialled.values().some(({ call }) => call.isPosting);
+  }
+
   /** Asks the clusters for their last acknowledgements; resolves when those are here that only an answer gives. */
   async bye(): Promise<void> {
     this.#links.bye("the worker stops");

@@ -96,6 +96,11 @@ export class PostOut {
     this.#try();
   }
 
+  /** Whether something is under way. */
+  get isPosting(): boolean {
+    return this.#flying.size > 0;
+  }
+
   /** Sends nothing more; resolves when what is under way has its answer, or has had 3 s for it. */
   async settled(): Promise<void> {
     this.#isLeaving = true;

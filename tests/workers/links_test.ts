@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { HttpPost, PostRequest } from "../../ports/http/post.ts";
 import { silentLog } from "../../ports/log.ts";
 import { EVENT_LINK_VERSION, LINK_CLOSE } from "../../protocol/event_frame.ts";
 import { type PeerKey, peerText } from "../../protocol/peer.ts";
@@ -11,7 +12,7 @@ const PEER = cluster(1);
 const HELLO = { op: "hello", v: EVENT_LINK_VERSION, clusterId: 1, windowBytes: 1001 };
 
 /** The links of worker 3, over sockets whose peer is the test. */
-function setUp(unit?: string) {
+function setUp(unit?: string, post?: HttpPost) {
   const clock = createVirtualClock();
   const { connect, sockets } = fakeSockets();
   const told: string[] = [];
@@ -33,11 +34,13 @@ function setUp(unit?: string) {
     random: () => 1,
     connect,
     log: silentLog,
+    post,
     linked: (peer, isUp) => void told.push(`linked: ${peerText(peer)} ${isUp}`),
   });
+  const dialAt = (url: string, secretKey = "key", workers = 1, peer: PeerKey = PEER) =>
+    links.dial({ type: "DIAL", peer, url, secretKey, workers });
   const dial = (port: number, { workers = 1, peer = PEER as PeerKey } = {}) => {
-    const url = `ws://127.0.0.1:${port}/`;
-    links.dial({ type: "DIAL", peer, url, secretKey: `key of ${port}`, workers });
+    dialAt(`ws://127.0.0.1:${port}/`, `key of ${port}`, workers, peer);
     return sockets.at(-1)!;
   };
   /** Dials, and the cluster answers. */
@@ -47,7 +50,7 @@ function setUp(unit?: string) {
     socket.say(HELLO);
     return socket;
   };
-  return { clock, links, sockets, told, dial, link };
+  return { clock, links, sockets, told, dial, dialAt, link };
 }
 
 Deno.test("WorkerLinks dials with the secret and the worker's number, and welcomes who listens", () => {
@@ -177,4 +180,31 @@ Deno.test("WorkerLinks says goodbye first, takes what is acknowledged then, and 
   assert.deepEqual(socket.closes, [LINK_CLOSE.GOING_AWAY]);
   await clock.advance(60_000);
   assert.equal(sockets.length, 1);
+});
+
+Deno.test("WorkerLinks POSTs to a cluster of http, says who it is, and whether an answer is waited for", async () => {
+  const answer = Promise.withResolvers<void>();
+  const posted: PostRequest[] = [];
+  const { links, told, dialAt } = setUp("left", async (request) => {
+    posted.push(request);
+    await answer.promise;
+    return { status: 204, retryAfter: null, text: "" };
+  });
+  assert.equal(links.isPosting, false);
+  dialAt("https://bot.test/in");
+  assert.equal(links.isPosting, true);
+  const { url, headers } = posted[0]!;
+  assert.deepEqual(
+    [url, headers["gatehouse-worker"], headers["gatehouse-unit"], headers.authorization],
+    ["https://bot.test/in", "3", "left", undefined],
+  );
+  assert.deepEqual(told, []);
+  let isOver = false;
+  const bye = links.bye().then(() => isOver = true);
+  await Promise.resolve();
+  assert.equal(isOver, false);
+  answer.resolve();
+  await bye;
+  assert.equal(links.isPosting, false);
+  links.stop();
 });

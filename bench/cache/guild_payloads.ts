@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Random, seededRandom } from "../ports/random.ts";
+import { type Random, seededRandom } from "../../ports/random.ts";
 
 /** What is in a guild, on average: each has between half and one and a half times as much. */
 export const CONTENT = {
