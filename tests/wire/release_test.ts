@@ -24,7 +24,7 @@ const compiled = (folder: string) => compiledFile(folder).then((path) => Deno.re
 /** What is named by an address and not needed in an executable, and why. */
 const NOT_NEEDED = new Map([
   ["deno.json", "what Deno is given for a bot that has none"],
-  ["./", "our code, as folders"],
+  [".", "our code, as folders"],
   ["clusters/inside/entry.ts", "the program of a cluster that Deno runs"],
 ]);
 
@@ -35,7 +35,7 @@ async function namedByAddress(): Promise<string[]> {
     if (OUTSIDE_FOLDERS.includes(topOf(path))) continue;
     const text = Deno.readTextFileSync(`${ROOT}${path}`).replaceAll(/^ *(\*|\/\/).*$/gm, "");
     for (const [, name] of text.matchAll(/new URL\(\s*["`]([^"`$]+)["`],\s*import\.meta\.url/g)) {
-      named.add(normalize(join(dirname(path), name!)));
+      named.add(normalize(join(dirname(path), name!)).replace(/(.)\/$/, "$1"));
     }
   }
   return [...named].filter((path) => !NOT_NEEDED.has(path));
@@ -61,7 +61,7 @@ Deno.test("what an executable holds runs by itself, in a folder where nothing el
   withFolder(async (folder) => {
     const { files } = contentsOf(await compiled(folder));
     // An executable knows our import map, which is not among its files.
-    for (const path of [...files, "deno.json"]) {
+    for (const path of [...files, "deno.json", "tools/imports.json"]) {
       const to = `${folder}/held/${path}`;
       Deno.mkdirSync(dirname(to), { recursive: true });
       Deno.copyFileSync(`${ROOT}${path}`, to);
@@ -70,6 +70,8 @@ Deno.test("what an executable holds runs by itself, in a folder where nothing el
     const answered = () => unit.lines.some(({ message }) => message === "answered a message");
     try {
       await until(answered, 30_000, () => JSON.stringify(unit.lines.slice(-5)) + unit.errors());
+      const script = await fetch(`${await unit.url()}/dashboard/page/app.js`);
+      assert.equal(await script.text(), Deno.readTextFileSync(`${ROOT}dashboard/page/app.js`));
     } finally {
       await unit.end("SIGTERM");
     }
