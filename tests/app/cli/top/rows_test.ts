@@ -6,7 +6,7 @@ const look = (atMs: number, received: number, limited = 0, answered = 0) => {
   const answer = (status: number, count: number) =>
     ({ status, scope: "", by: "discord", count }) as const;
   const answers = [answer(429, limited), answer(200, answered)];
-  const routes = [{ method: "GET", route: "/x", queueMs: 0, upstreamMs: 0, answers }];
+  const routes = [{ method: "GET", route: "/x", waiting: 0, queueMs: 0, upstreamMs: 0, answers }];
   const counted = counters(0, { received, reconnects: { "op 7": 2, zombie: 1 } });
   const shards = [shard(0, { counters: counted })];
   return { atMs, snapshot: snapshot({ shards, rest: { ...IDLE_REST, routes } }) };
