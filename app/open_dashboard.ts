@@ -6,13 +6,15 @@
 
 import type { Config } from "../config/config.ts";
 import { Dashboard } from "../dashboard/dashboard.ts";
-import type { PlacesFigures, WatchedUnit } from "../dashboard/watched.ts";
+import type { PlacesFigures, ShardCounts, WatchedUnit } from "../dashboard/watched.ts";
 import { IDENTIFY_SLACK_MS } from "../gateway/identify/queue.ts";
 import { systemClock } from "../ports/clock.ts";
 import { type Log, logTo } from "../ports/log.ts";
 import { VERSION } from "../protocol/discord/user_agent.ts";
 import { authorizePlace, type AuthRules, isConsumerToken } from "../rest/auth.ts";
+import type { Generation } from "../unit/generation.ts";
 import { callUnit } from "../unit/methods.ts";
+import { shardKeyText } from "../protocol/ids.ts";
 import type { PeerKey } from "../protocol/peer.ts";
 import { askFigures } from "../unit/stats.ts";
 import { readiness } from "../unit/readiness.ts";
@@ -81,6 +83,13 @@ export function heardLog(log: UnitLog): HeardLog {
 function watched(unit: Unit, spacingMs: number): WatchedUnit {
   return {
     version: VERSION,
+    get totalShards() {
+      return unit.totalShards;
+    },
+    counts: () => ({
+      shards: unit.gateway?.generations.flatMap(countsOf) ?? [],
+      rest: unit.rest.snapshot,
+    }),
     get snapshot() {
       return unit.snapshot;
     },
@@ -89,6 +98,17 @@ function watched(unit: Unit, spacingMs: number): WatchedUnit {
     figures: () => figuresOf(unit),
     act: (request) => callUnit(unit, "operator", request),
   };
+}
+
+function countsOf(generation: Generation): ShardCounts[] {
+  const { total, pool } = generation;
+  return pool.shards.map(({ status: { shardId: id }, counters }) => ({
+    key: shardKeyText({ total, id }),
+    serves: generation.serves(id),
+    received: counters?.received ?? 0,
+    queued: counters?.queued ?? 0,
+    latencyMs: counters?.latencyMs ?? null,
+  }));
 }
 
 /** What clusters and services of this unit say of their processes. */

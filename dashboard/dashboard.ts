@@ -12,7 +12,7 @@ import { processFigures } from "../ports/figures.ts";
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { duration } from "../protocol/rounded.ts";
-import { servingOf, type Snapshot, type Status } from "../protocol/status.ts";
+import { servingOf, type Status } from "../protocol/status.ts";
 import { changeBetween } from "./change.ts";
 import { Door, type DoorOptions } from "./door.ts";
 import { History, keyOf, STEP_MS } from "./history.ts";
@@ -24,7 +24,7 @@ import { nextIdentifies } from "./next_identifies.ts";
 import { Routes } from "./routes.ts";
 import { ShardPasts } from "./shard_pasts.ts";
 import { shardView, viewOf } from "./view.ts";
-import type { PlacesFigures, WatchedUnit } from "./watched.ts";
+import type { PlacesFigures, UnitCounts, WatchedUnit } from "./watched.ts";
 import type { DashboardView, Moment, ProcessFigures, ShardHistory } from "./words.ts";
 
 /** What a dashboard is made with. */
@@ -52,8 +52,6 @@ export class Dashboard {
   #clusters: ReadonlyMap<number, ProcessFigures> = new Map();
   #services: ReadonlyMap<string, ProcessFigures> = new Map();
   #askedMs = -Infinity;
-  /** How it was when it was looked at last. */
-  #snapshot: Snapshot;
   /** As those who look have been told; `null`: nobody does. */
   #told: DashboardView | null = null;
   #turn = 0;
@@ -65,7 +63,6 @@ export class Dashboard {
     const { clock, log, unit } = options;
     this.#options = options;
     this.#startedAtMs = clock.epochMs();
-    this.#snapshot = unit.snapshot;
     this.#incidents = new Incidents(clock);
     this.#routes = new Routes({
       clock,
@@ -93,7 +90,7 @@ export class Dashboard {
   /** Tells a line as an incident, whatever its level. */
   say(level: LogLevel, event: string, fields: LogFields): void {
     if (level === "debug") return;
-    const told = lineWords(level, event, fields, (id) => `${id}/${this.#snapshot.totalShards}`);
+    const told = lineWords(level, event, fields, (id) => `${id}/${this.#options.unit.totalShards}`);
     this.#incidents.tell(told);
     if (told.about !== "shard" || level === "info") return;
     this.#pasts.blame(told.of!, { atMs: this.#options.clock.epochMs(), text: told.text });
@@ -154,23 +151,23 @@ export class Dashboard {
   #look(): void {
     const { clock, unit } = this.#options;
     const nowMs = clock.now();
-    const snapshot = this.#snapshot = unit.snapshot;
+    const counts = unit.counts();
     this.#process = this.#loads.look("unit", nowMs, processFigures());
     const moment = this.#history.look({
       nowMs,
       atMs: clock.epochMs(),
-      snapshot,
+      counts,
       memoryBytes: this.#process.memoryBytes ?? 0,
     });
     for (const told of this.#pasts.takeTold()) this.#incidents.tell(told);
-    this.#forgetShards(snapshot);
+    this.#forgetShards(counts);
     if (this.#live.isWatched) this.#tell(moment);
     else this.#told = null;
   }
 
-  #forgetShards({ shards }: Snapshot): void {
+  #forgetShards({ shards }: UnitCounts): void {
     if (this.#pasts.size <= shards.length) return;
-    const keys = new Set(shards.map(keyOf));
+    const keys = new Set(shards.map(({ key }) => key));
     this.#pasts.keep((key) => keys.has(key));
   }
 
@@ -185,7 +182,7 @@ export class Dashboard {
 
   #view(): DashboardView {
     const { clock, unit } = this.#options;
-    const snapshot = this.#snapshot;
+    const { snapshot } = unit;
     return viewOf(snapshot, {
       ...this.#besideShard,
       atMs: clock.epochMs(),
@@ -209,7 +206,7 @@ export class Dashboard {
   }
 
   #shard(key: string): ShardHistory | null {
-    const shard = this.#snapshot.shards.find((shard) => keyOf(shard) === key);
+    const shard = this.#options.unit.snapshot.shards.find((shard) => keyOf(shard) === key);
     if (!shard) return null;
     return {
       shard: shardView(shard, this.#besideShard),

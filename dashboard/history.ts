@@ -5,13 +5,9 @@
  * @module
  */
 
-import {
-  type RestSnapshot,
-  servingOf,
-  type ShardSnapshot,
-  type Snapshot,
-} from "../protocol/status.ts";
+import type { RestSnapshot, ShardSnapshot } from "../protocol/status.ts";
 import { LateRates } from "./rates.ts";
+import type { ShardCounts, UnitCounts } from "./watched.ts";
 import type { DashboardHistory, Moment } from "./words.ts";
 
 /** Time between two moments. */
@@ -32,22 +28,22 @@ export class History {
    * @param memoryBytes Of the unit's process.
    */
   look(
-    { nowMs, atMs, snapshot, memoryBytes }: {
+    { nowMs, atMs, counts, memoryBytes }: {
       readonly nowMs: number;
       readonly atMs: number;
-      readonly snapshot: Pick<Snapshot, "shards" | "rest">;
+      readonly counts: UnitCounts;
       readonly memoryBytes: number;
     },
   ): Moment {
-    const { shards, rest } = snapshot;
-    this.#shards.look(nowMs, receivedOf(shards));
+    const { shards, rest } = counts;
+    this.#shards.look(nowMs, shards.map(({ key, received }) => [key, received] as const));
     const { answers, limited } = answersOf(rest);
     this.#rest.look(nowMs, [["answers", answers], ["limited", limited]]);
-    const serving = servingOf(shards);
+    const serving = shards.filter(({ serves }) => serves);
     const moment: Moment = {
       atMs,
-      eventsPerSecond: this.#shards.sum,
-      queued: serving.reduce((sum, { counters }) => sum + (counters?.queued ?? 0), 0),
+      eventsPerSecond: this.#shards.sum(serving.map(({ key }) => key)),
+      queued: serving.reduce((sum, { queued }) => sum + queued, 0),
       latencyMs: latencyOf(serving),
       restPerSecond: this.#rest.of("answers"),
       restWaiting: rest.waiting,
@@ -68,10 +64,6 @@ export class History {
   get all(): DashboardHistory {
     return { stepMs: STEP_MS, moments: [...this.#moments] };
   }
-}
-
-function* receivedOf(shards: readonly ShardSnapshot[]): Generator<readonly [string, number]> {
-  for (const shard of shards) yield [keyOf(shard), shard.counters?.received ?? 0];
 }
 
 /** What a shard is called: `3/16`. */
@@ -97,12 +89,10 @@ export function answersOf(
   return { answers, limited: byDiscord + byProxy, byDiscord, byProxy };
 }
 
-function latencyOf(shards: readonly ShardSnapshot[]): Moment["latencyMs"] {
+function latencyOf(shards: readonly ShardCounts[]): Moment["latencyMs"] {
   const known = new Float64Array(shards.length);
   let count = 0;
-  for (const { counters } of shards) {
-    if (typeof counters?.latencyMs === "number") known[count++] = counters.latencyMs;
-  }
+  for (const { latencyMs } of shards) if (latencyMs !== null) known[count++] = latencyMs;
   if (count === 0) return null;
   const sorted = known.subarray(0, count).sort();
   return { median: Math.round(sorted[count >> 1]!), most: Math.round(sorted[count - 1]!) };

@@ -49,10 +49,10 @@ export class LateRates<Key> {
     return tenths(this.#seen.get(key)?.perSecond ?? 0);
   }
 
-  /** Of all together. */
-  get sum(): number {
+  /** Of these together. */
+  sum(keys: Iterable<Key>): number {
     let sum = 0;
-    for (const { perSecond } of this.#seen.values()) sum += perSecond;
+    for (const key of keys) sum += this.#seen.get(key)?.perSecond ?? 0;
     return tenths(sum);
   }
 }

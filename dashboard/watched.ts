@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ProcessStats, Snapshot } from "../protocol/status.ts";
+import type { ProcessStats, RestSnapshot, Snapshot } from "../protocol/status.ts";
 import type { DashboardAct } from "./words.ts";
 
 /** Whether a unit does its work, and why not, in words. */
@@ -20,12 +20,33 @@ export interface PlacesFigures {
   readonly services: Readonly<Record<string, ProcessStats>>;
 }
 
+/** What a shard has counted. */
+export interface ShardCounts {
+  /** `3/16`. */
+  readonly key: string;
+  /** Whether its events go to the bot. */
+  readonly serves: boolean;
+  readonly received: number;
+  readonly queued: number;
+  readonly latencyMs: number | null;
+}
+
+/** What is looked at once a second, whether somebody looks at the page or not. */
+export interface UnitCounts {
+  readonly shards: readonly ShardCounts[];
+  readonly rest: Pick<RestSnapshot, "waiting" | "routes">;
+}
+
 /** A unit, as it is watched. */
 export interface WatchedUnit {
   /** Of Gatehouse. */
   readonly version: string;
   /** Between two identifies of one key. */
   readonly identifySpacingMs: number;
+  /** Number of shards of the bot; 0: not known yet. */
+  readonly totalShards: number;
+  /** Far cheaper than everything. */
+  counts(): UnitCounts;
   /** Everything at this moment. */
   readonly snapshot: Snapshot;
   /** What a snapshot says of the unit's work. */

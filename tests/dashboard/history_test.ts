@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { answersOf, History, keyOf } from "../../dashboard/history.ts";
+import { countsOf } from "../support/dashboard/watched_unit.ts";
 import { counters, IDLE_REST, shard, snapshot } from "../support/snapshots.ts";
 
 function moments(count: number) {
@@ -8,7 +9,7 @@ function moments(count: number) {
     history.look({
       nowMs: second * 1000,
       atMs: 1_700_000_000_000 + second * 1000,
-      snapshot: snapshot({
+      counts: countsOf(snapshot({
         shards: [
           shard(0, { counters: counters(0, { received: second * 3, queued: 2, latencyMs: 40.4 }) }),
           shard(1, { counters: counters(1, { received: second * 7, queued: 5, latencyMs: 90 }) }),
@@ -30,7 +31,7 @@ function moments(count: number) {
             ],
           }],
         },
-      }),
+      })),
       memoryBytes: 123,
     });
   }
@@ -60,7 +61,12 @@ Deno.test("History sums up the shards that serve, and what was asked of Discord"
 });
 
 Deno.test("History knows no latency where no heartbeat was answered yet", () => {
-  const moment = new History().look({ nowMs: 0, atMs: 0, snapshot: snapshot(), memoryBytes: 0 });
+  const moment = new History().look({
+    nowMs: 0,
+    atMs: 0,
+    counts: countsOf(snapshot()),
+    memoryBytes: 0,
+  });
   assert.equal(moment.latencyMs, null);
 });
 

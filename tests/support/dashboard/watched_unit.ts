@@ -5,9 +5,11 @@
  */
 
 import { Dashboard } from "../../../dashboard/dashboard.ts";
-import type { WatchedUnit } from "../../../dashboard/watched.ts";
+import { keyOf } from "../../../dashboard/history.ts";
+import type { UnitCounts, WatchedUnit } from "../../../dashboard/watched.ts";
 import type { DashboardAct, DashboardChange, DashboardView } from "../../../dashboard/words.ts";
 import { type LogFields, type LogLevel, logTo } from "../../../ports/log.ts";
+import type { Snapshot } from "../../../protocol/status.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
 import { snapshot } from "../snapshots.ts";
 
@@ -41,6 +43,10 @@ export function watchedUnit({ secret = null as string | null, address = `${HERE}
     log: logTo((...line) => lines.push(line)),
     unit: {
       version: "1.2.3",
+      get totalShards() {
+        return world.snapshot.totalShards;
+      },
+      counts: () => countsOf(world.snapshot),
       get snapshot() {
         return world.snapshot;
       },
@@ -120,4 +126,18 @@ export function pageOf(view: DashboardView, changes: readonly DashboardChange[])
     },
     view,
   );
+}
+
+/** What is counted of the shards of a snapshot. */
+export function countsOf({ shards, rest }: Pick<Snapshot, "shards" | "rest">): UnitCounts {
+  return {
+    shards: shards.map((shard) => ({
+      key: keyOf(shard),
+      serves: shard.role === "serves",
+      received: shard.counters?.received ?? 0,
+      queued: shard.counters?.queued ?? 0,
+      latencyMs: shard.counters?.latencyMs ?? null,
+    })),
+    rest,
+  };
 }
