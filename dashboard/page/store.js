@@ -5,7 +5,7 @@
  */
 
 import { shardsByKey, takeShards, withChange } from "./model/change.js";
-import { useEffect, useState } from "./preact.js";
+import { useEffect, useLayoutEffect, useState } from "./preact.js";
 
 /** @typedef {import("../words.ts").DashboardView} View */
 /** @typedef {import("../words.ts").DashboardChange} Change */
@@ -121,7 +121,8 @@ export class Store {
  */
 export function useTopics(store, ...topics) {
   const [, again] = useState(0);
-  useEffect(() => {
+  // As it is drawn, and not some frames later: what is told in between would be missed.
+  useLayoutEffect(() => {
     const ends = topics.map((topic) => store.on(topic, () => again((times) => times + 1)));
     return () => ends.forEach((end) => end());
   }, [store, topics.join()]);
