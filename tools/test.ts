@@ -10,6 +10,7 @@
  */
 
 import { existsSync } from "node:fs";
+import { CHROMIUM_PATHS } from "./chromium_paths.ts";
 import { NATS_PATHS } from "./nats_paths.ts";
 import { addTallies, closingLine, exitCode, type Tally, tallyOf } from "./tally.ts";
 import { DOORS, SOURCE_FOLDERS } from "./tree.ts";
@@ -37,13 +38,15 @@ function permissions(executable: string, temporary: string): string[] {
   return [
     "--no-prompt",
     "--ignore-env",
-    "--allow-env=CLUSTER_ID,DENO_DIR,HOME,NO_COLOR,PATH,TMPDIR,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE",
+    "--allow-env=__IS_WSL_TEST__,CLUSTER_ID,DENO_DIR,HOME,NO_COLOR,PATH,TMPDIR,WS_NO_BUFFER_UTIL,WS_NO_UTF_8_VALIDATE",
     "--allow-net=127.0.0.1,localhost,[::1]",
-    `--allow-read=.,${temporary}`,
+    `--allow-read=.,${[temporary, ...CHROMIUM_PATHS].join(",")}`,
     `--allow-write=${temporary}`,
     // `cat` and `ls` read what Deno does not, in /proc; `prlimit` takes descriptors away; bots of other
-    // languages run where these are, and fleets where there is a server.
-    `--allow-run=${[executable, ...PROGRAMS, ...NATS_PATHS].join(",")}`,
+    // languages run where these are, and fleets where there is a server, and the dashboard's page in a browser.
+    `--allow-run=${[executable, ...PROGRAMS, ...NATS_PATHS, ...CHROMIUM_PATHS].join(",")}`,
+    // What drives the browser asks on what machine it is.
+    "--allow-sys=cpus,homedir,osRelease,uid",
   ];
 }
 

@@ -45,6 +45,11 @@ interface HowToStart {
   readonly held?: HeldPort | undefined;
 }
 
+/** Starts a unit against the simulator: what `deno task demo` runs. */
+export function startDemo(settings: Record<string, string>): Promise<UnitProcess> {
+  return start(settings, "demo", ["mod.ts", "demo"]);
+}
+
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
 export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
   return start(settings, ["rest"]);

@@ -15,6 +15,7 @@ import type {
   ShardHistory,
 } from "../../../dashboard/words.ts";
 import { type Random, seededRandom } from "../../../ports/random.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
 import { lotsOf } from "../../../protocol/reshard.ts";
 import { restOf, unitsOf } from "./world_parts.ts";
 
@@ -88,13 +89,16 @@ export class World {
     return this.change({ incidents: [{ ...incident, id: this.#nextIncident++, atMs }] }, atMs);
   }
 
-  /** Does what the page asks for, as far as it shows. */
-  act(act: DashboardAct): { readonly error?: string } {
+  /**
+   * Notes what the page asks for.
+   *
+   * @throws {GatehouseError} `refused` for a reshard to as many shards as there are.
+   */
+  act(act: DashboardAct): void {
     this.acts.push(act);
-    if (act.method === "reshard" && act.totalShards === this.view.unit.totalShards) {
-      return { error: `Cannot reshard: there are ${act.totalShards} shards already` };
-    }
-    return {};
+    if (act.method !== "reshard" || act.totalShards !== this.view.unit.totalShards) return;
+    const text = `Cannot reshard: there are ${act.totalShards} shards already`;
+    throw new GatehouseError("refused", "caller", text);
   }
 
   /** One shard's past. */

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { systemClock } from "../../../ports/clock.ts";
+import { browserTest } from "../../support/dashboard/browser.ts";
+import { serveDashboard } from "../../support/dashboard/server.ts";
+import { World } from "../../support/dashboard/world.ts";
+
+const world = (shards: number) => new World({ shards, nowMs: systemClock.epochMs() });
+const focused = (page: Page) =>
+  page.evaluate("document.activeElement.dataset.key ?? document.activeElement.textContent");
+
+/** Presses keys one after another. */
+async function press(page: Page, ...keys: string[]): Promise<void> {
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+browserTest("the grid is one stop of the Tab key, and arrows lead through it", async (browser) => {
+  await using server = serveDashboard(world(1_000));
+  const { page } = await browser.open(server.url, { viewport: { width: 1440, height: 900 } });
+  await page.waitForSelector('[data-key="0/1000"][tabindex="0"]');
+  await press(page, "Tab");
+  assert.equal(await focused(page), "Skip to the shards");
+  await press(page, "Enter");
+  assert.equal(await page.evaluate("document.activeElement.id"), "shards");
+  assert.equal(await page.locator('[data-key][tabindex="0"]').count(), 1);
+  await page.locator('[data-key="0/1000"]').focus();
+  await press(page, "ArrowRight", "ArrowDown");
+  assert.equal(await focused(page), "41/1000");
+  await press(page, "End");
+  assert.equal(await focused(page), "79/1000");
+  await press(page, "Control+End");
+  assert.equal(await focused(page), "999/1000");
+  await press(page, "Shift+Tab", "Tab");
+  assert.equal(await focused(page), "999/1000");
+});
+
+browserTest(
+  "Enter opens a shard, Escape closes it, and the focus is where it was",
+  async (browser) => {
+    await using server = serveDashboard(world(1_000));
+    const { page } = await browser.open(server.url);
+    await page.locator('[data-key="41/1000"]').focus();
+    await press(page, "Enter");
+    await page.getByRole("complementary", { name: "Shard 41" }).waitFor();
+    assert.equal(await page.evaluate("document.activeElement.className"), "drawer");
+    await press(page, "Tab", "Tab", "Enter");
+    const dialog = page.getByRole("dialog", { name: "Reconnect shard 41?" });
+    await dialog.waitFor();
+    await press(page, "Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await press(page, "Escape");
+    assert.equal(await focused(page), "41/1000");
+  },
+);
+
+browserTest("a slash leads to the filter, Enter from there to what was found", async (browser) => {
+  await using server = serveDashboard(world(1_000));
+  const { page } = await browser.open(server.url);
+  await page.waitForSelector("[data-key]");
+  await press(page, "/");
+  await page.keyboard.type("worker:1 backing");
+  await page.waitForFunction("document.querySelectorAll('[data-key]').length === 2");
+  await press(page, "Enter");
+  assert.equal(await focused(page), "308/1000");
+  await press(page, "/", "Escape");
+  await page.waitForFunction("document.querySelectorAll('[data-key]').length === 1000");
+});
+
+browserTest(
+  "the table is sorted by its heads, and its rows stay while somebody is in it",
+  async (browser) => {
+    const here = world(200);
+    await using server = serveDashboard(here);
+    const { page } = await browser.open(server.url);
+    await page.waitForSelector("[data-key]");
+    await page.getByRole("radio", { name: "Table" }).check();
+    const head = page.getByRole("columnheader", { name: "Oldest" });
+    await head.getByRole("button").click();
+    assert.equal(await head.getAttribute("aria-sort"), "descending");
+    const first = () => page.locator("tbody th .link").first().innerText();
+    assert.equal(await first(), "41");
+    const shard = { ...here.view.shards[3]!, queued: 9, queueAgeMs: 900_000 };
+    server.send(here.change({ shards: [shard] }, systemClock.epochMs()));
+    await page.waitForTimeout(200);
+    assert.equal(await first(), "41");
+  },
+);
+
+browserTest("a screen reader is told of changes in one sentence", async (browser) => {
+  const here = world(64);
+  await using server = serveDashboard(here);
+  const { page } = await browser.open(server.url);
+  await page.waitForSelector("[data-key]");
+  const shards = [3, 4, 5].map((id) => ({
+    ...here.view.shards[id]!,
+    state: "backing off" as const,
+  }));
+  server.send(here.change({ shards }, systemClock.epochMs()));
+  await page.locator("#announcer").getByText("3 shards are backing off. 57 of 64").waitFor();
+});

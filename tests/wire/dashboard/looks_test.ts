@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { systemClock } from "../../../ports/clock.ts";
+import { browserTest } from "../../support/dashboard/browser.ts";
+import { serveDashboard } from "../../support/dashboard/server.ts";
+import { World } from "../../support/dashboard/world.ts";
+
+const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
+  light: { viewport: { width: 1440, height: 900 }, colorScheme: "light" },
+  dark: { viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+  phone: {
+    viewport: { width: 390, height: 844 },
+    colorScheme: "dark",
+    deviceScaleFactor: 2,
+    isMobile: true,
+    hasTouch: true,
+  },
+};
+
+/** Where the pictures are kept: people look at them, the test does not. */
+const FOLDER = `${Deno.env.get("TMPDIR") ?? "/tmp"}/gatehouse-screenshots`;
+
+/** What axe-core finds wrong, in its words. */
+async function barriers(page: Page): Promise<string[]> {
+  const { default: axe } = await import("axe-core");
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(`axe.run({ resultTypes: ["violations"] })`) as {
+    violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[];
+  };
+  return violations.map(({ id, help, nodes: [first, ...others] }) =>
+    `${id}: ${help}: ${first?.html} and ${others.length} more: ${first?.failureSummary}`
+  );
+}
+
+for (const shards of [1, 64, 1_000]) {
+  for (const [name, look] of Object.entries(LOOKS)) {
+    browserTest(
+      `${shards} shards, ${name}: no barrier, nothing beside the window, a picture`,
+      async (browser) => {
+        await Deno.mkdir(FOLDER, { recursive: true });
+        const world = new World({ shards, nowMs: systemClock.epochMs(), isCalm: shards === 1 });
+        await using server = serveDashboard(world);
+        const { page } = await browser.open(server.url, look);
+        await page.waitForSelector("[data-key]");
+        await page.waitForSelector(".chart canvas");
+        const take = (what: string, fullPage: boolean) =>
+          page.screenshot({ path: `${FOLDER}/${shards}-${name}${what}.png`, fullPage });
+        await take("", true);
+        assert.deepEqual(await barriers(page), []);
+        const [width, window] = await page.evaluate(
+          "[document.documentElement.scrollWidth, innerWidth]",
+        ) as [number, number];
+        assert.ok(width <= window, `${width} px in a window of ${window}`);
+        await page.locator("[data-key]").nth(Math.min(17, shards - 1)).click();
+        await page.getByRole("complementary").getByText("READY with").waitFor();
+        assert.deepEqual(await barriers(page), []);
+        await take("-shard", false);
+        await page.getByRole("button", { name: "New session…" }).click();
+        await page.getByRole("dialog").waitFor();
+        assert.deepEqual(await barriers(page), []);
+        await take("-dialog", false);
+        console.log(`Pictures of ${shards} shards, ${name}: ${FOLDER}/${shards}-${name}*.png`);
+      },
+    );
+  }
+}

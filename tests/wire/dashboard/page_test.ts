@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { systemClock } from "../../../ports/clock.ts";
+import { browserTest } from "../../support/dashboard/browser.ts";
+import { serveDashboard } from "../../support/dashboard/server.ts";
+import { World, type WorldOptions } from "../../support/dashboard/world.ts";
+
+const world = (shards: number, more: Partial<WorldOptions> = {}) =>
+  new World({ shards, nowMs: systemClock.epochMs(), ...more });
+
+/** Resolves once there is a grid. */
+const grid = (page: Page) => page.waitForSelector('[role="grid"] [data-key]');
+const cell = (page: Page, key: string) => page.locator(`[data-key="${key}"]`);
+const text = async (page: Page, selector: string) => await page.locator(selector).innerText();
+
+browserTest(
+  "the page shows what there is: shards, clusters, REST, reshard, fleet, incidents",
+  async (browser) => {
+    await using server = serveDashboard(world(64));
+    const { page } = await browser.open(server.url);
+    await grid(page);
+    assert.equal(await page.locator('[role="grid"] [data-key]').count(), 64);
+    assert.match(await cell(page, "0/64").innerText(), /^0\n+\d+ ms\n+[\d.]+\/s$/);
+    assert.match(await cell(page, "17/64").innerText(), /backing off/);
+    assert.match((await cell(page, "41/64").getAttribute("aria-label"))!, /4,120 events wait/);
+    const wanted: Record<string, RegExp[]> = {
+      ".facts": [/Shards ready\s+60\s*of 64/, /Identifies left\s+956\s*of 1,000/, /Up\s+91 min/],
+      "#clusters": [/cluster 0[\s\S]*connected/, /payments[\s\S]*away/, /Restart/],
+      "#rest": [/Fuse slow/, /429 by Discord\s+4/, /POST \/channels\/:id\/messages/],
+      "#identifies": [/Shards wait\s+11/, /53 in/],
+      "#reshard": [/64 → 128 shards/, /41,230/, /Pause/],
+      "#fleet": [/gate-b/, /gate-c[\s\S]*not heard of/],
+      "#incidents": [/closed the connection with 4009/],
+      "#workers": [/worker 0[\s\S]*shards 0–63/],
+      ".notices": [/Not ready: shard 17 is backing off/],
+    };
+    for (const [selector, patterns] of Object.entries(wanted)) {
+      for (const pattern of patterns) assert.match(await text(page, selector), pattern, selector);
+    }
+    assert.equal(await page.locator(".chart canvas").count(), 4);
+    assert.equal(await page.title(), "gate-a: not ready");
+  },
+);
+
+browserTest("what changes is drawn, and nothing else", async (browser) => {
+  const here = world(64);
+  await using server = serveDashboard(here);
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  await page.evaluate(`{
+    window.touched = new Set();
+    new MutationObserver((all) => all.forEach(({ target }) => {
+      const cell = (target.nodeType === 1 ? target : target.parentElement).closest("[data-key]");
+      if (cell) window.touched.add(cell.dataset.key);
+    })).observe(document.querySelector('[role="grid"]'),
+      { subtree: true, attributes: true, childList: true, characterData: true });
+  }`);
+  const shard = { ...here.view.shards[5]!, latencyMs: 777 };
+  server.send(here.change({ shards: [shard] }, systemClock.epochMs()));
+  await page.getByText("777 ms").first().waitFor();
+  assert.deepEqual(await page.evaluate("[...window.touched]"), ["5/64"]);
+});
+
+browserTest("shards that come and go are put in their place", async (browser) => {
+  const here = world(16, { isCalm: true });
+  await using server = serveDashboard(here);
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  const shard = { ...here.view.shards[0]!, key: "0/32", totalShards: 32 };
+  const change = here.change({ shards: [shard], goneShards: ["3/16"] }, systemClock.epochMs());
+  server.send(change);
+  await page.getByRole("grid", { name: "Shards Of 32" }).waitFor();
+  assert.equal(await cell(page, "3/16").count(), 0);
+  assert.equal(await page.locator("[data-key]").count(), 16);
+});
+
+browserTest("a cell opens the details of its shard, with its past", async (browser) => {
+  await using server = serveDashboard(world(64));
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  await cell(page, "17/64").click();
+  const panel = page.getByRole("complementary", { name: "Shard 17 of 64" });
+  await panel.getByText("RESUMED after 41 events were replayed").waitFor();
+  await panel.getByText("identifying").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await panel.count(), 0);
+  assert.equal(await page.evaluate("document.activeElement.dataset.key"), "17/64");
+});
+
+browserTest("an action is asked for twice: by its button, and by the dialog", async (browser) => {
+  const here = world(64, { isCalm: true });
+  await using server = serveDashboard(here);
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  const dialog = page.getByRole("dialog");
+  await page.getByRole("button", { name: "Restart cluster 0" }).click();
+  await dialog.getByText("none is lost").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  assert.deepEqual(here.acts, []);
+  await page.getByRole("button", { name: "Restart cluster 0" }).click();
+  await dialog.getByRole("button", { name: "Restart" }).click();
+  await page.getByRole("status").getByText("cluster 0 restarts").waitFor();
+  assert.deepEqual(here.acts, [{ method: "respawn", clusterId: 0 }]);
+});
+
+browserTest("what the unit refuses is told in its own words", async (browser) => {
+  const here = world(16, { isCalm: true });
+  await using server = serveDashboard(here);
+  const { page, problems } = await browser.open(server.url);
+  await grid(page);
+  await page.locator("#reshard input").fill("24");
+  await page.getByRole("button", { name: "Reshard…" }).click();
+  // Somebody else was faster.
+  here.view = { ...here.view, unit: { ...here.view.unit, totalShards: 24 } };
+  await page.getByRole("dialog").getByRole("button", { name: "Reshard" }).click();
+  await page.getByRole("alert").getByText("Cannot reshard: there are 24 shards already").waitFor();
+  // Browsers write every answer of 400 and above to their console.
+  assert.match(problems.splice(0).join(), /^Failed to load resource: [^,]*400/);
+});
+
+browserTest("who may only look is offered no action", async (browser) => {
+  await using server = serveDashboard(world(64, { mayAct: false }));
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  await cell(page, "3/64").click();
+  await page.getByRole("complementary").getByText("READY with").waitFor();
+  const names = await page.getByRole("button").allInnerTexts();
+  assert.deepEqual(
+    names.filter((name) => /restart|reconnect|stop$|drain|pause|cancel/i.test(name)),
+    [],
+  );
+});
+
+browserTest(
+  "a login is asked for where there is a secret, and again after logging out",
+  async (browser) => {
+    await using server = serveDashboard(world(16), { secret: "open sesame" });
+    const { page, problems } = await browser.open(server.url);
+    await page.getByLabel("Secret").fill("open barley");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("That is not").waitFor();
+    await page.getByLabel("Secret").fill("open sesame");
+    await page.keyboard.press("Enter");
+    await grid(page);
+    await page.reload();
+    await grid(page);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByLabel("Secret").waitFor();
+    assert.ok(problems.splice(0).every((problem) => /401/.test(problem)));
+  },
+);
+
+browserTest("a lost connection is seen at once, and found again by itself", async (browser) => {
+  const here = world(16);
+  await using server = serveDashboard(here);
+  const { page, problems } = await browser.open(server.url);
+  await grid(page);
+  server.cut(true);
+  await page.getByRole("alert").getByText(/Not connected since \d\d:\d\d:\d\d/).waitFor();
+  await page.waitForFunction('document.title.endsWith("not connected")');
+  here.view = { ...here.view, unit: { ...here.view.unit, name: "gate-z" } };
+  server.cut(false);
+  await page.getByRole("heading", { name: "gate-z" }).waitFor();
+  assert.equal(await page.getByText("Not connected since").count(), 0);
+  assert.ok(problems.splice(0).every((problem) => /503|ERR_/.test(problem)));
+});
+
+browserTest("another colour scheme is drawn at once, charts too", async (browser) => {
+  await using server = serveDashboard(world(16));
+  const { page } = await browser.open(server.url, { colorScheme: "light" });
+  await page.waitForSelector(".chart canvas");
+  const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+  const light = await ground();
+  await page.getByRole("button", { name: /Colours: auto/ }).click();
+  await page.getByRole("button", { name: /Colours: light/ }).click();
+  assert.notEqual(await ground(), light);
+  await page.reload();
+  await page.getByRole("button", { name: /Colours: dark/ }).waitFor();
+  assert.equal(await page.locator(".chart canvas").count() <= 4, true);
+});
