@@ -37,9 +37,8 @@ export function askedOf(args: readonly string[]): Asked {
   const [first = ""] = args;
   const name = first === "" || first.startsWith("-") ? "start" : first;
   const rest = name === first ? args.slice(1) : args;
-  const program = args.includes("--simulator") && name === "start"
-    ? "demo"
-    : PROGRAM_OF.get(name) ?? "words";
+  const asked = PROGRAM_OF.get(name) ?? "words";
+  const program = asked === "unit" && args.includes("--simulator") ? "demo" : asked;
   const argument = rest.find((arg) => !arg.startsWith("-"));
   if (program === "ask") return { program, ...valuesIn(rest) };
   if (program === "init") return { program, folder: argument ?? "." };

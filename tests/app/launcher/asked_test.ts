@@ -7,7 +7,9 @@ Deno.test("askedOf() takes no subcommand for start, and its argument for the bot
   assert.deepEqual(askedOf(["start", "--force", "./bot.ts"]), { program: "unit", bot: "./bot.ts" });
   assert.deepEqual(askedOf(["dev", "./bot.ts"]), { program: "unit", bot: "./bot.ts" });
   assert.deepEqual(askedOf(["demo"]), { program: "demo" });
-  assert.deepEqual(askedOf(["start", "--simulator"]), { program: "demo" });
+  for (const name of ["start", "dev", "doctor"]) {
+    assert.deepEqual(askedOf([name, "--simulator"]), { program: "demo" }, name);
+  }
 });
 
 Deno.test("askedOf() finds the unit that is asked, and the variable of its secret", () => {
