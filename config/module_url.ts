@@ -49,7 +49,7 @@ function isAddress(module: string): boolean {
   return /^[a-z][a-z+]+:/i.test(module);
 }
 
-/** What `mod.ts` is made of. The whole folder is too much: `.env` may be in it. */
+/** What `mod.ts` is made of, and the bot of the first run. The whole folder is too much: `.env` may be in it. */
 const CODE = [
   "mod.ts",
   "events.ts",
@@ -62,6 +62,7 @@ const CODE = [
   "config",
   "dashboard",
   "downstream",
+  "examples/bot.ts",
   "fleet",
   "gateway",
   "guilds",

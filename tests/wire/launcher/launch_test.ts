@@ -65,6 +65,15 @@ Deno.test("exit codes and words are those of the program", async () => {
   remove(folder);
 });
 
+Deno.test("a demo plays with the example bot, in a folder where there is none", async () => {
+  const folder = folderWith({});
+  const unit = startLaunched(folder, ["demo"], { LISTEN_PORT: "0" });
+  const answered = () => unit.lines.some(({ message }) => message === "answered a message");
+  await until(answered, 20_000, () => JSON.stringify(unit.lines.slice(-3)));
+  assert.equal(await unit.end("SIGTERM"), 0);
+  remove(folder);
+});
+
 Deno.test("a unit stops in good order when its launcher is killed", async () => {
   const folder = folderWith({
     "bot.ts": `import { defineBot } from "gatehouse";

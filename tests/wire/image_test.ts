@@ -1,0 +1,160 @@
+/** Images and services, as far as they can be tried where neither Docker nor systemd runs. */
+
+import assert from "node:assert/strict";
+import { parse } from "yaml";
+import { ROOT_FILES, SOURCE_FOLDERS } from "../../tools/tree.ts";
+import { ROOT } from "../support/compiled.ts";
+import { follow, until } from "../support/unit_process.ts";
+
+const read = (path: string) => Deno.readTextFileSync(`${ROOT}${path}`);
+
+/** What Docker sends to the build: all but what is ignored, which is all but what is named. */
+const kept = read(".dockerignore").split("\n").filter((line) => line.startsWith("!"))
+  .map((line) => line.slice(1));
+
+/** The instructions of the last stage of the Dockerfile, lines joined. */
+const stage = read("Dockerfile").replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/g, "").split(
+  /^FROM /m,
+)
+  .at(-1)!.split("\n");
+const instruction = (name: string) =>
+  stage.find((line) => line.startsWith(`${name} `))!.slice(name.length + 1);
+const env = Object.fromEntries(instruction("ENV").split(" ").map((pair) => pair.split("=")));
+const list = (text: string) => JSON.parse(text.slice(text.indexOf("["))) as string[];
+
+function copyTree(from: string, to: string): void {
+  if (!Deno.statSync(from).isDirectory) {
+    Deno.mkdirSync(to.slice(0, to.lastIndexOf("/")), { recursive: true });
+    return Deno.copyFileSync(from, to);
+  }
+  for (const { name } of Deno.readDirSync(from)) copyTree(`${from}/${name}`, `${to}/${name}`);
+}
+
+async function withImage(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync());
+  for (const path of kept) copyTree(`${ROOT}${path}`, `${folder}/gatehouse/${path}`);
+  for (const name of ["bot", "state"]) Deno.mkdirSync(`${folder}/${name}`);
+  try {
+    await body(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** A command of the image, as if its folders stood in `folder`. */
+function start(folder: string, [program, ...args]: string[], more: Record<string, string>) {
+  assert.equal(program, "deno");
+  const inside = (text: string) => text.replace(/^\/(gatehouse|state|bot)\b/, `${folder}/$1`);
+  const { DENO_DIR: _, ...own } = env;
+  const values = Object.entries({ ...own, ...more }).map(([name, text]) => [name, inside(text)]);
+  return new Deno.Command(Deno.execPath(), {
+    args: args.map(inside),
+    clearEnv: true,
+    env: { HOME: Deno.env.get("HOME") ?? "", ...Object.fromEntries(values) },
+    cwd: inside(instruction("WORKDIR")),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+Deno.test("an image is built of what runs, and nothing else is sent to its build", () => {
+  const code = [...ROOT_FILES, ...SOURCE_FOLDERS, "examples/bot.ts"];
+  const beside = ["LICENSE", "deno.json", "deno.lock", "deploy/healthy.js", "tools/imports.json"];
+  assert.deepEqual(kept.sort(), [...code, ...beside].sort());
+  assert.equal(read(".dockerignore").split("\n").find((line) => !/^(#|$)/.test(line)), "*");
+});
+
+Deno.test("an image runs its unit as nobody, says that it is healthy, and stops in good order", () =>
+  withImage(async (folder) => {
+    const entry = list(instruction("ENTRYPOINT"));
+    assert.deepEqual(list(instruction("CMD")), ["start"]);
+    assert.match(instruction("USER"), /^[1-9]\d*:[1-9]\d*$/);
+    const health = list(instruction("HEALTHCHECK"));
+    const isHealthy = async (port: string) =>
+      start(folder, health, { LISTEN_PORT: port }).output().then(({ code, stderr }) => { console.log(new TextDecoder().decode(stderr)); return code; });
+    const unit = follow(
+      start(folder, [...entry, "demo"], {
+        LISTEN_HOST: "127.0.0.1",
+        LISTEN_PORT: "0",
+      }).spawn(),
+    );
+    try {
+      const { port } = new URL(await unit.url());
+      assert.equal(await isHealthy(port), 0);
+      const answered = () => unit.lines.some(({ message }) => message === "answered a message");
+      await until(answered, 30_000, () => JSON.stringify(unit.lines.slice(-5)) + unit.errors());
+      assert.equal(await unit.end("SIGTERM"), 0);
+      assert.equal(await isHealthy(port), 1);
+    } finally {
+      await unit.end("SIGKILL");
+    }
+  }));
+
+Deno.test("an image that is reached from elsewhere wants a secret before it starts", () =>
+  withImage(async (folder) => {
+    const { code, stderr } = await start(folder, [...list(instruction("ENTRYPOINT")), "start"], {
+      DISCORD_TOKEN: "MTIzNDU2Nzg5MDEyMzQ1Njc4.image.example",
+      LISTEN_PORT: "0",
+    }).output();
+    assert.equal(code, 1);
+    assert.match(new TextDecoder().decode(stderr), /REST_AUTHORIZATION/);
+  }));
+
+Deno.test("the compose file runs that image, shut in, with its state and packages kept", () => {
+  const { services, volumes } = parse(read("deploy/compose.yaml"));
+  const { gatehouse } = services;
+  assert.equal(gatehouse.build, "..");
+  assert.equal(gatehouse.image, `gatehouse:${JSON.parse(read("deno.json")).version}`);
+  assert.deepEqual([gatehouse.read_only, gatehouse.cap_drop], [true, ["ALL"]]);
+  assert.deepEqual(gatehouse.security_opt, ["no-new-privileges:true"]);
+  const mounts = Object.fromEntries(
+    gatehouse.volumes.map((text: string) => text.split(":").toSpliced(2).toReversed()),
+  );
+  for (const path of list(instruction("VOLUME"))) assert.ok(mounts[path] in volumes, path);
+  assert.ok(gatehouse.environment.BOT_MODULE.startsWith(instruction("WORKDIR")));
+  const port = instruction("EXPOSE");
+  assert.deepEqual(gatehouse.ports, [`127.0.0.1:${port}:${port}`]);
+});
+
+const service = read("deploy/gatehouse.service");
+
+Deno.test("the service starts what the image starts, with the same permissions", () => {
+  const [, , ...words] = /^ExecStart=(.*)$/m.exec(service)![1]!.split(" ");
+  const [, , ...image] = list(instruction("ENTRYPOINT"));
+  assert.deepEqual(
+    words.map((word) => word.replace("${GATEHOUSE}", "/gatehouse")),
+    [...image, "start"],
+  );
+});
+
+/** Where systemd is, its own judgement: nothing that it does not understand, and little that is open. */
+const verdict = (...args: string[]) =>
+  new Deno.Command(Deno.execPath(), {
+    args: [
+      "eval",
+      `const { code, stdout, stderr } = await new Deno.Command("systemd-analyze", { args: ${
+        JSON.stringify(args)
+      } }).output().catch(() => ({ code: -1, stdout: new Uint8Array(), stderr: new Uint8Array() }));
+      console.log(JSON.stringify([code, new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)]));`,
+    ],
+  }).output().then(({ stdout }) =>
+    JSON.parse(new TextDecoder().decode(stdout)) as [number, string]
+  );
+
+const [hasSystemd] = await verdict("--version");
+
+Deno.test({
+  name: "systemd understands the service and its socket, and finds it shut in",
+  ignore: hasSystemd !== 0,
+  fn: async () => {
+    const files = ["gatehouse.service", "gatehouse.socket"].map((name) => `${ROOT}deploy/${name}`);
+    const [, said] = await verdict("verify", ...files);
+    // The programs are where they are installed.
+    const problems = said.split("\n").filter((line) => line && !/is not executable/.test(line));
+    assert.deepEqual(problems, []);
+    const [, told] = await verdict("security", "--offline=true", files[0]!);
+    const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(told)?.[1]);
+    assert.ok(exposure < 2, told);
+  },
+});
