@@ -40,7 +40,14 @@ export const ROOT_FILES: readonly string[] = [...DOORS, "deps.ts", "discord.ts"]
 export const SOURCE_FOLDERS: readonly string[] = [...FLOORS.flat(), "sim"];
 
 /** Folders that may import anything, and that nothing else imports. */
-export const OUTSIDE_FOLDERS: readonly string[] = ["tests", "bench", "examples", "docs", "tools"];
+export const OUTSIDE_FOLDERS: readonly string[] = [
+  "tests",
+  "bench",
+  "deploy",
+  "examples",
+  "docs",
+  "tools",
+];
 
 /** The floor of a folder at the top; `undefined` where it stands on none. */
 export function floorOf(folder: string): number | undefined {

@@ -19,7 +19,9 @@ const stage = read("Dockerfile").replaceAll(/^#.*\n/gm, "").replaceAll(/\\\n\s*/
   .at(-1)!.split("\n");
 const instruction = (name: string) =>
   stage.find((line) => line.startsWith(`${name} `))!.slice(name.length + 1);
-const env = Object.fromEntries(instruction("ENV").split(" ").map((pair) => pair.split("=")));
+const env: Readonly<Record<string, string>> = Object.fromEntries(
+  instruction("ENV").split(" ").map((pair) => pair.split("=") as [string, string]),
+);
 const list = (text: string) => JSON.parse(text.slice(text.indexOf("["))) as string[];
 
 function copyTree(from: string, to: string): void {
@@ -72,7 +74,7 @@ Deno.test("an image runs its unit as nobody, says that it is healthy, and stops 
     assert.match(instruction("USER"), /^[1-9]\d*:[1-9]\d*$/);
     const health = list(instruction("HEALTHCHECK"));
     const isHealthy = async (port: string) =>
-      start(folder, health, { LISTEN_PORT: port }).output().then(({ code, stderr }) => { console.log(new TextDecoder().decode(stderr)); return code; });
+      (await start(folder, health, { LISTEN_PORT: port }).output()).code;
     const unit = follow(
       start(folder, [...entry, "demo"], {
         LISTEN_HOST: "127.0.0.1",

@@ -11,7 +11,7 @@ const HINT = "Take AskDiscord of rest/proxy.ts as a parameter; see docs/architec
 
 /** Who reaches the unit and not Discord: the bot's side, the command line, the page in a browser; and what is not shipped. */
 const EXEMPT = [
-  /^(bot|clusters\/inside|ports|tests|bench|tools|examples)\//,
+  /^(bot|clusters\/inside|ports|tests|bench|tools|examples|deploy)\//,
   /^sim\//,
   /^dashboard\/page\//,
   /^app\/cli\/world\.ts$/,
