@@ -4,6 +4,7 @@
  * @module
  */
 
+import { INTENTS } from "../../protocol/discord/intents.ts";
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
 import type {
   RestSnapshot,
@@ -11,6 +12,7 @@ import type {
   ShardSnapshot,
   Snapshot,
 } from "../../protocol/status.ts";
+import { reshard } from "./reshards.ts";
 
 /** Counters of a shard that has not counted anything. */
 export function counters(shardId: number, counted: Partial<ShardCounters> = {}): ShardCounters {
@@ -126,4 +128,26 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     },
     ...changed,
   };
+}
+
+/** A snapshot of which every metric has a sample, with every label. */
+export function fullSnapshot(): Snapshot {
+  const counted = counters(0, { reconnects: { zombie: 1 }, latencyMs: 40, ackLagMs: 3 });
+  const times = { buckets: [{ boundMs: 1, count: 1 }], count: 2, sumMs: 30 };
+  const answers = [{ status: 429, scope: "user", by: "discord", count: 1 }] as const;
+  return snapshot({
+    shards: [shard(0, { guilds: 4, counters: counted })],
+    services: [{ name: "s", state: "connected", reason: "", restarts: 1 }],
+    eventsByType: { MESSAGE_CREATE: 1 },
+    intents: { wanted: INTENTS.GUILD_MEMBERS, refused: ["GUILD_MEMBERS"], shards: [0] },
+    fleet: fleet(),
+    rest: {
+      ...IDLE_REST,
+      routes: [
+        { method: "GET", route: "/gateway/bot", waiting: 0, queueMs: 1, upstreamMs: 2, answers },
+      ],
+      lanes: [{ lane: "normal", queue: times, upstream: times }],
+    },
+    reshard: reshard({ leftMs: 1000 }),
+  });
 }

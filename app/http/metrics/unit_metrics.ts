@@ -11,6 +11,7 @@ import {
   type ShardCounters,
   type Snapshot,
 } from "../../../protocol/status.ts";
+import { readiness } from "../../../unit/readiness.ts";
 import { labelled, type Metric, metric, one, renderText, type Sample } from "./metric.ts";
 import type { Counted, ShardTotals } from "./shard_totals.ts";
 import { FLEET_METRICS } from "./fleet_metrics.ts";
@@ -28,6 +29,7 @@ export const METRICS: readonly Metric<Known>[] = [
   metric("gatehouse_info", "1; the labels say what kind of unit this is.", ({ mode }) => [
     { labels: { mode }, value: 1 },
   ]),
+  one("gatehouse_ready", "1 while /readyz answers 200.", (known) => Number(readiness(known).ready)),
   metric(
     "gatehouse_shards",
     "Shards of this unit by state.",
