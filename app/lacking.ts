@@ -6,7 +6,12 @@
  */
 
 import type { Config } from "../config/config.ts";
-import { type Grant, PERMISSION_KINDS, programGrants } from "../config/permissions.ts";
+import {
+  type Grant,
+  PERMISSION_KINDS,
+  type PermissionKind,
+  programGrants,
+} from "../config/permissions.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 
 /** Asks whether something is allowed, by kind and name. */
@@ -26,15 +31,22 @@ export function flagsLacked(
   isAllowed: IsAllowed = isGranted,
   env: Pick<Deno.Env, "get"> = Deno.env,
 ): string[] {
-  const grants: Readonly<Record<string, Grant>> = programGrants(config, executable);
-  const flags = PERMISSION_KINDS.flatMap((kind) => {
-    const grant = grants[kind]!;
+  const flags = flagsLackedOf(programGrants(config, executable), isAllowed);
+  return isAsked(env) ? flags : [...flags, "--ignore-env"];
+}
+
+/** What of these grants is missing, as flags. */
+export function flagsLackedOf(
+  grants: Readonly<Partial<Record<PermissionKind, Grant>>>,
+  isAllowed: IsAllowed = isGranted,
+): string[] {
+  return PERMISSION_KINDS.flatMap((kind) => {
+    const grant = grants[kind] ?? [];
     // Which gateway an API other than Discord's names, it says later.
     if (grant === "any") return [];
     const missing = new Set(grant.filter((name) => !isAllowed(descriptorOf(kind, name))));
     return missing.size === 0 ? [] : [`--allow-${kind}=${[...missing].join(",")}`];
   });
-  return isAsked(env) ? flags : [...flags, "--ignore-env"];
 }
 
 /** A variable that our HTTP client asks for as it is loaded: it takes "not set", and fails with a refusal. */

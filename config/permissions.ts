@@ -19,9 +19,10 @@ export type PermissionKind = typeof PERMISSION_KINDS[number];
 
 /**
  * The unit; the unit against the simulator, whatever is set; the REST proxy by itself; the simulator by itself;
- * who asks a unit that runs; who writes a new bot's folder; who only prints words.
+ * who asks a unit that runs; who writes a new bot's folder; who looks whether a unit could be run; who only prints
+ * words.
  */
-const PROGRAMS = ["unit", "demo", "rest", "sim", "ask", "init", "words"] as const;
+const PROGRAMS = ["unit", "demo", "rest", "sim", "ask", "init", "doctor", "words"] as const;
 /** A program, by what it needs. */
 export type ProgramName = typeof PROGRAMS[number];
 
@@ -91,6 +92,20 @@ export function programGrants(
   };
 }
 
+/** What a unit needs of net, files and programs as the launcher runs it, by kind; `null`: its settings are wrong. */
+export function unitGrants(
+  config: Config | null,
+  machine: Machine,
+): Readonly<Record<Exclude<PermissionKind, "env">, Grant>> {
+  return {
+    net: netGrant(config),
+    read: readGrant(config, machine),
+    // In the first-run mode none.
+    write: config === null || config.mode === "simulator" ? [] : [config.stateDir],
+    run: [machine.executable],
+  };
+}
+
 /** What packages ask for when they are loaded: a thread has no less than what it is given. */
 const OF_THREADS = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
 
@@ -101,13 +116,15 @@ export async function permissionFlags(
   machine: Machine,
 ): Promise<string[]> {
   const grants = await grantsOf(asked, env, machine);
-  return PERMISSION_KINDS.map((kind) => {
+  const flags = PERMISSION_KINDS.map((kind) => {
     const grant = grants[kind];
     if (grant === "any") return `--allow-${kind}`;
     // Deno takes a flag without a list for everything.
     if (grant.length === 0) return `--deny-${kind}`;
     return `--allow-${kind}=${[...new Set(grant)].join(",")}`;
   });
+  // Whether the disk has room.
+  return asked.program === "doctor" ? [...flags, "--allow-sys=statfs"] : flags;
 }
 
 type Grants = Readonly<Record<PermissionKind, Grant>>;
@@ -126,14 +143,8 @@ async function grantsOf(asked: Asked, env: Env, machine: Machine): Promise<Grant
   switch (program) {
     case "unit":
     case "demo":
-      return {
-        net: netGrant(config),
-        read: readGrant(config, machine),
-        // In the first-run mode none.
-        write: config === null || config.mode === "simulator" ? [] : [config.stateDir],
-        run: [machine.executable],
-        env: variables,
-      };
+    case "doctor":
+      return { ...unitGrants(config, machine), env: variables };
     case "rest":
       return { ...none, net: restGrant(config), read, env: variables };
     case "sim":

@@ -7,6 +7,7 @@
 import type { Command } from "../../deps.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { helpEnd, painter } from "./output.ts";
+import { BOT_ARGUMENT } from "./start.ts";
 import type { CliWorld } from "./world.ts";
 
 /** How it is asked for. */
@@ -24,11 +25,15 @@ export function addDoctor(cli: Command, world: CliWorld): void {
         "about it. Spends no identify, starts no shard, runs nothing of the bot, changes nothing. A secret is " +
         "never printed.",
     )
+    .argument(...BOT_ARGUMENT)
     .option("--json", "one JSON object instead of a list")
     .option("--simulator", "look as for `demo`, whatever is set")
-    .action(world.ends((flags: DoctorFlags) => runDoctor(flags, world)));
+    .action(
+      world.ends((bot: string | undefined, flags: DoctorFlags) => runDoctor(bot, flags, world)),
+    );
   helpEnd(command, {
     examples: [
+      ["gatehouse doctor ./bot.ts", "with that bot, instead of BOT_MODULE"],
       ["gatehouse doctor", "before the first start, and when something is odd"],
       ["gatehouse doctor && gatehouse start", "starts only if nothing has failed"],
       ["gatehouse doctor --json | jq '.findings[] | select(.verdict != \"ok\")'", "for a script"],
@@ -36,14 +41,18 @@ export function addDoctor(cli: Command, world: CliWorld): void {
   });
 }
 
-async function runDoctor({ json, simulator }: DoctorFlags, world: CliWorld): Promise<ExitCode> {
+async function runDoctor(
+  bot: string | undefined,
+  { json, simulator = false }: DoctorFlags,
+  world: CliWorld,
+): Promise<ExitCode> {
   const [{ diagnose }, { findingLines }, { tally }] = await Promise.all([
     import("../doctor/doctor.ts"),
     import("../doctor/print.ts"),
     import("../doctor/finding.ts"),
   ]);
   const { out } = world;
-  const findings = await diagnose(simulator ? { simulator } : {});
+  const findings = await diagnose({ simulator, ...bot !== undefined && { bot } });
   const isWell = tally(findings).fail === 0;
   const lines = json
     ? [JSON.stringify({ ok: isWell, findings }, null, 2)]

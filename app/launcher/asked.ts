@@ -18,7 +18,7 @@ const PROGRAM_OF: ReadonlyMap<string, ProgramName> = new Map([
   ["top", "ask"],
   ["reshard", "ask"],
   ["restart", "ask"],
-  ["doctor", "unit"],
+  ["doctor", "doctor"],
   ["init", "init"],
 ]);
 

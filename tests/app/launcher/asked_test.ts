@@ -6,6 +6,7 @@ Deno.test("askedOf() takes no subcommand for start, and its argument for the bot
   assert.deepEqual(askedOf(["--force"]), { program: "unit" });
   assert.deepEqual(askedOf(["start", "--force", "./bot.ts"]), { program: "unit", bot: "./bot.ts" });
   assert.deepEqual(askedOf(["dev", "./bot.ts"]), { program: "unit", bot: "./bot.ts" });
+  assert.deepEqual(askedOf(["doctor", "./bot.ts"]), { program: "doctor", bot: "./bot.ts" });
   assert.deepEqual(askedOf(["demo"]), { program: "demo" });
   for (const name of ["start", "dev", "doctor"]) {
     assert.deepEqual(askedOf([name, "--simulator"]), { program: "demo" }, name);
