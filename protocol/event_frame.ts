@@ -339,7 +339,9 @@ const CHECKS: ReadonlyMap<unknown, (message: Fields) => string | null> = new Map
 
 function problemOfHello(message: Fields): string | null {
   const { service, values, port } = message;
-  const who = service === undefined ? { clusterId: "number" } : { service: "string" };
+  const who: Readonly<Record<string, string>> = service === undefined
+    ? { clusterId: "number" }
+    : { service: "string" };
   const problem = wantsTypes({ v: "number", windowBytes: "number", ...who })(message);
   if (problem !== null) return problem;
   if (![undefined, "json", "clone"].includes(values as undefined)) {
