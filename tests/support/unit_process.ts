@@ -47,7 +47,7 @@ interface HowToStart {
 
 /** Starts a unit against the simulator: what `deno task demo` runs. */
 export function startDemo(settings: Record<string, string>): Promise<UnitProcess> {
-  return start(settings, "demo", ["mod.ts", "demo"]);
+  return start(settings, ["demo"]);
 }
 
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
