@@ -19,6 +19,7 @@ import type { PeerKey } from "../protocol/peer.ts";
 import { askFigures } from "../unit/stats.ts";
 import { readiness } from "../unit/readiness.ts";
 import type { Unit } from "../unit/unit.ts";
+import { callerAddress } from "./http/caller_address.ts";
 import { type PublicPlace, socketAddress } from "./http/public_address.ts";
 import { FleetLines } from "./terminal/fleet_lines.ts";
 import type { UnitLog } from "./terminal/log.ts";
@@ -49,6 +50,7 @@ export function openDashboard(
     isSecret: (text) => isConsumerToken(text, rules()),
     addressOf: (request, peer) =>
       socketAddress({ request, peer }, { ...place, own: rules().own }).replace(/^ws/, "http"),
+    callerOf: ({ headers }, peer) => callerAddress(headers, peer, place.trusts),
     port: () => rules().own.port,
   });
   log.heardBy((...line) => dashboard.hear(...line));

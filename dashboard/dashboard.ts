@@ -21,14 +21,15 @@ import { Live } from "./live.ts";
 import { Loads, NO_FIGURES } from "./load.ts";
 import { isTold, lineWords } from "./log_words.ts";
 import { nextIdentifies } from "./next_identifies.ts";
-import { Routes } from "./routes.ts";
+import { Routes, type RoutesOptions } from "./routes.ts";
 import { ShardPasts } from "./shard_pasts.ts";
 import { shardView, viewOf } from "./view.ts";
 import type { PlacesFigures, UnitCounts, WatchedUnit } from "./watched.ts";
 import type { DashboardView, Moment, ProcessFigures, ShardHistory } from "./words.ts";
 
 /** What a dashboard is made with. */
-export interface DashboardOptions extends Omit<DoorOptions, "clock"> {
+export interface DashboardOptions
+  extends Omit<DoorOptions, "clock">, Pick<RoutesOptions, "callerOf"> {
   readonly clock: Clock;
   readonly log: Log;
   readonly unit: WatchedUnit;
@@ -60,13 +61,12 @@ export class Dashboard {
   readonly #cancel: () => void;
 
   constructor(options: DashboardOptions) {
-    const { clock, log, unit } = options;
+    const { clock, unit } = options;
     this.#options = options;
     this.#startedAtMs = clock.epochMs();
     this.#incidents = new Incidents(clock);
     this.#routes = new Routes({
-      clock,
-      log,
+      ...options,
       door: new Door(options),
       live: this.#live,
       view: () => this.#told ??= this.#view(),

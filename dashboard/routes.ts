@@ -26,6 +26,8 @@ export interface RoutesOptions {
   readonly log: Log;
   readonly door: Door;
   readonly live: Live;
+  /** The IP address of who has sent a request that came from `peer`, perhaps by way of a server in front. */
+  readonly callerOf: (request: Request, peer: string) => string;
   /** Everything, for who begins to look. */
   readonly view: () => DashboardView;
   /** One shard's past; `null`: there is no such shard. */
@@ -59,10 +61,11 @@ const SAFE_HEADERS: Readonly<Record<string, string>> = {
 /** Far above what a page of ours sends. */
 const MOST_BODY_BYTES = 16 * 1024;
 
-/** A request and who brought it: the IP address of the other end. */
+/** A request, the IP address of the other end of its connection, and that of who has sent it. */
 interface Asked {
   readonly request: Request;
   readonly peer: string;
+  readonly from: string;
 }
 
 /** Answers what is asked under `/dashboard`. */
@@ -90,7 +93,8 @@ export class Routes {
    * @throws {GatehouseError} What the unit says to an action.
    */
   async answer(request: Request, peer: string): Promise<Response> {
-    const answer = await this.#answer({ request, peer });
+    const from = this.#options.callerOf(request, peer);
+    const answer = await this.#answer({ request, peer, from });
     for (const [name, value] of Object.entries(SAFE_HEADERS)) answer.headers.set(name, value);
     return answer;
   }
@@ -132,23 +136,23 @@ export class Routes {
     return history ? fresh(history) : absent(`shard ${key}`);
   }
 
-  async #login({ request, peer }: Asked): Promise<Response> {
+  async #login({ request, peer, from }: Asked): Promise<Response> {
     const { door, log } = this.#options;
     const refusal = door.originRefusal(request, peer);
     if (refusal) return refused(refusal);
     if (!door.needsLogin) return fresh({ ok: true });
     const { secret } = await fieldsOf(request);
     // From here on nothing waits: a thousand guesses at a time are as many as one after another.
-    const waitMs = this.#tries.waitMs(peer);
+    const waitMs = this.#tries.waitMs(from);
     if (waitMs > 0) return tooSoon(waitMs);
     const entered = typeof secret === "string" ? door.login(secret, request, peer) : null;
     if (!entered) {
-      this.#tries.failed(peer);
+      this.#tries.failed(from);
       const more = this.#isTold();
-      if (more !== null) log.warn("dashboard login refused", { from: peer, ...more && { more } });
+      if (more !== null) log.warn("dashboard login refused", { from, ...more && { more } });
       return refused({ status: 401, error: "That is not this unit's REST_AUTHORIZATION" });
     }
-    log.info("dashboard login", { from: peer, session: entered.session.name });
+    log.info("dashboard login", { from, session: entered.session.name });
     return fresh({ ok: true }, { "set-cookie": entered.cookie });
   }
 
@@ -157,10 +161,10 @@ export class Routes {
     const session = this.#entitled(asked);
     if ("error" in session) return refused(session);
     if (!door.needsLogin) return fresh({ ok: true });
-    const { request, peer } = asked;
+    const { request, peer, from } = asked;
     const cookie = door.logout(session, request, peer);
     live.end(session.name);
-    log.info("dashboard logout", { from: peer, session: session.name });
+    log.info("dashboard logout", { from, session: session.name });
     return fresh({ ok: true }, { "set-cookie": cookie });
   }
 
@@ -169,7 +173,7 @@ export class Routes {
     const session = this.#entitled(asked);
     if ("error" in session) return refused(session);
     const wanted = parseAct(await fieldsOf(asked.request));
-    const about = { ...wanted, from: asked.peer, by: session.name };
+    const about = { ...wanted, from: asked.from, by: session.name };
     const words = actWords(wanted);
     log.info("dashboard action", about);
     tell(words);

@@ -6,7 +6,7 @@
 
 import { rangesText } from "../fleet/ranges.ts";
 import { duration } from "../protocol/rounded.ts";
-import type { Status } from "../protocol/status.ts";
+import type { ShardState, Status } from "../protocol/status.ts";
 import { keyOf } from "./history.ts";
 import type { Told } from "./incidents.ts";
 import type { DashboardShard, ShardHistory } from "./words.ts";
@@ -15,6 +15,9 @@ import type { DashboardShard, ShardHistory } from "./words.ts";
 const MOST_CHANGES = 100;
 const LEAST_CHANGES = 16;
 const MOST_OF_ALL = 32_000;
+
+/** Why a shard reconnects that somebody has asked to. */
+const ASKED = "reconnect requested";
 
 type Change = ShardHistory["changes"][number];
 type ShardWord = Extract<Status, { readonly kind: "shard" }>;
@@ -128,15 +131,16 @@ export class ShardPasts {
     totalShards: number,
     { atMs, state, reason }: Change,
   ): void {
+    const isAsked = reason === ASKED;
     if (past.wasReady && past.awaySinceMs === null) {
       past.awaySinceMs = atMs;
       this.#tell(`away ${totalShards} ${reason}`, shardId, {
-        level: "warn",
+        level: isAsked ? "info" : "warn",
         totalShards,
         says: (shards, isOne) => `${shards} ${isOne ? "reconnects" : "reconnect"}: ${reason}`,
       });
-      past.lastError = { atMs, text: reason };
-    } else if (state === "backing off" || (state === "stopped" && reason !== "stopped")) {
+      if (!isAsked) past.lastError = { atMs, text: reason };
+    } else if (!isAsked && (state === "backing off" || isGivenUp(state, reason))) {
       past.lastError = { atMs, text: reason };
     }
   }
@@ -146,4 +150,9 @@ export class ShardPasts {
     if (known) known.ids.push(shardId);
     else this.#groups.set(what, { ...group, ids: [shardId] });
   }
+}
+
+/** Whether a shard has stopped though nobody wanted it to. */
+function isGivenUp(state: ShardState, reason: string): boolean {
+  return state === "stopped" && reason !== "stopped";
 }

@@ -31,6 +31,22 @@ Deno.test("ShardPasts tells in one sentence what happens to many shards", () => 
   assert.equal(pasts.lastErrorOf("8/16"), null);
 });
 
+Deno.test("ShardPasts takes it for no error that somebody has asked a shard to reconnect", () => {
+  const { see, told, pasts } = setUp();
+  see(0, "ready", "identified");
+  for (const state of ["closing", "backing off"] as const) see(0, state, "reconnect requested");
+  assert.deepEqual(told(), [["info", "shard 0 reconnects: reconnect requested", "0/16"]]);
+  assert.equal(pasts.lastErrorOf("0/16"), null);
+});
+
+Deno.test("ShardPasts knows why a shard does not come up, or was given up", () => {
+  const { see, pasts } = setUp();
+  see(0, "backing off", "connect failed", 5);
+  assert.deepEqual(pasts.lastErrorOf("0/16"), { atMs: 5, text: "connect failed" });
+  see(0, "stopped", "closed 4014: disallowed intents", 9);
+  assert.deepEqual(pasts.lastErrorOf("0/16"), { atMs: 9, text: "closed 4014: disallowed intents" });
+});
+
 Deno.test("ShardPasts does not tell of a stop, nor of shards that others stand in for", () => {
   const { see, told } = setUp();
   see(0, "ready", "identified");

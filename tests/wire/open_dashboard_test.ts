@@ -130,6 +130,20 @@ Deno.test("behind a server that ends TLS the page has its origin, and its cookie
   assert.deepEqual(await login(rig.url), [403, undefined]);
 });
 
+Deno.test("who guesses by way of a server in front locks nobody else out, and the log says who it was", async () => {
+  await using rig = await setUp({ restAuthorization: SECRET, trustedProxies: ["127.0.0.1"] });
+  const login = async (from: string, secret: string) => {
+    const answer = await rig.post("/login", { secret }, { "x-forwarded-for": from });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  for (let guess = 0; guess < 5; guess++) assert.equal(await login("203.0.113.7", "no"), 401);
+  assert.equal(await login("203.0.113.7", SECRET), 429);
+  assert.equal(await login(`203.0.113.7, 198.51.100.1`, SECRET), 200);
+  assert.match(rig.lines.join(""), /"dashboard login refused".*"from":"203.0.113.7"/);
+  assert.match(rig.lines.join(""), /"dashboard login".*"from":"198.51.100.1"/);
+});
+
 Deno.test("heardLog() tells warnings and errors, also those from before, without secrets, whatever the level", async () => {
   const { log, lines } = await logOf(["hunter2"]);
   const heard = heardLog(log);

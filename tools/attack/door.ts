@@ -16,6 +16,8 @@ export const DOOR_ATTACKS: Readonly<Record<string, Attack>> = {
         "GET /control/state HTTP/1.1\r\nHost: evil.example",
         `POST /control/restart HTTP/1.1\r\nHost: ${hostname}:${port}\r\nOrigin: https://evil.example`,
         `GET /api/v10/users/@me HTTP/1.1\r\nHost: ${hostname}.evil.example:${port}`,
+        `GET /dashboard/live HTTP/1.1\r\nHost: evil.example`,
+        `POST /dashboard/act HTTP/1.1\r\nHost: ${hostname}:${port}\r\nOrigin: https://evil.example`,
       ];
       let passed = 0;
       const tries = 600;

@@ -65,6 +65,7 @@ export function watchedUnit({ secret = null as string | null, address = `${HERE}
     hasSecret: () => secret !== null,
     isSecret: (text) => text === secret,
     addressOf: () => address,
+    callerOf: (_, peer) => peer,
     port: () => "8787",
   });
   const ask = (path: string, init: RequestInit & { peer?: string } = {}) =>
