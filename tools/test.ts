@@ -1,8 +1,8 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
  * what some need. Unit tests run in parallel, then the examples in docstrings, then the tests with real
- * sockets and processes, one file after the other, then reshards of units, fleets, bots of other libraries, and
- * in the end attacks on a unit.
+ * sockets and processes, one file after the other, then reshards of units, fleets, the dashboard's page in a browser, bots
+ * of other libraries, and in the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
@@ -25,6 +25,7 @@ const LIBRARIES = "tests/wire/libraries";
 const RESHARDS = "tests/wire/reshard";
 const FLEETS = "tests/wire/fleet";
 const SERVERS = "tests/wire/nats";
+const BROWSER = "tests/wire/dashboard";
 const ATTACKS = "tests/wire/attack_test.ts";
 
 /** Files at a time of a phase whose units wait most of the time: more than there are cores. */
@@ -59,7 +60,7 @@ interface Phase {
 
 function phases(args: readonly string[]): Phase[] {
   if (args.length > 0) return [{ args }];
-  const others = [ATTACKS, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",");
+  const others = [ATTACKS, BROWSER, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",");
   return [
     { args: ["--parallel", "--ignore=tests/wire", "tests"] },
     { args: ["--doc", ...DOORS, ...SOURCES] },
@@ -67,6 +68,7 @@ function phases(args: readonly string[]): Phase[] {
     { args: ["--parallel", RESHARDS] },
     { args: ["--parallel", FLEETS], jobs: WAITING_JOBS },
     { args: ["--parallel", SERVERS], jobs: WAITING_JOBS },
+    { args: [BROWSER] },
     { args: [LIBRARIES] },
     { args: [ATTACKS] },
   ];

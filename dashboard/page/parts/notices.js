@@ -66,15 +66,25 @@ export function Announcer({ app: { store } }) {
   const [text, setText] = useState("");
   useEffect(() => {
     /** @type {Map<string, import("../../../protocol/status.ts").ShardState>} */
-    let before = new Map();
+    const told = new Map();
     function tell() {
-      const said = announcement(before, store.shards.values());
-      before = new Map([...store.shards.values()].map(({ key, state }) => [key, state]));
+      const shards = [...store.shards.values()];
+      const said = announcement(told, shards);
+      told.clear();
+      for (const { key, state } of shards) told.set(key, state);
       if (said !== "") setText(said);
     }
-    tell();
+    // Those that are new are known from now on: what becomes of them is told.
+    function meet() {
+      for (const { key, state } of store.shards.values()) if (!told.has(key)) told.set(key, state);
+    }
+    meet();
+    const stop = store.on("list", meet);
     const timer = setInterval(tell, TELL_MS);
-    return () => clearInterval(timer);
+    return () => {
+      stop();
+      clearInterval(timer);
+    };
   }, [store]);
   return html`<p class="hidden" role="status" id="announcer">${text}</p>`;
 }

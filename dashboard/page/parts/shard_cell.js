@@ -82,7 +82,7 @@ export class ShardCell extends Component {
         tabindex="-1"
         class=${`${size} ${tone} ${care}`}
         data-key=${id}
-        aria-label=${spoken(shard, limit)}
+        aria-label=${size === "cell" ? spoken(shard, limit) : undefined}
         ref=${(/** @type {HTMLElement | null} */ element) => this.#element = element}
       >
         ${size === "cell" && letter}${size === "tile" && tile(shard, limit)}
@@ -98,9 +98,13 @@ export class ShardCell extends Component {
  */
 function tile(shard, limit) {
   const { shardId, state, latencyMs, eventsPerSecond } = shard;
-  const care = troubles(shard, limit).length > 0 ? "care-text" : "";
+  const found = troubles(shard, limit);
+  const care = found.length > 0 ? "care-text" : "";
   return html`
-    <span class="line"><b>${shardId}</b><${StateMark} state=${state} /></span>
+    <span class="line">
+      <b><span class="hidden">Shard${" "}</span>${shardId}</b>
+      <${StateMark} state=${state} />
+    </span>
     ${state === "ready"
       ? html`
         <span class=${`line figures ${care}`}>
@@ -109,6 +113,9 @@ function tile(shard, limit) {
         </span>
       `
       : html`<span class="line words">${state}</span>`}
+    <span class="hidden">${[state === "ready" ? state : "", ...found].filter(Boolean).join(
+      ", ",
+    )}</span>
   `;
 }
 

@@ -56,7 +56,7 @@ export function ShardTable({ app, keys }) {
 
   /** @param {number} column */
   function sort(column) {
-    isHeld.current = false;
+    shown.current = [];
     const first = COLUMNS[column]?.isDown === true;
     setBy({ column, isDown: by.column === column ? !by.isDown : first });
   }

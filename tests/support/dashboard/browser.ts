@@ -28,8 +28,17 @@ const CHROMIUM = CHROMIUM_PATHS.find((path) => isThere(path));
 export function browserTest(name: string, test: (browser: OpenBrowser) => Promise<void>): void {
   if (CHROMIUM === undefined) return Deno.test.ignore(`${name} (no chromium)`, () => {});
   Deno.test(name, async () => {
-    await using browser = await openBrowser(CHROMIUM);
-    await test(browser);
+    const opened: OpenPage[] = [];
+    await using browser = await openBrowser(CHROMIUM, opened);
+    const problems = () => opened.flatMap(({ problems }) => problems);
+    try {
+      await test(browser);
+    } catch (error) {
+      // What the page itself says may be why.
+      console.log(problems().join("\n"));
+      throw error;
+    }
+    assert.deepEqual(problems(), []);
   });
 }
 
@@ -42,11 +51,14 @@ function isThere(path: string): boolean {
   }
 }
 
+/** Longer than anything takes, on a computer that has much to do. */
+const PATIENCE_MS = 20_000;
+
 /** What a page says of itself to who watches it. */
 const WATCH = `addEventListener("securitypolicyviolation", (event) =>
   console.error("forbidden by the policy:", event.violatedDirective, event.blockedURI, event.sample))`;
 
-async function openBrowser(program: string): Promise<OpenBrowser> {
+async function openBrowser(program: string, opened: OpenPage[]): Promise<OpenBrowser> {
   const { chromium } = await loadPlaywright();
   const folder = await Deno.makeTempDir({ prefix: "gatehouse-browser-" });
   const child = new Deno.Command(program, {
@@ -66,10 +78,10 @@ async function openBrowser(program: string): Promise<OpenBrowser> {
   }).spawn();
   const { address, reading } = await addressOf(child);
   const browser = await chromium.connectOverCDP(address);
-  const opened: OpenPage[] = [];
   return {
     async open(url, options = {}) {
       const context = await browser.newContext(options);
+      context.setDefaultTimeout(PATIENCE_MS);
       await context.addInitScript(WATCH);
       const page = await context.newPage();
       const problems: string[] = [];
@@ -85,7 +97,6 @@ async function openBrowser(program: string): Promise<OpenBrowser> {
       await child.status;
       await reading;
       await Deno.remove(folder, { recursive: true });
-      assert.deepEqual(opened.flatMap(({ problems }) => problems), []);
     },
   };
 }

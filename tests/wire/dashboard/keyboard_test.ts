@@ -3,8 +3,10 @@ import type { Page } from "playwright-core";
 import { systemClock } from "../../../ports/clock.ts";
 import { browserTest } from "../../support/dashboard/browser.ts";
 import { serveDashboard } from "../../support/dashboard/server.ts";
+import { until } from "../../support/unit_process.ts";
 import { World } from "../../support/dashboard/world.ts";
 
+const LIMIT_MS = 10_000;
 const world = (shards: number) => new World({ shards, nowMs: systemClock.epochMs() });
 const focused = (page: Page) =>
   page.evaluate("document.activeElement.dataset.key ?? document.activeElement.textContent");
@@ -59,11 +61,11 @@ browserTest("a slash leads to the filter, Enter from there to what was found", a
   await page.waitForSelector("[data-key]");
   await press(page, "/");
   await page.keyboard.type("worker:1 backing");
-  await page.waitForFunction("document.querySelectorAll('[data-key]').length === 2");
+  await until(async () => await page.locator("[data-key]").count() === 3, LIMIT_MS);
   await press(page, "Enter");
   assert.equal(await focused(page), "308/1000");
   await press(page, "/", "Escape");
-  await page.waitForFunction("document.querySelectorAll('[data-key]').length === 1000");
+  await until(async () => await page.locator("[data-key]").count() === 1_000, LIMIT_MS);
 });
 
 browserTest(

@@ -4,8 +4,8 @@ import { browserTest } from "../../support/dashboard/browser.ts";
 import { serveDashboard } from "../../support/dashboard/server.ts";
 import { World } from "../../support/dashboard/world.ts";
 
-/** People see a page stand still from about here on. */
-const LONG_MS = 100;
+/** Of the page's own thread, for one change: a sixtieth of a second is one frame. */
+const MOST_CPU_MS = 100;
 const CHANGES = 12;
 
 browserTest(
@@ -17,10 +17,14 @@ browserTest(
     await page.waitForSelector("[data-key]");
     await page.waitForSelector(".chart canvas");
     await page.waitForTimeout(1_000);
+    const thread = await page.context().newCDPSession(page);
+    // What it computes, not what it waits for: other programs have these cores as well.
+    await thread.send("Performance.enable", { timeDomain: "threadTicks" });
+    const cpuMs = async () => {
+      const { metrics } = await thread.send("Performance.getMetrics");
+      return 1_000 * metrics.find(({ name }) => name === "TaskDuration")!.value;
+    };
     await page.evaluate(`{
-    window.long = [];
-    new PerformanceObserver((list) => window.long.push(...list.getEntries().map((e) => e.duration)))
-      .observe({ type: "longtask" });
     window.gaps = [];
     let before = performance.now();
     requestAnimationFrame(function frame(now) {
@@ -29,20 +33,18 @@ browserTest(
       requestAnimationFrame(frame);
     });
   }`);
+    const beforeMs = await cpuMs();
     for (let change = 0; change < CHANGES; change++) {
       server.send(world.tick(systemClock.epochMs()));
       await page.waitForTimeout(1_000);
     }
-    const { long, gaps } = await page.evaluate("({ long, gaps })") as Record<string, number[]>;
-    const worst = Math.max(0, ...long!);
-    const tooLong = long!.filter((ms) => ms > LONG_MS).length;
-    const frames = gaps!.toSorted((a, b) => a - b);
-    const at = (share: number) => Math.round(frames[Math.floor(frames.length * share)]!);
+    const perChangeMs = (await cpuMs() - beforeMs) / CHANGES;
+    const gaps = await page.evaluate("gaps.sort((a, b) => a - b)") as number[];
+    const at = (share: number) => Math.round(gaps[Math.floor(gaps.length * share)]!);
     console.log(
-      `${frames.length} frames: half within ${at(0.5)} ms, 99 % within ${at(0.99)} ms; ` +
-        `${long!.length} tasks above 50 ms, the longest ${Math.round(worst)} ms`,
+      `${perChangeMs.toFixed(1)} ms of CPU for each change, all frames of its second included; ` +
+        `of ${gaps.length} frames half came within ${at(0.5)} ms, 99 % within ${at(0.99)} ms`,
     );
-    // Two cores that much else runs on hold any task up now and then: of twelve changes two may be late.
-    assert.ok(tooLong <= 2, `${tooLong} tasks above ${LONG_MS} ms, the longest took ${worst} ms`);
+    assert.ok(perChangeMs < MOST_CPU_MS, `${perChangeMs} ms of CPU for each change`);
   },
 );
