@@ -24,6 +24,9 @@ export function moduleFolder(module: string): string[] {
   return moduleFile(module).map((path) => dirname(path));
 }
 
+/** The bot that plays against the simulator where none is set. */
+export const EXAMPLE_BOT: string = new URL("../examples/bot.ts", import.meta.url).href;
+
 /** Whether `EDITED_MESSAGES` names a module. */
 export function isModule(editedMessages: string): boolean {
   return editedMessages !== "all" && editedMessages !== "filter";

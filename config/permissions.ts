@@ -9,7 +9,7 @@
 import { fileURLToPath } from "node:url";
 import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
-import { botModules, moduleFolder, ownCode, workerModules } from "./module_url.ts";
+import { botModules, EXAMPLE_BOT, moduleFolder, ownCode, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
 /** What may be asked for. */
@@ -19,10 +19,20 @@ export type PermissionKind = typeof PERMISSION_KINDS[number];
 
 /**
  * The unit; the unit against the simulator, whatever is set; the REST proxy by itself; the simulator by itself;
- * who asks a unit that runs; who writes a new bot's folder; who looks whether a unit could be run; who only prints
- * words.
+ * who asks a unit that runs; who runs what a clone of the repository has beside it; who writes a new bot's folder;
+ * who looks whether a unit could be run; who only prints words.
  */
-const PROGRAMS = ["unit", "demo", "rest", "sim", "ask", "init", "doctor", "words"] as const;
+const PROGRAMS = [
+  "unit",
+  "demo",
+  "rest",
+  "sim",
+  "ask",
+  "clone",
+  "init",
+  "doctor",
+  "words",
+] as const;
 /** A program, by what it needs. */
 export type ProgramName = typeof PROGRAMS[number];
 
@@ -81,7 +91,7 @@ export function programGrants(
   config: Config,
   executable: string,
 ): Readonly<Record<PermissionKind, Grant>> {
-  const code = ownCode().length === 0 ? [] : [fileURLToPath(new URL("..", import.meta.url))];
+  const code = ownFolder();
   return {
     net: netGrant(config),
     read: readGrant(config, { code }).filter((path) => path !== "."),
@@ -154,6 +164,8 @@ async function grantsOf(asked: Asked, env: Env, machine: Machine): Promise<Grant
       const names = [...variables, ...secret].filter((name) => /^\w+$/.test(name));
       return { ...none, net: await unitGrant(asked, env), read: [".env"], env: names };
     }
+    case "clone":
+      return { ...none, read: ownFolder(), run: [machine.executable] };
     case "init": {
       const folder = [asked.folder ?? "."].filter((path) => !path.includes(","));
       return { ...none, read: folder, write: folder };
@@ -163,9 +175,15 @@ async function grantsOf(asked: Asked, env: Env, machine: Machine): Promise<Grant
   }
 }
 
-/** The modules of the user's that a unit runs, wherever. */
+/** The folder that our code is in; none where it is not on this machine. */
+function ownFolder(): string[] {
+  return ownCode().length === 0 ? [] : [fileURLToPath(new URL("..", import.meta.url))];
+}
+
+/** The modules beside our own that a unit runs, wherever. */
 function userModules(config: Config): string[] {
-  return [...botModules(config), ...workerModules(config)];
+  const isExample = config.mode === "simulator" && config.botModule === null;
+  return [...botModules(config), ...workerModules(config), ...isExample ? [EXAMPLE_BOT] : []];
 }
 
 /** Hosts, with a port where it is known. */

@@ -8,6 +8,7 @@ import { type Command, loadCommander } from "../../deps.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
 import { clusterFlags, runCluster } from "./cluster.ts";
+import { addBench } from "./clone/bench.ts";
 import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { CliFailure, EXIT } from "./exit.ts";
@@ -16,6 +17,7 @@ import { addReshard } from "./reshard.ts";
 import { addRest } from "./rest.ts";
 import { addRestart } from "./restart.ts";
 import { addSim } from "./sim.ts";
+import { addSoak } from "./clone/soak.ts";
 import { addStart, plainStart, runStart } from "./start.ts";
 import { addStatus } from "./status.ts";
 import { addTop } from "./top.ts";
@@ -35,6 +37,8 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addReshard,
   addRestart,
   addDoctor,
+  addBench,
+  addSoak,
 ];
 
 /** Runs what `args` ask for. Gives the exit code. */

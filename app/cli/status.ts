@@ -38,7 +38,7 @@ export function addStatus(cli: Command, world: CliWorld): void {
     if (flags.json) writeJson(world, { ...verdict, ...snapshot });
     else {
       const { statusReport } = await import("./status/report.ts");
-      const { tableDrawer } = await import("./table.ts");
+      const { tableDrawer } = await import("./print/table.ts");
       const { out } = world;
       const paint = painter(world, out);
       const draw = await tableDrawer(paint, out.isTerminal ? out.size().columns : null);

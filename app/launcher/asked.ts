@@ -20,6 +20,8 @@ const PROGRAM_OF: ReadonlyMap<string, ProgramName> = new Map([
   ["restart", "ask"],
   ["doctor", "doctor"],
   ["init", "init"],
+  ["bench", "clone"],
+  ["soak", "clone"],
 ]);
 
 /** Subcommands whose argument is the bot's module. */

@@ -8,6 +8,7 @@
 import type { Log } from "../../ports/log.ts";
 import { createSimulator, serveSimulator, startPinging } from "../../sim/mod.ts";
 import type { Config } from "../../config/config.ts";
+import { EXAMPLE_BOT } from "../../config/module_url.ts";
 
 /** How often somebody in the simulator asks the bot something. */
 const ASK_EVERY_MS = 5_000;
@@ -36,7 +37,7 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
       discordApiUrl: server.apiUrl,
       discordToken: sim.settings.token,
       intents: 0x331_ffff,
-      botModule: config.botModule ?? new URL("../../examples/bot.ts", import.meta.url).href,
+      botModule: config.botModule ?? EXAMPLE_BOT,
     },
     async stop() {
       cancel();

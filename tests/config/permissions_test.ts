@@ -201,6 +201,16 @@ Deno.test("who asks a unit reaches that unit and does nothing else", async () =>
   }
 });
 
+Deno.test("what is of a clone runs Deno, and reads the clone", async () => {
+  const clone = { program: "clone" } as const;
+  assert.equal(await flagOf("run", clone, TOKEN), "--allow-run=/opt/deno");
+  const root = new URL("../../", import.meta.url).pathname;
+  assert.equal(await flagOf("read", clone, TOKEN), `--allow-read=${root}`);
+  for (const kind of ["net", "write"] as const) {
+    assert.equal(await flagOf(kind, clone, TOKEN), `--deny-${kind}`);
+  }
+});
+
 Deno.test("who writes a new folder has that folder, who only tells has nothing", async () => {
   const init = { program: "init", folder: "my bot" } as const;
   for (const kind of ["read", "write"] as const) {

@@ -11,7 +11,7 @@ import { isUnderWay } from "../../../unit/reshard/resharding.ts";
 import { statusLine } from "../../terminal/narrate.ts";
 import { reshardLine } from "../../terminal/reshard_lines.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
-import { bar } from "../figures.ts";
+import { bar } from "../print/figures.ts";
 import { writeJson } from "../output.ts";
 import { steadyState, type UnitApi } from "../unit_api.ts";
 import type { CliWorld } from "../world.ts";

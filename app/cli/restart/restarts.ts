@@ -9,7 +9,7 @@ import { duration } from "../../../protocol/rounded.ts";
 import type { ClusterSnapshot, ServiceSnapshot, Snapshot } from "../../../protocol/status.ts";
 import { type StatusLine, statusLine } from "../../terminal/narrate.ts";
 import { CliFailure, EXIT, type ExitCode } from "../exit.ts";
-import { bar, milliseconds } from "../figures.ts";
+import { bar, milliseconds } from "../print/figures.ts";
 import { writeJson } from "../output.ts";
 import type { UnitApi } from "../unit_api.ts";
 import type { CliWorld } from "../world.ts";

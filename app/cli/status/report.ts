@@ -18,9 +18,9 @@ import {
   since,
   stateStyle,
   sum,
-} from "../figures.ts";
+} from "../print/figures.ts";
 import type { Paint, Style } from "../output.ts";
-import type { DrawTable } from "../table.ts";
+import type { DrawTable } from "../print/table.ts";
 
 /** What it takes beside the snapshot. */
 export interface ReportOptions {

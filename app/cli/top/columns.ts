@@ -5,7 +5,7 @@
  */
 
 import { SHARD_STATES, type ShardState } from "../../../protocol/status.ts";
-import { count, milliseconds, NOTHING, short } from "../figures.ts";
+import { count, milliseconds, NOTHING, short } from "../print/figures.ts";
 import type { TopRow } from "./rows.ts";
 
 /** A column by which rows may be sorted. */

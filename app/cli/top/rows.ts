@@ -5,7 +5,7 @@
  */
 
 import type { RestSnapshot, ShardSnapshot, Snapshot } from "../../../protocol/status.ts";
-import { sum } from "../figures.ts";
+import { sum } from "../print/figures.ts";
 
 /** A look at a unit. */
 export interface Look {

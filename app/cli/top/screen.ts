@@ -7,10 +7,10 @@
 import { servingOf } from "../../../protocol/status.ts";
 import { readiness } from "../../../unit/readiness.ts";
 import { reshardLine } from "../../terminal/reshard_lines.ts";
-import { bar, count, median, milliseconds, NOTHING, stateStyle, sum } from "../figures.ts";
+import { bar, count, median, milliseconds, NOTHING, stateStyle, sum } from "../print/figures.ts";
 import type { Paint } from "../output.ts";
 import { partOf } from "../reshard/watch.ts";
-import { cutTo } from "../table.ts";
+import { cutTo } from "../print/table.ts";
 import { COLUMN_LIST, perSecond, sorted, type TopColumn } from "./columns.ts";
 import type { TopModel, TopRow } from "./rows.ts";
 import { KEYS, type Room, type TopView, within } from "./view.ts";

@@ -33,3 +33,8 @@ Deno.test("askedOf() lets what is unknown, or asks for help, do nothing but talk
     assert.deepEqual(askedOf(args), { program: "words" }, args.join(" "));
   }
 });
+
+Deno.test("askedOf() knows what runs in a clone of the repository only", () => {
+  assert.deepEqual(askedOf(["bench", "envelope"]), { program: "clone" });
+  assert.deepEqual(askedOf(["soak", "30", "--seed", "7"]), { program: "clone" });
+});

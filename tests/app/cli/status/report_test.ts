@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MOST_ROWS, statusReport } from "../../../../app/cli/status/report.ts";
-import { tableDrawer } from "../../../../app/cli/table.ts";
+import { tableDrawer } from "../../../../app/cli/print/table.ts";
 import type { Snapshot } from "../../../../protocol/status.ts";
 import { counters, fleet, IDLE_REST, shard, snapshot } from "../../../support/snapshots.ts";
 import { reshard } from "../../../support/reshards.ts";

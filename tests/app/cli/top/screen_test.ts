@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { modelOf } from "../../../../app/cli/top/rows.ts";
 import { screenOf } from "../../../../app/cli/top/screen.ts";
 import { FIRST_VIEW, type TopView } from "../../../../app/cli/top/view.ts";
-import { plainLength } from "../../../../app/cli/table.ts";
+import { plainLength } from "../../../../app/cli/print/table.ts";
 import { type Paint, painter } from "../../../../app/cli/output.ts";
 import type { Snapshot } from "../../../../protocol/status.ts";
 import { counters, fleet, shard, snapshot } from "../../../support/snapshots.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { duration } from "../../protocol/rounded.ts";
-import type { ShardState } from "../../protocol/status.ts";
-import type { Style } from "./output.ts";
+import { duration } from "../../../protocol/rounded.ts";
+import type { ShardState } from "../../../protocol/status.ts";
+import type { Style } from "../output.ts";
 
 /** What stands where nothing is known. */
 export const NOTHING = "–";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { loadTable } from "../../deps.ts";
-import type { Paint } from "./output.ts";
+import { loadTable } from "../../../deps.ts";
+import type { Paint } from "../output.ts";
 
 /** A column. */
 export interface Column {

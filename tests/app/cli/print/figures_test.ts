@@ -9,7 +9,7 @@ import {
   since,
   stateStyle,
   sum,
-} from "../../../app/cli/figures.ts";
+} from "../../../../app/cli/print/figures.ts";
 
 Deno.test("figures are as a person reads them, and a dash where none is known", () => {
   assert.deepEqual([1234567, 0, null, undefined].map(count), ["1,234,567", "0", "–", "–"]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cutTo, plainLength, tableDrawer } from "../../../app/cli/table.ts";
+import { cutTo, plainLength, tableDrawer } from "../../../../app/cli/print/table.ts";
 
 const COLUMNS = [{ title: "id", isNumber: true }, { title: "state" }, { title: "why" }];
 const plain = (_: unknown, text: string) => text;
