@@ -83,6 +83,6 @@ export type { ClusterKey, ConsumerKey, PeerKey, ServiceKey } from "./protocol/pe
 export { type Blame, type ErrorCode, GatehouseError } from "./protocol/errors.ts";
 
 if (import.meta.main) {
-  const { main } = await import("./app/cli/main.ts");
-  Deno.exit(await main(Deno.args));
+  const { run } = await import("./app/cli/entry.ts");
+  Deno.exit(await run(Deno.args));
 }

@@ -18,7 +18,7 @@ import { addRest } from "./rest.ts";
 import { addRestart } from "./restart.ts";
 import { addSim } from "./sim.ts";
 import { addSoak } from "./clone/soak.ts";
-import { addStart, plainStart, runStart } from "./start.ts";
+import { addStart } from "./start.ts";
 import { addStatus } from "./status.ts";
 import { addTop } from "./top.ts";
 import { type CliWorld, systemWorld } from "./world.ts";
@@ -48,8 +48,6 @@ export async function main(
 ): Promise<number> {
   const flags = clusterFlags(args);
   if (flags) return await runCluster(flags);
-  const plain = plainStart(args);
-  if (plain) return await runStart(plain);
   const { Command, CommanderError } = await loadCommander();
   const cli = program(new Command("gatehouse"), world);
   try {
@@ -103,7 +101,8 @@ export function program(cli: Command, world: CliWorld): Command {
 
 /** No subcommand means `start`, unless it is the program itself that is asked. */
 function withSubcommand(args: readonly string[]): string[] {
-  const [first = ""] = args;
+  const [first] = args;
+  if (first === undefined) return ["start"];
   const isOwn = ["-h", "--help", "-V", "--version"].includes(first);
   return first.startsWith("-") && !isOwn ? ["start", ...args] : [...args];
 }
@@ -111,5 +110,3 @@ function withSubcommand(args: readonly string[]): string[] {
 function versionLine(): string {
   return `gatehouse ${VERSION} (Deno ${Deno.version.deno}, ${Deno.build.target})`;
 }
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

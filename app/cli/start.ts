@@ -58,11 +58,17 @@ export async function runStart(flags: StartFlags): Promise<ExitCode> {
 }
 
 /**
- * What `args` ask of `start`, where they ask for nothing else: no parser is loaded for a unit that will
- * run for months. `null`: they have to be parsed.
+ * What `args` ask of `start`, where they ask for nothing but what can be read without a parser; else `null`.
+ * A bot is taken for one only after the word `start`: without it, it may be a subcommand that is misspelt.
  */
 export function plainStart(args: readonly string[]): StartFlags | null {
-  const flags = args[0] === "start" ? args.slice(1) : args;
-  if (!flags.every((flag) => flag === "--force" || flag === "--simulator")) return null;
-  return { force: flags.includes("--force"), simulator: flags.includes("--simulator") };
+  const isNamed = args[0] === "start";
+  const given = isNamed ? args.slice(1) : args;
+  const flags = given.filter((arg) => arg.startsWith("-"));
+  const bots = given.filter((arg) => !arg.startsWith("-"));
+  const isPlain = flags.every((flag) => flag === "--force" || flag === "--simulator") &&
+    bots.length <= (isNamed ? 1 : 0);
+  if (!isPlain) return null;
+  const [bot] = bots;
+  return { force: flags.includes("--force"), simulator: flags.includes("--simulator"), bot };
 }

@@ -10,6 +10,7 @@ import { type Config, secretsOf } from "../../config/config.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Log, type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
 import { redactor } from "../../ports/redact.ts";
+import { hasColor } from "../cli/output.ts";
 
 /** How a log is written. */
 export interface LogOptions {
@@ -75,7 +76,7 @@ export function unitLog(
   return createLog({
     level: config.logLevel,
     format: config.logFormat ?? (isTerminal ? "pretty" : "json"),
-    color: isTerminal && !Deno.env.get("NO_COLOR"),
+    color: hasColor({ env: (name) => Deno.env.get(name) }, { isTerminal }),
     secrets: secretsOf(config),
     clock: systemClock,
     write,

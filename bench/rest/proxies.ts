@@ -22,7 +22,7 @@ export interface Proxy {
 export const TOKEN = "bench";
 
 /** What runs, with `rest`: the REST proxy by itself. */
-const GATEHOUSE = new URL("../../app/cli/main.ts", import.meta.url);
+const GATEHOUSE = new URL("../../app/cli/entry.ts", import.meta.url);
 const READY_MS = 10_000;
 const POLL_MS = 20;
 /** Of Linux, for what it tells to programs. */

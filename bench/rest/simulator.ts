@@ -19,7 +19,7 @@ export interface SimulatorProcess {
   end(): Promise<void>;
 }
 
-const SIMULATOR = new URL("../../app/cli/main.ts", import.meta.url);
+const SIMULATOR = new URL("../../app/cli/entry.ts", import.meta.url);
 /** It tells of broken rules once a second. */
 const TELL_MS = 1_500;
 

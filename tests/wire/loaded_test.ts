@@ -39,6 +39,13 @@ for (const entry of ["mod.ts", "app/terminal/run_unit.ts", "workers/entry.ts"]) 
   });
 }
 
+Deno.test("a start loads no other subcommand, and no parser of the command line", async () => {
+  const ours = (await loadedWith("app/cli/entry.ts"))
+    .filter((specifier) => specifier.includes("/app/cli/"))
+    .map((specifier) => specifier.split("/app/cli/")[1]);
+  assert.deepEqual(ours.sort(), ["entry.ts", "output.ts", "start.ts"]);
+});
+
 Deno.test("shard workers know nothing of NATS at all", async () => {
   const loaded = await loadedWith("workers/entry.ts");
   assert.deepEqual(loaded.filter((specifier) => /\/(ports\/nats|fleet)\//.test(specifier)), []);

@@ -179,7 +179,7 @@ Deno.test("REST is served beside the gateway and names it", async () => {
 });
 
 Deno.test("gatehouse sim says where it listens, and what is wrong with a flag", async () => {
-  const main = new URL("../../app/cli/main.ts", import.meta.url).pathname;
+  const main = new URL("../../app/cli/entry.ts", import.meta.url).pathname;
   const sim = (...flags: string[]) =>
     new Deno.Command(Deno.execPath(), {
       args: ["run", "--no-prompt", "--ignore-env", "--allow-net=127.0.0.1", main, "sim", ...flags],
