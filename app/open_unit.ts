@@ -23,7 +23,7 @@ import { type Lock, lockStateDir } from "../store/lock.ts";
 import { makeStateDir } from "../store/disk.ts";
 import { joinNats } from "./join_nats.ts";
 import { clusterStarter } from "../clusters/checked.ts";
-import { OF_DENO } from "../clusters/deno_config.ts";
+import { OF_DENO, TO_DOWNLOAD } from "../clusters/deno_config.ts";
 import { variablesOf } from "../clusters/permissions.ts";
 import { spawnWorker } from "../workers/thread.ts";
 import { FleetPermits } from "../rest/limits/fleet/fleet_permits.ts";
@@ -102,7 +102,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
   const code = (module: string) => ({
     botModule: moduleUrl(module),
     permissions: config.clusterPermissions,
-    env: visibleEnv([...OF_DENO, ...variablesOf(config.clusterPermissions)]),
+    env: visibleEnv([...OF_DENO, ...TO_DOWNLOAD, ...variablesOf(config.clusterPermissions)]),
   });
   // In the simulator there is no token to be found.
   if (Deno.build.standalone && config.botModule !== null && mode !== "simulator") {

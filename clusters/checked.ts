@@ -5,8 +5,9 @@
  */
 
 import { messageOf } from "../protocol/errors.ts";
+import { isThere, nearestConfig } from "./deno_config.ts";
 import type { World } from "../ports/world.ts";
-import { importCheck, nameCheck, type Program } from "./module_graph.ts";
+import { importCheck, nameCheck, type Program, type Survey } from "./module_graph.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { processMain } from "./command.ts";
 import { startProcess } from "./process.ts";
@@ -29,13 +30,17 @@ export interface ClusterStarter {
   examine(
     options: Pick<Program, "botModule" | "permissions" | "env" | "unitUrl">,
   ): Promise<string | undefined>;
+  /** The same, and the files of this machine that it hangs on: its own, and its `deno.json`. Never rejects. */
+  survey(options: Pick<Program, "botModule" | "permissions" | "env" | "unitUrl">): Promise<Survey>;
   /** Begins to look at a bot that is to be started soon. */
   foresee(options: Pick<StartClusterOptions, "botModule" | "permissions" | "env">): void;
 }
 
 /** What starts the clusters of a unit. */
 export function clusterStarter({ isolation, secret, clock }: StarterOptions): ClusterStarter {
-  const { check, examine, foresee } = Deno.build.standalone ? nameCheck() : importCheck(clock);
+  const { check, examine, survey, foresee } = Deno.build.standalone
+    ? nameCheck()
+    : importCheck(clock);
   const start = isolation === "process" ? startProcess : startThread;
   const programOf = (botModule: string) =>
     isolation === "process"
@@ -47,6 +52,11 @@ export function clusterStarter({ isolation, secret, clock }: StarterOptions): Cl
       return startChecked(check(program), () => start(options));
     },
     examine: (options) => examine({ ...options, ...programOf(options.botModule), secret }),
+    async survey(options) {
+      const found = await survey({ ...options, ...programOf(options.botModule), secret });
+      const config = nearestConfig(options.botModule, isThere);
+      return { ...found, files: [...found.files, ...config === undefined ? [] : [config]] };
+    },
     foresee: (options) => foresee({ ...options, ...programOf(options.botModule) }),
   };
 }

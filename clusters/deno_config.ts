@@ -35,7 +35,11 @@ export function folderOf(module: string, exists: (path: string) => boolean): str
   return dirname(nearestConfig(module, exists) ?? fileURLToPath(module));
 }
 
-function nearestConfig(module: string, exists: (path: string) => boolean): string | undefined {
+/** The `deno.json` nearest at or above a module; `undefined` where there is none, or the module is no file. */
+export function nearestConfig(
+  module: string,
+  exists: (path: string) => boolean,
+): string | undefined {
   if (!module.startsWith("file:")) return undefined;
   let folder = dirname(fileURLToPath(module));
   while (true) {

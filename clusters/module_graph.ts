@@ -30,6 +30,14 @@ export interface Program
 /** What it takes to read what a program imports. */
 type Read = Pick<Program, "main" | "governedBy" | "botModule" | "permissions" | "env">;
 
+/** What there is to say of a bot before it runs. */
+export interface Survey {
+  /** Why it would not run, as {@linkcode ImportCheck.examine} tells it. */
+  readonly problem: string | undefined;
+  /** The files of this machine that it is made of, there or not; empty where that cannot be known. */
+  readonly files: readonly string[];
+}
+
 /** Looks at what bots import. */
 export interface ImportCheck {
   /**
@@ -39,6 +47,8 @@ export interface ImportCheck {
   check(program: Program): Promise<string | undefined>;
   /** {@linkcode ImportCheck.check}, and what Deno would tell only once it runs: what is not there or no code. */
   examine(program: Program): Promise<string | undefined>;
+  /** The same, with the files that it looked at. Never rejects. */
+  survey(program: Program): Promise<Survey>;
   /** Begins with what will be asked for, once. */
   foresee(program: Read): void;
 }
@@ -64,11 +74,16 @@ export function importCheck(clock: Clock): ImportCheck {
     const { main, botModule } = program;
     const reached = await read(program).finally(() => underWay.delete(main));
     const why = faultsOf(reached)[0] ?? refusedImport(reached.imports, importable(program));
-    return why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
+    const problem = why && `Cannot load ${botModule}: ${withOurAdvice(inOneLine(why))}`;
+    const files = reached.imports.filter(({ specifier }) => specifier.startsWith("file:"));
+    return { problem, files: files.map(({ specifier }) => fileURLToPath(specifier)) };
   };
+  const every = ({ missing, broken }: Reached) => [...broken, ...missing];
   return {
-    check: (program) => look(program, ({ missing }) => missing),
-    examine: (program) => look(program, ({ missing, broken }) => [...broken, ...missing]),
+    check: async (program) => (await look(program, ({ missing }) => missing)).problem,
+    examine: async (program) => (await look(program, every)).problem,
+    survey: (program) =>
+      look(program, every).catch((error) => ({ problem: messageOf(error), files: [] })),
     foresee(program) {
       // Who asks for it will be told.
       read(program).catch(() => {});
@@ -87,12 +102,17 @@ export function nameCheck(): ImportCheck {
     program.botModule.startsWith("file:")
       ? refusedImport([{ specifier: program.botModule, from: "" }], importable(program))
       : "a compiled Gatehouse loads modules from files alone";
+  const examine = (program: Program) => {
+    const { botModule } = program;
+    const isGone = botModule.startsWith("file:") && !isThere(fileURLToPath(botModule));
+    return cannot(botModule, refusal(program) ?? (isGone ? "there is no such file" : undefined));
+  };
   return {
     check: (program) => cannot(program.botModule, refusal(program)),
-    examine(program) {
-      const { botModule } = program;
-      const isGone = botModule.startsWith("file:") && !isThere(fileURLToPath(botModule));
-      return cannot(botModule, refusal(program) ?? (isGone ? "there is no such file" : undefined));
+    examine,
+    async survey(program) {
+      const files = program.botModule.startsWith("file:") ? [fileURLToPath(program.botModule)] : [];
+      return { problem: await examine(program), files };
     },
     foresee() {},
   };

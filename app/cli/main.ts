@@ -10,6 +10,7 @@ import { VERSION } from "../../protocol/discord/user_agent.ts";
 import { clusterFlags, runCluster } from "./cluster.ts";
 import { addBench } from "./clone/bench.ts";
 import { addDemo } from "./demo.ts";
+import { addDev } from "./dev.ts";
 import { addDoctor } from "./doctor.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { hasColor, painter } from "./output.ts";
@@ -29,6 +30,7 @@ type AddCommand = (cli: Command, world: CliWorld) => void;
 /** In the order of the help. */
 const SUBCOMMANDS: readonly AddCommand[] = [
   addStart,
+  addDev,
   addDemo,
   addSim,
   addRest,

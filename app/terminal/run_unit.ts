@@ -6,14 +6,15 @@
 
 import type { Config } from "../../config/config.ts";
 import { readConfig } from "../../config/parse.ts";
-import type { Log } from "../../ports/log.ts";
 import { every, systemClock } from "../../ports/clock.ts";
+import type { Unit } from "../../unit/unit.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
-import { DRAINED, type OpenUnit, openUnit } from "../open_unit.ts";
+import { DRAINED, openUnit } from "../open_unit.ts";
 import { launch } from "./launch.ts";
+import type { UnitLog } from "./log.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
 import { reshardLine } from "./reshard_lines.ts";
-import { stopSignals } from "./signals.ts";
+import { type Signals, stopSignals } from "./signals.ts";
 
 const REDRAW_MS = 200;
 
@@ -28,29 +29,48 @@ export interface RunOptions {
 }
 
 /** Runs a unit until a signal ends it. Gives the exit code. */
-export async function runUnit(
+export async function runUnit(options: RunOptions): Promise<ExitCode> {
+  return await onTerminal(options, (settled) => serveUnit(settled, stopSignals()));
+}
+
+/** By what a unit is run. */
+export interface Settled {
+  readonly config: Config;
+  readonly log: UnitLog;
+  /** At the bottom of the terminal. */
+  readonly line: StatusLine;
+}
+
+/** Runs `serve` by the settings, as they are changed by `options`. Gives the exit code. */
+export async function onTerminal(
   { simulator = false, force = false, bot }: RunOptions,
+  serve: (settled: Settled) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const parsed = await readConfig({ simulator, ...bot !== undefined && { bot } });
   const line = terminalLine();
   return await launch(parsed, (text) => line.write(text), async (config, log) => {
-    const settings = { ...config, ...force && { identifyReservePercent: 0 } };
     try {
-      const open = await openUnit({ config: settings, log, workerPermissions: "least" });
-      return await serve(open, settings, log, line);
+      const settings = { ...config, ...force && { identifyReservePercent: 0 } };
+      return await serve({ config: settings, log, line });
     } finally {
       line.show("");
     }
   });
 }
 
-/** From the first connection to the last: ends by a signal, or when the unit cannot go on. */
-async function serve(
-  open: OpenUnit,
-  config: Config,
-  log: Log,
-  line: StatusLine,
+/**
+ * Opens a unit and runs it, from the first connection to the last: ends by a signal, or when the unit cannot go
+ * on.
+ *
+ * @param beside Begins what goes on beside it, and gives what ends that.
+ * @throws What keeps the unit from starting.
+ */
+export async function serveUnit(
+  { config, log, line }: Settled,
+  signals: Signals,
+  beside: (unit: Unit) => () => void = () => () => {},
 ): Promise<ExitCode> {
+  const open = await openUnit({ config, log, workerPermissions: "least" });
   const { unit } = open;
   const options = { identifyWindowMs: config.spawnShardDelayMs };
   let isReady = false;
@@ -69,7 +89,7 @@ async function serve(
     isReady = true;
     line.show("");
   });
-  const signals = stopSignals();
+  const end = beside(unit);
   const signalled = signals.next().then((reason) => ({ reason, code: EXIT.OK }));
   const drained = open.drained.then(() => ({ reason: DRAINED, code: EXIT.OK }));
   const failed = unit.failed.then((reason) => ({ reason, code: EXIT.RESTART }));
@@ -77,6 +97,7 @@ async function serve(
     const refused = unit.start().then(() => new Promise<never>(() => {}));
     const { reason, code } = await Promise.race([signalled, drained, failed, refused]);
     clearLine();
+    end();
     signals.next().then(() => Deno.exit(EXIT.AT_ONCE));
     await open.stop(reason);
     await told;
@@ -84,6 +105,7 @@ async function serve(
     return code;
   } catch (error) {
     clearLine();
+    end();
     // Why, is told once, by who gets the error.
     await open.stop("it could not start");
     throw error;
