@@ -7,7 +7,6 @@
 import { type Command, loadCommander } from "../../deps.ts";
 import { messageOf } from "../../protocol/errors.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
-import { clusterFlags, runCluster } from "./cluster.ts";
 import { addBench } from "./clone/bench.ts";
 import { addDemo } from "./demo.ts";
 import { addDev } from "./dev.ts";
@@ -48,8 +47,6 @@ export async function main(
   args: readonly string[],
   world: CliWorld = systemWorld(),
 ): Promise<number> {
-  const flags = clusterFlags(args);
-  if (flags) return await runCluster(flags);
   const { Command, CommanderError } = await loadCommander();
   const cli = program(new Command("gatehouse"), world);
   try {

@@ -7,7 +7,7 @@
  */
 
 import { fileURLToPath } from "node:url";
-import { BAKED_FLAGS, compileArgs } from "../../tools/release/compile.ts";
+import { BAKED_FLAGS, compileArgs, ENTRY } from "../../tools/release/compile.ts";
 import { follow, type UnitProcess } from "./unit_process.ts";
 
 /** The root of this repository, with `/` at its end. */
@@ -57,7 +57,7 @@ Object.defineProperty(Deno, "build", { value: { ...Deno.build, standalone: true 
     `--config=${root}deno.json`,
     `--preload=${preload}`,
     ...BAKED_FLAGS,
-    `${root}mod.ts`,
+    `${root}${ENTRY}`,
   ];
   const words = [Deno.execPath(), ...args].map((word) => `'${word}'`).join(" ");
   // The real one needs no home.

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { dirname, join, normalize } from "node:path";
-import { INCLUDED } from "../../tools/release/compile.ts";
+import { ENTRY, INCLUDED } from "../../tools/release/compile.ts";
 import { contentProblems } from "../../tools/release/checks.ts";
 import { type Contents, contentsOf } from "../../tools/release/contents.ts";
 import { typescriptFiles } from "../../tools/source_files.ts";
@@ -118,11 +118,11 @@ Deno.test("a release takes what holds everything, answers --version, and whose b
   }));
 
 Deno.test("a release refuses what misses a part, or holds what is nobody's to see", () => {
-  const whole: Contents = { entry: "mod.ts", allowed: [], files: [...INCLUDED], packages: [] };
+  const whole: Contents = { entry: ENTRY, allowed: [], files: [...INCLUDED], packages: [] };
   assert.deepEqual(contentProblems(whole), []);
   const files = [...INCLUDED.slice(1), "tests/x.ts", "examples/fleet/main.ts", "bot/.env"];
   assert.deepEqual(contentProblems({ ...whole, files, entry: "cli.ts" }), [
-    "it runs cli.ts, not mod.ts",
+    "it runs cli.ts, not app/cli/compiled.ts",
     "clusters/inside/thread.ts is missing",
     "it holds tests/x.ts",
     "it holds examples/fleet/main.ts",

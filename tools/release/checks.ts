@@ -8,7 +8,7 @@
 import { VERSION } from "../../protocol/discord/user_agent.ts";
 import { eachLine } from "../../clusters/log.ts";
 import type { Contents } from "./contents.ts";
-import { INCLUDED } from "./compile.ts";
+import { ENTRY, INCLUDED } from "./compile.ts";
 import { OUTSIDE_FOLDERS, topOf } from "../tree.ts";
 
 /** How long the demo may take until its bot has answered. */
@@ -25,7 +25,7 @@ export function contentProblems({ entry, files }: Contents): string[] {
     (OUTSIDE_FOLDERS.includes(topOf(file)) && !INCLUDED.includes(file)) || /(^|\/)\.env/.test(file)
   );
   return [
-    ...entry === "mod.ts" ? [] : [`it runs ${entry}, not mod.ts`],
+    ...entry === ENTRY ? [] : [`it runs ${entry}, not ${ENTRY}`],
     ...missing.map((path) => `${path} is missing`),
     ...foreign.map((path) => `it holds ${path}`),
   ];

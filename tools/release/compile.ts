@@ -18,15 +18,19 @@ export const BAKED_FLAGS: readonly string[] = [
   "--allow-write",
 ];
 
+/** What it runs. */
+export const ENTRY = "app/cli/compiled.ts";
+
 /**
  * What no import names, and is loaded by an address that is worked out: programs of threads, the example bot,
- * the dashboard's page.
+ * the dashboard's page, what bots import as `gatehouse`.
  */
 export const INCLUDED: readonly string[] = [
   "clusters/inside/thread.ts",
   "dashboard/page",
   "dashboard/vendor",
   "examples/bot.ts",
+  "mod.ts",
   "tools/later.ts",
   "workers/entry.ts",
 ];
@@ -59,6 +63,6 @@ export function compileArgs(target: string, output: string): string[] {
     ...BAKED_FLAGS,
     ...INCLUDED.map((path) => `--include=${path}`),
     `--output=${output}`,
-    "mod.ts",
+    ENTRY,
   ];
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clusterFlags } from "../../../app/cli/cluster.ts";
+import { clusterFlags } from "../../../app/cli/compiled.ts";
 
 Deno.test("clusterFlags() takes what a unit starts a cluster with, and nothing that a person types", () => {
   const flags = ["--allow-read=/srv/my bot", "--allow-sys"];
