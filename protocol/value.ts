@@ -39,10 +39,12 @@ type Make = (facts: Slots, get: Get) => unknown;
 const LEAVES: ReadonlyMap<unknown, unknown> = new Map(
   [undefined, NaN, Infinity, -Infinity, -0].map((value) => [nameOf(value), value]),
 );
+/** A client may run where there are none, such as Node 22. */
+const HALF = typeof Float16Array === "undefined" ? [] : [Float16Array];
 const VIEWS: ReadonlyMap<unknown, new (of: ArrayBuffer, at: number, length: number) => object> =
   // deno-fmt-ignore
   new Map([Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array,
-    BigInt64Array, BigUint64Array, Float16Array, Float32Array, Float64Array, DataView]
+    BigInt64Array, BigUint64Array, ...HALF, Float32Array, Float64Array, DataView]
     .map((View) => [View.name, View]));
 const MAKERS: ReadonlyMap<unknown, Make> = new Map(Object.entries<Make>({
   Array: () => [],

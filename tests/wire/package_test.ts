@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { ROOT_FILES, SOURCE_FOLDERS, topOf } from "../../tools/tree.ts";
 import { ROOT } from "../support/compiled.ts";
+import { extract } from "../support/tarball.ts";
 import { follow, until } from "../support/unit_process.ts";
 
 /** What is published beside what stands on floors and at the top. */
@@ -137,3 +138,53 @@ for (
       assert.match(text(stdout), /^(function|2) \S+\n$/, text(stderr));
     }));
 }
+
+const hasNode = await new Deno.Command("node", { args: ["--version"], stdout: "null" }).output()
+  .then(() => true, () => false);
+
+/** Uses of doors that need no threads: for programs of any runtime. */
+const CLIENT = `import { EVENT_LINK_VERSION, encodeValue, decodeValue } from "DOOR";
+console.log(EVENT_LINK_VERSION, decodeValue(encodeValue(new Map([[1n, new Date(0)]]))).size);`;
+const LIGHT = {
+  "protocol.js": CLIENT,
+  "events.js": `import { defineBot, serveEvents } from "DOOR";
+console.log(typeof defineBot({ events: {} }).handle, typeof serveEvents);`,
+  "sim/mod.js": `import { createSimulator } from "DOOR";
+console.log(createSimulator({ shards: 2 }).settings.shards, "shards");`,
+};
+
+Deno.test(
+  "what deno pack writes has the same files, and its light doors open from an empty folder" +
+    (hasNode ? ", by Node as well" : ""),
+  async () => {
+    const { files } = await published;
+    const folder = Deno.realPathSync(Deno.makeTempDirSync());
+    Deno.mkdirSync(`${folder}/home`);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["pack", "--allow-dirty", "--no-source-maps", `--output=${folder}/packed.tgz`],
+      cwd: ROOT,
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    const packed = extract(Deno.readFileSync(`${folder}/packed.tgz`), folder);
+    const sources = new Set(files.map((path) => path.replace(/(?<!\.d)\.ts$/, "")));
+    const foreign = packed.map((path) => path.replace("package/", ""))
+      .filter((path) => !sources.has(path) && !sources.has(path.replace(/(\.d)?\.(ts|js)$/, "")));
+    assert.deepEqual(foreign, ["package.json"]);
+    const runtimes = [[Deno.execPath(), "run", "--no-prompt", "--quiet", "--no-npm"]];
+    if (hasNode) runtimes.push(["node"]);
+    for (const [door, use] of Object.entries(LIGHT)) {
+      Deno.writeTextFileSync(`${folder}/main.mjs`, use.replace("DOOR", `./package/${door}`));
+      for (const [program, ...args] of runtimes) {
+        const { code, stdout, stderr } = await new Deno.Command(program!, {
+          args: [...args, "main.mjs"],
+          clearEnv: true,
+          env: { HOME: `${folder}/home`, PATH: Deno.env.get("PATH") ?? "" },
+          cwd: folder,
+        }).output();
+        assert.equal(code, 0, `${program} ${door}: ${new TextDecoder().decode(stderr)}`);
+        assert.match(new TextDecoder().decode(stdout), /^(3 1|function function|2 shards)\n$/);
+      }
+    }
+    Deno.removeSync(folder, { recursive: true });
+  },
+);
