@@ -175,6 +175,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     mayKnowWhy: (request) => mayKnowWhy(request.headers, rules()),
     authorizePlace: (request) => authorizePlace(request.headers, rules()),
     place,
+    publicKey: config.discordPublicKey,
     dashboard: (request, peer) => dashboard.answer(request, peer),
     ...options.words && { words: options.words },
     metricsPerShard: config.metricsPerShard,

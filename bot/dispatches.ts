@@ -104,7 +104,7 @@ export type NotedReady = Discord.DiscordReady & { readonly gatehouse?: SessionNo
 export type NotedGuild = Discord.DiscordGuild & { readonly gatehouse?: GuildNote };
 
 /**
- * An interaction. Where `gatehouse` is there, the bot was away and the first response was given for it,
+ * An interaction. Where `gatehouse.answered` is there, the bot was away and the first response was given for it,
  * so that another one is refused with code 40060:
  *
  * - `answered: "deferred"`: give the answer by editing it,

@@ -27,6 +27,7 @@ import {
   path,
   percent,
   permissionFlags,
+  publicKey,
   publicUrl,
   type Reader,
   secret,
@@ -42,6 +43,8 @@ import {
 export interface Settings {
   /** REST base without version and without a slash at the end. */
   readonly discordApiUrl: string;
+  /** The application's public key, by which what Discord POSTs is verified; `null`: nothing is taken. */
+  readonly discordPublicKey: string | null;
   /** Hosts that get the token beside Discord's own and the API's, each with those below it. */
   readonly gatewayHosts: readonly string[];
   /** How what Discord sends is compressed. */
@@ -230,6 +233,7 @@ const shardId = integer("a whole number", 0, MOST_SHARDS - 1);
 export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   discordToken: setting("DISCORD_TOKEN", "", secret("the bot's token")),
   discordApiUrl: setting("DISCORD_API_URL", "https://discord.com/api", apiUrl),
+  discordPublicKey: setting("DISCORD_PUBLIC_KEY", null, publicKey),
   gatewayHosts: setting("GATEWAY_HOSTS", [], hostNames),
   intents: setting("INTENTS", INTENTS.GUILDS, intents),
   gatewayCompression: setting(

@@ -154,6 +154,12 @@ export function percent(least: number): Reader<number> {
   };
 }
 
+/** A key that everybody may know. */
+export const publicKey: Reader<string> = textLike(
+  "64 hexadecimal digits: the application's public key",
+  /^[\da-f]{64}$/i,
+);
+
 /** Where a port is opened. */
 export const host: Reader<string> = textLike(
   "an IP address or a host name, without a port",

@@ -29,7 +29,7 @@ export default defineBot({
         const response = { type: CHANNEL_MESSAGE_WITH_SOURCE, data: message };
         await rest.post(`/interactions/${id}/${token}/callback`, response);
       }
-      log.info("answered an interaction", { shardId, late: gatehouse !== undefined });
+      log.info("answered an interaction", { shardId, late: gatehouse?.answered !== undefined });
     },
 
     GATEHOUSE_GAP(gap, { log, shardId }) {

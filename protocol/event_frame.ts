@@ -45,6 +45,12 @@ export const RECORD = {
   SERVED: 3,
 } as const;
 
+/**
+ * The total of shards that are none of Discord's: by them comes what Discord has POSTed. Their ids say nothing; the
+ * shard of an event is in its note.
+ */
+export const DOOR_TOTAL = 0;
+
 /** One event of one shard. */
 export interface EventRecord {
   readonly shardId: number;

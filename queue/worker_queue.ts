@@ -284,6 +284,11 @@ export class EventQueue {
     return !this.#laneOf.get(shardId)?.isUp;
   }
 
+  /** Has all that waits of a shard written to disk, where there is one; {@linkcode EventQueue.safety} tells when it is. */
+  spill(shardId: number): void {
+    this.of(shardId).spill();
+  }
+
   /** A record that could not be sent before can be sent now. */
   wake(shardId: number): void {
     this.#laneOf.get(shardId)?.wake(this.of(shardId), 0);

@@ -13,6 +13,7 @@ import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { createLedger, type Ledger } from "./world/ledger.ts";
 import type { SimOptions, SimSettings } from "./world/options.ts";
 import { createRest, type Rest, type RestOptions } from "./rest/api.ts";
+import { createHttpEvents, type HttpEvents } from "./rest/http_events.ts";
 import { createStandingFaults } from "./gateway/standing_faults.ts";
 import { createTraffic, type Traffic } from "./world/traffic.ts";
 import { createWorld, type World } from "./world/world.ts";
@@ -31,6 +32,8 @@ export interface Simulator {
   readonly comings: Comings;
   readonly faults: Faults;
   readonly rest: Rest;
+  /** Interactions and webhook events over HTTP, signed. */
+  readonly http: HttpEvents;
 }
 
 /** Knobs, and what tests put in place of the computer's own time. */
@@ -62,6 +65,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const world = createWorld({ clock, random: draws(0), options: simOptions });
   const ledger = createLedger(clock, world.settings.ledgerEntries);
   const standing = createStandingFaults({ clock, random: draws(1), ledger });
+  const rest = createRest({ clock, random: draws(6), world, ledger, options: restOptions });
   const gateway = createGateway({ clock, random: draws(2), world, ledger, faults: standing });
   return {
     clock,
@@ -80,7 +84,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       standing,
       gateway,
     }),
-    rest: createRest({ clock, random: draws(6), world, ledger, options: restOptions }),
+    rest,
+    http: createHttpEvents({ clock, world, hear: rest.hear }),
   };
 }
 
@@ -90,4 +95,4 @@ export { type PingOptions, startPinging } from "./world/ping.ts";
 export { type Place, postMessage } from "./world/post.ts";
 export { createVirtualClock, type VirtualClock } from "./wire/virtual_clock.ts";
 export { simConnect, type WireOptions } from "./wire/virtual.ts";
-export type { Comings, Faults, Ledger, Rest, SimOptions, SimSettings, Traffic, World };
+export type { Comings, Faults, HttpEvents, Ledger, Rest, SimOptions, SimSettings, Traffic, World };

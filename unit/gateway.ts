@@ -10,7 +10,7 @@ import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { messageOf } from "../protocol/errors.ts";
-import type { Acknowledged } from "../protocol/event_frame.ts";
+import { type Acknowledged, DOOR_TOTAL } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
 import type {
@@ -26,6 +26,7 @@ import type { RestProxy } from "../rest/proxy.ts";
 import type { Address, WorkerPool } from "../workers/pool.ts";
 import { AwayAnswers } from "./away_answers.ts";
 import { type ConsumerDoor, Consumers } from "./consumers.ts";
+import { Door, doorSpools, firstQueueId } from "./door/door.ts";
 import type { Generation } from "./generation.ts";
 import { createIdentifyQueue, type IdentifyOptions } from "./identify.ts";
 import { type Habits, loadHabits } from "./habits.ts";
@@ -76,6 +77,8 @@ export class UnitGateway {
   readonly gate: IdentifyGate;
   readonly consumers: Consumers;
   readonly commands: UnitCommands;
+  /** Where Discord brings events over HTTP. */
+  readonly door: Door;
   readonly #options: GatewayOptions;
   readonly #generations: Generations;
   /** Where clusters listen that the workers dial, by the text of the peer. */
@@ -134,6 +137,16 @@ export class UnitGateway {
       voice,
       presenceOf: (shard) => estates.of(shard).presence,
     });
+    this.door = new Door({
+      ...options,
+      inviteCode: config.botServerInviteCode,
+      clusterIds: peers.flatMap((peer) => peer.kind === "cluster" ? [peer.id] : []),
+      firstQueueId: firstQueueId(options.unitName),
+      ownerOf: (guildId) => this.#ownerOf(guildId),
+      openSpool: doorSpools(options),
+      diskLimitBytes: config.queueDiskBytes,
+      send: (...batch) => void this.links.deliver(...batch),
+    });
     const { buckets } = this.serving;
     const mostShards = Math.max(...buckets.map((shardIds) => shardIds.length));
     const mostConsumers = mostShards * config.consumersPerShard;
@@ -165,7 +178,7 @@ export class UnitGateway {
     );
     const voice = await Voice.load({ ...options, ask: options.rest.ask });
     const gateway = new UnitGateway(options, gate, habits, voice);
-    await gateway.consumers.load();
+    await Promise.all([gateway.consumers.load(), gateway.door.open()]);
     return gateway;
   }
 
@@ -273,6 +286,11 @@ export class UnitGateway {
     return this.consumers.isStopped ? null : this.consumers;
   }
 
+  /** Where Discord brings events; `null` when the unit stops. */
+  get openDoor(): Door | null {
+    return this.consumers.isStopped ? null : this.door;
+  }
+
   /** What became of interactions whose bot was away. */
   get interactions(): InteractionSnapshot {
     const { tally } = this.#away;
@@ -289,7 +307,7 @@ export class UnitGateway {
     await this.consumers.settle();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await this.#generations.stop();
+    await Promise.all([this.#generations.stop(), this.door.close()]);
     this.links.stop("the unit stops");
     await this.#options.estates.close();
     await this.consumers.stop();
@@ -300,7 +318,14 @@ export class UnitGateway {
 
   /** A peer is done with events: they are forgotten. Of a total that is gone there is nothing to forget. */
   acknowledge(peer: PeerKey, link: number, { totalShards, cursors }: Acknowledged): void {
+    if (totalShards === DOOR_TOTAL) return this.door.acknowledge(peer, link, cursors);
     this.#generations.find(totalShards)?.pool.acknowledge(peer, link, cursors);
+  }
+
+  #ownerOf(guildId: string) {
+    const shard = this.#owners.shardOf(guildId);
+    const clusterId = this.#generations.find(shard.total)?.clusterOfShard[shard.id];
+    return { shard, clusterId: clusterId ?? 0 };
   }
 
   /** The links that batches go over through the main thread. A service has no shards. */
@@ -317,6 +342,7 @@ export class UnitGateway {
     const address = link === null ? null : this.#options.addressOf(peer, greeting);
     if (address) this.#addresses.set(peerText(peer), { peer, address });
     else this.#addresses.delete(peerText(peer));
+    this.door.link(peer, link, greeting.windowBytes);
     for (const { pool, total } of this.generations) {
       if (!isOfTotal(peer, total)) continue;
       pool.introduce(peer, address);

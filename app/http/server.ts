@@ -21,6 +21,7 @@ import { readiness } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { problemAnswer } from "../../rest/problem.ts";
 import { control } from "./control.ts";
+import { doorRoute } from "./door.ts";
 import { acceptConsumer, acceptLink } from "./sockets.ts";
 import { STATUS } from "./status.ts";
 import type { Words } from "./words.ts";
@@ -44,6 +45,8 @@ export interface ServerOptions extends ListenOptions {
   readonly authorize: (request: Request) => UnitVerdict;
   /** Who is told why the unit is not ready. */
   readonly mayKnowWhy: (request: Request) => boolean;
+  /** By which what Discord POSTs is verified. Default: it is not taken. */
+  readonly publicKey?: string | null;
   /** How clients reach the port, where it is not by its own address. */
   readonly place: Omit<PublicPlace, "own">;
   /** Answers under `/dashboard`; it authorizes by itself. */
@@ -93,6 +96,11 @@ function routes(app: Hono<PortEnv>, controls: Hono, options: Routes): Hono<PortE
   const isTold = seldom(systemClock);
   const totals = options.metricsPerShard === false ? new ShardTotals() : null;
   gatewayRoutes(app, options);
+  doorRoute(app, {
+    ...options,
+    publicKey: options.publicKey ?? null,
+    door: () => unit.gateway?.openDoor ?? null,
+  });
   app.all("/api/*", (c) => rest(c.req.raw));
   for (const path of ["/dashboard", "/dashboard/*"]) {
     app.all(path, (c) => options.dashboard(c.req.raw, c.env.peer));

@@ -41,7 +41,7 @@ import type {
   ConsumerLink,
   ConsumerOptions,
 } from "./consumer_world.ts";
-import { type Dispatch, readDispatch } from "./dispatch.ts";
+import { type Dispatch, placeOf, readDispatch } from "./dispatch.ts";
 import { readLate, takeLate } from "./late.ts";
 import { ShardProgress } from "./progress.ts";
 import { Unsettled } from "./unsettled.ts";
@@ -284,7 +284,7 @@ export class EventConsumer {
   #deliver(dispatch: Dispatch, delivery: Delivery): void {
     let result: unknown;
     try {
-      const { shardId, totalShards } = delivery.source;
+      const { shardId, totalShards } = placeOf(dispatch, delivery.source);
       result = this.#options.receiver.receive(dispatch, shardId, totalShards);
     } catch (error) {
       this.#failed(delivery, error);

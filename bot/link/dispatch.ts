@@ -6,6 +6,7 @@
 
 import { readEnvelope } from "../../protocol/discord/envelope.ts";
 import {
+  DOOR_TOTAL,
   type EventRecord,
   GAP_EVENT,
   GUILD_MOVED_EVENT,
@@ -49,4 +50,15 @@ export function readDispatch(
 /** An event of ours: Discord has not numbered it. */
 function own(t: string, d: unknown): Dispatch {
   return { op: 0, t, s: null, d };
+}
+
+/** The shard that an event is of: of what came by no shard its note says. */
+export function placeOf(
+  { d }: Dispatch,
+  source: { readonly shardId: number; readonly totalShards: number },
+): { readonly shardId: number; readonly totalShards: number } {
+  if (source.totalShards !== DOOR_TOTAL) return source;
+  const { gatehouse } = (d ?? {}) as { gatehouse?: { shard?: unknown } };
+  const [, id, total] = /^(\d+)\/(\d+)$/.exec(String(gatehouse?.shard)) ?? [];
+  return { shardId: Number(id ?? 0), totalShards: Number(total ?? 1) };
 }

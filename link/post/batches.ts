@@ -153,8 +153,7 @@ export class Batches {
   }
 
   #line(totalShards: number, shardId: number): Line {
-    // Both are below 2²⁰.
-    const key = totalShards * 2 ** 20 + shardId;
+    const key = totalShards * 2 ** 32 + shardId;
     const known = this.#lines.get(key);
     if (known) return known;
     const line = { totalShards, shardId, waiting: [], taken: -1, done: -1, isUnderWay: false };

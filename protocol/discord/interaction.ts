@@ -20,9 +20,16 @@ export const INTERACTION_TOKEN_MS = 15 * 60_000;
  */
 export type InteractionMark = "deferred" | "answered";
 
-/** The field `gatehouse` of an interaction that was answered for the bot, put there by `annotate()`. */
+/** The field `gatehouse` of an interaction, put there by `annotate()`; of one that came by the gateway in time there is none. */
 export interface InteractionNote {
-  readonly answered: InteractionMark;
+  /** What was said for the bot; without it the first response is still to be given. */
+  readonly answered?: InteractionMark;
+  /** Discord has POSTed it: see `docs/events-over-http.md`. */
+  readonly via?: "http";
+  /** Of what was POSTed: what makes it the same as one that comes again; of an interaction its own id. */
+  readonly id?: string;
+  /** Of what was POSTed: the shard that has its guild, `3/16`; of what has none, shard 0. */
+  readonly shard?: string;
 }
 
 /** What is needed of INTERACTION_CREATE. The token is a secret: who has it can answer for the bot. */

@@ -18,7 +18,7 @@ import { RestError } from "./error.ts";
 import { createRestFaults, type RestFault, type RestFaults } from "./faults.ts";
 import { guildRoutes } from "./routes/guilds.ts";
 import { interactionRoutes } from "./routes/interactions.ts";
-import { createInteractions } from "./interactions.ts";
+import { createInteractions, type InteractionEvent } from "./interactions.ts";
 import { createInvalidRequests, type InvalidRequests } from "./invalid.ts";
 import { Limiter } from "./limiter.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -35,6 +35,8 @@ import type { World } from "../world/world.ts";
 export interface Rest {
   (request: Request, info: { readonly remoteAddress: string }): Promise<Response>;
   readonly settings: RestSettings;
+  /** An interaction goes out by HTTP instead of the gateway: it can be answered from now on. */
+  readonly hear: (interaction: InteractionEvent) => void;
   /** Limits: change one, change a hash, let others use up a resource. */
   readonly limiter: Limiter;
   readonly faults: RestFaults;
@@ -71,7 +73,8 @@ export function createRest({ clock, random, world, ledger, options }: RestOption
   const desk: Desk = { backend, settings, limiter, faults, invalid, ledger };
   const rest = (request: Request, info: { readonly remoteAddress: string }) =>
     serve(desk, request, info.remoteAddress);
-  return Object.assign(rest, { settings, limiter, faults, invalid });
+  const { hear } = backend.interactions;
+  return Object.assign(rest, { settings, hear, limiter, faults, invalid });
 }
 
 /** Every endpoint. */

@@ -89,6 +89,8 @@ export interface Interactions {
   keep(interaction: Interaction): void;
   /** The interaction of a token that has been answered. @throws {RestError} 10015, 50027 */
   byToken(token: string): Interaction;
+  /** One goes out by HTTP instead of the gateway. */
+  hear(event: InteractionEvent): void;
   /** Counts a follow-up. @throws {RestError} 40094 */
   followUp(interaction: Interaction): void;
 }
@@ -123,6 +125,7 @@ export function createInteractions(options: InteractionsOptions): Interactions {
       }
       return { event, openedMs, callback, originalId: null, deferred: false, followUps: 0 };
     },
+    hear: (event) => heard.set(event.id, { openedMs: clock.now(), parse: () => event }),
     keep: (interaction) => tokens.set(interaction.event.token, interaction),
     byToken(token) {
       const interaction = tokens.get(token);

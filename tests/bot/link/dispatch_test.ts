@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readDispatch } from "../../../bot/link/dispatch.ts";
+import { placeOf, readDispatch } from "../../../bot/link/dispatch.ts";
 import { GAP_EVENT, GUILD_MOVED_EVENT, RECORD } from "../../../protocol/event_frame.ts";
 
 const record = (kind: number, text: string) => ({
@@ -42,4 +42,23 @@ Deno.test("readDispatch() skips kinds of a later version, and payloads that are 
   const heartbeat = '{"t":null,"s":null,"op":11,"d":null}';
   assert.equal(readDispatch(record(9, '{"t":"X","s":1,"op":0,"d":1}'), () => true), undefined);
   assert.equal(readDispatch(record(RECORD.DISPATCH, heartbeat), () => true), undefined);
+});
+
+Deno.test("placeOf() is the shard that brought an event; of what came by none the one in its note", () => {
+  const dispatch = (d: unknown) => ({ op: 0, t: "X", s: null, d });
+  const note = { gatehouse: { shard: "3/16" } };
+  assert.deepEqual(placeOf(dispatch(note), { shardId: 1, totalShards: 4 }), {
+    shardId: 1,
+    totalShards: 4,
+  });
+  assert.deepEqual(placeOf(dispatch(note), { shardId: 9, totalShards: 0 }), {
+    shardId: 3,
+    totalShards: 16,
+  });
+  for (const d of [null, {}, { gatehouse: { shard: "x" } }]) {
+    assert.deepEqual(placeOf(dispatch(d), { shardId: 9, totalShards: 0 }), {
+      shardId: 0,
+      totalShards: 1,
+    });
+  }
 });

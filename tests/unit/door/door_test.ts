@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { logTo } from "../../../ports/log.ts";
+import { memoryStore, type Store } from "../../../ports/store.ts";
+import type { OpenSpool } from "../../../ports/spool.ts";
+import { DOOR_TOTAL, readBatch, readGap, RECORD } from "../../../protocol/event_frame.ts";
+import { readHttpEvent } from "../../../protocol/discord/http_event.ts";
+import { createVirtualClock, type VirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import {
+  Door,
+  type DoorAnswer,
+  type DoorEvent,
+  doorSpools,
+  firstQueueId,
+} from "../../../unit/door/door.ts";
+import { cluster } from "../../support/peers.ts";
+import { memorySpool } from "../../support/memory_spool.ts";
+
+const WINDOW = 1 << 20;
+
+interface Life {
+  readonly clock?: VirtualClock;
+  readonly store?: Store;
+  readonly openSpool?: OpenSpool;
+}
+
+async function setUp(
+  { clock = createVirtualClock(), store = memoryStore(), openSpool = memorySpool() }: Life = {},
+) {
+  const got: {
+    to: number;
+    t: string;
+    d: Record<string, unknown>;
+    cursor: number;
+    shardId: number;
+  }[] = [];
+  const gaps: unknown[] = [];
+  const logged: string[] = [];
+  const door = new Door({
+    clock,
+    store,
+    openSpool,
+    log: logTo((_, event) => logged.push(event)),
+    inviteCode: null,
+    clusterIds: [0, 1],
+    firstQueueId: 0,
+    ownerOf: (guildId) => {
+      const id = Number(BigInt(guildId || 0) >> 22n) % 4;
+      return { shard: { id, total: 4 }, clusterId: id % 2 };
+    },
+    diskLimitBytes: 1 << 30,
+    send(peer, _, bytes) {
+      const { totalShards, records } = readBatch(bytes);
+      assert.equal(totalShards, DOOR_TOTAL);
+      for (const record of records) {
+        if (record.kind === RECORD.GAP) gaps.push(readGap(record).reason);
+        else {
+          const { t, d } = JSON.parse(new TextDecoder().decode(record.body));
+          const { cursor, shardId } = record;
+          got.push({ to: peer.kind === "cluster" ? peer.id : -1, t, d, cursor, shardId });
+        }
+      }
+    },
+  });
+  await door.open();
+  const answers: DoorAnswer[] = [];
+  return {
+    clock,
+    store,
+    openSpool,
+    door,
+    got,
+    gaps,
+    logged,
+    answers,
+    up: (id = 0, link = 1) => door.link(cluster(id), link, WINDOW),
+    /** What is said to an event, in the end. */
+    take(event: DoorEvent, key: string): void {
+      void door.take(event, key).then((answer) => answers.push(answer));
+    },
+  };
+}
+
+function command(clock: VirtualClock, guildId: bigint, n = 1): DoorEvent {
+  const id = String((BigInt(clock.epochMs() - 1_420_070_400_000) << 22n) + BigInt(n));
+  const body = {
+    id,
+    type: 2,
+    token: "t",
+    guild_id: String(guildId << 22n),
+    data: { name: "ping" },
+  };
+  return readHttpEvent(JSON.stringify(body)) as DoorEvent;
+}
+
+function webhookEvent(n: number): DoorEvent {
+  const event = { type: "APPLICATION_AUTHORIZED", timestamp: "now", data: { n } };
+  return readHttpEvent(JSON.stringify({ version: 1, type: 1, event })) as DoorEvent;
+}
+
+Deno.test("Door answers once an event is on disk, and brings it to the cluster of its guild, with a note", async () => {
+  const { clock, door, got, take, answers, up } = await setUp();
+  up(0);
+  up(1, 2);
+  take(command(clock, 3n), "one");
+  take(webhookEvent(1), "two");
+  assert.deepEqual(answers, []);
+  await clock.advance(1);
+  assert.deepEqual(answers, [{ status: 202 }, { status: 204 }]);
+  const shown = got.map(({ to, t, d }) => [to, t, d.gatehouse]);
+  assert.deepEqual(shown.toSorted(), [
+    [0, "APPLICATION_AUTHORIZED", { via: "http", id: "two", shard: "0/4" }],
+    [1, "INTERACTION_CREATE", { via: "http", id: "one", shard: "3/4" }],
+  ]);
+  assert.deepEqual(door.tally, { interactions: 1, webhookEvents: 1, repeats: 0, refused: 0 });
+});
+
+Deno.test("Door takes what Discord sends again once, and says that it has it", async () => {
+  const { clock, got, take, answers, up, door } = await setUp();
+  up();
+  take(webhookEvent(1), "same");
+  take(webhookEvent(1), "same");
+  await clock.advance(10);
+  take(webhookEvent(1), "same");
+  await clock.advance(10);
+  assert.deepEqual(answers, [{ status: 204 }, { status: 204 }, { status: 204 }]);
+  assert.equal(got.length, 1);
+  assert.equal(door.tally.repeats, 2);
+});
+
+Deno.test("Door defers in the place of a bot that is away, and not of one that comes back within a second", async () => {
+  const { clock, got, take, answers, up } = await setUp();
+  take(command(clock, 0n, 1), "one");
+  await clock.advance(500);
+  up();
+  await clock.advance(600);
+  assert.deepEqual(answers, [{ status: 202 }]);
+  const away = await setUp({ clock });
+  away.take(command(clock, 0n, 2), "two");
+  await clock.advance(1_100);
+  assert.deepEqual(away.answers, [{ status: 200, body: { type: 5 } }]);
+  away.up();
+  await clock.advance(10);
+  assert.deepEqual(away.got[0]!.d.gatehouse, {
+    via: "http",
+    id: "two",
+    shard: "0/4",
+    answered: "deferred",
+  });
+  assert.equal(got.length, 1);
+});
+
+Deno.test("Door of a later life brings what nobody was done with, once, in order, and takes no repeat", async () => {
+  const first = await setUp();
+  first.up();
+  for (let n = 1; n <= 3; n++) first.take(webhookEvent(n), `${n}`);
+  await first.clock.advance(10);
+  first.door.acknowledge(cluster(0), 1, { 0: first.got[0]!.cursor });
+  await first.clock.advance(1_000);
+  const { clock, store, openSpool } = first;
+  // Killed: nothing is closed.
+  const second = await setUp({ clock, store, openSpool });
+  second.take(webhookEvent(2), "2");
+  second.take(webhookEvent(1), "1");
+  second.take(webhookEvent(4), "4");
+  second.up();
+  await clock.advance(10);
+  assert.deepEqual(second.got.map(({ d }) => d.n), [2, 3, 4]);
+  const cursors = second.got.map(({ cursor }) => cursor);
+  assert.deepEqual(cursors, cursors.toSorted((a, b) => a - b));
+  assert.equal(second.got[0]!.cursor, first.got[1]!.cursor, "the same event has the same cursor");
+  assert.deepEqual(second.answers.map(({ status }) => status), [204, 204, 204]);
+});
+
+Deno.test("Door says 503 where the disk does not take it, and 204 once it does", async () => {
+  let isFull = true;
+  const open = memorySpool();
+  const openSpool: OpenSpool = async (...which) => {
+    const spool = await open(...which);
+    const append = spool.append.bind(spool);
+    spool.append = (records) => isFull ? Promise.reject(new Error("no room")) : append(records);
+    return spool;
+  };
+  const { clock, take, answers, logged } = await setUp({ openSpool });
+  take(webhookEvent(1), "one");
+  await clock.advance(2_000);
+  assert.equal(answers[0]!.status, 503);
+  assert.ok(logged.includes("what came over HTTP could not be kept on disk"));
+  isFull = false;
+  await clock.advance(5_000);
+  take(webhookEvent(1), "one");
+  await clock.advance(10);
+  assert.equal(answers[1]!.status, 204);
+});
+
+Deno.test("Door tells of an interaction whose token has died meanwhile as a GAP", async () => {
+  const { clock, got, gaps, take, up } = await setUp();
+  take(command(clock, 0n), "one");
+  await clock.advance(16 * 60_000);
+  up();
+  await clock.advance(10);
+  assert.deepEqual(got, []);
+  assert.match(String(gaps[0]), /token of this interaction is dead/);
+});
+
+Deno.test("firstQueueId() is 0 for a unit by itself, and another one for each unit of a fleet", () => {
+  assert.equal(firstQueueId(undefined), 0);
+  const names = Array.from({ length: 50 }, (_, i) => firstQueueId(`unit-${i}`));
+  assert.equal(new Set(names).size, 50);
+  assert.ok(names.every((id) => id % 2 ** 14 === 0 && id < 2 ** 32));
+});
+
+Deno.test("doorSpools() are beside the queues of shards, where there is a disk", () => {
+  const log = logTo(() => {});
+  const of = (queueDir: string | null, queueDiskBytes: number) =>
+    doorSpools({ config: { queueDiskBytes }, queueDir, log });
+  assert.equal(of(null, 1), undefined);
+  assert.equal(of("/tmp/queue", 0), undefined);
+  assert.equal(typeof of("/tmp/queue", 1), "function");
+});

@@ -1,0 +1,336 @@
+/**
+ * The door by which Discord brings events over HTTP: each is put into a queue on disk, that of the cluster whose
+ * guild it is about, before Discord is answered; from there it goes to the bot like any event, over the unit's own
+ * link.
+ *
+ * These events have no `s` of Discord's, and nobody replays them. So they are not in between those of a shard: to
+ * links and consumers they come from shards of a total of 0, with cursors by the time.
+ *
+ * @module
+ */
+
+import { annotate, textField } from "../../protocol/discord/body.ts";
+import { readEnvelope } from "../../protocol/discord/envelope.ts";
+import type { HttpEvent } from "../../protocol/discord/http_event.ts";
+import {
+  answerWhileAway,
+  type AwayWords,
+  type InteractionCallback,
+  type InteractionMark,
+  type InteractionNote,
+  isExpired,
+  isInteractionId,
+  parseInteraction,
+} from "../../protocol/discord/interaction.ts";
+import { messageOf } from "../../protocol/errors.ts";
+import { DOOR_TOTAL, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
+import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
+import type { PeerKey } from "../../protocol/peer.ts";
+import { isCount, isRecord } from "../../protocol/record.ts";
+import { type Cancel, sleep } from "../../ports/clock.ts";
+import type { OpenSpool } from "../../ports/spool.ts";
+import type { Log } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
+import type { Config } from "../../config/config.ts";
+import { EventQueue } from "../../queue/worker_queue.ts";
+import { openSpoolDir } from "../../store/spool_files.ts";
+import { Seen, type SeenEvent } from "./seen.ts";
+
+/** A bot that is back so soon answers by itself. Discord waits for 3 s. */
+export const BACK_WITHIN_MS = 1_000;
+/** Time for the disk. */
+const STORE_MS = 1_500;
+/** What has changed is written down so long after. */
+const SAVE_AFTER_MS = 250;
+/** Memory for what waits; the rest is on disk. */
+const MEMORY_BYTES = 8 * 1024 * 1024;
+/** Cursors that begin in one millisecond: a life that begins is above all earlier ones. */
+const CURSORS_PER_MS = 16;
+/** So much of what waits is looked through when the unit starts. */
+const LOOK_BYTES = 4 * 1024 * 1024;
+/** Value of the store. */
+const NAME = "door";
+
+/** An event that is for a bot. */
+export type DoorEvent = Exclude<HttpEvent, { kind: "ping" }>;
+
+/** What the door says to Discord. */
+export interface DoorAnswer {
+  readonly status: 200 | 202 | 204 | 503;
+  /** The first response to an interaction, in the place of a bot that is away. */
+  readonly body?: InteractionCallback;
+  /** Why it cannot be taken, for the log. */
+  readonly reason?: string;
+}
+
+/** What a door is made with. */
+export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, AwayWords {
+  readonly clusterIds: readonly number[];
+  /** Added to a cluster's id to name its queue: of several units that bring a cluster events each has its own. */
+  readonly firstQueueId: number;
+  /** Who has a guild, or what is of none (an empty id). */
+  readonly ownerOf: (guildId: string) => { readonly shard: ShardKey; readonly clusterId: number };
+  /** Without it events are kept in memory only. */
+  readonly openSpool?: OpenSpool | undefined;
+  readonly diskLimitBytes: number;
+  readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+}
+
+interface Waiter {
+  readonly queueId: number;
+  readonly cursor: number;
+  readonly stored: () => void;
+}
+
+/**
+ * Where the queues of a unit begin, by its name in its fleet: of several units that bring one cluster events each
+ * has queues of its own, for their cursors know nothing of each other.
+ */
+export function firstQueueId(unit: string | undefined): number {
+  if (unit === undefined) return 0;
+  let hash = 0x811c_9dc5;
+  for (const letter of unit) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x0100_0193) >>> 0;
+  return (hash >>> 14) * 2 ** 14;
+}
+
+/** An event that is queued, and what is said to it in the place of a bot that is away. */
+interface Entered {
+  readonly place: SeenEvent;
+  readonly response: { readonly body: InteractionCallback; readonly mark: InteractionMark } | null;
+}
+
+/** What came since the unit began. */
+export interface DoorTally {
+  interactions: number;
+  webhookEvents: number;
+  repeats: number;
+  refused: number;
+}
+
+/** The door of a unit. */
+export class Door {
+  readonly tally: DoorTally = { interactions: 0, webhookEvents: 0, repeats: 0, refused: 0 };
+  readonly #options: DoorOptions;
+  readonly #queue: EventQueue;
+  readonly #cursors = new Map<number, number>();
+  readonly #waiters = new Set<Waiter>();
+  /** What is being taken, by its key. */
+  readonly #entering = new Map<string, Promise<Entered>>();
+  #seen = new Seen();
+  #acknowledged: Record<string, number> = {};
+  #cancelSave: Cancel | null = null;
+
+  constructor(options: DoorOptions) {
+    this.#options = options;
+    const { clock, log, openSpool, diskLimitBytes, send } = options;
+    this.#queue = new EventQueue({
+      clock,
+      totalShards: DOOR_TOTAL,
+      clusterOfShard: Object.fromEntries(options.clusterIds.map((id) => [this.#queueOf(id), id])),
+      limitBytes: MEMORY_BYTES,
+      diskLimitBytes,
+      ...(openSpool && { openSpool }),
+      send,
+      prepare: (record) => this.#prepare(record),
+      acknowledged: (queueId, cursor) => {
+        this.#acknowledged[queueId] = cursor;
+        this.#saveSoon();
+      },
+      changed: () => this.#look(),
+      failed: (_, reason) => log.error("what came over HTTP could not be kept on disk", { reason }),
+    });
+  }
+
+  /** Takes up what an earlier life left. */
+  async open(): Promise<void> {
+    const { clock, clusterIds, log, store } = this.#options;
+    const saved = await store.load(NAME);
+    const { acknowledged, seen } = isRecord(saved) ? saved : {};
+    this.#seen = new Seen(seen);
+    const marks = Object.entries(isRecord(acknowledged) ? acknowledged : {});
+    this.#acknowledged = Object.fromEntries(
+      marks.filter((mark): mark is [string, number] => isCount(mark[1])),
+    );
+    for (const queueId of clusterIds.map((id) => this.#queueOf(id))) {
+      const done = this.#acknowledged[queueId] ?? 0;
+      await this.#queue.open(queueId, done)
+        .catch((error) =>
+          log.error("what came over HTTP cannot be read", { error: messageOf(error) })
+        );
+      const waiting = await this.#queue.waiting(queueId, null, done, LOOK_BYTES).catch(() => []);
+      for (const { body, cursor } of waiting) this.#remember(body, { queueId, cursor });
+      const newest = Math.max(done, this.#queue.of(queueId).newest);
+      this.#cursors.set(queueId, Math.max(newest, clock.epochMs() * CURSORS_PER_MS));
+    }
+  }
+
+  /** A cluster's link came up with its credit, or went down (`null`). */
+  link(peer: PeerKey, link: number | null, windowBytes: number): void {
+    if (peer.kind === "cluster") this.#queue.link(peer, link, windowBytes);
+  }
+
+  /** A cluster is done with what came by this door up to these cursors. */
+  acknowledge(peer: PeerKey, link: number, cursors: Readonly<Record<string, number>>): void {
+    if (peer.kind === "cluster") this.#queue.acknowledge(peer, link, cursors);
+  }
+
+  /**
+   * Takes an event; resolves with what Discord is to be told once it is on disk, or the bot is done with it.
+   * One that came before is not taken again.
+   *
+   * @param key What makes it the same as one that comes again.
+   */
+  async take(event: DoorEvent, key: string): Promise<DoorAnswer> {
+    const before = this.#seen.of(key, this.#options.clock.epochMs());
+    if (before) {
+      this.tally.repeats++;
+      return await this.#answered(event, before);
+    }
+    const underWay = this.#entering.get(key);
+    if (underWay) this.tally.repeats++;
+    const entering = underWay ?? this.#enter(event, key);
+    this.#entering.set(key, entering);
+    const { place, response } = await entering;
+    this.#entering.delete(key);
+    return await this.#answered(event, place, response?.body);
+  }
+
+  /** Queues an event; who comes with the same meanwhile waits for this. */
+  async #enter(event: DoorEvent, key: string): Promise<Entered> {
+    const { clock, ownerOf } = this.#options;
+    const { shard, clusterId } = ownerOf(event.guildId);
+    const queueId = this.#queueOf(clusterId);
+    const response = await this.#responseFor(event, queueId);
+    const nowMs = clock.epochMs();
+    const cursor = Math.max(this.#cursors.get(queueId) ?? 0, nowMs * CURSORS_PER_MS) + 1;
+    this.#cursors.set(queueId, cursor);
+    const place = { queueId, cursor, atMs: nowMs };
+    this.#seen.add(key, place);
+    const note: InteractionNote = {
+      via: "http",
+      id: key,
+      shard: shardKeyText(shard),
+      ...(response && { answered: response.mark }),
+    };
+    this.#queue.accept(queueId, cursor, annotate(event.payload, { ...note }));
+    this.#queue.spill(queueId);
+    this.#saveSoon();
+    this.tally[event.kind === "interaction" ? "interactions" : "webhookEvents"]++;
+    return { place, response };
+  }
+
+  /** Puts what is in memory on disk, and writes down how far everybody is. */
+  async close(): Promise<void> {
+    this.#cancelSave?.();
+    await this.#queue.close();
+    await this.#save();
+  }
+
+  /** What is said in the place of a bot that is away, and does not come back within a second. */
+  async #responseFor({ kind, payload }: DoorEvent, queueId: number) {
+    if (kind !== "interaction" || !this.#queue.isAway(queueId)) return null;
+    await sleep(this.#options.clock, BACK_WITHIN_MS);
+    if (!this.#queue.isAway(queueId)) return null;
+    const interaction = parseInteraction(payload);
+    return interaction ? answerWhileAway(interaction, this.#options) : null;
+  }
+
+  async #answered(
+    { kind }: DoorEvent,
+    place: { readonly queueId: number; readonly cursor: number },
+    body?: InteractionCallback,
+  ): Promise<DoorAnswer> {
+    if (!await this.#isStored(place)) {
+      this.tally.refused++;
+      return { status: 503, reason: `it is not on disk after ${STORE_MS} ms` };
+    }
+    if (body) return { status: 200, body };
+    return { status: kind === "interaction" ? 202 : 204 };
+  }
+
+  /** Resolves with whether an event is on disk, or dealt with, in time. */
+  #isStored({ queueId, cursor }: { queueId: number; cursor: number }): Promise<boolean> {
+    const { clock, openSpool } = this.#options;
+    if (!openSpool || this.#isSafe(queueId, cursor)) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (isStored: boolean) => {
+        cancel();
+        this.#waiters.delete(waiter);
+        resolve(isStored);
+      };
+      const waiter = { queueId, cursor, stored: () => settle(true) };
+      const cancel = clock.after(STORE_MS, () => settle(false));
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #isSafe(queueId: number, cursor: number): boolean {
+    return this.#queue.safety(queueId).safe >= cursor;
+  }
+
+  #look(): void {
+    for (const { queueId, cursor, stored } of [...this.#waiters]) {
+      if (this.#isSafe(queueId, cursor)) stored();
+    }
+  }
+
+  /** An interaction whose token is dead is of no use to anybody. */
+  #prepare(record: EventRecord): EventRecord {
+    const { kind, body, cursor, shardId } = record;
+    if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return record;
+    const id = textField(body, "id");
+    if (!isInteractionId(id) || !isExpired(id, this.#options.clock.epochMs())) return record;
+    const reason = "the token of this interaction is dead: it waited for more than 15 min";
+    return gapRecord(shardId, { from: cursor, to: cursor, count: 1, reason });
+  }
+
+  /** What waits on disk has come, though nobody may have written that down. */
+  #remember(body: Uint8Array, place: { readonly queueId: number; readonly cursor: number }): void {
+    const atMs = this.#options.clock.epochMs();
+    const { d } = parsed(body);
+    const note = isRecord(d) ? d.gatehouse : null;
+    const key = isRecord(note) ? note.id : null;
+    if (typeof key === "string" && !this.#seen.of(key, atMs)) {
+      this.#seen.add(key, { ...place, atMs });
+    }
+  }
+
+  #queueOf(clusterId: number): number {
+    return this.#options.firstQueueId + clusterId;
+  }
+
+  #saveSoon(): void {
+    this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => void this.#save());
+  }
+
+  async #save(): Promise<void> {
+    this.#cancelSave = null;
+    const { log, store } = this.#options;
+    const value = { acknowledged: this.#acknowledged, seen: this.#seen.saved };
+    await store.save(NAME, value).catch((error) =>
+      log.error("what came over HTTP was not written down", { error: messageOf(error) })
+    );
+  }
+}
+
+/** The spools of a door; `undefined` where events are kept in memory only. */
+export function doorSpools(
+  { config, queueDir, log }: {
+    readonly config: Pick<Config, "queueDiskBytes">;
+    readonly queueDir: string | null;
+    readonly log: Log;
+  },
+): OpenSpool | undefined {
+  if (queueDir === null || config.queueDiskBytes === 0) return undefined;
+  return openSpoolDir(`${queueDir}/door`, { log });
+}
+
+function parsed(body: Uint8Array): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    return isRecord(value) ? value : {};
+  } catch {
+    // A GAP, or damage: whoever gets it says so.
+    return {};
+  }
+}
