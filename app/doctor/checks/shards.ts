@@ -89,21 +89,27 @@ export function checkIdentifies(facts: Facts): Seen {
   const found = `${countText(remaining)} of ${countText(total)} left, ` +
     `${countText(reserve)} of them kept in reserve; ${shardsText(own)}` +
     (resumable > 0 ? `, ${countText(resumable)} of which may resume` : "");
-  const anew = duration(resetAfterMs);
+  const anew = `in ${duration(resetAfterMs)} there are ${countText(total)} again`;
   if (needed > left) {
-    return fail(
-      `${found}: ${countText(needed - left)} would wait`,
-      `wait ${anew}, when there are ${countText(total)} again; --force spends the reserve as well`,
-    );
+    const rest = `${found}: ${countText(needed - left)} would wait`;
+    // No day has as many.
+    if (needed > total - reserve) return fail(rest, tooMany(needed, total));
+    return fail(rest, `wait: ${anew}; \`gatehouse start --force\` spends the reserve as well`);
   }
   if (own > left) {
     return warn(
       `${found}: should they not, ${countText(own - left)} would wait`,
-      `keep STATE_DIR; in ${anew} there are ${countText(total)} again`,
+      `keep STATE_DIR; ${anew}`,
     );
   }
   const takesMs = Math.ceil(needed / maxConcurrency) * config.spawnShardDelayMs;
   return ok(needed === 0 ? found : `${found}; ${duration(takesMs)} until all have begun`);
+}
+
+function tooMany(needed: number, total: number): string {
+  if (needed > total) return "spread the first start over several days, or run fewer shards";
+  const percent = Math.floor((1 - needed / total) * 100);
+  return `set IDENTIFY_RESERVE=${percent} for the first start, or \`gatehouse start --force\``;
 }
 
 function planOf({ settings, discord, host, nats }: Facts): Plan | Seen {

@@ -47,10 +47,21 @@ Deno.test("shards: a range beyond the total, and a total that a large bot may no
 Deno.test("identifies: the day's, less the reserve, against the shards that have to begin", () => {
   assert.match(identifies({}), /^ok: 1,000 of 1,000 left, 100 .*; 4 shards; 20 s until all/);
   const few = { discord: gateway(4, { remaining: 102 }) };
-  assert.match(identifies(few), /^fail: 102 of 1,000 left.*: 2 would wait → wait 2 h/);
+  assert.match(
+    identifies(few),
+    /^fail: 102 of 1,000 left.*: 2 would wait → wait: in 2 h there are 1,000 again/,
+  );
   const kept = { ...few, state: { sessions: new Map([[4, 4]]) } };
   assert.match(identifies(kept), /^warn: .*4 of which may resume: should they not, 2 would wait/);
   assert.match(identifies({ ...few, state: { sessions: new Map([[8, 8]]) } }), /^fail/);
+});
+
+Deno.test("identifies: who needs more than a day has, less the reserve, is not told to wait", () => {
+  const of = (shards: number) =>
+    identifies({ discord: { ...gateway(shards), ...guilds(shards * 1_000) } });
+  assert.match(of(950), /^fail: .*: 50 would wait → set IDENTIFY_RESERVE=5 for the first start/);
+  assert.match(of(1_000), /: 100 would wait → set IDENTIFY_RESERVE=0 /);
+  assert.match(of(1_001), /: 101 would wait → spread the first start over several days/);
 });
 
 Deno.test("identifies: a unit counts its own shards", () => {
