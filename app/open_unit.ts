@@ -156,7 +156,9 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     spawn: spawnWorker(workerPermissions, queueDir, workerFolders(config)),
     startCluster: ({ peer, module }, credential) => {
       options.log.keepSecret(credential);
-      return builtIn.start({ ...code(module), peer, unitUrl: url, credential, clock, log });
+      // What a bot tells is the bot's, and no incident of the unit's.
+      const life = { peer, unitUrl: url, credential, clock, log: options.log };
+      return builtIn.start({ ...code(module), ...life });
     },
   });
   let known: AuthRules | undefined;

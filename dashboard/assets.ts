@@ -6,6 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
+import { GatehouseError, messageOf } from "../protocol/errors.ts";
 
 /** The page itself: `/dashboard`. */
 export const PAGE = "page/index.html";
@@ -76,27 +77,36 @@ export interface Asset {
   readonly etag: string;
 }
 
-const read = new Map<string, Promise<Asset>>();
+const assets = new Map<string, Promise<Asset>>();
 
 /**
  * Reads the page, or one of {@linkcode ASSETS}, once.
  *
- * @throws Where the program may not read its own files, or one is not there.
+ * @throws {GatehouseError} `not_ready` where the program may not read its own files, or one is not there.
  */
 export function loadAsset(path: string): Promise<Asset> {
-  const known = read.get(path);
+  const known = assets.get(path);
   if (known) return known;
   const asset = load(path);
-  read.set(path, asset);
-  asset.catch(() => read.delete(path));
+  assets.set(path, asset);
+  asset.catch(() => assets.delete(path));
   return asset;
 }
 
 async function load(path: string): Promise<Asset> {
   // What stands there as a literal cannot be published: JSR wants no module of text.
   const { href } = new URL(path, import.meta.url);
-  const { default: text } = await import(href, { with: { type: "text" } }) as { default: string };
+  const text = await read(href, path);
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const type = TYPES[path.slice(path.lastIndexOf(".") + 1)] ?? "text/plain";
   return { text, type: `${type}; charset=utf-8`, etag: `"${hash}"` };
+}
+
+async function read(href: string, path: string): Promise<string> {
+  try {
+    return (await import(href, { with: { type: "text" } }) as { default: string }).default;
+  } catch (cause) {
+    const text = `Cannot read dashboard/${path}: ${messageOf(cause)}`;
+    throw new GatehouseError("not_ready", "host", text, {}, { cause });
+  }
 }

@@ -10,7 +10,7 @@ import type { Incident } from "./words.ts";
 
 /** So many are kept. */
 export const MOST_INCIDENTS = 200;
-/** The same again within this time is counted, and told with the next. */
+/** The same trouble again within this time is counted, and told with the next. */
 const SAME_WITHIN_MS = 60_000;
 /** However long somebody's error is. */
 const LONGEST_TEXT = 500;
@@ -47,8 +47,11 @@ export class Incidents {
   tell({ shards = [], ...told }: Told): void {
     const { level, about, of } = told;
     const text = sentence(told.text);
-    const more = this.#moreSince(`${about} ${of} ${text}`);
+    const subject = `${about} ${of} `;
+    const more = level === "info" ? 0 : this.#moreSince(subject + text);
     if (more === null) return;
+    // What comes after it was well again is news.
+    if (level === "info") this.#forget(subject);
     const id = ++this.#lastId;
     const incident: Incident = {
       id,
@@ -81,6 +84,10 @@ export class Incidents {
       )
       .map(({ incident }) => incident)
       .reverse();
+  }
+
+  #forget(subject: string): void {
+    for (const kind of this.#late.keys()) if (kind.startsWith(subject)) this.#late.delete(kind);
   }
 
   /** How many of the kind were left out since the last that was told; `null`: this one is left out, too. */

@@ -6,7 +6,7 @@
 
 import { rangesText } from "../fleet/ranges.ts";
 import { duration } from "../protocol/rounded.ts";
-import type { ShardState, Status } from "../protocol/status.ts";
+import type { Status } from "../protocol/status.ts";
 import { keyOf } from "./history.ts";
 import type { Told } from "./incidents.ts";
 import type { DashboardShard, ShardHistory } from "./words.ts";
@@ -16,8 +16,12 @@ const MOST_CHANGES = 100;
 const LEAST_CHANGES = 16;
 const MOST_OF_ALL = 32_000;
 
+/** Why a shard ends that is to. */
+const ENDINGS: ReadonlySet<string> = new Set(["stopping", "stopped"]);
 /** Why a shard reconnects that somebody has asked to. */
 const ASKED = "reconnect requested";
+/** Said by one that begins in a worker. */
+const STARTED = /^started, /;
 
 type Change = ShardHistory["changes"][number];
 type ShardWord = Extract<Status, { readonly kind: "shard" }>;
@@ -57,7 +61,7 @@ export class ShardPasts {
     const past = this.#pastOf(key);
     past.changes.push({ atMs, state, reason });
     if (past.changes.length > this.#most) past.changes.shift();
-    if (reason === "stopping" || role !== "serves") return;
+    if (ENDINGS.has(reason) || role !== "serves") return;
     if (state === "ready") this.#isReady(past, shardId, totalShards, atMs);
     else this.#isNotReady(past, shardId, totalShards, { atMs, state, reason });
   }
@@ -129,9 +133,11 @@ export class ShardPasts {
     past: Past,
     shardId: number,
     totalShards: number,
-    { atMs, state, reason }: Change,
+    { atMs, state, ...change }: Change,
   ): void {
-    const isAsked = reason === ASKED;
+    const isAsked = change.reason === ASKED;
+    // One that was ready and begins anew has another worker.
+    const reason = STARTED.test(change.reason) ? "its worker was lost" : change.reason;
     if (past.wasReady && past.awaySinceMs === null) {
       past.awaySinceMs = atMs;
       this.#tell(`away ${totalShards} ${reason}`, shardId, {
@@ -140,7 +146,7 @@ export class ShardPasts {
         says: (shards, isOne) => `${shards} ${isOne ? "reconnects" : "reconnect"}: ${reason}`,
       });
       if (!isAsked) past.lastError = { atMs, text: reason };
-    } else if (!isAsked && (state === "backing off" || isGivenUp(state, reason))) {
+    } else if (!isAsked && (state === "backing off" || state === "stopped")) {
       past.lastError = { atMs, text: reason };
     }
   }
@@ -150,9 +156,4 @@ export class ShardPasts {
     if (known) known.ids.push(shardId);
     else this.#groups.set(what, { ...group, ids: [shardId] });
   }
-}
-
-/** Whether a shard has stopped though nobody wanted it to. */
-function isGivenUp(state: ShardState, reason: string): boolean {
-  return state === "stopped" && reason !== "stopped";
 }

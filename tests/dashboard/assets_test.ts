@@ -39,6 +39,10 @@ Deno.test("the page has no script and no style in it: our own policy would refus
 });
 
 Deno.test("a file that is not there is not remembered as missing", async () => {
-  await assert.rejects(loadAsset("page/none.js"));
-  await assert.rejects(loadAsset("page/none.js"));
+  const missing = {
+    code: "not_ready",
+    message: /Cannot read dashboard\/page\/none.js: .*not found/,
+  };
+  await assert.rejects(loadAsset("page/none.js"), missing);
+  await assert.rejects(loadAsset("page/none.js"), missing);
 });

@@ -19,6 +19,23 @@ Deno.test("Incidents gives the newest first, and those after one that is known",
   assert.equal(incidents.since()[0]!.id, 3);
 });
 
+Deno.test("Incidents tells again what happens again after it was well", () => {
+  const { incidents } = setUp();
+  for (let i = 0; i < 2; i++) {
+    for (const  of of["0", "1"]) {
+      incidents.tell({ level: "warn", about: "cluster", of, text: `cluster ${of} is away` });
+    }
+    incidents.tell({ level: "info", about: "cluster", of: "0", text: "cluster 0 is connected" });
+  }
+  assert.deepEqual(texts(incidents).toReversed(), [
+    "Cluster 0 is away",
+    "Cluster 1 is away",
+    "Cluster 0 is connected",
+    "Cluster 0 is away",
+    "Cluster 0 is connected",
+  ]);
+});
+
 Deno.test("Incidents tells the same once a minute, with how often it came", async () => {
   const { clock, incidents } = setUp();
   const tell = (of: string) =>

@@ -47,6 +47,7 @@ Deno.test("lineWords() says what to do", () => {
 
 Deno.test("lineWords() finds out by the words what a line is about that names nobody", () => {
   assert.equal(said("reshard failed")[1], "reshard");
+  assert.equal(said("shards serve in place of others")[1], "reshard");
   assert.equal(said("NATS is away")[1], "fleet");
   assert.equal(said("invalid requests were counted")[1], "rest");
   assert.equal(said("discord cannot be reached")[1], "rest");

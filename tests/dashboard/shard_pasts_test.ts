@@ -39,6 +39,13 @@ Deno.test("ShardPasts takes it for no error that somebody has asked a shard to r
   assert.equal(pasts.lastErrorOf("0/16"), null);
 });
 
+Deno.test("ShardPasts knows by a shard that starts anew that its worker was lost", () => {
+  const { see, told } = setUp();
+  see(0, "ready", "identified");
+  see(0, "connecting", "started, connecting to resume on the resume host");
+  assert.deepEqual(told(), [["warn", "shard 0 reconnects: its worker was lost", "0/16"]]);
+});
+
 Deno.test("ShardPasts knows why a shard does not come up, or was given up", () => {
   const { see, pasts } = setUp();
   see(0, "backing off", "connect failed", 5);
@@ -51,6 +58,8 @@ Deno.test("ShardPasts does not tell of a stop, nor of shards that others stand i
   const { see, told } = setUp();
   see(0, "ready", "identified");
   see(0, "closing", "stopping");
+  see(2, "ready", "identified");
+  see(2, "closing", "stopped");
   see(1, "ready", "identified", 0, "rises");
   see(1, "closing", "op 7", 0, "rises");
   assert.deepEqual(told(), []);
