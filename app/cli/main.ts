@@ -42,6 +42,14 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addSoak,
 ];
 
+/** Where the help lists a subcommand. */
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  "Run:": ["start", "dev", "demo", "sim", "rest"],
+  "Look at a unit that runs, and steer it:": ["status", "top", "reshard", "restart"],
+  "A new bot, and its health:": ["init", "doctor"],
+  "Measure Gatehouse itself:": ["bench", "soak"],
+};
+
 /** Runs what `args` ask for. Gives the exit code. */
 export async function main(
   args: readonly string[],
@@ -68,8 +76,9 @@ export function program(cli: Command, world: CliWorld): Command {
   const style = painter(world, out);
   cli.description("Keeps a Discord bot's shards alive and forwards every event to its code.")
     .version(versionLine(), "-V, --version", "the version, and of what it runs on")
-    .helpOption("-h, --help", "what there is; of a subcommand: `gatehouse status --help`")
+    .helpOption("-h, --help", "this help; of a subcommand: gatehouse status --help")
     .helpCommand("help [command]", "the same as --help")
+    .commandsGroup("More:")
     .usage("[subcommand] [options]")
     .configureOutput({
       writeOut: (text) => out.write(text),
@@ -90,11 +99,17 @@ export function program(cli: Command, world: CliWorld): Command {
     .showHelpAfterError("`--help` tells what there is.")
     .addHelpText(
       "after",
-      "\nWithout a subcommand it is `start`. Settings come from the environment and from .env: " +
-        "docs/operations.md.\nExit codes: docs/command-line.md.",
+      "\nWithout a subcommand it is `start`. Settings come from the environment and from .env:\n" +
+        "docs/operations.md has them all, docs/command-line.md the exit codes.",
     )
     .exitOverride();
   for (const add of SUBCOMMANDS) add(cli, world);
+  for (const command of cli.commands) {
+    const [heading] = Object.entries(GROUPS).find(([, names]) => names.includes(command.name())) ??
+      [];
+    command.helpOption("-h, --help", "this help");
+    if (heading !== undefined) command.helpGroup(heading);
+  }
   return cli;
 }
 

@@ -170,7 +170,7 @@ async function askUnit(
       signal: AbortSignal.any(signals),
       ...body !== undefined && { body: JSON.stringify(body) },
     });
-    return answerOf(url, secret, response.status, await response.text());
+    return answerOf(url, secret, path, response.status, await response.text());
   } catch (error) {
     if (error instanceof CliFailure || signal?.aborted) throw error;
     if (error instanceof Deno.errors.NotCapable) throw error;
@@ -183,7 +183,13 @@ async function askUnit(
   }
 }
 
-function answerOf(url: string, secret: string | null, status: number, text: string): unknown {
+function answerOf(
+  url: string,
+  secret: string | null,
+  path: string,
+  status: number,
+  text: string,
+): unknown {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -192,6 +198,8 @@ function answerOf(url: string, secret: string | null, status: number, text: stri
   }
   if (status < 300) return answer;
   const said = isRecord(answer) && typeof answer.error === "string" ? answer.error : text;
+  // A REST proxy by itself has a port like a unit's.
+  if (status === 404 && path.startsWith("/state")) throw stranger(url, said);
   if (status === 401 || status === 403) throw denied(url, secret, said);
   throw new CliFailure(EXIT.REFUSED, said);
 }

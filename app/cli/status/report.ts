@@ -162,7 +162,11 @@ function shardTable(snapshot: Snapshot, options: ReportOptions): string {
     shown.map((shard) => shardRow(shard, hasTwo, isWhy, options)),
   );
   const left = shards.length - shown.length;
-  return left > 0 ? `${table}… ${counted(left, "more shard")}: --all shows them\n` : table;
+  if (left === 0) return table;
+  const others = shown.length > 0
+    ? `… and ${counted(left, "more shard")}`
+    : `${counted(left, "shard")}, of which nothing is to be told`;
+  return `${table}${others}: --all lists them\n`;
 }
 
 function shardRow(

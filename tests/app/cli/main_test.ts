@@ -17,6 +17,11 @@ Deno.test("--help tells every subcommand, and starts nothing", async () => {
   assert.match(out, /Without a subcommand it is `start`/);
 });
 
+Deno.test("every subcommand has its place in the help", () => {
+  const without = CLI.commands.filter((command) => command.helpGroup() === undefined);
+  assert.deepEqual(without.map((command) => command.name()), []);
+});
+
 Deno.test("--version is one line with the version of Gatehouse, and of Deno", async () => {
   for (const flag of ["--version", "-V"]) {
     const { code, out } = await runCli([flag]);

@@ -94,6 +94,11 @@ const FAILS: Readonly<Record<string, [asked: Asked, code: number, told: RegExp]>
     EXIT.UNREACHABLE,
     /is no unit: it knows no \/control\/state/,
   ],
+  "what answers is the REST proxy by itself": [
+    { request: answers('{"error":"there is no /control/state here"}', 404) },
+    EXIT.UNREACHABLE,
+    /is no unit: there is no \/control\/state here\.\n.*REST proxy by itself/,
+  ],
   "no secret is shown": [
     { request: answers('{"error":"Authorization is missing"}', 401) },
     EXIT.DENIED,

@@ -61,10 +61,12 @@ Deno.test("of many shards those have a row that somebody may want to know of, un
   const rows = (text: string) => text.match(/^ *\d+ +(ready|resuming) /gm)?.length;
   const short = report({ shards: many });
   assert.equal(rows(short), 1);
-  assert.match(short, /^… 999 more shards: --all shows them$/m);
+  assert.match(short, /^… and 999 more shards: --all lists them$/m);
   assert.equal(rows(report({ shards: many }, true)), 1000);
+  const well = report({ shards: many.slice(0, 64) });
+  assert.match(well, /^64 shards, of which nothing is to be told: --all lists them$/m);
   const ill = many.map((each) => ({ ...each, state: "queued" as const }));
-  assert.match(report({ shards: ill }), new RegExp(`… ${1000 - MOST_ROWS} more shards`));
+  assert.match(report({ shards: ill }), new RegExp(`… and ${1000 - MOST_ROWS} more shards`));
 });
 
 Deno.test("a reshard, and a fleet, have their place", () => {
