@@ -81,6 +81,7 @@ const OTHER_VARIABLES = [
   "WS_NO_BUFFER_UTIL",
   "WS_NO_UTF_8_VALIDATE",
   "XDG_CACHE_HOME",
+  "npm_command",
 ];
 
 /** A list, or `any` where no list can be given. */

@@ -12,6 +12,7 @@ import { addDemo } from "./demo.ts";
 import { addDev } from "./dev.ts";
 import { addDoctor } from "./doctor.ts";
 import { CliFailure, EXIT } from "./exit.ts";
+import { addInit } from "./init.ts";
 import { hasColor, painter } from "./output.ts";
 import { addReshard } from "./reshard.ts";
 import { addRest } from "./rest.ts";
@@ -38,6 +39,7 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addReshard,
   addRestart,
   addDoctor,
+  addInit,
   addBench,
   addSoak,
 ];

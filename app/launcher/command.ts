@@ -71,8 +71,12 @@ function codeFlags(door: string, lock: string): string[] {
 /** A package of JSR is run by its name: its address is only where its files are. */
 const ON_JSR = /^https:\/\/jsr\.io\/(@[^/]+\/[^/]+)\/([^/]+)\//;
 
+/** `jsr:@scope/name@version` of the package whose file this is; `undefined` where it is from elsewhere. */
+export function jsrName(address: string): string | undefined {
+  const [, name, version] = ON_JSR.exec(address) ?? [];
+  return name && `jsr:${name}@${version}`;
+}
+
 function main(door: string): string {
-  if (door.startsWith("file:")) return fileURLToPath(door);
-  const [, name, version] = ON_JSR.exec(door) ?? [];
-  return name === undefined ? door : `jsr:${name}@${version}`;
+  return door.startsWith("file:") ? fileURLToPath(door) : jsrName(door) ?? door;
 }
