@@ -241,3 +241,18 @@ Deno.test("readEnv() does without a file, and says where one cannot be read", as
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("a bot that is an argument is no setting: alone it plays against the simulator", async () => {
+  const read = async (env: Record<string, string>) => {
+    const parsed = await parseConfig(env, { bot: "./bot.ts" });
+    return parsed.ok ? [parsed.config.mode, parsed.config.botModule] : parsed.problems[0]?.setting;
+  };
+  assert.deepEqual(await read({}), ["simulator", "./bot.ts"]);
+  assert.deepEqual(await read({ DISCORD_TOKEN: "a.b.c" }), ["discord", "./bot.ts"]);
+  const both = { DISCORD_TOKEN: "a.b.c", BOT_MODULE: "./other.ts" };
+  assert.deepEqual(await read(both), ["discord", "./bot.ts"]);
+  // Who sets anything means Discord, and has forgotten the token.
+  for (const env of [{ BOT_MODULE: "./bot.ts" }, { LISTEN_PORT: "1" }]) {
+    assert.equal(await read(env), "DISCORD_TOKEN");
+  }
+});

@@ -6,10 +6,10 @@ import { follow, until } from "../../support/unit_process.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
-Deno.test("a folder that init wrote passes its types, and runs with its own bot, settled by nothing", async () => {
+Deno.test("a folder that init wrote passes its types, and runs with its own bot", async () => {
   const root = folderWith({});
   const home = Deno.makeTempDirSync();
-  const env = { ...launcherEnv(), HOME: home, NO_COLOR: "1" };
+  const env = { ...launcherEnv(), HOME: home, NO_COLOR: "1", LISTEN_PORT: "0" };
   const init = await launcherCommand(root, ["init", "my bot"], env).output();
   assert.equal(init.code, 0, text(init.stderr));
   const folder = `${root}/my bot`;
@@ -29,7 +29,8 @@ Deno.test("a folder that init wrote passes its types, and runs with its own bot,
     });
   const check = await deno("check", "bot.ts").output();
   assert.equal(check.code, 0, text(check.stderr));
-  const unit = follow(deno("task", "--quiet", "start").spawn());
+  // Another port than the usual one, which may be taken here, is a setting.
+  const unit = follow(deno("task", "--quiet", "start", "--simulator").spawn());
   const answers = () => unit.lines.some(({ message }) => message === "answered a message");
   await until(answers, 40_000, () => JSON.stringify(unit.lines.slice(-5)) + unit.errors());
   assert.equal(await unit.end("SIGTERM"), 0);

@@ -41,9 +41,9 @@ Deno.test("a bot's own folder is where settings, state and bot are, wherever Gat
   remove(folder);
 });
 
-Deno.test("with nothing set the bot that is an argument plays against the simulator", async () => {
+Deno.test("the bot that is an argument plays against the simulator, and leaves nothing behind", async () => {
   const folder = folderWith({ "bot.ts": TALKING_BOT });
-  const unit = startLaunched(folder, ["start", "./bot.ts"]);
+  const unit = startLaunched(folder, ["start", "./bot.ts", "--simulator"], { LISTEN_PORT: "0" });
   const read = () => unit.lines.some(({ message }) => message === "has read");
   await until(read, 30_000, () => JSON.stringify(unit.lines.slice(-5)) + unit.errors());
   assert.equal(await unit.end("SIGTERM"), 0);
