@@ -8,6 +8,9 @@ import { follow, until } from "../support/unit_process.ts";
 
 const read = (path: string) => Deno.readTextFileSync(`${ROOT}${path}`);
 
+/** What is locked for a unit, a fleet and a terminal. */
+const LOCKS = ["deno.lock", "fleet/deno.lock", "app/cli/deno.lock"];
+
 /** What Docker sends to the build: all but what is ignored, which is all but what is named. */
 const kept = read(".dockerignore").split("\n").filter((line) => line.startsWith("!"))
   .map((line) => line.slice(1));
@@ -66,6 +69,21 @@ Deno.test("an image is built of what runs, and nothing else is sent to its build
   assert.deepEqual(kept.sort(), [...code, ...beside].sort());
   assert.equal(read(".dockerignore").split("\n").find((line) => !/^(#|$)/.test(line)), "*");
 });
+
+Deno.test("an image's build downloads what is locked, with locks that are in order", () =>
+  withImage(async (folder) => {
+    const locks = /for lock in (.*?); do/.exec(read("Dockerfile"))![1]!.split(" ");
+    assert.deepEqual(locks, kept.includes("deno.lock") ? LOCKS : []);
+    const command = /deno (run --no-prompt --frozen .*--version)/.exec(read("Dockerfile"))![1]!;
+    for (const lock of locks) {
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: command.replace("$lock", lock).split(" "),
+        cwd: `${folder}/gatehouse`,
+      }).output();
+      assert.equal(code, 0, new TextDecoder().decode(stderr));
+      assert.match(new TextDecoder().decode(stdout), /^gatehouse \d/);
+    }
+  }));
 
 Deno.test("an image runs its unit as nobody, says that it is healthy, and stops in good order", () =>
   withImage(async (folder) => {
