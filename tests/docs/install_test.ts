@@ -27,3 +27,8 @@ Deno.test("install.md names the version, the launcher's flags and files that are
   );
   for (const [, link] of text.matchAll(/\]\((\.\.\/[^)#]+)/g)) Deno.statSync(`docs/${link}`);
 });
+
+Deno.test("the changelog begins with this version", () => {
+  const changelog = Deno.readTextFileSync("CHANGELOG.md");
+  assert.equal(/^## (\S+)/m.exec(changelog)![1], config.version);
+});

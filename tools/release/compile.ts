@@ -54,6 +54,9 @@ export function compileArgs(target: string, output: string): string[] {
     "compile",
     "--no-check",
     "--quiet",
+    // Exactly what is tested.
+    "--lock=tools/deno.lock",
+    "--frozen",
     `--target=${target}`,
     "--app-name=gatehouse",
     // A cache of code would lie in the temporary folder, where other users of the machine may write.
