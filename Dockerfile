@@ -24,5 +24,6 @@ EXPOSE 8787
 # That it answers, not that it is ready: with many shards that takes a while. Readiness is GET /readyz.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["deno", "run", "--no-prompt", "--no-config", "--allow-env=LISTEN_PORT", "--allow-net=127.0.0.1", "/gatehouse/deploy/healthy.js"]
-ENTRYPOINT ["deno", "run", "--no-prompt", "--allow-env", "--allow-read=.env", "--allow-run", "/gatehouse/cli.ts"]
+# tini, which the image brings, passes signals on and takes care of processes that nobody waits for.
+ENTRYPOINT ["/tini", "--", "deno", "run", "--no-prompt", "--allow-env", "--allow-read=.env", "--allow-run", "/gatehouse/cli.ts"]
 CMD ["start"]
