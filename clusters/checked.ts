@@ -7,6 +7,7 @@
 import { messageOf } from "../protocol/errors.ts";
 import { isThere, nearestConfig } from "./deno_config.ts";
 import type { World } from "../ports/world.ts";
+import { ownExecutable } from "./executable.ts";
 import { importCheck, nameCheck, type Program, type Survey } from "./module_graph.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { processMain } from "./command.ts";
@@ -38,6 +39,8 @@ export interface ClusterStarter {
 
 /** What starts the clusters of a unit. */
 export function clusterStarter({ isolation, secret, clock }: StarterOptions): ClusterStarter {
+  // Before an update can take its place.
+  ownExecutable();
   const { check, examine, survey, foresee } = Deno.build.standalone
     ? nameCheck()
     : importCheck(clock);

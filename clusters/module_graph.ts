@@ -12,6 +12,7 @@ import type { Clock } from "../ports/clock.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { inOneLine } from "../ports/user_module.ts";
 import { configFlags, folderOf, isThere, passedOn, TO_DOWNLOAD } from "./deno_config.ts";
+import { ownExecutable } from "./executable.ts";
 import { type Importable, type Reached, reachedIn, refusedImport } from "./imports.ts";
 import { clusterPermissions, withOurAdvice } from "./permissions.ts";
 import type { StartClusterOptions } from "./place.ts";
@@ -148,7 +149,7 @@ async function deno(
   { governedBy, permissions, env }: Read,
   main: string,
 ): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(ownExecutable(), {
     args: [
       command,
       ...flags,

@@ -9,6 +9,7 @@ import { peerFields } from "../protocol/peer.ts";
 import type { ClusterExit, RunningCluster, StartClusterOptions } from "./place.ts";
 import { clusterCommand, type Command, compiledCommand } from "./command.ts";
 import { isThere } from "./deno_config.ts";
+import { ownExecutable } from "./executable.ts";
 import { eachLine } from "./log.ts";
 import { withOurAdvice } from "./permissions.ts";
 import { type LastWord, parseWord } from "./words.ts";
@@ -28,7 +29,7 @@ export function startProcess(
   command: Command = commandFor(options),
 ): RunningCluster {
   const { args, env } = command;
-  const child = new Deno.Command(Deno.execPath(), {
+  const child = new Deno.Command(ownExecutable(), {
     args,
     env,
     clearEnv: true,

@@ -85,8 +85,12 @@ export default defineService({ handleCommand: (by) => count += Number(by) });`;
 
 Deno.test("a bot and a service in files run from the executable, and are restarted with nothing lost", () =>
   withBot(async (settings, sim, start) => {
-    const unit = start(["start"], settings);
+    const unit = start(["start"], { ...settings, STATS_INTERVAL_MS: "300" });
     await unit.ready();
+    const figures = async () => (await (await unit.control("GET", "/stats")).json())?.clusters[0];
+    // Of the whole process, in which the bot's thread is alone.
+    await until(async () => (await figures())?.memory?.rss > 10_000_000, 10_000);
+    assert.ok((await figures()).cpu.user > 0);
     const guild = [...sim.world.guilds.values()][0]!;
     const ping = () =>
       sim.world.emit("MESSAGE_CREATE", guild.id, {
