@@ -7,6 +7,7 @@
 import { systemClock } from "../ports/clock.ts";
 import { undiciClient } from "../ports/http/undici.ts";
 import type { Log } from "../ports/log.ts";
+import { openTelemetry } from "../ports/telemetry/telemetry.ts";
 import type { AuthRules, BuiltIn, RestVerdict } from "../rest/auth.ts";
 import { PER_SECOND } from "../rest/limits/global_pace.ts";
 import type { LimitsOptions } from "../rest/limits/limits.ts";
@@ -39,6 +40,7 @@ const LARGE_CONCURRENCY = 16;
 /** Makes the proxy. Nothing is connected before the first request. */
 export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
   const { config, log, authorize, maxConcurrency, permits } = options;
+  const span = openTelemetry()?.span;
   const perSecond = () => config.restGlobalPerSecond ?? perSecondOf(maxConcurrency());
   const upstream = new URL(config.discordApiUrl);
   const client = await undiciClient(upstream);
@@ -51,6 +53,7 @@ export async function openRest(options: OpenRestOptions): Promise<OpenRest> {
     log,
     perSecond,
     ...permits && { permits: permits({ clock: systemClock, perSecond }) },
+    ...span && { span },
     patienceMs: config.restWaitMs,
     answerMs: config.restAnswerMs,
   });

@@ -38,6 +38,7 @@ import { heardLog, openDashboard } from "./open_dashboard.ts";
 import { SeatedPermits } from "./seated_permits.ts";
 import { trustOf } from "./http/public_address.ts";
 import { serveUnit } from "./http/server.ts";
+import { tellMetrics } from "./tell_metrics.ts";
 import { visibleEnv } from "./visible_env.ts";
 import type { Words } from "./http/words.ts";
 
@@ -190,6 +191,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     throw error;
   });
   url = server.url;
+  const silence = tellMetrics(unit, config.metricsPerShard);
   const stop = async (reason: string) => {
     permits?.leave();
     try {
@@ -198,6 +200,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
       permits?.close();
       await fleet?.line.close();
       dashboard.stop();
+      silence();
       await server.stop();
       await rest.close();
       lock?.release();

@@ -169,6 +169,8 @@ export interface Settings {
   readonly trustedProxies: readonly string[];
   /** Whether `/metrics` has series of each shard, or sums and the worst of all. */
   readonly metricsPerShard: boolean;
+  /** Events that each shard worker follows for OpenTelemetry per second, at most; 0: none. */
+  readonly traceEventsPerSecond: number;
   /** Folder of sessions, identify budget and events that wait on disk. */
   readonly stateDir: string;
   /** Lines below it are not written. */
@@ -224,6 +226,7 @@ const MONTH_MS = 30 * DAY_MS;
 /** Each is a process, here or elsewhere. */
 export const MOST_CLUSTERS = 10_000;
 const MOST_PER_SECOND = 100_000;
+const MOST_TRACES = 1_000;
 /** 1 PiB. */
 const MOST_BYTES = 2 ** 50;
 
@@ -342,6 +345,11 @@ export const SETTINGS: { readonly [Key in Field]: Setting<Config[Key]> } = {
   publicUrl: setting("PUBLIC_URL", null, publicUrl),
   trustedProxies: setting("TRUSTED_PROXIES", [], networks),
   metricsPerShard: setting("METRICS_PER_SHARD", true, flag),
+  traceEventsPerSecond: setting(
+    "TRACE_EVENTS_PER_SECOND",
+    1,
+    integer("a whole number", 0, MOST_TRACES),
+  ),
   stateDir: setting("STATE_DIR", "./.gatehouse", path("a path")),
   logLevel: setting("LOG_LEVEL", "info", oneOf("debug", "info", "warn", "error")),
   logFormat: setting("LOG_FORMAT", null, oneOf("json", "pretty")),

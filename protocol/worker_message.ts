@@ -66,6 +66,8 @@ export interface WorkerOptions {
   readonly clusterOfShard: Readonly<Record<number, number>>;
   /** Name of the numbering that cursors belong to. */
   readonly stream: string;
+  /** Events that are followed for OpenTelemetry per second, at most. Default: none. */
+  readonly traceEventsPerSecond?: number;
   /** How often the worker reports, which is also its sign of life. */
   readonly reportIntervalMs: number;
 }

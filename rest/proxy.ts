@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { TellSpan } from "../ports/telemetry/telemetry.ts";
 import type { RestSnapshot } from "../protocol/status.ts";
 import { readBody } from "../ports/http/body.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -22,6 +23,7 @@ import { Meter, metered } from "./limits/meter.ts";
 import { type Problem, problemAnswer } from "./problem.ts";
 import { requestHeaders } from "./proxy_headers.ts";
 import { requestBody } from "./request_body.ts";
+import { restSpan } from "./rest_span.ts";
 import { routeOf } from "./route.ts";
 import { isForStrangers, Strangers } from "./strangers.ts";
 
@@ -45,6 +47,8 @@ export interface RestProxyOptions {
   readonly patienceMs?: number;
   /** Time for the head of an answer. Default 30,000. */
   readonly answerMs?: number;
+  /** Told of each request when it is over. Default: nobody. */
+  readonly span?: TellSpan;
   /** Invalid requests in ten minutes that lead to a ban. Default 10,000. */
   readonly invalidLimit?: number;
 }
@@ -189,10 +193,18 @@ export class RestProxy {
   }
 
   async #pass(request: Request, target: string, who: Caller): Promise<Response> {
+    const { clock, span } = this.#options;
+    const askedMs = clock.now();
     const parcel = this.#parcel(request, target, who);
     const isStranger = who === "stranger";
     const delivered = await (isStranger ? this.#strangers : this.#delivery).deliver(parcel);
     this.#meter.count(delivered, isStranger);
+    span?.(restSpan({
+      delivered,
+      traceParent: request.headers.get("traceparent"),
+      tookMs: clock.now() - askedMs,
+      endedMs: clock.wallMs(),
+    }));
     const { result } = delivered;
     if (result instanceof Response) {
       // Names other addresses of Discord's; the caller would take them for ours.

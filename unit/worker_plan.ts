@@ -102,6 +102,7 @@ export function workerOptions(
       ? moduleUrl(config.editedMessages)
       : config.editedMessages,
     workerModule: config.workerModule === null ? null : moduleUrl(config.workerModule),
+    traceEventsPerSecond: config.traceEventsPerSecond,
     queueDir: config.queueDiskBytes > 0 && queueDir ? queueFolder(queueDir, totalShards) : null,
     queueDiskBytes: Math.floor(config.queueDiskBytes / workers),
     clusterOfShard,

@@ -20,6 +20,7 @@ import type { BucketWorld, Post } from "./bucket_world.ts";
 import { WorkerGuilds } from "./guilds/shards.ts";
 import { Desk } from "./desk.ts";
 import { Doubts } from "./doubts.ts";
+import { EventTraces } from "./event_traces.ts";
 import { Handover } from "./handover/handover.ts";
 import { Hesitation } from "./hesitation.ts";
 import { WorkerLinks } from "./links.ts";
@@ -42,6 +43,8 @@ export class Bucket {
   readonly #links: WorkerLinks;
   /** `null`: nobody is to keep them. */
   readonly #guilds: WorkerGuilds | null;
+  /** `null`: nobody follows events. */
+  readonly #traces: EventTraces | null;
   readonly #away: AwayWatch;
   readonly #intake: Intake;
   readonly #figures: ShardFigures;
@@ -70,6 +73,9 @@ export class Bucket {
       post,
       done: (shardId, cursor) => this.#guilds?.acknowledged(shardId, cursor),
     });
+    const { traceEventsPerSecond: perSecond = 0 } = options;
+    const { clock, span } = world;
+    this.#traces = span && perSecond > 0 ? new EventTraces({ clock, span, perSecond }) : null;
     this.#queue = this.#createQueue(world);
     this.#hesitation = new Hesitation(world.clock, options.unit !== undefined);
     this.#askers = new MemberAskers(world.clock);
@@ -102,8 +108,10 @@ export class Bucket {
       keep: world.keep ?? null,
       isRising: (shardId) => this.#handover.isRising(shardId),
       seen: (...dispatch) => this.#handover.see(...dispatch),
-      queue: (shardId, cursor, payload, t) =>
-        this.#queue.accept(shardId, cursor, payload, () => this.#audience(shardId, t, payload)),
+      queue: (shardId, cursor, payload, t) => {
+        this.#traces?.came(shardId, cursor, t);
+        this.#queue.accept(shardId, cursor, payload, () => this.#audience(shardId, t, payload));
+      },
       guildChanged: (shardId, change) => this.#members.of(shardId)?.all?.changed(change),
       members: (shardId, t, payload) => this.#members.of(shardId)?.see(t, payload),
     });
@@ -148,6 +156,7 @@ export class Bucket {
       figures: this.#figures,
       handover: this.#handover,
       guilds: this.#guilds,
+      traces: this.#traces,
     });
     this.#desk = new Desk({
       worker: options,
@@ -223,6 +232,7 @@ export class Bucket {
       served: (record) => this.#handover.prepare(record),
       prepare: (record) => this.#away.prepare(record),
       acknowledged: (shardId, cursor) => {
+        this.#traces?.acknowledged(shardId, cursor);
         this.#away.acknowledged(shardId, cursor);
         this.#members.of(shardId)?.all?.acknowledged(cursor);
       },

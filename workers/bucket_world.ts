@@ -7,6 +7,7 @@
 import type { FromWorker } from "../protocol/worker_message.ts";
 import type { Nap } from "../ports/clock.ts";
 import type { OpenGuildDisk } from "../ports/guild_files.ts";
+import type { TellSpan } from "../ports/telemetry/telemetry.ts";
 import type { HttpPost } from "../ports/http/post.ts";
 import type { OpenSpool } from "../ports/spool.ts";
 import type { ConnectionWorld } from "../gateway/connection.ts";
@@ -27,6 +28,8 @@ export interface BucketWorld
   readonly nap?: Nap;
   /** Sends events to clusters that are POSTed to. Default: the runtime. */
   readonly post?: HttpPost;
+  /** Told of events that were followed. Default: nobody, and none is. */
+  readonly span?: TellSpan;
   /** Whether the bot is to get a dispatch; without it it gets all. */
   readonly keep?: EventFilter;
 }

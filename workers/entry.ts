@@ -19,6 +19,7 @@ import { MOST_PAYLOAD_BYTES } from "../gateway/inflate.ts";
 import { systemClock, threadNap } from "../ports/clock.ts";
 import { logTo } from "../ports/log.ts";
 import { systemRandom } from "../ports/random.ts";
+import { openTelemetry } from "../ports/telemetry/telemetry.ts";
 import { webSocketConnect } from "../ports/websocket/client.ts";
 import { openGuildDir } from "../store/guild_files.ts";
 import { guildFolder } from "../store/queue_folders.ts";
@@ -55,9 +56,11 @@ function die(error: unknown): void {
 async function start(options: WorkerOptions): Promise<void> {
   const log = logTo((level, event, fields) => post({ type: "LOG", level, event, fields }));
   const hooks = await loadWorkerHooks(options.workerModule, log);
+  const telemetry = (options.traceEventsPerSecond ?? 0) > 0 ? openTelemetry() : null;
   const keep = eventFilter(await loadEditFilter(options.editedMessages, log), hooks);
   const world = {
     ...(keep ? { keep } : {}),
+    ...(telemetry ? { span: telemetry.span } : {}),
     ...shardHooks(hooks),
     clock: systemClock,
     random: systemRandom,

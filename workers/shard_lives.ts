@@ -17,6 +17,7 @@ import type { AwayWatch } from "../intake/away_watch.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { EventQueue } from "../queue/worker_queue.ts";
 import type { Doubts } from "./doubts.ts";
+import type { EventTraces } from "./event_traces.ts";
 import type { WorkerGuilds } from "./guilds/shards.ts";
 import type { Handover } from "./handover/handover.ts";
 import type { SafeReports } from "./safe_reports.ts";
@@ -46,6 +47,8 @@ export interface ShardLivesOptions {
   readonly handover: Handover;
   /** `null`: nobody is to keep them. */
   readonly guilds: WorkerGuilds | null;
+  /** `null`: nobody follows events. */
+  readonly traces: EventTraces | null;
 }
 
 /** The lives of one worker's shards. */
@@ -201,9 +204,8 @@ export class ShardLives {
     this.#resting.delete(shardId);
     shards.delete(shardId);
     parts.members.remove(shardId);
-    for (const part of [parts.handover, parts.away, parts.intake, parts.safe, parts.figures]) {
-      part.forget(shardId);
-    }
+    const { handover, away, intake, safe, figures, traces } = parts;
+    for (const part of [handover, away, intake, safe, figures, traces]) part?.forget(shardId);
     const given = await Promise.allSettled([
       queue.giveUp(shardId, readers, keepsEvents),
       guilds?.giveUp(shardId),

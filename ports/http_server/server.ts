@@ -12,6 +12,8 @@ import { messageOf } from "../../protocol/errors.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { answer } from "./answer.ts";
+import { openTelemetry } from "../telemetry/telemetry.ts";
+import { untold } from "./own_spans.ts";
 import { toRequest } from "./request.ts";
 import { revive } from "./revive.ts";
 import { RANK, type Seat, type Seats } from "./seats.ts";
@@ -112,6 +114,7 @@ function createServer(options: HttpServerOptions, taken: () => void): http.Serve
   const { clock, seats } = options;
   const seatOf = new WeakMap<net.Socket, Seat>();
   const server = http.createServer(LIMITS);
+  if (openTelemetry() !== null) server.on("close", untold(server));
   server.on("connection", (stream: net.Socket) => {
     taken();
     const seat = seats.take(stream.remoteAddress ?? "", () => stream.destroy());

@@ -105,6 +105,7 @@ export const READ: [env: Env, field: keyof Config, value: unknown][] = [
   ]],
   [{ LOG_FORMAT: "json" }, "logFormat", "json"],
   [{ ALLOW_FAULTS: "1" }, "allowFaults", true],
+  [{ TRACE_EVENTS_PER_SECOND: "0" }, "traceEventsPerSecond", 0],
   [{ METRICS_PER_SHARD: "0" }, "metricsPerShard", false],
   [{ ALLOW_FAULTS: "false" }, "allowFaults", false],
   [{ TOTAL_SHARDS: "" }, "totalShards", null],
@@ -219,4 +220,5 @@ export const REFUSED: Readonly<Record<string, readonly string[]>> = {
   LOG_FORMAT: ["xml"],
   ALLOW_FAULTS: ["yes"],
   METRICS_PER_SHARD: ["some"],
+  TRACE_EVENTS_PER_SECOND: ["1001", "-1", "10%"],
 };

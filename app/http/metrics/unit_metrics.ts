@@ -209,9 +209,13 @@ export const METRICS: readonly Metric<Known>[] = [
  * @param totals Where there is to be no series of each shard: what all have counted so far.
  */
 export function renderMetrics(snapshot: Snapshot, totals: ShardTotals | null = null): string {
+  return renderText(METRICS, knownOf(snapshot, totals));
+}
+
+/** What {@linkcode METRICS} read. */
+export function knownOf(snapshot: Snapshot, totals: ShardTotals | null): Known {
   const shards = servingOf(snapshot.shards);
-  const counted = totals === null ? shards : [totals.merge(shards)];
-  return renderText(METRICS, { ...snapshot, shards, counted });
+  return { ...snapshot, shards, counted: totals === null ? shards : [totals.merge(shards)] };
 }
 
 function ofShard(shardId: number | null): Sample["labels"] {

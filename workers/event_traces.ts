@@ -1,0 +1,86 @@
+/**
+ * Now and then an event is followed: from when it came until its bot had dealt with it. Both are seen by the shard's
+ * worker, so that one clock says how long it took, whatever other threads and hosts go by.
+ *
+ * @module
+ */
+
+import { type Clock, every } from "../ports/clock.ts";
+import type { TellSpan } from "../ports/telemetry/telemetry.ts";
+import { rounded } from "../protocol/rounded.ts";
+
+/** What it takes. */
+export interface EventTracesOptions {
+  readonly clock: Clock;
+  readonly span: TellSpan;
+  /** Events that are followed at most. */
+  readonly perSecond: number;
+}
+
+interface Followed {
+  readonly cursor: number;
+  readonly type: string;
+  readonly atMs: number;
+}
+
+/** Events that are followed at a time: while a bot is away they wait, and others are not followed. */
+const MOST_FOLLOWED = 256;
+/** How often more may be followed, at most. */
+const LEAST_TICK_MS = 100;
+
+/** The events of one worker that are followed. */
+export class EventTraces {
+  readonly #options: EventTracesOptions;
+  readonly #shards = new Map<number, Followed[]>();
+  #count = 0;
+  /** Events that may be followed before the next tick: a clock is too dear to be asked for each that comes. */
+  #free: number;
+
+  constructor(options: EventTracesOptions) {
+    this.#options = options;
+    const tickMs = Math.max(LEAST_TICK_MS, 1000 / options.perSecond);
+    const most = Math.round(options.perSecond * tickMs / 1000);
+    this.#free = most;
+    every(options.clock, tickMs, () => this.#free = most);
+  }
+
+  /** An event was queued. */
+  came(shardId: number, cursor: number, type: string): void {
+    if (this.#free === 0 || this.#count >= MOST_FOLLOWED) return;
+    this.#free--;
+    const followed = this.#shards.get(shardId);
+    const event = { cursor, type, atMs: this.#options.clock.now() };
+    if (!followed) this.#shards.set(shardId, [event]);
+    // One that comes again after a RESUME is followed already.
+    else if (followed.at(-1)!.cursor < cursor) followed.push(event);
+    else return;
+    this.#count++;
+  }
+
+  /** The bot is done with everything of a shard up to `cursor`. */
+  acknowledged(shardId: number, cursor: number): void {
+    const followed = this.#shards.get(shardId);
+    if (!followed || followed[0]!.cursor > cursor) return;
+    const { clock, span } = this.#options;
+    const [nowMs, endedMs] = [clock.now(), clock.wallMs()];
+    const after = followed.findIndex((event) => event.cursor > cursor);
+    const done = followed.splice(0, after < 0 ? followed.length : after);
+    if (followed.length === 0) this.#shards.delete(shardId);
+    this.#count -= done.length;
+    for (const { type, atMs } of done) {
+      span({
+        name: `deliver ${type}`,
+        kind: "internal",
+        startedMs: endedMs - rounded(nowMs - atMs),
+        endedMs,
+        attributes: { "discord.event.type": type, "discord.shard.id": shardId },
+      });
+    }
+  }
+
+  /** A shard is gone, and what waited of it. */
+  forget(shardId: number): void {
+    this.#count -= this.#shards.get(shardId)?.length ?? 0;
+    this.#shards.delete(shardId);
+  }
+}
