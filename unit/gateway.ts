@@ -33,6 +33,7 @@ import { type Habits, loadHabits } from "./habits.ts";
 import { type FarCommands, UnitCommands } from "./reshard/commands.ts";
 import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
 import type { OpenedTotals, Opening } from "./reshard/opening.ts";
+import type { FarShards } from "./peers/fleet/far_shards.ts";
 import { Owners } from "./reshard/owners.ts";
 import type { Pools } from "./reshard/pools.ts";
 import { takeUp } from "./reshard/take_up.ts";
@@ -52,7 +53,7 @@ export interface GatewayOptions
   /** Makes the gate that all shards identify through. Default: the unit's own queue. */
   readonly openGate?: (options: IdentifyOptions) => Promise<IdentifyGate>;
   /** The way to shards of other units. Default: there are none. */
-  readonly far?: FarCommands;
+  readonly far?: FarCommands & Pick<FarShards, "take">;
   /** For first responses in the bot's place. */
   readonly rest: Pick<RestProxy, "ask">;
   /** Clusters and services. */
@@ -143,6 +144,7 @@ export class UnitGateway {
       clusterIds: peers.flatMap((peer) => peer.kind === "cluster" ? [peer.id] : []),
       firstQueueId: firstQueueId(options.unitName),
       ownerOf: (guildId) => this.#ownerOf(guildId),
+      farOf: (shard) => this.#farOf(shard),
       openSpool: doorSpools(options),
       diskLimitBytes: config.queueDiskBytes,
       send: (...batch) => void this.links.deliver(...batch),
@@ -320,6 +322,12 @@ export class UnitGateway {
   acknowledge(peer: PeerKey, link: number, { totalShards, cursors }: Acknowledged): void {
     if (totalShards === DOOR_TOTAL) return this.door.acknowledge(peer, link, cursors);
     this.#generations.find(totalShards)?.pool.acknowledge(peer, link, cursors);
+  }
+
+  /** The way to the unit that has a shard and clusters of its own; `null`: what is of that shard goes from here. */
+  #farOf(shard: ShardKey) {
+    const { config, far } = this.#options;
+    return far && config.eventHandlerUrls.length === 0 && far.isFar(shard) ? far : null;
   }
 
   #ownerOf(guildId: string) {

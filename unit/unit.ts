@@ -151,7 +151,7 @@ export class Unit {
       peers: this.peers,
       has: (shard) => this.#allotment.has(shard),
       serving: () => this.#gateway?.owners.serving ?? [],
-      commands: () => this.#gateway!.commands,
+      gateway: () => this.#gateway!,
     });
     this.fleet = joined?.methods ?? null;
     this.#far = joined?.far ?? null;

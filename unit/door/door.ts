@@ -22,7 +22,7 @@ import {
   isInteractionId,
   parseInteraction,
 } from "../../protocol/discord/interaction.ts";
-import { messageOf } from "../../protocol/errors.ts";
+import { isUnheard, messageOf } from "../../protocol/errors.ts";
 import { DOOR_TOTAL, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
@@ -70,10 +70,17 @@ export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, Awa
   readonly firstQueueId: number;
   /** Who has a guild, or what is of none (an empty id). */
   readonly ownerOf: (guildId: string) => { readonly shard: ShardKey; readonly clusterId: number };
+  /** The way to another unit of the fleet whose own clusters get what is of a shard. Default: there is none. */
+  readonly farOf?: (shard: ShardKey) => FarDoor | null;
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool | undefined;
   readonly diskLimitBytes: number;
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
+}
+
+/** A door of another unit. */
+export interface FarDoor {
+  take(shard: ShardKey, event: DoorEvent, key: string): Promise<DoorAnswer>;
 }
 
 interface Waiter {
@@ -181,6 +188,21 @@ export class Door {
    * @param key What makes it the same as one that comes again.
    */
   async take(event: DoorEvent, key: string): Promise<DoorAnswer> {
+    const { ownerOf, farOf } = this.#options;
+    const { shard } = ownerOf(event.guildId);
+    const far = farOf?.(shard);
+    if (!far) return await this.takeHere(event, key);
+    try {
+      return await far.take(shard, event, key);
+    } catch (error) {
+      // A cluster of ours does better than nobody; what may have been taken is not taken twice.
+      if (isUnheard(error)) return await this.takeHere(event, key);
+      return { status: 503, reason: messageOf(error) };
+    }
+  }
+
+  /** The same of an event that is for a cluster of this unit. */
+  async takeHere(event: DoorEvent, key: string): Promise<DoorAnswer> {
     const before = this.#seen.of(key, this.#options.clock.epochMs());
     if (before) {
       this.tally.repeats++;
@@ -221,8 +243,9 @@ export class Door {
 
   /** Puts what is in memory on disk, and writes down how far everybody is. */
   async close(): Promise<void> {
-    this.#cancelSave?.();
     await this.#queue.close();
+    if (!this.#cancelSave) return;
+    this.#cancelSave();
     await this.#save();
   }
 

@@ -3,6 +3,7 @@ import { logTo } from "../../../ports/log.ts";
 import { memoryStore, type Store } from "../../../ports/store.ts";
 import type { OpenSpool } from "../../../ports/spool.ts";
 import { DOOR_TOTAL, readBatch, readGap, RECORD } from "../../../protocol/event_frame.ts";
+import { unheard } from "../../../protocol/errors.ts";
 import { readHttpEvent } from "../../../protocol/discord/http_event.ts";
 import { createVirtualClock, type VirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import {
@@ -10,6 +11,7 @@ import {
   type DoorAnswer,
   type DoorEvent,
   doorSpools,
+  type FarDoor,
   firstQueueId,
 } from "../../../unit/door/door.ts";
 import { cluster } from "../../support/peers.ts";
@@ -18,13 +20,15 @@ import { memorySpool } from "../../support/memory_spool.ts";
 const WINDOW = 1 << 20;
 
 interface Life {
+  readonly far?: FarDoor;
   readonly clock?: VirtualClock;
   readonly store?: Store;
   readonly openSpool?: OpenSpool;
 }
 
 async function setUp(
-  { clock = createVirtualClock(), store = memoryStore(), openSpool = memorySpool() }: Life = {},
+  { far, clock = createVirtualClock(), store = memoryStore(), openSpool = memorySpool() }: Life =
+    {},
 ) {
   const got: {
     to: number;
@@ -47,6 +51,7 @@ async function setUp(
       const id = Number(BigInt(guildId || 0) >> 22n) % 4;
       return { shard: { id, total: 4 }, clusterId: id % 2 };
     },
+    farOf: ({ id }) => far && id === 2 ? far : null,
     diskLimitBytes: 1 << 30,
     send(peer, _, bytes) {
       const { totalShards, records } = readBatch(bytes);
@@ -200,6 +205,30 @@ Deno.test("Door tells of an interaction whose token has died meanwhile as a GAP"
   await clock.advance(10);
   assert.deepEqual(got, []);
   assert.match(String(gaps[0]), /token of this interaction is dead/);
+});
+
+Deno.test("Door leaves to another unit what is for its clusters, and takes it where surely nobody has", async () => {
+  let trouble: Error | null = null;
+  const asked: string[] = [];
+  const far: FarDoor = {
+    take({ id, total }, { t }, key) {
+      asked.push(`${id}/${total} ${t} ${key}`);
+      return trouble ? Promise.reject(trouble) : Promise.resolve({ status: 202 });
+    },
+  };
+  const { clock, got, take, answers, up } = await setUp({ far });
+  up();
+  take(command(clock, 2n), "one");
+  await clock.advance(10);
+  trouble = unheard("Cannot reach unit b: it is away");
+  take(command(clock, 2n), "two");
+  await clock.advance(10);
+  trouble = new Error("no answer within 2700 ms");
+  take(command(clock, 2n), "three");
+  await clock.advance(10);
+  assert.deepEqual(answers.map(({ status }) => status), [202, 202, 503]);
+  assert.deepEqual(got.map(({ d }) => (d.gatehouse as { id: string }).id), ["two"]);
+  assert.equal(asked[0], "2/4 INTERACTION_CREATE one");
 });
 
 Deno.test("firstQueueId() is 0 for a unit by itself, and another one for each unit of a fleet", () => {

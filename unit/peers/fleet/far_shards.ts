@@ -10,6 +10,7 @@ import { type GatehouseError, isUnheard, unheard } from "../../../protocol/error
 import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
 import type { ShardPayload } from "../../../protocol/worker_message.ts";
 import { type Clock, sleep } from "../../../ports/clock.ts";
+import type { Door, DoorAnswer, DoorEvent } from "../../door/door.ts";
 import type { UnitCommands } from "../../reshard/commands.ts";
 import type { Elsewhere, PeersFleet } from "./elsewhere.ts";
 
@@ -18,6 +19,8 @@ export const SHARD_DEADLINE_MS = 10_000;
 const RETRY_MS = 250;
 /** What the gateway answers in the end, if it does. */
 const SEND_MS = 30_000;
+/** Discord waits for 3 s. */
+const DOOR_MS = 2_700;
 /** The request has a deadline of its own, in the worker. */
 const MEMBERS_MS = 605_000;
 
@@ -27,14 +30,24 @@ export interface FarShardsOptions extends Pick<PeersFleet, "view" | "calls"> {
   readonly elsewhere: Pick<Elsewhere, "unitOfShard">;
   /** Whether this unit has a shard. */
   readonly has: (shard: ShardKey) => boolean;
-  /** Commands of this unit, once it has them. */
-  readonly commands: () => Pick<UnitCommands, "send" | "requestMembers">;
+  /** What this unit does for its own shards, once it has them. */
+  readonly gateway: () => {
+    readonly commands: Pick<UnitCommands, "send" | "requestMembers">;
+    readonly door: Pick<Door, "takeHere">;
+  };
 }
 
 /** A command of another unit. */
 interface FarPayload {
   readonly shard: ShardKey;
   readonly payload: ShardPayload;
+}
+
+/** What Discord has POSTed to another unit. */
+interface FarEvent {
+  readonly shard: ShardKey;
+  readonly event: Omit<DoorEvent, "payload"> & { readonly payload: string };
+  readonly key: string;
 }
 
 interface FarMembers {
@@ -48,16 +61,22 @@ export class FarShards {
 
   constructor(options: FarShardsOptions) {
     this.#options = options;
-    const { calls, commands } = options;
+    const { calls, gateway } = options;
     calls.answer("send", async (value) => {
       const { shard, payload } = value as FarPayload;
       this.#mustHave(shard);
-      await commands().send(shard.id, { ...payload, totalShards: shard.total });
+      await gateway().commands.send(shard.id, { ...payload, totalShards: shard.total });
     });
     calls.answer("members", (value) => {
       const { shard, request } = value as FarMembers;
       this.#mustHave(shard);
-      return commands().requestMembers(request);
+      return gateway().commands.requestMembers(request);
+    });
+    calls.answer("door", (value) => {
+      const { shard, event, key } = value as FarEvent;
+      this.#mustHave(shard);
+      const payload = new TextEncoder().encode(event.payload);
+      return gateway().door.takeHere({ ...event, payload }, key);
     });
   }
 
@@ -72,28 +91,43 @@ export class FarShards {
    * @throws {GatehouseError} `away` where no unit is there to do it within 10 s.
    */
   async send(shard: ShardKey, payload: ShardPayload): Promise<void> {
-    const { commands } = this.#options;
+    const { gateway } = this.#options;
     const value: FarPayload = { shard, payload };
     await this.#patiently(
       shard,
       "send",
       value,
       SEND_MS,
-      () => commands().send(shard.id, { ...payload, totalShards: shard.total }),
+      () => gateway().commands.send(shard.id, { ...payload, totalShards: shard.total }),
     );
   }
 
   /** Members of a guild of a shard of another unit: see {@linkcode UnitCommands.requestMembers}. */
   async requestMembers(shard: ShardKey, request: MembersRequest): Promise<MembersAnswer> {
-    const { commands } = this.#options;
+    const { gateway } = this.#options;
     const value: FarMembers = { shard, request };
     return await this.#patiently(
       shard,
       "members",
       value,
       MEMBERS_MS,
-      () => commands().requestMembers(request),
+      () => gateway().commands.requestMembers(request),
     ) as MembersAnswer;
+  }
+
+  /**
+   * What Discord has POSTed here goes to the unit that has its guild: see {@linkcode Door.take}. Not waited for: who
+   * asks has three seconds.
+   *
+   * @throws {GatehouseError} `away` where no unit is there to take it.
+   */
+  async take(shard: ShardKey, event: DoorEvent, key: string): Promise<DoorAnswer> {
+    const { calls, elsewhere, gateway } = this.#options;
+    const unit = elsewhere.unitOfShard(shard);
+    if (unit === null) return await gateway().door.takeHere(event, key);
+    const payload = new TextDecoder().decode(event.payload);
+    const value: FarEvent = { shard, event: { ...event, payload }, key };
+    return await calls.ask(unit, "door", value, DOOR_MS) as DoorAnswer;
   }
 
   async #patiently(

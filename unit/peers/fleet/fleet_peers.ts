@@ -46,7 +46,7 @@ export interface FleetPeersOptions extends Pick<World, "clock" | "log"> {
 }
 
 /** The unit, once its parts are there. */
-export interface JoiningUnit extends Pick<FarShardsOptions, "has" | "commands"> {
+export interface JoiningUnit extends Pick<FarShardsOptions, "has" | "gateway"> {
   readonly unit: MethodsUnit & { readonly clusters: Pick<Clusters, "restartAll"> };
   readonly peers: Pick<Peers, "elsewhere" | "stop">;
   /** The shards that serve, with whichever unit; none before they are planned. */
@@ -93,7 +93,7 @@ export class FleetPeers implements PeersFleet, ServicesFleet {
   };
 
   /** Takes part: answers other units, and leads to them. */
-  join({ unit, peers, has, serving, commands }: JoiningUnit) {
+  join({ unit, peers, has, serving, gateway }: JoiningUnit) {
     const elsewhere = peers.elsewhere!;
     this.#peers = peers;
     const methods = new FleetMethods({
@@ -103,7 +103,7 @@ export class FleetPeers implements PeersFleet, ServicesFleet {
       clusters: unit.clusters,
       here: (who, asked) => callHere(unit, who, asked),
     });
-    const far = new FarShards({ ...this.#world, elsewhere, has, commands });
+    const far = new FarShards({ ...this.#world, elsewhere, has, gateway });
     return { methods, far };
   }
 

@@ -20,15 +20,23 @@ async function setUp() {
       calls,
       has,
       elsewhere: peers.elsewhere!,
-      commands: () => ({
-        send(id, { op, totalShards }) {
-          sent.push(`${name} ${id}/${totalShards} ${op}`);
-          if (op === 99) throw new GatehouseError("refused", "caller", "Cannot send: 99");
-          return Promise.resolve();
+      gateway: () => ({
+        commands: {
+          send(id, { op, totalShards }) {
+            sent.push(`${name} ${id}/${totalShards} ${op}`);
+            if (op === 99) throw new GatehouseError("refused", "caller", "Cannot send: 99");
+            return Promise.resolve();
+          },
+          requestMembers({ guildId }) {
+            sent.push(`${name} members ${guildId}`);
+            return Promise.resolve({ members: [{ id: 1 }], notFound: [] });
+          },
         },
-        requestMembers({ guildId }) {
-          sent.push(`${name} members ${guildId}`);
-          return Promise.resolve({ members: [{ id: 1 }], notFound: [] });
+        door: {
+          takeHere({ t, payload }, key) {
+            sent.push(`${name} takes ${t} ${new TextDecoder().decode(payload)} as ${key}`);
+            return Promise.resolve({ status: 200, body: { type: 5 } });
+          },
         },
       }),
     });
@@ -93,4 +101,18 @@ Deno.test("a command that no unit can do is away after a while", async () => {
   const sinceMs = clock.now();
   await assert.rejects(run(a!.send(SHARD, PAYLOAD)), { code: "away", message: /shard 1\/6/ });
   assert.ok(clock.now() - sinceMs >= SHARD_DEADLINE_MS);
+});
+
+Deno.test("what Discord has POSTed goes to the unit that has its shard, and its answer comes back", async () => {
+  const { far: [a], sent, run, set, owned } = await setUp();
+  const payload = new TextEncoder().encode('{"é":1}');
+  const event = { kind: "interaction", t: "X", guildId: "7", id: "9", payload } as const;
+  assert.deepEqual(await run(a!.take(SHARD, event, "key")), { status: 200, body: { type: 5 } });
+  assert.deepEqual(await run(a!.take({ total: 6, id: 0 }, event, "own")), {
+    status: 200,
+    body: { type: 5 },
+  });
+  assert.deepEqual(sent, ['b takes X {"é":1} as key', 'a takes X {"é":1} as own']);
+  set(owned(["a", null, "c", "a", "b", "c"]));
+  await assert.rejects(run(a!.take(SHARD, event, "nobody")), { code: "away" });
 });

@@ -18,9 +18,12 @@ async function setUp() {
       peers,
       has: (shard) => view.ownerOf(shard) === name,
       serving: () => shardRange(0, 5).map((id) => ({ total: 6, id })),
-      commands: () => ({
-        send: (id, { op }) => Promise.resolve(void sent.push(`${name} ${id} ${op}`)),
-        requestMembers: () => Promise.resolve({ members: [], notFound: [] }),
+      gateway: () => ({
+        commands: {
+          send: (id, { op }) => Promise.resolve(void sent.push(`${name} ${id} ${op}`)),
+          requestMembers: () => Promise.resolve({ members: [], notFound: [] }),
+        },
+        door: { takeHere: () => Promise.resolve({ status: 204 }) },
       }),
     });
     return { unit: { ...unit, fleet: methods }, called, far };
