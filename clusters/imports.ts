@@ -48,7 +48,7 @@ export interface Reached {
   readonly imports: readonly Import[];
   /** What of it cannot be had from elsewhere, and cannot be done without; in Deno's words. */
   readonly missing: readonly string[];
-  /** The same, of what is on this machine and of packages: Deno tells it again when it runs. */
+  /** The same, of what is on this machine: Deno tells it again when it runs. */
   readonly broken: readonly string[];
 }
 
@@ -58,20 +58,18 @@ export function reachedIn(json: string): Reached {
   const modules = new Map(graph.modules.map((module) => [module.specifier, module]));
   // The program imports the bot dynamically, and needs it all the same.
   const needed = walk(graph, modules, (from, { isDynamic }) => !isDynamic || from === undefined);
-  const faults = needed.flatMap(({ specifier, from }) => {
-    const error = modules.get(specifier)?.error;
-    if (error === undefined) return [];
-    // Our own program, which is an address, is nobody's to mend; a mistake of syntax tells its place.
-    const isPlaced = from === "" || from.startsWith("data:") || error.includes(" at file:");
-    const text = isPlaced ? error : `${error} at ${from}`;
-    return [{ text, isAfar: /^https?:/.test(specifier) }];
-  });
-  const told = (isAfar: boolean) =>
-    faults.filter((fault) => fault.isAfar === isAfar).map(({ text }) => text);
+  const faultsOf = (isOurs: RegExp) =>
+    needed.filter(({ specifier }) => isOurs.test(specifier)).flatMap(({ specifier, from }) => {
+      const error = modules.get(specifier)?.error;
+      if (error === undefined) return [];
+      // Our own program, which is an address, is nobody's to mend; a mistake of syntax tells its place.
+      const isPlaced = from === "" || from.startsWith("data:") || error.includes(" at file:");
+      return [isPlaced ? error : `${error} at ${from}`];
+    });
   return {
     imports: walk(graph, modules, () => true),
-    missing: told(true),
-    broken: told(false),
+    missing: faultsOf(/^https?:/),
+    broken: faultsOf(/^file:/),
   };
 }
 

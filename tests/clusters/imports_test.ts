@@ -44,8 +44,15 @@ Deno.test("reachedIn() tells what cannot be had from elsewhere, unless the bot m
   const gone = (specifier: string) => ({ specifier, error: `${specifier} is gone` });
   const { missing, broken } = reachedIn(graph([
     main,
-    module(BOT, on("https://a/"), on("https://b/", { isDynamic: true }), on("file:///c.ts")),
-    ...["https://a/", "https://b/", "file:///c.ts"].map(gone),
+    module(
+      BOT,
+      on("https://a/"),
+      on("https://b/", { isDynamic: true }),
+      on("file:///c.ts"),
+      // Whether there is such a package is not asked.
+      on("npm:d@1"),
+    ),
+    ...["https://a/", "https://b/", "file:///c.ts", "npm:d@1"].map(gone),
   ]));
   assert.deepEqual(missing, [`https://a/ is gone at ${BOT}:1:8`]);
   assert.deepEqual(broken, [`file:///c.ts is gone at ${BOT}:1:8`]);

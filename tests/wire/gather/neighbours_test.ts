@@ -20,6 +20,10 @@ const configOf = (config: Partial<Config>): Config => ({
 
 const BOTS: Readonly<Record<string, [code: string, problem: RegExp | null]>> = {
   "that is well": ["export default { wants: () => false, handle() {} };", null],
+  "that imports a package": [
+    "import * as bot from 'npm:undici@7.30.2';\nexport default bot;",
+    null,
+  ],
   "with a mistake in it": [
     "export default { a: ;",
     /Cannot load .*bot\.ts: .*Expression expected.*bot\.ts:1/,
