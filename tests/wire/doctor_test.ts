@@ -20,7 +20,8 @@ async function doctor(args: readonly string[], settings: Readonly<Record<string,
 
 Deno.test("with nothing set doctor says that it would play, and what to set", async () => {
   const { code, out, err } = await doctor([], { LISTEN_PORT: "" });
-  assert.equal(code, 0, err);
+  // Somebody may listen at the usual port just now.
+  assert.equal(code, /✗ port /.test(out) ? 1 : 0, err);
   assert.match(
     out,
     /✓ settings .*nothing is set: a start would play against the embedded simulator/,
