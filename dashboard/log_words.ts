@@ -32,7 +32,7 @@ const SUBJECTS: readonly (readonly [field: string, about: Incident["about"]])[] 
 /** Words that say what it is about where no field does. */
 const TOPICS: readonly (readonly [words: RegExp, about: Incident["about"]])[] = [
   [/reshard|guilds have moved|serve which guilds|serve in place of/i, "reshard"],
-  [/fleet|NATS|unit is dead|unit leads|assignment|card of/i, "fleet"],
+  [/fleet|NATS|shards are dealt|unit is dead|unit leads|assignment|card of/i, "fleet"],
   [/rest request|invalid requests|discord (cannot|did not answer|has refused)|permits/i, "rest"],
 ];
 

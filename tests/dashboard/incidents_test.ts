@@ -22,8 +22,8 @@ Deno.test("Incidents gives the newest first, and those after one that is known",
 Deno.test("Incidents tells again what happens again after it was well", () => {
   const { incidents } = setUp();
   for (let i = 0; i < 2; i++) {
-    for (const  of of["0", "1"]) {
-      incidents.tell({ level: "warn", about: "cluster", of, text: `cluster ${of} is away` });
+    for (const id of ["0", "1"]) {
+      incidents.tell({ level: "warn", about: "cluster", of: id, text: `cluster ${id} is away` });
     }
     incidents.tell({ level: "info", about: "cluster", of: "0", text: "cluster 0 is connected" });
   }

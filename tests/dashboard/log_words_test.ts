@@ -49,6 +49,7 @@ Deno.test("lineWords() finds out by the words what a line is about that names no
   assert.equal(said("reshard failed")[1], "reshard");
   assert.equal(said("shards serve in place of others")[1], "reshard");
   assert.equal(said("NATS is away")[1], "fleet");
+  assert.equal(said("the shards are dealt")[1], "fleet");
   assert.equal(said("invalid requests were counted")[1], "rest");
   assert.equal(said("discord cannot be reached")[1], "rest");
   assert.equal(said("uncaught error")[1], "unit");
