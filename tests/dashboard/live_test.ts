@@ -22,7 +22,17 @@ Deno.test("Live says hello, shows everything, then tells what changes", async ()
   assert.ok(!live.isWatched);
 });
 
-Deno.test("Live keeps nothing for a page that does not read, and shows it everything when it does", async () => {
+Deno.test("Live keeps no more than some events for a page that does not read", async () => {
+  const live = new Live();
+  const page = watch(live);
+  for (let n = 0; n < 1_000; n++) live.tell({ n }, viewOf("again"));
+  live.stop();
+  let kept = 0;
+  while (await page.next() !== null) kept++;
+  assert.ok(kept < 20, `${kept} events were kept`);
+});
+
+Deno.test("Live goes on for others while a page does not read, and shows it everything when it does", async () => {
   const live = new Live();
   const [slow, quick] = [watch(live), watch(live)];
   for (const page of [slow, quick]) assert.equal((await page.next())!.event, "hello");
