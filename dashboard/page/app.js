@@ -27,6 +27,8 @@ import { Store, useTopics } from "./store.js";
 /** @typedef {import("./parts/toasts.js").Toast} Toast */
 
 const TOAST_MS = 6_000;
+/** What takes longer is said to be under way. */
+const SOON_MS = 500;
 let nextToast = 0;
 
 /** @param {{ store: Store, live: Live }} props */
@@ -37,23 +39,33 @@ function Page({ store, live }) {
   const close = (/** @type {number} */ id) =>
     setToasts((all) => all.filter((toast) => toast.id !== id));
   // The same from one render to the next: parts that are given it are not drawn again for it.
-  const app = useMemo(() => ({ store, live, ask: setAct, toast }), []);
+  const app = useMemo(() => ({ store, live, ask: setAct }), []);
 
-  /** @type {import("./parts/common.js").App["toast"]} */
-  function toast(text, level = "info") {
+  /**
+   * @param {string} text
+   * @param {Toast["level"]} level
+   * @returns {() => void} Takes it away.
+   */
+  function toast(text, level) {
     const id = nextToast++;
     setToasts((all) => [...all, { id, text, level }]);
-    if (level === "info") setTimeout(() => close(id), TOAST_MS);
+    if (level === "done") setTimeout(() => close(id), TOAST_MS);
+    return () => close(id);
   }
 
   /** @param {Act} asked */
   async function run(asked) {
+    const { title, done } = questionOf(asked);
+    let end = () => {};
+    const soon = setTimeout(() => end = toast(title.replace(/\?$/, "…"), "busy"), SOON_MS);
     try {
       await live.act(asked);
-      toast(questionOf(asked).done);
+      toast(done, "done");
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error), "error");
     }
+    clearTimeout(soon);
+    end();
   }
 
   if (store.link === "login") return html`<${Login} app=${app} />`;

@@ -19,6 +19,12 @@ import { html, useEffect, useRef } from "../preact.js";
  */
 
 const HEIGHT_PX = 92;
+/** Steps of the scale: nothing that is drawn comes in halves. */
+const WHOLE = Array.from(
+  { length: 10 },
+  (_, digits) => [1, 2, 5].map((step) => step * 10 ** digits),
+)
+  .flat();
 
 /**
  * @param {{ columns: Columns, lines: readonly Line[], label: string, onPoint: (at: number | null) => void }} props
@@ -114,6 +120,7 @@ function look(place, lines, point) {
         size: 20,
         gap: 4,
         space: 70,
+        incrs: [60, 120, 300],
         values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1]],
         grid: { show: false },
       },
@@ -123,6 +130,7 @@ function look(place, lines, point) {
         size: 44,
         gap: 6,
         space: 26,
+        incrs: WHOLE,
         values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map(short),
       },
     ],

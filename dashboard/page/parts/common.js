@@ -18,7 +18,6 @@ import { html, useLayoutEffect, useRef } from "../preact.js";
  * @property {import("../store.js").Store} store
  * @property {import("../live.js").Live} live
  * @property {(act: import("../../words.ts").DashboardAct) => void} ask Asks the person, then the unit.
- * @property {(text: string, level?: "info" | "error") => void} toast
  */
 
 /**

@@ -33,7 +33,7 @@ export function Fleet({ app: { store } }) {
         : null}
       <ul class="list">
         ${units.map((unit) => {
-          const is = [unit.unit === self ? "this one" : "", unit.unit === leader ? "leads" : ""];
+          const is = [unit.unit === self ? "here" : "", unit.unit === leader ? "leads" : ""];
           return html`<${Unit} key=${unit.unit} unit=${unit} is=${is} most=${most} />`;
         })}
       </ul>

@@ -53,7 +53,10 @@ export function serveDashboard(
     }),
     view: () => world.view,
     shard: (key) => world.history(key),
-    act: (act) => world.act(act),
+    async act(act) {
+      world.act(act);
+      await world.untilDone;
+    },
     tell: () => {},
   });
   let isDown = false;

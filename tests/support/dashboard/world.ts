@@ -39,6 +39,8 @@ export class World {
   view: DashboardView;
   /** What was asked of it. */
   readonly acts: DashboardAct[] = [];
+  /** Until it resolves nothing that was asked for is done. */
+  untilDone: Promise<void> = Promise.resolve();
   #random: Random;
   #options: WorldOptions;
   #nextIncident = 100;

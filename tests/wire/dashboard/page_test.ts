@@ -108,6 +108,26 @@ browserTest("an action is asked for twice: by its button, and by the dialog", as
   assert.deepEqual(here.acts, [{ method: "respawn", clusterId: 0 }]);
 });
 
+browserTest(
+  "an action that takes long leaves the page free, and says that it is under way",
+  async (browser) => {
+    const here = world(1_000, { isCalm: true });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    here.untilDone = promise;
+    await using server = serveDashboard(here);
+    const { page } = await browser.open(server.url);
+    await grid(page);
+    await page.getByRole("button", { name: "Restart all clusters" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Restart all" }).click();
+    const status = page.getByRole("status");
+    await status.getByText("Restart all clusters…").waitFor();
+    assert.equal(await page.getByRole("dialog").count(), 0);
+    resolve();
+    await status.getByText("All clusters restart, one after the other").waitFor();
+    assert.equal(await status.getByText("Restart all clusters…").count(), 0);
+  },
+);
+
 browserTest("what the unit refuses is told in its own words", async (browser) => {
   const here = world(16, { isCalm: true });
   await using server = serveDashboard(here);

@@ -35,6 +35,7 @@ browserTest(
 
       await page.getByRole("button", { name: "Drain…" }).click();
       await dialog.getByRole("button", { name: "Drain and stop" }).click();
+      await page.getByText("The unit drains and stops").waitFor();
       assert.equal(await unit.exited, 0);
       await page.getByRole("alert").getByText("Not connected since").waitFor();
       const said = unit.lines.filter(({ message }) => message === "dashboard action");
