@@ -44,6 +44,9 @@ const SUBCOMMANDS: readonly AddCommand[] = [
   addSoak,
 ];
 
+/** Where the help lists what has no place of its own. */
+export const OTHERS = "More:";
+
 /** Where the help lists a subcommand. */
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
   "Run:": ["start", "dev", "demo", "sim", "rest"],
@@ -79,8 +82,8 @@ export function program(cli: Command, world: CliWorld): Command {
   cli.description("Keeps a Discord bot's shards alive and forwards every event to its code.")
     .version(versionLine(), "-V, --version", "the version, and of what it runs on")
     .helpOption("-h, --help", "this help; of a subcommand: gatehouse status --help")
+    .commandsGroup(OTHERS)
     .helpCommand("help [command]", "the same as --help")
-    .commandsGroup("More:")
     .usage("[subcommand] [options]")
     .configureOutput({
       writeOut: (text) => out.write(text),
