@@ -41,7 +41,7 @@ export async function launchCommand(
   { door, executable }: LaunchPlace,
 ): Promise<LaunchCommand> {
   const asked = askedOf(args);
-  const code = ownCode();
+  const code = [...ownCode(), ...besides(door)];
   const flags = await permissionFlags(asked, env, { executable, code });
   const isFleet = (env.NATS_URL ?? "") !== "" && asked.program === "unit";
   const lock = isFleet ? "fleet/" : asked.program === "ask" ? "app/cli/" : "";
@@ -57,6 +57,13 @@ export async function launchCommand(
     ],
     isWatched: LASTING.includes(asked.program),
   };
+}
+
+/** What is read beside our code: the example bot of the first run, and what only a clone can do. */
+function besides(door: string): string[] {
+  if (!door.startsWith("file:")) return [];
+  return ["examples", "bench/main.ts", "tools/soak/main.ts"]
+    .map((name) => fileURLToPath(new URL(name, door)));
 }
 
 /** How Deno is to read our code: by our own `deno.json` and lock, where they are files, and nobody else's. */

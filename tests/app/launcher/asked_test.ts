@@ -23,6 +23,12 @@ Deno.test("askedOf() finds the unit that is asked, and the variable of its secre
   assert.deepEqual(askedOf(["top"]), { program: "ask" });
 });
 
+Deno.test("askedOf() has what only a clone can do run as such", () => {
+  for (const name of ["bench", "soak"]) {
+    assert.deepEqual(askedOf([name, "5"]), { program: "clone" });
+  }
+});
+
 Deno.test("askedOf() gives init its folder, the current one where none is named", () => {
   assert.deepEqual(askedOf(["init", "--force", "my-bot"]), { program: "init", folder: "my-bot" });
   assert.deepEqual(askedOf(["init"]), { program: "init", folder: "." });

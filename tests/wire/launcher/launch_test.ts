@@ -51,6 +51,15 @@ Deno.test("the bot that is an argument plays against the simulator, and leaves n
   remove(folder);
 });
 
+Deno.test("the example bot plays in a folder that has none", async () => {
+  const folder = folderWith({});
+  const unit = startLaunched(folder, ["demo"], { LISTEN_PORT: "0" });
+  const answers = () => unit.lines.some(({ message }) => message === "answered a message");
+  await until(answers, 30_000, () => JSON.stringify(unit.lines.slice(-5)) + unit.errors());
+  assert.equal(await unit.end("SIGTERM"), 0);
+  remove(folder);
+});
+
 Deno.test("exit codes and words are those of the program", async () => {
   const folder = folderWith({ ".env": "DISCORD_TOKEN=t\nTOTAL_SHARDS=many" });
   const wrong = await run(folder, []);
