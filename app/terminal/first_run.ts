@@ -29,7 +29,9 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
   const cancel = startPinging({ ...sim, everyMs: ASK_EVERY_MS });
   log.info("playing against the embedded simulator, not Discord", {
     simulator: server.apiUrl,
-    nextStep: "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env",
+    nextStep: config.botModule === null
+      ? "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env"
+      : "set DISCORD_TOKEN, in the environment or in .env",
   });
   return {
     config: {

@@ -4,12 +4,16 @@
  * @module
  */
 
+import { fileURLToPath } from "node:url";
 import type { Config } from "../../config/config.ts";
 import { readConfig } from "../../config/parse.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
+import { painter } from "../cli/output.ts";
 import { DRAINED, openUnit } from "../open_unit.ts";
+import { REPOSITORY } from "../../protocol/discord/user_agent.ts";
+import { firstScreen } from "./first_screen.ts";
 import { launch } from "./launch.ts";
 import type { UnitLog } from "./log.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
@@ -72,6 +76,7 @@ export async function serveUnit(
 ): Promise<ExitCode> {
   const open = await openUnit({ config, log, workerPermissions: "least" });
   const { unit } = open;
+  line.write(screenFor(config, open.url));
   const options = { identifyWindowMs: config.spawnShardDelayMs };
   let isReady = false;
   const cancelRedraw = every(systemClock, REDRAW_MS, () => {
@@ -112,16 +117,36 @@ export async function serveUnit(
   }
 }
 
+/** The first screen, where a person reads; a log has lines of its own. */
+function screenFor(config: Config, url: string): string {
+  const isRead = Deno.stdout.isTerminal() && config.logFormat !== "json";
+  if (!isRead) return "";
+  const docs = new URL("../../docs/", import.meta.url);
+  const paint = painter({ env: (name) => Deno.env.get(name) }, { isTerminal: true });
+  const lines = firstScreen({
+    config,
+    url,
+    command: Deno.build.standalone ? "gatehouse" : "deno task",
+    docs: docs.protocol === "file:" && !Deno.build.standalone ? fileURLToPath(docs) : REPOSITORY,
+    bold: (text) => paint("bold", text),
+  });
+  return `\n${lines.join("\n")}\n`;
+}
+
 function terminalLine(): StatusLine {
   const encoder = new TextEncoder();
   const isTerminal = Deno.stdout.isTerminal();
-  const print = (text: string) => {
+  // A terminal that was closed reads nothing any more; the unit stops in good order all the same.
+  const unlessClosed = <Value>(act: () => Value, otherwise: Value): Value => {
     try {
-      Deno.stdout.writeSync(encoder.encode(text));
+      return act();
     } catch (error) {
-      // A terminal that was closed reads nothing any more; the unit stops in good order all the same.
       if (!isTerminal) throw error;
+      return otherwise;
     }
   };
-  return statusLine(print, isTerminal, () => isTerminal ? Deno.consoleSize().columns : 80);
+  const print = (text: string) =>
+    void unlessClosed(() => Deno.stdout.writeSync(encoder.encode(text)), 0);
+  const columns = () => isTerminal ? unlessClosed(() => Deno.consoleSize().columns, 80) : 80;
+  return statusLine(print, isTerminal, columns);
 }

@@ -8,5 +8,8 @@
 /** Of Gatehouse, as in `deno.json`. */
 export const VERSION = "0.1.0";
 
+/** Where Gatehouse is from. */
+export const REPOSITORY = "https://github.com/gatehouse/gatehouse";
+
 /** Sent with every REST request that names no client of its own. */
-export const USER_AGENT = `DiscordBot (https://github.com/gatehouse/gatehouse, ${VERSION})`;
+export const USER_AGENT = `DiscordBot (${REPOSITORY}, ${VERSION})`;

@@ -100,12 +100,12 @@ export default defineBot({ events: {}, shutdown: () => Deno.writeTextFileSync("b
   remove(folder);
 });
 
-/** Opens a terminal, runs a command on it, closes it once it says `ready`, and tells how that ended. */
+/** Opens a terminal, runs a command on it, closes it once it says something, and tells how that ended. */
 const TERMINAL = `import os, pty, sys
 pid, terminal = pty.fork()
-if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+if pid == 0: os.execvp(sys.argv[2], sys.argv[2:])
 text = b""
-while b"cluster connected" not in text: text += os.read(terminal, 65536)
+while sys.argv[1].encode() not in text: text += os.read(terminal, 65536)
 os.close(terminal)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 print(text.decode())
@@ -115,21 +115,24 @@ const hasPython = await new Deno.Command("python3", { args: ["--version"], stdou
   .output()
   .then(() => true, () => false);
 
-Deno.test({
-  name: "a unit whose terminal is closed stops in good order" +
-    (hasPython ? "" : ": SKIPPED, there is no python3 here"),
-  ignore: !hasPython,
-  fn: closesTerminal,
-});
+const skipped = hasPython ? "" : ": SKIPPED, there is no python3 here";
 
-async function closesTerminal(): Promise<void> {
+for (const [when, said] of [["is ready", "cluster connected"], ["starts", "cluster is linked"]]) {
+  Deno.test({
+    name: `a unit whose terminal is closed while it ${when} stops in good order${skipped}`,
+    ignore: !hasPython,
+    fn: () => closesTerminal(said!),
+  });
+}
+
+async function closesTerminal(said: string): Promise<void> {
   const folder = folderWith({
     "bot.ts": `import { defineBot } from "gatehouse";
 export default defineBot({ events: {}, shutdown: () => Deno.writeTextFileSync("bye", "") });`,
   });
   const args = ["run", ...LAUNCHER_FLAGS, LAUNCHER, "demo", "./bot.ts"];
   const { stdout, stderr } = await new Deno.Command("python3", {
-    args: ["-c", TERMINAL, Deno.execPath(), ...args],
+    args: ["-c", TERMINAL, said, Deno.execPath(), ...args],
     cwd: folder,
     clearEnv: true,
     env: {
@@ -141,6 +144,8 @@ export default defineBot({ events: {}, shutdown: () => Deno.writeTextFileSync("b
   }).output();
   const text = new TextDecoder().decode(stdout);
   assert.equal(text.split("\n")[0], "0", text + new TextDecoder().decode(stderr));
+  assert.match(text, /Bot +\.\/bot\.ts in one cluster/);
+  assert.match(text, /Dashboard +http:\/\/127\.0\.0\.1:\d+\/dashboard/);
   assert.ok([...Deno.readDirSync(folder)].some(({ name }) => name === "bye"));
   remove(folder);
 }
