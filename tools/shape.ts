@@ -42,6 +42,16 @@ export function lockProblems(lock: string, path = "deno.lock"): string[] {
   return [...addresses].map((address) => `${path}: names ${address}`);
 }
 
+/** What `deps.ts` loads in sight of Deno is what a start downloads; what else is locked at the root is for nobody. */
+export function startProblems(lock: string, deps: string): string[] {
+  const { specifiers } = JSON.parse(lock) as {
+    readonly specifiers: Readonly<Record<string, string>>;
+  };
+  const loaded = [...deps.matchAll(/import\("(npm:[^"]+)"\);$/gm)].map(([, name]) => name!);
+  return Object.keys(specifiers).filter((name) => !loaded.includes(name))
+    .map((name) => `deno.lock: locks ${name}, so that each start downloads it; give --lock`);
+}
+
 function tooLong(path: string, text: string): string[] {
   const lines = text.split("\n").length - 1;
   return lines > MAX_LINES
@@ -93,6 +103,8 @@ async function main(): Promise<number> {
   }
   const problems = shapeProblems(texts);
   for (const path of LOCKS) problems.push(...lockProblems(await Deno.readTextFile(path), path));
+  const [root, deps] = ["deno.lock", "deps.ts"].map((path) => Deno.readTextFileSync(path));
+  problems.push(...startProblems(root!, deps!));
   for (const problem of problems) console.error(problem);
   console.log(`shape: ${texts.size} files, ${problems.length} problems`);
   return problems.length === 0 ? 0 : 1;

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { lockProblems, MAX_FILES, MAX_LINES, shapeProblems } from "../../tools/shape.ts";
+import {
+  lockProblems,
+  MAX_FILES,
+  MAX_LINES,
+  shapeProblems,
+  startProblems,
+} from "../../tools/shape.ts";
 
 const problems = (files: Record<string, string>) => shapeProblems(new Map(Object.entries(files)));
 
@@ -65,5 +71,17 @@ Deno.test("lockProblems() finds the address of a registry", () => {
   assert.deepEqual(lockProblems('{"integrity": "sha512-x"}'), []);
   assert.deepEqual(lockProblems('{"tarball": "https://host/ws.tgz"}'), [
     "deno.lock: names https://host/ws.tgz",
+  ]);
+});
+
+Deno.test("what no start needs may not be locked at the root", () => {
+  const deps = `export const loadHono = () => import("npm:hono@4.0.0");
+export const loadNats = () => later("npm:nats@1.0.0");
+`;
+  const lock = (...names: string[]) =>
+    JSON.stringify({ specifiers: Object.fromEntries(names.map((name) => [name, "1"])) });
+  assert.deepEqual(startProblems(lock("npm:hono@4.0.0"), deps), []);
+  assert.deepEqual(startProblems(lock("npm:hono@4.0.0", "npm:nats@1.0.0"), deps), [
+    "deno.lock: locks npm:nats@1.0.0, so that each start downloads it; give --lock",
   ]);
 });
