@@ -69,7 +69,9 @@ function besides(door: string): string[] {
 /** How Deno is to read our code: by our own `deno.json` and lock, where they are files, and nobody else's. */
 function codeFlags(door: string, lock: string): string[] {
   if (!door.startsWith("file:")) {
-    return ["--no-config", "--no-lock", "--node-modules-dir=none", ...UNSTABLE];
+    const own = ["--no-config", "--no-lock", "--node-modules-dir=none", ...UNSTABLE];
+    // Deno knows JSR; that we may come from another host was allowed to who launches us.
+    return jsrName(door) ? own : [...own, `--allow-import=${new URL(door).host}`];
   }
   const path = (name: string) => fileURLToPath(new URL(name, door));
   return [`--config=${path("deno.json")}`, `--lock=${path(`${lock}deno.lock`)}`];

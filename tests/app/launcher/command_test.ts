@@ -45,6 +45,7 @@ Deno.test("from JSR the package is run by its name, from elsewhere by its addres
   ) {
     const { args } = await launchCommand(["rest"], {}, { ...FILE, door });
     assert.deepEqual(args.slice(3, 3 + own.length), own);
+    assert.equal(args.includes("--allow-import=git.example"), main === door);
     assert.deepEqual(args.slice(-2), [main, "rest"]);
   }
 });
