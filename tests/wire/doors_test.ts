@@ -33,7 +33,7 @@ interface Module {
 /** Paths, and addresses of what is no file of ours, that an import of this file runs. */
 async function loadedWith(file: string): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", file],
+    args: ["info", "--json", "--no-lock", file],
     cwd: ROOT,
   }).output();
   const { roots, modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
