@@ -16,8 +16,8 @@ export function clusterFlags(args: readonly string[]): string[] | null {
 async function main(args: readonly string[]): Promise<number> {
   const flags = clusterFlags(args);
   if (flags) return await runAlone(flags);
-  const cli = await import("./main.ts");
-  return await cli.main(args);
+  const { run } = await import("./entry.ts");
+  return await run(args);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -6,12 +6,9 @@
 
 import type { Bot } from "../../bot/bot.ts";
 import { dialEvents } from "../../bot/link/dial.ts";
-import { systemClock } from "../../ports/clock.ts";
-import { processFigures } from "../../ports/figures.ts";
 import { systemRandom } from "../../ports/random.ts";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
-import { checkOptions, type RemoteOptions, withDefaults } from "./remote.ts";
-import { runBot } from "./run.ts";
+import { checkOptions, type RemoteOptions, runRemote } from "./remote.ts";
 
 /**
  * How a remote cluster reaches its unit. The unit must know its `clusterId`: without `BOT_MODULE` and
@@ -45,23 +42,12 @@ export interface EventClient {
  */
 export async function connectEvents(options: ConnectEventsOptions, bot: Bot): Promise<EventClient> {
   checkOptions(options, "connect to the unit", []);
-  const { unitUrl, restAuthorization, log, ...given } = withDefaults(options);
-  const world = { clock: systemClock, log };
-  const run = await runBot({
-    ...given,
-    ...world,
-    bot,
-    peer: { kind: "cluster", id: given.clusterId },
-    unitUrl,
-    credential: restAuthorization,
-    fetch,
-    figures: processFigures,
-  });
+  const run = await runRemote(options, bot);
+  const { unitUrl, restAuthorization, log } = run;
   const hangUp = dialEvents({
-    ...world,
+    ...run,
     units: [{ url: `${unitUrl.replace(/^http/i, "ws").replace(/\/+$/, "")}/events` }],
     authorization: restAuthorization,
-    consumer: run.consumer,
     connect: webSocketConnect(),
     random: systemRandom,
   });

@@ -7,9 +7,14 @@
 import { DAY_MS, describeProblem, MOST_CLUSTERS } from "../../config/config.ts";
 import { problemOf } from "../../config/options.ts";
 import { apiUrl, integer, type Reader, secret } from "../../config/readers.ts";
+import type { Bot } from "../../bot/bot.ts";
+import { systemClock } from "../../ports/clock.ts";
+import { processFigures } from "../../ports/figures.ts";
 import { type Log, logTo } from "../../ports/log.ts";
+import type { World } from "../../ports/world.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
 import { encodeLogLine } from "../log.ts";
+import { type BotRun, runBot } from "./run.ts";
 
 /** How a remote cluster reaches its unit, and which of its clusters it is. */
 export interface RemoteOptions {
@@ -64,17 +69,34 @@ export function checkOptions(
   throw new GatehouseError("bad_config", "caller", text, { problems });
 }
 
-/** Options with their defaults. */
-export function withDefaults<Options extends RemoteOptions>(
-  options: Options,
-): Options & Required<Pick<RemoteOptions, "unitUrl" | "restAuthorization" | "clusterId" | "log">> {
-  return {
+/** A remote cluster that has started. */
+export interface RemoteRun extends BotRun, Pick<World, "clock" | "log"> {
+  /** The options, or their defaults. */
+  readonly unitUrl: string;
+  readonly restAuthorization: string;
+}
+
+/** Starts a bot with these options, or their defaults. Rejects with what its `start()` throws. */
+export async function runRemote(options: RemoteOptions, bot: Bot): Promise<RemoteRun> {
+  const {
+    unitUrl = "http://127.0.0.1:8787",
+    restAuthorization = "remote-cluster",
+    clusterId = 0,
+    log = printLines(),
+  } = options;
+  const reached = { unitUrl, restAuthorization };
+  const world = { clock: systemClock, log };
+  const run = await runBot({
     ...options,
-    unitUrl: options.unitUrl ?? "http://127.0.0.1:8787",
-    restAuthorization: options.restAuthorization ?? "remote-cluster",
-    clusterId: options.clusterId ?? 0,
-    log: options.log ?? printLines(),
-  };
+    ...world,
+    bot,
+    peer: { kind: "cluster", id: clusterId },
+    unitUrl,
+    credential: restAuthorization,
+    fetch,
+    figures: processFigures,
+  });
+  return { ...run, ...world, ...reached };
 }
 
 function printLines(): Log {

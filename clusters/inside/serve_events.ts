@@ -8,10 +8,7 @@
 import type { Bot } from "../../bot/bot.ts";
 import { host, integer } from "../../config/readers.ts";
 import { serveLink } from "../../bot/link/serve.ts";
-import { systemClock } from "../../ports/clock.ts";
-import { processFigures } from "../../ports/figures.ts";
-import { checkOptions, type OptionReaders, type RemoteOptions, withDefaults } from "./remote.ts";
-import { runBot } from "./run.ts";
+import { checkOptions, type OptionReaders, type RemoteOptions, runRemote } from "./remote.ts";
 
 /**
  * How a remote cluster is reached, and how it reaches its unit; its `clusterId` is its place in the unit's
@@ -53,21 +50,11 @@ export interface EventServer {
  */
 export async function serveEvents(options: ServeEventsOptions, bot: Bot): Promise<EventServer> {
   checkOptions(options, "serve events", ["secretKey"], OPTIONS);
-  const { hostname = "127.0.0.1", port = 8788, secretKey, log, ...given } = withDefaults(options);
-  const world = { clock: systemClock, log };
-  const run = await runBot({
-    ...given,
-    ...world,
-    bot,
-    peer: { kind: "cluster", id: given.clusterId },
-    credential: given.restAuthorization,
-    fetch,
-    figures: processFigures,
-  });
-  const { consumer } = run;
+  const { hostname = "127.0.0.1", port = 8788, secretKey } = options;
+  const run = await runRemote(options, bot);
   try {
-    const server = serveLink({ hostname, port, secretKey, consumer, ...world });
-    log.info("cluster waits for its unit", { hostname, port: server.port });
+    const server = serveLink({ ...run, hostname, port, secretKey });
+    run.log.info("cluster waits for its unit", { hostname, port: server.port });
     let stopped: Promise<void> | undefined;
     const stop = () => stopped ??= run.stop().finally(() => server.stop());
     return { port: server.port, stop };

@@ -18,6 +18,8 @@ const BESIDE: Readonly<Record<string, number>> = {
   "discord.ts": 1,
   sim: 2,
   ...Object.fromEntries(DOORS.map((door) => [door, DOOR_FLOOR])),
+  // It has what the others have.
+  "mod.ts": DOOR_FLOOR + 1,
 };
 
 /**

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { checkOptions, withDefaults } from "../../../clusters/inside/remote.ts";
+import type { BotContext } from "../../../bot/bot.ts";
+import { defineBot } from "../../../bot/define_bot.ts";
+import { checkOptions, runRemote } from "../../../clusters/inside/remote.ts";
 import { integer } from "../../../config/readers.ts";
 import { silentLog } from "../../../ports/log.ts";
 
@@ -15,14 +17,17 @@ Deno.test("checkOptions() names everything that is wrong, and what cannot be don
   checkOptions({ unitUrl: "https://unit.example.com", secretKey: "s" }, "serve", ["secretKey"]);
 });
 
-Deno.test("withDefaults() fills in what is not set, and leaves the rest", () => {
-  const { log, ...rest } = withDefaults({ clusterId: 3, port: 1 });
-  assert.deepEqual(rest, {
-    clusterId: 3,
-    port: 1,
-    unitUrl: "http://127.0.0.1:8787",
-    restAuthorization: "remote-cluster",
-  });
-  assert.equal(typeof log.info, "function");
-  assert.equal(withDefaults({ log: silentLog }).log, silentLog);
+Deno.test("runRemote() is cluster 0 of a unit on this machine, unless it is told otherwise", async () => {
+  const started: BotContext[] = [];
+  const bot = defineBot({ events: {}, start: (context) => void started.push(context) });
+  const runs = [
+    await runRemote({ log: silentLog }, bot),
+    await runRemote({ log: silentLog, clusterId: 3, unitUrl: "https://unit.example.com" }, bot),
+  ];
+  assert.deepEqual(started.map(({ cluster, rest }) => [cluster.id, rest.baseUrl]), [
+    [0, "http://127.0.0.1:8787/api/v10"],
+    [3, "https://unit.example.com/api/v10"],
+  ]);
+  assert.equal(runs[0]!.restAuthorization, "remote-cluster");
+  for (const run of runs) await run.stop();
 });
