@@ -31,6 +31,11 @@ export interface EventContext extends BotContext {
   readonly shardId: number;
   /** Of how many shards that is one: while the bot moves to another total, shards of both bring events. */
   readonly totalShards: number;
+  /**
+   * The trace that the event is in, as a `traceparent`: spans of yours below it stand beside how it was delivered,
+   * where the unit followed it. `null` for one that comes late, after its shard went to another unit.
+   */
+  traceparent(): string | null;
 }
 
 /** A gateway payload, parsed, as Discord sent it. */

@@ -75,7 +75,11 @@ export class Bucket {
     });
     const { traceEventsPerSecond: perSecond = 0 } = options;
     const { clock, span } = world;
-    this.#traces = span && perSecond > 0 ? new EventTraces({ clock, span, perSecond }) : null;
+    const { stream, totalShards } = options;
+    const worker = { stream, totalShards };
+    this.#traces = span && perSecond > 0
+      ? new EventTraces({ clock, span, worker, perSecond })
+      : null;
     this.#queue = this.#createQueue(world);
     this.#hesitation = new Hesitation(world.clock, options.unit !== undefined);
     this.#askers = new MemberAskers(world.clock);

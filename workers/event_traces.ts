@@ -7,12 +7,15 @@
 
 import { type Clock, every } from "../ports/clock.ts";
 import type { TellSpan } from "../ports/telemetry/telemetry.ts";
+import { eventTrace, type TracedEvent } from "../ports/telemetry/event_trace.ts";
 import { rounded } from "../protocol/rounded.ts";
 
 /** What it takes. */
 export interface EventTracesOptions {
   readonly clock: Clock;
   readonly span: TellSpan;
+  /** What the worker's events are events of. */
+  readonly worker: Pick<TracedEvent, "stream" | "totalShards">;
   /** Events that are followed at most. */
   readonly perSecond: number;
 }
@@ -61,18 +64,19 @@ export class EventTraces {
   acknowledged(shardId: number, cursor: number): void {
     const followed = this.#shards.get(shardId);
     if (!followed || followed[0]!.cursor > cursor) return;
-    const { clock, span } = this.#options;
+    const { clock, span, worker } = this.#options;
     const [nowMs, endedMs] = [clock.now(), clock.wallMs()];
     const after = followed.findIndex((event) => event.cursor > cursor);
     const done = followed.splice(0, after < 0 ? followed.length : after);
     if (followed.length === 0) this.#shards.delete(shardId);
     this.#count -= done.length;
-    for (const { type, atMs } of done) {
+    for (const { cursor, type, atMs } of done) {
       span({
         name: `deliver ${type}`,
         kind: "internal",
         startedMs: endedMs - rounded(nowMs - atMs),
         endedMs,
+        parent: eventTrace({ ...worker, shardId, cursor }),
         attributes: { "discord.event.type": type, "discord.shard.id": shardId },
       });
     }

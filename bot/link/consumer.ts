@@ -285,7 +285,7 @@ export class EventConsumer {
     let result: unknown;
     try {
       const { shardId, totalShards } = placeOf(dispatch, delivery.source);
-      result = this.#options.receiver.receive(dispatch, shardId, totalShards);
+      result = this.#options.receiver.receive(dispatch, shardId, totalShards, delivery);
     } catch (error) {
       this.#failed(delivery, error);
     }

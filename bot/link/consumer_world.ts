@@ -6,6 +6,7 @@
 
 import type { ClusterKey, ServiceKey } from "../../protocol/peer.ts";
 import type { LinkCall, LinkReply } from "../../protocol/link_call.ts";
+import type { TracedEvent } from "../../ports/telemetry/event_trace.ts";
 import type { World } from "../../ports/world.ts";
 import type { Dispatch } from "./dispatch.ts";
 
@@ -18,7 +19,12 @@ export interface Receiver {
    *
    * @param totalShards Of how many the shard is one: shards of two totals may live side by side.
    */
-  receive(dispatch: Dispatch, shardId: number, totalShards: number): unknown;
+  receive(
+    dispatch: Dispatch,
+    shardId: number,
+    totalShards: number,
+    event?: { readonly source: Omit<TracedEvent, "cursor">; readonly cursor: number },
+  ): unknown;
 }
 
 /** What a consumer needs. */

@@ -15,6 +15,7 @@ import { type LinkServer, serveLink } from "../../bot/link/serve.ts";
 import { systemClock, within } from "../../ports/clock.ts";
 import type { Log } from "../../ports/log.ts";
 import { systemRandom } from "../../ports/random.ts";
+import { eventTraceParent } from "../../ports/telemetry/event_trace.ts";
 import { webSocketConnect } from "../../ports/websocket/client.ts";
 import type { World } from "../../ports/world.ts";
 
@@ -106,8 +107,14 @@ export async function runBot(options: BotRunOptions): Promise<BotRun> {
     calls,
     receiver: {
       wants: (name) => bot.wants(name),
-      receive: (dispatch, shardId, totalShards) =>
-        bot.handle(dispatch, { ...context, shardId, totalShards }),
+      receive: (dispatch, shardId, totalShards, event) =>
+        bot.handle(dispatch, {
+          ...context,
+          shardId,
+          totalShards,
+          traceparent: () =>
+            event ? eventTraceParent({ ...event.source, cursor: event.cursor }) : null,
+        }),
     },
   });
   return { consumer, stop: () => stop(consumer, options) };

@@ -64,7 +64,7 @@ Deno.test("commands, figures and searches come with what the bot has", async () 
   assert.equal(await answer(bot, "command", 0), "function");
   await answer(bot, "stats", null);
   await answer(bot, "find", { kind: "user", userId: "7" });
-  const { shardId: _, totalShards: __, ...own } = context;
+  const { shardId: _, totalShards: __, traceparent: ___, ...own } = context;
   assert.deepEqual(seen, [own, context, context]);
 });
 

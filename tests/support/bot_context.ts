@@ -17,6 +17,7 @@ export function botContext(changed: Partial<EventContext> & { rest?: Rest } = {}
     cluster: { id: 0 },
     shardId: 0,
     totalShards: 1,
+    traceparent: () => null,
     log: silentLog,
     // Nobody answers.
     ipc: ipcOf({ command: () => new Promise(() => {}), unit: () => new Promise(() => {}) }),

@@ -64,7 +64,7 @@ async function run(more: Record<string, string>, settled: () => boolean) {
   const unit = await startUnit({
     DISCORD_TOKEN: sim.settings.token,
     DISCORD_API_URL: discord.apiUrl,
-    BOT_MODULE: "examples/bot.ts",
+    BOT_MODULE: "tests/support/traced_bot.ts",
     LISTEN_PORT: "0",
     STATE_DIR: folder,
     TRACE_EVENTS_PER_SECOND: "100",
@@ -99,7 +99,7 @@ Deno.test("a unit tells of REST requests by route, of events by type, and of no 
   const { spans, metrics } = collector;
   const rest = () => spans.filter((span) => "http.route" in span.attributes);
   const events = () => spans.filter((span) => span.name.startsWith("deliver "));
-  const { status } = await run(
+  const { status, unit } = await run(
     {
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
@@ -118,6 +118,10 @@ Deno.test("a unit tells of REST requests by route, of events by type, and of no 
   assert.equal(of("POST /webhooks/:id/:token")!.attributes["http.route"], "/webhooks/:id/:token");
   const names = new Set(events().map(({ name }) => name));
   assert.ok(names.has("deliver GUILD_CREATE") || names.has("deliver READY"), [...names].join());
+  const traces = unit.lines.filter(({ message }) => message === "traced")
+    .map(({ fields }) => String(fields.traceparent).split("-")[1]);
+  const shared = events().filter(({ traceId }) => traces.includes(traceId));
+  assert.ok(shared.length > 0, "the bot knows the trace of what it got");
   for (const { tookMs } of events()) assert.ok(tookMs >= 0 && tookMs < 60_000);
   assert.ok(metrics.has("gatehouse_events_received_total") && metrics.has("gatehouse_ready"));
   assert.deepEqual(

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
+import { eventTrace } from "../../ports/telemetry/event_trace.ts";
 import type { SpanRecord } from "../../ports/telemetry/telemetry.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
 import { EventTraces } from "../../workers/event_traces.ts";
 
+const WORKER = { stream: "b075df27899acf13", totalShards: 4 };
 const START_MS = Date.UTC(2026, 0, 1);
 
 function rig(perSecond = 10) {
   const spans: SpanRecord[] = [];
   const clock = createVirtualClock(START_MS);
-  const traces = new EventTraces({ clock, span: (span) => void spans.push(span), perSecond });
+  const traces = new EventTraces({
+    clock,
+    span: (span) => void spans.push(span),
+    worker: WORKER,
+    perSecond,
+  });
   return { spans, clock, traces };
 }
 
@@ -25,6 +32,7 @@ Deno.test("EventTraces tells how long an event took, from when it came until it 
     kind: "internal",
     startedMs: START_MS,
     endedMs: START_MS + 250,
+    parent: eventTrace({ ...WORKER, shardId: 3, cursor: 7 }),
     attributes: { "discord.event.type": "MESSAGE_CREATE", "discord.shard.id": 3 },
   }]);
   traces.acknowledged(3, 8);
