@@ -141,3 +141,37 @@ for (const [what, { options, discord, error }] of Object.entries(FAILURES)) {
     assert.deepEqual(variablesIn(all.told), [], all.told);
   });
 }
+
+Deno.test("the port of a unit in a program tells callers the names of its options", async () => {
+  const sim = createSimulator({ shards: 1, guilds: 1 });
+  const served = serveSimulator(sim);
+  const stateDir = await Deno.makeTempDir();
+  const unit = createGatehouse({
+    token: sim.settings.token,
+    discordApiUrl: served.apiUrl,
+    listenPort: 0,
+    stateDir,
+    restAuthorization: "secret",
+    logLevel: "error",
+  });
+  try {
+    await unit.start();
+    const metrics = await fetch(`${unit.url}/metrics`);
+    assert.equal(metrics.status, 401);
+    const rest = await fetch(`${unit.url}/api/v10/users/@me`);
+    const reason = rest.headers.get("x-gatehouse-error");
+    assert.match(String(reason), /restAuthorization/);
+    const closed = Promise.withResolvers<string>();
+    const socket = new WebSocket(`${unit.url!.replace("http", "ws")}/gateway?v=10&encoding=json`);
+    const identify = { op: 2, d: { token: "x", intents: 1, properties: {} } };
+    socket.onmessage = () => socket.send(JSON.stringify(identify));
+    socket.onclose = (event) => closed.resolve(event.reason);
+    const told = [await metrics.text(), await rest.text(), String(reason), await closed.promise];
+    assert.match(told.at(-1)!, /expected this unit's restAuthorization as token/);
+    assert.deepEqual(told.flatMap(variablesIn), []);
+  } finally {
+    await unit.stop();
+    await served.close();
+    await Deno.remove(stateDir, { recursive: true });
+  }
+});
