@@ -171,8 +171,6 @@ async function grantsOf(asked: Asked, env: Env, machine: Machine): Promise<Grant
       const folder = [asked.folder ?? "."].filter((path) => !path.includes(","));
       return { ...none, read: folder, write: folder };
     }
-    case "clone":
-      return { ...none, read: machine.code, run: [machine.executable] };
     case "words":
       return none;
   }
