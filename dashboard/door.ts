@@ -63,6 +63,11 @@ export class Door {
     return id === null ? null : this.#sessions.find(id);
   }
 
+  /** Whether a session still lets in; it counts as used. */
+  holds(session: Session): boolean {
+    return !this.needsLogin || this.#sessions.find(session.id) === session;
+  }
+
   /** Why a page that is not ours, or nobody's, may not change something: a browser says whose page asks. */
   originRefusal(request: Request, peer: string): Refusal | null {
     const origin = request.headers.get("origin");

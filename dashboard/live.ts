@@ -21,8 +21,8 @@ export interface Hello {
 
 interface Watcher {
   readonly stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
-  /** The session that it looks by. */
-  readonly session: string;
+  /** Whether it may look on. */
+  readonly isOpen: () => boolean;
   isBehind: boolean;
 }
 
@@ -36,12 +36,12 @@ export class Live {
   }
 
   /**
-   * Somebody looks from now on: gets the view, then whatever is told.
+   * Somebody looks from now on, for as long as it may: gets the view, then whatever is told.
    *
-   * @throws {GatehouseError} `too_large` where too many look already.
+   * @throws {GatehouseError} `not_ready` where too many look already.
    */
   watch(
-    session: string,
+    isOpen: () => boolean,
     hello: Hello,
     view: () => DashboardView,
   ): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -52,7 +52,7 @@ export class Live {
     let watcher: Watcher | undefined;
     return new ReadableStream({
       start: (stream) => {
-        watcher = { stream, session, isBehind: false };
+        watcher = { stream, isOpen, isBehind: false };
         stream.enqueue(eventText("hello", hello));
         stream.enqueue(eventText("view", view()));
         this.#watchers.add(watcher);
@@ -67,6 +67,7 @@ export class Live {
    * @param view Of everything, asked for where somebody was behind.
    */
   tell(change: object, view: () => DashboardView): void {
+    this.endOver();
     let [changed, whole]: (Uint8Array<ArrayBuffer> | null)[] = [null, null];
     for (const watcher of this.#watchers) {
       const { stream, isBehind } = watcher;
@@ -78,9 +79,9 @@ export class Live {
     }
   }
 
-  /** A session is over: what is open by it ends. */
-  end(session: string): void {
-    for (const watcher of this.#watchers) if (watcher.session === session) this.#close(watcher);
+  /** Ends what may not go on: somebody has logged out, say. */
+  endOver(): void {
+    for (const watcher of this.#watchers) if (!watcher.isOpen()) this.#close(watcher);
   }
 
   /** Everybody is sent away. */

@@ -120,7 +120,7 @@ export class Routes {
     const session = door.sessionOf(request);
     if (!session) return refused(NO_SESSION);
     const hello = { csrf: session.csrf, needsLogin: door.needsLogin };
-    return new Response(live.watch(session.name, hello, view), {
+    return new Response(live.watch(() => door.holds(session), hello, view), {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",
@@ -163,7 +163,7 @@ export class Routes {
     if (!door.needsLogin) return fresh({ ok: true });
     const { request, peer, from } = asked;
     const cookie = door.logout(session, request, peer);
-    live.end(session.name);
+    live.endOver();
     log.info("dashboard logout", { from, session: session.name });
     return fresh({ ok: true }, { "set-cookie": cookie });
   }

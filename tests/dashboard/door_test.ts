@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Door, type DoorOptions } from "../../dashboard/door.ts";
+import { IDLE_MS, LONGEST_MS } from "../../dashboard/sessions.ts";
 import { createVirtualClock } from "../../sim/mod.ts";
 
 const SECRET = "the unit's secret";
@@ -99,4 +100,20 @@ Deno.test("Door lets nobody in by a session that was logged out", () => {
 Deno.test("Door passes on why nobody may come from there", () => {
   const door = doorOf({ refusalOf: () => "Host is not this unit's" });
   assert.deepEqual(door.placeRefusal(asked({})), { status: 401, error: "Host is not this unit's" });
+});
+
+Deno.test("Door takes a page that is open for use, and lets none go on longer than a login is good", async () => {
+  const clock = createVirtualClock();
+  const door = doorOf({ clock });
+  const { session } = door.login(SECRET, asked({}), PEER)!;
+  for (let passedMs = 0; passedMs < LONGEST_MS; passedMs += IDLE_MS / 2) {
+    assert.ok(door.holds(session), `${passedMs}`);
+    await clock.advance(IDLE_MS / 2);
+  }
+  assert.ok(!door.holds(session));
+  const open = doorOf({ hasSecret: () => false });
+  assert.ok(open.holds(open.sessionOf(asked({}))!));
+  const { session: ended } = door.login(SECRET, asked({}), PEER)!;
+  door.logout(ended, asked({}), PEER);
+  assert.ok(!door.holds(ended));
 });

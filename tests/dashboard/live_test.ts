@@ -6,8 +6,8 @@ import { eventsOf } from "../support/dashboard/watched_unit.ts";
 const HELLO = { csrf: "token", needsLogin: true };
 const viewOf = (what: string) => () => ({ what }) as unknown as DashboardView;
 
-function watch(live: Live, session = "s") {
-  return eventsOf(new Response(live.watch(session, HELLO, viewOf("all"))));
+function watch(live: Live, isOpen = () => true) {
+  return eventsOf(new Response(live.watch(isOpen, HELLO, viewOf("all"))));
 }
 
 Deno.test("Live says hello, shows everything, then tells what changes", async () => {
@@ -55,11 +55,12 @@ Deno.test("Live goes on for others while a page does not read, and shows it ever
 
 Deno.test("Live ends what was opened by a session that is over, and everything when it stops", async () => {
   const live = new Live();
-  const [one, other] = [watch(live, "one"), watch(live, "other")];
+  let isOpen = true;
+  const [one, other] = [watch(live, () => isOpen), watch(live)];
   for (const page of [one, other]) for (let i = 0; i < 2; i++) await page.next();
-  live.end("one");
-  assert.equal(await one.next(), null);
+  isOpen = false;
   live.tell({}, viewOf("never"));
+  assert.equal(await one.next(), null);
   assert.equal((await other.next())!.event, "change");
   live.stop();
   assert.equal(await other.next(), null);
