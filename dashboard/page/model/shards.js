@@ -130,3 +130,17 @@ export function byState(shards) {
     return count === undefined ? [] : [{ state, count }];
   });
 }
+
+/**
+ * What shards of one total do while guilds move: `1 serves, 2 rise`.
+ *
+ * @param {readonly Shard[]} shards
+ */
+export function byRole(shards) {
+  return (/** @type {const} */ (["serves", "rises", "ends"])).flatMap((role) => {
+    const { length } = shards.filter((shard) => shard.role === role);
+    return length === 0
+      ? []
+      : [`${format.count(length)} ${length === 1 ? role : role.slice(0, -1)}`];
+  }).join(", ");
+}

@@ -80,7 +80,7 @@ export class ShardCell extends Component {
       <div
         role="gridcell"
         tabindex="-1"
-        class=${`${size} ${tone} ${care}`}
+        class=${`${size} ${tone} ${shard.role} ${care}`}
         data-key=${id}
         aria-label=${size === "cell" ? spoken(shard, limit) : undefined}
         ref=${(/** @type {HTMLElement | null} */ element) => this.#element = element}

@@ -7,7 +7,7 @@
 import { FILTER_HELP, filterOf } from "../model/filter.js";
 import * as format from "../model/format.js";
 import { sizeFor } from "../model/grid.js";
-import { byState, MEASURES, troubles } from "../model/shards.js";
+import { byRole, byState, MEASURES, troubles } from "../model/shards.js";
 import { html, useEffect, useMemo, useRef, useState } from "../preact.js";
 import { useTopics } from "../store.js";
 import { Section, StateMark } from "./common.js";
@@ -27,15 +27,15 @@ export function Shards({ app }) {
   const [measure, setMeasure] = useState(/** @type {Measure} */ ("guilds"));
   const [view, setView] = useState(/** @type {"grid" | "table"} */ ("grid"));
   const all = store.shards.size;
-  const keys = useShown(app, typed, picked);
+  // Few shards say everything at once: there is nothing to look for.
+  const isFew = sizeFor(all) === "card";
+  const keys = useShown(app, isFew ? "" : typed, isFew ? [] : picked);
   const groups = useMemo(() => groupsOf(keys), [keys]);
   const nothing = all === 0 ? "No shard has started yet." : "No shard is like that.";
   const shown = keys.length === all
     ? format.count(all)
     : `${format.count(keys.length)} of ${format.count(all)}`;
   const size = sizeFor(keys.length);
-  // Few shards say everything at once: there is nothing to look for.
-  const isFew = sizeFor(all) === "card";
   const tools = html`
     ${isFew || html`<${Filter} typed=${typed} onType=${setTyped} />`}
     ${view === "grid" && size !== "card" &&
@@ -51,9 +51,10 @@ export function Shards({ app }) {
       ${view === "grid" && groups.map(([total, group]) => {
         const title = groups.length > 1 ? `Of ${total}` : "";
         const props = { app, keys: group, size, measure };
+        const doing = title && byRole(group.flatMap((key) => store.shards.get(key) ?? []));
         return html`
           <div key=${total}>
-            ${title && html`<h3>${title}</h3>`}
+            ${title && html`<h3>${title}: ${doing}</h3>`}
             <${ShardGrid} ...${props} label=${`Shards ${title}`.trim()} />
           </div>
         `;

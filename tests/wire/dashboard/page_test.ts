@@ -9,6 +9,8 @@ import { World, type WorldOptions } from "../../support/dashboard/world.ts";
 const world = (shards: number, more: Partial<WorldOptions> = {}) =>
   new World({ shards, nowMs: systemClock.epochMs(), ...more });
 
+const LIMIT_MS = 10_000;
+
 /** Resolves once there is a grid. */
 const grid = (page: Page) => page.waitForSelector('[role="grid"] [data-key]');
 const cell = (page: Page, key: string) => page.locator(`[data-key="${key}"]`);
@@ -42,7 +44,7 @@ browserTest(
     for (const [selector, patterns] of Object.entries(wanted)) {
       for (const pattern of patterns) assert.match(await text(page, selector), pattern, selector);
     }
-    assert.equal(await page.locator(".chart canvas").count(), 4);
+    await until(async () => await page.locator(".chart canvas").count() === 4, LIMIT_MS);
     assert.equal(await page.title(), "gate-a: not ready");
   },
 );
@@ -71,10 +73,16 @@ browserTest("shards that come and go are put in their place", async (browser) =>
   await using server = serveDashboard(here);
   const { page } = await browser.open(server.url);
   await grid(page);
-  const shard = { ...here.view.shards[0]!, key: "0/32", totalShards: 32 };
+  const shard = {
+    ...here.view.shards[0]!,
+    key: "0/32",
+    totalShards: 32,
+    role: "rises" as const,
+  };
   const change = here.change({ shards: [shard], goneShards: ["3/16"] }, systemClock.epochMs());
   server.send(change);
   await page.getByRole("grid", { name: "Shards Of 32" }).waitFor();
+  await page.getByRole("heading", { name: "Of 32: 1 rises" }).waitFor();
   assert.equal(await cell(page, "3/16").count(), 0);
   assert.equal(await page.locator("[data-key]").count(), 16);
 });
@@ -182,7 +190,7 @@ browserTest("a lost connection is seen at once, and found again by itself", asyn
   await grid(page);
   server.cut(true);
   await page.getByRole("alert").getByText(/Not connected since \d\d:\d\d:\d\d/).waitFor();
-  await until(async () => (await page.title()).endsWith("not connected"), 10_000);
+  await until(async () => (await page.title()).endsWith("not connected"), LIMIT_MS);
   here.view = { ...here.view, unit: { ...here.view.unit, name: "gate-z" } };
   server.cut(false);
   await page.getByRole("heading", { name: "gate-z" }).waitFor();
@@ -190,16 +198,19 @@ browserTest("a lost connection is seen at once, and found again by itself", asyn
   assert.ok(problems.splice(0).every((problem) => /503|ERR_/.test(problem)));
 });
 
-browserTest("another colour scheme is drawn at once, charts too", async (browser) => {
+browserTest("another colour scheme is drawn at once, charts too, and kept", async (browser) => {
   await using server = serveDashboard(world(16));
   const { page } = await browser.open(server.url, { colorScheme: "light" });
-  await page.waitForSelector(".chart canvas");
+  await until(async () => await page.locator(".chart canvas").count() === 4, LIMIT_MS);
   const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
   const light = await ground();
+  await page.evaluate("document.querySelectorAll('canvas').forEach((each) => each.id = 'old')");
   await page.getByRole("button", { name: /Colours: auto/ }).click();
   await page.getByRole("button", { name: /Colours: light/ }).click();
-  assert.notEqual(await ground(), light);
+  await until(async () => await ground() !== light, LIMIT_MS);
+  await until(async () => await page.locator(".chart canvas:not(#old)").count() === 4, LIMIT_MS);
+  assert.equal(await page.locator("#old").count(), 0);
   await page.reload();
   await page.getByRole("button", { name: /Colours: dark/ }).waitFor();
-  assert.equal(await page.locator(".chart canvas").count() <= 4, true);
+  await until(async () => await ground() !== light, LIMIT_MS);
 });

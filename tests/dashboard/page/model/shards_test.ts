@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  byRole,
   byState,
   fill,
   spoken,
@@ -56,4 +57,14 @@ Deno.test("byState() counts, what is well first, and names no state that nobody 
     "backing off 1",
     "stopped 1",
   ]);
+});
+
+Deno.test("byRole() says what shards of a total do while guilds move", () => {
+  const three = shards.slice(0, 3);
+  assert.equal(byRole(three), "3 serve");
+  const moving = three.map((shard, at) => ({
+    ...shard,
+    role: (["rises", "serves", "rises"] as const)[at]!,
+  }));
+  assert.equal(byRole(moving), "1 serves, 2 rise");
 });
