@@ -14,6 +14,7 @@ import { type Env, parseConfig } from "../../config/parse.ts";
 import { sleep } from "../../ports/clock.ts";
 import { reachable } from "../http/listen.ts";
 import { CliFailure, EXIT } from "./exit.ts";
+import { printable } from "./print/printable.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Where a unit is, as the command line says it. */
@@ -192,12 +193,14 @@ function answerOf(
 ): unknown {
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = JSON.parse(text, (_, value) => typeof value === "string" ? printable(value) : value);
   } catch {
     throw stranger(url, `it answers ${status} and no JSON`);
   }
   if (status < 300) return answer;
-  const said = isRecord(answer) && typeof answer.error === "string" ? answer.error : text;
+  const said = isRecord(answer) && typeof answer.error === "string"
+    ? answer.error
+    : printable(text);
   // A REST proxy by itself has a port like a unit's.
   if (status === 404 && path.startsWith("/state")) throw stranger(url, said);
   if (status === 401 || status === 403) throw denied(url, secret, said);

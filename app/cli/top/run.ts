@@ -58,8 +58,8 @@ function releaseAtEnd(terminal: TakenTerminal): () => void {
   };
 }
 
-/** The signals that say how the terminal is, and that it is gone. */
-const SIGNALS = ["SIGWINCH", "SIGCONT", "SIGHUP"] as const;
+/** The signals that say how the terminal is, and that it is gone. Windows has none: a screen is as old as a look. */
+const SIGNALS = Deno.build.os === "windows" ? [] : ["SIGWINCH", "SIGCONT", "SIGHUP"] as const;
 
 class Top {
   readonly #world: CliWorld;
@@ -88,7 +88,7 @@ class Top {
   }
 
   async run(intervalMs: number): Promise<ExitCode> {
-    const on: Record<typeof SIGNALS[number], () => void> = {
+    const on: Record<"SIGWINCH" | "SIGCONT" | "SIGHUP", () => void> = {
       SIGWINCH: () => this.#draw(),
       SIGCONT: () => {
         this.#terminal.retake();

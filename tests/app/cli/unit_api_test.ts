@@ -159,3 +159,17 @@ Deno.test("another unit of the fleet is asked by its name", async () => {
   await state({ flags: { unit: "b & c" }, request });
   assert.deepEqual(asked, ["http://127.0.0.1:8787/control/state?unit=b%20%26%20c"]);
 });
+
+Deno.test("what the unit has heard from others does nothing to the terminal that it is printed on", async () => {
+  const evil = "\x1b]0;title\x07\x1b[2J\u009b31m\rcleared\u202e";
+  const shards = [{ reason: evil, name: "Müller, 東京 ✓" }];
+  const parts = { ...testWorld(), request: answers(JSON.stringify({ shards }), 200) };
+  const [shard] = (await (await unitApi(createWorld(parts), {})).state()).shards;
+  assert.equal(shard!.reason, "�]0;title��[2J�31m�cleared�");
+  assert.equal((shard as unknown as { name: string }).name, "Müller, 東京 ✓");
+  const refuses = { ...testWorld(), request: answers(JSON.stringify({ error: evil }), 409) };
+  await assert.rejects(
+    (await unitApi(createWorld(refuses), {})).state(),
+    /^CliFailure: �\]0;title/,
+  );
+});
