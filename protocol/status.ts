@@ -174,6 +174,18 @@ export interface InteractionSnapshot {
   readonly failed: number;
   /** Too old to be responded to, or to be delivered. */
   readonly expired: number;
+  /** What Discord has POSTed. */
+  readonly posted: PostedSnapshot;
+}
+
+/** What Discord has POSTed to this unit since it began. */
+export interface PostedSnapshot {
+  readonly interactions: number;
+  readonly webhookEvents: number;
+  /** What came before, and was not taken again. */
+  readonly repeats: number;
+  /** What the disk did not take in time. */
+  readonly refused: number;
 }
 
 /**

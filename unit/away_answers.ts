@@ -51,7 +51,7 @@ export class AwayAnswers {
   }
 
   /** What became of the interactions since the unit began. */
-  get tally(): InteractionSnapshot {
+  get tally(): Omit<InteractionSnapshot, "posted"> {
     return this.#tally;
   }
 

@@ -20,6 +20,7 @@ export const NO_IDENTIFIES: IdentifySnapshot = {
 
 /** No interaction has come. */
 export const NO_INTERACTIONS: InteractionSnapshot = {
+  posted: { interactions: 0, webhookEvents: 0, repeats: 0, refused: 0 },
   deferred: 0,
   answered: 0,
   failed: 0,

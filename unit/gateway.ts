@@ -296,7 +296,14 @@ export class UnitGateway {
   /** What became of interactions whose bot was away. */
   get interactions(): InteractionSnapshot {
     const { tally } = this.#away;
-    return { ...tally, expired: tally.expired + this.#generations.expired };
+    const { tally: posted, stoodIn } = this.door;
+    return {
+      deferred: tally.deferred + stoodIn.deferred,
+      answered: tally.answered + stoodIn.answered,
+      failed: tally.failed,
+      expired: tally.expired + this.#generations.expired + stoodIn.expired,
+      posted,
+    };
   }
 
   /**

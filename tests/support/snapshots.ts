@@ -115,7 +115,10 @@ export function snapshot(changed: Partial<Snapshot> = {}): Snapshot {
     guildLimit: { most: 2500, reshardAt: 2000, isAutomatic: true },
     deafTypes: [],
     stateFilesSetAside: 0,
-    interactions: { deferred: 0, answered: 0, failed: 0, expired: 0 },
+    interactions: {
+      ...{ deferred: 0, answered: 0, failed: 0, expired: 0 },
+      posted: { interactions: 0, webhookEvents: 0, repeats: 0, refused: 0 },
+    },
     identify: {
       maxConcurrency: 1,
       waiting: 0,

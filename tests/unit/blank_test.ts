@@ -10,6 +10,7 @@ Deno.test("a unit of which nothing is known promises no identify, and has figure
   assert.equal(blank.identify.remaining, 0);
   const { held, ...counts } = NO_IDENTIFIES;
   assert.equal(held, null);
-  const figures = [counts, NO_INTERACTIONS].flatMap((each) => Object.values(each));
+  const { posted, ...stoodIn } = NO_INTERACTIONS;
+  const figures = [counts, stoodIn, posted].flatMap((each) => Object.values(each));
   assert.ok(figures.every((figure) => Number.isFinite(figure)));
 });

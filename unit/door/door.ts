@@ -106,17 +106,12 @@ interface Entered {
   readonly response: { readonly body: InteractionCallback; readonly mark: InteractionMark } | null;
 }
 
-/** What came since the unit began. */
-export interface DoorTally {
-  interactions: number;
-  webhookEvents: number;
-  repeats: number;
-  refused: number;
-}
-
 /** The door of a unit. */
 export class Door {
-  readonly tally: DoorTally = { interactions: 0, webhookEvents: 0, repeats: 0, refused: 0 };
+  /** What came since the unit began. */
+  readonly tally = { interactions: 0, webhookEvents: 0, repeats: 0, refused: 0 };
+  /** Interactions that were responded to in the bot's place, and those that it got too late. */
+  readonly stoodIn = { deferred: 0, answered: 0, expired: 0 };
   readonly #options: DoorOptions;
   readonly #queue: EventQueue;
   readonly #cursors = new Map<number, number>();
@@ -234,6 +229,7 @@ export class Door {
       shard: shardKeyText(shard),
       ...(response && { answered: response.mark }),
     };
+    if (response) this.stoodIn[response.mark]++;
     this.#queue.accept(queueId, cursor, annotate(event.payload, { ...note }));
     this.#queue.spill(queueId);
     this.#saveSoon();
@@ -303,6 +299,7 @@ export class Door {
     if (kind !== RECORD.DISPATCH || readEnvelope(body).t !== "INTERACTION_CREATE") return record;
     const id = textField(body, "id");
     if (!isInteractionId(id) || !isExpired(id, this.#options.clock.epochMs())) return record;
+    this.stoodIn.expired++;
     const reason = "the token of this interaction is dead: it waited for more than 15 min";
     return gapRecord(shardId, { from: cursor, to: cursor, count: 1, reason });
   }

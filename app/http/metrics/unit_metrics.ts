@@ -178,7 +178,13 @@ export const METRICS: readonly Metric<Known>[] = [
   metric(
     "gatehouse_interactions_total",
     "Interactions whose bot was away, by what became of them.",
-    ({ interactions }) => labelled({ ...interactions }, (outcome) => ({ outcome })),
+    ({ interactions: { posted: _, ...outcomes } }) =>
+      labelled(outcomes, (outcome) => ({ outcome })),
+  ),
+  metric(
+    "gatehouse_posted_total",
+    "What Discord has POSTed, by what it was, or what became of it.",
+    ({ interactions: { posted } }) => labelled({ ...posted }, (what) => ({ what })),
   ),
   one(
     "gatehouse_state_files_set_aside_total",

@@ -143,6 +143,7 @@ Deno.test("Door defers in the place of a bot that is away, and not of one that c
   away.take(command(clock, 0n, 2), "two");
   await clock.advance(1_100);
   assert.deepEqual(away.answers, [{ status: 200, body: { type: 5 } }]);
+  assert.deepEqual(away.door.stoodIn, { deferred: 1, answered: 0, expired: 0 });
   away.up();
   await clock.advance(10);
   assert.deepEqual(away.got[0]!.d.gatehouse, {
