@@ -20,6 +20,8 @@ export interface SimFlags {
   readonly pingSeconds: number;
   readonly seed: number;
   readonly token: string;
+  /** Address to which interactions go by HTTP, signed; without it there are none. */
+  readonly endpoint?: string | undefined;
 }
 
 /** A flag that takes a whole number. */
@@ -31,7 +33,9 @@ export interface SimNumber {
 }
 
 /** Flags that take a number, by their field: `maxConcurrency` is `--max-concurrency`. */
-export const SIM_NUMBERS: Readonly<Record<Exclude<keyof SimFlags, "token">, SimNumber>> = {
+export const SIM_NUMBERS: Readonly<
+  Record<Exclude<keyof SimFlags, "token" | "endpoint">, SimNumber>
+> = {
   port: flag("REST; gateway and resume host are on the next two (0: any)", 8790, 0, 65_533),
   shards: flag("shards that /gateway/bot recommends", 4, 1, 100_000),
   guilds: flag("guilds the bot is in", 100, 0, 1_000_000),

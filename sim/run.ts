@@ -4,6 +4,8 @@
  * @module
  */
 
+import { every } from "../ports/clock.ts";
+import { messageOf } from "../protocol/errors.ts";
 import { SIM_TOKEN, type SimFlags } from "./flags.ts";
 import { createSimulator, serveSimulator, type Simulator, startPinging } from "./mod.ts";
 
@@ -19,7 +21,8 @@ export interface RunningSimulator {
  * @throws Where one of its ports is taken.
  */
 export function runSimulator(flags: SimFlags, print: (text: string) => void): RunningSimulator {
-  const { port, eventsPerSecond, lateMs, comingsPerMinute, pingSeconds, ...options } = flags;
+  const { port, eventsPerSecond, lateMs, comingsPerMinute, pingSeconds, endpoint, ...options } =
+    flags;
   // As many guilds again may add the bot.
   const sim = createSimulator({ ...options, guildsOutside: options.guilds });
   sim.settings.lateMs = () => lateMs * sim.random();
@@ -38,14 +41,19 @@ export function runSimulator(flags: SimFlags, print: (text: string) => void): Ru
   gateway  ${server.gatewayUrl}   (resume host ${server.resumeUrl})
 
 Gatehouse:   DISCORD_TOKEN=${tokenShown} DISCORD_API_URL=${server.apiUrl} gatehouse start
+             DISCORD_PUBLIC_KEY=${sim.http.publicKey} for what is POSTed
 A library:   set its REST base to ${server.apiUrl} and its token to ${tokenShown}
 
 ${pinged}Rules that a client breaks are printed here. Ctrl+C stops it.`);
+  const cancelUse = endpoint === undefined
+    ? () => {}
+    : use(sim, endpoint, (pingSeconds || 5) * 1000, print);
   const cancelTelling = tellBroken(sim, print);
   return {
     async close() {
       cancelTelling();
       cancelPings();
+      cancelUse();
       sim.traffic.setRate(0);
       sim.comings.setRate(0);
       await server.close();
@@ -78,6 +86,32 @@ function ask(sim: Simulator, everyMs: number, print: (text: string) => void): ()
       last = text;
     },
   });
+}
+
+/** Somebody uses `/ping` by HTTP again and again; what the endpoint says is told when it is something else. */
+function use(
+  sim: Simulator,
+  endpoint: string,
+  everyMs: number,
+  print: (text: string) => void,
+): () => void {
+  let last = "";
+  const tell = (text: string) => {
+    if (text !== last) print(`${endpoint}: ${text}`);
+    last = text;
+  };
+  const ask = async () => {
+    try {
+      const { isFit, reason } = await sim.http.check(endpoint);
+      if (!isFit) return tell(`Discord would not take it: ${reason}`);
+      const { status, body } = await sim.http.command(endpoint, "ping");
+      tell(`it answers /ping with ${status}${body === null ? "" : ` ${JSON.stringify(body)}`}`);
+    } catch (error) {
+      tell(messageOf(error));
+    }
+  };
+  void ask();
+  return every(sim.clock, everyMs, ask);
 }
 
 function serve(sim: Simulator, port: number) {

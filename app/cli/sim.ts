@@ -24,6 +24,10 @@ export function addSim(cli: Command, world: CliWorld): void {
     command.option(`--${name} <number>`, means, wholeBetween(least, most), byDefault);
   }
   command.option("--token <text>", "the bot's token: any, but no real one", SIM_TOKEN)
+    .option(
+      "--endpoint <url>",
+      "somebody uses /ping there by HTTP, signed, as often as !ping is posted",
+    )
     .action(world.ends(async (flags: SimFlags) => {
       const { runSimulator } = await import("../../sim/run.ts");
       const stopped = world.stopped();
@@ -37,6 +41,7 @@ export function addSim(cli: Command, world: CliWorld): void {
     examples: [
       ["gatehouse sim", "four shards, a hundred guilds"],
       ["gatehouse sim --shards 64 --max-concurrency 16 --guilds 20000", "a large bot's Discord"],
+      ["gatehouse sim --endpoint http://127.0.0.1:8787/discord", "interactions over HTTP"],
       ["gatehouse sim --late-ms 2000 --comings-per-minute 30", "a restless one"],
     ],
   });
