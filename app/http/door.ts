@@ -25,8 +25,8 @@ export interface DoorRouteOptions {
   readonly log: Log;
 }
 
-/** Far above any interaction. */
-export const MOST_DOOR_BYTES: number = 1024 * 1024;
+/** Far above any interaction, and little enough to be read of anybody: only then it is known who it is. */
+export const MOST_DOOR_BYTES: number = 256 * 1024;
 /** What was signed longer ago, or will be, is somebody's who has heard it. */
 export const SIGNED_WITHIN_MS = 300_000;
 
@@ -47,15 +47,16 @@ export function doorRoute(app: Hono<any>, options: DoorRouteOptions): void {
     if (isSigned === null) {
       return Response.json({ error: "DISCORD_PUBLIC_KEY is not set here" }, { status: 404 });
     }
-    const bytes = await readBody(c.req.raw.body, MOST_DOOR_BYTES);
-    if (bytes === null) return refuse(413, `the body has more than ${MOST_DOOR_BYTES} bytes`);
-    const signature = c.req.header("x-signature-ed25519") ?? "";
-    const timestamp = c.req.header("x-signature-timestamp") ?? "";
-    if (!await isSigned(signature, signed(timestamp, bytes))) {
-      return refuse(401, "the signature is not that of DISCORD_PUBLIC_KEY");
-    }
+    const signature = c.req.header("x-signature-ed25519");
+    const timestamp = c.req.header("x-signature-timestamp");
+    if (!signature || !timestamp) return refuse(401, "it is not signed");
     if (!(Math.abs(Number(timestamp) * 1_000 - clock.epochMs()) <= SIGNED_WITHIN_MS)) {
       return refuse(401, "it was signed at another time");
+    }
+    const bytes = await readBody(c.req.raw.body, MOST_DOOR_BYTES);
+    if (bytes === null) return refuse(413, `the body has more than ${MOST_DOOR_BYTES} bytes`);
+    if (!await isSigned(signature, signed(timestamp, bytes))) {
+      return refuse(401, "the signature is not that of DISCORD_PUBLIC_KEY");
     }
     let event: HttpEvent;
     try {

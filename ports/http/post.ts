@@ -66,5 +66,6 @@ async function beginning({ body }: Response): Promise<string> {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim().slice(0, MOST_LETTERS);
+  // It may end up on a terminal, which controls would be obeyed by.
+  return text.replace(/[\p{Cc}\s]+/gu, " ").trim().slice(0, MOST_LETTERS);
 }

@@ -15,10 +15,11 @@ const SECRET = "a-secret-of-the-two";
 function place() {
   const got: PostedEvent[] = [];
   let repeats = 0;
-  const last = new Map<number, number>();
+  const last = new Map<string, number>();
   const take = createReceiver(SECRET, (event) => {
-    if (event.cursor <= (last.get(event.shardId) ?? 0)) repeats++;
-    last.set(event.shardId, event.cursor);
+    const shard = `${event.shardId}/${event.totalShards}`;
+    if (event.cursor <= (last.get(shard) ?? 0)) repeats++;
+    last.set(shard, event.cursor);
     got.push(event);
   });
   let before: () => Response | void | Promise<void> = () => {};
@@ -61,6 +62,7 @@ Deno.test("a receiver of POSTs gets each event once, in order, whatever becomes 
     startUnit({
       DISCORD_TOKEN: sim.settings.token,
       DISCORD_API_URL: discord.apiUrl,
+      DISCORD_PUBLIC_KEY: sim.http.publicKey,
       LISTEN_PORT: "0",
       STATE_DIR: stateDir,
       TOTAL_WORKERS: "2",
@@ -113,6 +115,10 @@ Deno.test("a receiver of POSTs gets each event once, in order, whatever becomes 
     assert.ok(receiver.got.length > 500, `${receiver.got.length} events`);
     assert.equal(sim.ledger.identifies.length, shards, "an identify was spent");
     assert.deepEqual(sim.ledger.violations, []);
+    const door = `${await unit.url()}/discord`;
+    assert.equal((await sim.http.webhookEvent(door, "APPLICATION_AUTHORIZED", {})).status, 204);
+    await until(() => receiver.got.at(-1)!.payload?.t === "APPLICATION_AUTHORIZED", 5_000);
+    assert.equal(receiver.got.at(-1)!.totalShards, 0, "it is of no shard of Discord's");
     const { message, fields } = unit.lines.find((line) => line.message === "cluster is linked")!;
     assert.deepEqual([message, fields.clusterId], ["cluster is linked", 0]);
     for (const line of unit.lines) assert.ok(!JSON.stringify(line).includes(SECRET));

@@ -39,6 +39,7 @@ async function setUp({ isOpen = true, hasKey = true } = {}) {
     ),
   });
   return {
+    app,
     http,
     taken,
     logged,
@@ -82,13 +83,21 @@ Deno.test("POST /discord gives the first response that the door gives", async ()
 });
 
 Deno.test("POST /discord believes nothing that is old, forged, too large or nonsense", async () => {
-  const { http, taken, logged } = await setUp();
+  const { app, http, taken, logged } = await setUp();
   const event = JSON.stringify({ id: "1", type: 2 });
   assert.equal((await http.send(URL, event, 301_000)).status, 401);
   assert.equal((await http.send(URL, event, -302_000)).status, 401);
   assert.equal((await http.send(URL, event, 200_000)).status, 204);
   assert.equal((await http.send(URL, "x".repeat(MOST_DOOR_BYTES + 1))).status, 413);
   assert.equal((await http.send(URL, "{}")).status, 400);
+  let isRead = false;
+  const body = new ReadableStream({ pull: () => void (isRead = true) }, { highWaterMark: 0 });
+  const bare = await app.request(URL, { method: "POST", body });
+  assert.deepEqual(
+    [bare.status, isRead],
+    [401, false],
+    "of who does not even sign nothing is read",
+  );
   assert.equal(taken.length, 1);
   assert.match(logged[0]!, /^warn what came to \/discord was refused/);
 });

@@ -97,6 +97,13 @@ Deno.test("Batches knows what was delivered also where it was forgotten before",
   assert.deepEqual(shown(batches.next(ALL)), [[0, 3]]);
 });
 
+Deno.test("Batches takes queues of no shard of Discord's for others, however they are numbered", () => {
+  const batches = setUp();
+  batches.take(batchOf([[1, 5]], { total: 4 }));
+  batches.take(batchOf([[4 * 2 ** 20 + 1, 5], [2 ** 32 - 1, 5]], { total: 0 }));
+  assert.equal(batches.next(ALL)!.events.length, 3);
+});
+
 Deno.test("Batches takes shards of two totals for two", () => {
   const batches = setUp();
   batches.take(batchOf([[1, 5]], { total: 2 }));

@@ -18,7 +18,7 @@ const { signal } = new AbortController();
 
 Deno.test("fetchPost() sends bytes and headers as they are, and gives what counts of the answer", async () => {
   const answer = async (request: Request) => {
-    const said = `${request.method} ${await request.text()}\n  ${request.headers.get("x-a")}`;
+    const said = `${request.method} ${await request.text()}\n\x1b ${request.headers.get("x-a")}`;
     return new Response(said, { status: 429, headers: { "retry-after": "7" } });
   };
   await withServer(answer, async (url) => {
