@@ -52,7 +52,10 @@ async function runDoctor(
     import("../doctor/finding.ts"),
   ]);
   const { out } = world;
+  const isWatched = out.isTerminal && !json;
+  if (isWatched) out.write("Looking at everything that a start needs …");
   const findings = await diagnose({ simulator, ...bot !== undefined && { bot } });
+  if (isWatched) out.write("\r\x1b[K");
   const isWell = tally(findings).fail === 0;
   const lines = json
     ? [JSON.stringify({ ok: isWell, findings }, null, 2)]

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { checkGateway, checkIntents, checkToken } from "./checks/discord.ts";
+import { checkGateway, checkIntents, checkInteractions, checkToken } from "./checks/discord.ts";
 import {
   checkClock,
   checkCompression,
@@ -40,6 +40,7 @@ export const CHECKS: Readonly<Record<string, Readonly<Record<string, Check>>>> =
     shards: checkShards,
     identifies: checkIdentifies,
     gateway: checkGateway,
+    interactions: checkInteractions,
   },
   "the bot's side": { bot: checkBot, events: checkConsumers, NATS: checkNats },
 };

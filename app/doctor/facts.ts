@@ -105,6 +105,10 @@ export interface ApplicationFacts {
   readonly flags: number;
   /** `null`: Discord did not say. */
   readonly guilds: number | null;
+  /** By which what it POSTs is known, in hexadecimal; `null`: it did not say. */
+  readonly publicKey: string | null;
+  /** Where interactions are POSTed to; `null`: they come over the gateway. */
+  readonly interactionsUrl: string | null;
 }
 
 /** A connection that Discord has greeted. */

@@ -1,6 +1,12 @@
 /** Facts for the checks of `gatehouse doctor`: all is well, but for what a test says. */
 
-import type { DiscordFacts, Facts, HostFacts, StateFacts } from "../../app/doctor/facts.ts";
+import type {
+  ApplicationFacts,
+  DiscordFacts,
+  Facts,
+  HostFacts,
+  StateFacts,
+} from "../../app/doctor/facts.ts";
 import type { Seen } from "../../app/doctor/finding.ts";
 import type { GatewayInfo } from "../../gateway/gateway_info.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
@@ -34,9 +40,17 @@ export const GOOD_INFO: GatewayInfo = {
   sessionStartLimit: { total: 1_000, remaining: 1_000, resetAfterMs: 7_200_000, maxConcurrency: 1 },
 };
 
+/** Its application. */
+export const GOOD_APPLICATION: ApplicationFacts = {
+  flags: 0,
+  guilds: 4_000,
+  publicKey: "ab".repeat(32),
+  interactionsUrl: null,
+};
+
 const DISCORD: DiscordFacts = {
   user: { is: { id: "1", name: "bot" } },
-  application: { is: { flags: 0, guilds: 4_000 } },
+  application: { is: GOOD_APPLICATION },
   gateway: { is: GOOD_INFO },
   aheadMs: 0,
   hello: { is: { host: "gateway.discord.gg", tookMs: 80, compression: "zlib-stream" } },

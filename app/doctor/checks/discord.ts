@@ -103,6 +103,37 @@ function names(intents: number): string {
   return intentNames(intents).join(", ") || "none";
 }
 
+/** Which way interactions come, and whether those that Discord POSTs can be known. */
+export function checkInteractions({ settings, discord }: Facts): Seen {
+  const why = configOf(settings, "they come over the simulator's gateway");
+  if (!settings.ok || why !== null) return skipped(why!);
+  const application = discord?.application ?? null;
+  if (application === null) return skipped(TOKEN_FIRST);
+  if ("failed" in application) return unasked(application);
+  const { discordPublicKey: key } = settings.config;
+  const { publicKey, interactionsUrl: url } = application.is;
+  if (key !== null && publicKey !== null && key.toLowerCase() !== publicKey.toLowerCase()) {
+    return fail(
+      "DISCORD_PUBLIC_KEY is not this application's: what Discord POSTs would be refused",
+      `set DISCORD_PUBLIC_KEY=${publicKey}`,
+    );
+  }
+  if (url === null) {
+    return ok(
+      "they come over the gateway",
+      key === null
+        ? null
+        : "to have Discord POST them, enter the address of POST /discord in the portal",
+    );
+  }
+  if (key !== null) return ok(`Discord POSTs them to ${url}`);
+  return warn(
+    `Discord POSTs them to ${url}: none comes over the gateway`,
+    `set DISCORD_PUBLIC_KEY=${publicKey ?? "…"} and have that address lead to POST /discord, ` +
+      "or clear the Interactions Endpoint URL in the developer portal",
+  );
+}
+
 /** Whether Discord's gateway greets us. */
 export function checkGateway({ settings, discord }: Facts): Seen {
   const why = configOf(settings, "the simulator is in this process");

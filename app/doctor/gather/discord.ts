@@ -100,7 +100,13 @@ function readUser(body: unknown): { id: string; name: string } {
 function readApplication(body: unknown): ApplicationFacts {
   if (!isRecord(body) || !isCount(body.flags)) throw new Error("it has no flags");
   const { flags, approximate_guild_count: guilds } = body;
-  return { flags, guilds: isCount(guilds) ? guilds : null };
+  const text = (value: unknown) => typeof value === "string" && value !== "" ? value : null;
+  return {
+    flags,
+    guilds: isCount(guilds) ? guilds : null,
+    publicKey: text(body.verify_key),
+    interactionsUrl: text(body.interactions_endpoint_url),
+  };
 }
 
 function readGateway(config: Config, body: unknown): GatewayInfo {

@@ -33,7 +33,10 @@ Deno.test("Discord is asked three things, and greets; no identify is spent, no r
   });
   assert.deepEqual(facts.user, { is: { id: world.user.id, name: world.user.username } });
   const flags = APPLICATION_FLAGS.MESSAGE_CONTENT.full;
-  assert.deepEqual(facts.application, { is: { flags, guilds: 30 } });
+  const publicKey = "5a".repeat(32);
+  assert.deepEqual(facts.application, {
+    is: { flags, guilds: 30, publicKey, interactionsUrl: null },
+  });
   const { shards, sessionStartLimit } = (facts.gateway as { is: GatewayInfo }).is;
   assert.deepEqual([shards, sessionStartLimit.remaining], [3, 7]);
   assert.ok(Math.abs(facts.aheadMs!) < 5_000);

@@ -2,14 +2,17 @@ import assert from "node:assert/strict";
 import {
   checkGateway,
   checkIntents,
+  checkInteractions,
   checkToken,
   unasked,
 } from "../../../../app/doctor/checks/discord.ts";
 import { APPLICATION_FLAGS, INTENTS } from "../../../../protocol/discord/intents.ts";
-import { type FactsGiven, factsOf, told } from "../../../support/doctor_facts.ts";
+import { type FactsGiven, factsOf, GOOD_APPLICATION, told } from "../../../support/doctor_facts.ts";
 
 const WANTED = INTENTS.GUILDS | INTENTS.GUILD_MESSAGES | INTENTS.MESSAGE_CONTENT;
-const application = (flags: number, guilds: number) => ({ application: { is: { flags, guilds } } });
+const application = (flags: number, guilds: number) => ({
+  application: { is: { ...GOOD_APPLICATION, flags, guilds } },
+});
 const intents = (given: FactsGiven) => told(checkIntents(factsOf(given))).join("\n");
 
 Deno.test("token: the bot is named; one that Discord does not know has its place to look", () => {
@@ -56,4 +59,26 @@ Deno.test("gateway: a greeting, none, and one by another way than was asked for"
   const other = gateway({ config: { gatewayCompression: "zstd-stream" } });
   assert.match(other, /^warn: .*asked for zstd-stream/);
   assert.match(gateway({ discord: { hello: null } }), /^skipped/);
+});
+
+Deno.test("interactions: the way that they come, and the key by which those that are POSTed are known", () => {
+  const KEY = GOOD_APPLICATION.publicKey!;
+  const seen = (interactionsUrl: string | null, discordPublicKey: string | null) => {
+    const application = { is: { ...GOOD_APPLICATION, interactionsUrl } };
+    return told(
+      checkInteractions(factsOf({ config: { discordPublicKey }, discord: { application } })),
+    )[0]!;
+  };
+  const url = "https://bot.example/discord";
+  assert.equal(seen(null, null), "ok: they come over the gateway");
+  assert.match(seen(null, KEY), /^ok: .* → to have Discord POST them, enter/);
+  assert.equal(seen(url, KEY.toUpperCase()), `ok: Discord POSTs them to ${url}`);
+  assert.match(
+    seen(url, null),
+    /^warn: .*none comes over the gateway → set DISCORD_PUBLIC_KEY=abab/,
+  );
+  assert.match(
+    seen(url, "cd".repeat(32)),
+    /^fail: .*not this application's.* → set DISCORD_PUBLIC_KEY=abab/,
+  );
 });

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { checkIdentifies, checkShards } from "../../../../app/doctor/checks/shards.ts";
 import type { GatewayInfo } from "../../../../gateway/gateway_info.ts";
 import { settledRecord } from "../../../../unit/reshard/record.ts";
-import { type FactsGiven, factsOf, GOOD_INFO, told } from "../../../support/doctor_facts.ts";
+import {
+  type FactsGiven,
+  factsOf,
+  GOOD_APPLICATION,
+  GOOD_INFO,
+  told,
+} from "../../../support/doctor_facts.ts";
 
 const shards = (given: FactsGiven) => told(checkShards(factsOf(given))).join("\n");
 const identifies = (given: FactsGiven) => told(checkIdentifies(factsOf(given))).join("\n");
@@ -10,7 +16,9 @@ const gateway = (shards: number, limit: Partial<GatewayInfo["sessionStartLimit"]
   const sessionStartLimit = { ...GOOD_INFO.sessionStartLimit, ...limit };
   return { gateway: { is: { ...GOOD_INFO, shards, sessionStartLimit } } };
 };
-const guilds = (guilds: number | null) => ({ application: { is: { flags: 0, guilds } } });
+const guilds = (guilds: number | null) => ({
+  application: { is: { ...GOOD_APPLICATION, guilds } },
+});
 
 Deno.test("shards: guilds per shard against 2,500, and RESHARD_AT", () => {
   assert.match(shards({}), /^ok: 4 shards, 1,000 of 2,500 guilds each; Discord recommends 4$/);
