@@ -34,6 +34,9 @@ export const UNSTABLE = ["--unstable-worker-options", "--unstable-no-legacy-abor
 /** Programs that run until they are told to stop. */
 const LASTING: readonly string[] = ["unit", "demo", "rest", "sim"];
 
+/** Programs that talk to NATS where there is one. */
+const MEET_FLEETS: readonly string[] = ["unit", "doctor"];
+
 /** The command for these arguments, by these settings. */
 export async function launchCommand(
   args: readonly string[],
@@ -43,7 +46,7 @@ export async function launchCommand(
   const asked = askedOf(args);
   const code = [...ownCode(), ...besides(door)];
   const flags = await permissionFlags(asked, env, { executable, code });
-  const isFleet = (env.NATS_URL ?? "") !== "" && asked.program === "unit";
+  const isFleet = (env.NATS_URL ?? "") !== "" && MEET_FLEETS.includes(asked.program);
   const lock = isFleet ? "fleet/" : asked.program === "ask" ? "app/cli/" : "";
   return {
     args: [

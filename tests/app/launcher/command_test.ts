@@ -31,6 +31,7 @@ Deno.test("what is locked is what is needed: of a fleet NATS, of who looks at a 
     flagsOf((await launchCommand(args, env, FILE)).args).find((flag) => flag.startsWith("--lock"));
   const fleet = { DISCORD_TOKEN: "a.b.c", NATS_URL: "nats://127.0.0.1" };
   assert.equal(await lock([], fleet), "--lock=/opt/gate house/fleet/deno.lock");
+  assert.equal(await lock(["doctor"], fleet), "--lock=/opt/gate house/fleet/deno.lock");
   assert.equal(await lock(["demo"], fleet), "--lock=/opt/gate house/deno.lock");
   assert.equal(await lock(["status"]), "--lock=/opt/gate house/app/cli/deno.lock");
 });
