@@ -43,7 +43,12 @@ export function checkConsumers({ settings, consumers }: Facts): Seen[] {
 }
 
 function consumerSeen({ url, reached }: ConsumerFacts): Seen {
-  if ("is" in reached) return ok(`${url} answers`);
+  if ("is" in reached) {
+    // An event that is none would confuse whoever takes them.
+    return ok(
+      url.startsWith("http") ? `somebody listens at ${url}; nothing was POSTed` : `${url} answers`,
+    );
+  }
   const found = `${url}: ${reached.failed}`;
   return /\b401\b|\b403\b/.test(reached.failed)
     ? fail(found, "give both sides the same EVENT_HANDLER_SECRET_KEY")

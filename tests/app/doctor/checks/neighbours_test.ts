@@ -21,11 +21,13 @@ Deno.test("events: a consumer that is away is a warning, one that wants another 
     { url: "ws://a/", reached: { is: true } as const },
     { url: "ws://b/", reached: { failed: "connection refused" } },
     { url: "ws://c/", reached: { failed: "answered 401" } },
+    { url: "https://d/", reached: { is: true } as const },
   ];
   const lines = told(checkConsumers(factsOf({ rest: { consumers } })));
   assert.match(lines[0]!, /^ok: ws:\/\/a\/ answers$/);
   assert.match(lines[1]!, /^warn: ws:\/\/b\/: connection refused → start it/);
   assert.match(lines[2]!, /^fail: .*EVENT_HANDLER_SECRET_KEY/);
+  assert.match(lines[3]!, /^ok: somebody listens at https:\/\/d\/; nothing was POSTed$/);
 });
 
 type Server = string | { version: string; problem?: string };
