@@ -25,6 +25,7 @@ const compiled = (folder: string) => compiledFile(folder).then((path) => Deno.re
 const NOT_NEEDED = new Map([
   ["deno.json", "what Deno is given for a bot that has none"],
   [".", "our code, as folders"],
+  ["docs", "where a person reads; an executable names the repository"],
   ["clusters/inside/entry.ts", "the program of a cluster that Deno runs"],
 ]);
 
