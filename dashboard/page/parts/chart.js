@@ -120,7 +120,7 @@ function look(place, lines, point) {
         size: 20,
         gap: 4,
         space: 70,
-        incrs: [60, 120, 300],
+        incrs: [60, 120, 300, 600],
         values: [[60, "{HH}:{mm}", null, null, null, null, null, null, 1]],
         grid: { show: false },
       },

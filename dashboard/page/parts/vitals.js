@@ -128,7 +128,7 @@ function Facts({ view: { unit, identify }, store }) {
       }`} isWarning=${ready < shards.length}>
         ${count(ready)}
       <//>
-      <${Fact} name="Guilds" of=${`fullest shard ${percent(fullest)}`}>${count(sum)}<//>
+      <${Fact} name="Guilds" of=${`fullest ${percent(fullest)}`}>${count(sum)}<//>
       <${Fact} name="Identifies left" of=${`of ${count(total)}`} isWarning=${remaining <= reserve}>
         ${count(remaining)}
       <//>

@@ -58,14 +58,15 @@ browserTest("what changes is drawn, and nothing else", async (browser) => {
     window.touched = new Set();
     new MutationObserver((all) => all.forEach(({ target }) => {
       const cell = (target.nodeType === 1 ? target : target.parentElement).closest("[data-key]");
-      if (cell) window.touched.add(cell.dataset.key);
-    })).observe(document.querySelector('[role="grid"]'),
+      window.touched.add(cell ? cell.dataset.key : "what is around the cells");
+    })).observe(window.grid = document.querySelector('[role="grid"]'),
       { subtree: true, attributes: true, childList: true, characterData: true });
   }`);
   const shard = { ...here.view.shards[5]!, latencyMs: 777 };
   server.send(here.change({ shards: [shard] }, systemClock.epochMs()));
   await page.getByText("777 ms").first().waitFor();
   assert.deepEqual(await page.evaluate("[...window.touched]"), ["5/64"]);
+  assert.ok(await page.evaluate("window.grid.isConnected"));
 });
 
 browserTest("shards that come and go are put in their place", async (browser) => {
