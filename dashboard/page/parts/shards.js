@@ -151,7 +151,7 @@ function groupsOf(keys) {
 
 /** From the filter to what it found. */
 function focusFirst() {
-  const found = document.querySelector('[role="grid"] [tabindex="0"], .shard-table .link');
+  const found = document.querySelector('[role="grid"] [data-key], .shard-table .link');
   if (found instanceof HTMLElement) found.focus();
 }
 
