@@ -120,7 +120,9 @@ export class Routes {
     const session = door.sessionOf(request);
     if (!session) return refused(NO_SESSION);
     const hello = { csrf: session.csrf, needsLogin: door.needsLogin };
-    return new Response(live.watch(() => door.holds(session), hello, view), {
+    // Of an answer to HEAD nobody reads the body, or says that he will not: he would look for ever.
+    const isAsked = request.method === "GET";
+    return new Response(isAsked ? live.watch(() => door.holds(session), hello, view) : null, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
         "cache-control": "no-store",

@@ -58,6 +58,18 @@ Deno.test("who may not come from there does not even see the page", async () => 
   }
 });
 
+Deno.test("who asks for the head only does not begin to look", async () => {
+  const { ask } = watchedUnit();
+  // A web server answers with the head, and lets go of a body without a word.
+  for (let n = 0; n < 100; n++) {
+    const { status, body } = await ask("/dashboard/live", { method: "HEAD" });
+    assert.deepEqual([status, body], [200, null]);
+  }
+  const page = eventsOf(await ask("/dashboard/live"));
+  assert.equal((await page.next())!.event, "hello");
+  await page.leave();
+});
+
 Deno.test("an action is done, and the log says who did what", async () => {
   const { post, world, lines, headers, page } = await loggedIn();
   const answer = await post(
