@@ -42,9 +42,12 @@ export const fetchPost: HttpPost = async ({ url, headers, body, signal }) => {
   return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text };
 };
 
-/** What went wrong, without the address, whose query may be secret. */
+/** What went wrong, without the address, whose query may be secret: the runtime tells it in its own spelling. */
 function wordsOf(error: unknown, url: string): string {
-  return messageOf(error).replaceAll(url, "").replace(/^.*?url \(\): /, "").replace(/\s+/g, " ");
+  const told = new URL(url);
+  told.hash = told.username = told.password = "";
+  return [url, told.href].reduce((words, spelt) => words.replaceAll(spelt, ""), messageOf(error))
+    .replace(/^.*?url \(\): /, "").replace(/\s+/g, " ");
 }
 
 /** A body that breaks off ends there: the status has said what counts. */
