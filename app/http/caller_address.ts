@@ -10,9 +10,10 @@ import { isIP } from "node:net";
 /**
  * The IP address of who has sent a request.
  *
- * A trusted server is believed its [`Forwarded`](https://www.rfc-editor.org/rfc/rfc7239), else its `X-Forwarded-For`:
+ * A trusted server is believed its [`Forwarded`](https://www.rfc-editor.org/rfc/rfc7239) or its `X-Forwarded-For`:
  * each adds at the end who came to it, so that the last address that is no trusted server's is the one. What stands
- * before that anybody could have written. From anybody else the headers mean nothing.
+ * before that anybody could have written; and the whole of the header that the server does not write itself, which it
+ * passes on as it came. So where the two name different callers neither counts. From anybody else they mean nothing.
  *
  * @param peer IP address of the other end of the connection.
  *
@@ -31,23 +32,35 @@ export function callerAddress(
   trusts: (address: string) => boolean,
 ): string {
   if (!trusts(peer)) return peer;
-  const addresses = forwardedFor(headers);
-  // Who says something that is no address has told nothing of those before it.
-  const known = addresses.slice(addresses.lastIndexOf(null) + 1) as string[];
-  return known.findLast((address) => !trusts(address)) ?? known[0] ?? peer;
+  const told = [forwarded(headers), forwardedFor(headers)].filter((hops) => hops.length > 0);
+  const callers = new Set(told.map((hops) => lastOf(hops, trusts)));
+  const [caller = null] = callers;
+  return callers.size === 1 && caller !== null ? caller : peer;
 }
 
 /** Who came to whom, the first first; `null`: what is there is no address. */
-function forwardedFor(headers: Headers): (string | null)[] {
-  const forwarded = headers.get("forwarded");
-  if (forwarded !== null) {
-    return forwarded.split(",").map((hop) => {
-      const [, quoted, bare] = /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(hop) ?? [];
-      return addressIn(quoted ?? bare ?? "");
-    });
-  }
-  const list = headers.get("x-forwarded-for");
-  return list === null ? [] : list.split(",").map((hop) => addressIn(hop.trim()));
+type Hops = readonly (string | null)[];
+
+/** The caller in front of all trusted servers; `null`: it is not told. */
+function lastOf(hops: Hops, trusts: (address: string) => boolean): string | null {
+  // Who says something that is no address has told nothing of those before it.
+  const known = hops.slice(hops.lastIndexOf(null) + 1) as string[];
+  return known.findLast((address) => !trusts(address)) ?? known[0] ?? null;
+}
+
+function forwarded(headers: Headers): Hops {
+  return listIn(headers, "forwarded").map((hop) => {
+    const [, quoted, bare] = /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s]*))/i.exec(hop) ?? [];
+    return addressIn(quoted ?? bare ?? "");
+  });
+}
+
+function forwardedFor(headers: Headers): Hops {
+  return listIn(headers, "x-forwarded-for").map((hop) => addressIn(hop.trim()));
+}
+
+function listIn(headers: Headers, name: string): string[] {
+  return headers.get(name)?.split(",") ?? [];
 }
 
 /** An address with or without a port: `203.0.113.7:443`, `[2001:db8::1]:443`, `2001:db8::1`. */

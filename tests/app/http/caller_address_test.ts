@@ -20,8 +20,14 @@ Deno.test("a server in front is believed who came to it, and no one before", () 
   assert.equal(from({}), PROXY);
 });
 
-Deno.test("Forwarded goes before X-Forwarded-For, with ports, quotes and brackets", () => {
-  const told = (forwarded: string) => from({ forwarded, "x-forwarded-for": "1.1.1.1" });
+Deno.test("who says two things is not believed: a server in front passes on what it does not write itself", () => {
+  const forged = { forwarded: "for=1.1.1.1", "x-forwarded-for": "203.0.113.7" };
+  assert.equal(from(forged), PROXY, "a guess would cost its guesser nothing");
+  assert.equal(from({ ...forged, forwarded: "for=203.0.113.7" }), "203.0.113.7");
+});
+
+Deno.test("Forwarded tells with ports, quotes and brackets", () => {
+  const told = (forwarded: string) => from({ forwarded });
   assert.equal(told("for=203.0.113.7;proto=https"), "203.0.113.7");
   assert.equal(told('proto=https;For="203.0.113.7:4711", for=10.0.0.2'), "203.0.113.7");
   assert.equal(told('for="[2001:db8::1]:4711";host=bots.example, for="[fd00::1]"'), "2001:db8::1");
