@@ -316,8 +316,10 @@ export class UnitGateway {
     await this.consumers.settle();
     // While the shards close, consumers of theirs have time for their last acknowledgements.
     this.links.bye("the unit stops");
-    await Promise.all([this.#generations.stop(), this.door.close()]);
+    await this.#generations.stop();
     this.links.stop("the unit stops");
+    // Nobody acknowledges anything any more.
+    await this.door.close();
     await this.#options.estates.close();
     await this.consumers.stop();
     await this.#voice.save();

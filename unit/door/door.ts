@@ -121,6 +121,9 @@ export class Door {
   #seen = new Seen();
   #acknowledged: Record<string, number> = {};
   #cancelSave: Cancel | null = null;
+  #saving: Promise<void> | null = null;
+  #isUnsaved = false;
+  #isClosed = false;
 
   constructor(options: DoorOptions) {
     this.#options = options;
@@ -205,10 +208,10 @@ export class Door {
     }
     const underWay = this.#entering.get(key);
     if (underWay) this.tally.repeats++;
-    const entering = underWay ?? this.#enter(event, key);
+    const entering = underWay ??
+      this.#enter(event, key).finally(() => this.#entering.delete(key));
     this.#entering.set(key, entering);
     const { place, response } = await entering;
-    this.#entering.delete(key);
     return await this.#answered(event, place, response?.body);
   }
 
@@ -221,28 +224,29 @@ export class Door {
     const nowMs = clock.epochMs();
     const cursor = Math.max(this.#cursors.get(queueId) ?? 0, nowMs * CURSORS_PER_MS) + 1;
     this.#cursors.set(queueId, cursor);
-    const place = { queueId, cursor, atMs: nowMs };
-    this.#seen.add(key, place);
     const note: InteractionNote = {
       via: "http",
       id: key,
       shard: shardKeyText(shard),
       ...(response && { answered: response.mark }),
     };
-    if (response) this.stoodIn[response.mark]++;
     this.#queue.accept(queueId, cursor, annotate(event.payload, { ...note }));
+    // Not before: what failed may come again.
+    const place = { queueId, cursor, atMs: nowMs };
+    this.#seen.add(key, place);
+    if (response) this.stoodIn[response.mark]++;
     this.#queue.spill(queueId);
     this.#saveSoon();
     this.tally[event.kind === "interaction" ? "interactions" : "webhookEvents"]++;
     return { place, response };
   }
 
-  /** Puts what is in memory on disk, and writes down how far everybody is. */
+  /** Puts what is in memory on disk, and writes down how far everybody is; nothing after that. */
   async close(): Promise<void> {
     await this.#queue.close();
-    if (!this.#cancelSave) return;
-    this.#cancelSave();
-    await this.#save();
+    this.#isClosed = true;
+    await this.#saving;
+    if (this.#isUnsaved) await this.#save();
   }
 
   /** What is said in the place of a bot that is away, and does not come back within a second. */
@@ -319,17 +323,25 @@ export class Door {
     return this.#options.firstQueueId + clusterId;
   }
 
+  /** One after another: a slow disk is not to have many of them waiting. */
   #saveSoon(): void {
+    this.#isUnsaved = true;
+    if (this.#saving || this.#isClosed) return;
     this.#cancelSave ??= this.#options.clock.after(SAVE_AFTER_MS, () => void this.#save());
   }
 
   async #save(): Promise<void> {
+    this.#cancelSave?.();
     this.#cancelSave = null;
+    this.#isUnsaved = false;
     const { log, store } = this.#options;
     const value = { acknowledged: this.#acknowledged, seen: this.#seen.saved };
-    await store.save(NAME, value).catch((error) =>
+    this.#saving = store.save(NAME, value).catch((error) =>
       log.error("what came over HTTP was not written down", { error: messageOf(error) })
     );
+    await this.#saving;
+    this.#saving = null;
+    if (this.#isUnsaved) this.#saveSoon();
   }
 }
 

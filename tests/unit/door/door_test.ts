@@ -198,6 +198,60 @@ Deno.test("Door says 503 where the disk does not take it, and 204 once it does",
   assert.equal(answers[1]!.status, 204);
 });
 
+Deno.test("Door writes down what it knows once at a time, however slow the disk is, and all of it in the end", async () => {
+  const store = memoryStore();
+  const writes: (() => void)[] = [];
+  const slow: Store = {
+    ...store,
+    async save(name, value) {
+      await new Promise<void>((resolve) => writes.push(resolve));
+      await store.save(name, value);
+    },
+  };
+  const { clock, take, up, door } = await setUp({ store: slow });
+  up();
+  for (let n = 1; n <= 10; n++) {
+    take(webhookEvent(n), `${n}`);
+    await clock.advance(500);
+  }
+  assert.equal(writes.length, 1, "nothing is heaped up behind it");
+  const closed = door.close();
+  for (let n = 0; n < 3; n++) {
+    for (const written of writes.splice(0)) written();
+    await clock.advance(10);
+  }
+  await closed;
+  const { seen } = await store.load("door") as { seen: object };
+  assert.equal(Object.keys(seen).length, 10);
+});
+
+Deno.test("Door writes nothing down once it is closed: the folder is somebody else's", async () => {
+  const saves: unknown[] = [];
+  const store: Store = {
+    ...memoryStore(),
+    save: (_, value) => (saves.push(value), Promise.resolve()),
+  };
+  const { clock, take, up, door, got } = await setUp({ store });
+  up();
+  take(webhookEvent(1), "1");
+  await clock.advance(10);
+  await door.close();
+  const { length } = saves;
+  door.acknowledge(cluster(0), 1, { 0: got[0]!.cursor });
+  await clock.advance(10_000);
+  assert.equal(saves.length, length);
+});
+
+Deno.test("Door takes again what it failed to take", async () => {
+  const { clock, take, up, answers, door, got } = await setUp();
+  up();
+  const broken = { ...webhookEvent(1), payload: new TextEncoder().encode("{") };
+  await assert.rejects(door.take(broken, "one"));
+  take(webhookEvent(1), "one");
+  await clock.advance(10);
+  assert.deepEqual([answers, got.length], [[{ status: 204 }], 1]);
+});
+
 Deno.test("Door tells of an interaction whose token has died meanwhile as a GAP", async () => {
   const { clock, got, gaps, take, up } = await setUp();
   take(command(clock, 0n), "one");
