@@ -115,6 +115,8 @@ export class Door {
   readonly #options: DoorOptions;
   readonly #queue: EventQueue;
   readonly #cursors = new Map<number, number>();
+  /** Newest cursors of earlier lives: of those only what is safe is known. */
+  readonly #before = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
   /** What is being taken, by its key. */
   readonly #entering = new Map<string, Promise<Entered>>();
@@ -165,7 +167,8 @@ export class Door {
       const waiting = await this.#queue.waiting(queueId, null, done, LOOK_BYTES).catch(() => []);
       for (const { body, cursor } of waiting) this.#remember(body, { queueId, cursor });
       const newest = Math.max(done, this.#queue.of(queueId).newest);
-      this.#cursors.set(queueId, Math.max(newest, clock.epochMs() * CURSORS_PER_MS));
+      this.#before.set(queueId, Math.max(newest, clock.epochMs() * CURSORS_PER_MS));
+      this.#cursors.set(queueId, this.#before.get(queueId)!);
     }
   }
 
@@ -272,29 +275,28 @@ export class Door {
   }
 
   /** Resolves with whether an event is on disk, or dealt with, in time. */
-  #isStored({ queueId, cursor }: { queueId: number; cursor: number }): Promise<boolean> {
+  #isStored(place: Pick<SeenEvent, "queueId" | "cursor">): Promise<boolean> {
     const { clock, openSpool } = this.#options;
-    if (!openSpool || this.#isSafe(queueId, cursor)) return Promise.resolve(true);
+    if (!openSpool || this.#isSafe(place)) return Promise.resolve(true);
     return new Promise((resolve) => {
       const settle = (isStored: boolean) => {
         cancel();
         this.#waiters.delete(waiter);
         resolve(isStored);
       };
-      const waiter = { queueId, cursor, stored: () => settle(true) };
+      const waiter = { ...place, stored: () => settle(true) };
       const cancel = clock.after(STORE_MS, () => settle(false));
       this.#waiters.add(waiter);
     });
   }
 
-  #isSafe(queueId: number, cursor: number): boolean {
-    return this.#queue.safety(queueId).safe >= cursor;
+  #isSafe({ queueId, cursor }: Pick<SeenEvent, "queueId" | "cursor">): boolean {
+    const before = this.#before.get(queueId) ?? 0;
+    return Math.max(before, this.#queue.safety(queueId).safe) >= cursor;
   }
 
   #look(): void {
-    for (const { queueId, cursor, stored } of [...this.#waiters]) {
-      if (this.#isSafe(queueId, cursor)) stored();
-    }
+    for (const waiter of [...this.#waiters]) if (this.#isSafe(waiter)) waiter.stored();
   }
 
   /** An interaction whose token is dead is of no use to anybody. */
@@ -335,7 +337,10 @@ export class Door {
     this.#cancelSave = null;
     this.#isUnsaved = false;
     const { log, store } = this.#options;
-    const value = { acknowledged: this.#acknowledged, seen: this.#seen.saved };
+    const value = {
+      acknowledged: this.#acknowledged,
+      seen: this.#seen.saved((event) => this.#isSafe(event)),
+    };
     this.#saving = store.save(NAME, value).catch((error) =>
       log.error("what came over HTTP was not written down", { error: messageOf(error) })
     );

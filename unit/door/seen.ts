@@ -45,9 +45,9 @@ export class Seen {
     this.#events.set(key, event);
   }
 
-  /** What a later life is to know. */
-  get saved(): Record<string, SeenEvent> {
-    return Object.fromEntries(this.#events);
+  /** What a later life is to know: what did not outlive this one may come again. */
+  saved(isSafe: (event: SeenEvent) => boolean): Record<string, SeenEvent> {
+    return Object.fromEntries([...this.#events].filter(([, event]) => isSafe(event)));
   }
 }
 

@@ -198,6 +198,34 @@ Deno.test("Door says 503 where the disk does not take it, and 204 once it does",
   assert.equal(answers[1]!.status, 204);
 });
 
+Deno.test("Door of a later life takes again what an earlier one had in memory alone, and knows what was done with", async () => {
+  const full: OpenSpool = async (...which) => ({
+    ...await memorySpool()(...which),
+    append: () => Promise.reject(new Error("no room")),
+  });
+  const first = await setUp({ openSpool: full });
+  first.take(webhookEvent(1), "1");
+  await first.clock.advance(2_000);
+  assert.equal(first.answers[0]!.status, 503);
+  const { clock, store } = first;
+  // Killed: nothing is closed. The disk has room again.
+  const second = await setUp({ clock, store });
+  second.up();
+  second.take(webhookEvent(2), "2");
+  await clock.advance(10);
+  second.take(webhookEvent(1), "1");
+  await clock.advance(1_000);
+  assert.deepEqual(second.got.map(({ d }) => d.n), [2, 1]);
+  second.door.acknowledge(cluster(0), 1, { 0: second.got[1]!.cursor });
+  await clock.advance(10);
+  // Killed again, before it was written down that it was done with.
+  const third = await setUp({ clock, store, openSpool: second.openSpool });
+  third.up();
+  third.take(webhookEvent(1), "1");
+  await clock.advance(10);
+  assert.deepEqual([third.answers, third.got], [[{ status: 204 }], []]);
+});
+
 Deno.test("Door writes down what it knows once at a time, however slow the disk is, and all of it in the end", async () => {
   const store = memoryStore();
   const writes: (() => void)[] = [];
