@@ -59,6 +59,13 @@ export async function queuedShards(queueDir: string): Promise<ShardKey[]> {
   return [...found.values()];
 }
 
+/** Ids of the folders in one that have files in them. */
+export async function queuesLeft(dir: string): Promise<number[]> {
+  const names = await foldersIn(dir, /^\d+$/);
+  const files = await Promise.all(names.map((name) => diskFs.list(`${dir}/${name}`)));
+  return names.filter((_, i) => files[i]!.length > 0).map(Number);
+}
+
 /**
  * Gives these shards of `total` the events that shards of their ids left behind: of other totals, and of e038c8e, whose folders are `3` and say no total. Their order is that of their cursors, which
  * grow with an id whatever the total. Not for a total beside which another lives on. Call before any worker starts; wherever it is interrupted,

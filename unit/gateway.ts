@@ -145,7 +145,7 @@ export class UnitGateway {
       firstQueueId: firstQueueId(options.unitName),
       ownerOf: (guildId) => this.#ownerOf(guildId),
       farOf: (shard) => this.#farOf(shard),
-      openSpool: doorSpools(options),
+      ...doorSpools(options),
       diskLimitBytes: config.queueDiskBytes,
       send: (...batch) => void this.links.deliver(...batch),
     });

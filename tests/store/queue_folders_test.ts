@@ -7,6 +7,7 @@ import {
   inheritQueues,
   queuedShards,
   queueFolder,
+  queuesLeft,
 } from "../../store/queue_folders.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { readAll } from "./spool_conformance.ts";
@@ -210,3 +211,14 @@ Deno.test("queuedShards() tells of which shards events wait, once each, and of n
       ["1/2", "1/4", "2/4"],
     );
   }));
+
+Deno.test("queuesLeft() tells the queues of a folder that hold something", async () => {
+  await inTempDir(async (dir) => {
+    await leave(dir, 3, 1);
+    await leave(dir, 2 ** 20, 1);
+    await Deno.mkdir(`${dir}/7`);
+    await Deno.mkdir(`${dir}/of-16`);
+    assert.deepEqual((await queuesLeft(dir)).toSorted(), [2 ** 20, 3]);
+    assert.deepEqual(await queuesLeft(`${dir}/none`), []);
+  });
+});

@@ -33,6 +33,7 @@ import type { Log } from "../../ports/log.ts";
 import type { World } from "../../ports/world.ts";
 import type { Config } from "../../config/config.ts";
 import { EventQueue } from "../../queue/worker_queue.ts";
+import { queuesLeft } from "../../store/queue_folders.ts";
 import { openSpoolDir } from "../../store/spool_files.ts";
 import { Seen, type SeenEvent } from "./seen.ts";
 
@@ -48,6 +49,8 @@ const MEMORY_BYTES = 8 * 1024 * 1024;
 const CURSORS_PER_MS = 16;
 /** So much of what waits is looked through when the unit starts. */
 const LOOK_BYTES = 4 * 1024 * 1024;
+/** Ids of queues that each name of a unit has. */
+const QUEUES_OF_UNIT = 2 ** 14;
 /** Value of the store. */
 const NAME = "door";
 
@@ -74,6 +77,8 @@ export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, Awa
   readonly farOf?: (shard: ShardKey) => FarDoor | null;
   /** Without it events are kept in memory only. */
   readonly openSpool?: OpenSpool | undefined;
+  /** Queues of which something is on disk. Default: none but its own. */
+  readonly left?: () => Promise<readonly number[]>;
   readonly diskLimitBytes: number;
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
@@ -97,7 +102,7 @@ export function firstQueueId(unit: string | undefined): number {
   if (unit === undefined) return 0;
   let hash = 0x811c_9dc5;
   for (const letter of unit) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x0100_0193) >>> 0;
-  return (hash >>> 14) * 2 ** 14;
+  return (hash >>> 14) * QUEUES_OF_UNIT;
 }
 
 /** An event that is queued, and what is said to it in the place of a bot that is away. */
@@ -150,7 +155,7 @@ export class Door {
 
   /** Takes up what an earlier life left. */
   async open(): Promise<void> {
-    const { clock, clusterIds, log, store } = this.#options;
+    const { clock, log, store } = this.#options;
     const saved = await store.load(NAME);
     const { acknowledged, seen } = isRecord(saved) ? saved : {};
     this.#seen = new Seen(seen);
@@ -158,7 +163,7 @@ export class Door {
     this.#acknowledged = Object.fromEntries(
       marks.filter((mark): mark is [string, number] => isCount(mark[1])),
     );
-    for (const queueId of clusterIds.map((id) => this.#queueOf(id))) {
+    for (const queueId of await this.#queueIds()) {
       const done = this.#acknowledged[queueId] ?? 0;
       await this.#queue.open(queueId, done)
         .catch((error) =>
@@ -321,6 +326,22 @@ export class Door {
     }
   }
 
+  /** All that are to be opened; what is of clusters that are no more, or of a unit of another name, goes to one that is. */
+  async #queueIds(): Promise<number[]> {
+    const { clusterIds, left = () => Promise.resolve([]), log } = this.#options;
+    const own = clusterIds.map((id) => this.#queueOf(id));
+    const all = await left().catch((error) => {
+      log.error("what came over HTTP cannot be read", { error: messageOf(error) });
+      return [];
+    });
+    const others = all.filter((queueId) => clusterIds.length > 0 && !own.includes(queueId));
+    for (const queueId of others) {
+      const id = clusterIds[queueId % QUEUES_OF_UNIT % clusterIds.length]!;
+      this.#queue.assign(queueId, { kind: "cluster", id });
+    }
+    return [...own, ...others];
+  }
+
   #queueOf(clusterId: number): number {
     return this.#options.firstQueueId + clusterId;
   }
@@ -350,16 +371,17 @@ export class Door {
   }
 }
 
-/** The spools of a door; `undefined` where events are kept in memory only. */
+/** The spools of a door, and which there are; none where events are kept in memory only. */
 export function doorSpools(
   { config, queueDir, log }: {
     readonly config: Pick<Config, "queueDiskBytes">;
     readonly queueDir: string | null;
     readonly log: Log;
   },
-): OpenSpool | undefined {
-  if (queueDir === null || config.queueDiskBytes === 0) return undefined;
-  return openSpoolDir(`${queueDir}/door`, { log });
+): Pick<DoorOptions, "openSpool" | "left"> {
+  if (queueDir === null || config.queueDiskBytes === 0) return {};
+  const dir = `${queueDir}/door`;
+  return { openSpool: openSpoolDir(dir, { log }), left: () => queuesLeft(dir) };
 }
 
 function parsed(body: Uint8Array): Record<string, unknown> {

@@ -24,11 +24,19 @@ interface Life {
   readonly clock?: VirtualClock;
   readonly store?: Store;
   readonly openSpool?: OpenSpool;
+  readonly clusterIds?: readonly number[];
+  readonly left?: readonly number[];
 }
 
 async function setUp(
-  { far, clock = createVirtualClock(), store = memoryStore(), openSpool = memorySpool() }: Life =
-    {},
+  {
+    far,
+    clock = createVirtualClock(),
+    store = memoryStore(),
+    openSpool = memorySpool(),
+    clusterIds = [0, 1],
+    left = [],
+  }: Life = {},
 ) {
   const got: {
     to: number;
@@ -45,7 +53,8 @@ async function setUp(
     openSpool,
     log: logTo((_, event) => logged.push(event)),
     inviteCode: null,
-    clusterIds: [0, 1],
+    clusterIds,
+    left: () => Promise.resolve(left),
     firstQueueId: 0,
     ownerOf: (guildId) => {
       const id = Number(BigInt(guildId || 0) >> 22n) % 4;
@@ -226,6 +235,25 @@ Deno.test("Door of a later life takes again what an earlier one had in memory al
   assert.deepEqual([third.answers, third.got], [[{ status: 204 }], []]);
 });
 
+Deno.test("Door of a later life brings what was for clusters that are no more to one that is", async () => {
+  const first = await setUp();
+  for (const n of [1n, 3n]) first.take(command(first.clock, n, Number(n)), `${n}`);
+  await first.clock.advance(1_100);
+  await first.door.close();
+  const { clock, store, openSpool } = first;
+  const second = await setUp({ clock, store, openSpool, clusterIds: [0], left: [0, 1, 2 ** 14] });
+  second.up();
+  await clock.advance(10);
+  const ids = second.got.map(({ d }) => (d.gatehouse as { id: string }).id);
+  assert.deepEqual([ids, second.got.map(({ to }) => to)], [["1", "3"], [0, 0]]);
+  second.door.acknowledge(cluster(0), 1, { 1: second.got[1]!.cursor });
+  await clock.advance(1_000);
+  const third = await setUp({ clock, store, openSpool, clusterIds: [0], left: [1] });
+  third.up();
+  await clock.advance(10);
+  assert.deepEqual(third.got, []);
+});
+
 Deno.test("Door writes down what it knows once at a time, however slow the disk is, and all of it in the end", async () => {
   const store = memoryStore();
   const writes: (() => void)[] = [];
@@ -325,7 +353,6 @@ Deno.test("doorSpools() are beside the queues of shards, where there is a disk",
   const log = logTo(() => {});
   const of = (queueDir: string | null, queueDiskBytes: number) =>
     doorSpools({ config: { queueDiskBytes }, queueDir, log });
-  assert.equal(of(null, 1), undefined);
-  assert.equal(of("/tmp/queue", 0), undefined);
-  assert.equal(typeof of("/tmp/queue", 1), "function");
+  assert.deepEqual([of(null, 1), of("/tmp/queue", 0)], [{}, {}]);
+  assert.equal(typeof of("/tmp/queue", 1).openSpool, "function");
 });
