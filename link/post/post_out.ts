@@ -86,6 +86,7 @@ export class PostOut {
   #line: LinkEvents | null = null;
   #failures = 0;
   #isLeaving = false;
+  #isOver = false;
   /** Ends the pause before the next batch, or the next try. */
   #cancel: Cancel | null = null;
 
@@ -104,12 +105,13 @@ export class PostOut {
   /** Sends nothing more; resolves when what is under way has its answer, or has had 3 s for it. */
   async settled(): Promise<void> {
     this.#isLeaving = true;
+    this.#cancel?.();
     await within(this.#options.clock, LAST_ANSWERS_MS, Promise.all(this.#answers));
   }
 
   /** Ends everything; what is under way may have arrived. */
   hangUp(): void {
-    this.#isLeaving = true;
+    this.#isLeaving = this.#isOver = true;
     this.#cancel?.();
     for (const end of this.#flying.values()) end.abort();
     this.#line?.closed();
@@ -145,6 +147,7 @@ export class PostOut {
     const v = EVENT_LINK_VERSION;
     const hello = { op: "hello", v, clusterId: peer.id, windowBytes: WINDOW_BYTES } as const;
     line.text(encodeLinkMessage(hello));
+    if (this.#isLeaving) return;
     for (const each of this.#held.splice(0)) this.#post(each);
   }
 
@@ -250,7 +253,9 @@ export class PostOut {
     const answer = this.#exchange(batch, end).then((outcome) => {
       this.#flying.delete(batch);
       this.#answers.delete(answer);
-      if (!this.#isLeaving || outcome.kind === "delivered") then(outcome);
+      // What was asked for is still acknowledged, as long as there is somebody to tell.
+      const isWanted = !this.#isLeaving || outcome.kind === "delivered";
+      if (isWanted && !this.#isOver) then(outcome);
     });
     this.#answers.add(answer);
   }

@@ -13,7 +13,7 @@ import { cluster } from "../../support/peers.ts";
 import { type PostedJson, postReceiver } from "../../support/post_receiver.ts";
 
 /** A worker's end: sends all that is not acknowledged with each link, as a lane does. */
-function setUp({ waitMs = 0, answerMs = 10_000, receives = true } = {}) {
+function setUp({ waitMs = 0, answerMs = 10_000, receives = true, heedsSignal = true } = {}) {
   const clock = createVirtualClock();
   const receiver = postReceiver(clock);
   if (!receives) receiver.answer = () => "refused";
@@ -60,7 +60,9 @@ function setUp({ waitMs = 0, answerMs = 10_000, receives = true } = {}) {
     random: () => 1,
     waitMs,
     answerMs,
-    post: receiver.post,
+    // An answer that has begun comes to its end.
+    post: (request) =>
+      receiver.post(heedsSignal ? request : { ...request, signal: new AbortController().signal }),
     newId: () => `id ${++ids}`,
     failed: (failure) => failures.push(failure),
   });
@@ -271,6 +273,30 @@ Deno.test("PostOut ends with the answers that are under way, and begins nothing 
   await clock.advance(60_000);
   assert.equal(receiver.posts.length, 2);
   assert.equal(world.failures.length, 0);
+});
+
+Deno.test("PostOut that is hung up has no link, though the answer that it asked for comes", async () => {
+  const { clock, receiver, out, isUp } = setUp({ heedsSignal: false });
+  await clock.advance(receiver.latencyMs - 1);
+  out.hangUp();
+  await clock.advance(1_000);
+  assert.deepEqual([isUp(), receiver.posts.length], [false, 1]);
+});
+
+Deno.test("PostOut that ends tries no more, and sends nothing of what failed", async () => {
+  const world = setUp();
+  await world.clock.advance(5);
+  world.receiver.answer = () => ({ status: 503 });
+  world.emit([0, 1]);
+  await world.clock.advance(0);
+  world.emit([2]);
+  await world.clock.advance(6);
+  const { length } = world.receiver.posts;
+  world.receiver.answer = () => ({});
+  const settled = world.out.settled();
+  await world.clock.advance(600_000);
+  await settled;
+  assert.equal(world.receiver.posts.length, length);
 });
 
 Deno.test("PostOut that is hung up ends what is under way, and the tries", async () => {
