@@ -257,7 +257,8 @@ export class PostOut {
       const isWanted = !this.#isLeaving || outcome.kind === "delivered";
       if (isWanted && !this.#isOver) then(outcome);
     });
-    this.#answers.add(answer);
+    // One that only asks whether somebody is there has nothing to acknowledge.
+    if (batch.events.length > 0) this.#answers.add(answer);
   }
 
   async #exchange(batch: PostBatch, end: AbortController): Promise<Outcome> {

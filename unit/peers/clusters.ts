@@ -179,9 +179,11 @@ export class Clusters {
     for (const { call } of this.#remote.values()) call?.hangUp();
   }
 
-  /** Ends the built-in ones. */
+  /** Ends the built-in ones; to those that are POSTed to nothing more goes, and their last answers are waited for. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#builtIn.values()].map((place) => place.end()));
+    const ended = [...this.#builtIn.values()].map((place) => place.end());
+    const settled = [...this.#remote.values()].map(({ call }) => call?.settled());
+    await Promise.all([...ended, ...settled]);
   }
 
   #place(clusterId: number): ClusterPlace {

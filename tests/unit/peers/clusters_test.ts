@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { LinkSocket } from "../../../link/links.ts";
+import { sleep } from "../../../ports/clock.ts";
+import { encodeBatch, RECORD } from "../../../protocol/event_frame.ts";
 import { Clusters } from "../../../unit/peers/clusters.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
 import { logTo } from "../../../ports/log.ts";
@@ -7,7 +10,7 @@ import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../../clusters/place.ts";
 import { fakeSockets } from "../../support/fake_sockets.ts";
 
-function setUp(config: Partial<Config>, first?: number) {
+function setUp(config: Partial<Config>, first?: number, answerMs = 0) {
   const { connect, sockets } = fakeSockets();
   const changes: string[] = [];
   const posted: string[] = [];
@@ -21,9 +24,10 @@ function setUp(config: Partial<Config>, first?: number) {
     random: () => 0,
     log: logTo((level, event, fields) => logged.push({ level, event, ...fields })),
     connect,
-    post: ({ url }) => {
+    post: async ({ url }) => {
       posted.push(url);
-      return Promise.resolve({ status: 204, retryAfter: null, text: "" });
+      await sleep(clock, answerMs);
+      return { status: 204, retryAfter: null, text: "" };
     },
     start(clusterId) {
       starts.push(clusterId);
@@ -90,6 +94,34 @@ Deno.test("Clusters POSTs to those of http, dials the others, and warns where an
     "starting: dialling",
   ]);
   clusters.hangUp();
+});
+
+Deno.test("Clusters end with the last answers to what was POSTed, which are still acknowledged", async () => {
+  const answerMs = 500;
+  const { clusters, clock } = setUp(
+    { eventHandlerUrls: ["http://bot.test"], eventHandlerSecretKey: "k" },
+    undefined,
+    answerMs,
+  );
+  const said: string[] = [];
+  const socket = Promise.withResolvers<LinkSocket>();
+  const accept = (own: LinkSocket) => {
+    socket.resolve(own);
+    return { text: (text: string) => said.push(JSON.parse(text).op), closed() {} };
+  };
+  clusters.start({ ...LINKS, accept } as unknown as typeof LINKS);
+  await clock.advance(answerMs);
+  const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":{}}');
+  const record = { shardId: 0, kind: RECORD.DISPATCH, cursor: 1, body };
+  (await socket.promise).sendBytes(encodeBatch(0, [record]));
+  await clock.advance(0);
+  let isStopped = false;
+  void clusters.stop().then(() => isStopped = true);
+  await clock.advance(answerMs - 1);
+  assert.ok(!isStopped);
+  assert.deepEqual(said, ["hello"]);
+  await clock.advance(1);
+  assert.deepEqual([isStopped, said], [true, ["hello", "ack"]]);
 });
 
 Deno.test("Clusters leaves guilds with the built-in one that has them when there are more shards, where it can", () => {
