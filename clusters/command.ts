@@ -70,8 +70,10 @@ function variables(
   options: StartClusterOptions,
   permissions: ClusterPermissions,
 ): Record<string, string> {
+  // Ours say who the cluster is, whatever the operator calls so.
+  const names = passedVariables(permissions).filter((name) => !OWN_VARIABLES.includes(name));
   return {
-    ...passedOn(options.env, passedVariables(permissions)),
+    ...passedOn(options.env, names),
     ...NO_CACHE_API,
     NO_COLOR: "1",
     ...settingsAsEnv(options),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { silentLog } from "../../ports/log.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
 import { clusterCommand, compiledCommand } from "../../clusters/command.ts";
+import { settingsFromEnv } from "../../clusters/inside/settings.ts";
 import type { StartClusterOptions } from "../../clusters/place.ts";
 
 const options: StartClusterOptions = {
@@ -50,6 +51,20 @@ Deno.test("clusterCommand() allows the unit's address and its own variables, not
   assert.match(main, /^data:application\/typescript,/);
   const source = decodeURIComponent(main.slice(main.indexOf(",") + 1));
   assert.match(source, /import\("file:\/\/\/srv\/bot\/src\/bot\.ts"\)/);
+});
+
+Deno.test("a variable of the operator's that has a name of ours does not say who the cluster is", () => {
+  const named = {
+    permissions: ["--allow-env=SERVICE_NAME,CLUSTER_ID"],
+    env: { SERVICE_NAME: "shop", CLUSTER_ID: "99" },
+  };
+  const service = { kind: "service", name: "clock" } as const;
+  for (const started of [clusterCommand, compiledCommand]) {
+    for (const peer of [options.peer, service]) {
+      const { env } = started({ ...options, ...named, peer }, () => false);
+      assert.deepEqual(settingsFromEnv((name) => env[name]).peer, peer);
+    }
+  }
 });
 
 Deno.test("clusterCommand() goes by the deno.json nearest above the bot", () => {
