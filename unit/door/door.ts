@@ -216,6 +216,7 @@ export class Door {
     }
     const underWay = this.#entering.get(key);
     if (underWay) this.tally.repeats++;
+    else if (this.#queue.isPaused) return this.#refuse("the disk does not keep up");
     const entering = underWay ??
       this.#enter(event, key).finally(() => this.#entering.delete(key));
     this.#entering.set(key, entering);
@@ -271,12 +272,14 @@ export class Door {
     place: { readonly queueId: number; readonly cursor: number },
     body?: InteractionCallback,
   ): Promise<DoorAnswer> {
-    if (!await this.#isStored(place)) {
-      this.tally.refused++;
-      return { status: 503, reason: `it is not on disk after ${STORE_MS} ms` };
-    }
+    if (!await this.#isStored(place)) return this.#refuse(`it is not on disk after ${STORE_MS} ms`);
     if (body) return { status: 200, body };
     return { status: kind === "interaction" ? 202 : 204 };
+  }
+
+  #refuse(reason: string): DoorAnswer {
+    this.tally.refused++;
+    return { status: 503, reason };
   }
 
   /** Resolves with whether an event is on disk, or dealt with, in time. */

@@ -207,6 +207,45 @@ Deno.test("Door says 503 where the disk does not take it, and 204 once it does",
   assert.equal(answers[1]!.status, 204);
 });
 
+Deno.test("Door takes nothing into memory without end while the disk hangs, and goes on once it does not", async () => {
+  const open = memorySpool();
+  const hanging: (() => void)[] = [];
+  let hangs = true;
+  const openSpool: OpenSpool = async (...which) => {
+    const spool = await open(...which);
+    const append = spool.append.bind(spool);
+    spool.append = async (records) => {
+      if (hangs) await new Promise<void>((resolve) => hanging.push(resolve));
+      await append(records);
+    };
+    return spool;
+  };
+  const { clock, take, answers } = await setUp({ openSpool });
+  const large = (n: number): DoorEvent => ({
+    ...webhookEvent(n),
+    payload: new TextEncoder().encode(
+      `{"t":"APPLICATION_AUTHORIZED","s":null,"op":0,"d":{"n":${n},"x":"${"x".repeat(100_000)}"}}`,
+    ),
+  });
+  for (let n = 0; n < 200; n++) {
+    take(large(n), `${n}`);
+    await clock.advance(0);
+  }
+  const { length: atOnce } = answers;
+  assert.ok(atOnce > 100, `${atOnce} of 20 MB were refused at once`);
+  assert.ok(answers.every(({ status }) => status === 503));
+  await clock.advance(2_000);
+  hangs = false;
+  for (const written of hanging) written();
+  await clock.advance(1_000);
+  for (let n = 0; n < 200; n++) {
+    take(large(n), `${n}`);
+    await clock.advance(10);
+  }
+  assert.ok(answers.slice(200).every(({ status }) => status === 204));
+  assert.equal(answers.length, 400);
+});
+
 Deno.test("Door of a later life takes again what an earlier one had in memory alone, and knows what was done with", async () => {
   const full: OpenSpool = async (...which) => ({
     ...await memorySpool()(...which),
