@@ -34,13 +34,28 @@ const MOST_LETTERS = 200;
 
 /** By the runtime's `fetch`, which keeps connections open and speaks HTTP/2 where the server does. */
 export const fetchPost: HttpPost = async ({ url, headers, body, signal }) => {
-  const options = { method: "POST", headers, body, signal, redirect: "manual" } as const;
-  const answer = await fetch(url, options).catch((error) => {
+  const options = { method: "POST", body, signal, redirect: "manual" } as const;
+  const answer = await fetch(url, {
+    ...options,
+    // Read after Deno has begun its span of this, and before it has told it the address.
+    get headers() {
+      endOwnSpan();
+      return headers;
+    },
+  }).catch((error) => {
     throw signal.aborted ? error : new Error(wordsOf(error, url));
   });
   const text = await beginning(answer);
   return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text };
 };
+
+/** Where OpenTelemetry's packages, and Deno, keep the span of a context. */
+const SPAN_KEY = Symbol.for("OpenTelemetry Context Key SPAN");
+
+/** What is told of a span that has ended counts no more: so an address, in which there may be a secret, does not. */
+function endOwnSpan(): void {
+  Deno.telemetry.contextManager.active()?.getValue(SPAN_KEY)?.end();
+}
 
 /** What went wrong, without the address, whose query may be secret: the runtime tells it in its own spelling. */
 function wordsOf(error: unknown, url: string): string {

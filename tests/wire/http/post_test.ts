@@ -67,6 +67,33 @@ Deno.test("fetchPost() says why there is no answer, and not the address, which m
   }
 });
 
+Deno.test("fetchPost() tells OpenTelemetry nothing of the address", async () => {
+  await withServer(() => new Response("ok"), async (url) => {
+    const module = new URL("../../../ports/http/post.ts", import.meta.url);
+    const source = `import { fetchPost } from "${module}";
+const { signal } = new AbortController();
+const { text } = await fetchPost({ url: "${url}", headers: {}, body: new Uint8Array(), signal });
+await fetch("${url}".replace("secret", "plain"));
+console.log("came: " + text);`;
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "run",
+        "--quiet",
+        "--no-lock",
+        "--allow-net=127.0.0.1",
+        `data:application/typescript,${encodeURIComponent(source)}`,
+      ],
+      env: { OTEL_DENO: "true", OTEL_EXPORTER_OTLP_PROTOCOL: "console" },
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    const told = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
+    assert.match(told, /came: ok/);
+    assert.match(told, /key=plain/, "others are told of");
+    assert.doesNotMatch(told, /secret/);
+  });
+});
+
 Deno.test("fetchPost() ends when it is told to", async () => {
   const came = Promise.withResolvers<void>();
   const answer = (request: Request) => {
