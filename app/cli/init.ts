@@ -10,7 +10,7 @@ import { filesOf, type NewFile } from "../init/files.ts";
 import { type GatehousePlace, placeFor } from "../init/place.ts";
 import { writeFiles } from "../init/write.ts";
 import { EXIT } from "./exit.ts";
-import { helpEnd, type Paint, painter } from "./output.ts";
+import { denoCommand, helpEnd, type Paint, painter } from "./output.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Our door, which a bot imports as `gatehouse`. */
@@ -52,8 +52,7 @@ function told(
   world: Pick<CliWorld, "env" | "out">,
 ): string[] {
   const paint = painter(world, world.out);
-  // So it is set by `npx`: who has no Deno of their own.
-  const deno = world.env("npm_command") === "exec" ? `npx --yes deno@${Deno.version.deno}` : "deno";
+  const deno = denoCommand(world);
   const next: [string, string][] = [
     [`${deno} task dev`, "plays against a Discord of its own until there is a token"],
     ["cp .env.example .env", "then write the token into .env"],

@@ -30,6 +30,11 @@ export function painter(world: Pick<CliWorld, "env">, stream: Pick<Stream, "isTe
   return (style, text) => styleText(style as Style, text, { validateStream: false });
 }
 
+/** What who types here writes for `deno`: so it is set by `npx`, which is for who has no Deno of their own. */
+export function denoCommand({ env }: Pick<CliWorld, "env">): string {
+  return env("npm_command") === "exec" ? `npx --yes deno@${Deno.version.deno}` : "deno";
+}
+
 /** Prints what a script reads. */
 export function writeJson({ out }: Pick<CliWorld, "out">, value: unknown): void {
   out.write(`${JSON.stringify(value, null, out.isTerminal ? 2 : undefined)}\n`);

@@ -37,7 +37,7 @@ export function firstScreen(options: FirstScreenOptions): string[] {
       ["Gateway", `${at.replace(/^http/, "ws")}/gateway`],
       ["Docs", docs],
     ],
-    [["Next", nextWords(config, command)]],
+    nextRows(config, command),
   ];
   const width = Math.max(...rows.flat().map(([name]) => name.length));
   const blocks = rows.map((block) =>
@@ -52,7 +52,7 @@ export function firstScreen(options: FirstScreenOptions): string[] {
 
 function modeWords(config: Config): string {
   if (config.mode === "simulator") {
-    return "plays against a Discord of its own: nothing here is real, no token is needed";
+    return "plays against a Discord of its own: no token, nothing is real";
   }
   const fleet = config.natsUrls.length === 0 ? "" : ", as a unit of a fleet";
   return `runs with ${isDiscord(config) ? "Discord" : config.discordApiUrl}${fleet}`;
@@ -81,11 +81,9 @@ function shardWords(config: Config): string {
   return `${firstShardId} to ${lastShardId ?? "the last"} of ${all}`;
 }
 
-function nextWords({ mode, botModule }: Config, command: string): string {
-  const first = mode === "discord"
-    ? `${command} status`
-    : `write DISCORD_TOKEN${
-      botModule === EXAMPLE ? " and BOT_MODULE" : ""
-    } into .env, then ${command} doctor`;
-  return `${first} · Ctrl-C stops it`;
+function nextRows({ mode, botModule }: Config, command: string): [string, string][] {
+  const stop: [string, string] = ["Stop", "Ctrl-C"];
+  if (mode === "discord") return [["Next", `${command} status`], stop];
+  const settings = botModule === EXAMPLE ? "DISCORD_TOKEN and BOT_MODULE" : "DISCORD_TOKEN";
+  return [["Next", `write ${settings} into .env`], ["Then", `${command} doctor`], stop];
 }

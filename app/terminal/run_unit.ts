@@ -10,7 +10,7 @@ import { readConfig } from "../../config/parse.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
-import { painter } from "../cli/output.ts";
+import { denoCommand, painter } from "../cli/output.ts";
 import { DRAINED, openUnit } from "../open_unit.ts";
 import { REPOSITORY } from "../../protocol/discord/user_agent.ts";
 import { firstScreen } from "./first_screen.ts";
@@ -122,11 +122,12 @@ function screenFor(config: Config, url: string): string {
   const isRead = Deno.stdout.isTerminal() && config.logFormat !== "json";
   if (!isRead) return "";
   const docs = new URL("../../docs/", import.meta.url);
-  const paint = painter({ env: (name) => Deno.env.get(name) }, { isTerminal: true });
+  const world = { env: (name: string) => Deno.env.get(name) };
+  const paint = painter(world, { isTerminal: true });
   const lines = firstScreen({
     config,
     url,
-    command: Deno.build.standalone ? "gatehouse" : "deno task",
+    command: Deno.build.standalone ? "gatehouse" : `${denoCommand(world)} task`,
     docs: docs.protocol === "file:" && !Deno.build.standalone ? fileURLToPath(docs) : REPOSITORY,
     bold: (text) => paint("bold", text),
   });

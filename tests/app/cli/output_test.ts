@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasColor, helpEnd, painter, writeJson } from "../../../app/cli/output.ts";
+import { denoCommand, hasColor, helpEnd, painter, writeJson } from "../../../app/cli/output.ts";
 import { loadCommander } from "../../../deps.ts";
 import { keptStream } from "../../support/cli.ts";
 
@@ -41,4 +41,10 @@ Deno.test("writeJson() is one line for a script, and several on a terminal", () 
   for (const out of [script, person]) writeJson({ out }, { a: 1 });
   assert.equal(script.text(), '{"a":1}\n');
   assert.equal(person.text(), '{\n  "a": 1\n}\n');
+});
+
+Deno.test("denoCommand() is what npx types for who came by it", () => {
+  assert.equal(denoCommand(world({})), "deno");
+  const byNpx = denoCommand(world({ npm_command: "exec" }));
+  assert.equal(byNpx, `npx --yes deno@${Deno.version.deno}`);
 });

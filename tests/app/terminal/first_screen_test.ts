@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { firstScreen } from "../../../app/terminal/first_screen.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../../config/config.ts";
+import { EXAMPLE_BOT } from "../../../config/module_url.ts";
 
-const screen = (config: Partial<Config>) =>
+const screen = (config: Partial<Config>, command = "deno task") =>
   firstScreen({
     config: { ...CONFIG_DEFAULTS, mode: "discord", ...config },
     url: "http://127.0.0.1:8787",
-    command: "deno task",
+    command,
     docs: "/opt/gatehouse/docs",
     bold: (text) => text,
   }).join("\n");
@@ -14,7 +15,7 @@ const screen = (config: Partial<Config>) =>
 Deno.test("the first screen says what runs, where to look and what to type", () => {
   assert.equal(
     screen({ mode: "simulator", botModule: "./bot.ts" }),
-    `Gatehouse 0.1.0 plays against a Discord of its own: nothing here is real, no token is needed
+    `Gatehouse 0.1.0 plays against a Discord of its own: no token, nothing is real
 
   Bot        ./bot.ts in one cluster
   Shards     4
@@ -25,7 +26,9 @@ Deno.test("the first screen says what runs, where to look and what to type", () 
   Gateway    ws://127.0.0.1:8787/gateway
   Docs       /opt/gatehouse/docs
 
-  Next       write DISCORD_TOKEN into .env, then deno task doctor · Ctrl-C stops it
+  Next       write DISCORD_TOKEN into .env
+  Then       deno task doctor
+  Stop       Ctrl-C
 `,
   );
 });
@@ -57,4 +60,13 @@ Deno.test("it shows the address by which others come, where a server is in front
   const text = screen({ publicUrl: "wss://bot.example/gate" });
   assert.match(text, /Dashboard +https:\/\/bot\.example\/gate\/dashboard/);
   assert.match(text, /Gateway +wss:\/\/bot\.example\/gate\/gateway/);
+});
+
+Deno.test("it fits on a terminal of 80 columns, even for who types npx", () => {
+  for (const mode of ["simulator", "discord"] as const) {
+    for (const botModule of [EXAMPLE_BOT, "./bot.ts"]) {
+      const text = screen({ mode, botModule }, "npx --yes deno@2.9.6 task");
+      assert.deepEqual(text.split("\n").filter((line) => line.length > 80), []);
+    }
+  }
 });
