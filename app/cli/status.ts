@@ -41,10 +41,11 @@ export function addStatus(cli: Command, world: CliWorld): void {
       const { tableDrawer } = await import("./print/table.ts");
       const { out } = world;
       const paint = painter(world, out);
-      const draw = await tableDrawer(paint, out.isTerminal ? out.size().columns : null);
+      const width = out.isTerminal ? out.size().columns : null;
+      const draw = await tableDrawer(paint, width);
       const nowMs = world.clock.wallMs();
       const allShards = flags.all === true;
-      out.write(statusReport(snapshot, { url: unit.url, nowMs, draw, paint, allShards }));
+      out.write(statusReport(snapshot, { url: unit.url, nowMs, draw, width, paint, allShards }));
     }
     return flags.check && !verdict.ready ? EXIT.NOT_READY : EXIT.OK;
   }));

@@ -12,6 +12,8 @@ export interface Column {
   readonly title: string;
   /** Numbers stand right. Default: left. */
   readonly isNumber?: boolean;
+  /** Left out where the terminal is narrower than the table. Default: it stays. */
+  readonly isSpare?: boolean;
 }
 
 /** Draws a table, a line per row with its line break; of no rows nothing. */
@@ -38,8 +40,9 @@ const LEAST_LAST = 24;
  */
 export async function tableDrawer(paint: Paint, width: number | null): Promise<DrawTable> {
   const { default: Table } = await loadTable();
-  return (columns, rows) => {
-    if (rows.length === 0) return "";
+  return (allColumns, allRows) => {
+    if (allRows.length === 0) return "";
+    const [columns, rows] = fitting(allColumns, allRows, width);
     const table = new Table({
       head: columns.map(({ title }) => paint("dim", title.toUpperCase())),
       chars: CHARS,
@@ -52,15 +55,36 @@ export async function tableDrawer(paint: Paint, width: number | null): Promise<D
   };
 }
 
+/** The table, or where it is wider than the terminal the table without its spare columns. */
+function fitting(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number | null,
+): readonly [readonly Column[], readonly (readonly string[])[]] {
+  const widest = widestCells(columns, rows);
+  // What can be wrapped counts as narrow as it can be.
+  const last = Math.min(LEAST_LAST, widest.pop() ?? 0);
+  if (width === null || widest.reduce((sum, cell) => sum + cell + GAP.length, last) <= width) {
+    return [columns, rows];
+  }
+  const isKept = (_: unknown, i: number) => !columns[i]!.isSpare;
+  return [columns.filter(isKept), rows.map((row) => row.filter(isKept))];
+}
+
+/** How wide each column has to be. */
+function widestCells(columns: readonly Column[], rows: readonly (readonly string[])[]): number[] {
+  return columns.map(({ title }, i) =>
+    Math.max(title.length, ...rows.map((row) => plainLength(row[i]!)))
+  );
+}
+
 /** Every column as wide as its widest cell, and the last one what is left where it is a text. */
 function lastWidth(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   width: number,
 ): (number | null)[] {
-  const widest = columns.map(({ title }, i) =>
-    Math.max(title.length, ...rows.map((row) => plainLength(row[i]!)))
-  );
+  const widest = widestCells(columns, rows);
   const last = columns.length - 1;
   const before = widest.slice(0, last).reduce((sum, cell) => sum + cell + GAP.length, 0);
   const room = Math.max(LEAST_LAST, width - before);

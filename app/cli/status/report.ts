@@ -28,6 +28,8 @@ export interface ReportOptions {
   /** ms since the Unix epoch. */
   readonly nowMs: number;
   readonly draw: DrawTable;
+  /** Columns of the terminal, within which lines are folded; `null`: there is none. */
+  readonly width: number | null;
   readonly paint: Paint;
   /** Whether every shard has a row, however many there are. */
   readonly allShards: boolean;
@@ -60,7 +62,7 @@ function head(snapshot: Snapshot, { url, paint }: ReportOptions): string {
   ].map((line) => `${line}\n`).join("");
 }
 
-function figures(snapshot: Snapshot, { paint }: ReportOptions): string {
+function figures(snapshot: Snapshot, { paint, width }: ReportOptions): string {
   const lines: [name: string, text: string][] = [
     ["shards", shardsLine(snapshot)],
     ["events", eventsLine(snapshot)],
@@ -70,7 +72,26 @@ function figures(snapshot: Snapshot, { paint }: ReportOptions): string {
   if (isUnderWay(snapshot.reshard)) {
     lines.push(["reshard", reshardLine(snapshot.reshard).replace(/^reshard /, "")]);
   }
-  return lines.map(([name, text]) => `${paint("dim", name.padEnd(11))} ${text}\n`).join("");
+  const room = (width ?? Infinity) - NAME_WIDTH - 1;
+  return lines.flatMap(([name, text]) =>
+    folded(text, room).map((line, i) =>
+      `${paint("dim", (i === 0 ? name : "").padEnd(NAME_WIDTH))} ${line}\n`
+    )
+  ).join("");
+}
+
+const NAME_WIDTH = 11;
+const BETWEEN = " · ";
+
+/** The lines of a text that is as wide: it is folded between its parts only. */
+function folded(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of text.split(BETWEEN)) {
+    const longer = `${lines.at(-1)}${BETWEEN}${part}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(part);
+  }
+  return lines;
 }
 
 function shardsLine({ shards, totalShards, guildLimit }: Snapshot): string {
@@ -94,7 +115,7 @@ function shardsLine({ shards, totalShards, guildLimit }: Snapshot): string {
         `${count(Math.max(...guilds))} of ${count(guildLimit.most)}`,
       ]
       : [],
-  ].join(" · ");
+  ].join(BETWEEN);
 }
 
 function eventsLine({ shards, interactions }: Snapshot): string {
@@ -113,7 +134,7 @@ function eventsLine({ shards, interactions }: Snapshot): string {
         }`,
       ]
       : [],
-  ].join(" · ");
+  ].join(BETWEEN);
 }
 
 function identifyLine({ identify }: Snapshot): string {
@@ -122,7 +143,7 @@ function identifyLine({ identify }: Snapshot): string {
     `${count(remaining)} of ${count(total)} left today, ${count(reserve)} of them in reserve`,
     ...resetAfterMs > 0 ? [`filled up in ${duration(resetAfterMs)}`] : [],
     ...waiting > 0 ? [`${counted(waiting, "shard")} in line, next in ${duration(nextSlotMs)}`] : [],
-  ].join(" · ");
+  ].join(BETWEEN);
 }
 
 function restLine({ rest }: Snapshot): string {
@@ -135,7 +156,7 @@ function restLine({ rest }: Snapshot): string {
     `${count(rest.waiting)} wait, ${count(rest.inFlight)} under way`,
     `${count(limited("discord"))} answered 429 by Discord, ${count(limited("proxy"))} by the proxy`,
     `fuse ${rest.fuse}${rest.invalid > 0 ? `, ${count(rest.invalid)} invalid in 10 min` : ""}`,
-  ].join(" · ");
+  ].join(BETWEEN);
 }
 
 /** Whether somebody may want to know of a shard. */
@@ -155,8 +176,10 @@ function shardTable(snapshot: Snapshot, options: ReportOptions): string {
   const table = draw(
     [
       ...[{ title: "shard", isNumber: true }, { title: "state" }, { title: "for", isNumber: true }],
-      ...["latency", "guilds", "received", "queued", "age", "reconnects", "worker", "cluster"]
+      ...["latency", "guilds", "received", "queued", "age", "reconnects"]
         .map((title) => ({ title, isNumber: true })),
+      // Who runs which shards the table of places says as well.
+      ...["worker", "cluster"].map((title) => ({ title, isNumber: true, isSpare: true })),
       ...isWhy ? [{ title: "why" }] : [],
     ],
     shown.map((shard) => shardRow(shard, hasTwo, isWhy, options)),

@@ -26,6 +26,14 @@ Deno.test("on a terminal the last column is wrapped, so that no line is longer",
   assert.equal(lines.slice(1, -2).map((line) => line.slice(13).trim()).join(" "), why);
 });
 
+Deno.test("where the terminal is too narrow spare columns are left out", async () => {
+  const columns = [{ title: "id", isNumber: true }, { title: "worker", isSpare: true }];
+  const rows = [["7", "0"]];
+  assert.equal((await tableDrawer(plain, 10))(columns, rows), "ID  WORKER\n 7  0\n");
+  assert.equal((await tableDrawer(plain, 9))(columns, rows), "ID\n 7\n");
+  assert.equal((await tableDrawer(plain, null))(columns, rows), "ID  WORKER\n 7  0\n");
+});
+
 Deno.test("plainLength() counts what is seen", () => {
   assert.equal(plainLength("\x1b[1m\x1b[31mred\x1b[39m\x1b[22m"), 3);
 });

@@ -6,9 +6,19 @@ import { counters, fleet, IDLE_REST, shard, snapshot } from "../../../support/sn
 import { reshard } from "../../../support/reshards.ts";
 
 const paint = (_: unknown, text: string) => text;
-const draw = await tableDrawer(paint, null);
-const report = (changed: Partial<Snapshot> = {}, allShards = false) =>
-  statusReport(snapshot(changed), { url: "http://u", nowMs: 60_000, draw, paint, allShards });
+const onWidth = async (width: number | null) => {
+  const draw = await tableDrawer(paint, width);
+  return (changed: Partial<Snapshot> = {}, allShards = false) =>
+    statusReport(snapshot(changed), {
+      url: "http://u",
+      nowMs: 60_000,
+      draw,
+      width,
+      paint,
+      allShards,
+    });
+};
+const report = await onWidth(null);
 
 Deno.test("a unit that is well has a line for each of its parts", () => {
   const shards = [10, 30].map((latencyMs, id) =>
@@ -77,4 +87,15 @@ Deno.test("a reshard, and a fleet, have their place", () => {
   assert.match(text, /^ +0\/4 +ready \(rises\)/m);
   assert.match(text, /^cluster 0 +connected +0 +0$/m);
   assert.match(text, /^a, leads, this one +alive +2$/m);
+});
+
+Deno.test("on a terminal of 80 columns no line is longer, and each goes on under its text", async () => {
+  const shards = [10, 30].map((latencyMs, id) =>
+    shard(id, { guilds: 100, counters: counters(id, { latencyMs, received: 150_000, queued: 2 }) })
+  );
+  const text = (await onWidth(80))({ shards });
+  assert.deepEqual(text.split("\n").filter((line) => line.length > 80), []);
+  assert.match(text, /^REST .* by the proxy\n {12}fuse closed$/m);
+  assert.match(text, / RECONNECTS$/m);
+  assert.match(text, /^worker 0 +running +0 +0-1$/m);
 });
