@@ -21,17 +21,23 @@ export interface FirstRun {
   stop(): Promise<void>;
 }
 
-/** Starts a simulator and gives the settings to play against it. */
-export function startFirstRun(config: Config, log: Log): FirstRun {
+/**
+ * Starts a simulator and gives the settings to play against it.
+ *
+ * @param nextStep What leads to Discord, as it is logged.
+ */
+export function startFirstRun(
+  config: Config,
+  log: Log,
+  nextStep: string = nextStepOf(config),
+): FirstRun {
   const sim = createSimulator({ shards: config.totalShards ?? 4, maxConcurrency: 2, guilds: 40 });
   const server = serveSimulator(sim);
   sim.traffic.setRate(20);
   const cancel = startPinging({ ...sim, everyMs: ASK_EVERY_MS });
   log.info("playing against the embedded simulator, not Discord", {
     simulator: server.apiUrl,
-    nextStep: config.botModule === null
-      ? "set DISCORD_TOKEN and BOT_MODULE, in the environment or in .env"
-      : "set DISCORD_TOKEN, in the environment or in .env",
+    nextStep,
   });
   return {
     config: {
@@ -49,4 +55,9 @@ export function startFirstRun(config: Config, log: Log): FirstRun {
       if (violations.length > 0) log.error("rules of Discord were broken", { violations });
     },
   };
+}
+
+function nextStepOf({ botModule }: Config): string {
+  const settings = botModule === null ? "DISCORD_TOKEN and BOT_MODULE" : "DISCORD_TOKEN";
+  return `set ${settings}, in the environment or in .env`;
 }

@@ -16,18 +16,20 @@ import { type UnitLog, unitLog } from "./log.ts";
  * Runs `serve` by settings that are right, against a simulator where none are set. Gives the exit code.
  *
  * @param write Takes lines of the log, each with its line break.
+ * @param nextStep What leads from the simulator to Discord. Default: what a unit lacks.
  */
 export async function launch(
   parsed: ParsedConfig,
   write: (line: string) => void,
   serve: (config: Config, log: UnitLog) => Promise<ExitCode>,
+  nextStep?: string,
 ): Promise<ExitCode> {
   if (!parsed.ok) return refuse([...parsed.problems, ...parsed.warnings]);
   const { config, warnings } = parsed;
   const log = await unitLog(config, Deno.stdout.isTerminal(), write);
   for (const warning of warnings) log.warn(describeProblem(warning));
   surviveMistakes(log);
-  const firstRun = config.mode === "simulator" ? startFirstRun(config, log) : null;
+  const firstRun = config.mode === "simulator" ? startFirstRun(config, log, nextStep) : null;
   try {
     return await serve(firstRun?.config ?? config, log);
   } catch (error) {

@@ -26,10 +26,14 @@ import { EXIT, type ExitCode } from "../cli/exit.ts";
 import { launch } from "./launch.ts";
 import { stopSignals } from "./signals.ts";
 
+/** The one setting that every proxy may have: with none it plays. */
+const NEXT_STEP = "set DISCORD_API_URL=https://discord.com/api, or DISCORD_TOKEN for one bot's, " +
+  "in the environment or in .env";
+
 /** Runs a proxy until a signal ends it. Gives the exit code. */
 export async function runRest(): Promise<ExitCode> {
   const parsed = await readConfig({ withoutToken: true });
-  return await launch(parsed, (text) => console.log(text.trimEnd()), serve);
+  return await launch(parsed, (text) => console.log(text.trimEnd()), serve, NEXT_STEP);
 }
 
 async function serve(config: Config, log: UnitLog): Promise<ExitCode> {

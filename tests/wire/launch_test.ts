@@ -18,6 +18,21 @@ Deno.test("launch() serves by the settings, and ends with its code; warnings are
   assert.match(lines.join(""), /DISCORD_TOKN: expected DISCORD_TOKEN/);
 });
 
+Deno.test("launch() plays where nothing is set, and says what leads to Discord", async () => {
+  for (const [nextStep, told] of [[undefined, /BOT_MODULE/], ["set this", /"set this"/]] as const) {
+    const lines: string[] = [];
+    const write = (line: string) => void lines.push(line);
+    const code = await launch(
+      await parseConfig({}),
+      write,
+      () => Promise.resolve(EXIT.OK),
+      nextStep,
+    );
+    assert.equal(code, EXIT.OK);
+    assert.match(lines[0]!, told);
+  }
+});
+
 Deno.test("launch() ends with 1 where it cannot serve, and logs why", async () => {
   const lines: string[] = [];
   const fails = () => Promise.reject(new Error("the port is taken"));
