@@ -120,7 +120,9 @@ function serve(sim: Simulator, port: number) {
     return serveSimulator(sim, port === 0 ? {} : ports);
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    const text = `Cannot listen on ports ${port} to ${port + 2}: one is taken. Choose --port.`;
-    throw new Error(text, { cause: error });
+    throw new Error(
+      `Cannot listen on ports ${port} to ${port + 2}: one of them is taken. ` +
+        "Stop what listens there, or choose another with --port",
+    );
   }
 }
