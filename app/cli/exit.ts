@@ -25,7 +25,9 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   REFUSED:
     "it could not be done, and the error output says why: a setting is wrong, Discord does " +
     "not accept the token, the unit refused, a check failed",
-  USAGE: "there is no such subcommand, option or argument",
+  USAGE:
+    "it cannot be called so: there is no such subcommand, option or argument, `top` has no terminal, or nothing " +
+    "says which address or secret is meant",
   UNREACHABLE: "no unit answers at the address",
   DENIED: "the unit wants another secret",
   NOT_READY: "the unit answers and is not ready (`status --check`)",

@@ -11,6 +11,7 @@ import type { ReshardSnapshot } from "../../protocol/reshard.ts";
 import { InvalidArgument, wholeBetween } from "./arguments.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { helpEnd, writeJson } from "./output.ts";
+import { counted } from "./print/figures.ts";
 import { unitApi, type UnitFlags, unitOptions } from "./unit_api.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -86,8 +87,12 @@ async function words(reshard: ReshardSnapshot | null, what: What | undefined): P
   if (!isUnderWay(reshard)) return endText(reshard);
   if (typeof what !== "number") return reshardLine(reshard);
   const { from, to, lots, identifiesNeeded, identifiesLeft } = reshard;
-  return `The reshard from ${from} to ${to} shards begins: ${lots.length} lots of guilds, ` +
-    `${identifiesNeeded} identifies of ${identifiesLeft} that are left for it today.\n` +
+  return `The reshard from ${from} to ${to} shards begins: ${
+    counted(lots.length, "lot")
+  } of guilds, ` +
+    `${identifiesNeeded} ${
+      identifiesNeeded === 1 ? "identify" : "identifies"
+    } of ${identifiesLeft} that are left for it today.\n` +
     "How far it is: gatehouse reshard --watch";
 }
 

@@ -236,8 +236,8 @@ export async function steadyState(
 
 function denied(url: string, secret: string | null, said: string): CliFailure {
   const shown = secret === null
-    ? "no secret was shown"
-    : "the secret that was shown is not its own";
+    ? "No secret was shown"
+    : "The secret that was shown is not its own";
   const text = `The unit at ${url} lets nobody in so: ${said}.\n` +
     `  ${shown}. It goes by its REST_AUTHORIZATION: run this where its settings are, or name ` +
     "the variable that has it: --secret-from-env NAME";

@@ -125,7 +125,7 @@ function eventsLine({ shards, interactions }: Snapshot): string {
   const waiting = total("queued");
   return [
     `${count(total("received"))} received`,
-    `${count(waiting)} wait${waiting > 0 ? `, the oldest for ${duration(oldest)}` : ""}`,
+    `${count(waiting)} wait${waiting > 0 ? `, the oldest for ${waited(oldest)}` : ""}`,
     ...total("dropped") > 0 ? [`${count(total("dropped"))} dropped`] : [],
     ...interactions.deferred + interactions.answered > 0
       ? [
@@ -135,6 +135,11 @@ function eventsLine({ shards, interactions }: Snapshot): string {
       ]
       : [],
   ].join(BETWEEN);
+}
+
+/** A batch that is under way has waited for some ms: no reason to speak of a second. */
+function waited(ms: number): string {
+  return ms < 1000 ? milliseconds(ms) : duration(ms);
 }
 
 function identifyLine({ identify }: Snapshot): string {
@@ -210,7 +215,7 @@ function shardRow(
     count(guilds),
     count(counters?.received),
     count(counters?.queued),
-    counters && counters.queued > 0 ? duration(counters.queueAgeMs) : NOTHING,
+    counters && counters.queued > 0 ? waited(counters.queueAgeMs) : NOTHING,
     count(sum(reconnects, (each) => each)),
     `${workerId}`,
     `${clusterId ?? NOTHING}`,

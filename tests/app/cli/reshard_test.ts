@@ -3,7 +3,7 @@ import { EXIT } from "../../../app/cli/exit.ts";
 import type { Snapshot } from "../../../protocol/status.ts";
 import { runCli, statesAt, unitAt } from "../../support/cli.ts";
 import { createNotedUnit } from "../../support/noted_unit.ts";
-import { reshard } from "../../support/reshards.ts";
+import { lots, reshard } from "../../support/reshards.ts";
 import { snapshot } from "../../support/snapshots.ts";
 
 const AT = "http://127.0.0.1:8787";
@@ -23,6 +23,14 @@ Deno.test("reshard 4 begins, and says what it takes and where to look", async ()
     /^The reshard from \d+ to 4 shards begins: .* identifies of .* left for it today\.$/m,
   );
   assert.match(out, /gatehouse reshard --watch/);
+});
+
+Deno.test("one lot is one, and one identify", async () => {
+  const begun = Response.json(
+    reshard({ from: 1, to: 1 + 4, lots: lots(4, 5), identifiesNeeded: 1 }),
+  );
+  const { out } = await runCli(["reshard", "5"], { request: () => Promise.resolve(begun) });
+  assert.match(out, / begins: 1 lot of guilds, 1 identify of 898 that are left/);
 });
 
 Deno.test("what the unit refuses is told in its words", async () => {

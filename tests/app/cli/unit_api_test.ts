@@ -102,7 +102,7 @@ const FAILS: Readonly<Record<string, [asked: Asked, code: number, told: RegExp]>
   "no secret is shown": [
     { request: answers('{"error":"Authorization is missing"}', 401) },
     EXIT.DENIED,
-    /lets nobody in so: Authorization is missing\.\n.*no secret was shown.*--secret-from-env NAME/,
+    /lets nobody in so: Authorization is missing\.\n.*No secret was shown.*--secret-from-env NAME/,
   ],
   "the secret is another": [
     {
@@ -110,7 +110,7 @@ const FAILS: Readonly<Record<string, [asked: Asked, code: number, told: RegExp]>
       request: answers('{"error":"Authorization is wrong"}', 401),
     },
     EXIT.DENIED,
-    /the secret that was shown is not its own/,
+    /The secret that was shown is not its own/,
   ],
   "the unit refuses": [
     { request: answers('{"error":"Cannot reshard: there are 4 already"}', 409) },

@@ -65,6 +65,14 @@ Deno.test("what is not well says why, and what waits says since when", () => {
   assert.match(text, /^cluster 0 \(remote\) +away +3 +0-1 +refused$/m);
 });
 
+Deno.test("what has waited for less than a second has not waited for one", () => {
+  const text = report({
+    shards: [shard(0, { counters: counters(0, { queued: 2, queueAgeMs: 12 }) })],
+  });
+  assert.match(text, /2 wait, the oldest for 12 ms$/m);
+  assert.match(text, /^ +0 +ready .* 2 +12 ms +0 +0 +0$/m);
+});
+
 Deno.test("of many shards those have a row that somebody may want to know of, unless all are asked for", () => {
   const many = Array.from({ length: 1000 }, (_, id) => shard(id));
   many[999] = shard(999, { state: "resuming", reason: "op 7" });
