@@ -7,7 +7,7 @@
 import type { Command } from "../../deps.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
 import { filesOf, type NewFile } from "../init/files.ts";
-import { type GatehousePlace, placeFor } from "../init/place.ts";
+import { type GatehousePlace, placeFor, quoted } from "../init/place.ts";
 import { writeFiles } from "../init/write.ts";
 import { EXIT } from "./exit.ts";
 import { denoCommand, helpEnd, type Paint, painter } from "./output.ts";
@@ -59,7 +59,7 @@ function told(
     [`${deno} task doctor`, "says what is missing, before anything is spent"],
     [`${deno} task start`, "runs it"],
   ];
-  const enter: [string, string][] = folder === "." ? [] : [[`cd ${folder}`, ""]];
+  const enter: [string, string][] = folder === "." ? [] : [[`cd ${quoted(folder)}`, ""]];
   const names = files.map(({ name, means }): [string, string] => [name, means]);
   return [
     `Wrote a new bot${folder === "." ? "" : ` to ${folder}`}:`,

@@ -12,6 +12,8 @@ export interface NewFile {
   /** What it is for, in a few words. */
   readonly means: string;
   readonly text: string;
+  /** Whether only its owner is to read it, and so who copies it gets a file that nobody else reads. Default: no. */
+  readonly isPrivate?: boolean;
 }
 
 const BOT = `import { defineBot } from "gatehouse";
@@ -69,7 +71,12 @@ export function filesOf({ module, command }: GatehousePlace): NewFile[] {
       means: `where Gatehouse is, and the tasks ${Object.keys(TASKS).join(", ")}`,
       text: `${JSON.stringify(config, null, 2)}\n`,
     },
-    { name: ".env.example", means: "the settings that it takes with Discord", text: ENVIRONMENT },
+    {
+      name: ".env.example",
+      means: "the settings that it takes with Discord",
+      text: ENVIRONMENT,
+      isPrivate: true,
+    },
     { name: ".gitignore", means: "keeps the token out of Git", text: IGNORED },
   ];
 }

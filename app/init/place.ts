@@ -56,7 +56,7 @@ function addressFrom(folder: string, address: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
 }
 
-/** As one word of a task's shell. */
-function quoted(path: string): string {
+/** As one word of a shell. */
+export function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `"${path.replace(/["\\$`]/g, "\\$&")}"`;
 }

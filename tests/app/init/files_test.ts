@@ -28,6 +28,12 @@ Deno.test("the folder's .env.example lacks the token, and nothing else", async (
   assert.ok((await parseConfig(mergeEnv({ DISCORD_TOKEN: "a.b.c" }, text))).ok);
 });
 
+Deno.test("who copies .env.example gets a file that only they can read", () => {
+  const place = { module: "../g/mod.ts", command: "launch" };
+  const kept = filesOf(place).filter(({ isPrivate }) => isPrivate).map(({ name }) => name);
+  assert.deepEqual(kept, [".env.example"]);
+});
+
 Deno.test("what is secret, and what is made, stays out of Git", () => {
   assert.match(files.get(".gitignore")!, /^\.env$/m);
   assert.match(files.get(".gitignore")!, /^\.gatehouse\/$/m);

@@ -49,6 +49,7 @@ Deno.test("the commands that init prints are typed where it says", async () => {
   assert.match(there, /Next:\n {2}cd bot\n {2}deno task dev {2,}plays against/);
   const here = await told(["init"], { npm_command: "exec" });
   assert.doesNotMatch(here, / cd /);
+  assert.match(await told(["init", "my bot"]), / {2}cd "my bot"\n/);
   assert.match(here, new RegExp(`  npx --yes deno@${Deno.version.deno} task dev  `));
   Deno.removeSync(root, { recursive: true });
 });

@@ -18,3 +18,24 @@ Deno.test("writeFiles() makes the folder, and replaces nothing unless it is told
   assert.equal(text("bot.ts"), "new bot.ts");
   Deno.removeSync(root, { recursive: true });
 });
+
+Deno.test("writeFiles() says which folder cannot be one, and that it was to be written", async () => {
+  const root = Deno.makeTempDirSync();
+  const file = `${root}/a`;
+  Deno.writeTextFileSync(file, "");
+  for (const folder of [file, `${file}/b`]) {
+    await assert.rejects(writeFiles(folder, FILES, false), {
+      message: `Cannot write: ${folder} can be no folder: a part of it is a file`,
+    });
+  }
+  Deno.removeSync(root, { recursive: true });
+});
+
+Deno.test("writeFiles() keeps to its owner what is to be copied to a file with a secret", async () => {
+  const root = Deno.makeTempDirSync();
+  await writeFiles(root, [{ ...FILES[0]!, isPrivate: true }, FILES[1]!], false);
+  const modeOf = (name: string) => (Deno.statSync(`${root}/${name}`).mode ?? 0) & 0o777;
+  assert.equal(modeOf("bot.ts"), 0o600);
+  assert.notEqual(modeOf("deno.json"), 0o600);
+  Deno.removeSync(root, { recursive: true });
+});
