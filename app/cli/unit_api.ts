@@ -96,7 +96,10 @@ interface Place {
 }
 
 async function placeOf(world: CliWorld, { url, secretFromEnv }: UnitFlags): Promise<Place> {
-  const env = await world.settings();
+  const env = await world.settings().catch((error: unknown) => {
+    const text = `Cannot read the settings in .env: ${messageOf(error)}`;
+    throw new CliFailure(EXIT.REFUSED, text);
+  });
   const own = await ownPlace(env, url === undefined);
   const at = url === undefined ? own!.url : addressIn(url);
   if (secretFromEnv === undefined) {

@@ -150,6 +150,15 @@ for (const [when, [asked, code, told]] of Object.entries(FAILS)) {
   });
 }
 
+Deno.test("a .env that cannot be read is named", async () => {
+  const settings = () => Promise.reject(new Deno.errors.PermissionDenied("Permission denied"));
+  await assert.rejects(unitApi(createWorld({ ...testWorld(), settings }), {}), {
+    name: "CliFailure",
+    code: EXIT.REFUSED,
+    message: "Cannot read the settings in .env: Permission denied",
+  });
+});
+
 Deno.test("another unit of the fleet is asked by its name", async () => {
   const asked: string[] = [];
   const request: typeof fetch = (input) => {
