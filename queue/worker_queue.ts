@@ -7,7 +7,7 @@
 
 import type { EventRecord, Gap } from "../protocol/event_frame.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { every } from "../ports/clock.ts";
+import { type Cancel, every } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { type PeerKey, peerText, type ReaderKey, readerKey } from "../protocol/peer.ts";
 import { Arrivals, type Arrived } from "./arrivals.ts";
@@ -51,6 +51,7 @@ export class EventQueue {
   readonly #heldAfter = new Map<number, number>();
   /** Queues whose consumer was away at the last tick. */
   #away = new Set<ShardQueue>();
+  #cancelTick: Cancel = () => {};
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
@@ -62,8 +63,7 @@ export class EventQueue {
       hasDisk: options.openSpool !== undefined,
       queues: () => this.#all.keys(),
       shed: (queue, gone) => {
-        const { shardId } = queue;
-        if (this.#queues.get(shardId) === queue) shed?.(shardId, gone);
+        if (this.#queues.get(queue.shardId) === queue) shed?.(queue.shardId, gone);
       },
       pause,
     });
@@ -73,7 +73,7 @@ export class EventQueue {
       memoryBytes: options.limitBytes / 2,
     });
     for (const shardId of Object.keys(options.clusterOfShard)) this.#plan(Number(shardId));
-    if (options.openSpool) every(options.clock, AWAY_TICK_MS, () => this.#spillAway());
+    if (options.openSpool) this.#cancelTick = every(clock, AWAY_TICK_MS, () => this.#spillAway());
   }
 
   /** Whether Discord's sockets are to be left unread. */
@@ -223,9 +223,8 @@ export class EventQueue {
 
   /** Whether somebody who is there was sent something of a shard that is not acknowledged. */
   isUnderWay(shardId: number): boolean {
-    return this.#queuesOf(shardId).some((queue) =>
-      queue.isUnderWay && this.#all.get(queue)!()?.isUp
-    );
+    const isUp = (queue: ShardQueue) => this.#all.get(queue)!()?.isUp;
+    return this.#queuesOf(shardId).some((queue) => queue.isUnderWay && isUp(queue));
   }
 
   /** How far a shard's events have been dealt with. */
@@ -315,6 +314,7 @@ export class EventQueue {
 
   /** Puts what is in memory on disk, where there is one, and closes the files. */
   async close(): Promise<void> {
+    this.#cancelTick();
     await Promise.all([...this.#all.keys()].map((queue) => queue.close()));
   }
 

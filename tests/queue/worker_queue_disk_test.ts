@@ -325,6 +325,25 @@ Deno.test("close() puts every shard on disk, and a later life goes on from there
   assert.deepEqual([second.cursorsOf(0), second.cursorsOf(1)], [range(1, 5), range(1, 9)]);
 });
 
+Deno.test("close() leaves no timer behind, which would keep the process of a closed unit alive", async () => {
+  const clock = createVirtualClock();
+  const waiting = new Set<number>();
+  let asked = 0;
+  const counting = {
+    ...clock,
+    after(delayMs: number, task: () => void) {
+      const id = asked++;
+      waiting.add(id);
+      const cancel = clock.after(delayMs, () => (waiting.delete(id), task()));
+      return () => (waiting.delete(id), cancel());
+    },
+  };
+  const { queue } = await setUp({ 0: 0 }, { clock: counting });
+  await clock.advance(5_000);
+  await queue.close();
+  assert.deepEqual([...waiting], []);
+});
+
 Deno.test("open() opens a shard once, and resolves for everybody when it is open", async () => {
   const opening = Promise.withResolvers<void>();
   const spools = memorySpool();
