@@ -161,7 +161,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     throw new GatehouseError("not_ready", "caller", "Cannot do that: the unit is not started");
   };
   async function* later(): AsyncGenerator<Status> {
-    yield* told((await opened.promise).unit);
+    yield* told((await opened.promise).unit.status());
   }
   const takeSinceStart = () => {
     const taken = sinceStart;
@@ -188,7 +188,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       open = await openUnit({ config, log, workerPermissions, controllers, words: OPTION_WORDS });
       opened.resolve(open);
       open.unit.failed.then((reason) => failed.resolve(inOptionNames(reason)));
-      sinceStart = told(open.unit);
+      sinceStart = open.unit.status();
       try {
         await open.unit.start();
       } finally {
@@ -196,7 +196,10 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       }
     }),
     stop: async () => await open?.stop("asked to"),
-    status: () => takeSinceStart() ?? (open ? told(open.unit) : later()),
+    status() {
+      const statuses = takeSinceStart() ?? open?.unit.status();
+      return statuses ? told(statuses) : later();
+    },
     get snapshot() {
       return toldInOptionNames(running().snapshot);
     },
@@ -224,9 +227,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   };
 }
 
-/** What happens from now on. The figures are as the clusters gave them. */
-async function* told(unit: Unit): AsyncGenerator<Status> {
-  for await (const status of unit.status()) {
+/**
+ * What happens, in the words of options; the figures are as the clusters gave them. It begins where `statuses` do, and
+ * not when somebody begins to read.
+ */
+async function* told(statuses: AsyncIterable<Status>): AsyncGenerator<Status> {
+  for await (const status of statuses) {
     yield status.kind === "STATS_UPDATED" ? status : toldInOptionNames(status);
   }
 }
