@@ -32,7 +32,7 @@ const ATTACKS = "tests/wire/attack_test.ts";
 const WAITING_JOBS = 4;
 
 /** A phase that takes longer has hung; it is killed and has failed. */
-const DEADLINE_MS = 10 * 60_000;
+const DEADLINE_MS = 20 * 60_000;
 
 /** What our tests may do: this machine only, and files in the temporary folder. */
 function permissions(executable: string, temporary: string): string[] {
