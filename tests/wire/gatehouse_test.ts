@@ -192,3 +192,13 @@ Deno.test("a unit starts once, and a token that is none is told at once", async 
   await assert.rejects(rig.unit.start(), { code: "refused", message: /started already/ });
   assert.throws(() => createGatehouse({ token: "" }), { code: "bad_config" });
 });
+
+Deno.test({
+  name: "a unit that has stopped leaves nothing behind that would keep the program alive",
+  sanitizeOps: true,
+  sanitizeResources: true,
+  async fn() {
+    await using rig = await setUp();
+    await rig.start();
+  },
+});
