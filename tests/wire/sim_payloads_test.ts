@@ -29,6 +29,9 @@ export const discordeno${at}: Discordeno<${name}> = sample${at};`;
       "--quiet",
       "--config",
       new URL("../../deno.json", import.meta.url).pathname,
+      // By itself Deno would write down at the root what only tests need.
+      "--lock",
+      new URL("../../tools/deno.lock", import.meta.url).pathname,
       file,
     ],
     env: { NO_COLOR: "1" },
