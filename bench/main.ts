@@ -67,8 +67,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   let failed = 0;
-  for (const name of names.length > 0 ? names : BENCHMARKS) {
-    console.log(`\n## ${name}`);
+  const asked = names.length > 0 ? names : BENCHMARKS;
+  for (const [at, name] of asked.entries()) {
+    console.log(`\n## ${name} (${at + 1} of ${asked.length})`);
     const code = await runProgram(
       new URL(`./${name}_bench.ts`, import.meta.url),
       flags,

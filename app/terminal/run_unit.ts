@@ -134,7 +134,8 @@ function screenFor(config: Config, url: string): string {
   return `\n${lines.join("\n")}\n`;
 }
 
-function terminalLine(): StatusLine {
+/** The line at the bottom of this program's terminal; where its output is none, only what is written shows. */
+export function terminalLine(): StatusLine {
   const encoder = new TextEncoder();
   const isTerminal = Deno.stdout.isTerminal();
   // A terminal that was closed reads nothing any more; the unit stops in good order all the same.

@@ -25,7 +25,10 @@ Deno.test("viewOf() shows a shard with what was counted, and what is known besid
     ackLagMs: 3.2,
     reconnects: { "op 7": 2, zombie: 1 },
   });
-  const shown = shardView(shard(1, { guilds: 2_400, counters: counted }), BESIDE);
+  const shown = shardView(
+    shard(1, { guilds: 2_400, sessionSinceMs: 123, counters: counted }),
+    BESIDE,
+  );
   assert.deepEqual(shown, {
     key: "1/2",
     shardId: 1,
@@ -34,7 +37,7 @@ Deno.test("viewOf() shows a shard with what was counted, and what is known besid
     state: "ready",
     reason: "",
     sinceMs: 0,
-    sessionSinceMs: null,
+    sessionSinceMs: 123,
     workerId: 0,
     clusterId: 0,
     latencyMs: 41,

@@ -16,6 +16,8 @@ export interface Stage {
   readonly bot: Recorder;
   readonly random: Random;
   unit: UnitProcess;
+  /** Prints a line for who watches. */
+  tell(line: string): void;
   /** Starts the unit again on the same state. */
   startUnit(settings?: Record<string, string>): Promise<UnitProcess>;
 }

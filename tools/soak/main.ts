@@ -6,14 +6,18 @@
  */
 
 import { seededRandom } from "../../ports/random.ts";
+import { terminalLine } from "../../app/terminal/run_unit.ts";
+import { every, systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit } from "../../tests/support/unit_process.ts";
 import { FAULTS, pause, type Stage } from "./faults.ts";
+import { clockText, progressText } from "../progress.ts";
 import { createRecorder, type Verdict } from "./recorder.ts";
 
 const SHARDS = 8;
 const BOT_PORT = 8799;
 const SECRET = "soak";
+const REDRAW_MS = 500;
 const USAGE = `deno task soak [minutes] [--seed N] [--rate EVENTS_PER_SECOND] [--outage MINUTES]`;
 
 interface Flags {
@@ -70,7 +74,9 @@ async function main(args: readonly string[]): Promise<number> {
   };
   const bot = createRecorder(BOT_PORT, SECRET);
   await bot.start();
+  const line = terminalLine();
   const stage: Stage = {
+    tell: (text) => line.write(`${text}\n`),
     sim,
     bot,
     random: seededRandom(flags.seed),
@@ -79,8 +85,15 @@ async function main(args: readonly string[]): Promise<number> {
   };
   await stage.unit.ready();
   sim.traffic.setRate(flags.rate);
+  const totalMs = (flags.outage || flags.minutes) * 60_000;
+  const beganMs = performance.now();
+  const cancel = every(systemClock, REDRAW_MS, () => {
+    line.show(progressText(performance.now() - beganMs, totalMs));
+  });
   const struck =
     await (flags.outage > 0 ? outage(stage, flags.outage) : strike(stage, flags.minutes));
+  cancel();
+  line.show("");
   sim.traffic.setRate(0);
   await stage.unit.ready(120_000);
   await drained(stage);
@@ -98,10 +111,11 @@ async function main(args: readonly string[]): Promise<number> {
 async function strike(stage: Stage, minutes: number): Promise<Map<string, number>> {
   const names = Object.keys(FAULTS);
   const struck = new Map<string, number>();
-  const endMs = performance.now() + minutes * 60_000;
+  const beganMs = performance.now();
+  const endMs = beganMs + minutes * 60_000;
   while (performance.now() < endMs) {
     const name = names[Math.floor(stage.random() * names.length)]!;
-    console.log(`${new Date().toISOString()} ${name}`);
+    stage.tell(`${clockText(performance.now() - beganMs)} ${name}`);
     await FAULTS[name]!(stage);
     struck.set(name, (struck.get(name) ?? 0) + 1);
     await stage.unit.ready(120_000);
@@ -121,7 +135,7 @@ async function outage(stage: Stage, minutes: number): Promise<Map<string, number
         0,
       );
     const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
-    console.log(
+    stage.tell(
       `minute ${minute}: ${sum("queued")} events wait, ${mib(sum("queuedBytes"))} MiB in memory, ` +
         `${mib(sum("queuedDiskBytes"))} MiB on disk`,
     );
