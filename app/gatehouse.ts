@@ -40,6 +40,7 @@ import {
   logInOptionNames,
   OPTION_WORDS,
   optionOf,
+  statusesInOptionNames,
   toldInOptionNames,
 } from "./option_names.ts";
 import { callUnit, unitIpc } from "../unit/methods.ts";
@@ -160,9 +161,6 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     if (open) return open.unit;
     throw new GatehouseError("not_ready", "caller", "Cannot do that: the unit is not started");
   };
-  async function* later(): AsyncGenerator<Status> {
-    yield* told((await opened.promise).unit.status());
-  }
   const takeSinceStart = () => {
     const taken = sinceStart;
     sinceStart = null;
@@ -187,6 +185,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const { workerPermissions = "inherit" } = options;
       open = await openUnit({ config, log, workerPermissions, controllers, words: OPTION_WORDS });
       opened.resolve(open);
+      // Who has asked for statuses before listens from here on.
+      await opened.promise;
       open.unit.failed.then((reason) => failed.resolve(inOptionNames(reason)));
       sinceStart = open.unit.status();
       try {
@@ -198,7 +198,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     stop: async () => await open?.stop("asked to"),
     status() {
       const statuses = takeSinceStart() ?? open?.unit.status();
-      return statuses ? told(statuses) : later();
+      return statusesInOptionNames(statuses ?? opened.promise.then(({ unit }) => unit.status()));
     },
     get snapshot() {
       return toldInOptionNames(running().snapshot);
@@ -225,16 +225,6 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     calculateShardId: (guildId) => controllers.gateway.calculateShardId(guildId),
   };
-}
-
-/**
- * What happens, in the words of options; the figures are as the clusters gave them. It begins where `statuses` do, and
- * not when somebody begins to read.
- */
-async function* told(statuses: AsyncIterable<Status>): AsyncGenerator<Status> {
-  for await (const status of statuses) {
-    yield status.kind === "STATS_UPDATED" ? status : toldInOptionNames(status);
-  }
 }
 
 const WORKER_PERMISSIONS = ["least", "inherit"];

@@ -7,6 +7,7 @@
 
 import { type Field, FIELDS, SETTINGS } from "../config/config.ts";
 import { GatehouseError } from "../protocol/errors.ts";
+import type { Status } from "../protocol/status.ts";
 import { type LogFields, logTo } from "../ports/log.ts";
 import type { Words } from "./http/words.ts";
 import type { UnitLog } from "./terminal/log.ts";
@@ -86,6 +87,31 @@ export function ofError(thrown: unknown): unknown {
   const known = own === undefined ? data : { ...data, setting: own };
   const error = new GatehouseError(code, blame, text, known, cause === undefined ? {} : { cause });
   return Object.assign(error, stack !== undefined && { stack: stack.replace(message, () => text) });
+}
+
+/**
+ * What happens in a unit, in the words of options; the figures are as the clusters gave them. It begins where
+ * `statuses` do, not when somebody begins to read, and who leaves early is forgotten there.
+ */
+export function statusesInOptionNames(
+  statuses: AsyncGenerator<Status> | Promise<AsyncGenerator<Status>>,
+): AsyncIterableIterator<Status> {
+  const begun = Promise.resolve(statuses);
+  return {
+    async next() {
+      const item = await (await begun).next();
+      if (item.done || item.value.kind === "STATS_UPDATED") return item;
+      return { done: false, value: toldInOptionNames(item.value) };
+    },
+    return() {
+      // Before the start there is nothing to wait for.
+      begun.then((each) => each.return(undefined));
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }
 
 /** A function that throws, or rejects, in the names of the options. */

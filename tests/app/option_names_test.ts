@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { Status } from "../../protocol/status.ts";
+import { Feed } from "../../unit/feed.ts";
 import {
   inOptionNames,
   inOwnNames,
@@ -6,6 +8,7 @@ import {
   ofError,
   OPTION_WORDS,
   optionOf,
+  statusesInOptionNames,
   toldInOptionNames,
 } from "../../app/option_names.ts";
 import { FIELDS, SETTINGS } from "../../config/config.ts";
@@ -102,4 +105,30 @@ Deno.test("OPTION_WORDS tells anew what the port refuses and how things stand, a
   const ours = { status: 401, headers: { "x-gatehouse-error": body.error } };
   assert.deepEqual(await asked("/api/v10/users/@me", ours), told);
   assert.equal(OPTION_WORDS.ofText("add to INTENTS: GUILDS"), "add to intents: GUILDS");
+});
+
+Deno.test("statusesInOptionNames() begins with its statuses, not when somebody begins to read", async () => {
+  const feed = new Feed<Status>();
+  const statuses = statusesInOptionNames(feed.read());
+  feed.publish({ kind: "stopping", reason: "STATE_DIR is full" });
+  feed.end();
+  const told = [];
+  for await (const status of statuses) told.push(status);
+  assert.deepEqual(told, [{ kind: "stopping", reason: "stateDir is full" }]);
+});
+
+Deno.test("statusesInOptionNames() has who leaves before the first one forgotten, also before the start", async () => {
+  const left: string[] = [];
+  const leaving = (name: string) => {
+    const statuses = new Feed<Status>().read();
+    statuses.return = () => (left.push(name), Promise.resolve({ done: true, value: undefined }));
+    return statuses;
+  };
+  await statusesInOptionNames(leaving("a unit that runs")).return!();
+  const opened = Promise.withResolvers<AsyncGenerator<Status>>();
+  assert.equal((await statusesInOptionNames(opened.promise).return!()).done, true);
+  opened.resolve(leaving("one that starts later"));
+  await opened.promise;
+  await Promise.resolve();
+  assert.deepEqual(left, ["a unit that runs", "one that starts later"]);
 });

@@ -193,6 +193,31 @@ Deno.test("a unit starts once, and a token that is none is told at once", async 
   assert.throws(() => createGatehouse({ token: "" }), { code: "bad_config" });
 });
 
+Deno.test("statuses that were asked for before the start, or right after it, wait for who reads late", async () => {
+  await using rig = await setUp();
+  const { unit } = rig;
+  const before = unit.status();
+  await unit.start();
+  const after = unit.status();
+  await until(() => readinessOf(unit), 20_000, () => "it is not ready");
+  const shardsReady = async (statuses: AsyncIterable<Status>) => {
+    const ready: number[] = [];
+    for await (const status of statuses) {
+      if (status.kind === "shard" && status.shard.state === "ready") {
+        ready.push(status.shard.shardId);
+      }
+      if (status.kind === "ready") return ready.toSorted();
+    }
+    return "it has ended";
+  };
+  assert.deepEqual(await shardsReady(before), [0, 1]);
+  assert.deepEqual(await shardsReady(after), [0, 1]);
+});
+
+const readinessOf = ({ snapshot }: Gatehouse): boolean =>
+  snapshot.shards.length === 2 && snapshot.shards.every(({ state }) => state === "ready") &&
+  snapshot.clusters.every(({ state }) => state === "connected");
+
 Deno.test({
   name: "a unit that has stopped leaves nothing behind that would keep the program alive",
   sanitizeOps: true,
