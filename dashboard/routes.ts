@@ -104,7 +104,7 @@ export class Routes {
     const refusal = this.#options.door.placeRefusal(request);
     if (refusal) return refused(refusal);
     const path = new URL(request.url).pathname.replace(/^\/dashboard\/?/, "");
-    const change = this.#changes[path];
+    const change = Object.hasOwn(this.#changes, path) ? this.#changes[path] : undefined;
     if (change) return request.method === "POST" ? await change(asked) : wrongMethod("POST");
     if (request.method !== "GET" && request.method !== "HEAD") return wrongMethod("GET, HEAD");
     if (path === "live") return this.#live(request);

@@ -9,7 +9,7 @@ import { EventReader } from "./model/server_events.js";
 /** @typedef {import("../words.ts").DashboardAct} Act */
 /** @typedef {import("../words.ts").ShardHistory} ShardHistory */
 
-/** The unit says something at least every 15 s; who is silent for so long is gone. */
+/** The unit says something every second; who is silent for so long is gone. */
 const SILENCE_MS = 40_000;
 const PAUSES_MS = [500, 1_000, 2_000, 4_000, 8_000];
 

@@ -35,8 +35,18 @@ Deno.test("the page and its files are for everybody, by a policy that lets nothi
     const again = { "if-none-match": answer.headers.get("etag")! };
     assert.equal((await ask(`/dashboard${path}`, { headers: again })).status, 304);
   }
-  for (const path of ["/none.js", "/../dashboard.ts", "/page/%2e%2e/dashboard.ts", "/words.ts"]) {
+  for (
+    const path of [
+      "/constructor",
+      "/__proto__",
+      "/none.js",
+      "/../dashboard.ts",
+      "/page/%2e%2e/dashboard.ts",
+      "/words.ts",
+    ]
+  ) {
     assert.equal((await ask(`/dashboard${path}`)).status, 404, path);
+    assert.equal((await ask(`/dashboard${path}`, { method: "POST" })).status, 405, path);
   }
 });
 

@@ -21,7 +21,9 @@ export function announcement(before, now) {
   const moved = new Map();
   let ready = 0;
   let all = 0;
-  for (const { key, state } of now) {
+  for (const { key, state, role } of now) {
+    // Of those that rise or end the progress of the reshard tells.
+    if (role !== "serves") continue;
     all++;
     if (state === "ready") ready++;
     const was = before.get(key);

@@ -103,14 +103,17 @@ function Details({ app, shard }) {
 }
 
 /** @param {{ shard: Shard, ask: App["ask"] }} props */
-function ShardActs({ shard: { shardId, workerId }, ask }) {
+function ShardActs({ shard: { shardId, workerId, role }, ask }) {
   const reconnect = (/** @type {"keep" | "end"} */ session) => () =>
     ask({ method: "reconnect", shardId, session });
   const restart = () => ask({ method: "restartWorker", workerId });
+  // An act names a shard by its id, and of each id the one that serves is meant.
   return html`
     <p class="buttons">
-      <${Button} kind="primary" onPress=${reconnect("keep")}>Reconnect<//>
-      <${Button} onPress=${reconnect("end")}>New session…<//>
+      ${role === "serves" && html`
+        <${Button} kind="primary" onPress=${reconnect("keep")}>Reconnect<//>
+        <${Button} onPress=${reconnect("end")}>New session…<//>
+      `}
       <${Button} onPress=${restart}>Restart worker ${workerId}<//>
     </p>
   `;

@@ -115,9 +115,10 @@ function Tile({ vital, view, moments, pointed, onPoint }) {
 /** @param {{ view: View, store: import("../store.js").Store }} props */
 function Facts({ view: { unit, identify }, store }) {
   const { count, percent } = format;
-  const shards = [...store.shards.values()];
+  // Of those that rise or end the progress of the reshard tells.
+  const shards = [...store.shards.values()].filter(({ role }) => role === "serves");
   const ready = shards.filter(({ state }) => state === "ready").length;
-  const guilds = shards.flatMap(({ guilds, role }) => role === "serves" ? guilds ?? [] : []);
+  const guilds = shards.flatMap(({ guilds }) => guilds ?? []);
   const sum = guilds.length === 0 ? null : guilds.reduce((sum, each) => sum + each, 0);
   const fullest = Math.max(0, ...guilds) / unit.guildLimit.most * 100;
   const { remaining, reserve, total } = identify;

@@ -24,6 +24,21 @@ Deno.test("announcement() says in one sentence what became of many, the worst fi
   );
 });
 
+Deno.test("announcement() counts those that serve, while shards of another total rise", () => {
+  const rising = [0, 1].map((shardId) => ({
+    ...shards[shardId]!,
+    key: `${shardId}/2000`,
+    role: "rises" as const,
+    state: "identifying" as const,
+  }));
+  const known = new Map([...before, ["0/2000", "queued"] as const]);
+  assert.equal(announcement(known, [...shards, ...rising]), "");
+  assert.equal(
+    announcement(known, [...now({ 7: "stopped" }), ...rising]),
+    "shard 7 is stopped. 999 of 1,000 shards are ready.",
+  );
+});
+
 Deno.test("announcement() does not tell of shards that were not there before", () => {
   assert.equal(announcement(new Map(), shards), "");
 });
