@@ -69,6 +69,31 @@ browserTest("what changes is drawn, and nothing else", async (browser) => {
   assert.ok(await page.evaluate("window.grid.isConnected"));
 });
 
+browserTest(
+  "a shard that does not serve yet has no buttons that would mean another",
+  async (browser) => {
+    const here = world(4, { isCalm: true });
+    await using server = serveDashboard(here);
+    const { page } = await browser.open(server.url);
+    await grid(page);
+    const rising = { ...here.view.shards[2]!, key: "2/8", totalShards: 8, role: "rises" as const };
+    const all = { shards: [...here.view.shards, rising] };
+    server.send(here.change({ shards: [rising] }, systemClock.epochMs(), all));
+    const names = async (key: string) => {
+      await cell(page, key).click();
+      const [id, total] = key.split("/");
+      const panel = page.getByRole("complementary", { name: `Shard ${id} of ${total}` });
+      await panel.getByText("Restart worker").waitFor();
+      return await panel.getByText(/^\s*(Reconnect|New session…)\s*$/).allInnerTexts();
+    };
+    await cell(page, "2/8").waitFor();
+    assert.match(await text(page, ".vitals .facts"), /Shards ready\s+4\s*of 4/);
+    assert.deepEqual(await names("2/4"), ["Reconnect", "New session…"]);
+    await page.keyboard.press("Escape");
+    assert.deepEqual(await names("2/8"), []);
+  },
+);
+
 browserTest("shards that come and go are put in their place", async (browser) => {
   const here = world(16, { isCalm: true });
   await using server = serveDashboard(here);
