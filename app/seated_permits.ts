@@ -35,4 +35,10 @@ export class SeatedPermits implements CountedPermits {
   }
 }
 
-const NOTHING: LimitsSnapshot = { credentials: 0, waiting: 0, inFlight: 0, buckets: 0 };
+const NOTHING: LimitsSnapshot = {
+  credentials: 0,
+  waiting: 0,
+  inFlight: 0,
+  buckets: 0,
+  waits: [],
+};

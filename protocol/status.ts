@@ -293,7 +293,26 @@ export interface RestSnapshot {
   /** What the proxy does about them: nothing, slow down, stop; or Cloudflare keeps us out. */
   readonly fuse: "closed" | "slow" | "open" | "banned";
   readonly routes: readonly RestRouteSnapshot[];
+  /**
+   * Buckets that requests wait for now, those that have waited the longest first, 20 at most. In a fleet those that
+   * this unit keeps, whosever the requests are.
+   */
+  readonly waits: readonly RestWait[];
   readonly lanes: readonly RestLaneTimes[];
+}
+
+/** Requests that wait for one bucket: of one route, and one channel, guild or webhook. */
+export interface RestWait {
+  readonly method: string;
+  /** Template: `/channels/:id/messages`. */
+  readonly route: string;
+  /** What Discord counts the route apart for: `channels/1`, `guilds/1`, `webhooks/1`; empty: nothing. Never a token. */
+  readonly major: string;
+  readonly waiting: number;
+  /** How long the first of them has waited. */
+  readonly waitedMs: number;
+  /** Until the next may go, as far as its limits go; `null`: an answer of Discord's must come first. */
+  readonly nextMs: number | null;
 }
 
 /** One route of Discord's API, and what was asked of it. */

@@ -11,11 +11,13 @@
  */
 
 import type { Clock } from "../../ports/clock.ts";
+import type { RestWait } from "../../protocol/status.ts";
 import type { Lease } from "./bucket.ts";
 import { type Destination, type Gate, Gates, Line, placeOf, type Waiter } from "./gates.ts";
 import type { Ask } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 import { SubLimits } from "./sub_limits.ts";
+import { shownMajor } from "./waits.ts";
 
 /** Spent buckets are forgotten once in this time. */
 const SWEEP_MS = 30_000;
@@ -51,6 +53,24 @@ export class Buckets {
   /** How many buckets are known. */
   get size(): number {
     return this.#gates.size;
+  }
+
+  /** What waits in here, a line each. */
+  *waits(): Generator<RestWait> {
+    const nowMs = this.#clock.now();
+    for (const line of this.#lines.values()) {
+      const { to: { route, major }, waiters: [first, ...others] } = line;
+      if (!first) continue;
+      const [method = "", template = ""] = route.split(" ");
+      yield {
+        method,
+        route: template,
+        major: shownMajor(major),
+        waiting: 1 + others.length,
+        waitedMs: nowMs - first.sinceMs,
+        nextMs: this.#nextMs(line, nowMs),
+      };
+    }
   }
 
   /** Whether nothing waits and nothing is spent. */
@@ -304,6 +324,15 @@ export class Buckets {
     const waitMs = this.#subLimits.waitMs(place, shape, nowMs);
     if (waitMs > 0) this.#wake(line, waitMs);
     return waitMs > 0 || (line.inFlight > 0 && this.#subLimits.isSerial(place, shape, nowMs));
+  }
+
+  /** Until the first of a line may go; `null`: an answer must come first. */
+  #nextMs({ place, gates, inFlight, to: { shape } }: Line, nowMs: number): number | null {
+    const hiddenMs = this.#subLimits.waitMs(place, shape, nowMs);
+    const isSerial = hiddenMs === 0 && this.#subLimits.isSerial(place, shape, nowMs);
+    if (inFlight > 0 && isSerial) return null;
+    const waitMs = Math.max(hiddenMs, ...gates.map(({ bucket }) => bucket.waitMs(nowMs)));
+    return Number.isFinite(waitMs) ? Math.ceil(waitMs) : null;
   }
 
   #wake(line: Line, waitMs: number): void {

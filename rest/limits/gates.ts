@@ -24,6 +24,8 @@ export interface Waiter {
   readonly ask: Ask;
   /** Number in the order of arrival; a request that is tried again keeps its number. */
   readonly arrival: number;
+  /** When it has asked. */
+  readonly sinceMs: number;
   /** Where it waits for its buckets; `null` once it has passed them, or does not want any more. */
   line?: Line | null;
 }

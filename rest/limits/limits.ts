@@ -11,6 +11,7 @@
  */
 
 import type { Clock } from "../../ports/clock.ts";
+import type { RestWait } from "../../protocol/status.ts";
 import { Buckets, type Forecast, type Hold } from "./buckets.ts";
 import type { Waiter } from "./gates.ts";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./permits.ts";
 import type { Report } from "./rate_report.ts";
 import { PaceTurns, type Taken, type Turn, type Turns } from "./turns.ts";
+import { longestWaits } from "./waits.ts";
 
 /** What the limits of a credential need. */
 export interface LimitsOptions {
@@ -69,8 +71,13 @@ export class Limits {
     this.#buckets = new Buckets(clock, (hold) => this.#afterBuckets(hold));
   }
 
+  /** See {@linkcode Buckets.waits}. */
+  waits(): Iterable<RestWait> {
+    return this.#buckets.waits();
+  }
+
   /** Requests that wait and that are under way, and how many buckets are known. */
-  get snapshot(): Omit<LimitsSnapshot, "credentials"> {
+  get snapshot(): Omit<LimitsSnapshot, "credentials" | "waits"> {
     const { size: waiting } = this.#callers;
     return { waiting, inFlight: this.#inFlight, buckets: this.#buckets.size };
   }
@@ -85,7 +92,7 @@ export class Limits {
   acquire(ask: Ask): Promise<Permit> {
     ask.signal.throwIfAborted();
     if (this.#callers.size >= MOST_WAITING) throw new TooLong("too many requests wait", 1000);
-    const waiter: Waiter = { ask, arrival: ask.arrival ?? this.#arrivals++ };
+    const waiter = this.#waiter(ask);
     return new Promise((grant, refuse) => {
       const caller: Caller = { grant, done: () => {} };
       this.#callers.set(waiter, caller);
@@ -97,7 +104,7 @@ export class Limits {
 
   /** A permit for what is under way already, by somebody else's leave: it counts, and waits for nothing. */
   adopt(ask: Ask): Permit {
-    const hold = this.#buckets.adopt({ ask, arrival: ask.arrival ?? this.#arrivals++ });
+    const hold = this.#buckets.adopt(this.#waiter(ask));
     return this.#permit(hold, isExempt(ask) && !isCounted(ask) ? null : this.#turns.beside());
   }
 
@@ -109,6 +116,10 @@ export class Limits {
   /** A route (method and template) counts in the bucket of this name, as somebody else has seen. */
   learnName(route: string, hash: string): void {
     this.#buckets.learnName(route, hash);
+  }
+
+  #waiter(ask: Ask): Waiter {
+    return { ask, arrival: ask.arrival ?? this.#arrivals++, sinceMs: this.#clock.now() };
   }
 
   /**
@@ -282,13 +293,15 @@ export class Credentials implements CountedPermits {
 
   /** Sums over all. */
   get snapshot(): LimitsSnapshot {
-    const all = [...this.#limits.values()].map(({ snapshot }) => snapshot);
+    const limits = [...this.#limits.values()];
+    const all = limits.map(({ snapshot }) => snapshot);
     const sum = (of: keyof typeof all[number]) => all.reduce((total, each) => total + each[of], 0);
     return {
       credentials: all.length,
       waiting: sum("waiting"),
       inFlight: sum("inFlight"),
       buckets: sum("buckets"),
+      waits: longestWaits(limits.flatMap((each) => [...each.waits()])),
     };
   }
 

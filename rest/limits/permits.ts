@@ -75,7 +75,7 @@ export interface Permits {
 /** How much waits and is under way. */
 export type LimitsSnapshot = Pick<
   RestSnapshot,
-  "credentials" | "waiting" | "inFlight" | "buckets"
+  "credentials" | "waiting" | "inFlight" | "buckets" | "waits"
 >;
 
 /** Who gives permits, and says how it stands. */

@@ -20,7 +20,13 @@ Deno.test("permits are made with the first request, and say goodbye only if they
   const never = seated();
   never.leave();
   never.close();
-  assert.deepEqual(never.snapshot, { credentials: 0, waiting: 0, inFlight: 0, buckets: 0 });
+  assert.deepEqual(never.snapshot, {
+    credentials: 0,
+    waiting: 0,
+    inFlight: 0,
+    buckets: 0,
+    waits: [],
+  });
 
   const permits = seated();
   const asked = permits.acquire({

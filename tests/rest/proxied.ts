@@ -44,7 +44,7 @@ export async function setUp(answer: Answer, options: Partial<RestProxyOptions> =
   });
   const target = options.upstream ?? new URL(`${upstream.url}/api`);
   const client = await undiciClient(target);
-  const { handle } = new RestProxy({
+  const rest = new RestProxy({
     upstream: target,
     token: TOKEN,
     send: client.send,
@@ -53,11 +53,13 @@ export async function setUp(answer: Answer, options: Partial<RestProxyOptions> =
     log: logTo((...line) => lines.push(line)),
     ...options,
   });
+  const { handle } = rest;
   const proxy = await openHttpPort(handle);
   return {
     seen,
     lines,
     handle,
+    snapshot: () => rest.snapshot,
     direct: upstream.url,
     proxied: proxy.url,
     async [Symbol.asyncDispose]() {

@@ -6,6 +6,7 @@ import { silentLog } from "../../ports/log.ts";
 import { ERROR_HEADER } from "../../rest/problem.ts";
 import { RestProxy } from "../../rest/proxy.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { until } from "../support/unit_process.ts";
 import { restApi } from "../sim/rest/api.ts";
 import { listen, setUp, TOKEN } from "./proxied.ts";
 
@@ -280,4 +281,43 @@ Deno.test("what the unit asks itself is answered in megabytes at most, and in ti
   await clock.advance(5_000);
   await assert.rejects((await slow).text(), /not whole after 5000 ms/);
   assert.equal(await (await ask("/gateway/bot")).text(), "whole");
+});
+
+Deno.test("the proxy tells which bucket is waited for, and no token", async () => {
+  const answered = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  await using rig = await setUp(async ({ path }) => {
+    if (!path.includes("/channels/2/")) arrived.resolve();
+    if (!path.includes("/channels/2/")) await answered.promise;
+    return new Response("{}", {
+      headers: {
+        "x-ratelimit-bucket": path.includes("/channels/") ? "messages" : "webhook",
+        "x-ratelimit-limit": "5",
+        "x-ratelimit-remaining": "4",
+        "x-ratelimit-reset-after": "1",
+      },
+    });
+  });
+  const get = (path: string) => fetch(`${rig.proxied}/api/v10${path}`).then((all) => all.text());
+  const hanging = [1, 2, 3].flatMap(() => [
+    get("/channels/1/messages"),
+    get("/webhooks/3/s3cr3t-t0ken/messages/4"),
+  ]);
+  await arrived.promise;
+  await get("/channels/2/messages");
+  await until(() => rig.snapshot().waiting === 4, 5_000);
+  const { waits } = rig.snapshot();
+  assert.deepEqual(
+    waits.map(({ method, route, major, waiting, nextMs }) =>
+      [method, route, major, waiting, nextMs] as const
+    ).toSorted(([, one], [, other]) => one < other ? -1 : 1),
+    [
+      ["GET", "/channels/:id/messages", "channels/1", 2, null],
+      ["GET", "/webhooks/:id/:token/messages/:id", "webhooks/3", 2, null],
+    ],
+  );
+  assert.doesNotMatch(JSON.stringify(rig.snapshot()), /s3cr3t-t0ken|the-real-token/);
+  answered.resolve();
+  await Promise.all(hanging);
+  assert.deepEqual(rig.snapshot().waits, []);
 });

@@ -76,6 +76,7 @@ export const IDLE_REST: RestSnapshot = {
   strangersInvalid: 0,
   fuse: "closed",
   routes: [],
+  waits: [],
   lanes: [],
 };
 

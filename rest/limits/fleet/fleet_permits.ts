@@ -21,6 +21,7 @@ import {
   TooLong,
 } from "../permits.ts";
 import type { Report } from "../rate_report.ts";
+import { longestWaits } from "../waits.ts";
 import { type Authority, permitKey, type PermitWant } from "./authority.ts";
 import { BrakeLine } from "./brake_line.ts";
 import { Desk } from "./desk.ts";
@@ -153,12 +154,13 @@ export class FleetPermits implements CountedPermits {
   /** Requests of this unit's callers; buckets and credentials that are kept here for whomever. */
   get snapshot(): LimitsSnapshot {
     const all = [this.#own, this.#alone, this.#host].map(({ snapshot }) => snapshot);
-    const sum = (of: keyof LimitsSnapshot) => all.reduce((total, each) => total + each[of], 0);
+    const sum = (of: "credentials" | "buckets") => all.reduce((total, each) => total + each[of], 0);
     return {
       credentials: sum("credentials"),
       buckets: sum("buckets"),
       waiting: this.#callers.size + this.#host.snapshot.waiting,
       inFlight: this.#inFlight + this.#host.snapshot.inFlight,
+      waits: longestWaits(all.flatMap(({ waits }) => waits)),
     };
   }
 

@@ -26,7 +26,7 @@ function setUp() {
       brake: { waitMs: () => 0, take() {} },
       signal: new AbortController().signal,
     };
-    const waiter: Waiter = { ask, arrival: arrivals++ };
+    const waiter: Waiter = { ask, arrival: arrivals++, sinceMs: clock.now() };
     buckets.enter(waiter);
     return waiter;
   };
@@ -320,4 +320,38 @@ Deno.test("a name that somebody else has learnt is passed by all of the route's 
   assert.deepEqual(gone(), [0], "they share it");
   buckets.settle(hold(0), says("h", 1));
   assert.deepEqual(gone(), [0, 1]);
+});
+
+Deno.test("of one route and two channels that is told which waits, how long, and until when", async () => {
+  const { clock, buckets, enter, gone, hold } = setUp();
+  enter("POST /m", { major: "channels/1" });
+  buckets.settle(hold(0), says("h", 0, 1000));
+  await clock.advance(100);
+  enter("POST /m", { major: "channels/1" });
+  enter("POST /m", { major: "channels/1" });
+  enter("POST /m", { major: "channels/2" });
+  await clock.advance(250);
+  assert.deepEqual(gone(), [0, 3]);
+  assert.deepEqual([...buckets.waits()], [{
+    method: "POST",
+    route: "/m",
+    major: "channels/1",
+    waiting: 2,
+    waitedMs: 250,
+    nextMs: 650,
+  }]);
+  await clock.advance(650);
+  buckets.settle(hold(1), says("h", 3));
+  assert.deepEqual([...buckets.waits()], []);
+});
+
+Deno.test("what waits for an answer, or for a hidden limit, is told so, without a webhook's token", async () => {
+  const { clock, buckets, enter, hold } = setUp();
+  enter("POST /w", { major: "webhooks/7/t0k3n" });
+  enter("POST /w", { major: "webhooks/7/t0k3n" });
+  const next = () => [...buckets.waits()].map(({ major, nextMs }) => [major, nextMs]);
+  assert.deepEqual(next(), [["webhooks/7", null]]);
+  buckets.settle(hold(0), refuses({ scope: "hidden", retryAfterMs: 4000 }));
+  await clock.advance(1000);
+  assert.deepEqual(next(), [["webhooks/7", 3000]]);
 });

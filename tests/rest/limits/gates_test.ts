@@ -210,7 +210,7 @@ const TO: Destination = {
   lane: 3,
 };
 
-const waiter = (arrival: number): Waiter => ({ ask: {} as Ask, arrival });
+const waiter = (arrival: number): Waiter => ({ ask: {} as Ask, arrival, sinceMs: 0 });
 const gate = (key: string): Gate => ({ key, bucket: new Bucket(), lines: new Set() });
 
 function lineOf(lane: number, ...arrivals: number[]): Line {

@@ -32,6 +32,14 @@ Deno.test("each credential has limits of its own", async () => {
     waiting: 1,
     inFlight: 4,
     buckets: 4,
+    waits: [{
+      method: "GET",
+      route: "/0",
+      major: "",
+      waiting: 1,
+      waitedMs: 0,
+      nextMs: null,
+    }],
   });
 });
 

@@ -6,6 +6,7 @@ import { permitKey, placeKey } from "../../../../rest/limits/fleet/authority.ts"
 import { Names } from "../../../../rest/limits/fleet/names.ts";
 import { type Ask, type Brake, type Permit, TooLong } from "../../../../rest/limits/permits.ts";
 import type { Report } from "../../../../rest/limits/rate_report.ts";
+import type { RestWait } from "../../../../protocol/status.ts";
 import type { Route } from "../../../../rest/route.ts";
 import { createVirtualClock } from "../../../../sim/wire/virtual_clock.ts";
 import { fakeFleet, type LineOptions } from "./fake_fleet.ts";
@@ -292,4 +293,15 @@ Deno.test("what a route's bucket is called is learnt once for all units", async 
   units.a!.ask("again DELETE", major, { template: "/DELETE" });
   await clock.advance(10);
   assert.deepEqual(names(), ["PUT", "DELETE", "warm", "again PUT"]);
+});
+
+Deno.test("who keeps a bucket tells who waits for it, whosever the requests are", async () => {
+  const { clock, units, majorOf } = await setUp();
+  const major = majorOf("b");
+  for (const unit of NAMES) units[unit]!.ask(unit, major);
+  await clock.advance(500);
+  const told = NAMES.map((name) => units[name]!.permits.snapshot.waits);
+  assert.deepEqual(told.map((waits) => waits.length), [0, 1, 0]);
+  const [{ waiting, nextMs, major: shown }] = told[1] as [RestWait];
+  assert.deepEqual([shown, waiting, nextMs], [major, 2, null]);
 });
