@@ -28,23 +28,28 @@ interface Followed {
 
 /** Events that are followed at a time: while a bot is away they wait, and others are not followed. */
 const MOST_FOLLOWED = 256;
-/** How often more may be followed, at most. */
-const LEAST_TICK_MS = 100;
+/** A second has this many parts, and each has its share of what may be followed in it. */
+const PARTS = 10;
 
 /** The events of one worker that are followed. */
 export class EventTraces {
   readonly #options: EventTracesOptions;
   readonly #shards = new Map<number, Followed[]>();
   #count = 0;
-  /** Events that may be followed before the next tick: a clock is too dear to be asked for each that comes. */
-  #free: number;
+  /** Events that may be followed in this part: a clock is too dear to be asked for each that comes. */
+  #free = 0;
 
   constructor(options: EventTracesOptions) {
     this.#options = options;
-    const tickMs = Math.max(LEAST_TICK_MS, 1000 / options.perSecond);
-    const most = Math.round(options.perSecond * tickMs / 1000);
-    this.#free = most;
-    every(options.clock, tickMs, () => this.#free = most);
+    let [part, given] = [0, 0];
+    const next = () => {
+      const due = Math.ceil(++part * options.perSecond / PARTS);
+      // A part whose share is less than one event goes on with what the one before has left; nothing else is saved up.
+      if (due > given) this.#free = due - given;
+      given = due;
+    };
+    next();
+    every(options.clock, 1000 / PARTS, next);
   }
 
   /** An event was queued. */

@@ -48,7 +48,12 @@ Deno.test("EventTraces goes by a clock that nobody sets for how long it took", a
   assert.equal(spans[0]!.endedMs - spans[0]!.startedMs, 40);
 });
 
-for (const [perSecond, most] of [[1, 11], [10, 101], [500, 5050]] as const) {
+for (
+  const [perSecond, most] of [[1, 10], [3, 30], [10, 100], [15, 150], [25, 250], [
+    500,
+    5000,
+  ]] as const
+) {
   Deno.test(`EventTraces follows ${perSecond} a second of many, over all shards`, async () => {
     const { spans, clock, traces } = rig(perSecond);
     for (let i = 0; i < 1000; i++) {
@@ -87,4 +92,18 @@ Deno.test("EventTraces follows one that comes again once, and forgets a shard th
   traces.acknowledged(1, 1);
   traces.acknowledged(0, 5);
   assert.equal(spans.length, 1);
+});
+
+Deno.test("EventTraces follows one a second whenever in that it comes, and does not save up", async () => {
+  const { spans, clock, traces } = rig(1);
+  const comeAfter = async (ms: number, cursor: number) => {
+    await clock.advance(ms);
+    traces.came(0, cursor, "X");
+    traces.acknowledged(0, cursor);
+  };
+  await comeAfter(950, 1);
+  assert.equal(spans.length, 1);
+  await comeAfter(5_000, 2);
+  await comeAfter(0, 3);
+  assert.equal(spans.length, 2);
 });
