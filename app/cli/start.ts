@@ -23,8 +23,8 @@ export interface StartFlags {
 export const BOT_ARGUMENT = ["[bot]", "the bot's module, instead of BOT_MODULE"] as const;
 
 /** What opens. */
-export const OPENS = "http://127.0.0.1:8787, or where LISTEN_HOST and LISTEN_PORT say:\n" +
-  "  /dashboard  for a browser\n  /api        for REST";
+export const OPENS = "http://127.0.0.1:8787/dashboard for a browser, and\n" +
+  "      http://127.0.0.1:8787/api for REST, or where LISTEN_HOST and LISTEN_PORT say";
 
 /** Adds `start`, which is meant as well where no subcommand is given. */
 export function addStart(cli: Command, world: CliWorld): void {

@@ -4,7 +4,7 @@ import { EXIT } from "../../../app/cli/exit.ts";
 import { createWorld } from "../../../app/cli/world.ts";
 import { loadCommander } from "../../../deps.ts";
 import { VERSION } from "../../../protocol/discord/user_agent.ts";
-import { runCli, testWorld } from "../../support/cli.ts";
+import { keptStream, runCli, testWorld } from "../../support/cli.ts";
 
 const { Command } = await loadCommander();
 const CLI = program(new Command("gatehouse"), createWorld(testWorld()));
@@ -35,14 +35,49 @@ Deno.test("--version is one line with the version of Gatehouse, and of Deno", as
 });
 
 for (const name of NAMES) {
-  Deno.test(`${name} --help says what it does, with examples that call it`, async () => {
+  Deno.test(`${name} --help says what it does, with examples that are parsed and call it`, async () => {
     const { code, out } = await runCli([name, "--help"]);
     assert.equal(code, EXIT.OK);
     assert.match(out, new RegExp(`^Usage: gatehouse ${name}\\b`));
-    const examples = out.split("\nExamples:\n")[1];
-    assert.ok(examples?.includes("gatehouse"), "there are examples");
+    const examples = [...out.split("\nExamples:\n")[1]!.matchAll(/^ {2}(\S.*)$/gm)];
+    const called = await Promise.all(examples.flatMap(([, line]) => commandsIn(line!)).map(calls));
+    assert.ok(called.includes(name), `${called}`);
   });
 }
+
+/** Commands of Gatehouse in a line that somebody types into a shell, each as its arguments. */
+function commandsIn(line: string): string[][] {
+  return line.split(" | ")[0]!.split(" && ").map((command) => {
+    const [program, ...args] = command.split(" ").filter((word) => !/^[A-Z_]+=/.test(word));
+    assert.equal(program, "gatehouse", line);
+    return args.length === 0 ? ["start"] : args;
+  });
+}
+
+/** The subcommand that these arguments call; nothing is done. */
+async function calls(args: string[]): Promise<string> {
+  const errors = keptStream();
+  const cli = program(new Command("gatehouse"), createWorld({ ...testWorld(), err: errors }));
+  let called = "";
+  for (const command of cli.commands) command.action(() => void (called = command.name()));
+  await cli.parseAsync(args, { from: "user" }).catch(() => assert.fail(errors.text()));
+  return called;
+}
+
+const OPENED: Readonly<Record<string, RegExp>> = {
+  start: /^Opens http:\/\/127\.0\.0\.1:8787\/dashboard for a browser/m,
+  demo: /^Opens http:\/\/127\.0\.0\.1:8787\/dashboard for a browser/m,
+  dev: /^Opens http:\/\/127\.0\.0\.1:8787\/dashboard for a browser/m,
+  sim: /^Opens http:\/\/127\.0\.0\.1:8790\/api \(REST\)/m,
+  rest: /^Opens http:\/\/127\.0\.0\.1:8787\/api\b/m,
+};
+
+Deno.test("the help of what listens says the URL that it opens, and that of nothing else does", async () => {
+  for (const name of NAMES) {
+    const { out } = await runCli([name, "--help"]);
+    assert.match(out, OPENED[name] ?? /^(?![^]*^Opens )/m, name);
+  }
+});
 
 const WRONG: Readonly<Record<string, [args: string[], told: RegExp]>> = {
   "a subcommand that is misspelt": [["strat"], /unknown command 'strat'\n\(Did you mean start\?\)/],
