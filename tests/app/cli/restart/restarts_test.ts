@@ -13,11 +13,18 @@ const api = { name: "api", state: "connected", reason: "", restarts: 0 } as cons
 async function restart(args: readonly string[], states: readonly Snapshot[], isTerminal = false) {
   const posts: string[] = [];
   const state = statesAt(...states);
-  const request: typeof fetch = (input, init) => {
-    if (init?.method !== "POST") return state(input);
+  const isLast = Promise.withResolvers<void>();
+  let left = states.length;
+  const request: typeof fetch = async (input, init) => {
+    if (init?.method !== "POST") {
+      if (--left <= 1) isLast.resolve();
+      return state(input);
+    }
     const { pathname, search } = new URL(String(input));
     posts.push(`${pathname}${search}`);
-    return Promise.resolve(Response.json({ ok: true }));
+    // The unit answers once all are done.
+    if (pathname.endsWith("/restart-all")) await isLast.promise;
+    return Response.json({ ok: true });
   };
   const run = await runCli(["restart", ...args], { request, isTerminal, clock: hastyClock() });
   return { ...run, posts };
@@ -87,4 +94,21 @@ Deno.test("on a terminal a line says how far it is, and is gone in the end", asy
   assert.match(err, /cluster 0 finishes what it does/);
   assert.match(err, /cluster 0: starting \(because\) · 0 s/);
   assert.ok(err.endsWith("\r\x1b[2K"));
+});
+
+Deno.test("--all on a terminal has a bar that says how many are done, and is gone in the end", async () => {
+  const states = [
+    of(cluster(0, "starting"), cluster(1)),
+    of(cluster(0), cluster(1, "starting")),
+    of(cluster(0), cluster(1)),
+    of(cluster(0), cluster(1)),
+  ];
+  const { code, out, err } = await restart(["--all"], states, true);
+  assert.equal(code, EXIT.OK);
+  assert.match(err, /░{24} 0 of 2 clusters · cluster 0: starting/);
+  assert.match(err, /█{12}░{12} 1 of 2 clusters · cluster 1: starting/);
+  assert.ok(err.endsWith("\r\x1b[2K"));
+  assert.match(out, /^all clusters are connected again/);
+  const piped = await restart(["--all"], states);
+  assert.equal(piped.err, "");
 });
