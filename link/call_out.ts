@@ -10,6 +10,7 @@ import { LINK_CLOSE, UNIT_HEADER, WORKER_HEADER } from "../protocol/event_frame.
 import { type ClusterKey, peerFields, type PeerKey } from "../protocol/peer.ts";
 import { fetchPost, type HttpPost } from "../ports/http/post.ts";
 import { randomHex } from "../ports/random.ts";
+import { plainUrl } from "../ports/redact.ts";
 import { type HangUp, redial, type RedialOptions } from "../ports/redial.ts";
 import type { World } from "../ports/world.ts";
 import type { LinkEvents, Links } from "./links.ts";
@@ -71,7 +72,7 @@ function dialOut(options: CallOutOptions): HangUp {
     lost(reason, delayMs, code) {
       // One that says goodbye is not missed.
       const level = code === LINK_CLOSE.GOING_AWAY ? "debug" : "warn";
-      const about = { ...peerFields(peer), url: plain(url), reason, delayMs };
+      const about = { ...peerFields(peer), url: plainUrl(url), reason, delayMs };
       log[level]("cluster cannot be reached", about);
     },
   });
@@ -87,7 +88,7 @@ function postOut(options: CallOutOptions, peer: ClusterKey): PostOut {
     headers: whoCalls(options),
     newId: () => randomHex(16),
     failed({ kind, batchId, ...why }) {
-      const about = { ...peerFields(peer), url: plain(url), ...why, ...batchId && { batchId } };
+      const about = { ...peerFields(peer), url: plainUrl(url), ...why, ...batchId && { batchId } };
       if (kind === "later") log.warn("cluster cannot be reached", about);
       else log.error("cluster refuses its events; they wait", about);
     },
@@ -99,10 +100,4 @@ function whoCalls({ worker, unit }: CallOutOptions): Record<string, string> {
     ...(worker !== undefined && { [WORKER_HEADER]: String(worker) }),
     ...(unit !== undefined && { [UNIT_HEADER]: unit }),
   };
-}
-
-/** An address without what may be secret in it. */
-function plain(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
 }

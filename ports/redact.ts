@@ -52,6 +52,20 @@ export function redactor(secrets: Iterable<string> = []): Redact {
   return (value) => walk(value, []);
 }
 
+/**
+ * An address without what may be secret in it: who asks, and the query.
+ *
+ * @example
+ * ```ts
+ * import { plainUrl } from "./redact.ts";
+ * console.assert(plainUrl("wss://me:pass@bot.example/events?key=1") === "wss://bot.example/events");
+ * ```
+ */
+export function plainUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
 /** The pattern of all secrets, the longest first: one may be the beginning of another. */
 function patternOf(secrets: Iterable<string>): RegExp | undefined {
   const known = [...new Set(secrets)].filter((secret) => secret !== "");

@@ -6,6 +6,7 @@
 
 import type { Config } from "../../config/config.ts";
 import { isDiscord } from "../../config/rules.ts";
+import { plainUrl } from "../../ports/redact.ts";
 import { VERSION } from "../../protocol/discord/user_agent.ts";
 
 /** What the screen tells of. */
@@ -65,7 +66,7 @@ function botWords({ botModule, eventHandlerUrls, services, totalClusters }: Conf
   const more = services.length === 0
     ? ""
     : `; services ${services.map((it) => it.name).join(", ")}`;
-  if (eventHandlerUrls.length > 0) return `at ${eventHandlerUrls.join(", ")}${more}`;
+  if (eventHandlerUrls.length > 0) return `at ${eventHandlerUrls.map(plainUrl).join(", ")}${more}`;
   if (botModule === null) return `none here: events wait for who takes them${more}`;
   if (botModule === EXAMPLE) return `an example, which answers !ping${more}`;
   const clusters = totalClusters === 1 ? "one cluster" : `${totalClusters} clusters`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { REDACTED, redactor } from "../../ports/redact.ts";
+import { plainUrl, REDACTED, redactor } from "../../ports/redact.ts";
 
 const TOKEN = "MTk4.G1x.abc+/=-_";
 
@@ -80,4 +80,12 @@ Deno.test("redactor() changes nothing in the value it was given", () => {
 
 Deno.test("redactor() takes no empty secret for every place between two letters", () => {
   assert.equal(redactor([""])("abc"), "abc");
+});
+
+Deno.test("plainUrl() leaves where, and neither who nor a query", () => {
+  assert.equal(
+    plainUrl("https://me:pass@bot.example:8443/in?key=1#2"),
+    "https://bot.example:8443/in",
+  );
+  assert.equal(plainUrl("ws://[::1]:80"), "ws://[::1]/");
 });

@@ -12,6 +12,7 @@ import { codeOf, openJetStream, reasonOf } from "../../../ports/nats/bucket.ts";
 import { dialNats } from "../../../ports/nats/dial.ts";
 import { namesOf } from "../../../ports/nats/line.ts";
 import { randomHex } from "../../../ports/random.ts";
+import { plainUrl } from "../../../ports/redact.ts";
 import type { World } from "../../../ports/world.ts";
 import { messageOf } from "../../../protocol/errors.ts";
 import { LINK_CLOSE, UNIT_HEADER } from "../../../protocol/event_frame.ts";
@@ -83,12 +84,11 @@ export function gatherConsumers(
   world: Pick<World, "clock" | "connect">,
 ): Promise<ConsumerFacts[]> {
   return Promise.all(eventHandlerUrls.map(async (text) => {
-    const { protocol, host, pathname, hostname, port } = new URL(text);
-    const url = `${protocol}//${host}${pathname}`;
+    const { protocol, hostname, port } = new URL(text);
     const reached = protocol.startsWith("ws")
       ? await knock(text, eventHandlerSecretKey, world)
       : await reach(hostname, Number(port) || (protocol === "https:" ? 443 : 80), world);
-    return { url, reached };
+    return { url: plainUrl(text), reached };
   }));
 }
 

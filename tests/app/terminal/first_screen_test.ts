@@ -43,7 +43,10 @@ Deno.test("with Discord it says where the state is, and how to look at it", () =
 });
 
 Deno.test("it says where the bot is that is elsewhere, which shards, and which fleet", () => {
-  assert.match(screen({ eventHandlerUrls: ["ws://a", "ws://b"] }), /Bot +at ws:\/\/a, ws:\/\/b/);
+  assert.match(
+    screen({ eventHandlerUrls: ["ws://a", "http://b:8/in"] }),
+    /Bot +at ws:\/\/a\/, http:\/\/b:8\/in$/m,
+  );
   assert.match(screen({}), /Bot +none here: events wait/);
   const services = [{ name: "tidy", module: "./t.ts" }];
   assert.match(screen({ botModule: "b", services }), /one cluster; services tidy/);
@@ -54,6 +57,12 @@ Deno.test("it says where the bot is that is elsewhere, which shards, and which f
   const fleet = screen({ natsUrls: ["nats://a"], discordApiUrl: "http://10.0.0.1/api" });
   assert.match(fleet, /runs with http:\/\/10\.0\.0\.1\/api, as a unit of a fleet/);
   assert.match(fleet, /Shards +those that the fleet gives it/);
+});
+
+Deno.test("it shows nothing secret of where the bot is: no user, no password, no query", () => {
+  const text = screen({ eventHandlerUrls: ["wss://robin:sesame@bot.example/in?key=k3y"] });
+  assert.match(text, /Bot +at wss:\/\/bot\.example\/in$/m);
+  assert.doesNotMatch(text, /robin|sesame|k3y/);
 });
 
 Deno.test("it shows the address by which others come, where a server is in front", () => {
