@@ -24,6 +24,7 @@ export class DiskSide {
   readonly #spool: Spool;
   readonly #options: DiskSideOptions;
   readonly #trimmer: Trimmer;
+  #isClosed = false;
 
   constructor(spool: Spool, options: DiskSideOptions) {
     this.#spool = spool;
@@ -75,9 +76,9 @@ export class DiskSide {
     return this.#spool.read(cursor, limitBytes);
   }
 
-  /** Everything up to `cursor` may go. */
+  /** Everything up to `cursor` may go; of what is closed all stays. */
   trim(cursor: number): void {
-    this.#trimmer.trim(cursor);
+    if (!this.#isClosed) this.#trimmer.trim(cursor);
   }
 
   /** Deletes all of it. */
@@ -88,6 +89,7 @@ export class DiskSide {
 
   /** What is there stays. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#spool.close();
   }
 }

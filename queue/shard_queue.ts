@@ -17,17 +17,14 @@
 
 import { messageOf } from "../protocol/errors.ts";
 import { type EventRecord, type Gap, gapRecord, RECORD } from "../protocol/event_frame.ts";
-import type { Cancel } from "../ports/clock.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Lag } from "./lag.ts";
 import { DiskSide } from "./disk_side.ts";
 import { Outbox, type Tell } from "./outbox.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
+import { Retry } from "./retry.ts";
 import type { Overflow } from "./shedding.ts";
 import { Slab } from "./slab.ts";
-
-/** How long after a failed write or read it is tried again. */
-export const RETRY_MS = 1_000;
 
 /** The queue of one shard. */
 export class ShardQueue {
@@ -57,13 +54,16 @@ export class ShardQueue {
   #isLeft = false;
   /** Grows when the front begins anew: what was being read then does not follow what is in it. */
   #fronts = 0;
-  /** Ends the wait after a write that failed. */
-  #cancelRetry: Cancel | null = null;
+  readonly #writeAgain: Retry;
+  readonly #readAgain: Retry;
+  #isClosed = false;
 
   constructor(shardId: number, options: ShardQueueOptions) {
     this.shardId = shardId;
     this.#options = options;
     this.#front = new Outbox(options.account);
+    this.#writeAgain = new Retry(options.clock);
+    this.#readAgain = new Retry(options.clock);
   }
 
   /** Records in memory or on disk. */
@@ -83,13 +83,14 @@ export class ShardQueue {
 
   /** Memory that is free once what is to be written is on disk, where a write that failed succeeds. */
   get pendingBytes(): number {
-    if (!this.#tail) return this.#cancelRetry ? this.#front.queuedBytes : 0;
+    if (!this.#tail) return this.#writeAgain.isPending ? this.#front.queuedBytes : 0;
     return this.#tail.queuedBytes + (this.#isSafe ? 0 : this.#front.queuedBytes);
   }
 
   /** Memory that {@linkcode ShardQueue.spill} could free. */
   get spillableBytes(): number {
-    return this.#tail || this.#cancelRetry || !this.#disk ? 0 : this.#front.queuedBytes;
+    if (this.#isClosed || this.#tail || this.#writeAgain.isPending || !this.#disk) return 0;
+    return this.#front.queuedBytes;
   }
 
   /** Bytes on disk. */
@@ -225,23 +226,23 @@ export class ShardQueue {
     this.#writing = this.#spillFront(this.#front.unacknowledged);
   }
 
-  /** Puts what is in memory on disk, where there is one, and closes the files. */
+  /** Puts what is in memory on disk, where there is one, and closes the files; tries and takes nothing after that. */
   async close(): Promise<void> {
-    this.#cancelRetry?.();
-    this.#cancelRetry = null;
+    this.#tryNoMore();
     this.spill();
     this.#write();
     while (this.#writing) await this.#writing;
+    this.#isClosed = true;
     await this.#disk?.close();
   }
 
   /** Nobody wants it any more: gives back memory and disk, and takes nothing after that. */
   async discard(): Promise<void> {
     this.newest = Infinity;
+    this.#tryNoMore();
     let writing: Promise<void> | null;
     do {
       writing = this.#writing;
-      this.#cancelRetry?.();
       this.#front.clear();
       this.#tail?.clear();
       this.#isSafe = false;
@@ -252,7 +253,7 @@ export class ShardQueue {
   }
 
   #enter(record: EventRecord): void {
-    if (record.cursor <= this.newest) return;
+    if (record.cursor <= this.newest || this.#isClosed) return;
     this.newest = record.cursor;
     this.lag.accepted(record.cursor, this.#options.clock.now());
     if (!this.#tail) return this.#show([record]);
@@ -283,7 +284,8 @@ export class ShardQueue {
   }
 
   #write(): void {
-    if (this.#writing || this.#cancelRetry || !this.#tail?.hasUnsent) return;
+    if (this.#isClosed || this.#writing || this.#writeAgain.isPending) return;
+    if (!this.#tail?.hasUnsent) return;
     this.#writing = this.#writeTail(this.#tail);
   }
 
@@ -308,11 +310,15 @@ export class ShardQueue {
 
   /** Whatever comes meanwhile, a disk that failed is left alone for a while. */
   #retryWrite(): void {
-    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
-      this.#cancelRetry = null;
+    this.#writeAgain.later(() => {
       if (this.#tail) this.#write();
       else this.#options.maySpill?.();
     });
+  }
+
+  #tryNoMore(): void {
+    this.#writeAgain.end();
+    this.#readAgain.end();
   }
 
   /** Newest cursor on disk. */
@@ -339,7 +345,7 @@ export class ShardQueue {
   /** Reads on when somebody waits for it, or when the front runs low and there is room; else says that there is more. */
   #refill(): void {
     const { shareBytes, hasRoom } = this.#options;
-    if (this.#reading || !this.#hasMoreOnDisk) return;
+    if (this.#reading || this.#readAgain.isOver || !this.#hasMoreOnDisk) return;
     const mayReadAhead = this.#front.unsentBytes <= shareBytes() / 2 && hasRoom();
     if (this.#isWanted || mayReadAhead) this.#read();
     else if (!this.#front.hasUnsent) this.#options.wake(0);
@@ -354,7 +360,7 @@ export class ShardQueue {
       if (records.length === 0) throw new Error("the disk does not give what was written");
     } catch (error) {
       this.#options.failed(messageOf(error), false);
-      this.#options.clock.after(RETRY_MS, () => {
+      this.#readAgain.later(() => {
         this.#reading = false;
         this.#refill();
       });

@@ -8,6 +8,8 @@ import { type Cancel, type Clock, systemClock } from "../../ports/clock.ts";
 
 /** A clock that only its owner moves. */
 export interface VirtualClock extends Clock {
+  /** Tasks that wait for their time: none, where everything has ended. */
+  readonly pending: number;
   /**
    * Moves time forward by `ms`, running every task that falls due, in order of time and, at the same
    * time, in order of asking. After each task everything it set going (promises, and events of the
@@ -55,6 +57,9 @@ export function createVirtualClock(wallMs: number = Date.UTC(2026, 0, 1)): Virtu
   }
 
   return {
+    get pending() {
+      return agenda.waiting();
+    },
     now: () => nowMs,
     wallMs: () => wallMs + jumpedMs + nowMs,
     epochMs: () => epochAtZeroMs + nowMs,
@@ -94,6 +99,7 @@ interface Task {
 }
 
 interface Agenda {
+  waiting(): number;
   add(dueMs: number, run: () => void): Cancel;
   takeDue(untilMs: number): Task | undefined;
 }
@@ -103,6 +109,7 @@ function createAgenda(): Agenda {
   const heap: Task[] = [];
   let orders = 0;
   return {
+    waiting: () => heap.filter(({ cancelled }) => !cancelled).length,
     add(dueMs, run) {
       const task: Task = { dueMs, order: orders++, run, cancelled: false };
       push(heap, task);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RETRY_MS } from "../../queue/shard_queue.ts";
+import { RETRY_MS } from "../../queue/retry.ts";
 import { readGap, RECORD } from "../../protocol/event_frame.ts";
 import {
   accept,
@@ -262,4 +262,49 @@ Deno.test("an acknowledgement that overtakes the write is no reason to keep the 
   assert.deepEqual(queue.queued, 0);
   while (disk.finish()) await settle();
   assertEmpty(queue, { disk, told });
+});
+
+Deno.test("a queue that is closed tries nothing again, whatever its disk does meanwhile", async () => {
+  for (const when of ["before", "during"]) {
+    const { clock, disk, told, live, settle } = setUpQueue();
+    const queue = live();
+    accept(queue, 1, 3);
+    queue.spill();
+    await settle();
+    if (when === "during") disk.isSlow = true;
+    else disk.failing.add("append");
+    accept(queue, 4, 4);
+    await settle();
+    disk.failing.add("append");
+    const closed = queue.close();
+    while (disk.finish()) await settle();
+    await closed;
+    const { length } = told.failed;
+    disk.isSlow = false;
+    assert.equal(clock.pending, 0, when);
+    accept(queue, 5, 5);
+    queue.rewind();
+    queue.acknowledge(3);
+    await clock.advance(10 * RETRY_MS);
+    assert.deepEqual([queue.newest, told.failed.length, clock.pending], [4, length, 0], when);
+    assert.deepEqual(disk.done.filter((step) => step === "trim"), [], when);
+  }
+});
+
+Deno.test("a queue that is closed, or given up, reads nothing again", async () => {
+  for (const end of ["close", "discard"] as const) {
+    const { clock, disk, told, live, settle } = setUpQueue();
+    const earlier = live();
+    accept(earlier, 1, 3);
+    await earlier.close();
+    disk.failing.add("read");
+    const queue = live();
+    await settle();
+    assert.deepEqual(told.failed, ["the disk does not read"]);
+    await queue[end]();
+    assert.equal(clock.pending, 0, end);
+    take(queue);
+    await clock.advance(10 * RETRY_MS);
+    assert.deepEqual([told.failed.length, clock.pending], [1, 0], end);
+  }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RETRY_MS, type ShardQueue } from "../../queue/shard_queue.ts";
+import { RETRY_MS } from "../../queue/retry.ts";
+import type { ShardQueue } from "../../queue/shard_queue.ts";
 import { type EventRecord, readGap, RECORD } from "../../protocol/event_frame.ts";
 import type { DiskStep } from "../support/scripted_disk.ts";
 import { accept, assertEmpty, FRONT_BYTES, setUpQueue, takeRecords } from "./shard_queue_stage.ts";

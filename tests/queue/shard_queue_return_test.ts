@@ -1,7 +1,7 @@
 /** Back from the disk to memory, while the bot keeps up and something is always under way. */
 
 import assert from "node:assert/strict";
-import { RETRY_MS } from "../../queue/shard_queue.ts";
+import { RETRY_MS } from "../../queue/retry.ts";
 import { accept, assertEmpty, drain, range, setUpQueue, take } from "./shard_queue_stage.ts";
 
 /** A queue that was on disk and is in memory again: 1 to 8 are under way, on disk; 9 and 10 in memory alone. */
