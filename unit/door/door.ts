@@ -16,26 +16,21 @@ import {
   answerWhileAway,
   type AwayWords,
   type InteractionCallback,
-  type InteractionMark,
   type InteractionNote,
   isExpired,
   isInteractionId,
   parseInteraction,
 } from "../../protocol/discord/interaction.ts";
-import { isUnheard, messageOf } from "../../protocol/errors.ts";
+import { isUnheard, messageOf, unheard } from "../../protocol/errors.ts";
 import { DOOR_TOTAL, type EventRecord, gapRecord, RECORD } from "../../protocol/event_frame.ts";
 import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import { isCount, isRecord } from "../../protocol/record.ts";
 import { type Cancel, sleep } from "../../ports/clock.ts";
-import type { OpenSpool } from "../../ports/spool.ts";
-import type { Log } from "../../ports/log.ts";
 import type { World } from "../../ports/world.ts";
-import type { Config } from "../../config/config.ts";
 import { EventQueue } from "../../queue/worker_queue.ts";
-import { queuesLeft } from "../../store/queue_folders.ts";
-import { openSpoolDir } from "../../store/spool_files.ts";
-import { Seen, type SeenEvent } from "./seen.ts";
+import { isMark, Seen, type SeenEvent } from "./seen.ts";
+import { type DoorSpools, QUEUES_OF_UNIT } from "./spools.ts";
 
 /** A bot that is back so soon answers by itself. Discord waits for 3 s. */
 export const BACK_WITHIN_MS = 1_000;
@@ -49,8 +44,6 @@ const MEMORY_BYTES = 8 * 1024 * 1024;
 const CURSORS_PER_MS = 16;
 /** So much of what waits is looked through when the unit starts. */
 const LOOK_BYTES = 4 * 1024 * 1024;
-/** Ids of queues that each name of a unit has. */
-const QUEUES_OF_UNIT = 2 ** 14;
 /** Value of the store. */
 const NAME = "door";
 
@@ -67,7 +60,7 @@ export interface DoorAnswer {
 }
 
 /** What a door is made with. */
-export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, AwayWords {
+export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, AwayWords, DoorSpools {
   readonly clusterIds: readonly number[];
   /** Added to a cluster's id to name its queue: of several units that bring a cluster events each has its own. */
   readonly firstQueueId: number;
@@ -75,10 +68,6 @@ export interface DoorOptions extends Pick<World, "clock" | "log" | "store">, Awa
   readonly ownerOf: (guildId: string) => { readonly shard: ShardKey; readonly clusterId: number };
   /** The way to another unit of the fleet whose own clusters get what is of a shard. Default: there is none. */
   readonly farOf?: (shard: ShardKey) => FarDoor | null;
-  /** Without it events are kept in memory only. */
-  readonly openSpool?: OpenSpool | undefined;
-  /** Queues of which something is on disk. Default: none but its own. */
-  readonly left?: () => Promise<readonly number[]>;
   readonly diskLimitBytes: number;
   readonly send: (peer: PeerKey, link: number, batch: Uint8Array<ArrayBuffer>) => void;
 }
@@ -91,24 +80,7 @@ export interface FarDoor {
 interface Waiter {
   readonly queueId: number;
   readonly cursor: number;
-  readonly stored: () => void;
-}
-
-/**
- * Where the queues of a unit begin, by its name in its fleet: of several units that bring one cluster events each
- * has queues of its own, for their cursors know nothing of each other.
- */
-export function firstQueueId(unit: string | undefined): number {
-  if (unit === undefined) return 0;
-  let hash = 0x811c_9dc5;
-  for (const letter of unit) hash = Math.imul(hash ^ letter.codePointAt(0)!, 0x0100_0193) >>> 0;
-  return (hash >>> 14) * QUEUES_OF_UNIT;
-}
-
-/** An event that is queued, and what is said to it in the place of a bot that is away. */
-interface Entered {
-  readonly place: SeenEvent;
-  readonly response: { readonly body: InteractionCallback; readonly mark: InteractionMark } | null;
+  readonly settle: (isStored: boolean) => void;
 }
 
 /** The door of a unit. */
@@ -124,12 +96,13 @@ export class Door {
   readonly #before = new Map<number, number>();
   readonly #waiters = new Set<Waiter>();
   /** What is being taken, by its key. */
-  readonly #entering = new Map<string, Promise<Entered>>();
+  readonly #entering = new Map<string, Promise<SeenEvent>>();
   #seen = new Seen();
   #acknowledged: Record<string, number> = {};
   #cancelSave: Cancel | null = null;
   #saving: Promise<void> | null = null;
   #isUnsaved = false;
+  #isClosing = false;
   #isClosed = false;
 
   constructor(options: DoorOptions) {
@@ -197,17 +170,25 @@ export class Door {
     const { ownerOf, farOf } = this.#options;
     const { shard } = ownerOf(event.guildId);
     const far = farOf?.(shard);
-    if (!far) return await this.takeHere(event, key);
     try {
-      return await far.take(shard, event, key);
+      if (far) return await far.take(shard, event, key);
     } catch (error) {
       // A cluster of ours does better than nobody; what may have been taken is not taken twice.
-      if (isUnheard(error)) return await this.takeHere(event, key);
-      return { status: 503, reason: messageOf(error) };
+      if (!isUnheard(error)) return { status: 503, reason: messageOf(error) };
+    }
+    try {
+      return await this.takeHere(event, key);
+    } catch (error) {
+      if (isUnheard(error)) return this.#refuse(messageOf(error));
+      throw error;
     }
   }
 
-  /** The same of an event that is for a cluster of this unit. */
+  /**
+   * The same of an event that is for a cluster of this unit.
+   *
+   * @throws {GatehouseError} an {@linkcode unheard} where it is new, and the door closes: another unit may take it.
+   */
   async takeHere(event: DoorEvent, key: string): Promise<DoorAnswer> {
     const before = this.#seen.of(key, this.#options.clock.epochMs());
     if (before) {
@@ -216,20 +197,20 @@ export class Door {
     }
     const underWay = this.#entering.get(key);
     if (underWay) this.tally.repeats++;
+    else if (this.#isClosing) throw unheard("Cannot take what came over HTTP: the unit stops");
     else if (this.#queue.isPaused) return this.#refuse("the disk does not keep up");
     const entering = underWay ??
       this.#enter(event, key).finally(() => this.#entering.delete(key));
     this.#entering.set(key, entering);
-    const { place, response } = await entering;
-    return await this.#answered(event, place, response?.body);
+    return await this.#answered(event, await entering);
   }
 
   /** Queues an event; who comes with the same meanwhile waits for this. */
-  async #enter(event: DoorEvent, key: string): Promise<Entered> {
+  async #enter(event: DoorEvent, key: string): Promise<SeenEvent> {
     const { clock, ownerOf } = this.#options;
     const { shard, clusterId } = ownerOf(event.guildId);
     const queueId = this.#queueOf(clusterId);
-    const response = await this.#responseFor(event, queueId);
+    const answered = await this.#isAwayFor(event, queueId) ? this.#standIn(event)?.mark : undefined;
     const nowMs = clock.epochMs();
     const cursor = Math.max(this.#cursors.get(queueId) ?? 0, nowMs * CURSORS_PER_MS) + 1;
     this.#cursors.set(queueId, cursor);
@@ -237,44 +218,51 @@ export class Door {
       via: "http",
       id: key,
       shard: shardKeyText(shard),
-      ...(response && { answered: response.mark }),
+      ...(answered && { answered }),
     };
     this.#queue.accept(queueId, cursor, annotate(event.payload, { ...note }));
     // Not before: what failed may come again.
-    const place = { queueId, cursor, atMs: nowMs };
+    const place = { queueId, cursor, atMs: nowMs, ...(answered && { answered }) };
     this.#seen.add(key, place);
-    if (response) this.stoodIn[response.mark]++;
+    if (answered) this.stoodIn[answered]++;
     this.#queue.spill(queueId);
     this.#saveSoon();
     this.tally[event.kind === "interaction" ? "interactions" : "webhookEvents"]++;
-    return { place, response };
+    return place;
   }
 
-  /** Puts what is in memory on disk, and writes down how far everybody is; nothing after that. */
+  /**
+   * Takes nothing new from here on, and waits for what is being taken; puts what is in memory on disk, and writes
+   * down how far everybody is. Nothing after that.
+   */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.allSettled(this.#entering.values());
     await this.#queue.close();
     this.#isClosed = true;
+    for (const waiter of [...this.#waiters]) waiter.settle(this.#isSafe(waiter));
     await this.#saving;
     if (this.#isUnsaved) await this.#save();
   }
 
-  /** What is said in the place of a bot that is away, and does not come back within a second. */
-  async #responseFor({ kind, payload }: DoorEvent, queueId: number) {
-    if (kind !== "interaction" || !this.#queue.isAway(queueId)) return null;
+  /** Whether it is an interaction whose bot is away, and does not come back within a second. */
+  async #isAwayFor({ kind }: DoorEvent, queueId: number): Promise<boolean> {
+    if (kind !== "interaction" || !this.#queue.isAway(queueId)) return false;
     await sleep(this.#options.clock, BACK_WITHIN_MS);
-    if (!this.#queue.isAway(queueId)) return null;
+    return this.#queue.isAway(queueId);
+  }
+
+  /** What is said in the place of a bot that is away: to the same always the same. */
+  #standIn({ payload }: DoorEvent) {
     const interaction = parseInteraction(payload);
     return interaction ? answerWhileAway(interaction, this.#options) : null;
   }
 
-  async #answered(
-    { kind }: DoorEvent,
-    place: { readonly queueId: number; readonly cursor: number },
-    body?: InteractionCallback,
-  ): Promise<DoorAnswer> {
+  async #answered(event: DoorEvent, place: SeenEvent): Promise<DoorAnswer> {
     if (!await this.#isStored(place)) return this.#refuse(`it is not on disk after ${STORE_MS} ms`);
+    const body = place.answered && this.#standIn(event)?.body;
     if (body) return { status: 200, body };
-    return { status: kind === "interaction" ? 202 : 204 };
+    return { status: event.kind === "interaction" ? 202 : 204 };
   }
 
   #refuse(reason: string): DoorAnswer {
@@ -283,28 +271,34 @@ export class Door {
   }
 
   /** Resolves with whether an event is on disk, or dealt with, in time. */
-  #isStored(place: Pick<SeenEvent, "queueId" | "cursor">): Promise<boolean> {
+  #isStored(place: SeenEvent): Promise<boolean> {
     const { clock, openSpool } = this.#options;
-    if (!openSpool || this.#isSafe(place)) return Promise.resolve(true);
+    const isStored = !openSpool || this.#isSafe(place);
+    if (isStored || this.#isClosed) return Promise.resolve(isStored);
     return new Promise((resolve) => {
       const settle = (isStored: boolean) => {
         cancel();
         this.#waiters.delete(waiter);
         resolve(isStored);
       };
-      const waiter = { ...place, stored: () => settle(true) };
+      const waiter = { ...place, settle };
       const cancel = clock.after(STORE_MS, () => settle(false));
       this.#waiters.add(waiter);
     });
   }
 
   #isSafe({ queueId, cursor }: Pick<SeenEvent, "queueId" | "cursor">): boolean {
-    const before = this.#before.get(queueId) ?? 0;
-    return Math.max(before, this.#queue.safety(queueId).safe) >= cursor;
+    return cursor <= this.#safeOf(queueId);
+  }
+
+  /** Up to which cursor all is on disk, or dealt with. Of a queue that is not open only such things are known. */
+  #safeOf(queueId: number): number {
+    if (!this.#cursors.has(queueId)) return Infinity;
+    return Math.max(this.#before.get(queueId) ?? 0, this.#queue.safety(queueId).safe);
   }
 
   #look(): void {
-    for (const waiter of [...this.#waiters]) if (this.#isSafe(waiter)) waiter.stored();
+    for (const waiter of [...this.#waiters]) if (this.#isSafe(waiter)) waiter.settle(true);
   }
 
   /** An interaction whose token is dead is of no use to anybody. */
@@ -323,9 +317,9 @@ export class Door {
     const atMs = this.#options.clock.epochMs();
     const { d } = parsed(body);
     const note = isRecord(d) ? d.gatehouse : null;
-    const key = isRecord(note) ? note.id : null;
+    const { id: key, answered } = isRecord(note) ? note : {};
     if (typeof key === "string" && !this.#seen.of(key, atMs)) {
-      this.#seen.add(key, { ...place, atMs });
+      this.#seen.add(key, { ...place, atMs, ...(isMark(answered) && { answered }) });
     }
   }
 
@@ -361,10 +355,11 @@ export class Door {
     this.#cancelSave = null;
     this.#isUnsaved = false;
     const { log, store } = this.#options;
-    const value = {
-      acknowledged: this.#acknowledged,
-      seen: this.#seen.saved((event) => this.#isSafe(event)),
-    };
+    // Asked once per queue: there may be ten thousand events.
+    const safe = new Map<number, number>();
+    const isSafe = ({ queueId, cursor }: SeenEvent) =>
+      cursor <= safe.getOrInsertComputed(queueId, () => this.#safeOf(queueId));
+    const value = { acknowledged: this.#acknowledged, seen: this.#seen.saved(isSafe) };
     this.#saving = store.save(NAME, value).catch((error) =>
       log.error("what came over HTTP was not written down", { error: messageOf(error) })
     );
@@ -372,19 +367,6 @@ export class Door {
     this.#saving = null;
     if (this.#isUnsaved) this.#saveSoon();
   }
-}
-
-/** The spools of a door, and which there are; none where events are kept in memory only. */
-export function doorSpools(
-  { config, queueDir, log }: {
-    readonly config: Pick<Config, "queueDiskBytes">;
-    readonly queueDir: string | null;
-    readonly log: Log;
-  },
-): Pick<DoorOptions, "openSpool" | "left"> {
-  if (queueDir === null || config.queueDiskBytes === 0) return {};
-  const dir = `${queueDir}/door`;
-  return { openSpool: openSpoolDir(dir, { log }), left: () => queuesLeft(dir) };
 }
 
 function parsed(body: Uint8Array): Record<string, unknown> {

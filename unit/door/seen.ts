@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { InteractionMark } from "../../protocol/discord/interaction.ts";
 import { isCount, isRecord } from "../../protocol/record.ts";
 
 /** Discord tries for ten minutes. */
@@ -16,6 +17,8 @@ export interface SeenEvent {
   readonly queueId: number;
   readonly cursor: number;
   readonly atMs: number;
+  /** What was said in the place of a bot that was away; absent: nothing. */
+  readonly answered?: InteractionMark;
 }
 
 /** The events of the last quarter of an hour, by what makes each the same. */
@@ -51,7 +54,13 @@ export class Seen {
   }
 }
 
+/** Whether it is a word for what was said in a bot's place. */
+export function isMark(value: unknown): value is InteractionMark {
+  return value === "deferred" || value === "answered";
+}
+
 function isSeen(value: unknown): value is SeenEvent {
-  const { queueId, cursor, atMs } = isRecord(value) ? value : {};
-  return isCount(queueId) && isCount(cursor) && Number.isFinite(atMs);
+  const { queueId, cursor, atMs, answered } = isRecord(value) ? value : {};
+  return isCount(queueId) && isCount(cursor) && Number.isFinite(atMs) &&
+    (answered === undefined || isMark(answered));
 }

@@ -29,5 +29,8 @@ Deno.test("Seen goes on with what an earlier life wrote down, and with nothing e
     JSON.parse(JSON.stringify({ ...first.saved(all), b: null, c: { cursor: 1 } })),
   );
   assert.deepEqual(later.saved(all), { a: at(7) });
+  const marked = { ...at(8), answered: "deferred" as const };
+  const saved = { m: marked, n: { ...marked, answered: "no word of ours" } };
+  assert.deepEqual(new Seen(saved).saved(all), { m: marked });
   assert.deepEqual(new Seen("nonsense").saved(all), {});
 });

@@ -33,7 +33,8 @@ export interface FarShardsOptions extends Pick<PeersFleet, "view" | "calls"> {
   /** What this unit does for its own shards, once it has them. */
   readonly gateway: () => {
     readonly commands: Pick<UnitCommands, "send" | "requestMembers">;
-    readonly door: Pick<Door, "takeHere">;
+    /** `null` when it stops. */
+    readonly openDoor: Pick<Door, "takeHere"> | null;
   };
 }
 
@@ -76,7 +77,7 @@ export class FarShards {
       const { shard, event, key } = value as FarEvent;
       this.#mustHave(shard);
       const payload = new TextEncoder().encode(event.payload);
-      return gateway().door.takeHere({ ...event, payload }, key);
+      return this.#takeHere(shard, { ...event, payload }, key);
     });
   }
 
@@ -122,9 +123,9 @@ export class FarShards {
    * @throws {GatehouseError} `away` where no unit is there to take it.
    */
   async take(shard: ShardKey, event: DoorEvent, key: string): Promise<DoorAnswer> {
-    const { calls, elsewhere, gateway } = this.#options;
+    const { calls, elsewhere } = this.#options;
     const unit = elsewhere.unitOfShard(shard);
-    if (unit === null) return await gateway().door.takeHere(event, key);
+    if (unit === null) return await this.#takeHere(shard, event, key);
     const payload = new TextDecoder().decode(event.payload);
     const value: FarEvent = { shard, event: { ...event, payload }, key };
     return await calls.ask(unit, "door", value, DOOR_MS) as DoorAnswer;
@@ -152,6 +153,13 @@ export class FarShards {
       if (clock.now() >= untilMs) throw away(shard, "it is not up here yet");
       await sleep(clock, RETRY_MS);
     }
+  }
+
+  async #takeHere(shard: ShardKey, event: DoorEvent, key: string): Promise<DoorAnswer> {
+    const { openDoor } = this.#options.gateway();
+    // Who asked takes it itself: what is kept here would wait until this unit is back.
+    if (!openDoor) throw away(shard, `unit ${this.#options.view.self} stops`);
+    return await openDoor.takeHere(event, key);
   }
 
   #mustHave(shard: ShardKey): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FarShards, SHARD_DEADLINE_MS } from "../../../../unit/peers/fleet/far_shards.ts";
-import { GatehouseError } from "../../../../protocol/errors.ts";
+import { GatehouseError, isUnheard } from "../../../../protocol/errors.ts";
 import { shardKeyText } from "../../../../protocol/ids.ts";
 import { createPeersFleet } from "../../../support/fleet/peers_fleet.ts";
 
@@ -11,6 +11,7 @@ const PAYLOAD = { op: 3, d: null };
 async function setUp() {
   const fleet = createPeersFleet();
   const sent: string[] = [];
+  const stopped = new Set<string>();
   const units = await fleet.three();
   const far = units.map(({ name, line, view, calls, peers }) => {
     const has = (shard: typeof SHARD) => view.ownerOf(shard) === name;
@@ -32,7 +33,7 @@ async function setUp() {
             return Promise.resolve({ members: [{ id: 1 }], notFound: [] });
           },
         },
-        door: {
+        openDoor: stopped.has(name) ? null : {
           takeHere({ t, payload }, key) {
             sent.push(`${name} takes ${t} ${new TextDecoder().decode(payload)} as ${key}`);
             return Promise.resolve({ status: 200, body: { type: 5 } });
@@ -41,7 +42,7 @@ async function setUp() {
       }),
     });
   });
-  return { ...fleet, units, far, sent };
+  return { ...fleet, units, far, sent, stopped };
 }
 
 Deno.test("a command to a shard goes to the unit that has it, and is what it was", async () => {
@@ -115,4 +116,20 @@ Deno.test("what Discord has POSTed goes to the unit that has its shard, and its 
   assert.deepEqual(sent, ['b takes X {"é":1} as key', 'a takes X {"é":1} as own']);
   set(owned(["a", null, "c", "a", "b", "c"]));
   await assert.rejects(run(a!.take(SHARD, event, "nobody")), { code: "away" });
+});
+
+Deno.test("a unit that stops takes nothing of another, which surely takes it itself", async () => {
+  const { far: [a], sent, run, stopped } = await setUp();
+  stopped.add("b").add("a");
+  const event = {
+    kind: "interaction",
+    t: "X",
+    guildId: "7",
+    id: "9",
+    payload: new Uint8Array(),
+  } as const;
+  for (const shard of [SHARD, { total: 6, id: 0 }]) {
+    await assert.rejects(run(a!.take(shard, event, "key")), isUnheard);
+  }
+  assert.deepEqual(sent, []);
 });

@@ -23,7 +23,7 @@ async function setUp() {
           send: (id, { op }) => Promise.resolve(void sent.push(`${name} ${id} ${op}`)),
           requestMembers: () => Promise.resolve({ members: [], notFound: [] }),
         },
-        door: { takeHere: () => Promise.resolve({ status: 204 }) },
+        openDoor: { takeHere: () => Promise.resolve({ status: 204 }) },
       }),
     });
     return { unit: { ...unit, fleet: methods }, called, far };
