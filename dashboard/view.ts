@@ -139,7 +139,7 @@ function serviceViews({ services }: Snapshot, beside: Beside): DashboardService[
 }
 
 function restView(rest: RestSnapshot): DashboardRest {
-  const { waiting, inFlight, buckets, deadEnds, fuse, invalid } = rest;
+  const { waiting, inFlight, buckets, deadEnds, fuse, invalid, waits } = rest;
   const { byDiscord, byProxy } = answersOf(rest);
   return {
     waiting,
@@ -149,6 +149,7 @@ function restView(rest: RestSnapshot): DashboardRest {
     fuse,
     invalid,
     limited: { byDiscord, byProxy },
+    waits,
     routes: rest.routes.map(routeView).sort(byWaiting).slice(0, MOST_ROUTES),
   };
 }

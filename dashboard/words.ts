@@ -10,6 +10,7 @@ import type {
   FleetSnapshot,
   GuildLimit,
   IdentifySnapshot,
+  RestWait,
   ShardDuty,
   ShardState,
 } from "../protocol/status.ts";
@@ -138,6 +139,8 @@ export interface DashboardRest {
   readonly invalid: number;
   /** 429s since the unit started, by Discord and by the proxy in its place. */
   readonly limited: { readonly byDiscord: number; readonly byProxy: number };
+  /** Buckets that requests wait for, those that have waited the longest first, 20 at most; without any token. */
+  readonly waits: readonly RestWait[];
   /** Routes that wait most, the longest first, 20 at most. */
   readonly routes: readonly DashboardRoute[];
 }

@@ -104,3 +104,16 @@ Deno.test("viewOf() shows routes that wait before those that were refused, and t
   ]);
   assert.deepEqual(rest.limited, { byDiscord: 1, byProxy: 0 });
 });
+
+Deno.test("viewOf() shows the buckets that are waited for, as they are told", () => {
+  const waits = [{
+    method: "POST",
+    route: "/channels/:id/messages",
+    major: "channels/1",
+    waiting: 3,
+    waitedMs: 900,
+    nextMs: 400,
+  }];
+  const { rest } = viewOf(snapshot({ rest: { ...IDLE_REST, waits } }), BESIDE);
+  assert.deepEqual(rest.waits, waits);
+});

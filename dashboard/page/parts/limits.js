@@ -11,6 +11,7 @@ import { Bar, Fact, Section, Word } from "./common.js";
 
 /** @typedef {import("./common.js").App} App */
 /** @typedef {import("../../words.ts").DashboardRoute} Route */
+/** @typedef {import("../../../protocol/status.ts").RestWait} Wait */
 
 /** @param {{ app: App }} props */
 export function Identifies({ app: { store } }) {
@@ -76,7 +77,8 @@ export function Rest({ app: { store } }) {
   useTopics(store, "rest");
   const { view } = store;
   if (!view) return null;
-  const { waiting, inFlight, buckets, deadEnds, fuse, invalid, limited, routes } = view.rest;
+  const { waiting, inFlight, buckets, deadEnds, fuse, invalid, limited, waits, routes } = view
+    .rest;
   const { count } = format;
   return html`
     <${Section} id="rest" title="REST">
@@ -101,10 +103,50 @@ export function Rest({ app: { store } }) {
           ${count(deadEnds)}
         <//>
       </dl>
+      ${waits.length === 0 ? null : html`<${Waits} waits=${waits} />`}
       ${routes.length === 0
         ? html`<p class="empty">Nothing was asked of Discord yet.</p>`
         : html`<${Routes} routes=${routes} />`}
     <//>
+  `;
+}
+
+/** @param {{ waits: readonly Wait[] }} props */
+function Waits({ waits }) {
+  return html`
+    <h3>Buckets that wait</h3>
+    <div class="table-room waits" tabindex="0" role="region" aria-label="Table of buckets that wait">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col" class="text">Bucket</th>
+            <th scope="col">Wait now</th>
+            <th scope="col">The first since</th>
+            <th scope="col">Next may go</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${waits.map((wait) =>
+            html`<${WaitRow} key=${`${wait.method} ${wait.route} ${wait.major}`} wait=${wait} />`
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}
+
+/** @param {{ wait: Wait }} props */
+function WaitRow({ wait: { method, route, major, waiting, waitedMs, nextMs } }) {
+  const next = nextMs === null ? "after an answer" : `in ${format.span(nextMs)}`;
+  return html`
+    <tr>
+      <th scope="row" class="text route">
+        <code><b>${method}</b>${" "}${route}</code>${" "}<small>${major}</small>
+      </th>
+      <td class="loud">${format.count(waiting)}</td>
+      <td>${format.span(waitedMs)}</td>
+      <td>${next}</td>
+    </tr>
   `;
 }
 

@@ -123,6 +123,7 @@ export function restOf(isCalm: boolean): DashboardRest {
     fuse: isCalm ? "closed" : "slow",
     invalid: isCalm ? 2 : 5_120,
     limited: { byDiscord: isCalm ? 0 : 4, byProxy: 1_233 },
+    waits: isCalm ? [] : WAITS,
     routes: [
       {
         route: "POST /channels/:id/messages",
@@ -159,6 +160,26 @@ export function restOf(isCalm: boolean): DashboardRest {
     ],
   };
 }
+
+/** One route waits in one of its channels, another for an answer of Discord's. */
+const WAITS: DashboardRest["waits"] = [
+  {
+    method: "POST",
+    route: "/channels/:id/messages",
+    major: "channels/81384788765712384",
+    waiting: 31,
+    waitedMs: 12_400,
+    nextMs: 1_850,
+  },
+  {
+    method: "PATCH",
+    route: "/guilds/:id/members/:id",
+    major: "guilds/41771983423143937",
+    waiting: 6,
+    waitedMs: 700,
+    nextMs: null,
+  },
+];
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, at) => from + at);

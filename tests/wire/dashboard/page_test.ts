@@ -34,6 +34,10 @@ browserTest(
       ],
       "#clusters": [/cluster 0[\s\S]*connected/, /payments[\s\S]*away/, /Restart/],
       "#rest": [/Fuse slow/, /429 by Discord\s+4/, /POST \/channels\/:id\/messages/],
+      "#rest .waits": [
+        /POST \/channels\/:id\/messages channels\/81384788765712384\s+31\s+12 s\s+in 1.9 s/,
+        /PATCH \/guilds\/:id\/members\/:id guilds\/41771983423143937\s+6\s+0.7 s\s+after an answer/,
+      ],
       "#identifies": [/Shards wait\s+11/, /53 in/],
       "#reshard": [/64 → 128 shards/, /41,230/, /Pause/],
       "#fleet": [/gate-b/, /gate-c[\s\S]*not heard of/],
