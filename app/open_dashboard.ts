@@ -11,6 +11,8 @@ import { IDENTIFY_SLACK_MS } from "../gateway/identify/queue.ts";
 import { systemClock } from "../ports/clock.ts";
 import { type Log, logTo } from "../ports/log.ts";
 import { VERSION } from "../protocol/discord/user_agent.ts";
+import { messageOf } from "../protocol/errors.ts";
+import type { Status } from "../protocol/status.ts";
 import { authorizePlace, type AuthRules, isConsumerToken } from "../rest/auth.ts";
 import type { Generation } from "../unit/generation.ts";
 import { callUnit } from "../unit/methods.ts";
@@ -37,10 +39,10 @@ export interface OpenDashboardOptions {
   readonly place: Omit<PublicPlace, "own">;
 }
 
-/** Opens it; it ends with {@linkcode Dashboard.stop}. */
+/** Opens it; it ends with {@linkcode Dashboard.stop}. What fails in it is an error in the log; the unit goes on. */
 export function openDashboard(
   { config, unit, log, rules, place }: OpenDashboardOptions,
-): Dashboard {
+): Pick<Dashboard, "answer" | "stop"> {
   const dashboard = new Dashboard({
     clock: systemClock,
     log,
@@ -54,8 +56,17 @@ export function openDashboard(
     port: () => rules().own.port,
   });
   log.heardBy((...line) => dashboard.hear(...line));
-  void tell(unit, dashboard);
-  return dashboard;
+  const statuses = unit.status();
+  tell(statuses, dashboard).catch((error) =>
+    log.error("the dashboard sees no more of the unit", { error: messageOf(error) })
+  );
+  return {
+    answer: (request, peer) => dashboard.answer(request, peer),
+    stop() {
+      dashboard.stop();
+      void statuses.return(undefined);
+    },
+  };
 }
 
 /** A log that somebody hears. */
@@ -130,11 +141,11 @@ async function figuresOf({ clusters, services, peers }: Unit): Promise<PlacesFig
   };
 }
 
-/** Tells it all that happens, for as long as the unit lives. */
-async function tell(unit: Unit, dashboard: Dashboard): Promise<void> {
+/** Tells it all that happens. */
+async function tell(statuses: AsyncIterable<Status>, dashboard: Dashboard): Promise<void> {
   const reshards = new ReshardLines();
   const fleets = new FleetLines();
-  for await (const status of unit.status()) {
+  for await (const status of statuses) {
     dashboard.see(status);
     const lines = status.kind === "reshard"
       ? reshards.of(status.reshard)

@@ -56,6 +56,7 @@ export class Dashboard {
   /** As those who look have been told; `null`: nobody does. */
   #told: DashboardView | null = null;
   #turn = 0;
+  #isFailing = false;
   /** Clusters and services that are away, by their names. */
   readonly #away = new Set<string>();
   readonly #cancel: () => void;
@@ -74,7 +75,7 @@ export class Dashboard {
       act: (act) => unit.act(act),
       tell: (told) => this.#incidents.tell(told),
     });
-    this.#cancel = every(clock, STEP_MS, () => this.#look());
+    this.#cancel = every(clock, STEP_MS, () => this.#try(() => this.#look()));
   }
 
   /** Answers what is asked under `/dashboard`; `peer` is the IP address of the other end. */
@@ -84,7 +85,9 @@ export class Dashboard {
 
   /** A line of the unit's log, redacted. */
   hear(level: LogLevel, event: string, fields: LogFields): void {
-    if (isTold(level, event)) this.say(level, event, fields);
+    this.#try(() => {
+      if (isTold(level, event)) this.say(level, event, fields);
+    });
   }
 
   /** Tells a line as an incident, whatever its level. */
@@ -98,6 +101,10 @@ export class Dashboard {
 
   /** What has happened in the unit. */
   see(status: Status): void {
+    this.#try(() => this.#see(status));
+  }
+
+  #see(status: Status): void {
     switch (status.kind) {
       case "shard":
         return this.#pasts.see(status);
@@ -125,6 +132,19 @@ export class Dashboard {
   stop(): void {
     this.#cancel();
     this.#live.stop();
+  }
+
+  /** Whatever fails here, the unit goes on. */
+  #try(act: () => void): void {
+    // The line that tells of it is heard as well.
+    if (this.#isFailing) return;
+    try {
+      act();
+    } catch (error) {
+      this.#isFailing = true;
+      this.#options.log.error("the dashboard has failed", { error: messageOf(error) });
+      this.#isFailing = false;
+    }
   }
 
   /** That it went away says the log, and why. */

@@ -143,3 +143,25 @@ Deno.test("a dashboard sends everybody away when it stops, and looks no more", a
   assert.equal(await page.next(), null);
   await rig.clock.advance(60_000);
 });
+
+Deno.test("whatever fails in the dashboard is an error in the log, told once each time, and the unit goes on", async () => {
+  const { clock, world, lines, dashboard } = watchedUnit();
+  const { snapshot } = world;
+  Object.defineProperty(world, "snapshot", {
+    configurable: true,
+    get() {
+      throw new Error("no snapshot");
+    },
+  });
+  await clock.advance(1_000);
+  dashboard.see({ kind: "ready", tookMs: 5 });
+  dashboard.hear("error", "shard lost its session", { shardId: 1 });
+  const failed = () => lines.filter(([, event]) => event === "the dashboard has failed");
+  assert.deepEqual(
+    failed().map(([level, , fields]) => [level, fields]),
+    Array.from({ length: 3 }, () => ["error", { error: "no snapshot" }]),
+  );
+  Object.defineProperty(world, "snapshot", { value: snapshot, writable: true });
+  await clock.advance(5_000);
+  assert.equal(failed().length, 3);
+});

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import { heardLog } from "../../app/open_dashboard.ts";
+import { heardLog, openDashboard } from "../../app/open_dashboard.ts";
 import { openUnit } from "../../app/open_unit.ts";
 import { createLog } from "../../app/terminal/log.ts";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import { systemClock } from "../../ports/clock.ts";
+import type { Status } from "../../protocol/status.ts";
+import { Feed } from "../../unit/feed.ts";
+import type { Unit } from "../../unit/unit.ts";
 import { eventsOf } from "../support/dashboard/watched_unit.ts";
 
 const SECRET = "rest-authorization-of-the-unit";
@@ -158,4 +161,43 @@ Deno.test("heardLog() tells warnings and errors, also those from before, without
     ["error", "worse", { error: "[redacted]" }],
   ]);
   assert.equal(lines.length, 3);
+});
+
+/** A dashboard of a unit of which only what happens is there. */
+async function watching(status: () => AsyncGenerator<Status>) {
+  const { log, lines } = await logOf();
+  const dashboard = openDashboard({
+    config: CONFIG_DEFAULTS,
+    unit: { status } as unknown as Unit,
+    log: heardLog(log),
+    rules: () => ({}) as never,
+    place: { publicUrl: null, trusts: () => false },
+  });
+  return { dashboard, lines };
+}
+
+Deno.test("what the dashboard cannot read of the unit is an error in the log, and nothing more", async () => {
+  const { dashboard, lines } = await watching(async function* () {
+    yield await Promise.resolve({ kind: "stopping", reason: "a test" } as const);
+    throw new Error("it is garbled");
+  });
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.match(lines.join(), /"ERROR".*"the dashboard sees no more of the unit".*it is garbled/);
+  dashboard.stop();
+});
+
+Deno.test("a dashboard that has stopped reads no more of the unit", async () => {
+  const feed = new Feed<Status>();
+  let left = 0;
+  const { dashboard } = await watching(() => {
+    const statuses = feed.read();
+    const leave = statuses.return;
+    statuses.return = (value) => {
+      left++;
+      return leave(value);
+    };
+    return statuses;
+  });
+  dashboard.stop();
+  assert.equal(left, 1);
 });
