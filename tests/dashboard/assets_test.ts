@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { ASSETS, loadAsset, PAGE } from "../../dashboard/assets.ts";
 
 const ROOT = new URL("../../dashboard/", import.meta.url);
@@ -45,4 +46,26 @@ Deno.test("a file that is not there is not remembered as missing", async () => {
   };
   await assert.rejects(loadAsset("page/none.js"), missing);
   await assert.rejects(loadAsset("page/none.js"), missing);
+});
+
+/** As published: `npm:htm@3.1.1`, `npm:uplot@1.6.32`. Who takes a newer one changes `vendor/README.md` as well. */
+const VENDORED = {
+  "vendor/preact.js": "72284e8e9079c87817145df1110f74e8a2aa040b2fc384922e18dfcb46fc1fd7",
+  "vendor/uplot.js": "5dd9b3281aa64b461b42d9945f6adb2649d346502b12281a9ae0d46599a80eba",
+  "vendor/uplot.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+};
+const LICENCES = {
+  "vendor/LICENSE-htm": /Apache License\s+Version 2\.0[\s\S]*TERMS AND CONDITIONS/,
+  "vendor/LICENSE-preact": /MIT License[\s\S]*Jason Miller[\s\S]*WITHOUT WARRANTY/,
+  "vendor/LICENSE-uplot": /MIT License[\s\S]*Leon Sorokin[\s\S]*WITHOUT WARRANTY/,
+};
+
+Deno.test("what others wrote is as they published it, and their licences are served beside it", async () => {
+  for (const [path, sha256] of Object.entries(VENDORED)) {
+    const bytes = await Deno.readFile(new URL(path, ROOT));
+    assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256, path);
+  }
+  for (const [path, words] of Object.entries(LICENCES)) {
+    assert.match((await loadAsset(path)).text, words);
+  }
 });

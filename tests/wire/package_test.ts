@@ -42,7 +42,14 @@ Deno.test("what is published is what runs, and what its reader is told; nothing 
   assert.deepEqual(foreign, []);
   for (const path of [...BESIDE, ...ROOT_FILES]) assert.ok(files.includes(path), path);
   for (
-    const path of ["workers/entry.ts", "dashboard/page/app.js", "dashboard/vendor/LICENSE-htm"]
+    const path of [
+      "workers/entry.ts",
+      "dashboard/page/app.js",
+      // Whoever gets their code gets their licences.
+      "dashboard/vendor/LICENSE-htm",
+      "dashboard/vendor/LICENSE-preact",
+      "dashboard/vendor/LICENSE-uplot",
+    ]
   ) {
     assert.ok(files.includes(path), path);
   }
