@@ -6,7 +6,7 @@
 
 import type { Command } from "../../deps.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { helpEnd, painter } from "./output.ts";
+import { helpEnd, painter, writeJson } from "./output.ts";
 import { BOT_ARGUMENT } from "./start.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -26,7 +26,7 @@ export function addDoctor(cli: Command, world: CliWorld): void {
         "never printed.",
     )
     .argument(...BOT_ARGUMENT)
-    .option("--json", "one JSON object instead of a list")
+    .option("--json", "print JSON instead of a list")
     .option("--simulator", "look as for `demo`, whatever is set")
     .action(
       world.ends((bot: string | undefined, flags: DoctorFlags) => runDoctor(bot, flags, world)),
@@ -57,9 +57,10 @@ async function runDoctor(
   const findings = await diagnose({ simulator, ...bot !== undefined && { bot } });
   if (isWatched) out.write("\r\x1b[K");
   const isWell = tally(findings).fail === 0;
-  const lines = json
-    ? [JSON.stringify({ ok: isWell, findings }, null, 2)]
-    : findingLines(findings, painter(world, out), out.isTerminal ? out.size().columns : Infinity);
-  out.write(`${lines.join("\n")}\n`);
+  if (json) writeJson(world, { ok: isWell, findings });
+  else {
+    const columns = out.isTerminal ? out.size().columns : Infinity;
+    out.write(`${findingLines(findings, painter(world, out), columns).join("\n")}\n`);
+  }
   return isWell ? EXIT.OK : EXIT.REFUSED;
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { LACKS_TERMINAL, onTerminal } from "../support/on_terminal.ts";
 
 const KEPT = ["DENO_DIR", "HOME", "PATH"].flatMap((name) => {
   const value = Deno.env.get(name);
@@ -52,6 +53,7 @@ Deno.test("doctor finds all that is wrong, tells no secret, and fails; what it l
   });
   busy.close();
   await server.close();
+  assert.equal(out.indexOf("\n"), out.length - 1, "a script reads one line");
   const { ok, findings } = JSON.parse(out) as {
     ok: boolean;
     findings: { check: string; verdict: string; found: string; advice: string | null }[];
@@ -77,4 +79,36 @@ Deno.test("doctor tells every setting that is wrong, and fails", async () => {
     assert.match(out, new RegExp(`✗ settings +${name}: expected`));
   }
   assert.match(out, /mend what failed before you start/);
+});
+
+Deno.test({
+  name: "doctor on a terminal says that it looks, clears that line, and prints JSON without it" +
+    (LACKS_TERMINAL === null ? "" : `: SKIPPED, ${LACKS_TERMINAL}`),
+  ignore: LACKS_TERMINAL !== null,
+  fn: async () => {
+    const env = { ...Object.fromEntries(KEPT), LISTEN_PORT: "0", NO_COLOR: "1" };
+    const drawn = async (...args: string[]) => {
+      const argv = [
+        Deno.execPath(),
+        "run",
+        "--quiet",
+        "--no-prompt",
+        "-A",
+        "mod.ts",
+        "doctor",
+        ...args,
+      ];
+      const terminal = onTerminal(argv, env);
+      assert.deepEqual(await terminal.ended, { code: 0, restored: true }, terminal.output());
+      return terminal.output();
+    };
+    const list = await drawn("--simulator");
+    assert.ok(
+      list.startsWith("Looking at everything that a start needs …\r\x1b[Ksettings\r\n"),
+      list,
+    );
+
+    const json = await drawn("--simulator", "--json");
+    assert.ok(json.startsWith('{\r\n  "ok": true,'), json);
+  },
 });
