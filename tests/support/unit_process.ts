@@ -50,6 +50,17 @@ export function startDemo(settings: Record<string, string>): Promise<UnitProcess
   return start(settings, ["demo"]);
 }
 
+/** Starts a program of the tests' as a unit against the simulator is started. */
+export async function startAsDemo(
+  program: URL,
+  settings: Record<string, string>,
+): Promise<UnitProcess> {
+  const place = { door: DOOR, executable: Deno.execPath() };
+  const { args } = await launchCommand(["demo"], settings, place);
+  // The last is the program's own argument, and the one before it the program.
+  return follow(deno([...args.slice(0, -2), program.pathname], settings).spawn());
+}
+
 /** Starts a REST proxy by itself: what `deno task rest` runs. */
 export function startRest(settings: Record<string, string>): Promise<UnitProcess> {
   return start(settings, ["rest"]);

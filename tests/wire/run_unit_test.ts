@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../ports/clock.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { eventsOf } from "../support/dashboard/watched_unit.ts";
-import { startTask, startUnit, until } from "../support/unit_process.ts";
+import { startAsDemo, startTask, startUnit, until } from "../support/unit_process.ts";
 
 Deno.test("with no setting the unit plays against the simulator and the bot answers", async () => {
   const unit = startTask("demo", { LISTEN_PORT: "0" });
@@ -114,6 +114,17 @@ Deno.test("a second signal ends the unit at once, with 130", async () => {
   unit.signal("SIGTERM");
   assert.equal(await unit.exited, 130, unit.errors());
   await close();
+});
+
+Deno.test("a unit whose worker was lost eleven times stops in good order, and ends with 70", async () => {
+  const program = new URL("../support/losing_unit.ts", import.meta.url);
+  const unit = await startAsDemo(program, { LISTEN_PORT: "0", TOTAL_WORKERS: "1" });
+  assert.equal(await unit.exited, 70, unit.errors());
+  const words = unit.lines.map(({ message }) => message);
+  const lost = words.filter((word) => word.startsWith("worker was lost"));
+  assert.equal(lost.length, 11, words.join("\n"));
+  assert.equal(lost.at(-1), "worker was lost too often, the unit has to be restarted");
+  assert.equal(words.at(-1), "stopped");
 });
 
 const MODULE = new URL("../../app/terminal/signals.ts", import.meta.url).href;
