@@ -12,7 +12,8 @@ import { createSimulator, serveSimulator } from "../../sim/mod.ts";
 import { startUnit } from "../../tests/support/unit_process.ts";
 import { FAULTS, pause, type Stage } from "./faults.ts";
 import { clockText, progressText } from "../progress.ts";
-import { createRecorder, type Verdict } from "./recorder.ts";
+import { createRecorder } from "./recorder.ts";
+import { soakCode, soakText } from "./report.ts";
 
 const SHARDS = 8;
 const BOT_PORT = 8799;
@@ -104,7 +105,16 @@ async function main(args: readonly string[]): Promise<number> {
   await server.close();
   Deno.removeSync(stateDir, { recursive: true });
   for (const { rule, detail } of violations) console.log(`broken rule: ${rule}: ${detail}`);
-  return report(flags, struck, bot.verdict(sim.ledger), identifies, violations.length);
+  const { minutes, seed, rate } = flags;
+  const soaked = {
+    asked: `seed ${seed}, ${rate} events/s over ${SHARDS} shards, ${minutes} min`,
+    struck,
+    verdict: bot.verdict(sim.ledger),
+    identifies,
+    violations: violations.length,
+  };
+  console.log(soakText(soaked));
+  return soakCode(soaked);
 }
 
 /** One fault after another by chance, each with time to heal. */
@@ -149,26 +159,6 @@ async function drained({ bot, sim }: Stage): Promise<void> {
     if (bot.verdict(sim.ledger).lost === 0) return;
     await pause(1_000);
   }
-}
-
-function report(
-  { minutes, seed, rate }: Flags,
-  struck: ReadonlyMap<string, number>,
-  { events, lost, twice, outOfOrder, gaps }: Verdict,
-  identifies: number,
-  violations: number,
-): number {
-  console.log(`\nseed ${seed}, ${rate} events/s over ${SHARDS} shards, ${minutes} min\n`);
-  console.log("| fault | times |\n|---|---|");
-  for (const [name, times] of [...struck].sort()) console.log(`| ${name} | ${times} |`);
-  console.log(
-    "\n| events | lost | seen twice | out of order | gaps | identifies spent | violations |",
-  );
-  console.log("|---|---|---|---|---|---|---|");
-  console.log(
-    `| ${events} | ${lost} | ${twice} | ${outOfOrder} | ${gaps} | ${identifies} | ${violations} |`,
-  );
-  return lost + twice + outOfOrder + identifies + violations === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
