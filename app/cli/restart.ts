@@ -34,7 +34,7 @@ export function addRestart(cli: Command, world: CliWorld): void {
     )
     .option(
       "--timeout <ms>",
-      "time to finish, before it is killed (default: 10000)",
+      "of one: time to finish, before it is killed (default: 10000)",
       wholeBetween(0, DAY_MS),
     )
     .option("--json", "print JSON: who was restarted, its state, and how long it took");
@@ -42,6 +42,10 @@ export function addRestart(cli: Command, world: CliWorld): void {
     world.ends(async (who: string | undefined, flags: RestartFlags) => {
       if (who !== undefined && flags.all) {
         throw new CliFailure(EXIT.USAGE, `Say either ${who} or --all`);
+      }
+      if (flags.all && flags.timeout !== undefined) {
+        const text = "--timeout is for one: with --all each has 10 s. Restart them one by one";
+        throw new CliFailure(EXIT.USAGE, text);
       }
       const unit = await unitApi(world, flags);
       const { restartAll, restartOne } = await import("./restart/restarts.ts");

@@ -24,7 +24,7 @@ export interface RestartOptions {
 }
 
 const POLL_MS = 250;
-/** One that is not linked then has a problem that somebody has to look at. */
+/** From its start. One that is not linked then has a problem that somebody has to look at. */
 const LINK_MS = 60_000;
 const BAR_WIDTH = 24;
 
@@ -40,7 +40,7 @@ interface Who {
  * Restarts one, and waits until it is linked again.
  *
  * @param who Id of a cluster or name of a service; `undefined`: the one cluster that there is.
- * @throws {CliFailure} There is none of that name, or it is not linked within a minute.
+ * @throws {CliFailure} There is none of that name, or it is not linked within a minute after it has ended.
  */
 export async function restartOne(
   world: CliWorld,
@@ -56,11 +56,13 @@ export async function restartOne(
     line.show(`${name} finishes what it does`);
     const query = { timeout: timeout?.toString() };
     await unit.ask("POST", path, { isPatient: true, query });
+    const endedMs = clock.now();
     for (;;) {
       const { state = "stopped", reason = "" } = find(await unit.state()) ?? {};
-      const tookMs = clock.now() - fromMs;
+      const nowMs = clock.now();
+      const tookMs = nowMs - fromMs;
       if (state === "connected") return tell(world, json, { restarted: name, state, tookMs });
-      if (tookMs > LINK_MS) throw notLinked(name, state, reason);
+      if (nowMs - endedMs > LINK_MS) throw notLinked(name, state, reason);
       line.show(`${name}: ${state}${reason && ` (${reason})`} · ${duration(tookMs)}`);
       await sleep(clock, POLL_MS);
     }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EXIT } from "../../../../app/cli/exit.ts";
+import { sleep } from "../../../../ports/clock.ts";
 import type { ClusterSnapshot, Snapshot } from "../../../../protocol/status.ts";
 import { hastyClock, runCli, statesAt } from "../../../support/cli.ts";
 import { snapshot } from "../../../support/snapshots.ts";
@@ -10,7 +11,12 @@ const of = (...clusters: ClusterSnapshot[]) => snapshot({ clusters });
 const api = { name: "api", state: "connected", reason: "", restarts: 0 } as const;
 
 /** Runs `restart` against a unit that has these states, one after another, and notes what it is told to do. */
-async function restart(args: readonly string[], states: readonly Snapshot[], isTerminal = false) {
+async function restart(
+  args: readonly string[],
+  states: readonly Snapshot[],
+  { isTerminal = false, finishesInMs = 0 } = {},
+) {
+  const clock = hastyClock();
   const posts: string[] = [];
   const state = statesAt(...states);
   const isLast = Promise.withResolvers<void>();
@@ -24,9 +30,10 @@ async function restart(args: readonly string[], states: readonly Snapshot[], isT
     posts.push(`${pathname}${search}`);
     // The unit answers once all are done.
     if (pathname.endsWith("/restart-all")) await isLast.promise;
+    await sleep(clock, finishesInMs);
     return Response.json({ ok: true });
   };
-  const run = await runCli(["restart", ...args], { request, isTerminal, clock: hastyClock() });
+  const run = await runCli(["restart", ...args], { request, isTerminal, clock });
   return { ...run, posts };
 }
 
@@ -74,6 +81,13 @@ Deno.test("one that does not come back within a minute ends with 1, and why", as
   assert.match(err, /cluster 0 was restarted and is not connected: backing off \(because\)/);
 });
 
+Deno.test("the minute begins when the old one has ended, however long that has taken", async () => {
+  const states = [of(cluster(0)), of(cluster(0, "starting")), of(cluster(0))];
+  const args = ["--timeout", "600000"];
+  const { code, out } = await restart(args, states, { finishesInMs: 300_000 });
+  assert.deepEqual([code, out], [EXIT.OK, "cluster 0 is connected again, after 300.3 s\n"]);
+});
+
 Deno.test("--all has the unit restart all, and tells of one that is not well afterwards", async () => {
   const well = await restart(["--all"], [of(cluster(0), cluster(1))]);
   assert.deepEqual([well.code, well.posts], [EXIT.OK, ["/control/clusters/restart-all"]]);
@@ -90,7 +104,7 @@ Deno.test("--json says who, how it is, and how long it took", async () => {
 
 Deno.test("on a terminal a line says how far it is, and is gone in the end", async () => {
   const states = [of(cluster(0)), of(cluster(0, "starting")), of(cluster(0))];
-  const { err } = await restart([], states, true);
+  const { err } = await restart([], states, { isTerminal: true });
   assert.match(err, /cluster 0 finishes what it does/);
   assert.match(err, /cluster 0: starting \(because\) · 0 s/);
   assert.ok(err.endsWith("\r\x1b[2K"));
@@ -103,7 +117,7 @@ Deno.test("--all on a terminal has a bar that says how many are done, and is gon
     of(cluster(0), cluster(1)),
     of(cluster(0), cluster(1)),
   ];
-  const { code, out, err } = await restart(["--all"], states, true);
+  const { code, out, err } = await restart(["--all"], states, { isTerminal: true });
   assert.equal(code, EXIT.OK);
   assert.match(err, /░{24} 0 of 2 clusters · cluster 0: starting/);
   assert.match(err, /█{12}░{12} 1 of 2 clusters · cluster 1: starting/);
