@@ -5,6 +5,7 @@
  */
 
 import { every } from "../ports/clock.ts";
+import { printable } from "../ports/printable.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { SIM_TOKEN, type SimFlags } from "./flags.ts";
 import { createSimulator, serveSimulator, type Simulator, startPinging } from "./mod.ts";
@@ -68,7 +69,7 @@ function tellBroken(sim: Simulator, print: (text: string) => void): () => void {
     const { violations } = sim.ledger;
     for (; told < violations.length; told++) {
       const { rule, detail } = violations[told]!;
-      print(`broken rule: ${rule}: ${detail}`);
+      print(printable(`broken rule: ${rule}: ${detail}`));
     }
     cancel = sim.clock.after(1000, tell);
   });
@@ -82,7 +83,7 @@ function ask(sim: Simulator, everyMs: number, print: (text: string) => void): ()
     ...sim,
     everyMs,
     answered(text) {
-      if (text !== last) print(`the bot answers !ping: ${text}`);
+      if (text !== last) print(printable(`the bot answers !ping: ${text}`));
       last = text;
     },
   });
@@ -97,7 +98,7 @@ function use(
 ): () => void {
   let last = "";
   const tell = (text: string) => {
-    if (text !== last) print(`${endpoint}: ${text}`);
+    if (text !== last) print(printable(`${endpoint}: ${text}`));
     last = text;
   };
   const ask = async () => {

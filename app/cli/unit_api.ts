@@ -12,9 +12,9 @@ import type { Snapshot } from "../../protocol/status.ts";
 import { describeProblem, SETTINGS } from "../../config/config.ts";
 import { type Env, parseConfig } from "../../config/parse.ts";
 import { sleep } from "../../ports/clock.ts";
+import { printable } from "../../ports/printable.ts";
 import { reachable } from "../http/listen.ts";
 import { CliFailure, EXIT } from "./exit.ts";
-import { printable } from "./print/printable.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Where a unit is, as the command line says it. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { printable } from "../../ports/printable.ts";
 import type { Paint, Style } from "../cli/output.ts";
 import { type Finding, tally, type Verdict } from "./finding.ts";
 
@@ -81,12 +82,4 @@ function lastLine(findings: readonly Finding[]): string {
   const { ok, warn, fail, skipped } = tally(findings);
   const counts = `${ok} ok, ${warn} to look at, ${fail} failed, ${skipped} skipped`;
   return fail === 0 ? `${counts}.` : `${counts}: mend what failed before you start.`;
-}
-
-/** What came from elsewhere cannot steer a terminal. */
-function printable(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

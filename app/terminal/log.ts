@@ -9,6 +9,7 @@ import { loadLogtape, type LogRecord } from "../../deps.ts";
 import { type Config, secretsOf } from "../../config/config.ts";
 import { type Clock, systemClock } from "../../ports/clock.ts";
 import { type Log, type LogFields, type LogLevel, logTo } from "../../ports/log.ts";
+import { printable } from "../../ports/printable.ts";
 import { redactor } from "../../ports/redact.ts";
 import { hasColor } from "../cli/output.ts";
 
@@ -111,12 +112,4 @@ function facts(fields: LogFields): string {
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => printable(`${key}=${JSON.stringify(value)}`));
   return pairs.length === 0 ? "" : `  ${pairs.join(" ")}`;
-}
-
-/** Control characters as escapes: a log line stays one line and cannot steer a terminal. */
-function printable(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -25,7 +25,9 @@ Deno.test("a simulator with an endpoint tells its key, and what the endpoint say
         signed,
       );
       if (!isSigned) return new Response(null, { status: 401 });
-      return JSON.parse(body).type === 1 ? Response.json({ type: 1 }) : Response.json({ type: 5 });
+      return JSON.parse(body).type === 1
+        ? Response.json({ type: 1 })
+        : Response.json({ type: 5, data: { content: "\u202eevil" } });
     },
   );
   const printed: string[] = [];
@@ -38,7 +40,7 @@ Deno.test("a simulator with an endpoint tells its key, and what the endpoint say
   await run(/Discord would not take it: it answered PING with 404/);
   publicKey = /DISCORD_PUBLIC_KEY=([\da-f]{64}) /.exec(printed[0]!)![1]!;
   isFit = true;
-  await run(/it answers \/ping with 200 \{"type":5\}/);
+  await run(/it answers \/ping with 200 \{"type":5,"data":\{"content":"\\u202eevil"\}\}/);
   await endpoint.shutdown();
   assert.match(publicKey, /^[\da-f]{64}$/);
 });

@@ -174,11 +174,14 @@ Deno.test("what the unit has heard from others does nothing to the terminal that
   const shards = [{ reason: evil, name: "Müller, 東京 ✓" }];
   const parts = { ...testWorld(), request: answers(JSON.stringify({ shards }), 200) };
   const [shard] = (await (await unitApi(createWorld(parts), {})).state()).shards;
-  assert.equal(shard!.reason, "�]0;title��[2J�31m�cleared�");
+  assert.equal(
+    shard!.reason,
+    String.raw`\u001b]0;title\u0007\u001b[2J\u009b31m\u000dcleared\u202e`,
+  );
   assert.equal((shard as unknown as { name: string }).name, "Müller, 東京 ✓");
   const refuses = { ...testWorld(), request: answers(JSON.stringify({ error: evil }), 409) };
   await assert.rejects(
     (await unitApi(createWorld(refuses), {})).state(),
-    /^CliFailure: �\]0;title/,
+    /^CliFailure: \\u001b\]0;title/,
   );
 });

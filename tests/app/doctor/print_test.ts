@@ -5,7 +5,13 @@ import { findingLines } from "../../../app/doctor/print.ts";
 const FINDINGS: readonly Finding[] = [
   { group: "here", check: "port", verdict: "ok", found: "127.0.0.1:8787", advice: null },
   { group: "here", check: "clock", verdict: "warn", found: "late", advice: "set it" },
-  { group: "there", check: "token", verdict: "fail", found: "a\x1b[2Jb\n", advice: "mend it" },
+  {
+    group: "there",
+    check: "token",
+    verdict: "fail",
+    found: "a\x1b[2Jb\u202e\n",
+    advice: "mend it",
+  },
   { group: "there", check: "shards", verdict: "skipped", found: "not asked", advice: null },
 ];
 
@@ -17,7 +23,7 @@ Deno.test("findingLines() lists by group, with what to do below, and counts at t
     "            → set it",
     "",
     "there",
-    "  ✗ token   a\\u001b[2Jb\\u000a",
+    "  ✗ token   a\\u001b[2Jb\\u202e\\u000a",
     "            → mend it",
     "  – shards  not asked",
     "",
