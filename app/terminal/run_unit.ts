@@ -10,7 +10,7 @@ import { readConfig } from "../../config/parse.ts";
 import { every, systemClock } from "../../ports/clock.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
-import { denoCommand, painter } from "../cli/output.ts";
+import { painter } from "../cli/output.ts";
 import { DRAINED, openUnit } from "../open_unit.ts";
 import { REPOSITORY } from "../../protocol/discord/user_agent.ts";
 import { firstScreen } from "./first_screen.ts";
@@ -18,6 +18,7 @@ import { launch } from "./launch.ts";
 import type { UnitLog } from "./log.ts";
 import { narrate, progressLine, type StatusLine, statusLine } from "./narrate.ts";
 import { reshardLine } from "./reshard_lines.ts";
+import { typedBefore } from "./typed.ts";
 import { type Signals, stopSignals } from "./signals.ts";
 
 const REDRAW_MS = 200;
@@ -127,7 +128,9 @@ function screenFor(config: Config, url: string): string {
   const lines = firstScreen({
     config,
     url,
-    command: Deno.build.standalone ? "gatehouse" : `${denoCommand(world)} task`,
+    command: Deno.build.standalone
+      ? "gatehouse"
+      : typedBefore({ ...world, read: Deno.readTextFileSync }),
     docs: docs.protocol === "file:" && !Deno.build.standalone ? fileURLToPath(docs) : REPOSITORY,
     bold: (text) => paint("bold", text),
   });
