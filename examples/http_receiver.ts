@@ -87,21 +87,24 @@ async function isSigned(headers: Headers, body: string, secretKey: string, nowMs
     return false;
   }
   const hmac = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secretKey), hmac, false, [
-    "verify",
-  ]);
+  const key = await crypto.subtle.importKey("raw", keyOf(secretKey), hmac, false, ["verify"]);
+  const signed = encoder.encode(`${id}.${timestamp}.${body}`);
   try {
-    const bytes = Uint8Array.from(atob(signature), (letter) => letter.charCodeAt(0));
-    return await crypto.subtle.verify(
-      "HMAC",
-      key,
-      bytes,
-      encoder.encode(`${id}.${timestamp}.${body}`),
-    );
+    return await crypto.subtle.verify("HMAC", key, bytesOf(signature), signed);
   } catch {
     // It is not even base64.
     return false;
   }
+}
+
+/** What begins with `whsec_` is bytes in base64; anything else its own letters. */
+function keyOf(secretKey: string): Uint8Array<ArrayBuffer> {
+  const [, base64] = /^whsec_(.*)$/s.exec(secretKey) ?? [];
+  return base64 === undefined ? encoder.encode(secretKey) : bytesOf(base64);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 /** What `deno serve`, Cloudflare Workers and Bun run. */

@@ -4,17 +4,17 @@ import { signedHeaders } from "../../link/post/signature.ts";
 
 const NOW_MS = 1_800_000_000_000;
 
-function setUp() {
+function setUp(secretKey = "a secret") {
   const got: string[] = [];
   const handle = ({ shardId, totalShards, cursor, gap }: PostedEvent) =>
     void got.push(`${shardId}/${totalShards} ${cursor}${gap ? " gap" : ""}`);
-  const receive = createReceiver("a secret", handle, () => NOW_MS);
+  const receive = createReceiver(secretKey, handle, () => NOW_MS);
   return {
     got,
     async post(
       stream: string,
       events: object[],
-      { key = "a secret", atMs = NOW_MS, more = "" } = {},
+      { key = secretKey, atMs = NOW_MS, more = "" } = {},
     ) {
       const body = JSON.stringify({ stream, events });
       const headers = signedHeaders(key, "id", atMs, new TextEncoder().encode(body));
@@ -42,6 +42,13 @@ Deno.test("the example of a receiver takes nothing that is not signed, is old or
   assert.equal(await post("a", events, { atMs: NOW_MS + 301_000 }), 401);
   assert.equal(await post("a", events, { more: " " }), 401);
   assert.deepEqual(got, []);
+});
+
+Deno.test("the example of a receiver knows a key of bytes, as Standard Webhooks write it", async () => {
+  const { post } = setUp(`whsec_${btoa("\0\xfe of bytes?")}`);
+  const events = [{ shardId: 0, totalShards: 1, cursor: 1 }];
+  assert.equal(await post("a", events), 204);
+  assert.equal(await post("a", events, { key: "\0\xfe of bytes?" }), 401, "its letters are no key");
 });
 
 Deno.test("the example of a receiver gets again what it could not handle, and nothing else", async () => {
