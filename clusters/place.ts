@@ -131,7 +131,7 @@ export class ClusterPlace implements ClusterControl {
       },
       refused: (reason) => {
         const text = `Cannot start ${peerText(peer)} (${setting}): ${reason}`;
-        refused(new GatehouseError("bad_config", "caller", text));
+        refused(new GatehouseError("bad_config", "caller", text, { setting }));
       },
       changed: (state, before) => {
         // That it is stopped was told when it was asked to be.

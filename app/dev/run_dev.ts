@@ -12,7 +12,7 @@ import { sep } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { botModules, moduleUrl, ownCode } from "../../config/module_url.ts";
 import { systemClock } from "../../ports/clock.ts";
-import { messageOf } from "../../protocol/errors.ts";
+import { GatehouseError, messageOf } from "../../protocol/errors.ts";
 import type { Unit } from "../../unit/unit.ts";
 import { EXIT, type ExitCode } from "../cli/exit.ts";
 import { onTerminal, type RunOptions, serveUnit, type Settled } from "../terminal/run_unit.ts";
@@ -135,5 +135,6 @@ async function restart(unit: Unit, config: Config, modules: readonly string[]): 
 
 /** Whether a unit could not start because a bot could not be loaded: nothing was spent. */
 function isOfBot(error: unknown): boolean {
-  return /^Cannot start .* \((BOT_MODULE|SERVICES)\)/.test(messageOf(error));
+  const setting = error instanceof GatehouseError ? error.data.setting : undefined;
+  return setting === "BOT_MODULE" || setting === "SERVICES";
 }

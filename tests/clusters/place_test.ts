@@ -19,7 +19,7 @@ function setUp({ stopsByItself = true, failures = [] as number[], loads = true }
   const place = new ClusterPlace({
     peer: { kind: "cluster", id: 4 },
     setting: "BOT_MODULE",
-    refused: ({ code, message }) => refusals.push(`${code} ${message}`),
+    refused: ({ code, message, data }) => refusals.push(`${code} of ${data.setting}: ${message}`),
     clock,
     log: logTo((level, event, fields) => lines.push(`${level} ${event} ${JSON.stringify(fields)}`)),
     onChange: ({ state }) => states.push(state),
@@ -279,7 +279,7 @@ Deno.test("a cluster that ends before its module was ever loaded is refused, tol
   starts[0]!.exit("ended with code 1: Module not found", { code: 1 });
   await clock.advance(600_000);
   assert.deepEqual(refusals, [
-    "bad_config Cannot start cluster 4 (BOT_MODULE): ended with code 1: Module not found",
+    "bad_config of BOT_MODULE: Cannot start cluster 4 (BOT_MODULE): ended with code 1: Module not found",
   ]);
   assert.deepEqual([starts.length, lines, place.snapshot.state], [1, [], "stopped"]);
   place.spawn();
