@@ -5,7 +5,7 @@
  */
 
 import { statfs } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Config } from "../../../config/config.ts";
 import { randomHex } from "../../../ports/random.ts";
 import { messageOf } from "../../../protocol/errors.ts";
@@ -22,7 +22,8 @@ export async function gatherState(
   { stateDir, discordToken }: Pick<Config, "stateDir" | "discordToken">,
 ): Promise<StateFacts> {
   const dir = resolve(stateDir);
-  const isNew = await isMissing(dir);
+  const firstNew = await outermostMissing(dir);
+  const isNew = firstNew !== null;
   const nothing = { dir, isNew, heldBy: null, foreign: null, damaged: [], record: null };
   try {
     await makeStateDir(dir);
@@ -33,7 +34,7 @@ export async function gatherState(
       const heldBy = await lockHolder(dir);
       return { dir, isNew, problem: null, heldBy, free, ...await contents(dir, discordToken) };
     } finally {
-      if (isNew) await Deno.remove(dir);
+      if (isNew) await removeEmpty(dir, firstNew);
     }
   } catch (error) {
     const problem = messageOf(error).replace(`Cannot use STATE_DIR ${dir}: `, "");
@@ -41,13 +42,26 @@ export async function gatherState(
   }
 }
 
-async function isMissing(dir: string): Promise<boolean> {
+/** `dir`, or the folder farthest above it that is not there either; `null`: `dir` is there, or cannot be seen. */
+async function outermostMissing(dir: string): Promise<string | null> {
   try {
     await Deno.stat(dir);
-    return false;
+    return null;
   } catch (error) {
-    return error instanceof Deno.errors.NotFound;
+    if (!(error instanceof Deno.errors.NotFound)) return null;
+    return await outermostMissing(dirname(dir)) ?? dir;
   }
+}
+
+/** Removes a folder that is empty, and those above it up to `top`, as far as they are empty and it may. */
+async function removeEmpty(dir: string, top: string): Promise<void> {
+  try {
+    await Deno.remove(dir);
+  } catch {
+    // It does no harm where it is, and says nothing of whether the unit can use it.
+    return;
+  }
+  if (dir !== top) await removeEmpty(dirname(dir), top);
 }
 
 async function tryWrite(dir: string): Promise<void> {

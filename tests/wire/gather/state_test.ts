@@ -26,6 +26,13 @@ Deno.test("a folder that is not there is not there afterwards", () =>
     assert.deepEqual(namesIn(dir), []);
   }));
 
+Deno.test("of a folder in a new folder neither is there afterwards", () =>
+  inTempDir(async (dir) => {
+    const facts = await look(`${dir}/a/new/one`);
+    assert.deepEqual([facts.isNew, facts.problem], [true, null]);
+    assert.deepEqual(namesIn(dir), []);
+  }));
+
 Deno.test("what an earlier life has left is read, and stays as it is", () =>
   inTempDir(async (dir) => {
     const store = await openStateDir({ dir, bot: BOT, clock: systemClock, log: silentLog });
