@@ -31,7 +31,7 @@ export interface CallOutOptions
   readonly worker?: number;
   /** Name of the unit in its fleet; without it there is none. */
   readonly unit?: string;
-  readonly links: Pick<Links, "accept" | "stream">;
+  readonly links: Pick<Links, "accept" | "acknowledge" | "stream">;
   /** Of POSTs, to one whose address begins with `http`. */
   readonly posts: PostSettings;
   /** Default: the runtime's. */

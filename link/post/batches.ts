@@ -5,13 +5,8 @@
  * @module
  */
 
-import {
-  type Acknowledged,
-  type EventRecord,
-  readBatch,
-  RECORD_HEADER_BYTES,
-} from "../../protocol/event_frame.ts";
-import type { PostedEvent } from "./body.ts";
+import { type Acknowledged, type EventRecord, readBatch } from "../../protocol/event_frame.ts";
+import { postedBytes, type PostedEvent } from "./body.ts";
 
 /** Most of one POST. A single event may be larger. */
 export interface BatchLimits {
@@ -76,7 +71,7 @@ export class Batches {
       if (record.cursor <= line.taken) continue;
       line.taken = record.cursor;
       line.waiting.push(record);
-      this.#waitingBytes += sizeOf(record);
+      this.#waitingBytes += postedBytes(record);
       if (!line.isUnderWay) this.#ready.add(line);
     }
     return Object.keys(again).length === 0 ? null : { totalShards, cursors: again };
@@ -89,10 +84,10 @@ export class Batches {
     for (const line of this.#ready) {
       let count = 0;
       for (const record of line.waiting) {
-        const isFull = events.length >= mostEvents || bytes + sizeOf(record) > mostBytes;
+        const isFull = events.length >= mostEvents || bytes + postedBytes(record) > mostBytes;
         if (isFull && events.length > 0) break;
         events.push({ totalShards: line.totalShards, record });
-        bytes += sizeOf(record);
+        bytes += postedBytes(record);
         count++;
       }
       if (count === 0) break;
@@ -111,8 +106,7 @@ export class Batches {
       line.done = cursor;
       line.taken = Math.max(line.taken, cursor);
       this.#landed(line);
-      const own = cursors.get(line.totalShards) ?? {};
-      cursors.set(line.totalShards, { ...own, [line.shardId]: cursor });
+      cursors.getOrInsertComputed(line.totalShards, () => ({}))[line.shardId] = cursor;
     }
     return [...cursors].map(([totalShards, each]) => ({ totalShards, cursors: each }));
   }
@@ -123,7 +117,7 @@ export class Batches {
       line.waiting = [...own.map(({ record }) => record), ...line.waiting];
       this.#landed(line);
     }
-    for (const { record } of events) this.#waitingBytes += sizeOf(record);
+    for (const { record } of events) this.#waitingBytes += postedBytes(record);
   }
 
   /** Keeps these batches, which are under way, and nothing else: the rest will come again. */
@@ -160,8 +154,4 @@ export class Batches {
     this.#lines.set(key, line);
     return line;
   }
-}
-
-function sizeOf({ body }: EventRecord): number {
-  return RECORD_HEADER_BYTES + body.length;
 }

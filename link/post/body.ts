@@ -20,7 +20,16 @@ const FIELDS: ReadonlyMap<number, string> = new Map([
   [RECORD.MOVED, "moved"],
 ]);
 
+/** What is around a payload, its numbers as long as they can be. */
+const MOST_HEAD_BYTES = '{"shardId":,"totalShards":,"cursor":,"payload":},'.length +
+  2 * String(2 ** 32 - 1).length + String(Number.MAX_SAFE_INTEGER).length;
+
 const encoder = new TextEncoder();
+
+/** What a record takes in a body, or a little more: its numbers are seldom so long. */
+export function postedBytes({ body }: Pick<EventRecord, "body">): number {
+  return MOST_HEAD_BYTES + body.length;
+}
 
 /**
  * The body of one POST.

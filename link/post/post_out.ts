@@ -22,7 +22,7 @@ import { redialDelayMs } from "../../ports/redial.ts";
 import type { Random } from "../../ports/random.ts";
 import type { LinkEvents, Links } from "../links.ts";
 import { Batches, type BatchLimits, type PostBatch } from "./batches.ts";
-import { encodePost } from "./body.ts";
+import { encodePost, postedBytes } from "./body.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -51,7 +51,7 @@ export interface PostOutOptions extends PostSettings {
   readonly secretKey: string | null;
   /** Sent with each. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly links: Pick<Links, "accept" | "stream">;
+  readonly links: Pick<Links, "accept" | "acknowledge" | "stream">;
   readonly clock: Clock;
   readonly random: Random;
   readonly post: HttpPost;
@@ -102,20 +102,30 @@ export class PostOut {
     return this.#flying.size > 0;
   }
 
-  /** Sends nothing more; resolves when what is under way has its answer, or has had 3 s for it. */
+  /**
+   * Sends nothing more; resolves when what is under way has its answer, or has had 3 s for it. Who is sent nothing
+   * is away from then on.
+   */
   async settled(): Promise<void> {
     this.#isLeaving = true;
     this.#cancel?.();
     await within(this.#options.clock, LAST_ANSWERS_MS, Promise.all(this.#answers));
+    this.#unlink();
   }
 
   /** Ends everything; what is under way may have arrived. */
   hangUp(): void {
-    this.#isLeaving = this.#isOver = true;
+    this.#isLeaving = true;
     this.#cancel?.();
     for (const end of this.#flying.values()) end.abort();
-    this.#line?.closed();
+    this.#unlink();
+  }
+
+  #unlink(): void {
+    this.#isOver = true;
+    const line = this.#line;
     this.#line = null;
+    line?.closed();
   }
 
   /** Sends what failed first, or nothing at all: the answer says whether the receiver is there. */
@@ -202,7 +212,7 @@ export class PostOut {
 
   /** From here on batches are half as large as this one. */
   #lessThan({ events }: PostBatch): void {
-    const bytes = events.reduce((sum, { record }) => sum + record.body.length, 0);
+    const bytes = events.reduce((sum, { record }) => sum + postedBytes(record), 0);
     const half = { events: Math.ceil(events.length / 2), bytes: Math.ceil(bytes / 2) };
     this.#limits = {
       events: Math.min(this.#limits.events, half.events),
@@ -244,7 +254,8 @@ export class PostOut {
   }
 
   #acknowledge(all: readonly Acknowledged[]): void {
-    for (const done of all) this.#line?.text(encodeLinkMessage({ op: "ack", ...done }));
+    const { links, peer } = this.#options;
+    if (this.#line) { for (const done of all) links.acknowledge(peer, done); }
   }
 
   #send(batch: PostBatch, then: (outcome: Outcome) => void): void {

@@ -22,6 +22,7 @@ function setUp(secretKey: string | null = "the-secret", worker?: number, unit?: 
     posts: { waitMs: 0, answerMs: 10_000 },
     links: {
       stream: "a",
+      acknowledge() {},
       accept(socket, peer) {
         accepted.push({ socket, peer });
         return { text: (text) => heard.push(text), closed: () => heard.push("closed") };

@@ -26,6 +26,8 @@ export interface CamePost {
   readonly atMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly events: readonly PostedJson[];
+  /** Of the body. */
+  readonly bytes: number;
 }
 
 /** What a receiver is. */
@@ -64,6 +66,7 @@ export function postReceiver(clock: Clock, secretKey: string | null = "a secret"
         atMs: clock.now(),
         headers,
         events: JSON.parse(text).events,
+        bytes: body.length,
       };
       const verdict = receiver.answer(came);
       if (verdict === "refused") throw new Error("connection refused");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Batches, type PostBatch } from "../../../link/post/batches.ts";
+import { postedBytes } from "../../../link/post/body.ts";
 import { encodeBatch, RECORD } from "../../../protocol/event_frame.ts";
 
 const ALL = { events: 100, bytes: 100_000 };
@@ -12,6 +13,11 @@ function batchOf(records: [shardId: number, cursor: number][], { total = 4, byte
       { shardId, kind: RECORD.DISPATCH, cursor, body: new Uint8Array(bytes) }
     )),
   );
+}
+
+/** Of a record with so long a payload. */
+function bytesOf(payloadBytes: number): number {
+  return postedBytes({ body: new Uint8Array(payloadBytes) });
 }
 
 function setUp() {
@@ -41,7 +47,7 @@ Deno.test("Batches keeps to the bounds, and lets a record that is larger go by i
   const batches = setUp();
   batches.take(batchOf([[0, 1], [0, 2], [0, 3]]));
   batches.take(batchOf([[1, 1]], { bytes: 5_000 }));
-  assert.equal(batches.waitingBytes, 3 * 26 + 5_016);
+  assert.equal(batches.waitingBytes, 3 * bytesOf(10) + bytesOf(5_000));
   const first = batches.next({ events: 2, bytes: 1_000 })!;
   assert.deepEqual(shown(first), [[0, 1], [0, 2]]);
   assert.deepEqual(shown(batches.next({ events: 2, bytes: 1_000 })), [[1, 1]]);
@@ -69,7 +75,7 @@ Deno.test("Batches puts what was too much back in its place, before what came la
   const first = batches.next(ALL)!;
   batches.take(batchOf([[0, 3], [1, 2]]));
   batches.dissolve(first);
-  assert.equal(batches.waitingBytes, 5 * 26);
+  assert.equal(batches.waitingBytes, 5 * bytesOf(10));
   assert.deepEqual(shown(batches.next({ events: 1, bytes: 1_000 })), [[0, 1]]);
   assert.deepEqual(shown(batches.next({ events: 9, bytes: 1_000 })), [[1, 1], [1, 2]]);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { encodePost } from "../../../link/post/body.ts";
+import { encodePost, postedBytes } from "../../../link/post/body.ts";
 import { gapRecord, movedRecord, RECORD } from "../../../protocol/event_frame.ts";
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -37,4 +37,17 @@ Deno.test("encodePost() tells of GAPs, of guilds that moved, and of kinds that h
 
 Deno.test("encodePost() of nothing asks whether somebody is there", () => {
   assert.equal(decode(encodePost("s", [])), '{"stream":"s","events":[]}');
+});
+
+Deno.test("postedBytes() is what a record takes in the body, or a little more", () => {
+  const few = { shardId: 0, cursor: 1, body: new TextEncoder().encode("{}") };
+  const many = { shardId: 2 ** 32 - 1, cursor: Number.MAX_SAFE_INTEGER, body: new Uint8Array(9) };
+  for (const record of [few, many]) {
+    for (const kind of [RECORD.DISPATCH, RECORD.GAP, RECORD.MOVED, 3]) {
+      const event = { totalShards: 2 ** 32 - 1, record: { ...record, kind } };
+      const of = (count: number) => encodePost("a", Array(count).fill(event)).length;
+      const [bytes, taken] = [postedBytes(event.record), of(2) - of(1)];
+      assert.ok(bytes >= taken && bytes <= taken + 40 + record.body.length, `${bytes}, ${taken}`);
+    }
+  }
 });

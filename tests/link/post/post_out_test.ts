@@ -283,6 +283,39 @@ Deno.test("PostOut that is hung up has no link, though the answer that it asked 
   assert.deepEqual([isUp(), receiver.posts.length], [false, 1]);
 });
 
+Deno.test("PostOut that has sent its last has no link: what comes then is away", async () => {
+  const world = setUp();
+  await world.clock.advance(5);
+  world.emit([0]);
+  await world.clock.advance(0);
+  const settled = world.out.settled();
+  await world.clock.advance(4);
+  assert.equal(world.isUp(), true, "as long as there is an answer to come");
+  await world.clock.advance(1);
+  await settled;
+  assert.equal(world.isUp(), false);
+  world.assertAllCame();
+});
+
+Deno.test("PostOut that ends before the receiver has said that it is there has no link after that", async () => {
+  const { clock, out, isUp } = setUp();
+  await out.settled();
+  await clock.advance(1_000);
+  assert.equal(isUp(), false);
+});
+
+Deno.test("PostOut sends no body that is larger than the bound", async () => {
+  const world = setUp();
+  await world.clock.advance(5);
+  for (let i = 0; i < 20; i++) world.emit(range(0, 999), 500);
+  await world.clock.advance(5_000);
+  world.assertAllCame();
+  const sizes = world.receiver.posts.map(({ bytes }) => bytes);
+  const most = Math.max(...sizes);
+  assert.ok(most <= BATCH_LIMITS.bytes, `${most} bytes`);
+  assert.ok(most > 0.9 * BATCH_LIMITS.bytes, `${most} bytes`);
+});
+
 Deno.test("PostOut that ends tries no more, and sends nothing of what failed", async () => {
   const world = setUp();
   await world.clock.advance(5);
