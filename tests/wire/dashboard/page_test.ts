@@ -244,3 +244,65 @@ browserTest("another colour scheme is drawn at once, charts too, and kept", asyn
   await page.getByRole("button", { name: /Colours: dark/ }).waitFor();
   await until(async () => await ground() !== light, LIMIT_MS);
 });
+
+browserTest(
+  "what processes use is drawn, and of a shard guilds of 2,500, the session's age, the last error",
+  async (browser) => {
+    const here = world(64);
+    const { clusters, shards, unit, atMs } = here.view;
+    const figures = { memoryBytes: 214e6, cpuPercent: 12.34, restarts: 3 };
+    here.view = {
+      ...here.view,
+      unit: { ...unit, memoryBytes: 1.26e9, cpuPercent: 4.06 },
+      clusters: clusters.map((each) => each.clusterId === 0 ? { ...each, ...figures } : each),
+      shards: shards.map((each) =>
+        each.shardId === 17 ? { ...each, guilds: 1_234, sessionSinceMs: atMs - 185 * 60_000 } : each
+      ),
+    };
+    await using server = serveDashboard(here);
+    const { page } = await browser.open(server.url);
+    await grid(page);
+    const facts = await text(page, ".vitals .facts");
+    assert.match(facts, /Memory\s+1\.3 GB/);
+    assert.match(facts, /CPU\s+4\.1 %\s*of a core/);
+    const row = page.getByRole("row").filter({ hasText: "cluster 0" });
+    const figure = (name: string) => row.locator(`[data-name="${name}"]`).innerText();
+    assert.equal(await figure("Memory"), "214 MB");
+    assert.equal(await figure("CPU"), "12 %");
+    assert.equal(await figure("Restarts"), "3");
+    await cell(page, "17/64").click();
+    const panel = await page.getByRole("complementary").innerText();
+    assert.match(panel, /Guilds\s+1,234\s*of 2,500/);
+    assert.match(panel, /Session\s+3 h 5 min\s*old/);
+    assert.match(panel, /Last error\s+4\d s ago: Discord closed the connection with 4009/);
+  },
+);
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const shards of [64, 1_000]) {
+    browserTest(
+      `${shards} shards: each kind of state has a ground of its own, ${colorScheme}`,
+      async (browser) => {
+        const here = world(shards, { isCalm: true });
+        const states = ["ready", "resuming", "backing off", "stopped"] as const;
+        here.view = {
+          ...here.view,
+          shards: here.view.shards.map((each) => ({
+            ...each,
+            state: states[each.shardId] ?? "ready",
+            guilds: 1_200,
+          })),
+        };
+        await using server = serveDashboard(here);
+        const { page } = await browser.open(server.url, { colorScheme });
+        await grid(page);
+        const grounds = await page.evaluate(`[0, 1, 2, 3].map((id) => {
+          const cell = document.querySelector('[data-key="' + id + '/${shards}"]');
+          // Of a tile it is the mark that has the colour, of a cell all of it.
+          return getComputedStyle(cell.querySelector(".mark") ?? cell).backgroundColor;
+        })`) as string[];
+        assert.equal(new Set(grounds).size, states.length, grounds.join("\n"));
+      },
+    );
+  }
+}
