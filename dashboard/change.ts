@@ -49,7 +49,7 @@ const FIGURES = [
  * Of many shards the figures are told in turns, a few hundred each second; whatever else changes is told at once.
  *
  * @param before As it was told.
- * @param now As it is, with the new incidents only.
+ * @param now As it is.
  * @param turn Grows by one with each call.
  */
 export function changeBetween(

@@ -206,7 +206,7 @@ export class Dashboard {
     return viewOf(snapshot, {
       ...this.#besideShard,
       atMs: clock.epochMs(),
-      incidents: this.#incidents.since(),
+      incidents: this.#incidents.all,
       history: this.#history.all,
       version: unit.version,
       startedAtMs: this.#startedAtMs,

@@ -38,11 +38,6 @@ export class Incidents {
     this.#clock = clock;
   }
 
-  /** Number of the newest; 0: there was none. */
-  get lastId(): number {
-    return this.#lastId;
-  }
-
   /** Something has happened. */
   tell({ shards = [], ...told }: Told): void {
     const { level, about, of } = told;
@@ -52,9 +47,8 @@ export class Incidents {
     if (more === null) return;
     // What comes after it was well again is news.
     if (level === "info") this.#forget(subject);
-    const id = ++this.#lastId;
     const incident: Incident = {
-      id,
+      id: ++this.#lastId,
       atMs: this.#clock.epochMs(),
       level,
       text: more === 0 ? text : `${text} (and ${more} more like it)`,
@@ -65,15 +59,9 @@ export class Incidents {
     if (this.#kept.length > MOST_INCIDENTS) this.#kept.shift();
   }
 
-  /** Those after the one of this number, the newest first. Default: all. */
-  since(id = 0): Incident[] {
-    const fresh: Incident[] = [];
-    for (let at = this.#kept.length - 1; at >= 0; at--) {
-      const { incident } = this.#kept[at]!;
-      if (incident.id <= id) break;
-      fresh.push(incident);
-    }
-    return fresh;
+  /** Those that are kept, the newest first. */
+  get all(): Incident[] {
+    return this.#kept.map(({ incident }) => incident).reverse();
   }
 
   /** Those of a shard, by its key, the newest first. */

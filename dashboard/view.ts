@@ -77,7 +77,6 @@ function unitView(snapshot: Snapshot, beside: Beside): DashboardUnit {
     guildLimit,
     discovery,
     deafTypes,
-    mayAct: true,
   };
 }
 

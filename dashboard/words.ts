@@ -70,8 +70,6 @@ export interface DashboardUnit {
   readonly guildLimit: GuildLimit;
   readonly discovery: DiscoverySnapshot | null;
   readonly deafTypes: readonly DeafType[];
-  /** Whether actions may be asked for: not by who may only look. */
-  readonly mayAct: boolean;
 }
 
 /** One shard. */

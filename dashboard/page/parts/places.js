@@ -33,16 +33,14 @@ const WORKER_TONES = /** @type {const} */ ({
 /** @param {{ app: App }} props */
 export function Places({ app }) {
   const { store } = app;
-  useTopics(store, "clusters", "services", "unit");
+  useTopics(store, "clusters", "services");
   const { view } = store;
   if (!view) return null;
-  const { clusters, services, unit } = view;
+  const { clusters, services } = view;
   const rows = [...clusters.map(ofCluster), ...services.map(ofService)];
   const isMany = clusters.filter(({ kind }) => kind === "built in").length > 1;
   const restartAll = () => app.ask({ method: "restartAll" });
-  const tools = unit.mayAct && isMany
-    ? html`<${Button} onPress=${restartAll}>Restart all clusters<//>`
-    : null;
+  const tools = isMany && html`<${Button} onPress=${restartAll}>Restart all clusters<//>`;
   return html`
     <${Section} id="clusters" title="Clusters and services" tools=${tools}>
       ${rows.length === 0
@@ -98,7 +96,6 @@ function ofService(service) {
 /** @param {{ row: Place, app: App }} props */
 function Row({ row, app }) {
   const { name, state, reason, restarts, isRemote } = row;
-  const mayAct = app.store.view?.unit.mayAct && !isRemote;
   const cell = (/** @type {string} */ name, /** @type {string} */ text, is = "") =>
     html`<td role="cell" class=${is} data-name=${name}>${text}</td>`;
   return html`
@@ -113,7 +110,7 @@ function Row({ row, app }) {
       ${cell("CPU", format.percent(row.cpuPercent))}
       ${cell("Restarts", format.count(restarts), restarts > 0 ? "" : "none")}
       <td role="cell" class="acts">
-        ${mayAct ? html`<${PlaceActs} row=${row} ask=${app.ask} />` : null}
+        ${isRemote ? null : html`<${PlaceActs} row=${row} ask=${app.ask} />`}
       </td>
     </tr>
   `;
@@ -135,28 +132,25 @@ function PlaceActs({ row: { name, state, of }, ask }) {
 /** @param {{ app: App }} props */
 export function Workers({ app }) {
   const { store } = app;
-  useTopics(store, "workers", "unit");
+  useTopics(store, "workers");
   const { view } = store;
   if (!view) return null;
-  const { mayAct } = view.unit;
   return html`
     <${Section} id="workers" title="Workers" note="threads that have the shards">
       <ul class="list">
         ${view.workers.map((worker) =>
-          html`<${WorkerRow} key=${worker.workerId} worker=${worker} ask=${
-            mayAct ? app.ask : null
-          } />`
+          html`<${WorkerRow} key=${worker.workerId} worker=${worker} ask=${app.ask} />`
         )}
       </ul>
       <//>
   `;
 }
 
-/** @param {{ worker: import("../../../protocol/status.ts").WorkerSnapshot, ask: App["ask"] | null }} props */
+/** @param {{ worker: import("../../../protocol/status.ts").WorkerSnapshot, ask: App["ask"] }} props */
 function WorkerRow({ worker: { workerId, state, reason, shards, restarts }, ask }) {
   const what = state === "running" ? rangeOf(shards) : reason;
   const more = restarts > 0 ? `, ${format.counted(restarts, "restart")}` : "";
-  const restart = () => ask?.({ method: "restartWorker", workerId });
+  const restart = () => ask({ method: "restartWorker", workerId });
   const label = `Restart worker ${workerId}`;
   return html`
     <li>
@@ -164,7 +158,7 @@ function WorkerRow({ worker: { workerId, state, reason, shards, restarts }, ask 
       <span class="grow"><${Word} tone=${WORKER_TONES[
         state
       ]}>${state}<//> <small>${what}${more}</small></span>
-      ${ask ? html`<${Button} kind="small" label=${label} onPress=${restart}>Restart<//>` : null}
+      <${Button} kind="small" label=${label} onPress=${restart}>Restart<//>
     </li>
   `;
 }

@@ -35,8 +35,7 @@ export function Resharding({ app }) {
   return html`
     <${Section} id="reshard" title="Reshard">
       ${reshard ? html`<${Progress} app=${app} reshard=${reshard} />` : null}
-      ${unit.mayAct && !isUnderWay ? html`<${Form} app=${app} total=${unit.totalShards} />` : null}
-      ${unit.mayAct || reshard ? null : html`<p class="empty">No reshard is under way.</p>`}
+      ${isUnderWay ? null : html`<${Form} app=${app} total=${unit.totalShards} />`}
     <//>
   `;
 }
@@ -73,7 +72,7 @@ function Progress({ app, reshard }) {
       ${isUnderWay ? html`<${Left} reshard=${reshard} />` : null}
       <${Fact} name="Began">${format.ago(startedAtMs, app.store.nowMs())}<//>
     </dl>
-    ${app.store.view?.unit.mayAct ? html`<${Steer} app=${app} state=${state} />` : null}
+    <${Steer} app=${app} state=${state} />
   `;
 }
 

@@ -74,7 +74,7 @@ function Details({ app, shard }) {
   const { store } = app;
   const { past, problem } = usePast(app, shard);
   if (!store.view) return null;
-  const { guildLimit: limit, mayAct } = store.view.unit;
+  const { guildLimit: limit } = store.view.unit;
   const nowMs = store.nowMs();
   const { state, role } = shard;
   return html`
@@ -85,7 +85,7 @@ function Details({ app, shard }) {
     <p class="why">${shard.reason}</p>
     ${ROLES[role] && html`<p class="notice">${ROLES[role]}</p>`}
     <${Troubles} shard=${shard} limit=${limit} />
-    ${mayAct && html`<${ShardActs} shard=${shard} ask=${app.ask} />`}
+    <${ShardActs} shard=${shard} ask=${app.ask} />
     <div class="figures-block">
       <${ShardFigures} shard=${shard} limit=${limit} nowMs=${nowMs} />
       <${Figure} name="Acknowledged after">${format.latency(shard.ackLagMs)}<//>

@@ -48,7 +48,7 @@ export function TopBar({ app }) {
         </nav>
         <div class="tools">
           <${Theme} />
-          ${unit?.mayAct && html`<${Button} kind="quiet" onPress=${drain}>Drain…<//>`}
+          ${unit && html`<${Button} kind="quiet" onPress=${drain}>Drain…<//>`}
           ${needsLogin && html`<${Button} kind="quiet" onPress=${logout}>Log out<//>`}
         </div>
       </div>

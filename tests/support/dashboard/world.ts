@@ -28,7 +28,6 @@ export interface WorldOptions {
   readonly isCalm?: boolean;
   readonly nowMs: number;
   readonly seed?: number;
-  readonly mayAct?: boolean;
 }
 
 const STEP_MS = 5_000;
@@ -128,7 +127,7 @@ export class World {
   }
 
   #first(): DashboardView {
-    const { shards: count, nowMs, isCalm = false, mayAct = true } = this.#options;
+    const { shards: count, nowMs, isCalm = false } = this.#options;
     const shards = Array.from({ length: count }, (_, id) => this.#shard(id, count));
     const clusters = Math.max(1, Math.min(16, Math.round(count / 64)));
     const moments = Array.from(
@@ -147,7 +146,7 @@ export class World {
     }));
     return {
       atMs: nowMs,
-      ...unitsOf({ count, clusters, nowMs, isCalm, mayAct, random: this.#random }),
+      ...unitsOf({ count, clusters, nowMs, isCalm, random: this.#random }),
       shards,
       rest: restOf(isCalm),
       reshard: isCalm || count === 1 ? null : {

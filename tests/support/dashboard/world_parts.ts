@@ -13,7 +13,6 @@ export interface PartsOptions {
   readonly clusters: number;
   readonly nowMs: number;
   readonly isCalm: boolean;
-  readonly mayAct: boolean;
   readonly random: Random;
 }
 
@@ -23,7 +22,7 @@ type Parts = Pick<
 >;
 
 /** The unit, and who runs code for it. */
-export function unitsOf({ count, clusters, nowMs, isCalm, mayAct, random }: PartsOptions): Parts {
+export function unitsOf({ count, clusters, nowMs, isCalm, random }: PartsOptions): Parts {
   return {
     unit: {
       version: "0.1.0",
@@ -40,7 +39,6 @@ export function unitsOf({ count, clusters, nowMs, isCalm, mayAct, random }: Part
       guildLimit: { most: 2_500, reshardAt: 2_000, isAutomatic: false },
       discovery: null,
       deafTypes: [],
-      mayAct,
     },
     workers: Array.from({ length: Math.ceil(count / 256) }, (_, workerId) => ({
       workerId,

@@ -181,19 +181,6 @@ browserTest("what the unit refuses is told in its own words", async (browser) =>
   assert.match(problems.splice(0).join(), /^Failed to load resource: [^,]*400/);
 });
 
-browserTest("who may only look is offered no action", async (browser) => {
-  await using server = serveDashboard(world(64, { mayAct: false }));
-  const { page } = await browser.open(server.url);
-  await grid(page);
-  await cell(page, "3/64").click();
-  await page.getByRole("complementary").getByText("READY with").waitFor();
-  const names = await page.getByRole("button").allInnerTexts();
-  assert.deepEqual(
-    names.filter((name) => /restart|reconnect|stop$|drain|pause|cancel/i.test(name)),
-    [],
-  );
-});
-
 browserTest(
   "a login is asked for where there is a secret, and again after logging out",
   async (browser) => {
