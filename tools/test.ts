@@ -18,7 +18,10 @@ import { DOORS, SOURCE_FOLDERS } from "./tree.ts";
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
 
 /** Programs that tests start, where they are. */
-const PROGRAMS = ["cat", "ls", "prlimit", "prometheus", "promtool", "python3", "go", "node", "npm"];
+const PROGRAMS = [
+  ...["cat", "ls", "prlimit", "sha256sum", "prometheus", "promtool"],
+  ...["python3", "go", "node", "npm"],
+];
 
 /** They take minutes: phases of their own. */
 const LIBRARIES = "tests/wire/libraries";

@@ -7,13 +7,11 @@
  * @module
  */
 
-import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { contentProblems, demoProblem, versionProblem } from "./checks.ts";
-import { compileArgs, executableName, TARGETS } from "./compile.ts";
+import { compileArgs, TARGETS } from "./compile.ts";
 import { contentsOf } from "./contents.ts";
-
-const SUMS = "SHA256SUMS";
+import { makeAll } from "./make.ts";
 
 /** Everything that is said against an executable. `isOurs`: this machine can run it. */
 async function problemsOf(path: string, isOurs: boolean): Promise<string[]> {
@@ -23,24 +21,15 @@ async function problemsOf(path: string, isOurs: boolean): Promise<string[]> {
   return why === null ? [] : [why];
 }
 
-async function compile(target: string, folder: string): Promise<string[]> {
-  const path = `${folder}/${executableName(target)}`;
+async function compile(target: string, path: string): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), { args: compileArgs(target, path) }).spawn();
   const { code } = await child.status;
   if (code !== 0) return [`deno compile ended with ${code}`];
   const isOurs = target === Deno.build.target;
-  const problems = await problemsOf(path, isOurs).catch((error) => [String(error)]);
-  if (problems.length > 0) await Deno.remove(path);
-  else {console.log(
-      `${path}: ${isOurs ? "runs" : "compiled; not run, for it is another machine's"}`,
-    );}
-  return problems;
-}
-
-/** A line of `sha256sum`. */
-async function sumOf(path: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return `${new Uint8Array(digest).toHex()}  ${basename(path)}\n`;
+  const problems = await problemsOf(path, isOurs);
+  if (problems.length > 0) return problems;
+  console.log(`${path}: ${isOurs ? "runs" : "compiled; not run, for it is another machine's"}`);
+  return [];
 }
 
 async function main(args: string[]): Promise<number> {
@@ -52,33 +41,20 @@ async function main(args: string[]): Promise<number> {
       to: { type: "string", default: "dist" },
     },
   });
-  if (values.check !== undefined) {
-    return complain(values.check, await problemsOf(values.check, true));
+  const { here, check, to } = values;
+  if (check !== undefined) {
+    const problems = await problemsOf(check, true);
+    return complain(new Map(problems.length > 0 ? [[check, problems]] : []));
   }
-  await Deno.mkdir(values.to, { recursive: true });
-  await removeIfThere(`${values.to}/${SUMS}`);
-  let sums = "";
-  for (const target of values.here ? [Deno.build.target] : TARGETS) {
-    const code = complain(executableName(target), await compile(target, values.to));
-    if (code !== 0) return code;
-    sums += await sumOf(`${values.to}/${executableName(target)}`);
-  }
-  await Deno.writeTextFile(`${values.to}/${SUMS}`, sums);
-  return 0;
+  await Deno.mkdir(to, { recursive: true });
+  return complain(await makeAll(here ? [Deno.build.target] : TARGETS, to, compile));
 }
 
-/** What is left of an earlier release must not vouch for this one. */
-async function removeIfThere(path: string): Promise<void> {
-  try {
-    await Deno.remove(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+function complain(refused: ReadonlyMap<string, readonly string[]>): number {
+  for (const [name, problems] of refused) {
+    for (const problem of problems) console.error(`${name} is refused: ${problem}`);
   }
-}
-
-function complain(name: string, problems: readonly string[]): number {
-  for (const problem of problems) console.error(`${name} is refused: ${problem}`);
-  return problems.length === 0 ? 0 : 1;
+  return refused.size === 0 ? 0 : 1;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
