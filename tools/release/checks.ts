@@ -32,43 +32,82 @@ export function contentProblems({ entry, files }: Contents): string[] {
 }
 
 /** Why it is not Gatehouse of this version; `null` where it is. */
-export async function versionProblem(path: string): Promise<string | null> {
-  const child = start(path, ["--version"]);
-  const deadline = setTimeout(() => child.kill("SIGKILL"), VERSION_MS);
-  const { code, stdout, stderr } = await child.output();
-  clearTimeout(deadline);
-  const said = new TextDecoder().decode(stdout).trim() || new TextDecoder().decode(stderr).trim();
-  if (code === 0 && said.startsWith(`gatehouse ${VERSION} (`)) return null;
-  const first = said.split("\n")[0] || "nothing";
-  return `--version ended with ${code} and said "${first}"; expected "gatehouse ${VERSION} (…)"`;
+export async function versionProblem(path: string, withinMs = VERSION_MS): Promise<string | null> {
+  const told: string[] = [];
+  const { end, isClean } = await run(path, "--version", withinMs, (line) => void told.push(line));
+  const first = told[0] ?? "nothing";
+  if (isClean && first.startsWith(`gatehouse ${VERSION} (`)) return null;
+  return `--version ${end} and said "${first}"; expected "gatehouse ${VERSION} (…)"`;
 }
 
 /**
  * Why it does not run: its simulator, workers, a cluster, the example bot in that, a clean end. `null` where it
  * does.
  */
-export async function demoProblem(path: string): Promise<string | null> {
-  const child = start(path, ["demo"]);
-  const deadline = setTimeout(() => child.kill("SIGKILL"), DEMO_MS);
+export async function demoProblem(path: string, withinMs = DEMO_MS): Promise<string | null> {
   const told: string[] = [];
   const problems: string[] = [];
   let hasAnswered = false;
-  const reading = eachLine(child.stdout, (line) => {
+  let hasStopped = false;
+  const { end, isClean } = await run(path, "demo", withinMs, (line, stop) => {
     told.push(line);
     if (/"level":"(WARN|WARNING|ERROR|FATAL)"/.test(line)) problems.push(line);
-    if (hasAnswered || !line.includes('"answered a message"')) return;
+    hasStopped ||= line.includes('"message":"stopped"');
+    if (hasAnswered || !line.includes('"message":"answered a message"')) return;
     hasAnswered = true;
-    child.kill("SIGTERM");
+    stop();
   });
-  const complaining = eachLine(child.stderr, (line) => void told.push(line));
-  const { code, signal } = await child.status;
-  clearTimeout(deadline);
-  await Promise.all([reading, complaining]);
-  if (hasAnswered && code === 0 && problems.length === 0) return null;
+  if (hasAnswered && hasStopped && isClean && problems.length === 0) return null;
   const last = problems.at(-1) ?? told.at(-1) ?? "nothing";
-  return `demo ended with ${signal ?? code}, its bot ${
-    hasAnswered ? "has answered" : "never answered"
-  }; it said last: ${last}`;
+  const bot = hasAnswered ? "has answered" : "never answered";
+  const unit = hasStopped ? "has stopped" : "never said that it stops";
+  return `demo ${end}, its bot ${bot}, its unit ${unit}; it said last: ${last}`;
+}
+
+/** How a run of an executable was over. */
+interface Ending {
+  /** In words, with the code or the signal. */
+  readonly end: string;
+  /** It ended with 0 in time, and nobody is left behind who holds its output open. */
+  readonly isClean: boolean;
+}
+
+/**
+ * Runs it to its end, at the most for `withinMs`: then it is killed, and who holds its output open, read no more.
+ *
+ * @param onLine Called with each line that it prints, and with what asks it to stop.
+ */
+async function run(
+  path: string,
+  subcommand: string,
+  withinMs: number,
+  onLine: (line: string, stop: () => void) => void,
+): Promise<Ending> {
+  const child = start(path, [subcommand]);
+  const kill = (signal: Deno.Signal) => {
+    try {
+      child.kill(signal);
+    } catch (error) {
+      // It has ended meanwhile.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+    }
+  };
+  const late = AbortSignal.timeout(withinMs);
+  late.addEventListener("abort", () => kill("SIGKILL"));
+  const reading = [child.stdout, child.stderr].map((stream) =>
+    eachLine(
+      stream.pipeThrough(new TransformStream(), { signal: late }),
+      (line) => onLine(line, () => kill("SIGTERM")),
+    ).catch((error) => {
+      if (!late.aborted) throw error;
+    })
+  );
+  const [{ code, signal }] = await Promise.all([child.status, ...reading]);
+  const left = late.aborted && signal === null ? ", but left somebody behind" : "";
+  return {
+    end: `ended with ${signal ?? code}${left}`,
+    isClean: code === 0 && !late.aborted,
+  };
 }
 
 function start(path: string, args: string[]): Deno.ChildProcess {
