@@ -109,7 +109,8 @@ Deno.test("Clusters end with the last answers to what was POSTed, which are stil
     socket.resolve(own);
     return { text: (text: string) => said.push(JSON.parse(text).op), closed() {} };
   };
-  clusters.start({ ...LINKS, accept } as unknown as typeof LINKS);
+  const acknowledge = () => said.push("acknowledged");
+  clusters.start({ ...LINKS, accept, acknowledge } as unknown as typeof LINKS);
   await clock.advance(answerMs);
   const body = new TextEncoder().encode('{"t":"X","s":1,"op":0,"d":{}}');
   const record = { shardId: 0, kind: RECORD.DISPATCH, cursor: 1, body };
@@ -121,7 +122,7 @@ Deno.test("Clusters end with the last answers to what was POSTed, which are stil
   assert.ok(!isStopped);
   assert.deepEqual(said, ["hello"]);
   await clock.advance(1);
-  assert.deepEqual([isStopped, said], [true, ["hello", "ack"]]);
+  assert.deepEqual([isStopped, said], [true, ["hello", "acknowledged"]]);
 });
 
 Deno.test("Clusters leaves guilds with the built-in one that has them when there are more shards, where it can", () => {
