@@ -7,7 +7,7 @@
 
 import { cannot, GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { ClusterSnapshot } from "../protocol/status.ts";
-import { type Policy, type State, Supervision } from "../ports/supervision.ts";
+import { type Policy, type State, Supervision } from "../ports/lives/supervision.ts";
 import type { World } from "../ports/world.ts";
 import { peerFields, peerText } from "../protocol/peer.ts";
 import type { ClusterSettings } from "./inside/run.ts";

@@ -17,7 +17,7 @@ import {
   valueOf,
   type WorkerOptions,
 } from "../protocol/worker_message.ts";
-import { type Policy, type State, Supervision } from "../ports/supervision.ts";
+import { type Policy, type State, Supervision } from "../ports/lives/supervision.ts";
 import { Asks } from "../ports/asks.ts";
 import { type Cancel, every } from "../ports/clock.ts";
 import type { World } from "../ports/world.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Cancel, Clock } from "./clock.ts";
+import type { Cancel, Clock } from "../clock.ts";
 
 /** When what ended is started again, and when it is given up. */
 export interface Policy {

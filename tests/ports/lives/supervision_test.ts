@@ -6,8 +6,8 @@ import {
   type State,
   step,
   Supervision,
-} from "../../ports/supervision.ts";
-import { countingClock } from "../support/exchange.ts";
+} from "../../../ports/lives/supervision.ts";
+import { countingClock } from "../../support/exchange.ts";
 
 const POLICY: Policy = {
   delaysMs: [0, 500, 2_000],
