@@ -7,7 +7,6 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import type { ShardKey } from "../protocol/ids.ts";
-import { peerFields, type PeerKey } from "../protocol/peer.ts";
 import type { Stats } from "../protocol/stats.ts";
 import type { DiscoverySnapshot, ShardStatus, Snapshot, Status } from "../protocol/status.ts";
 import type { FleetView } from "../ports/fleet/fleet.ts";
@@ -144,6 +143,7 @@ export class Unit {
         config.cache.length === 0 ? [] : this.#gateway?.pool.find(...asked) ?? [],
       rest: (path) => parts.rest.ask(path),
       tell: (status) => this.#tell(status),
+      stopping: this.#stopping.signal,
     });
     this.#joined = fleet;
     const joined = fleet?.join({
@@ -347,7 +347,7 @@ export class Unit {
       planned: (...plan) => this.peers.plan(...plan),
       calls: this.peers,
       ownersChanged: (owners) => this.peers.serve(owners),
-      linkChanged: (peer, isUp) => this.#linkChanged(peer, isUp),
+      linkChanged: (peer, isUp) => this.peers.link(peer, isUp),
       // Not where the program wants to see the events pass.
       addressOf: (...peer) =>
         this.controllers.areEventsReplaced() ? null : this.#lives.addressOf(...peer),
@@ -373,16 +373,6 @@ export class Unit {
     if (shard.state !== "ready") return;
     this.peers.shardReady(key);
     this.#tellIfReady();
-  }
-
-  #linkChanged(peer: PeerKey, isUp: boolean): void {
-    const { log } = this.#parts;
-    const { text, away } = peer.kind === "service"
-      ? { text: "service is linked", away: "service is away, commands to it fail" }
-      : { text: "cluster is linked", away: "cluster is away, its events wait" };
-    if (isUp) log.info(text, peerFields(peer));
-    else if (!this.#stopping.signal.aborted) log.warn(away, peerFields(peer));
-    this.peers.link(peer, isUp);
   }
 
   #tell(status: Status): void {

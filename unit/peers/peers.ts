@@ -7,7 +7,7 @@
  */
 
 import type { CallDesk, Peer } from "../../link/links.ts";
-import type { PeerKey } from "../../protocol/peer.ts";
+import { peerFields, type PeerKey } from "../../protocol/peer.ts";
 import type { CommandOptions } from "../../protocol/command.ts";
 import type { Assignment } from "../../protocol/fleet.ts";
 import { type Directory, Switchboard } from "../../link/switchboard.ts";
@@ -35,6 +35,8 @@ export interface PeersOptions
   readonly tell: (status: Status) => void;
   /** Whether this unit has a shard; where that changes, {@linkcode Peers.serve} follows. Default: it has all. */
   readonly has?: (shard: ShardKey) => boolean;
+  /** Aborts when the unit stops: of who goes then nobody is warned. Default: never. */
+  readonly stopping?: AbortSignal;
 }
 
 /** Clusters and services as one society. */
@@ -174,9 +176,14 @@ export class Peers implements CallDesk {
     this.#heard();
   }
 
-  /** A peer can be reached, or not any more. */
+  /** A peer can be reached, or not any more; the log says so. */
   link(peer: PeerKey, isUp: boolean): void {
-    const { clusters, services } = this.#options;
+    const { clusters, services, log, stopping } = this.#options;
+    const { up, away } = peer.kind === "service"
+      ? { up: "service is linked", away: "service is away, commands to it fail" }
+      : { up: "cluster is linked", away: "cluster is away, its events wait" };
+    if (isUp) log.info(up, peerFields(peer));
+    else if (!stopping?.aborted) log.warn(away, peerFields(peer));
     if (peer.kind === "service") services.link(peer.name, isUp);
     if (peer.kind !== "cluster") return;
     // Before the unit is: with the last cluster it may be ready as a whole.
