@@ -8,6 +8,7 @@
 
 import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
+import { endInTurn } from "../ports/lives/ending.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type Acknowledged, DOOR_TOTAL } from "../protocol/event_frame.ts";
@@ -309,23 +310,26 @@ export class UnitGateway {
 
   /**
    * Closes every shard so that its session lives on, writes the points down, ends the workers; consumers
-   * are sent away last, when the next unit may have the state folder.
+   * are sent away last, when the next unit may have the state folder. Throws what failed, once all of that is done.
    */
   async stop(): Promise<void> {
     this.#cancelLook?.();
-    this.gate.stop();
-    await this.consumers.settle();
-    // While the shards close, consumers of theirs have time for their last acknowledgements.
-    this.links.bye("the unit stops");
-    await this.#generations.stop();
-    this.links.stop("the unit stops");
-    // Nobody acknowledges anything any more.
-    await this.door.close();
-    await this.#options.estates.close();
-    await this.consumers.stop();
-    await this.#voice.save();
-    // Whoever saved last did not wait: the folder is the next one's from here on.
-    await this.#options.store.settled();
+    const { estates, store } = this.#options;
+    await endInTurn(
+      () => this.gate.stop(),
+      () => this.consumers.settle(),
+      // While the shards close, consumers of theirs have time for their last acknowledgements.
+      () => this.links.bye("the unit stops"),
+      () => this.#generations.stop(),
+      () => this.links.stop("the unit stops"),
+      // Nobody acknowledges anything any more.
+      () => this.door.close(),
+      () => estates.close(),
+      () => this.consumers.stop(),
+      () => this.#voice.save(),
+      // Whoever saved last did not wait: the folder is the next one's from here on.
+      () => store.settled(),
+    );
   }
 
   /** A peer is done with events: they are forgotten. Of a total that is gone there is nothing to forget. */

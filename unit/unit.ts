@@ -12,6 +12,7 @@ import type { DiscoverySnapshot, ShardStatus, Snapshot, Status } from "../protoc
 import type { FleetView } from "../ports/fleet/fleet.ts";
 import type { GatewayInfo } from "../gateway/gateway_info.ts";
 import type { RestProxy } from "../rest/proxy.ts";
+import { endInTurn, endTogether } from "../ports/lives/ending.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { World } from "../ports/world.ts";
 import type { Allotment } from "./shares/allotment.ts";
@@ -265,22 +266,28 @@ export class Unit {
     else this.#refused.reject(error);
   }
 
-  /** Stops cleanly: sessions are kept, clusters finish what they do. Calling it again does nothing. */
+  /**
+   * Stops cleanly: sessions are kept, clusters finish what they do. Calling it again does nothing.
+   *
+   * @throws What failed on the way, once all the rest has been stopped.
+   */
   async stop(reason: string): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort(new Error(`the unit stops: ${reason}`));
     this.#refused.reject(this.#stopping.signal.reason);
     this.#opened.resolve();
     this.#tell({ kind: "stopping", reason });
-    await this.#allotment.leave();
-    // Clusters first: what they are working on is acknowledged before the points are written down.
-    await Promise.all([this.clusters.stop(), this.services.stop()]);
-    await this.#reshards?.stop();
-    await this.#gateway?.stop();
-    this.clusters.hangUp();
-    this.#joined?.stop();
-    await this.#allotment.close();
-    this.#feed.end();
+    await endInTurn(
+      () => this.#allotment.leave(),
+      // Clusters first: what they are working on is acknowledged before the points are written down.
+      () => endTogether(() => this.clusters.stop(), () => this.services.stop()),
+      () => this.#reshards?.stop(),
+      () => this.#gateway?.stop(),
+      () => this.clusters.hangUp(),
+      () => this.#joined?.stop(),
+      () => this.#allotment.close(),
+      () => this.#feed.end(),
+    );
   }
 
   /** Everything at this moment. */

@@ -8,7 +8,7 @@
 import { CONFIG_DEFAULTS, type Settings } from "../../config/config.ts";
 import { logTo } from "../../ports/log.ts";
 import { seededRandom } from "../../ports/random.ts";
-import { memoryStore } from "../../ports/store.ts";
+import { memoryStore, type Store } from "../../ports/store.ts";
 import {
   encodeLinkMessage,
   EVENT_LINK_VERSION,
@@ -30,6 +30,8 @@ export interface VirtualUnitOptions {
   readonly allowFaults?: boolean;
   readonly services?: Settings["services"];
   readonly startCluster?: UnitParts["startCluster"];
+  /** Default: an empty one. */
+  readonly store?: Store;
 }
 
 /** Makes a unit; nothing connects before `start()`. */
@@ -59,7 +61,7 @@ export function createVirtualUnit(options: VirtualUnitOptions = {}) {
     clock,
     random,
     log: logTo((level, event, fields) => logged.push({ level, event, fields })),
-    store: memoryStore(),
+    store: options.store ?? memoryStore(),
     rest: {
       get snapshot() {
         looks++;
