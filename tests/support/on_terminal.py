@@ -45,6 +45,11 @@ def main(rows, columns, argv):
                     resize(leader, *command["size"])
                 if "signal" in command:
                     os.kill(pid, getattr(signal, command["signal"]))
+                if "close" in command:
+                    os.close(leader)
+                    _, status = os.waitpid(pid, 0)
+                    say(code=os.waitstatus_to_exitcode(status), restored=False)
+                    return
         if not readable:
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:

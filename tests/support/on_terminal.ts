@@ -21,6 +21,8 @@ export interface OnTerminal {
   keys(text: string): Promise<void>;
   size(rows: number, columns: number): Promise<void>;
   signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGCONT"): Promise<void>;
+  /** Closes the terminal, as who closes its window does: there is nothing to restore then. */
+  close(): Promise<void>;
   /** Its exit code, and whether the terminal is set as it was before. */
   readonly ended: Promise<{ readonly code: number; readonly restored: boolean }>;
 }
@@ -58,6 +60,7 @@ export function onTerminal(
     keys: (keys) => command({ keys }),
     size: (...size) => command({ size }),
     signal: (signal) => command({ signal }),
+    close: () => command({ close: true }),
     ended: reading.then(async () => {
       await commands.close().catch(() => {});
       await child.status;

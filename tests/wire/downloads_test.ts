@@ -1,7 +1,7 @@
 /** What a start downloads where nothing has been downloaded yet: what running needs, and no more. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { downloaded } from "../support/downloaded.ts";
 import { startTask } from "../support/unit_process.ts";
 
 /** All that runs without a fleet. A new one costs everybody who starts: it needs a reason. */
@@ -35,20 +35,6 @@ interface Lock {
 const lockOf = (path: string): Lock => JSON.parse(Deno.readTextFileSync(path));
 const packagesOf = ({ npm }: Lock) => Object.keys(npm).map(nameOf).sort();
 const nameOf = (key: string) => key.slice(0, key.lastIndexOf("@"));
-
-/** Names of the packages in a cache of Deno's. */
-function downloaded(denoDir: string): string[] {
-  const names = (folder: string, scope = ""): string[] =>
-    [...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory).flatMap(({ name }) => {
-      if (name.startsWith("@")) return names(`${folder}/${name}`, `${name}/`);
-      const versions = [...Deno.readDirSync(`${folder}/${name}`)];
-      return versions.some(({ isDirectory }) => isDirectory) ? [`${scope}${name}`] : [];
-    });
-  const npm = `${denoDir}/npm`;
-  return existsSync(npm)
-    ? [...Deno.readDirSync(npm)].flatMap(({ name }) => names(`${npm}/${name}`))
-    : [];
-}
 
 Deno.test("a first start downloads the packages that running needs, and locks no others", async () => {
   const home = Deno.makeTempDirSync();

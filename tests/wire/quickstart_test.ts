@@ -4,26 +4,12 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { createSimulator, serveSimulator, startPinging } from "../../sim/mod.ts";
 import { LACKS_NODE, npmBot } from "../support/libraries/npm.ts";
+import { readPage } from "../support/pages.ts";
 import { follow, type UnitProcess, until } from "../support/unit_process.ts";
 
 const LAUNCHER = new URL("../../cli.ts", import.meta.url).pathname;
 const MOD = new URL("../../mod.ts", import.meta.url).pathname;
 const LAUNCH = ["run", "--allow-env", "--allow-read=.env", "--allow-run", LAUNCHER];
-
-/** Files that a page shows: their name begins the paragraph before the block. */
-function filesOf(page: string): Map<string, string> {
-  const text = Deno.readTextFileSync(`docs/quickstart/${page}.md`);
-  const [first = "", ...rest] = text.split(/^```(?=\w)/m);
-  let before = first;
-  const files = new Map<string, string>();
-  for (const part of rest) {
-    const [block = "", after = ""] = part.split(/^```$/m);
-    const name = /^`([\w./]+)`/.exec(before.trimEnd().split("\n\n").at(-1)!)?.[1];
-    if (name !== undefined) files.set(name, block.slice(block.indexOf("\n") + 1));
-    before = after;
-  }
-  return files;
-}
 
 interface Stage {
   readonly root: string;
@@ -52,7 +38,7 @@ async function withPage(page: string, body: (stage: Stage) => Promise<void>): Pr
     ["http://127.0.0.1:8790/api", server.apiUrl],
     ["http://127.0.0.1:8787", `http://127.0.0.1:${port}`],
   ] as const;
-  for (const [name, code] of filesOf(page)) {
+  for (const [name, code] of readPage(`docs/quickstart/${page}.md`).files) {
     Deno.mkdirSync(dirname(`${root}/${name}`), { recursive: true });
     const here = changes.reduce((text, [from, to]) => text.replaceAll(from, to), code);
     Deno.writeTextFileSync(`${root}/${name}`, here);
