@@ -11,6 +11,7 @@ import { createHttpEvents } from "../../../sim/rest/http_events.ts";
 import { Door } from "../../../unit/door/door.ts";
 import { memorySpool } from "../../support/memory_spool.ts";
 import { cluster } from "../../support/peers.ts";
+import { pause } from "../../support/recorded_socket.ts";
 
 /** When Discord has to have its answer, and a little before. */
 const SOON_ENOUGH_MS = 2_900;
@@ -75,7 +76,7 @@ async function setUp(isBotUp: boolean) {
       // Signatures are looked at in real time.
       await begun.promise;
       await clock.advance(waitMs);
-      await Promise.race([posted, new Promise((resolve) => setTimeout(resolve))]);
+      await Promise.race([posted, pause(0)]);
       return status as number | null;
     },
   };
