@@ -5,16 +5,17 @@ import { browserTest } from "../../support/dashboard/browser.ts";
 import { serveDashboard } from "../../support/dashboard/server.ts";
 import { World } from "../../support/dashboard/world.ts";
 
+const PHONE: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+};
 const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   light: { viewport: { width: 1440, height: 900 }, colorScheme: "light" },
   dark: { viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
-  phone: {
-    viewport: { width: 390, height: 844 },
-    colorScheme: "dark",
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
+  phone: { ...PHONE, colorScheme: "dark" },
+  "phone-light": { ...PHONE, colorScheme: "light" },
 };
 
 /** Where the pictures are kept: people look at them, the test does not. */
