@@ -113,6 +113,32 @@ Deno.test("a dashboard tells the past of one shard", async () => {
   assert.equal((await ask("/dashboard/shards/9-2")).status, 404);
 });
 
+Deno.test("a dashboard tells a burst of 1,000 statuses within a second in one change", async () => {
+  const rig = watchedUnit();
+  const { clock, world, dashboard } = rig;
+  const totalShards = 1_000;
+  const shards = Array.from({ length: totalShards }, (_, id) => shard(id, { totalShards }));
+  world.snapshot = snapshot({ shards, totalShards });
+  const become = (shardId: number, state: "ready" | "backing off", reason: string) => {
+    const now = { shardId, state, reason, sinceMs: clock.epochMs(), connection: 1 };
+    shards[shardId] = { ...shards[shardId]!, ...now };
+    dashboard.see({ kind: "shard", shard: now, totalShards, role: "serves" });
+  };
+  for (let id = 0; id < totalShards; id++) become(id, "ready", "identified");
+  const { page } = await opened(rig);
+  for (let id = 0; id < totalShards; id++) {
+    become(id, "backing off", "closed 4000");
+    if (id % 20 === 0) await clock.advance(10);
+  }
+  await clock.advance(2_500);
+  dashboard.stop();
+  const changes: DashboardChange[] = [];
+  for (let told; (told = await page.next()) !== null;) changes.push(told.data);
+  assert.deepEqual(changes.map(({ shards = [] }) => shards.length), [totalShards, 0, 0]);
+  const texts = changes.flatMap(({ incidents = [] }) => incidents.map(({ text }) => text));
+  assert.deepEqual(texts, ["Shards 0-999 reconnect: closed 4000"]);
+});
+
 Deno.test("a dashboard tells of clusters that are back, of the start and of the end", async () => {
   const rig = watchedUnit();
   const cluster = (state: "away" | "connected" | "stopped") =>

@@ -73,6 +73,29 @@ browserTest("what changes is drawn, and nothing else", async (browser) => {
   assert.ok(await page.evaluate("window.grid.isConnected"));
 });
 
+browserTest("a change of all of 1,000 shards is drawn at once, in one frame", async (browser) => {
+  const here = world(1_000, { isCalm: true });
+  await using server = serveDashboard(here);
+  const { page } = await browser.open(server.url);
+  await grid(page);
+  await page.evaluate(`{
+    let frame = 0;
+    requestAnimationFrame(function next() {
+      frame++;
+      requestAnimationFrame(next);
+    });
+    window.drawn = [];
+    new MutationObserver(() => window.drawn.push(frame))
+      .observe(document.querySelector('[role="grid"]'), { subtree: true, attributes: true });
+  }`);
+  const shards = here.view.shards.map((each) => ({ ...each, state: "backing off" as const }));
+  server.send(here.change({ shards }, systemClock.epochMs()));
+  await until(async () => await page.locator(".cell.warn").count() === 1_000, LIMIT_MS);
+  await page.waitForTimeout(500);
+  const frames = new Set(await page.evaluate("window.drawn") as number[]);
+  assert.equal(frames.size, 1, `drawn in the frames ${[...frames].join(", ")}`);
+});
+
 browserTest(
   "a shard that does not serve yet has no buttons that would mean another",
   async (browser) => {
