@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { parse } from "yaml";
+import { FIELDS, SETTINGS } from "../../config/config.ts";
 import { ROOT_FILES, SOURCE_FOLDERS } from "../../tools/tree.ts";
 import { ROOT } from "../support/compiled.ts";
 import { follow, until } from "../support/unit_process.ts";
@@ -72,6 +73,50 @@ Deno.test("an image is built of what runs, and nothing else is sent to its build
   assert.equal(read(".dockerignore").split("\n").find((line) => !/^(#|$)/.test(line)), "*");
 });
 
+Deno.test("an image has Deno and no shell, that Deno which all is tested with", () => {
+  const version = /deno@([\d.]+)/.exec(read(".ci/run"))![1];
+  assert.equal(stage[0], `denoland/deno:distroless-${version}`);
+  const bases = [...read("Dockerfile").matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  assert.deepEqual(bases, [`denoland/deno:${version}`, `denoland/deno:distroless-${version}`]);
+  // Without a shell nothing can be run as it is built.
+  assert.deepEqual(stage.filter((line) => /^(RUN|ADD|SHELL) /.test(line)), []);
+});
+
+Deno.test("of an image its user may write to the state, the packages and the bot's folder, and nothing else", () => {
+  const copies = stage.filter((line) => line.startsWith("COPY "));
+  const owner = `--chown=${instruction("USER")}`;
+  const written = copies.filter((line) => line.includes(owner)).map((line) =>
+    line.split(" ").at(-1)
+  );
+  assert.deepEqual(written, ["/deno-dir", "/state", "/bot"]);
+  assert.deepEqual(copies.length, 4);
+});
+
+/** Everything by which a unit is deployed. */
+const DEPLOYED = ["Dockerfile", ...filesIn("deploy")];
+
+function filesIn(folder: string): string[] {
+  return [...Deno.readDirSync(`${ROOT}${folder}`)].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesIn(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
+}
+
+Deno.test("nothing by which a unit is deployed opens everything, or has a secret in it", () => {
+  const secrets = FIELDS.filter((field) => SETTINGS[field].read.secret)
+    .map((field) => SETTINGS[field].name);
+  const given = new RegExp(`\\b(${secrets.join("|")})\\b["']?\\s*[=:]`);
+  assert.ok(given.test("  DISCORD_TOKEN: abc"));
+  for (const path of DEPLOYED) {
+    const text = read(path).replaceAll(/^\s*(#|\/\/).*$/gm, "");
+    assert.doesNotMatch(text, /--allow-all|(^|[\s"'])-A\b|--privileged|docker\.sock/, path);
+    // What is opened for reading and writing is worked out by the launcher.
+    assert.doesNotMatch(text, /--allow-(read|write|net|ffi|sys)(?!=)/, path);
+    assert.doesNotMatch(text, given, path);
+    // The shape of a token: three parts, and a long one at the end.
+    assert.doesNotMatch(text, /[\w-]{18,}\.[\w-]{5,}\.[\w-]{20,}/, path);
+  }
+});
+
 Deno.test("an image's build downloads what is locked, with locks that are in order", () =>
   withImage(async (folder) => {
     const locks = /for lock in (.*?); do/.exec(read("Dockerfile"))![1]!.split(" ");
@@ -123,6 +168,19 @@ Deno.test("an image that is reached from elsewhere wants a secret before it star
     assert.match(new TextDecoder().decode(stderr), /REST_AUTHORIZATION/);
   }));
 
+Deno.test("a container is asked for its health by the image's own check, and may use nothing of its host", () => {
+  const { services } = parse(read("deploy/compose.yaml"));
+  assert.deepEqual(Object.keys(services), ["gatehouse"]);
+  const opens = ["cap_add", "devices", "group_add", "ipc", "network_mode", "pid", "privileged"];
+  // A check or a user of its own would be instead of the image's.
+  for (const name of [...opens, "healthcheck", "user", "userns_mode", "entrypoint"]) {
+    assert.ok(!(name in services.gatehouse), name);
+  }
+  assert.deepEqual(services.gatehouse.tmpfs, ["/tmp"]);
+  const health = /^HEALTHCHECK (.*?) CMD /.exec(`HEALTHCHECK ${instruction("HEALTHCHECK")}`)![1]!;
+  assert.match(health, /--interval=\d+s --timeout=\d+s --start-period=\d+s --retries=\d+/);
+});
+
 Deno.test("the compose file runs that image, shut in, with its state and packages kept", () => {
   const { services, volumes } = parse(read("deploy/compose.yaml"));
   const { gatehouse } = services;
@@ -148,6 +206,47 @@ Deno.test("the service starts what the image starts, with the same permissions",
     words.map((word) => word.replace("${GATEHOUSE}", "/gatehouse")),
     [...image, "start"],
   );
+});
+
+/** What the service must shut, where there is no systemd to judge it too. */
+const SHUT: Readonly<Record<string, string>> = {
+  AmbientCapabilities: "",
+  CapabilityBoundingSet: "",
+  DynamicUser: "yes",
+  LockPersonality: "yes",
+  NoNewPrivileges: "yes",
+  PrivateDevices: "yes",
+  PrivateTmp: "yes",
+  PrivateUsers: "yes",
+  ProtectClock: "yes",
+  ProtectControlGroups: "yes",
+  ProtectHome: "yes",
+  ProtectHostname: "yes",
+  ProtectKernelLogs: "yes",
+  ProtectKernelModules: "yes",
+  ProtectKernelTunables: "yes",
+  ProtectProc: "invisible",
+  ProtectSystem: "strict",
+  RemoveIPC: "yes",
+  RestrictNamespaces: "yes",
+  RestrictRealtime: "yes",
+  RestrictSUIDSGID: "yes",
+  StateDirectoryMode: "0700",
+  SystemCallArchitectures: "native",
+  UMask: "0077",
+};
+
+Deno.test("the service shuts itself in, and the executable instead of Deno opens none of it", () => {
+  const values = (text: string, name: string) =>
+    [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].map(([, value]) => value);
+  for (const [name, value] of Object.entries(SHUT)) {
+    assert.deepEqual(values(service, name), [value], name);
+  }
+  // Its own two folders are all that it may write to.
+  assert.doesNotMatch(service, /^(ReadWritePaths|BindPaths|User|Group|PermissionsStartOnly)=/m);
+  const more = read("deploy/gatehouse.service.d/executable.conf");
+  const set = [...more.matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+  assert.deepEqual(set, ["ExecStart", "ExecStart"]);
 });
 
 /** Where systemd is, its own judgement: nothing that it does not understand, and little that is open. */
