@@ -6,6 +6,7 @@
 
 import { GatehouseError, messageOf } from "../protocol/errors.ts";
 import type { EventRecord } from "../protocol/event_frame.ts";
+import { endInTurn } from "../ports/lives/ending.ts";
 import type { Spool } from "../ports/spool.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShardQueueOptions } from "./queue_world.ts";
@@ -83,8 +84,7 @@ export class DiskSide {
 
   /** Deletes all of it. */
   async empty(): Promise<void> {
-    await this.#spool.trim(this.newest);
-    await this.#spool.close();
+    await endInTurn(() => this.#spool.trim(this.newest), () => this.#spool.close());
   }
 
   /** What is there stays. */

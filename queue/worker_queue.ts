@@ -8,6 +8,7 @@
 import type { EventRecord, Gap } from "../protocol/event_frame.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { type Cancel, every } from "../ports/clock.ts";
+import { endTogether } from "../ports/lives/ending.ts";
 import type { Spool } from "../ports/spool.ts";
 import { type PeerKey, peerText, type ReaderKey, readerKey } from "../protocol/peer.ts";
 import { Arrivals, type Arrived } from "./arrivals.ts";
@@ -21,7 +22,6 @@ import type { EventQueueOptions, Safety } from "./worker_world.ts";
 
 /** A consumer that is away for so long, twice, has its events moved to disk. */
 const AWAY_TICK_MS = 1_000;
-
 const NOTHING: Arrived = { spool: null, records: [] };
 
 /** What only the queue of a shard's bot has. */
@@ -312,10 +312,10 @@ export class EventQueue {
     return this.#spools.get(shardId)?.damaged ?? 0;
   }
 
-  /** Puts what is in memory on disk, where there is one, and closes the files. */
+  /** Puts what is in memory on disk, where there is one, and closes the files. Rejects where one cannot be closed. */
   async close(): Promise<void> {
     this.#cancelTick();
-    await Promise.all([...this.#all.keys()].map((queue) => queue.close()));
+    await endTogether(...[...this.#all.keys()].map((queue) => () => queue.close()));
   }
 
   /** A shard is the cluster's that has it by the plan. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { EventQueueOptions } from "../../queue/worker_world.ts";
 import { EventQueue } from "../../queue/worker_queue.ts";
 import type { OpenSpool } from "../../ports/spool.ts";
+import { sleep } from "../../ports/clock.ts";
 import { DISK_PATIENCE_MS } from "../../queue/backpressure.ts";
-import { memorySpool } from "../support/memory_spool.ts";
+import { failingToClose, memorySpool } from "../support/memory_spool.ts";
 import { ScriptedDisk } from "../support/scripted_disk.ts";
 import { readBatch, readGap, RECORD } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
@@ -373,4 +374,23 @@ Deno.test("a shard whose disk cannot be opened keeps its events in memory", asyn
   queue.link(cluster(0), 1, BIG);
   await clock.advance(0);
   assert.deepEqual(cursorsOf(0), [1, 2, 3]);
+});
+
+Deno.test("EventQueue that closes has put all on disk before it tells which of them failed", async () => {
+  const openSpool = memorySpool();
+  const slow: OpenSpool = async (...which) => {
+    const spool = await openSpool(...which);
+    const { append } = spool;
+    return Object.assign(spool, {
+      append: (...records: Parameters<typeof append>) =>
+        sleep(clock, 100).then(() => append(...records)),
+    });
+  };
+  const { clock, queue, accept } = await setUp({ 0: 0, 1: 1 }, {}, failingToClose(0, slow));
+  accept(1, 1, 3);
+  const closing = assert.rejects(queue.close(), /the disk of shard 0 fails/).then(() =>
+    openSpool(1).then(({ last }) => last)
+  );
+  await clock.advance(1_000);
+  assert.equal(await closing, 3);
 });

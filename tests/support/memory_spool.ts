@@ -18,6 +18,20 @@ export function memorySpool(): OpenSpool {
   };
 }
 
+/** Spools of a disk that fails where those of one shard are closed. */
+export function failingToClose(shardId: number, openSpool: OpenSpool = memorySpool()): OpenSpool {
+  return async (...which) => {
+    const spool = await openSpool(...which);
+    if (which[0] !== shardId) return spool;
+    const { close: end } = spool;
+    const close = async () => {
+      await end();
+      throw new Error(`the disk of shard ${shardId} fails`);
+    };
+    return Object.defineProperty(spool, "close", { value: close });
+  };
+}
+
 function spoolOf(shardId: number, records: EventRecord[]): Spool {
   let isOpen = true;
   return {

@@ -27,6 +27,7 @@ import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { PeerKey } from "../../protocol/peer.ts";
 import { isCount, isRecord } from "../../protocol/record.ts";
 import { type Cancel, sleep } from "../../ports/clock.ts";
+import { endInTurn } from "../../ports/lives/ending.ts";
 import type { World } from "../../ports/world.ts";
 import { EventQueue } from "../../queue/worker_queue.ts";
 import { isMark, Seen, type SeenEvent } from "./seen.ts";
@@ -233,12 +234,15 @@ export class Door {
 
   /**
    * Takes nothing new from here on, and waits for what is being taken; puts what is in memory on disk, and writes
-   * down how far everybody is. Nothing after that.
+   * down how far everybody is. Nothing after that. Rejects where a file cannot be closed.
    */
   async close(): Promise<void> {
     this.#isClosing = true;
     await Promise.allSettled(this.#entering.values());
-    await this.#queue.close();
+    await endInTurn(() => this.#queue.close(), () => this.#end());
+  }
+
+  async #end(): Promise<void> {
     this.#isClosed = true;
     for (const waiter of [...this.#waiters]) waiter.settle(this.#isSafe(waiter));
     await this.#saving;

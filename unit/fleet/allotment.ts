@@ -9,6 +9,7 @@ import type { Cancel } from "../../ports/clock.ts";
 import type { EventStream } from "../../ports/fleet/event_stream.ts";
 import type { FleetLine } from "../../ports/fleet/fleet.ts";
 import type { IdentifyGate } from "../../ports/identify_gate.ts";
+import { endInTurn } from "../../ports/lives/ending.ts";
 import { randomHex } from "../../ports/random.ts";
 import type { World } from "../../ports/world.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
@@ -194,10 +195,10 @@ export class FleetAllotment implements Allotment {
   async leave(): Promise<void> {
     const { seat, log } = this.#options;
     if (this.#keeper === null || seat.fleet === null) return;
-    const how = await seat.fleet.leave(LEAVE_DEADLINE_MS);
+    const keeper = this.#keeper;
     // Its workers stop next: nothing is to come up in them again.
-    this.#keeper.stop();
-    const { length: shards } = this.#keeper.held;
+    const how = await seat.fleet.leave(LEAVE_DEADLINE_MS).finally(() => keeper.stop());
+    const { length: shards } = keeper.held;
     if (how === "deadline") {
       log.warn("the unit stops before all is given away, others take the rest", { shards });
     }
@@ -208,12 +209,14 @@ export class FleetAllotment implements Allotment {
     this.#isClosed = true;
     this.#keeper?.stop();
     this.#reshards?.stop();
-    await this.#holdings?.close();
     this.#cutOff.stop();
     this.#cancelWatch();
-    this.#cancelTell?.();
-    this.#cancelShare?.();
-    await this.#options.seat.fleet?.stop();
+    await endInTurn(
+      () => this.#holdings?.close(),
+      () => this.#cancelTell?.(),
+      () => this.#cancelShare?.(),
+      () => this.#options.seat.fleet?.stop(),
+    );
   }
 
   /** See {@linkcode Allotment}. */

@@ -10,6 +10,7 @@ import { GatehouseError } from "../../protocol/errors.ts";
 import { shardRange } from "../../protocol/ids.ts";
 import type { ClusterSnapshot } from "../../protocol/status.ts";
 import { within } from "../../ports/clock.ts";
+import { endTogether } from "../../ports/lives/ending.ts";
 import type { World } from "../../ports/world.ts";
 import { type CallOut, callOut, type CallOutOptions, isPostUrl } from "../../link/call_out.ts";
 import type { Links } from "../../link/links.ts";
@@ -181,9 +182,10 @@ export class Clusters {
 
   /** Ends the built-in ones; to those that are POSTed to nothing more goes, and their last answers are waited for. */
   async stop(): Promise<void> {
-    const ended = [...this.#builtIn.values()].map((place) => place.end());
-    const settled = [...this.#remote.values()].map(({ call }) => call?.settled());
-    await Promise.all([...ended, ...settled]);
+    await endTogether(
+      ...[...this.#builtIn.values()].map((place) => () => place.end()),
+      ...[...this.#remote.values()].map(({ call }) => () => call?.settled()),
+    );
   }
 
   #place(clusterId: number): ClusterPlace {

@@ -6,6 +6,7 @@
 
 import { GatehouseError } from "../../protocol/errors.ts";
 import type { ServiceSnapshot } from "../../protocol/status.ts";
+import { endInTurn, endTogether } from "../../ports/lives/ending.ts";
 import type { World } from "../../ports/world.ts";
 import { type ServicesFleet, ServiceTurns } from "./fleet/service_turns.ts";
 import {
@@ -106,11 +107,11 @@ export class Services {
     return this.#own.map(([name, { snapshot }]) => ({ name, ...snapshot }));
   }
 
-  /** Ends all. */
+  /** Ends all. Rejects where one cannot be ended. */
   async stop(): Promise<void> {
     this.#turns?.stop();
-    await Promise.all([...this.#places.values()].map((place) => place.end()));
-    this.#turns?.over();
+    const ends = [...this.#places.values()].map((place) => () => place.end());
+    await endInTurn(() => endTogether(...ends), () => this.#turns?.over());
   }
 
   get #own(): [string, ClusterPlace][] {

@@ -4,7 +4,7 @@ import type { OpenSpool } from "../../../ports/spool.ts";
 import { unheard } from "../../../protocol/errors.ts";
 import type { DoorEvent, FarDoor } from "../../../unit/door/door.ts";
 import { cluster } from "../../support/peers.ts";
-import { memorySpool } from "../../support/memory_spool.ts";
+import { failingToClose, memorySpool } from "../../support/memory_spool.ts";
 import { command, setUp, webhookEvent } from "./door_stage.ts";
 
 Deno.test("Door answers once an event is on disk, and brings it to the cluster of its guild, with a note", async () => {
@@ -275,4 +275,21 @@ Deno.test("Door leaves to another unit what is for its clusters, and takes it wh
   assert.deepEqual(answers.map(({ status }) => status), [202, 202, 503]);
   assert.deepEqual(got.map(({ d }) => (d.gatehouse as { id: string }).id), ["two"]);
   assert.equal(asked[0], "2/4 INTERACTION_CREATE one");
+});
+
+Deno.test("Door that closes writes down what was done, and answers who waits, where a disk fails", async () => {
+  const openSpool = memorySpool();
+  const first = await setUp({ openSpool: failingToClose(0, openSpool) });
+  first.up();
+  first.take(webhookEvent(1), "1");
+  await first.clock.advance(10);
+  first.door.acknowledge(cluster(0), 1, { 0: first.got[0]!.cursor });
+  await assert.rejects(first.door.close(), /the disk of shard 0 fails/);
+  const second = await setUp({ clock: first.clock, store: first.store, openSpool });
+  second.up();
+  await second.clock.advance(10);
+  assert.deepEqual([second.got, second.door.tally.repeats], [[], 0]);
+  second.take(webhookEvent(1), "1");
+  await second.clock.advance(10);
+  assert.equal(second.door.tally.repeats, 1, "that it was taken is forgotten");
 });

@@ -8,7 +8,11 @@ import { type Assignment, ownerIn } from "../../../protocol/fleet.ts";
 import type { FleetSnapshot } from "../../../protocol/fleet_status.ts";
 import type { ShardKey } from "../../../protocol/ids.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
-import { FleetAllotment, LEAVE_DEADLINE_MS } from "../../../unit/fleet/allotment.ts";
+import {
+  FleetAllotment,
+  type KeptHoldings,
+  LEAVE_DEADLINE_MS,
+} from "../../../unit/fleet/allotment.ts";
 import { DOUBT_AFTER_MS } from "../../../unit/fleet/cut_off.ts";
 import { settledRecord } from "../../../unit/reshard/record.ts";
 import { FakeStream } from "../../support/fleet/fake_stream.ts";
@@ -72,6 +76,14 @@ function stage(
     close: () => Promise.resolve(),
     events: new FakeStream(),
   };
+  const holdings: KeptHoldings = {
+    take: ({ id }, from, by) => Promise.resolve(void taken.push(`${id} ${from} ${by}`)),
+    give: () => Promise.resolve(),
+    lose: () => Promise.resolve(),
+    writerOf: () => Promise.resolve(writer),
+    start: () => Promise.resolve(void acts.push("holdings start")),
+    close: () => Promise.resolve(void acts.push("holdings close")),
+  };
   const allotment = new FleetAllotment({
     config: { ...CONFIG_DEFAULTS, totalShards: totalShards ?? null, natsEvents },
     store,
@@ -83,14 +95,7 @@ function stage(
       fleet.assignment ??= assignmentOf(Array(total).fill(null), stream);
       return fleet;
     },
-    createHoldings: () => ({
-      take: ({ id }, from, by) => Promise.resolve(void taken.push(`${id} ${from} ${by}`)),
-      give: () => Promise.resolve(),
-      lose: () => Promise.resolve(),
-      writerOf: () => Promise.resolve(writer),
-      start: () => Promise.resolve(void acts.push("holdings start")),
-      close: () => Promise.resolve(void acts.push("holdings close")),
-    }),
+    createHoldings: () => holdings,
     openGate: () => Promise.reject(new Error("nobody identifies here")),
     dropQueues: () => Promise.resolve(void dropped++),
     changed: (snapshot) => told.push(snapshot),
@@ -108,6 +113,7 @@ function stage(
     broughtUp,
     acts,
     fleet,
+    holdings,
     allotment,
     assign,
     left,
@@ -245,4 +251,31 @@ Deno.test("a unit that is stopped while it opens, or begins, joins nothing any m
   const begun = assert.rejects(beginning.begin(), { code: "away" });
   await beginning.allotment.close();
   await begun;
+});
+
+Deno.test("a unit whose leave fails takes nothing any more all the same", async () => {
+  const { allotment, assign, begin, clock, fleet, taken } = stage();
+  await allotment.open(2);
+  void begin();
+  await clock.advance(10);
+  fleet.leave = () => Promise.reject(new Error("nobody answers"));
+  await assert.rejects(allotment.leave(), /nobody answers/);
+  assign(["a", "a"]);
+  await clock.advance(100);
+  assert.deepEqual(taken, []);
+});
+
+Deno.test("a unit whose estates cannot be written down leaves its fleet all the same", async () => {
+  const { allotment, begin, fleet, told, assign, clock, holdings } = stage();
+  await allotment.open(1);
+  void begin();
+  await clock.advance(10);
+  let isStopped = false;
+  fleet.stop = () => Promise.resolve(void (isStopped = true));
+  holdings.close = () => Promise.reject(new Error("nobody takes the estates"));
+  await assert.rejects(allotment.close(), /nobody takes the estates/);
+  assert.ok(isStopped);
+  assign(["b"]);
+  await clock.advance(5_000);
+  assert.deepEqual(told, [], "it goes on to tell");
 });

@@ -4,7 +4,10 @@ import { silentLog } from "../../../ports/log.ts";
 import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
 import type { ClusterExit } from "../../../clusters/place.ts";
 
-function setUp(names: readonly string[] = ["api", "counter"]) {
+function setUp(
+  names: readonly string[] = ["api", "counter"],
+  stop: (name: string) => Promise<void> = () => Promise.resolve(),
+) {
   const clock = createVirtualClock();
   const started: unknown[] = [];
   const changes: string[] = [];
@@ -20,9 +23,9 @@ function setUp(names: readonly string[] = ["api", "counter"]) {
       return {
         exited,
         loaded: Promise.resolve(),
-        stop: (deadlineMs) => {
+        stop: async (deadlineMs) => {
+          await stop(what[0]);
           resolve({ code: 0, reason: `within ${deadlineMs}` });
-          return Promise.resolve();
         },
       };
     },
@@ -96,4 +99,18 @@ Deno.test("stop() ends all for good", async () => {
   assert.deepEqual(services.snapshots.map(({ state }) => state), ["stopped", "stopped"]);
   assert.throws(() => services.get("api").spawn(), { code: "refused" });
   assert.equal(started.length, 2);
+});
+
+Deno.test("stop() waits for all, also where one of them cannot be ended", async () => {
+  const slow = Promise.withResolvers<void>();
+  const failing = Promise.reject(new Error("api cannot be ended"));
+  const { services, clock } = setUp(undefined, (name) => name === "api" ? failing : slow.promise);
+  services.start();
+  let isOver = false;
+  const stopped = services.stop().finally(() => isOver = true);
+  stopped.catch(() => {});
+  await clock.advance(1_000);
+  assert.equal(isOver, false);
+  slow.resolve();
+  await assert.rejects(stopped, /api cannot be ended/);
 });
