@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { systemClock } from "../ports/clock.ts";
+import { endAfter, endInTurn } from "../ports/lives/ending.ts";
 import { systemRandom } from "../ports/random.ts";
 import { messageOf } from "../protocol/errors.ts";
 import { memoryStore } from "../ports/store.ts";
@@ -64,7 +65,11 @@ export interface OpenUnit {
   readonly url: string;
   /** Resolves when an operator has it drained: it stops then, and its process is to end well. */
   readonly drained: Promise<void>;
-  /** Stops the unit, then closes the port. Calling it again waits for the same. */
+  /**
+   * Stops the unit, then closes the port. Calling it again waits for the same.
+   *
+   * @throws What failed, once all the rest is done; the log says it, too.
+   */
   stop(reason: string): Promise<void>;
 }
 
@@ -184,32 +189,27 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     metricsPerShard: config.metricsPerShard,
     restVerdict,
     rest: (request) => unit.controllers.rest.handle(request),
-  }).catch(async (error) => {
-    dashboard.stop();
-    await fleet?.line.close();
-    await rest.close();
-    throw error;
-  });
+  }).catch((error) => endAfter(error, dashboard.stop, () => fleet?.line.close(), rest.close));
   url = server.url;
   const silence = tellMetrics(unit, config.metricsPerShard);
-  const stop = async (reason: string) => {
-    permits?.leave();
-    try {
-      await unit.stop(reason);
-    } finally {
-      permits?.close();
-      await fleet?.line.close();
-      dashboard.stop();
-      silence();
-      await server.stop();
-      await rest.close();
-      lock?.release();
-    }
-  };
+  const stop = (reason: string) =>
+    endInTurn(
+      () => permits?.leave(),
+      () => unit.stop(reason),
+      () => permits?.close(),
+      () => fleet?.line.close(),
+      dashboard.stop,
+      silence,
+      server.stop,
+      rest.close,
+      () => lock?.release(),
+    ).catch((error) => {
+      log.error("the unit did not stop as it should", { error: messageOf(error) });
+      throw error;
+    });
   let stopped: Promise<void> | undefined;
   const stopOnce = (reason: string) => stopped ??= stop(reason);
-  drained.promise.then(() => stopOnce(DRAINED)).catch((error) =>
-    log.error("the unit did not stop as it should", { error: messageOf(error) })
-  );
+  // What fails then, the log says.
+  drained.promise.then(() => stopOnce(DRAINED)).catch(() => {});
   return { unit, url, drained: drained.promise, stop: stopOnce };
 }

@@ -105,15 +105,16 @@ export async function serveUnit(
     clearLine();
     end();
     signals.next().then(() => Deno.exit(EXIT.AT_ONCE));
-    await open.stop(reason);
+    // What fails then, the log says.
+    const isWell = await open.stop(reason).then(() => true, () => false);
     await told;
     log.info("stopped");
-    return code;
+    return isWell || code !== EXIT.OK ? code : EXIT.REFUSED;
   } catch (error) {
     clearLine();
     end();
-    // Why, is told once, by who gets the error.
-    await open.stop("it could not start");
+    // Why, is told once, by who gets the error; what else fails, the log says.
+    await open.stop("it could not start").catch(() => {});
     throw error;
   }
 }

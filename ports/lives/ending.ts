@@ -34,6 +34,16 @@ export async function endTogether(...ends: readonly End[]): Promise<void> {
   tell(errors);
 }
 
+/**
+ * Something could not be begun: ends what is open already, in turn.
+ *
+ * @throws Always: `error`, or an `AggregateError` of it and what failed after it.
+ */
+export async function endAfter(error: unknown, ...ends: readonly End[]): Promise<never> {
+  await endInTurn(() => Promise.reject(error), ...ends);
+  throw error;
+}
+
 /** What throws at once fails as what rejects does. */
 async function tried(end: End): Promise<void> {
   await end();

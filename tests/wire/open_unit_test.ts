@@ -8,18 +8,20 @@ import { systemClock } from "../../ports/clock.ts";
 async function setUp() {
   const stateDir = await Deno.makeTempDir();
   const config = { ...CONFIG_DEFAULTS, discordToken: "the.token", listenPort: 0, stateDir };
+  const written: string[] = [];
   const log = await createLog({
     level: "error",
     format: "json",
     color: false,
     secrets: [],
     clock: systemClock,
-    write() {},
+    write: (line) => void written.push(line),
   });
   return {
     open: (changed: Partial<Config> = {}) =>
       openUnit({ config: { ...config, ...changed }, log, workerPermissions: "inherit" }),
     stateDir,
+    written,
     [Symbol.asyncDispose]: () => Deno.remove(stateDir, { recursive: true }),
   };
 }
@@ -97,6 +99,22 @@ Deno.test("openUnit() has its state folder to itself until it stops", async () =
   await first.stop("asked to");
   const second = await rig.open();
   await second.stop("asked to");
+});
+
+Deno.test("openUnit() closes all of a unit that does not stop as it should, and says so once", async () => {
+  await using rig = await setUp();
+  const { unit, url, stop, drained } = await rig.open();
+  unit.stop = () => Promise.reject(new Error("its disk is full"));
+  unit.drain();
+  await drained;
+  await assert.rejects(stop("asked to"), /its disk is full/);
+  assert.equal(rig.written.length, 1);
+  assert.match(rig.written[0]!, /the unit did not stop as it should.*its disk is full/);
+  await assert.rejects(fetch(`${url}/healthz`), "the port is open");
+  const next = await rig.open();
+  next.unit.stop = unit.stop;
+  await assert.rejects(next.stop("asked to"));
+  assert.equal(rig.written.length, 2, "it is told where nobody drains, too");
 });
 
 Deno.test("openUnit() lets its state folder go where the port cannot be opened", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { endInTurn, endTogether } from "../../../ports/lives/ending.ts";
+import { endAfter, endInTurn, endTogether } from "../../../ports/lives/ending.ts";
 
 /** Ends by name, some of which fail, and what has happened so far. */
 function setUp() {
@@ -47,4 +47,16 @@ Deno.test("of one thing that fails the error itself is told, and of none nothing
     await ends(end("a"), end("b"));
     await ends();
   }
+});
+
+Deno.test("endAfter() throws why something could not be begun, with what fails as it is ended", async () => {
+  const { seen, end, rejects } = setUp();
+  const error = new RangeError("first");
+  await assert.rejects(endAfter(error, end("a")), (told) => told === error);
+  assert.deepEqual(seen, ["a begins", "a has ended"]);
+  await assert.rejects(endAfter(error, rejects("b"), end("c")), ({ errors }) => {
+    assert.deepEqual(errors.map(({ message }: Error) => message), ["first", "b"]);
+    return true;
+  });
+  assert.equal(seen.at(-1), "c has ended");
 });
