@@ -9,6 +9,7 @@ import { identityOf } from "../protocol/discord/identity.ts";
 import type { Presence } from "../protocol/discord/presence.ts";
 import type { ToWorker, WorkerOptions } from "../protocol/worker_message.ts";
 import { every } from "../ports/clock.ts";
+import { endInTurn, endTogether } from "../ports/lives/ending.ts";
 import { logTo } from "../ports/log.ts";
 import { AwayWatch } from "../intake/away_watch.ts";
 import { EventQueue } from "../queue/worker_queue.ts";
@@ -309,11 +310,13 @@ export class Bucket {
 
   async #stop(session: "keep" | "end"): Promise<void> {
     const shards = [...this.#shards.values()];
-    await Promise.all([this.#links.bye(), ...shards.map((shard) => shard.stop(session))]);
-    await Promise.all([this.#queue.close(), this.#guilds?.close()]);
-    this.#links.stop();
-    this.#safe.report();
-    this.#report();
+    await endInTurn(
+      () => endTogether(() => this.#links.bye(), ...shards.map((it) => () => it.stop(session))),
+      () => endTogether(() => this.#queue.close(), () => this.#guilds?.close()),
+      () => this.#links.stop(),
+      () => this.#safe.report(),
+      () => this.#report(),
+    );
   }
 
   #report(): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { EVENT_LINK_VERSION, LINK_CLOSE, readBatch, RECORD } from "../../protocol/event_frame.ts";
 import { NO_ESTATE } from "../../protocol/estate.ts";
-import { memorySpool } from "../support/memory_spool.ts";
+import { failingToClose, memorySpool } from "../support/memory_spool.ts";
 import { OP } from "../../protocol/discord/opcodes.ts";
 import { SAFE_AFTER_MS } from "../../workers/safe_reports.ts";
 import { cluster } from "../support/peers.ts";
@@ -105,6 +105,21 @@ Deno.test("a bucket that stops answers when every shard is closed, after a last 
   sockets[1]!.events.closed(4900, "");
   await clock.advance(0);
   assert.deepEqual(types().slice(-2), ["REPORT", "NONCE_REPLY"]);
+});
+
+Deno.test("a bucket that stops tells what is safe, and hangs up, where a disk fails, and answers with that", async () => {
+  const { clock, bucket, ready, types, last } = setUp(failingToClose(2));
+  const socket = await ready(2);
+  bucket.receive({ type: "LINK", peer: cluster(1), link: 9, windowBytes: 1 << 20 });
+  socket.say({ t: "X", s: 2, op: 0, d: null });
+  await clock.advance(0);
+  bucket.receive({ type: "ACK", peer: cluster(1), link: 9, cursors: { 2: 2 } });
+  bucket.receive({ type: "STOP", nonce: 1, session: "keep" });
+  socket.events.closed(4900, "");
+  await clock.advance(0);
+  assert.deepEqual(last("SAFE").shards[2], { ...safe(2), guilds: NO_GUILDS });
+  assert.deepEqual(types().slice(-2), ["REPORT", "NONCE_REPLY"]);
+  assert.match(JSON.stringify(last("NONCE_REPLY")), /the disk of shard 2 fails/);
 });
 
 Deno.test("a permit for a shard that is not there is no error, nor an IDENTIFY", () => {

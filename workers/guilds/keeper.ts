@@ -15,6 +15,7 @@ import type {
   KeptGuilds,
   LastingGuilds,
 } from "../../ports/guild_log.ts";
+import { endInTurn } from "../../ports/lives/ending.ts";
 import type { Spool } from "../../ports/spool.ts";
 import type { World } from "../../ports/world.ts";
 import { messageOf } from "../../protocol/errors.ts";
@@ -163,9 +164,11 @@ export class GuildKeeper implements GuildLog {
     await this.close();
     const { shardId, open } = this.#options;
     const { files, log } = await open(shardId);
-    await files.clear();
-    if (log.last !== null) await log.trim(log.last);
-    await log.close();
+    await endInTurn(
+      () => files.clear(),
+      () => log.last === null ? undefined : log.trim(log.last),
+      () => log.close(),
+    );
   }
 
   /** What is on disk, where it is of this session, whole, and not too old; else why it is of no use. */

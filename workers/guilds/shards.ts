@@ -6,6 +6,7 @@
 
 import { every } from "../../ports/clock.ts";
 import type { OpenGuildDisk } from "../../ports/guild_files.ts";
+import { endTogether } from "../../ports/lives/ending.ts";
 import type { World } from "../../ports/world.ts";
 import type { Estate } from "../../protocol/estate.ts";
 import type { GuildsPiece, KnownQuestion, MembersPiece } from "../../protocol/guild_pieces.ts";
@@ -133,7 +134,7 @@ export class WorkerGuilds {
   /** Writes down what has changed, and closes the files. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#shards.values().map(({ keeper }) => keeper?.close()));
+    await endTogether(...this.#shards.values().map(({ keeper }) => () => keeper?.close()));
   }
 
   #add(shardId: number, { session }: Estate): Kept {
