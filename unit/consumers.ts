@@ -29,7 +29,7 @@ import type { Estate } from "../protocol/estate.ts";
 import type { ShardRole } from "../protocol/reshard.ts";
 import type { Estates } from "../store/estates.ts";
 import type { WorkerPool } from "../workers/pool.ts";
-import { CommandsUp } from "./commands_up.ts";
+import { CommandsUp } from "./consumers/commands_up.ts";
 import { MergedShards } from "./consumers/merged.ts";
 import { routesOf, shardOf } from "./consumers/routes.ts";
 import { ConsumerShards } from "./consumers/shards.ts";

@@ -31,7 +31,7 @@ import type { Cuts, ShardRole } from "../../protocol/reshard.ts";
 import type { ShardBacklog } from "../../protocol/worker_message.ts";
 import type { Estates } from "../../store/estates.ts";
 import type { WorkerPool } from "../../workers/pool.ts";
-import { askPatiently } from "../commands_up.ts";
+import { askPatiently } from "./commands_up.ts";
 
 /** What the shards of consumers need. */
 export interface ConsumerShardsOptions {

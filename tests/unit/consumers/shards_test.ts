@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readMembersCommand } from "../../../protocol/discord/members.ts";
 import type { KnownQuestion, PieceOf } from "../../../protocol/guild_pieces.ts";
 import { Links, MOST_WINDOW_BYTES } from "../../../link/links.ts";
-import { WORKER_DEADLINE_MS } from "../../../unit/commands_up.ts";
+import { WORKER_DEADLINE_MS } from "../../../unit/consumers/commands_up.ts";
 import { ConsumerShards, type ConsumerShardsOptions } from "../../../unit/consumers/shards.ts";
 import { GatehouseError } from "../../../protocol/errors.ts";
 import { encodeBatch, type EventRecord, RECORD } from "../../../protocol/event_frame.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { GatehouseError } from "../../protocol/errors.ts";
-import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
-import { CommandsUp, WORKER_DEADLINE_MS } from "../../unit/commands_up.ts";
+import { GatehouseError } from "../../../protocol/errors.ts";
+import { createVirtualClock } from "../../../sim/wire/virtual_clock.ts";
+import { CommandsUp, WORKER_DEADLINE_MS } from "../../../unit/consumers/commands_up.ts";
 
 const SHARD = { total: 2, id: 0 };
 const OTHER = { total: 2, id: 1 };

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { type Clock, sleep } from "../ports/clock.ts";
-import { GatehouseError } from "../protocol/errors.ts";
-import { type ShardKey, type ShardKeyText, shardKeyText } from "../protocol/ids.ts";
-import type { ShardPayload } from "../protocol/worker_message.ts";
+import { type Clock, sleep } from "../../ports/clock.ts";
+import { GatehouseError } from "../../protocol/errors.ts";
+import { type ShardKey, type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
+import type { ShardPayload } from "../../protocol/worker_message.ts";
 
 /** How long a shard whose worker is being restarted is waited for. */
 export const WORKER_DEADLINE_MS = 10_000;
