@@ -1,5 +1,6 @@
 /**
- * What charts are drawn with: loaded once there is something to draw.
+ * What charts are drawn with. It comes with the page: what were loaded later would be missing where the unit is away
+ * just then, and browsers differ in whether they ask for it again.
  *
  * @module
  */

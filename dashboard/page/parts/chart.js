@@ -6,9 +6,9 @@
 
 import { short } from "../model/format.js";
 import { html, useEffect, useRef } from "../preact.js";
+import { UPlot } from "../uplot.js";
 
 /** @typedef {import("../../vendor/uplot.d.ts").Columns} Columns */
-/** @typedef {import("../../vendor/uplot.d.ts").default} UPlot */
 
 /**
  * One line of it.
@@ -45,7 +45,7 @@ export function Chart({ columns, lines, label, onPoint }) {
 }
 
 /**
- * Draws it as soon as the library is here, and anew when the colours are others.
+ * Draws it, and anew when the colours are others.
  *
  * @param {HTMLElement} place
  * @param {readonly Line[]} lines
@@ -54,13 +54,10 @@ export function Chart({ columns, lines, label, onPoint }) {
  * @returns {() => void}
  */
 function keepChart(place, lines, latest, chart) {
-  let isGone = false;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const size = () => ({ width: place.clientWidth, height: HEIGHT_PX });
   const fits = new ResizeObserver(() => place.clientWidth > 0 && chart.current?.setSize(size()));
-  async function draw() {
-    const { UPlot } = await import("../uplot.js");
-    if (isGone) return;
+  function draw() {
     chart.current?.destroy();
     const options = { ...size(), ...look(place, lines, (at) => latest.current.onPoint(at)) };
     chart.current = new UPlot(options, latest.current.columns, place);
@@ -70,7 +67,6 @@ function keepChart(place, lines, latest, chart) {
   dark.addEventListener("change", draw);
   addEventListener("gatehouse-theme", draw);
   return () => {
-    isGone = true;
     dark.removeEventListener("change", draw);
     removeEventListener("gatehouse-theme", draw);
     fits.disconnect();

@@ -235,6 +235,8 @@ browserTest("a lost connection is seen at once, and found again by itself", asyn
   server.cut(false);
   await page.getByRole("heading", { name: "gate-z" }).waitFor();
   assert.equal(await page.getByText("Not connected since").count(), 0);
+  // All that the page needs came with it.
+  assert.equal(await page.locator(".chart canvas").count(), 4);
   assert.deepEqual(problems.splice(0).filter((problem) => !/503|ERR_/.test(problem)), []);
 });
 
