@@ -24,6 +24,7 @@ export const ASSETS: ReadonlySet<string> = new Set([
   "page/model/grid.js",
   "page/model/server_events.js",
   "page/model/shards.js",
+  "page/parts/announcer.js",
   "page/parts/chart.js",
   "page/parts/common.js",
   "page/parts/fleet.js",

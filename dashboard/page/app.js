@@ -7,11 +7,12 @@
 import { Live } from "./live.js";
 import { questionOf } from "./model/acts.js";
 import { sizeFor } from "./model/grid.js";
+import { Announcer } from "./parts/announcer.js";
 import { Fleet } from "./parts/fleet.js";
 import { Incidents } from "./parts/incidents.js";
 import { Identifies, Rest } from "./parts/limits.js";
 import { Login } from "./parts/login.js";
-import { Announcer, Notices } from "./parts/notices.js";
+import { Notices } from "./parts/notices.js";
 import { Places, Workers } from "./parts/places.js";
 import { Question } from "./parts/question.js";
 import { Resharding } from "./parts/reshard.js";

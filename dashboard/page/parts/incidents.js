@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LEVEL_WORDS } from "../model/announce.js";
 import { html, useState } from "../preact.js";
 import { useClock, useTopics } from "../store.js";
 import { Button, Section, When } from "./common.js";
@@ -13,9 +14,9 @@ import { Button, Section, When } from "./common.js";
 
 const PAGE = 12;
 const MARKS = /** @type {const} */ ({
-  info: { tone: "waiting", letter: "i", word: "Note" },
-  warn: { tone: "warn", letter: "!", word: "Warning" },
-  error: { tone: "bad", letter: "×", word: "Error" },
+  info: { tone: "waiting", letter: "i" },
+  warn: { tone: "warn", letter: "!" },
+  error: { tone: "bad", letter: "×" },
 });
 
 /** @param {{ app: import("./common.js").App }} props */
@@ -55,14 +56,14 @@ export function IncidentList({ incidents, store }) {
 
 /** @param {{ incident: Incident, store: Store }} props */
 function Line({ incident: { atMs, level, text, about, of }, store }) {
-  const { tone, letter, word } = MARKS[level];
+  const { tone, letter } = MARKS[level];
   const isOfShard = about === "shard" && of !== undefined && store.shards.has(of);
   const open = () => store.setOpen(of ?? null);
   return html`
     <li>
       <i class=${`mark ${tone}`} aria-hidden="true">${letter}</i>
       <span class="grow">
-        <span class="hidden">${word}: </span>
+        <span class="hidden">${LEVEL_WORDS[level]}: </span>
         ${isOfShard
           ? html`<button type="button" class="link words" onClick=${open}>${text}</button>`
           : text}

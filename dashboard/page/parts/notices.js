@@ -1,19 +1,15 @@
 /**
- * What everybody has to see: that the connection is lost, and why the unit is not ready; and what is read out.
+ * What everybody has to see: that the connection is lost, and why the unit is not ready.
  *
  * @module
  */
 
-import { announcement } from "../model/announce.js";
 import * as format from "../model/format.js";
-import { html, useEffect, useState } from "../preact.js";
+import { html } from "../preact.js";
 import { useClock, useTopics } from "../store.js";
 import { Button } from "./common.js";
 
 /** @typedef {import("./common.js").App} App */
-
-/** How often a screen reader is told of changes, in one sentence. */
-const TELL_MS = 10_000;
 
 /** @param {{ app: App }} props */
 export function Notices({ app: { store, live } }) {
@@ -59,32 +55,4 @@ function Reasons({ isReady, reasons: [first, ...others] }) {
       <ul>${others.map((reason) => html`<li key=${reason}>${reason}</li>`)}</ul>
     </details>
   `;
-}
-
-/** @param {{ app: App }} props */
-export function Announcer({ app: { store } }) {
-  const [text, setText] = useState("");
-  useEffect(() => {
-    /** @type {Map<string, import("../../../protocol/status.ts").ShardState>} */
-    const told = new Map();
-    function tell() {
-      const shards = [...store.shards.values()];
-      const said = announcement(told, shards);
-      told.clear();
-      for (const { key, state } of shards) told.set(key, state);
-      if (said !== "") setText(said);
-    }
-    // Those that are new are known from now on: what becomes of them is told.
-    function meet() {
-      for (const { key, state } of store.shards.values()) if (!told.has(key)) told.set(key, state);
-    }
-    meet();
-    const stop = store.on("list", meet);
-    const timer = setInterval(tell, TELL_MS);
-    return () => {
-      stop();
-      clearInterval(timer);
-    };
-  }, [store]);
-  return html`<p class="hidden" role="status" id="announcer">${text}</p>`;
 }

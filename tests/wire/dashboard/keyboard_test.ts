@@ -87,16 +87,3 @@ browserTest(
     assert.equal(await first(), "41");
   },
 );
-
-browserTest("a screen reader is told of changes in one sentence", async (browser) => {
-  const here = world(64);
-  await using server = serveDashboard(here);
-  const { page } = await browser.open(server.url);
-  await page.waitForSelector("[data-key]");
-  const shards = [3, 4, 5].map((id) => ({
-    ...here.view.shards[id]!,
-    state: "backing off" as const,
-  }));
-  server.send(here.change({ shards }, systemClock.epochMs()));
-  await page.locator("#announcer").getByText("3 shards are backing off. 57 of 64").waitFor();
-});
