@@ -17,7 +17,7 @@ import type { Snapshot, Stats } from "../protocol/status.ts";
 import type { Wanted } from "../protocol/link_call.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import { type GatewayController, gatewayOf } from "./controllers.ts";
-import type { Asked, Caller, FleetMethods } from "./peers/fleet/fleet_methods.ts";
+import { type Asked, type Caller, type FleetMethods, noUnit } from "./peers/fleet/fleet_methods.ts";
 import type { Peers } from "./peers/peers.ts";
 import { beginReshard, type ReshardingUnit, steerReshard } from "./reshard/resharding.ts";
 
@@ -109,12 +109,15 @@ export function isForPeers(method: string): boolean {
  * @param who A peer may call less than an operator or the program.
  * @returns What the method gives, or a promise of it.
  * @throws {GatehouseError} `bad_message`, or `refused` for members, with the name of the field that is
- * wrong, what was expected and what came; and whatever the method throws.
+ * wrong, what was expected and what came, as where a unit is named and there is no fleet; and whatever the method
+ * throws.
  */
 export function callUnit(unit: MethodsUnit, who: Caller, request: unknown): unknown {
   const asked = isRecord(request) ? request : {};
   const { fleet } = unit;
-  const there = fleet && isMethod(who, asked.method) ? fleet.unitFor(asked) : null;
+  const isKnown = isMethod(who, asked.method);
+  if (isKnown && !fleet && asked.unit !== undefined) throw noUnit(asked.unit, []);
+  const there = fleet && isKnown ? fleet.unitFor(asked) : null;
   return there === null ? callHere(unit, who, asked) : fleet!.call(there, who, asked);
 }
 

@@ -69,17 +69,21 @@ export function control(
       );
     }),
   );
-  app.get("/stats", async (c) => c.json(await call({ method: "stats" }) as object | null));
+  app.get(
+    "/stats",
+    async (c) => c.json(await call({ method: "stats" }) as object | null),
+  );
   app.get(
     "/shards/:id",
     does("shardInfo", async (c) => {
       const shardId = numberIn(c.req.param("id"));
-      return c.json(await call({ method: "shardInfo", shardId }) as object);
+      return c.json(await call({ method: "shardInfo", shardId, ...unitIn(c) }) as object);
     }),
   );
   app.post("/shards/:id/send", async (c) => {
     const payload = await jsonOf(c.req.raw);
-    await call({ method: "sendPayload", shardId: numberIn(c.req.param("id")), payload });
+    const shardId = numberIn(c.req.param("id"));
+    await call({ method: "sendPayload", shardId, payload, ...unitIn(c) });
     return c.json({ ok: true });
   });
   for (const [path, request] of POSTS) {
@@ -98,14 +102,17 @@ export function control(
     does("reshard", async (c) => {
       const body = await jsonOf(c.req.raw);
       const { totalShards } = isRecord(body) ? body : {};
-      return c.json(await call({ method: "reshard", totalShards }) as ReshardSnapshot, 202);
+      return c.json(
+        await call({ method: "reshard", totalShards, ...unitIn(c) }) as ReshardSnapshot,
+        202,
+      );
     }),
   );
   for (const how of ["pause", "resume", "cancel"]) {
     const method = `${how}Reshard`;
     app.post(
       `/reshard/${how}`,
-      does(method, async (c) => c.json(await call({ method }) as ReshardSnapshot)),
+      does(method, async (c) => c.json(await call({ method, ...unitIn(c) }) as ReshardSnapshot)),
     );
   }
   app.post(

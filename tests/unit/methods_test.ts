@@ -213,3 +213,14 @@ Deno.test("what is wrong rejects: a time, a target, a place, a unit that is not 
   ];
   for (const each of asked) await assert.rejects(each, /not started/);
 });
+
+Deno.test("what names a unit is refused by one that is in no fleet, whoever asks", async () => {
+  for (const [request] of FOR_ALL) {
+    for (const who of ["peer", "operator"] as const) {
+      const rig = setUp();
+      const asked = async () => await rig[who]({ ...request, unit: "b" });
+      await assert.rejects(asked, /Cannot reach unit "b": this unit is in no fleet/);
+      assert.deepEqual(rig.called, []);
+    }
+  }
+});

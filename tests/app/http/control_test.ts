@@ -283,3 +283,16 @@ Deno.test("what another unit of the fleet has is asked of it, by its name or by 
     ],
   );
 });
+
+Deno.test("a unit that is named where there is no fleet is refused, and nothing is done in its place", async () => {
+  const { get, post, called } = setUp();
+  const { error } = await get("/state?unit=b");
+  assert.match(error, /^Cannot reach unit "b": this unit is in no fleet$/);
+  assert.match((await get("/shards/1?unit=b")).error, /unit "b"/);
+  for (const [path, , body] of POSTS) {
+    const asked = `${path}${path.includes("?") ? "&" : "?"}unit=b`;
+    const [status, { error }] = await post(asked, body);
+    assert.deepEqual([status, /unit "b"/.test(error)], [400, true], path);
+  }
+  assert.deepEqual(called, []);
+});

@@ -63,7 +63,7 @@ export class FleetMethods {
    */
   unitFor({ method, unit, shardId, clusterId, service }: Asked): string | null {
     const { elsewhere, serving } = this.#options;
-    if (unit !== undefined) return this.#named(method, unit);
+    if (unit !== undefined) return this.#named(unit);
     switch (method) {
       case "shardInfo":
       case "reconnect": {
@@ -108,11 +108,18 @@ export class FleetMethods {
     if (failures.length > 0) throw failures[0];
   }
 
-  #named(method: unknown, unit: unknown): string | null {
+  #named(unit: unknown): string | null {
     const { self, members } = this.#options.view;
     if (unit === self) return null;
     if (members.includes(unit as string)) return unit as string;
-    const text = `Cannot ${method}: unit is ${shown(unit)}, expected ${members.join(", ")}`;
-    throw new GatehouseError("bad_message", "caller", text);
+    throw noUnit(unit, members);
   }
+}
+
+/** Who names a unit means that one: where it does not live no other does what is asked in its place. */
+export function noUnit(unit: unknown, members: readonly string[]): GatehouseError {
+  const why = members.length === 0
+    ? "this unit is in no fleet"
+    : `its fleet has ${members.join(", ")}`;
+  return new GatehouseError("bad_message", "caller", `Cannot reach unit ${shown(unit)}: ${why}`);
 }

@@ -78,7 +78,7 @@ Deno.test("an operator names a unit for what each has, its workers and its state
   assert.equal(state.mode, "discord");
   assert.throws(() => a!.operator({ method: "state", unit: "z" }), {
     code: "bad_message",
-    message: 'Cannot state: unit is "z", expected a, b, c',
+    message: 'Cannot reach unit "z": its fleet has a, b, c',
   });
   for (const method of ["state", "restartWorker"]) {
     assert.throws(() => a!.peer({ method, unit: "b", workerId: 1 }), { code: "bad_message" });
