@@ -93,6 +93,8 @@ export class Consumers {
   readonly #gateway: DownstreamGateway;
   /** Reads what they have for whoever reads the event stream. */
   readonly #sink: EventSink | null;
+  /** What could not be read is not written over. */
+  #isLoaded = false;
   #cancelSave: Cancel | null = null;
   /** Shards whose clients are to be done with what they have. */
   readonly #held = new Map<ShardKeyText, ShardKey>();
@@ -165,6 +167,7 @@ export class Consumers {
       this.#merged.load(saved.sent, saved.orders);
     }
     this.#gateway.load(saved);
+    this.#isLoaded = true;
     this.#giveUpOrders();
     // An order is that of a clean stop once: who is killed from here on leaves none.
     if (isRecord(saved) && saved.orders !== undefined) await this.#save();
@@ -309,6 +312,7 @@ export class Consumers {
   }
 
   async #save(more: { readonly orders?: unknown } = {}): Promise<void> {
+    if (!this.#isLoaded) return;
     const { store, log } = this.#options;
     const { sessions } = this.#gateway;
     const saved = sessions.save();

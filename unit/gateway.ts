@@ -10,7 +10,6 @@ import { type CallDesk, type Greeting, Links } from "../link/links.ts";
 import type { Cancel } from "../ports/clock.ts";
 import { endInTurn } from "../ports/lives/ending.ts";
 import type { IdentifyGate } from "../ports/identify_gate.ts";
-import { messageOf } from "../protocol/errors.ts";
 import { type Acknowledged, DOOR_TOTAL } from "../protocol/event_frame.ts";
 import type { ShardKey } from "../protocol/ids.ts";
 import { type PeerKey, peerText } from "../protocol/peer.ts";
@@ -30,16 +29,14 @@ import { type ConsumerDoor, Consumers } from "./consumers.ts";
 import { Door } from "./door/door.ts";
 import { doorSpools, firstQueueId } from "./door/spools.ts";
 import type { Generation } from "./generation.ts";
-import { createIdentifyQueue, type IdentifyOptions } from "./identify.ts";
-import { type Habits, loadHabits } from "./habits.ts";
+import type { Habits } from "./habits.ts";
 import { type FarCommands, UnitCommands } from "./reshard/commands.ts";
 import { Generations, type GenerationsOptions, isOfTotal } from "./reshard/generations.ts";
-import type { OpenedTotals, Opening } from "./reshard/opening.ts";
+import type { Opening } from "./reshard/opening.ts";
 import type { FarShards } from "./peers/fleet/far_shards.ts";
 import { Owners } from "./reshard/owners.ts";
 import type { Pools } from "./reshard/pools.ts";
-import { takeUp } from "./reshard/take_up.ts";
-import { Voice } from "./reshard/voice.ts";
+import type { Voice } from "./reshard/voice.ts";
 
 /** A worker that gets its first shard has a link to those who are to have its events within this time. */
 const DIAL_MS = 2_000;
@@ -48,12 +45,9 @@ const DIAL_MS = 2_000;
 type Shared = "gate" | "away" | "links" | "linked" | "ask";
 
 /** What the gateway side is made with. */
-export interface GatewayOptions
-  extends Omit<GenerationsOptions, Shared>, Pick<OpenedTotals, "keptIds"> {
+export interface GatewayOptions extends Omit<GenerationsOptions, Shared> {
   /** Which total serves; in the midst of a reshard there is another beside it. */
   readonly opening: Opening;
-  /** Makes the gate that all shards identify through. Default: the unit's own queue. */
-  readonly openGate?: (options: IdentifyOptions) => Promise<IdentifyGate>;
   /** The way to shards of other units. Default: there are none. */
   readonly far?: FarCommands & Pick<FarShards, "take">;
   /** For first responses in the bot's place. */
@@ -167,23 +161,9 @@ export class UnitGateway {
     });
   }
 
-  /** Takes up what an earlier life wrote down, and joins the parts. Connects nothing yet. */
-  static async create(options: GatewayOptions): Promise<UnitGateway> {
-    const { log, opening: { record }, openGate = createIdentifyQueue } = options;
-    const gate = await openGate({
-      ...options,
-      allow: ({ total, id }, permit) => gateway.#generations.find(total)?.allowIdentify(id, permit),
-      notSaved: (error) => log.error("identify budget was not saved", { error: messageOf(error) }),
-    });
-    await takeUp({ ...options, shardIds: options.keptIds ?? options.shardIds });
-    const totals = [record.total, ...(record.move ? [record.move.to] : [])];
-    const habits = await Promise.all(
-      totals.map((totalShards) => loadHabits({ ...options, totalShards })),
-    );
-    const voice = await Voice.load({ ...options, ask: options.rest.ask });
-    const gateway = new UnitGateway(options, gate, habits, voice);
-    await Promise.all([gateway.consumers.load(), gateway.door.open()]);
-    return gateway;
+  /** Allows a shard to identify; nothing where it does not live any more. */
+  allowIdentify({ total, id }: ShardKey, permit: number): void {
+    this.#generations.find(total)?.allowIdentify(id, permit);
   }
 
   /** Which shard has which guilds now. */

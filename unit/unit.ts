@@ -24,7 +24,7 @@ import { discover } from "./discover.ts";
 import { Feed } from "./feed.ts";
 import { joinFleet, type JoinOptions } from "./fleet/join.ts";
 import { reshardingFleetOf } from "./fleet/standing.ts";
-import { type GatewayOptions, UnitGateway } from "./gateway.ts";
+import type { GatewayOptions, UnitGateway } from "./gateway.ts";
 import { Lives, type LivesOptions, type Started } from "./peers/lives.ts";
 import { callUnit } from "./methods.ts";
 import type { FleetMethods } from "./peers/fleet/fleet_methods.ts";
@@ -32,6 +32,7 @@ import type { FarShards } from "./peers/fleet/far_shards.ts";
 import type { FleetPeers } from "./peers/fleet/fleet_peers.ts";
 import { modulesLoaded } from "./peers/modules_loaded.ts";
 import { Peers } from "./peers/peers.ts";
+import { openGateway } from "./open_gateway.ts";
 import { readiness } from "./readiness.ts";
 import { ReshardCheck } from "./reshard/check.ts";
 import { Compare } from "./reshard/compare.ts";
@@ -91,6 +92,7 @@ export class Unit {
   readonly #opened = Promise.withResolvers<void>();
   #fail!: (reason: string) => void;
   #isStarted = false;
+  #making: Promise<UnitGateway> | null = null;
   #gateway: UnitGateway | null = null;
   #discovery: DiscoverySnapshot | null = null;
   /** Which total serves what; `null` until Discord has been asked. */
@@ -224,7 +226,7 @@ export class Unit {
       setsClock: true,
       waits: (wait) => this.#discovery = wait,
     });
-    const gateway = await this.#createGateway(info);
+    const gateway = await (this.#making = this.#createGateway(info));
     this.#stopping.signal.throwIfAborted();
     this.#gateway = gateway;
     this.#opened.resolve();
@@ -282,7 +284,8 @@ export class Unit {
       // Clusters first: what they are working on is acknowledged before the points are written down.
       () => endTogether(() => this.clusters.stop(), () => this.services.stop()),
       () => this.#reshards?.stop(),
-      () => this.#gateway?.stop(),
+      // One that is being made, too; why it cannot be made, the start tells.
+      () => this.#making?.then((gateway) => gateway.stop(), () => {}),
       () => this.clusters.hangUp(),
       () => this.#joined?.stop(),
       () => this.#allotment.close(),
@@ -337,7 +340,7 @@ export class Unit {
       },
       changed: (reshard) => this.#tell({ kind: "reshard", reshard }),
     });
-    const gateway = await UnitGateway.create({
+    const gateway = await openGateway({
       ...parts,
       controllers: this.controllers,
       info,

@@ -9,7 +9,9 @@ import assert from "node:assert/strict";
 import { type Config, CONFIG_DEFAULTS } from "../../config/config.ts";
 import type { Share } from "../../unit/shares/share.ts";
 import { createControllers } from "../../unit/controllers.ts";
-import { UnitGateway } from "../../unit/gateway.ts";
+import type { createIdentifyQueue } from "../../unit/identify.ts";
+import { openGateway } from "../../unit/open_gateway.ts";
+import type { UnitGateway } from "../../unit/gateway.ts";
 import { Owners } from "../../unit/reshard/owners.ts";
 import { type ReshardRecord, roleOf, settledRecord } from "../../unit/reshard/record.ts";
 import { callOut } from "../../link/call_out.ts";
@@ -64,6 +66,8 @@ export interface RigOptions {
   readonly earlier?: { readonly clock: VirtualClock; readonly sim: Simulator };
   /** Which total serves what. Default: `shards` serve everything. */
   readonly record?: ReshardRecord;
+  /** Makes the gate that all shards identify through. Default: the unit's own queue. */
+  readonly openGate?: typeof createIdentifyQueue;
   /** Which of the shards this unit has. Default: all. */
   readonly share?: Share;
 }
@@ -131,7 +135,7 @@ export async function createRig(options: RigOptions = {}) {
   let record = options.record ?? settledRecord(shards, null);
   const risen = new Set<ShardKeyText>();
   const controllers = createControllers(() => ({ totalShards: shards, shardIds, rest, gateway }));
-  const gateway: UnitGateway = await UnitGateway.create({
+  const gateway: UnitGateway = await openGateway({
     controllers,
     config: {
       ...CONFIG_DEFAULTS,
@@ -149,6 +153,7 @@ export async function createRig(options: RigOptions = {}) {
     opening: { record, saved: null, isAnew: false, isOtherThanSet: false },
     shardIds,
     ...(options.share && { share: options.share }),
+    ...(options.openGate && { openGate: options.openGate }),
     peers: [CLUSTER],
     clusterOfShards: (ids) => Object.fromEntries(ids.map((id) => [id, 0])),
     planned() {},

@@ -57,7 +57,7 @@ export interface Allotment extends Share {
   begin(unit: AllottedTo): Promise<void>;
   /** The unit is about to stop: what others are to have is theirs when that resolves. */
   leave(): Promise<void>;
-  /** It has stopped. */
+  /** It has stopped. Resolves when nothing is being opened any more. */
   close(): Promise<void>;
   /** What is written down of reshards is another. */
   recorded(): void;
@@ -73,16 +73,19 @@ export interface OwnAllotmentOptions extends Pick<World, "store" | "clock" | "lo
 /** The allotment of a unit by itself. */
 export function ownAllotment(options: OwnAllotmentOptions): Allotment {
   const nothing = () => Promise.resolve();
+  let opened: Promise<Allotted> | undefined;
+  const open = async (recommended: number) => {
+    const estates = await Estates.open({ ...options, newStream: randomHex(8) });
+    return { estates, opening: await openTotals({ ...options, estates }, recommended) };
+  };
   return {
     ...ALONE,
-    async open(recommended) {
-      const estates = await Estates.open({ ...options, newStream: randomHex(8) });
-      return { estates, opening: await openTotals({ ...options, estates }, recommended) };
-    },
+    open: (recommended) => opened = open(recommended),
     openGate: createIdentifyQueue,
     begin: nothing,
     leave: nothing,
-    close: nothing,
+    // Of who stops meanwhile, whoever opened has heard why; the folder is still in use.
+    close: async () => void await opened?.catch(() => {}),
     recorded() {},
     snapshot: null,
   };

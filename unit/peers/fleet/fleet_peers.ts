@@ -9,7 +9,7 @@
  * const peers = new Peers({ …, clusters, services, fleet });
  * const stats = new StatsCollector({ …, fleet: fleet.stats });
  * const { methods, far } = fleet.join({ unit: this, peers, has, … }); // `unit.fleet` is `methods`
- * UnitGateway.create({ …, unitName: fleet.unit, far });               // for workers, and for `UnitCommands`
+ * openGateway({ …, unitName: fleet.unit, far });                      // for workers, and for `UnitCommands`
  * ```
  *
  * @module
