@@ -6,6 +6,7 @@
  */
 
 import type { Cancel } from "../../../ports/clock.ts";
+import { endTogether } from "../../../ports/lives/ending.ts";
 import type { World } from "../../../ports/world.ts";
 import { GatehouseError, messageOf } from "../../../protocol/errors.ts";
 import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
@@ -389,10 +390,8 @@ export class Handover {
   }
 
   async #end(ends: readonly (() => Promise<void>)[]): Promise<void> {
-    const results = await Promise.allSettled(ends.map((end) => end()));
-    const failed = results.find((result) => result.status === "rejected");
-    if (!failed) return this.#step({ kind: "ended" });
-    this.#step({ kind: "unended", reason: messageOf(failed.reason) });
+    const reason = await endTogether(...ends).then(() => null, messageOf);
+    this.#step(reason === null ? { kind: "ended" } : { kind: "unended", reason });
   }
 }
 
