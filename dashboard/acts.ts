@@ -6,6 +6,7 @@
 
 import { GatehouseError } from "../protocol/errors.ts";
 import { isRecord, shown } from "../protocol/record.ts";
+import { counted } from "../protocol/rounded.ts";
 import type { Told } from "./incidents.ts";
 import type { DashboardAct } from "./words.ts";
 
@@ -87,7 +88,7 @@ function deedOf(act: DashboardAct): string {
     case "restartWorker":
       return `restarts worker ${act.workerId}`;
     case "reshard":
-      return `reshards to ${act.totalShards} shards`;
+      return `reshards to ${counted(act.totalShards, "shard")}`;
     case "pauseReshard":
       return "pauses the reshard";
     case "resumeReshard":

@@ -11,7 +11,7 @@ import type { Clock } from "../ports/clock.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
-import { duration } from "../protocol/rounded.ts";
+import { counted, duration } from "../protocol/rounded.ts";
 import { servingOf, type Status } from "../protocol/status.ts";
 import { changeBetween } from "./change.ts";
 import { Door, type DoorOptions } from "./door.ts";
@@ -118,7 +118,9 @@ export class Dashboard {
       }
       case "ready": {
         const count = servingOf(this.#options.unit.snapshot.shards).length;
-        const text = `the unit is ready: ${count} shards, after ${duration(status.tookMs)}`;
+        const text = `the unit is ready: ${counted(count, "shard")}, after ${
+          duration(status.tookMs)
+        }`;
         return this.#incidents.tell({ level: "info", about: "unit", text });
       }
       case "stopping": {

@@ -19,6 +19,15 @@ export function rounded(figure: number | null): number | null {
   return figure === null ? null : Math.round(figure * 1000) / 1000;
 }
 
+/**
+ * A number of things: `1 shard`, `4 shards`, `12,345 events`.
+ *
+ * @param many What several are called. Default: `one` with an `s`.
+ */
+export function counted(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
+}
+
 /** A duration: `0 s`, `4 s`, `2 min 5 s`, `1 h 3 min`. Rounded up. */
 export function duration(ms: number): string {
   const seconds = Math.ceil(ms / 1000);

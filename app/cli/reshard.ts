@@ -11,7 +11,7 @@ import type { ReshardSnapshot } from "../../protocol/reshard.ts";
 import { InvalidArgument, wholeBetween } from "./arguments.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { helpEnd, writeJson } from "./output.ts";
-import { counted } from "./print/figures.ts";
+import { counted } from "../../protocol/rounded.ts";
 import { unitApi, type UnitFlags, unitOptions } from "./unit_api.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -90,8 +90,8 @@ async function words(reshard: ReshardSnapshot | null, what: What | undefined): P
   return `The reshard from ${from} to ${to} shards begins: ${
     counted(lots.length, "lot")
   } of guilds, ` +
-    `${identifiesNeeded} ${
-      identifiesNeeded === 1 ? "identify" : "identifies"
+    `${
+      counted(identifiesNeeded, "identify", "identifies")
     } of ${identifiesLeft} that are left for it today.\n` +
     "How far it is: gatehouse reshard --watch";
 }

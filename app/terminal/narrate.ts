@@ -7,7 +7,7 @@
 
 import type { Log } from "../../ports/log.ts";
 import { type ShardKeyText, shardKeyText } from "../../protocol/ids.ts";
-import { duration } from "../../protocol/rounded.ts";
+import { counted, duration } from "../../protocol/rounded.ts";
 import { servingOf, type ShardState, type Snapshot, type Status } from "../../protocol/status.ts";
 import { holdReason, waitText } from "../../unit/readiness.ts";
 import type { Unit } from "../../unit/unit.ts";
@@ -142,19 +142,15 @@ export function startSummary(snapshot: Snapshot, tookMs: number): string[] {
     shards.reduce((total, shard) => total + (shard.counters?.[field] ?? 0), 0);
   const connected = clusters.filter((cluster) => cluster.state === "connected").length;
   return [
-    `${count(shards.length, "shard")} ready on ${count(workers.length, "worker")} in ` +
+    `${counted(shards.length, "shard")} ready on ${counted(workers.length, "worker")} in ` +
     `${duration(tookMs)}: ${sum("identifies")} identified, ${sum("resumes")} resumed`,
     `${identify.remaining} of ${identify.total} identifies left for today, ` +
     `${identify.reserve} of them kept in reserve`,
     clusters.length === 0
       ? "no cluster: events wait for a consumer"
-      : `${connected} of ${count(clusters.length, "cluster")} connected`,
+      : `${connected} of ${counted(clusters.length, "cluster")} connected`,
     ...degraded(snapshot),
   ];
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 /**

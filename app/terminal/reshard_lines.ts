@@ -7,7 +7,7 @@
 
 import type { LogFields, LogLevel } from "../../ports/log.ts";
 import { LOT_PHASES, type LotSnapshot, type ReshardSnapshot } from "../../protocol/reshard.ts";
-import { duration } from "../../protocol/rounded.ts";
+import { counted, duration } from "../../protocol/rounded.ts";
 import { rangesText } from "../../unit/readiness.ts";
 import { isUnderWay } from "../../unit/reshard/resharding.ts";
 
@@ -129,8 +129,8 @@ export function reshardLine(reshard: ReshardSnapshot | null): string {
   return [
     `reshard ${from} → ${to} ${state}`,
     [`${lots.filter(hasMoved).length} of ${lots.length} lots ${there}`, ...phases].join(", "),
-    `${guildsMoved} guilds${forced > 0 ? ` (${forced} forced)` : ""}`,
-    `${identifiesSpent} identifies, ${reshard.identifiesLeft} left`,
+    `${counted(guildsMoved, "guild")}${forced > 0 ? ` (${forced} forced)` : ""}`,
+    `${counted(identifiesSpent, "identify", "identifies")}, ${reshard.identifiesLeft} left`,
     ...(leftMs === null ? [] : [`about ${duration(leftMs)} left`]),
   ].join(" · ");
 }

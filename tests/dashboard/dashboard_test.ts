@@ -162,6 +162,17 @@ Deno.test("a dashboard tells of clusters that are back, of the start and of the 
   await page.leave();
 });
 
+Deno.test("a dashboard tells of one shard as of one", async () => {
+  const rig = watchedUnit();
+  rig.world.snapshot = snapshot({ shards: [shard(0)] });
+  rig.dashboard.see({ kind: "ready", tookMs: 3_000 });
+  const { view, page } = await opened(rig);
+  assert.deepEqual(view.incidents.map(({ text }) => text), [
+    "The unit is ready: 1 shard, after 3 s",
+  ]);
+  await page.leave();
+});
+
 Deno.test("a dashboard sends everybody away when it stops, and looks no more", async () => {
   const rig = watchedUnit();
   const { page } = await opened(rig);

@@ -5,6 +5,7 @@
  */
 
 import type { FleetSnapshot } from "../../protocol/fleet_status.ts";
+import { counted } from "../../protocol/rounded.ts";
 
 /**
  * Why a unit does not do its part: it has not been told what that is, or has shards that are not here yet. One that
@@ -17,7 +18,7 @@ export function fleetReasons(fleet: FleetSnapshot | null, running: number): stri
   const { self, isJoined, epoch, units, cutOffSinceMs } = fleet;
   const missing = (units.find(({ unit }) => unit === self)?.shards ?? 0) - running;
   if (epoch > 0 && missing > 0) {
-    return [`${countOf(missing, "shard")} of this unit yet to be taken up`];
+    return [`${counted(missing, "shard")} of this unit yet to be taken up`];
   }
   if (isJoined) return [];
   if (epoch > 0) return ["the fleet is being joined"];
@@ -39,12 +40,8 @@ export function fleetWarnings(fleet: FleetSnapshot | null): string[] {
   const away = units.filter(({ isAlive, shards }) => !isAlive && shards > 0);
   return [
     ...(leader === null ? ["no unit leads the fleet"] : []),
-    ...away.map(({ unit, shards }) => `unit ${unit} is away, and has ${countOf(shards, "shard")}`),
-    ...(epoch > 0 && unowned > 0 ? [`no unit has ${countOf(unowned, "shard")} of the bot`] : []),
+    ...away.map(({ unit, shards }) => `unit ${unit} is away, and has ${counted(shards, "shard")}`),
+    ...(epoch > 0 && unowned > 0 ? [`no unit has ${counted(unowned, "shard")} of the bot`] : []),
     ...warnings,
   ];
-}
-
-function countOf(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

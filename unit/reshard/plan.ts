@@ -8,6 +8,7 @@
 
 import { MOST_SHARDS } from "../../protocol/ids.ts";
 import { lotsOf } from "../../protocol/reshard.ts";
+import { counted } from "../../protocol/rounded.ts";
 import type { GuildLimit, IdentifySnapshot } from "../../protocol/status.ts";
 import { fullestShard, type ShardGuilds } from "./crowding.ts";
 
@@ -143,7 +144,7 @@ function targetOf(total: number, least: number, multiple: number): number {
 function affordable({ totalShards, identify }: Standing, to: number, why: string): ReshardPlan {
   const { remaining, reserve, total, resetAfterMs } = identify;
   const needed = lotsOf(totalShards, to)[0]!.to.length;
-  const takes = `to begin takes ${needed} identifies`;
+  const takes = `to begin takes ${counted(needed, "identify", "identifies")}`;
   if (needed > total - reserve) {
     const kept = `Discord allows ${total} a day, of which IDENTIFY_RESERVE keeps ${reserve}`;
     return { act: "cannot", why: `${why}, and ${takes}: ${kept}` };

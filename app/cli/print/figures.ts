@@ -36,11 +36,6 @@ export function short(ms: number): string {
   return minutes! > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
 }
 
-/** `1 shard`, `4 shards`. */
-export function counted(number: number, what: string): string {
-  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
-}
-
 /** The value in the middle; `null` of none. */
 export function median(values: readonly number[]): number | null {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? null;

@@ -6,6 +6,7 @@
 
 import { sleep } from "../../../ports/clock.ts";
 import { LOT_PHASES, type ReshardSnapshot } from "../../../protocol/reshard.ts";
+import { counted } from "../../../protocol/rounded.ts";
 import type { Snapshot } from "../../../protocol/status.ts";
 import { isUnderWay } from "../../../unit/reshard/resharding.ts";
 import { statusLine } from "../../terminal/narrate.ts";
@@ -109,9 +110,12 @@ export function endText(reshard: ReshardSnapshot): string {
   const { from, to, state, reason, guildsMoved, identifiesSpent, forced } = reshard;
   const because = reason === "" ? "" : `: ${reason}`;
   if (state !== "done") return `The reshard from ${from} to ${to} shards is ${state}${because}.`;
-  const costs = `${guildsMoved} guilds moved, ${identifiesSpent} identifies spent`;
-  const torn = forced > 0 ? `, ${forced} guilds forced: some of their events may come twice` : "";
-  return `The reshard from ${from} to ${to} shards is done${because}. ${costs}${torn}.`;
+  const moved = `${counted(guildsMoved, "guild")} moved`;
+  const spent = `${counted(identifiesSpent, "identify", "identifies")} spent`;
+  const torn = forced > 0
+    ? `, ${counted(forced, "guild")} forced: some of their events may come twice`
+    : "";
+  return `The reshard from ${from} to ${to} shards is done${because}. ${moved}, ${spent}${torn}.`;
 }
 
 function codeOf({ state }: ReshardSnapshot, isCancelled: boolean): ExitCode {

@@ -4,21 +4,12 @@
  * @module
  */
 
-import { duration } from "../../../protocol/rounded.ts";
+import { counted, duration } from "../../../protocol/rounded.ts";
 import { servingOf, type ShardSnapshot, type Snapshot } from "../../../protocol/status.ts";
 import { rangesText, readiness } from "../../../unit/readiness.ts";
 import { isUnderWay } from "../../../unit/reshard/resharding.ts";
 import { reshardLine } from "../../terminal/reshard_lines.ts";
-import {
-  count,
-  counted,
-  median,
-  milliseconds,
-  NOTHING,
-  since,
-  stateStyle,
-  sum,
-} from "../print/figures.ts";
+import { count, median, milliseconds, NOTHING, since, stateStyle, sum } from "../print/figures.ts";
 import type { Paint, Style } from "../output.ts";
 import type { DrawTable } from "../print/table.ts";
 

@@ -8,7 +8,7 @@ import type { Config } from "../../../config/config.ts";
 import type { GatewayInfo } from "../../../gateway/gateway_info.ts";
 import { guildLimit, MOST_GUILDS } from "../../../unit/reshard/crowding.ts";
 import { openingOf } from "../../../unit/reshard/opening.ts";
-import { duration } from "../../../protocol/rounded.ts";
+import { counted, duration } from "../../../protocol/rounded.ts";
 import type { Facts } from "../facts.ts";
 import { fail, ok, type Seen, skipped, warn } from "../finding.ts";
 import { unasked } from "./discord.ts";
@@ -46,7 +46,7 @@ function room({ config, info, total, guilds, isFleet }: Plan): Seen {
   const recommended = `Discord recommends ${countText(info.shards)}`;
   const each = guilds === null ? USUAL_GUILDS * info.shards / total : guilds / total;
   const about = `${guilds === null ? "about " : ""}${countText(Math.round(each))}`;
-  const found = `${shardsText(total)}, ${about} of ${
+  const found = `${counted(total, "shard")}, ${about} of ${
     countText(MOST_GUILDS)
   } guilds each; ${recommended}`;
   const better = Math.max(info.shards, Math.ceil(each * total / (reshardAt * 0.75)));
@@ -87,7 +87,7 @@ export function checkIdentifies(facts: Facts): Seen {
   const left = Math.max(0, remaining - reserve);
   const needed = own - resumable;
   const found = `${countText(remaining)} of ${countText(total)} left, ` +
-    `${countText(reserve)} of them kept in reserve; ${shardsText(own)}` +
+    `${countText(reserve)} of them kept in reserve; ${counted(own, "shard")}` +
     (resumable > 0 ? `, ${countText(resumable)} of which may resume` : "");
   const anew = `in ${duration(resetAfterMs)} there are ${countText(total)} again`;
   if (needed > left) {
@@ -134,8 +134,4 @@ function planOf({ settings, discord, host, nats }: Facts): Plan | Seen {
     guilds: application && "is" in application ? application.is.guilds : null,
     isFleet,
   };
-}
-
-function shardsText(count: number): string {
-  return `${countText(count)} shard${count === 1 ? "" : "s"}`;
 }

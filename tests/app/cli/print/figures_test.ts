@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import {
   bar,
   count,
-  counted,
   median,
   milliseconds,
   short,
@@ -17,7 +16,6 @@ Deno.test("figures are as a person reads them, and a dash where none is known", 
   assert.deepEqual([-5, 44_000, 464_000, 11_520_000, 356_400_000].map(short), [
     ...["0s", "44s", "7m44s", "3h12m", "4d3h"],
   ]);
-  assert.deepEqual([counted(1, "shard"), counted(1000, "shard")], ["1 shard", "1,000 shards"]);
   assert.deepEqual([since(1_000, 62_000), since(9_000, 1_000)], ["1 min 1 s", "0 s"]);
 });
 
