@@ -11,11 +11,12 @@ import type { Clock } from "../ports/clock.ts";
 import { processFigures } from "../ports/figures.ts";
 import type { Log, LogFields, LogLevel } from "../ports/log.ts";
 import { messageOf } from "../protocol/errors.ts";
+import { shardText } from "../protocol/ids.ts";
 import { counted, duration } from "../protocol/rounded.ts";
 import { servingOf, type Status } from "../protocol/status.ts";
 import { changeBetween } from "./change.ts";
 import { Door, type DoorOptions } from "./door.ts";
-import { History, keyOf, STEP_MS } from "./history.ts";
+import { History, STEP_MS } from "./history.ts";
 import { Incidents, type Told } from "./incidents.ts";
 import { Live } from "./live.ts";
 import { Loads, NO_FIGURES } from "./load.ts";
@@ -93,7 +94,12 @@ export class Dashboard {
   /** Tells a line as an incident, whatever its level. */
   say(level: LogLevel, event: string, fields: LogFields): void {
     if (level === "debug") return;
-    const told = lineWords(level, event, fields, (id) => `${id}/${this.#options.unit.totalShards}`);
+    const told = lineWords(
+      level,
+      event,
+      fields,
+      (id) => shardText({ shardId: id, totalShards: this.#options.unit.totalShards }),
+    );
     this.#incidents.tell(told);
     if (told.about !== "shard" || level === "info") return;
     this.#pasts.blame(told.of!, { atMs: this.#options.clock.epochMs(), text: told.text });
@@ -228,7 +234,7 @@ export class Dashboard {
   }
 
   #shard(key: string): ShardHistory | null {
-    const shard = this.#options.unit.snapshot.shards.find((shard) => keyOf(shard) === key);
+    const shard = this.#options.unit.snapshot.shards.find((shard) => shardText(shard) === key);
     if (!shard) return null;
     return {
       shard: shardView(shard, this.#besideShard),

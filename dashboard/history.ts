@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { RestSnapshot, ShardSnapshot } from "../protocol/status.ts";
+import { answersOf } from "../rest/answers.ts";
 import { LateRates } from "./rates.ts";
 import type { ShardCounts, UnitCounts } from "./watched.ts";
 import type { DashboardHistory, Moment } from "./words.ts";
@@ -37,7 +37,7 @@ export class History {
   ): Moment {
     const { shards, rest } = counts;
     this.#shards.look(nowMs, shards.map(({ key, received }) => [key, received] as const));
-    const { answers, limited } = answersOf(rest);
+    const { answers, limited } = answersOf(rest.routes);
     this.#rest.look(nowMs, [["answers", answers], ["limited", limited]]);
     const serving = shards.filter(({ serves }) => serves);
     const moment: Moment = {
@@ -64,29 +64,6 @@ export class History {
   get all(): DashboardHistory {
     return { stepMs: STEP_MS, moments: [...this.#moments] };
   }
-}
-
-/** What a shard is called: `3/16`. */
-export function keyOf(
-  { shardId, totalShards }: Pick<ShardSnapshot, "shardId" | "totalShards">,
-): string {
-  return `${shardId}/${totalShards}`;
-}
-
-/** Answers since the unit started, and how many of them were 429s, by whom. */
-export function answersOf(
-  { routes }: { readonly routes: readonly Pick<RestSnapshot["routes"][number], "answers">[] },
-): { answers: number; limited: number; byDiscord: number; byProxy: number } {
-  let [answers, byDiscord, byProxy] = [0, 0, 0];
-  for (const route of routes) {
-    for (const { status, by, count } of route.answers) {
-      answers += count;
-      if (status !== 429) continue;
-      if (by === "discord") byDiscord += count;
-      else byProxy += count;
-    }
-  }
-  return { answers, limited: byDiscord + byProxy, byDiscord, byProxy };
 }
 
 function latencyOf(shards: readonly ShardCounts[]): Moment["latencyMs"] {

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { rangesText } from "../fleet/ranges.ts";
+import { shardNames, shardText } from "../protocol/ids.ts";
 import { duration } from "../protocol/rounded.ts";
 import type { Status } from "../protocol/status.ts";
-import { keyOf } from "./history.ts";
 import type { Told } from "./incidents.ts";
 import type { DashboardShard, ShardHistory } from "./words.ts";
 
@@ -57,7 +56,7 @@ export class ShardPasts {
   /** A shard is in another state than before. */
   see({ shard, totalShards, role }: ShardWord): void {
     const { shardId, state, reason, sinceMs: atMs } = shard;
-    const key = keyOf({ shardId, totalShards });
+    const key = shardText({ shardId, totalShards });
     const past = this.#pastOf(key);
     past.changes.push({ atMs, state, reason });
     if (past.changes.length > this.#most) past.changes.shift();
@@ -90,12 +89,11 @@ export class ShardPasts {
   takeTold(): Told[] {
     const told = [...this.#groups.values()].map(({ level, totalShards, ids, says }): Told => {
       const isOne = ids.length === 1;
-      const ranges = rangesText(ids.toSorted((a, b) => a - b)).replaceAll(",", ", ");
-      const keys = ids.map((shardId) => keyOf({ shardId, totalShards }));
+      const keys = ids.map((shardId) => shardText({ shardId, totalShards }));
       return {
         level,
         about: "shard",
-        text: says(`${isOne ? "shard" : "shards"} ${ranges}`, isOne),
+        text: says(shardNames(ids), isOne),
         ...(isOne ? { of: keys[0]! } : { shards: keys }),
       };
     });

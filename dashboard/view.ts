@@ -4,13 +4,14 @@
  * @module
  */
 
+import { shardText } from "../protocol/ids.ts";
 import type {
   RestRouteSnapshot,
   RestSnapshot,
   ShardSnapshot,
   Snapshot,
 } from "../protocol/status.ts";
-import { answersOf, keyOf } from "./history.ts";
+import { answersOf } from "../rest/answers.ts";
 import { NO_FIGURES } from "./load.ts";
 import type { Standing } from "./watched.ts";
 import type {
@@ -87,7 +88,7 @@ type BesideShard = Pick<Beside, "eventsPerSecond" | "lastErrorOf">;
 export function shardView(shard: ShardSnapshot, beside: BesideShard): DashboardShard {
   const { shardId, totalShards, role, state, reason, sinceMs, workerId, clusterId } = shard;
   const { counters, guilds, sessionSinceMs } = shard;
-  const key = keyOf(shard);
+  const key = shardText(shard);
   return {
     key,
     shardId,
@@ -139,7 +140,7 @@ function serviceViews({ services }: Snapshot, beside: Beside): DashboardService[
 
 function restView(rest: RestSnapshot): DashboardRest {
   const { waiting, inFlight, buckets, deadEnds, fuse, invalid, waits } = rest;
-  const { byDiscord, byProxy } = answersOf(rest);
+  const { byDiscord, byProxy } = answersOf(rest.routes);
   return {
     waiting,
     inFlight,
@@ -154,7 +155,7 @@ function restView(rest: RestSnapshot): DashboardRest {
 }
 
 function routeView(route: RestRouteSnapshot): DashboardRoute {
-  const { answers, limited } = answersOf({ routes: [route] });
+  const { answers, limited } = answersOf([route]);
   const mean = (sumMs: number) => answers === 0 ? 0 : Math.round(sumMs / answers);
   return {
     route: `${route.method} ${route.route}`,

@@ -11,10 +11,10 @@ import {
   type TotalShares,
   UNIT_NAME,
 } from "../protocol/fleet.ts";
-import { MOST_SHARDS } from "../protocol/ids.ts";
+import { MOST_SHARDS, rangesText } from "../protocol/ids.ts";
 import { define } from "../protocol/record.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
-import { parseRanges, rangesText } from "./ranges.ts";
+import { parseRanges } from "./ranges.ts";
 
 /** The key of the assignment. */
 export const ASSIGNMENT_KEY = "assignment";
@@ -116,7 +116,7 @@ function encodePlaces(
     own.push(placeOf(id, total, lots));
   }
   const units = [...places].toSorted(([a], [b]) => a < b ? -1 : 1);
-  return recordOf(units.map(([unit, own]) => [unit, rangesText(own.toSorted((a, b) => a - b))]));
+  return recordOf(units.map(([unit, own]) => [unit, rangesText(own, ",")]));
 }
 
 type Wrong = (wanted: string) => Error;

@@ -1,5 +1,5 @@
 /**
- * Numbers as a short text: those of 10,000 shards have to be read by all units several times a second.
+ * Reads numbers from a short text: those of 10,000 shards have to be read by all units several times a second.
  *
  * @module
  */
@@ -8,26 +8,8 @@
 const RANGE = /^(\d{1,9})(?:-(\d{1,9}))?$/;
 
 /**
- * Ascending numbers as ranges.
- *
- * @example
- * ```ts
- * import { rangesText } from "./ranges.ts";
- * console.assert(rangesText([0, 1, 2, 7, 9, 10]) === "0-2,7,9-10");
- * ```
+ * Ascending numbers that are written as ranges with commas between, `0-2,7`; `null` where it is no such text, or names one that is not below `below`, or one twice.
  */
-export function rangesText(numbers: readonly number[]): string {
-  const parts: string[] = [];
-  for (let at = 0; at < numbers.length;) {
-    const first = numbers[at]!;
-    let last = first;
-    while (numbers[++at] === last + 1) last++;
-    parts.push(first === last ? String(first) : `${first}-${last}`);
-  }
-  return parts.join(",");
-}
-
-/** The numbers again; `null` where it is no such text, or names one that is not below `below`, or one twice. */
 export function parseRanges(text: unknown, below: number): number[] | null {
   if (text === "") return [];
   if (typeof text !== "string") return null;

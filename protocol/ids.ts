@@ -30,6 +30,39 @@ export function shardKeyText({ total, id }: ShardKey): ShardKeyText {
   return `${id}/${total}`;
 }
 
+/** The same of what names both in full. */
+export function shardText(
+  { shardId, totalShards }: { readonly shardId: number; readonly totalShards: number },
+): ShardKeyText {
+  return `${shardId}/${totalShards}`;
+}
+
+/**
+ * Numbers as ranges, in order.
+ *
+ * @example
+ * ```ts
+ * import { rangesText } from "./ids.ts";
+ * console.assert(rangesText([7, 0, 1, 2]) === "0-2, 7");
+ * ```
+ */
+export function rangesText(numbers: readonly number[], between = ", "): string {
+  const parts: string[] = [];
+  const sorted = numbers.toSorted((a, b) => a - b);
+  for (let at = 0; at < sorted.length;) {
+    const first = sorted[at]!;
+    let last = first;
+    while (sorted[++at] === last + 1) last++;
+    parts.push(first === last ? String(first) : `${first}-${last}`);
+  }
+  return parts.join(between);
+}
+
+/** `shard 7`, or `shards 0-3, 7`. */
+export function shardNames(ids: readonly number[]): string {
+  return `${ids.length === 1 ? "shard" : "shards"} ${rangesText(ids)}`;
+}
+
 /**
  * What a client on `/gateway` takes: a shard of the total that it goes by, as its bot or, with a name, as
  * somebody who reads beside the bot.

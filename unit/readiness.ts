@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shardNames } from "../protocol/ids.ts";
 import type { ReshardSnapshot } from "../protocol/reshard.ts";
 import type { IntentName } from "../protocol/discord/intents.ts";
 import {
@@ -94,7 +95,9 @@ function degradedWarnings(
     const why = isRefused
       ? "which Discord refuses (4014): grant it in the developer portal"
       : "which is granted again: they get new sessions in turn";
-    return `degraded: ${shardNames(members)} without ${names}, ${why}`;
+    return `degraded: ${
+      shardNames(members.map(({ shardId }) => shardId))
+    } without ${names}, ${why}`;
   });
 }
 
@@ -128,7 +131,9 @@ function shardReasons({ shards, discovery, fleet }: Snapshot): string[] {
     servingOf(shards).filter((shard) => shard.state !== "ready"),
     ({ state, reason }) => `${state}${because(reason)}`,
   );
-  return [...waiting].map(([state, members]) => `${shardNames(members)}: ${state}`);
+  return [...waiting].map(([state, members]) =>
+    `${shardNames(members.map(({ shardId }) => shardId))}: ${state}`
+  );
 }
 
 /** That the reserve holds shards back. */
@@ -154,21 +159,4 @@ function placeReasons<Place extends { readonly state: string; readonly reason: s
 
 function because(reason: string): string {
   return reason === "" ? "" : ` (${reason})`;
-}
-
-/** `shard 7`, or `shards 0-3, 7`. */
-export function shardNames(shards: readonly Pick<ShardSnapshot, "shardId">[]): string {
-  const ids = shards.map((shard) => shard.shardId);
-  return `${ids.length === 1 ? "shard" : "shards"} ${rangesText(ids)}`;
-}
-
-/** `0-3, 7`. */
-export function rangesText(ids: readonly number[]): string {
-  const ranges: [number, number][] = [];
-  for (const id of ids.toSorted((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last && last[1] === id - 1) last[1] = id;
-    else ranges.push([id, id]);
-  }
-  return ranges.map(([first, last]) => first === last ? `${first}` : `${first}-${last}`).join(", ");
 }

@@ -5,8 +5,8 @@
  * @module
  */
 
+import { shardNames } from "../protocol/ids.ts";
 import type { ShardSnapshot } from "../protocol/status.ts";
-import { shardNames } from "./readiness.ts";
 
 /** A shard that takes longer is told of, and so is a unit in which none becomes ready for so long. */
 export const UNREADY_AFTER_MS = 60_000;
@@ -65,7 +65,7 @@ export class UnreadyWatch {
       state === first.state && reason === first.reason
     );
     return {
-      shards: shardNames(same),
+      shards: shardNames(same.map(({ shardId }) => shardId)),
       waitsFor: `${first.state}: ${first.reason}`,
       forMs: nowMs - this.#sinceMs(first),
       others: late.length - same.length,

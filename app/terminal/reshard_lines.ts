@@ -6,9 +6,9 @@
  */
 
 import type { LogFields, LogLevel } from "../../ports/log.ts";
+import { rangesText } from "../../protocol/ids.ts";
 import { LOT_PHASES, type LotSnapshot, type ReshardSnapshot } from "../../protocol/reshard.ts";
 import { counted, duration } from "../../protocol/rounded.ts";
-import { rangesText } from "../../unit/readiness.ts";
 import { isUnderWay } from "../../unit/reshard/resharding.ts";
 
 /** A line of the log. */

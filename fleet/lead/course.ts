@@ -5,8 +5,8 @@
  */
 
 import type { Assignment, TotalShares } from "../../protocol/fleet.ts";
+import { rangesText } from "../../protocol/ids.ts";
 import type { LogFields } from "../../ports/log.ts";
-import { rangesText } from "../ranges.ts";
 
 /** A line for the log. */
 export interface Line {
@@ -79,7 +79,7 @@ function waysText(ways: readonly Way[]): Record<string, string> {
   return Object.fromEntries(
     [...groups].map(([way, each]) => [
       way,
-      rangesText(each.map(({ id }) => id).toSorted((a, b) => a - b)),
+      rangesText(each.map(({ id }) => id), ","),
     ]),
   );
 }

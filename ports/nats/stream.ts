@@ -6,7 +6,7 @@
 
 import { loadNats, type NatsConnection, type StreamInfo } from "../../deps.ts";
 import { GatehouseError } from "../../protocol/errors.ts";
-import type { ShardKey } from "../../protocol/ids.ts";
+import { type ShardKey, shardKeyText } from "../../protocol/ids.ts";
 import type { EventStream, KeptBatch, NewBatch } from "../fleet/event_stream.ts";
 import {
   codeOf,
@@ -87,7 +87,7 @@ export class NatsEventStream implements EventStream {
       }
       refuseLarge(connection, what, body);
       const expect = { lastSubjectSequence: after };
-      const msgID = `${numbering} ${shard.id}/${shard.total} ${cursor}`;
+      const msgID = `${numbering} ${shardKeyText(shard)} ${cursor}`;
       try {
         const options = { headers, expect, msgID };
         return (await client.publish(this.#subject(shard), body, options)).seq;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { answersOf, History, keyOf } from "../../dashboard/history.ts";
+import { History } from "../../dashboard/history.ts";
 import { countsOf } from "../support/dashboard/watched_unit.ts";
 import { counters, IDLE_REST, shard, snapshot } from "../support/snapshots.ts";
 
@@ -68,23 +68,4 @@ Deno.test("History knows no latency where no heartbeat was answered yet", () => 
     memoryBytes: 0,
   });
   assert.equal(moment.latencyMs, null);
-});
-
-Deno.test("answersOf() tells 429s of Discord's from our own", () => {
-  const answers = [
-    { status: 200, scope: "", by: "discord", count: 5 },
-    { status: 429, scope: "shared", by: "discord", count: 2 },
-    { status: 429, scope: "", by: "proxy", count: 3 },
-  ] as const;
-  const route = { method: "GET", route: "/x", queueMs: 0, upstreamMs: 0, answers };
-  assert.deepEqual(answersOf({ routes: [route] }), {
-    answers: 10,
-    limited: 5,
-    byDiscord: 2,
-    byProxy: 3,
-  });
-});
-
-Deno.test("keyOf() tells a shard from its namesake of another total", () => {
-  assert.equal(keyOf({ shardId: 3, totalShards: 16 }), "3/16");
 });

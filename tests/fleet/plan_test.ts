@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { encodeAssignment, firstAssignment } from "../../fleet/assignment.ts";
 import { isGathered, withGiven, withTotals } from "../../fleet/changes.ts";
 import { MOST_MOVES, plan } from "../../fleet/plan.ts";
-import { rangesText } from "../../fleet/ranges.ts";
+import { rangesText } from "../../protocol/ids.ts";
 import type { Assignment, UnitCard } from "../../protocol/fleet.ts";
 import { ASSIGNMENTS, card, CARDS, countsOf, ended, movesOf, NONE } from "./fleets.ts";
 
@@ -14,7 +14,7 @@ function first(total: number, cards: readonly UnitCard[]): Assignment {
 }
 
 function ownedText({ totals }: Assignment, unit: string): string {
-  return rangesText(totals[0]!.owners.flatMap((owner, id) => owner === unit ? [id] : []));
+  return rangesText(totals[0]!.owners.flatMap((owner, id) => owner === unit ? [id] : []), ",");
 }
 
 function stayingOf(cards: readonly UnitCard[]): UnitCard[] {

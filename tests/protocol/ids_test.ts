@@ -7,11 +7,14 @@ import {
   DISCORD_EPOCH_MS,
   identifyKey,
   parseShardKey,
+  rangesText,
   type Seat,
   seatFields,
   seatText,
   shardKeyText,
+  shardNames,
   shardRange,
+  shardText,
   snowflakeMs,
 } from "../../protocol/ids.ts";
 import { seatsOver } from "../support/seats.ts";
@@ -114,4 +117,16 @@ Deno.test("seatText() and seatFields() tell who reads beside the bot by name", (
     { shardId: 1 },
     { shardId: 1, reader: "logger" },
   ]);
+});
+
+Deno.test("rangesText() and shardNames() are short where numbers stand together, and in order", () => {
+  assert.equal(rangesText(Array.from({ length: 10_000 }, (_, id) => id)), "0-9999");
+  assert.equal(rangesText([5, 0, 3, 2]), "0, 2-3, 5");
+  assert.equal(rangesText([0, 2, 3, 5], ","), "0,2-3,5");
+  assert.equal(rangesText([]), "");
+  assert.deepEqual([[7], [2, 1, 7]].map(shardNames), ["shard 7", "shards 1-2, 7"]);
+});
+
+Deno.test("shardText() is the key of what names both numbers in full", () => {
+  assert.equal(shardText({ shardId: 3, totalShards: 16 }), shardKeyText({ id: 3, total: 16 }));
 });

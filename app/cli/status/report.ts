@@ -4,9 +4,11 @@
  * @module
  */
 
+import { rangesText, shardText } from "../../../protocol/ids.ts";
 import { counted, duration } from "../../../protocol/rounded.ts";
 import { servingOf, type ShardSnapshot, type Snapshot } from "../../../protocol/status.ts";
-import { rangesText, readiness } from "../../../unit/readiness.ts";
+import { answersOf } from "../../../rest/answers.ts";
+import { readiness } from "../../../unit/readiness.ts";
 import { isUnderWay } from "../../../unit/reshard/resharding.ts";
 import { reshardLine } from "../../terminal/reshard_lines.ts";
 import { count, median, milliseconds, NOTHING, since, stateStyle, sum } from "../print/figures.ts";
@@ -143,14 +145,10 @@ function identifyLine({ identify }: Snapshot): string {
 }
 
 function restLine({ rest }: Snapshot): string {
-  const limited = (by: "discord" | "proxy") =>
-    sum(
-      rest.routes.flatMap(({ answers }) => answers),
-      (each) => each.status === 429 && each.by === by ? each.count : 0,
-    );
+  const { byDiscord, byProxy } = answersOf(rest.routes);
   return [
     `${count(rest.waiting)} wait, ${count(rest.inFlight)} under way`,
-    `${count(limited("discord"))} answered 429 by Discord, ${count(limited("proxy"))} by the proxy`,
+    `${count(byDiscord)} answered 429 by Discord, ${count(byProxy)} by the proxy`,
     `fuse ${rest.fuse}${rest.invalid > 0 ? `, ${count(rest.invalid)} invalid in 10 min` : ""}`,
   ].join(BETWEEN);
 }
@@ -194,12 +192,11 @@ function shardRow(
   isWhy: boolean,
   { nowMs, paint }: ReportOptions,
 ): string[] {
-  const { shardId, totalShards, state, role, sinceMs, counters, guilds, workerId, clusterId } =
-    shard;
+  const { shardId, state, role, sinceMs, counters, guilds, workerId, clusterId } = shard;
   const reconnects = Object.values(counters?.reconnects ?? {});
   const lacks = shard.lacks.length > 0 ? `without ${shard.lacks.join(", ")}` : "";
   return [
-    hasTwo ? `${shardId}/${totalShards}` : `${shardId}`,
+    hasTwo ? shardText(shard) : `${shardId}`,
     paint(stateStyle(state), state) + (role === "serves" ? "" : ` (${role})`),
     since(sinceMs, nowMs),
     milliseconds(counters?.latencyMs),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { shardText } from "../../../protocol/ids.ts";
 import { SHARD_STATES, type ShardState } from "../../../protocol/status.ts";
 import { count, milliseconds, NOTHING, short } from "../print/figures.ts";
 import type { TopRow } from "./rows.ts";
@@ -31,7 +32,7 @@ export const TOP_COLUMNS = {
     key: "i",
     title: "SHARD",
     width: 9,
-    text: ({ shard }) => `${shard.shardId}/${shard.totalShards}`,
+    text: ({ shard }) => shardText(shard),
     value: ({ shard }) => -shard.shardId,
   },
   state: {

@@ -4,7 +4,9 @@
  * @module
  */
 
-import type { RestSnapshot, ShardSnapshot, Snapshot } from "../../../protocol/status.ts";
+import { shardText } from "../../../protocol/ids.ts";
+import type { ShardSnapshot, Snapshot } from "../../../protocol/status.ts";
+import { answersOf } from "../../../rest/answers.ts";
 import { sum } from "../print/figures.ts";
 
 /** A look at a unit. */
@@ -45,13 +47,13 @@ export function modelOf(before: Look | null, now: Look): TopModel {
       // Of a worker that began anew the counters begin anew.
       : (is >= was ? is - was : is) / seconds;
   const received = new Map(
-    before?.snapshot.shards.map((shard) => [keyOf(shard), shard.counters?.received]),
+    before?.snapshot.shards.map((shard) => [shardText(shard), shard.counters?.received]),
   );
   const rows = now.snapshot.shards.map((shard): TopRow => {
     const { counters } = shard;
     return {
       shard,
-      eventsPerSecond: perSecond(received.get(keyOf(shard)), counters?.received),
+      eventsPerSecond: perSecond(received.get(shardText(shard)), counters?.received),
       queued: counters?.queued ?? 0,
       ageMs: counters && counters.queued > 0 ? counters.queueAgeMs : 0,
       latencyMs: counters?.latencyMs ?? null,
@@ -59,25 +61,13 @@ export function modelOf(before: Look | null, now: Look): TopModel {
     };
   });
   const known = rows.some(({ eventsPerSecond }) => eventsPerSecond !== null);
-  const was = before && restOf(before.snapshot.rest);
-  const is = restOf(now.snapshot.rest);
+  const was = before && answersOf(before.snapshot.rest.routes);
+  const is = answersOf(now.snapshot.rest.routes);
   return {
     snapshot: now.snapshot,
     rows,
     eventsPerSecond: known ? sum(rows, (row) => row.eventsPerSecond ?? 0) : null,
     restPerSecond: perSecond(was?.answers, is.answers),
     limitedPerSecond: perSecond(was?.limited, is.limited),
-  };
-}
-
-function keyOf({ shardId, totalShards }: ShardSnapshot): string {
-  return `${shardId}/${totalShards}`;
-}
-
-function restOf({ routes }: RestSnapshot): { readonly answers: number; readonly limited: number } {
-  const answers = routes.flatMap((route) => route.answers);
-  return {
-    answers: sum(answers, ({ count }) => count),
-    limited: sum(answers, ({ status, count }) => status === 429 ? count : 0),
   };
 }

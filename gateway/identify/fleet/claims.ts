@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ShardKey } from "../../../protocol/ids.ts";
+import { type ShardKey, shardKeyText } from "../../../protocol/ids.ts";
 import type { Shard, Told, Turn } from "./words.ts";
 
 /** A request of one life of a unit; its permit has the same name. */
@@ -16,8 +16,8 @@ export interface Claim extends ShardKey {
 }
 
 /** The name of a claim: `a 1f3c 3/16 7`. */
-export function claimName({ unit, life, id, total, turn }: Claim): string {
-  return `${unit} ${life} ${id}/${total} ${turn}`;
+export function claimName(claim: Claim): string {
+  return `${claim.unit} ${claim.life} ${shardKeyText(claim)} ${claim.turn}`;
 }
 
 /** What a unit has told, by name. */

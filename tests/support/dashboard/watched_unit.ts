@@ -5,10 +5,10 @@
  */
 
 import { Dashboard } from "../../../dashboard/dashboard.ts";
-import { keyOf } from "../../../dashboard/history.ts";
 import type { UnitCounts, WatchedUnit } from "../../../dashboard/watched.ts";
 import type { DashboardAct, DashboardChange, DashboardView } from "../../../dashboard/words.ts";
 import { type LogFields, type LogLevel, logTo } from "../../../ports/log.ts";
+import { shardText } from "../../../protocol/ids.ts";
 import type { Snapshot } from "../../../protocol/status.ts";
 import { createVirtualClock } from "../../../sim/mod.ts";
 import { snapshot } from "../snapshots.ts";
@@ -133,7 +133,7 @@ export function pageOf(view: DashboardView, changes: readonly DashboardChange[])
 export function countsOf({ shards, rest }: Pick<Snapshot, "shards" | "rest">): UnitCounts {
   return {
     shards: shards.map((shard) => ({
-      key: keyOf(shard),
+      key: shardText(shard),
       serves: shard.role === "serves",
       received: shard.counters?.received ?? 0,
       queued: shard.counters?.queued ?? 0,
