@@ -6,7 +6,8 @@
 
 import type { Command } from "../../deps.ts";
 import { helpEnd } from "./output.ts";
-import { BOT_ARGUMENT, OPENS, type StartFlags } from "./start.ts";
+import type { RunOptions } from "../terminal/run_unit.ts";
+import { BOT_ARGUMENT, OPENS } from "./start.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Adds `dev`. */
@@ -21,7 +22,7 @@ export function addDev(cli: Command, world: CliWorld): void {
     .argument(...BOT_ARGUMENT)
     .option("--force", "spend the identifies that are kept in reserve, in this run")
     .option("--simulator", "play against the simulator, whatever is set")
-    .action(world.ends(async (bot: string | undefined, flags: StartFlags) => {
+    .action(world.ends(async (bot: string | undefined, flags: RunOptions) => {
       const { runDev } = await import("../dev/run_dev.ts");
       return await runDev({ ...flags, bot });
     }));

@@ -5,19 +5,10 @@
  */
 
 import type { Command } from "../../deps.ts";
+import type { RunOptions } from "../terminal/run_unit.ts";
 import type { ExitCode } from "./exit.ts";
 import { helpEnd } from "./output.ts";
 import type { CliWorld } from "./world.ts";
-
-/** How a unit is run, as the command line says it. */
-export interface StartFlags {
-  /** Play against the simulator, whatever is set. */
-  readonly simulator?: boolean;
-  /** Spend the identifies that are kept in reserve. */
-  readonly force?: boolean;
-  /** The bot's module, instead of `BOT_MODULE`. */
-  readonly bot?: string | undefined;
-}
 
 /** The argument that names the bot. */
 export const BOT_ARGUMENT = ["[bot]", "the bot's module, instead of BOT_MODULE"] as const;
@@ -38,7 +29,7 @@ export function addStart(cli: Command, world: CliWorld): void {
     .option("--force", "spend the identifies that are kept in reserve, in this run")
     .option("--simulator", "play against the simulator, whatever is set (as `demo`)")
     .action(
-      world.ends((bot: string | undefined, flags: StartFlags) => runStart({ ...flags, bot })),
+      world.ends((bot: string | undefined, flags: RunOptions) => runStart({ ...flags, bot })),
     );
   helpEnd(command, {
     opens: OPENS,
@@ -52,7 +43,7 @@ export function addStart(cli: Command, world: CliWorld): void {
 }
 
 /** Runs a unit until a signal ends it. Loaded when it is needed: who only looks at a unit runs none. */
-export async function runStart(flags: StartFlags): Promise<ExitCode> {
+export async function runStart(flags: RunOptions): Promise<ExitCode> {
   const { runUnit } = await import("../terminal/run_unit.ts");
   return await runUnit(flags);
 }
@@ -61,7 +52,7 @@ export async function runStart(flags: StartFlags): Promise<ExitCode> {
  * What `args` ask of `start`, where they ask for nothing but what can be read without a parser; else `null`.
  * A bot is taken for one only after the word `start`: without it, it may be a subcommand that is misspelt.
  */
-export function plainStart(args: readonly string[]): StartFlags | null {
+export function plainStart(args: readonly string[]): RunOptions | null {
   const isNamed = args[0] === "start";
   const given = isNamed ? args.slice(1) : args;
   const flags = given.filter((arg) => arg.startsWith("-"));
