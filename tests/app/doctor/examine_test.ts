@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { CHECKS, examine } from "../../../app/doctor/examine.ts";
 import { parseConfig } from "../../../config/parse.ts";
-import { factsOf } from "../../support/doctor_facts.ts";
+import type { ApplicationFacts } from "../../../app/doctor/facts.ts";
+import { INTENTS } from "../../../protocol/discord/intents.ts";
+import {
+  type FactsGiven,
+  factsOf,
+  GOOD_APPLICATION,
+  GOOD_INFO,
+} from "../../support/doctor_facts.ts";
 
 const names = Object.values(CHECKS).flatMap((checks) => Object.keys(checks));
 
@@ -27,17 +34,61 @@ Deno.test("examine() finds nothing wrong with a unit that could be started", () 
   assert.deepEqual(examine(factsOf()).filter(isWrong), []);
 });
 
-Deno.test("examine() says what to do about whatever is wrong", () => {
-  const works = { "zlib-stream": true, "zstd-stream": false, none: true };
-  const wrong = examine(factsOf({
-    config: { gatewayCompression: "zstd-stream", intents: 1 << 15 },
-    host: { deno: "1.0.0", inflates: { works, isFast: true } },
-    state: { free: { is: 1 } },
-    discord: { aheadMs: 60_000, hello: { failed: "refused" } },
-  })).filter(isWrong);
-  assert.deepEqual(
-    [...new Set(wrong.map(({ check }) => check))],
-    ["Deno", "disk", "clock", "compression", "intents", "gateway"],
-  );
-  assert.ok(wrong.every(({ advice }) => advice !== null && advice !== ""));
+const application = (changed: Partial<ApplicationFacts>) => ({
+  application: { is: { ...GOOD_APPLICATION, ...changed } },
+});
+const noneLeft = { ...GOOD_INFO.sessionStartLimit, remaining: 0 };
+const works = { "zlib-stream": false, "zstd-stream": true, none: true };
+const misspelt = parseConfig({ DISCORD_TOKEN: "a.b.c", TOTAL_SHARD: "4" });
+
+/** One thing that is wrong with each check, and what somebody is to do then. */
+const WRONG: Readonly<Record<string, readonly [given: FactsGiven, advice: RegExp]>> = {
+  settings: [{ rest: { settings: await misspelt } }, /write TOTAL_SHARDS/],
+  secrets: [{ config: { restAuthorization: "short" } }, /openssl rand/],
+  Deno: [{ host: { deno: "1.0.0" } }, /deno upgrade/],
+  permissions: [
+    { host: { permissions: { missing: ["--allow-net"], isAll: false } } },
+    /add the flag/,
+  ],
+  port: [{ host: { port: { code: "EADDRINUSE", failed: "it is taken" } } }, /LISTEN_PORT/],
+  "state folder": [{ state: { problem: "it is a file" } }, /set STATE_DIR/],
+  disk: [{ state: { free: { is: 1 } } }, /make room/],
+  clock: [{ discord: { aheadMs: 60_000 } }, /timedatectl/],
+  compression: [
+    { host: { inflates: { works, isFast: true } } },
+    /set GATEWAY_COMPRESSION=zstd-stream/,
+  ],
+  token: [
+    { discord: { user: { failed: "no", status: 401, isOurs: false } } },
+    /developer portal, page Bot/,
+  ],
+  intents: [
+    { config: { intents: INTENTS.GUILDS | INTENTS.MESSAGE_CONTENT } },
+    /Privileged Gateway/,
+  ],
+  shards: [{ discord: application({ guilds: 12_000 }) }, /set TOTAL_SHARDS=\d+/],
+  identifies: [
+    { discord: { gateway: { is: { ...GOOD_INFO, sessionStartLimit: noneLeft } } } },
+    /wait: in 2 h/,
+  ],
+  gateway: [{ discord: { hello: { failed: "refused" } } }, /firewall/],
+  interactions: [
+    { discord: application({ interactionsUrl: "https://bot.test" }) },
+    /set DISCORD_PUBLIC_KEY=/,
+  ],
+  bot: [{ rest: { bots: [{ module: "./bot.ts", problem: "it is not there" }] } }, /mend it/],
+  events: [
+    { rest: { consumers: [{ url: "wss://bot.test", reached: { failed: "refused" } }] } },
+    /start it/,
+  ],
+  NATS: [{ rest: { nats: [{ url: "nats://n", server: { failed: "refused" } }] } }, /is it up/],
+};
+
+Deno.test("examine() finds one thing that is wrong with each check, there alone, and says what to do", () => {
+  assert.deepEqual(Object.keys(WRONG), names, "a check that nobody sees fail");
+  for (const [check, [given, advice]] of Object.entries(WRONG)) {
+    const wrong = examine(factsOf(given)).filter(isWrong);
+    assert.deepEqual(wrong.map((each) => each.check), [check]);
+    assert.match(wrong[0]!.advice!, advice, check);
+  }
 });
