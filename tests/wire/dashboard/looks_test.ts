@@ -34,6 +34,14 @@ async function barriers(page: Page, part: string): Promise<string[]> {
   );
 }
 
+/** Where elements are on the page. */
+async function boxes(page: Page, what: string) {
+  const found = await Promise.all(
+    (await page.locator(what).all()).map((each) => each.boundingBox()),
+  );
+  return found.filter((box) => box !== null);
+}
+
 for (const shards of [1, 64, 1_000]) {
   for (const [name, look] of Object.entries(LOOKS)) {
     browserTest(
@@ -53,6 +61,10 @@ for (const shards of [1, 64, 1_000]) {
           "[document.documentElement.scrollWidth, innerWidth]",
         ) as [number, number];
         assert.ok(width <= window, `${width} px in a window of ${window}`);
+        // What waits is seen without moving the tables to the side.
+        for (const { x, width } of await boxes(page, "#rest td:first-of-type")) {
+          assert.ok(x + width <= window, `a figure ends at ${x + width} px of ${window}`);
+        }
         await page.locator("[data-key]").nth(Math.min(17, shards - 1)).click();
         await page.getByRole("complementary").getByText("READY with").waitFor();
         assert.deepEqual(await barriers(page, "html"), []);
