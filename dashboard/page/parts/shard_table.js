@@ -50,8 +50,7 @@ export function ShardTable({ app, keys }) {
     compare(store.shards.get(a), store.shards.get(b), of, by.isDown)
   );
   // Rows do not run away from under the pointer or the focus.
-  const stays = isHeld.current && shown.current.length === keys.length;
-  const order = stays ? shown.current : sorted;
+  const order = isHeld.current ? keepOrder(shown.current, sorted) : sorted;
   shown.current = order;
 
   /** @param {number} column */
@@ -90,6 +89,17 @@ export function ShardTable({ app, keys }) {
     </div>
     ${order.length > most && html`<${More} most=${most} all=${order.length} onMore=${setMost} />`}
   `;
+}
+
+/**
+ * The same keys as `now`, those that were shown in the order that they had.
+ *
+ * @param {readonly string[]} shown
+ * @param {readonly string[]} now
+ */
+function keepOrder(shown, now) {
+  const there = new Set(now);
+  return [...new Set([...shown.filter((key) => there.has(key)), ...now])];
 }
 
 /** @param {{ most: number, all: number, onMore: (most: number) => void }} props */

@@ -87,3 +87,20 @@ browserTest(
     assert.equal(await first(), "41");
   },
 );
+
+browserTest("the table has what is looked for, wherever the pointer is", async (browser) => {
+  await using server = serveDashboard(world(200));
+  const { page } = await browser.open(server.url);
+  await page.waitForSelector("[data-key]");
+  await page.getByRole("radio", { name: "Table" }).check();
+  await page.getByRole("columnheader", { name: "Guilds" }).hover();
+  const rows = () => page.locator("tbody th .link").allInnerTexts();
+  for (const id of ["12", "13"]) {
+    await page.getByLabel("Filter shards").fill(id);
+    await until(
+      async () => (await rows()).join() === id,
+      LIMIT_MS,
+      () => `shard ${id} is not there`,
+    );
+  }
+});
