@@ -14,6 +14,7 @@ export const PAGE = "page/index.html";
 /** What it loads, each under `/dashboard/` by the way to its file: nothing else is looked for. */
 export const ASSETS: ReadonlySet<string> = new Set([
   "page/app.js",
+  "page/focus.js",
   "page/icon.svg",
   "page/live.js",
   "page/model/acts.js",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { keepFocus } from "./focus.js";
 import { Live } from "./live.js";
 import { questionOf } from "./model/acts.js";
 import { sizeFor } from "./model/grid.js";
@@ -115,5 +116,8 @@ function Panels({ app }) {
 const store = new Store();
 const live = new Live(store);
 const place = document.getElementById("page");
-if (place !== null) render(html`<${Page} store=${store} live=${live} />`, place);
+if (place !== null) {
+  render(html`<${Page} store=${store} live=${live} />`, place);
+  keepFocus(place);
+}
 live.open();

@@ -17,10 +17,13 @@ export function Login({ app }) {
   async function submit(event) {
     event.preventDefault();
     setBusy(true);
+    // The same once more is read out once more.
+    setProblem("");
     try {
       await app.live.login(ref.current?.value ?? "");
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+      ref.current?.focus();
       ref.current?.select();
     }
     setBusy(false);

@@ -124,8 +124,9 @@ function PlaceActs({ row: { name, state, of }, ask }) {
         ${word}
       <//>
     `;
+  // The button that stops becomes the one that starts, and keeps the focus.
   return state === "stopped"
-    ? act("spawn", "Start")
+    ? [null, act("spawn", "Start")]
     : [act("respawn", "Restart"), act("kill", "Stop")];
 }
 

@@ -17,6 +17,8 @@ import { Figure, ShardFigures, Troubles } from "./shard_cell.js";
 
 /** Its past is asked for again when its state is another; a moment later, so that it is written by then. */
 const SETTLE_MS = 400;
+/** What has an Escape of its own. */
+const FIELDS = 'input:not([type="radio"]), dialog, dialog *';
 
 /** @param {{ app: App }} props */
 export function ShardPanel({ app }) {
@@ -30,6 +32,8 @@ export function ShardPanel({ app }) {
     if (open === null) return;
     cameFrom.current = document.activeElement;
     ref.current?.focus();
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
   }, [open]);
   const shard = open === null ? undefined : store.shards.get(open);
 
@@ -44,12 +48,20 @@ export function ShardPanel({ app }) {
     if (back instanceof HTMLElement) back.focus();
   }
 
+  /**
+   * From wherever one is.
+   *
+   * @param {KeyboardEvent} event
+   */
+  function press({ key, target }) {
+    const isItsOwn = target instanceof Element && target.matches(FIELDS);
+    if (key === "Escape" && !isItsOwn) close();
+  }
+
   if (open === null || !store.view) return null;
   const [id, total] = open.split("/");
-  const press = (/** @type {KeyboardEvent} */ { key }) => key === "Escape" && close();
   return html`
-    <aside class="drawer" aria-labelledby="drawer-title" tabindex="-1" ref=${ref}
-      onKeyDown=${press}>
+    <aside class="drawer" aria-labelledby="drawer-title" tabindex="-1" ref=${ref}>
       <header class="panel-head">
         <h2 id="drawer-title">Shard ${id}${" "}<small>of ${total}</small></h2>
         <div class="tools">

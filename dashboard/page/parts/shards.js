@@ -36,6 +36,12 @@ export function Shards({ app }) {
     ? format.count(all)
     : `${format.count(keys.length)} of ${format.count(all)}`;
   const size = sizeFor(keys.length);
+  // What somebody looks for is told; what shards do meanwhile would be told every second.
+  const isSought = typed !== "" || picked.length > 0;
+  const found = useMemo(
+    () => isSought ? `${format.count(keys.length)} of ${format.counted(all, "shard")} found` : "",
+    [typed, picked],
+  );
   const tools = html`
     ${isFew || html`<${Filter} typed=${typed} onType=${setTyped} />`}
     ${view === "grid" && size !== "card" &&
@@ -46,6 +52,7 @@ export function Shards({ app }) {
     <${Section} id="shards" title="Shards" note=${shown} tools=${tools}>
       ${isFew ||
         html`<${Chips} ...${{ store, picked, typed, onPick: setPicked, onType: setTyped }} />`}
+      <p class="hidden" role="status">${found}</p>
       ${keys.length === 0 && html`<p class="empty">${nothing}</p>`}
       ${view === "table" && keys.length > 0 && html`<${ShardTable} app=${app} keys=${keys} />`}
       ${view === "grid" && groups.map(([total, group]) => {
