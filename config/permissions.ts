@@ -9,6 +9,7 @@
 import { fileURLToPath } from "node:url";
 import { type Config, CONFIG_DEFAULTS, SETTING_NAMES } from "./config.ts";
 import { type Env, looksMisspelt, parseConfig, readEnv } from "./parse.ts";
+import { unitUrl } from "./unit_url.ts";
 import { botModules, EXAMPLE_BOT, moduleFolder, ownCode, workerModules } from "./module_url.ts";
 import { isDiscord } from "./rules.ts";
 
@@ -216,8 +217,8 @@ function restGrant(config: Config | null): Grant {
 /** Where a unit that runs is asked. */
 async function unitGrant({ url }: Asked, env: Env): Promise<Grant> {
   if (url !== undefined) {
-    const address = /^https?:\/\//i.test(url) ? url : `http://${url}`;
-    return URL.canParse(address) ? [hostOf(address)] : [];
+    const address = unitUrl(url);
+    return address ? [hostOf(address.href)] : [];
   }
   const { LISTEN_HOST, LISTEN_PORT, REST_AUTHORIZATION } = env;
   const needed = { LISTEN_HOST, LISTEN_PORT, REST_AUTHORIZATION };

@@ -12,6 +12,14 @@ export class InvalidArgument extends Error {
 }
 
 /**
+ * The first argument that is empty, or an option's value that is; `undefined` where there is none. Nothing takes one:
+ * it is a variable of a script that was not set.
+ */
+export function emptyIn(args: readonly string[]): string | undefined {
+  return args.find((arg) => arg === "" || /^--[\w-]+=$/.test(arg));
+}
+
+/**
  * Reads a whole number.
  *
  * @throws {InvalidArgument} The text is none, or out of bounds.

@@ -11,6 +11,7 @@ import { addBench } from "./clone/bench.ts";
 import { addDemo } from "./demo.ts";
 import { addDev } from "./dev.ts";
 import { addDoctor } from "./doctor.ts";
+import { emptyIn } from "./arguments.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import { addInit } from "./init.ts";
 import { hasColor, painter } from "./output.ts";
@@ -63,7 +64,9 @@ export async function main(
   const { Command, CommanderError } = await loadCommander();
   const cli = program(new Command("gatehouse"), world);
   try {
-    await cli.parseAsync(withSubcommand(args), { from: "user" });
+    const wrong = wrongAtOnce(args);
+    if (wrong !== null) cli.error(`error: ${wrong}`);
+    await cli.parseAsync(withSubcommand(args, cli), { from: "user" });
     return world.code;
   } catch (error) {
     // Commander has printed why.
@@ -118,10 +121,25 @@ export function program(cli: Command, world: CliWorld): Command {
   return cli;
 }
 
-/** No subcommand means `start`, unless it is the program itself that is asked. */
-function withSubcommand(args: readonly string[]): string[] {
-  const [first] = args;
+/** What is wrong with `args` whatever the subcommand; `null`: nothing. */
+function wrongAtOnce(args: readonly string[]): string | null {
+  if (emptyIn(args) !== undefined) {
+    const typed = args.map((arg) => arg === "" ? '""' : arg).join(" ");
+    return `an argument is empty: ${typed}\n(Is a variable of a script not set?)`;
+  }
+  const [first = ""] = args;
+  // No subcommand is written like a file.
+  const isFile = !first.startsWith("-") && /[./]/.test(first);
+  return isFile ? `unknown command '${first}'\n(Did you mean start ${first}?)` : null;
+}
+
+/** No subcommand means `start`, unless it is the program itself that is asked. Help on what there is not is that. */
+function withSubcommand(args: readonly string[], cli: Command): string[] {
+  const [first, about] = args;
   if (first === undefined) return ["start"];
+  if (first === "help" && about !== undefined && !about.startsWith("-")) {
+    return cli.commands.some((command) => command.name() === about) ? [...args] : [about];
+  }
   const isOwn = ["-h", "--help", "-V", "--version"].includes(first);
   return first.startsWith("-") && !isOwn ? ["start", ...args] : [...args];
 }

@@ -6,6 +6,7 @@
 
 import type { Command } from "../../deps.ts";
 import type { RunOptions } from "../terminal/run_unit.ts";
+import { emptyIn } from "./arguments.ts";
 import type { ExitCode } from "./exit.ts";
 import { helpEnd } from "./output.ts";
 import type { CliWorld } from "./world.ts";
@@ -57,7 +58,8 @@ export function plainStart(args: readonly string[]): RunOptions | null {
   const given = isNamed ? args.slice(1) : args;
   const flags = given.filter((arg) => arg.startsWith("-"));
   const bots = given.filter((arg) => !arg.startsWith("-"));
-  const isPlain = flags.every((flag) => flag === "--force" || flag === "--simulator") &&
+  const isPlain = emptyIn(args) === undefined &&
+    flags.every((flag) => flag === "--force" || flag === "--simulator") &&
     bots.length <= (isNamed ? 1 : 0);
   if (!isPlain) return null;
   const [bot] = bots;

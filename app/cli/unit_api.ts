@@ -13,6 +13,7 @@ import { describeProblem, SETTINGS } from "../../config/config.ts";
 import { type Env, parseConfig } from "../../config/parse.ts";
 import { sleep } from "../../ports/clock.ts";
 import { printable } from "../../ports/printable.ts";
+import { unitUrl } from "../../config/unit_url.ts";
 import { reachable } from "../http/listen.ts";
 import { CliFailure, EXIT } from "./exit.ts";
 import type { CliWorld } from "./world.ts";
@@ -132,9 +133,9 @@ async function ownPlace(env: Env, isNeeded: boolean): Promise<Place | null> {
 }
 
 function addressIn(text: string): string {
-  const url = URL.parse(/^https?:\/\//i.test(text) ? text : `http://${text}`);
+  const url = unitUrl(text);
   if (url && url.username === "" && url.password === "") {
-    return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+    return `${url.origin}${url.pathname === "/" ? "" : url.pathname}`;
   }
   const received = url ? "one with a secret in it, which arguments must not hold" : text;
   throw new CliFailure(
@@ -266,5 +267,6 @@ function causeOf(error: unknown): string {
   const { cause } = error as { cause?: unknown };
   const text = messageOf(cause ?? error);
   if (/refused/i.test(text)) return "the connection is refused";
+  if (/InvalidContentType/.test(text)) return "what listens there speaks no TLS, try http://";
   return text.replace(/^error sending request.*?: /, "");
 }

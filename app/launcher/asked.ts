@@ -6,6 +6,7 @@
  */
 
 import type { Asked, ProgramName } from "../../config/permissions.ts";
+import { emptyIn } from "../cli/arguments.ts";
 
 /** The program of each subcommand. */
 const PROGRAM_OF: ReadonlyMap<string, ProgramName> = new Map([
@@ -35,7 +36,9 @@ const VALUED = { url: "--url", secretFromEnv: "--secret-from-env" } as const;
 
 /** What `args` ask for. What is unknown may do nothing but complain. */
 export function askedOf(args: readonly string[]): Asked {
-  if (args.some((arg) => TELLS.includes(arg))) return { program: "words" };
+  if (args.some((arg) => TELLS.includes(arg)) || emptyIn(args) !== undefined) {
+    return { program: "words" };
+  }
   const [first = ""] = args;
   const name = first === "" || first.startsWith("-") ? "start" : first;
   const rest = name === first ? args.slice(1) : args;

@@ -90,6 +90,21 @@ const WRONG: Readonly<Record<string, [args: string[], told: RegExp]>> = {
     /unknown option '--simulater'\n\(Did you mean --simulator\?\)/,
   ],
   "an argument too many": [["rest", "x"], /too many arguments for 'rest'/],
+  "a subcommand that is misspelt, and help on it": [
+    ["help", "statu"],
+    /unknown command 'statu'\n\(Did you mean status\?\)/,
+  ],
+  "help on what there is not": [["help", "nonesuch"], /unknown command 'nonesuch'/],
+  "a bot without `start`": [
+    ["./bot.ts"],
+    /unknown command '.\/bot\.ts'\n\(Did you mean start \.\/bot\.ts\?\)/,
+  ],
+  "a bot in this folder without `start`": [["bot.ts"], /\(Did you mean start bot\.ts\?\)/],
+  "an argument that is empty": [["init", ""], /an argument is empty: init ""/],
+  "a bot that is empty": [["start", ""], /an argument is empty: start ""/],
+  "a subcommand that is empty": [[""], /an argument is empty: ""/],
+  "an option's value that is empty": [["status", "--url="], /an argument is empty: status --url=/],
+  "the same, by itself": [["top", "--url", "", "--sort", "x"], /top --url ""/],
 };
 
 for (const [what, [args, told]] of Object.entries(WRONG)) {

@@ -17,7 +17,11 @@ Deno.test("plainStart() knows a start that needs no parser, and nothing else", (
     simulator: true,
   });
   for (
-    const args of [["demo"], ["--help"], ["start", "--help"], ["--forse"], ["start", "a", "b"], [
+    const args of [["demo"], ["--help"], ["start", "--help"], ["--forse"], ["start", ""], [""], [
+      "start",
+      "a",
+      "b",
+    ], [
       "strat",
     ]]
   ) {

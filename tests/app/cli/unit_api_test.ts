@@ -34,6 +34,11 @@ const FOUND: Readonly<Record<string, [at: string, secret: string | null, asked: 
     { env: { TOTAL_SHARDS: "many", INTENTS: "X" } },
   ],
   "at an address that is given": ["http://10.0.0.7:80", null, { flags: { url: "10.0.0.7:80" } }],
+  "at the address of its dashboard": [
+    "http://10.0.0.7:8787",
+    null,
+    { flags: { url: "http://10.0.0.7:8787/dashboard?sort=state#shard-3" } },
+  ],
   "with the secret of a variable": [
     "http://10.0.0.7:9000",
     "theirs",
@@ -128,6 +133,26 @@ const FAILS: Readonly<Record<string, [asked: Asked, code: number, told: RegExp]>
     /settings are wrong:\n {2}LISTEN_PORT: expected a port/,
   ],
   "the address is none": [{ flags: { url: "http://" } }, EXIT.USAGE, /--url: expected an address/],
+  "the address is of no HTTP": [
+    { flags: { url: "ws://10.0.0.7:8787/gateway" } },
+    EXIT.USAGE,
+    /--url: expected an address as http:\/\/host:port, received ws:\/\/10/,
+  ],
+  "what answers speaks no TLS": [
+    {
+      flags: { url: "https://10.0.0.7:8787" },
+      request: () =>
+        Promise.reject(
+          new TypeError("error sending request", {
+            cause: new Error(
+              "client error (Connect): received corrupt message of type InvalidContentType",
+            ),
+          }),
+        ),
+    },
+    EXIT.UNREACHABLE,
+    /^No unit answers at https:\/\/10\.0\.0\.7:8787: what listens there speaks no TLS, try http:\/\/\.\n/,
+  ],
   "a secret is in the address": [
     { flags: { url: "http://me:s3cret@10.0.0.7" } },
     EXIT.USAGE,

@@ -35,7 +35,22 @@ Deno.test("askedOf() gives init its folder, the current one where none is named"
 });
 
 Deno.test("askedOf() lets what is unknown, or asks for help, do nothing but talk", () => {
-  for (const args of [["stat"], ["constructor"], ["--help"], ["status", "-h"], ["--version"]]) {
+  for (
+    const args of [
+      ["stat"],
+      ["constructor"],
+      ["--help"],
+      ["status", "-h"],
+      ["--version"],
+      ["./bot.ts"],
+      ["init", ""],
+      [
+        "start",
+        "",
+      ],
+      ["top", "--url="],
+    ]
+  ) {
     assert.deepEqual(askedOf(args), { program: "words" }, args.join(" "));
   }
 });
