@@ -35,6 +35,7 @@ import { unitLog } from "./terminal/log.ts";
 import { requirePermissions } from "./lacking.ts";
 import { type OpenUnit, openUnit } from "./open_unit.ts";
 import {
+  botLogInOptionNames,
   inOptionNames,
   inOwnNames,
   logInOptionNames,
@@ -179,11 +180,16 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       }
       isStarted = true;
       requirePermissions(config);
-      const log = logInOptionNames(
-        await unitLog(config, false, (line) => console.log(line.trimEnd())),
-      );
+      const written = await unitLog(config, false, (line) => console.log(line.trimEnd()));
       const { workerPermissions = "inherit" } = options;
-      open = await openUnit({ config, log, workerPermissions, controllers, words: OPTION_WORDS });
+      open = await openUnit({
+        config,
+        log: logInOptionNames(written),
+        botLog: botLogInOptionNames(written),
+        workerPermissions,
+        controllers,
+        words: OPTION_WORDS,
+      });
       opened.resolve(open);
       // Who has asked for statuses before listens from here on.
       await opened.promise;

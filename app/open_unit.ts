@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { systemClock } from "../ports/clock.ts";
+import type { Log } from "../ports/log.ts";
 import { endAfter, endInTurn } from "../ports/lives/ending.ts";
 import { systemRandom } from "../ports/random.ts";
 import { messageOf } from "../protocol/errors.ts";
@@ -47,6 +48,8 @@ import type { Words } from "./http/words.ts";
 export interface OpenUnitOptions {
   readonly config: Config;
   readonly log: UnitLog;
+  /** Takes what bots log and print. Default: `log`. */
+  readonly botLog?: Log;
   /** `least` needs `"unstable": ["worker-options"]` in the `deno.json` of the program. */
   readonly workerPermissions: "least" | "inherit";
   /** Replaced methods; by default each is as it is by itself. */
@@ -163,7 +166,7 @@ async function openLocked(options: OpenUnitOptions, lock: Lock | null): Promise<
     startCluster: ({ peer, module }, credential) => {
       options.log.keepSecret(credential);
       // What a bot tells is the bot's, and no incident of the unit's.
-      const life = { peer, unitUrl: url, credential, clock, log: options.log };
+      const life = { peer, unitUrl: url, credential, clock, log: options.botLog ?? options.log };
       return builtIn.start({ ...code(module), ...life });
     },
   });

@@ -8,7 +8,7 @@
 import { type Field, FIELDS, SETTINGS } from "../config/config.ts";
 import { GatehouseError } from "../protocol/errors.ts";
 import type { Status } from "../protocol/status.ts";
-import { type LogFields, logTo } from "../ports/log.ts";
+import { type Log, type LogFields, logTo } from "../ports/log.ts";
 import type { Words } from "./http/words.ts";
 import type { UnitLog } from "./terminal/log.ts";
 
@@ -129,25 +129,27 @@ export function inOwnNames<Given extends unknown[], Result>(
   };
 }
 
-/** What a bot prints is the bot's: only our advice on what it lacks is told anew. */
-const PRINTED = "cluster prints";
-
 /** A log whose lines are. */
 export function logInOptionNames(log: UnitLog): UnitLog {
-  const told = (event: string, fields: LogFields) => {
-    const text = event === PRINTED ? printed(String(fields.text)) : undefined;
-    const more = text === undefined ? toldInOptionNames(fields) : { ...fields, text };
-    return [inOptionNames(event), more] as const;
-  };
+  const told = (event: string, fields: LogFields) =>
+    [inOptionNames(event), toldInOptionNames(fields)] as const;
   return Object.assign(logTo((level, ...line) => log[level](...told(...line))), {
     keepSecret: (secret: string) => log.keepSecret(secret),
     asWritten: (...line: Parameters<typeof told>) => log.asWritten(...told(...line)),
   });
 }
 
-function printed(text: string): string {
+/** A log for what bots log and print: that is theirs, only our advice on what they lack is told anew. */
+export function botLogInOptionNames(log: Log): Log {
   const { name } = SETTINGS.clusterPermissions;
-  return text.replaceAll(` to ${name}`, ` to ${optionOf("clusterPermissions")}`);
+  const advised = (value: unknown) =>
+    typeof value === "string"
+      ? value.replaceAll(` to ${name}`, ` to ${optionOf("clusterPermissions")}`)
+      : value;
+  return logTo((level, event, fields) => {
+    const pairs = Object.entries(fields).map(([key, value]) => [key, advised(value)] as const);
+    log[level](event, Object.fromEntries(pairs));
+  });
 }
 
 /** A part of `/api` that is Discord's answer, and passes as it came. */

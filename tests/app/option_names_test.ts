@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Status } from "../../protocol/status.ts";
 import { Feed } from "../../unit/feed.ts";
 import {
+  botLogInOptionNames,
   inOptionNames,
   inOwnNames,
   logInOptionNames,
@@ -70,7 +71,7 @@ Deno.test("inOwnNames() tells of what is thrown at once, and of what is rejected
   assert.equal(inOwnNames((a: number, b: number) => a + b)(1, 2), 3);
 });
 
-Deno.test("logInOptionNames() tells our lines anew, and leaves what a bot prints but for our advice", () => {
+Deno.test("logInOptionNames() tells our lines anew", () => {
   const lines: unknown[] = [];
   const written = logTo((...line) => void lines.push(line));
   const asWritten = (...line: [string, LogFields]) => line;
@@ -80,15 +81,18 @@ Deno.test("logInOptionNames() tells our lines anew, and leaves what a bot prints
     { advice: "set stateDir" },
   ]);
   log.warn("the function of EDITED_MESSAGES failed", { advice: "change INTENTS", of: { n: 1 } });
-  log.info("cluster prints", {
-    text: "STATE_DIR is mine; add --allow-net=a to CLUSTER_PERMISSIONS",
-  });
   assert.deepEqual(lines, [
     ["warn", "the function of editedMessages failed", { advice: "change intents", of: { n: 1 } }],
-    ["info", "cluster prints", {
-      text: "STATE_DIR is mine; add --allow-net=a to clusterPermissions",
-    }],
   ]);
+});
+
+Deno.test("botLogInOptionNames() leaves the lines of a bot as they are, but for our advice", () => {
+  const lines: unknown[] = [];
+  const log = botLogInOptionNames(logTo((...line) => void lines.push(line)));
+  const text = "STATE_DIR is mine; add --allow-net=a to";
+  log.info("set CACHE to INTENTS", { text: `${text} CLUSTER_PERMISSIONS`, n: 1, of: { text } });
+  const told = { text: `${text} clusterPermissions`, n: 1, of: { text } };
+  assert.deepEqual(lines, [["info", "set CACHE to INTENTS", told]]);
 });
 
 Deno.test("OPTION_WORDS tells anew what the port refuses and how things stand, and nothing of Discord's", async () => {

@@ -142,6 +142,25 @@ for (const [what, { options, discord, error }] of Object.entries(FAILURES)) {
   });
 }
 
+for (const clusterIsolation of ["process", "worker"] as const) {
+  Deno.test(`lines of a bot in a ${clusterIsolation} stay as they are in a program, but for our advice`, async () => {
+    const own = ["STATE_DIR of mine", "so is TOTAL_SHARDS of mine", "INTENTS of mine is printed"];
+    const advice = 'Requires net access to "a:80", run again with the --allow-net flag';
+    const { told } = await failing(({ dir }) => {
+      const lines = `
+        context.log.info(${JSON.stringify(own[0])}, { text: ${JSON.stringify(own[1])} });
+        context.log.warn("it lacks something", { error: ${JSON.stringify(advice)} });
+        console.log(${JSON.stringify(own[2])});
+        throw new Error("the end of it");`;
+      const bot = "export default { wants: () => false, handle() {}, start(context) {";
+      Deno.writeTextFileSync(`${dir}/bot.js`, `${bot} ${lines} } };`);
+      return { bot: `${dir}/bot.js`, clusterIsolation };
+    });
+    for (const text of own) assert.ok(told.includes(text), told);
+    assert.match(told, /--allow-net=a:80 to clusterPermissions/);
+  });
+}
+
 Deno.test("the port of a unit in a program tells callers the names of its options", async () => {
   const sim = createSimulator({ shards: 1, guilds: 1 });
   const served = serveSimulator(sim);
