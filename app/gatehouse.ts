@@ -73,7 +73,7 @@ export interface Gatehouse {
    * @throws {GatehouseError} `bad_config`, `unauthorized`.
    */
   start(): Promise<void>;
-  /** Stops cleanly. Sessions are kept: the next start spends no identify. */
+  /** Stops cleanly, also what is starting. Sessions are kept: the next start spends no identify. */
   stop(): Promise<void>;
   /** What happens from now on; asked before `start()` or as soon as that resolves, from its beginning. */
   status(): AsyncIterable<Status>;
@@ -152,6 +152,7 @@ export interface Gatehouse {
  */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const config = configOf(options);
+  let opening: Promise<OpenUnit> | null = null;
   let open: OpenUnit | null = null;
   let isStarted = false;
   /** What has happened since the start, for who asks as soon as that is done. */
@@ -172,6 +173,18 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     what: (unit: Unit, ...given: Given) => Result,
   ) => inOwnNames((...given: Given) => what(running(), ...given));
   const controllers = createControllers(running);
+  const openIt = async () => {
+    const written = await unitLog(config, false, (line) => console.log(line.trimEnd()));
+    const { workerPermissions = "inherit" } = options;
+    return await openUnit({
+      config,
+      log: logInOptionNames(written),
+      botLog: botLogInOptionNames(written),
+      workerPermissions,
+      controllers,
+      words: OPTION_WORDS,
+    });
+  };
   const ipc = unitIpc(running);
   return {
     start: inOwnNames(async () => {
@@ -180,16 +193,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       }
       isStarted = true;
       requirePermissions(config);
-      const written = await unitLog(config, false, (line) => console.log(line.trimEnd()));
-      const { workerPermissions = "inherit" } = options;
-      open = await openUnit({
-        config,
-        log: logInOptionNames(written),
-        botLog: botLogInOptionNames(written),
-        workerPermissions,
-        controllers,
-        words: OPTION_WORDS,
-      });
+      open = await (opening = openIt());
       opened.resolve(open);
       // Who has asked for statuses before listens from here on.
       await opened.promise;
@@ -201,7 +205,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         systemClock.soon(() => void takeSinceStart()?.return(undefined));
       }
     }),
-    stop: async () => await open?.stop("asked to"),
+    // Why it cannot be opened, the start tells.
+    stop: async () => await opening?.then(({ stop }) => stop("asked to"), () => {}),
     status() {
       const statuses = takeSinceStart() ?? open?.unit.status();
       return statusesInOptionNames(statuses ?? opened.promise.then(({ unit }) => unit.status()));

@@ -227,3 +227,13 @@ Deno.test({
     await rig.start();
   },
 });
+
+Deno.test("a unit in a program that is stopped as it starts does not go on with that", async () => {
+  await using rig = await setUp();
+  const { unit, sim } = rig;
+  const started = assert.rejects(unit.start(), /the unit stops: asked to/);
+  await unit.stop();
+  await started;
+  assert.equal(sim.ledger.identifies.length, 0);
+  await assert.rejects(fetch(`${unit.url}/healthz`), "its port is open");
+});
