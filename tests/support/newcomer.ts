@@ -7,6 +7,11 @@
 import { LACKS_TERMINAL, onTerminal } from "./on_terminal.ts";
 import { until } from "./unit_process.ts";
 
+/** Has what Deno has downloaded for us in another folder, too. */
+const LINK = `ln -sf ${
+  Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME") ?? ""}/.cache/deno`
+}/npm`;
+
 /** Where a unit and the simulator listen when nobody says otherwise. */
 const USUAL_PORTS = [8787, 8790];
 
@@ -21,6 +26,8 @@ export interface Terminal {
   start(line: string): Promise<void>;
   /** Waits for `pattern` in what came since the line was typed, or since `again()`. */
   says(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray>;
+  /** All that came since then. */
+  seen(): string;
   /** What is waited for has to come from now on. */
   again(): void;
   /** Ctrl-C, and waits until that has ended; gives the exit code. */
@@ -37,8 +44,12 @@ export interface Newcomer {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Clones Gatehouse into `~/gatehouse` of an empty HOME. */
-export async function newcomer(): Promise<Newcomer> {
+/**
+ * Clones Gatehouse into `~/gatehouse` of an empty HOME.
+ *
+ * @param hasPackages Whether it has what a start downloads. Default: no, it is downloaded.
+ */
+export async function newcomer({ hasPackages = false } = {}): Promise<Newcomer> {
   await until(() => takenPorts().length === 0, 120_000, () => `${takenPorts()} are taken`);
   const home = Deno.realPathSync(Deno.makeTempDirSync());
   copyTree(".", `${home}/gatehouse`);
@@ -47,6 +58,7 @@ export async function newcomer(): Promise<Newcomer> {
     home,
     async terminal(folder = ".", env = {}) {
       const terminal = await openTerminal(home, folder, env);
+      if (hasPackages) await terminal.run(`mkdir -p ~/.cache/deno && ${LINK} ~/.cache/deno`);
       open.push(terminal);
       return terminal;
     },
@@ -109,6 +121,7 @@ async function openTerminal(
       await until(() => pattern.test(since()), limitMs, () => `no ${pattern}: ${since()}`);
       return pattern.exec(since())!;
     },
+    seen: since,
     again: () => void (from = plain(screen.output()).length),
     async interrupt() {
       await screen.keys("\x03");
