@@ -19,6 +19,7 @@ import {
   SETTING_NAMES,
   SETTINGS,
 } from "./config.ts";
+import { unreadLines } from "./env_lines.ts";
 import { nearest, shapeOf } from "./readers.ts";
 import { brokenRules } from "./rules.ts";
 
@@ -38,6 +39,8 @@ export interface ParseOptions {
   readonly bot?: string;
   /** Whether `DISCORD_TOKEN` may be missing: every caller brings its own. `deno task rest`. */
   readonly withoutToken?: boolean;
+  /** Lines of `.env` that set nothing and were meant to: they are warned of, and count as an attempt. Default: none. */
+  readonly unread?: readonly Problem[];
 }
 
 /**
@@ -68,7 +71,7 @@ export async function parseConfig(
   const secrets = FIELDS.filter((field) => settings[field].read.secret).map(textOfField);
   const redact = redactor(secrets.flatMap(partsOf));
   const hide = (text: string) => String(redact(text));
-  const warnings = misspelt(env);
+  const warnings = [...options.unread ?? [], ...misspelt(env)];
   const given = FIELDS.filter((field) => textOfField(field) !== "");
   const isTouched = FIELDS.some((field) => textOf(settingsGiven, settings[field].name) !== "");
   const untouched = !isTouched && warnings.length === 0;
@@ -158,9 +161,9 @@ export function mergeEnv(environment: Env, text: string): Env {
 
 /** The settings of this process and of the `.env` file at `path`; one that cannot be read is a problem. */
 export async function readConfig(options: ParseOptions = {}, path = ".env"): Promise<ParsedConfig> {
-  let env: Env;
+  let text: string;
   try {
-    env = await readEnv(path);
+    text = await textIn(path);
   } catch (error) {
     const problem = {
       setting: path,
@@ -169,7 +172,8 @@ export async function readConfig(options: ParseOptions = {}, path = ".env"): Pro
     };
     return { ok: false, problems: [problem], warnings: [] };
   }
-  return await parseConfig(env, options);
+  const env = mergeEnv(Deno.env.toObject(), text);
+  return await parseConfig(env, { ...options, unread: unreadLines(text) });
 }
 
 function isSet(env: Env): Env {
@@ -185,9 +189,13 @@ function isSet(env: Env): Env {
  * @throws Whatever reading the file throws, unless there is no file.
  */
 export async function readEnv(path = ".env"): Promise<Env> {
-  const text = await Deno.readTextFile(path).catch((error: unknown) => {
+  return mergeEnv(Deno.env.toObject(), await textIn(path));
+}
+
+/** What is in a file; nothing where there is none. */
+async function textIn(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch((error: unknown) => {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   });
-  return mergeEnv(Deno.env.toObject(), text);
 }

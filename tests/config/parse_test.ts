@@ -226,6 +226,24 @@ Deno.test("mergeEnv() reads comments, quotes, export, blanks, line ends of Windo
   });
 });
 
+Deno.test("a token whose line cannot be read does not start the simulator, and is told of without its value", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const line of ["DISCORD_TOKEN: s3cret", "set DISCORD_TOKEN=s3cret"]) {
+      await Deno.writeTextFile(`${folder}/.env`, line);
+      const read = await readConfig({}, `${folder}/.env`);
+      assert.ok(!read.ok, line);
+      const told = [...read.problems, ...read.warnings].map(describeProblem).join("\n");
+      assert.match(told, /expected a line of \.env as DISCORD_TOKEN=value, received line 1/);
+      assert.doesNotMatch(told, /s3cret/);
+      const demo = await readConfig({ simulator: true }, `${folder}/.env`);
+      assert.ok(demo.ok && demo.config.mode === "simulator" && demo.warnings.length === 1);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("readEnv() does without a file, and says where one cannot be read", async () => {
   const folder = await Deno.makeTempDir();
   try {

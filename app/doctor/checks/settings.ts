@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Config, describeProblem, isLoopback } from "../../../config/config.ts";
+import { type Config, describeProblem, isLoopback, SETTING_NAMES } from "../../../config/config.ts";
 import type { Facts } from "../facts.ts";
 import { fail, ok, type Seen, skipped, warn } from "../finding.ts";
 
@@ -16,8 +16,11 @@ const SHORT_SECRET = 16;
 /** Every setting that is wrong, and every name that is nearly one. */
 export function checkSettings({ settings, given }: Facts): Seen[] {
   const problems = settings.ok ? [] : settings.problems;
-  const misspelt = settings.warnings.map(({ setting, expected }) =>
-    warn(`${setting} is no setting`, `write ${expected}, if that is meant; ${LIST}`)
+  const misspelt = settings.warnings.map(({ setting, expected, received }) =>
+    // A line of .env that cannot be read has the name of one.
+    SETTING_NAMES.includes(setting)
+      ? warn(`${setting}: ${received}`, `write ${expected}; ${LIST}`)
+      : warn(`${setting} is no setting`, `write ${expected}, if that is meant; ${LIST}`)
   );
   const wrong = problems.map((problem) =>
     fail(describeProblem(problem), `change it, in the environment or in .env; ${LIST}`)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checkSecrets, checkSettings } from "../../../../app/doctor/checks/settings.ts";
+import { unreadLines } from "../../../../config/env_lines.ts";
 import { parseConfig } from "../../../../config/parse.ts";
 import { factsOf, told } from "../../../support/doctor_facts.ts";
 
@@ -16,6 +17,17 @@ Deno.test("settings: every problem and every misspelt name is told, with what to
   assert.match(lines[1]!, /^fail: TOTAL_SHARDS: expected a whole number .* received "four"/);
   assert.match(lines[2]!, /^warn: INTENT is no setting → write INTENTS/);
   assert.doesNotMatch(lines.join(), /secret words/);
+});
+
+Deno.test("settings: a line of .env that cannot be read is told by its number, never shown", async () => {
+  const unread = unreadLines("INTENTS=GUILDS\nDISCORD_TOKEN: s3cret");
+  const settings = await parseConfig({ INTENTS: "GUILDS" }, { unread });
+  const lines = told(checkSettings(factsOf({ rest: { settings, given: ["INTENTS"] } })));
+  assert.equal(
+    lines[1],
+    "warn: DISCORD_TOKEN: line 2, which has no = → write a line of .env as DISCORD_TOKEN=value; " +
+      "docs/operations.md lists every setting",
+  );
 });
 
 Deno.test("settings: with nothing set it says what would be played, and what to set", async () => {
