@@ -20,6 +20,19 @@ export function emptyIn(args: readonly string[]): string | undefined {
 }
 
 /**
+ * Takes a text that is a number of at least 0, and gives the text.
+ *
+ * @param what What it is the number of, for who typed another.
+ * @throws {InvalidArgument} It is none.
+ */
+export function numeric(what: string): (text: string) => string {
+  return (text) => {
+    if (/^\d+(\.\d+)?$/.test(text)) return text;
+    throw new InvalidArgument(`Expected ${what}, as a number.`);
+  };
+}
+
+/**
  * Reads a whole number.
  *
  * @throws {InvalidArgument} The text is none, or out of bounds.

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Config, describeProblem, type Problem } from "../../config/config.ts";
+import { type Config, describeProblem, type Problem, SETTINGS } from "../../config/config.ts";
 import type { ParsedConfig } from "../../config/parse.ts";
 import { surviveMistakes } from "../../ports/mistakes.ts";
 import { messageOf } from "../../protocol/errors.ts";
@@ -43,5 +43,12 @@ export async function launch(
 function refuse(problems: readonly Problem[]): ExitCode {
   console.error("Cannot start, the settings are wrong:");
   for (const problem of problems) console.error(`  ${describeProblem(problem)}`);
+  // Who has set no more than a port wants to look, not to run a bot.
+  const { name } = SETTINGS.discordToken;
+  if (problems.some(({ setting, received }) => setting === name && received === "nothing")) {
+    console.error(
+      "Without a token it plays against the simulator, whatever is set: gatehouse demo",
+    );
+  }
   return EXIT.REFUSED;
 }

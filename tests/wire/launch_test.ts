@@ -56,4 +56,5 @@ Deno.test("launch() serves nothing by settings that are wrong, and tells them al
   for (const name of ["TOTAL_SHARDS", "LISTEN_PORT", "DISCORD_TOKEN"]) {
     assert.ok(told.some((line) => line.startsWith(`  ${name}: expected`)), name);
   }
+  assert.match(told.at(-1)!, /^Without a token it plays .*: gatehouse demo$/);
 });

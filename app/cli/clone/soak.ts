@@ -5,6 +5,7 @@
  */
 
 import type { Command } from "../../../deps.ts";
+import { numeric } from "../arguments.ts";
 import { runInClone } from "./run.ts";
 import { helpEnd } from "../output.ts";
 import type { CliWorld } from "../world.ts";
@@ -17,10 +18,18 @@ export function addSoak(cli: Command, world: CliWorld): void {
       "Runs a real unit under load against the simulator, strikes it with faults at random, and prints what was lost, " +
         "came twice or out of order: nothing should be. Only a clone of the repository has it.",
     )
-    .argument("[minutes]", "how long", "2")
-    .option("--seed <number>", "the same seed gives the same faults (default: 1)")
-    .option("--rate <number>", "events per second (default: 500)")
-    .option("--outage <minutes>", "the bot is away for so long, instead of faults")
+    .argument("[minutes]", "how long", numeric("minutes"), "2")
+    .option(
+      "--seed <number>",
+      "the same seed gives the same faults (default: 1)",
+      numeric("a seed"),
+    )
+    .option("--rate <number>", "events per second (default: 500)", numeric("events per second"))
+    .option(
+      "--outage <minutes>",
+      "the bot is away for so long, instead of faults",
+      numeric("minutes"),
+    )
     .action(world.ends((minutes: string, flags: Readonly<Record<string, string>>) => {
       const said = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
       return runInClone(world, "soak", [minutes, ...said]);
