@@ -29,8 +29,10 @@ export function readPage(path: string): Page {
     .filter((line) => line !== "" && !SETTING.test(line));
   const prose = text.replaceAll(/^```.*?^```/gms, "");
   const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, code]) => code!.replaceAll(/\s+/g, " "));
-  const commands = [...lines, ...spans.filter((code) => COMMAND.test(code))];
-  return { files: filesOf(text), blocks, commands: [...new Set(commands)] };
+  const found = [...new Set([...lines, ...spans.filter((code) => COMMAND.test(code))])];
+  // What only begins a command is none: "write `deno` for `npx --yes deno`".
+  const commands = found.filter((code) => !found.some((it) => it.startsWith(`${code} `)));
+  return { files: filesOf(text), blocks, commands };
 }
 
 /** Notes what of a page is typed, so that nothing of it is left out. */
