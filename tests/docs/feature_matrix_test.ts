@@ -1,6 +1,7 @@
 /** docs/feature-matrix.md: marks that it explains, notes that it has, and every peer in every table. */
 
 import assert from "node:assert/strict";
+import { NOT_SHOWN, SHOWN } from "./feature_matrix_shown.ts";
 
 const DOC = await Deno.readTextFile("docs/feature-matrix.md");
 const MARKS = new Set(["✅", "⚠️", "❌", "·", "↗", "?", "–"]);
@@ -39,4 +40,24 @@ Deno.test("every note of the feature matrix is there, and referred to", () => {
 Deno.test("the feature matrix says where Gatehouse lacks something", () => {
   const lacking = rows.filter(([first, ours]) => first !== "" && /^(❌|⚠️)/.test(ours ?? ""));
   assert.ok(lacking.length > 5, `${lacking.length}`);
+});
+
+/** Names of the tests in a file, templates as they are written. */
+function testsIn(file: string): string[] {
+  const begins = /(?:\b\w*[tT]est\(|\bwithNode\(|\bname:)\s*(["`])((?:(?!\1)[^\\]|\\.)*)\1/g;
+  return [...Deno.readTextFileSync(`tests/${file}`).matchAll(begins)].map(([, , name]) => name!);
+}
+
+Deno.test("each ✅ of Gatehouse's is shown by tests that are there, or it is said who shows it", () => {
+  const ours = rows.filter(([, mark]) => mark?.startsWith("✅")).map(([what]) => what!);
+  assert.ok(ours.length > 40, `${ours.length}`);
+  const told = [...Object.keys(SHOWN), ...Object.keys(NOT_SHOWN)];
+  assert.deepEqual(told, [...new Set(told)]);
+  assert.deepEqual(told.toSorted(), ours.toSorted());
+  const missing = Object.entries(SHOWN).flatMap(([what, tests]) =>
+    tests.filter(([file, part]) => !testsIn(file).some((name) => name.includes(part)))
+      .map(([file, part]) => `${what}: tests/${file} has no test "${part}"`)
+  );
+  assert.deepEqual(missing, []);
+  assert.deepEqual(Object.entries(SHOWN).filter(([, tests]) => tests.length === 0), []);
 });
