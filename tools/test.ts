@@ -1,8 +1,8 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
  * what some need. Unit tests run in parallel, then the examples in docstrings, then the tests with real
- * sockets and processes, one file after the other, then reshards of units, fleets, the dashboard's page in a browser, bots
- * of other libraries, and in the end attacks on a unit.
+ * sockets and processes, one file after the other, then reshards of units, fleets, the dashboard's page in a
+ * browser, pages that are typed on a terminal, bots of other libraries, and in the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
@@ -29,6 +29,7 @@ const RESHARDS = "tests/wire/reshard";
 const FLEETS = "tests/wire/fleet";
 const SERVERS = "tests/wire/nats";
 const BROWSER = "tests/wire/dashboard";
+const PAGES = "tests/wire/pages";
 const ATTACKS = "tests/wire/attack_test.ts";
 
 /** Files at a time of a phase whose units wait most of the time: more than there are cores. */
@@ -63,7 +64,7 @@ interface Phase {
 
 function phases(args: readonly string[]): Phase[] {
   if (args.length > 0) return [{ args }];
-  const others = [ATTACKS, BROWSER, LIBRARIES, RESHARDS, FLEETS, SERVERS].join(",");
+  const others = [ATTACKS, BROWSER, LIBRARIES, PAGES, RESHARDS, FLEETS, SERVERS].join(",");
   return [
     { args: ["--parallel", "--ignore=tests/wire", "tests"] },
     { args: ["--doc", ...DOORS, ...SOURCES] },
@@ -72,6 +73,7 @@ function phases(args: readonly string[]): Phase[] {
     { args: ["--parallel", FLEETS], jobs: WAITING_JOBS },
     { args: ["--parallel", SERVERS], jobs: WAITING_JOBS },
     { args: [BROWSER] },
+    { args: [PAGES] },
     { args: [LIBRARIES] },
     { args: [ATTACKS] },
   ];
