@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { createSimulator, serveSimulator, startPinging } from "../../sim/mod.ts";
+import { launcherEnv } from "../support/launched.ts";
 import { LACKS_NODE, npmBot } from "../support/libraries/npm.ts";
 import { readPage } from "../support/pages.ts";
 import { follow, type UnitProcess, until } from "../support/unit_process.ts";
@@ -44,9 +45,19 @@ async function withPage(page: string, body: (stage: Stage) => Promise<void>): Pr
     Deno.writeTextFileSync(`${root}/${name}`, here);
   }
   const running: UnitProcess[] = [];
-  const common = { ...found(), DISCORD_API_URL: server.apiUrl, LISTEN_PORT: String(port) };
+  const home = await Deno.makeTempDir();
+  const common = {
+    ...launcherEnv(),
+    HOME: home,
+    DISCORD_API_URL: server.apiUrl,
+    LISTEN_PORT: String(port),
+  };
   const run: Stage["run"] = (program, args, folder, env) => {
-    const options = { cwd: `${root}/${folder}`, clearEnv: true, env: { ...found(), ...env } };
+    const options = {
+      cwd: `${root}/${folder}`,
+      clearEnv: true,
+      env: { ...launcherEnv(), HOME: home, ...env },
+    };
     const pipes = { stdout: "piped", stderr: "piped" } as const;
     const child = follow(
       new Deno.Command(program, { args: [...args], ...options, ...pipes }).spawn(),
@@ -63,17 +74,8 @@ async function withPage(page: string, body: (stage: Stage) => Promise<void>): Pr
     cancel();
     for (const child of running.reverse()) await child.end("SIGTERM");
     await server.close();
-    await Deno.remove(root, { recursive: true });
+    for (const each of [root, home]) await Deno.remove(each, { recursive: true });
   }
-}
-
-/** Where programs are, and what was downloaded. */
-function found(): Record<string, string> {
-  const names = ["PATH", "HOME", "DENO_DIR", "NPM_CONFIG_REGISTRY"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }
 
 function freePort(): number {
