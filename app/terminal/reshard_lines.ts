@@ -116,7 +116,7 @@ function left({ leftMs }: ReshardSnapshot): LogFields {
 
 /**
  * The line at the bottom of a terminal while a reshard is under way, else none:
- * `reshard 2 → 4 running · 1 of 2 lots moved, holding 1 · 812 guilds · 3 identifies, 895 left · about 9 s left`.
+ * `reshard 2 → 4 running · about 9 s left · 1 of 2 lots moved, holding 1 · 812 guilds · 3 identifies, 895 left`.
  */
 export function reshardLine(reshard: ReshardSnapshot | null): string {
   if (!isUnderWay(reshard)) return "";
@@ -128,9 +128,10 @@ export function reshardLine(reshard: ReshardSnapshot | null): string {
   const there = state === "cancelling" ? "back" : "moved";
   return [
     `reshard ${from} → ${to} ${state}`,
+    // Before what a narrow terminal cuts off.
+    ...(leftMs === null ? [] : [`about ${duration(leftMs)} left`]),
     [`${lots.filter(hasMoved).length} of ${lots.length} lots ${there}`, ...phases].join(", "),
     `${counted(guildsMoved, "guild")}${forced > 0 ? ` (${forced} forced)` : ""}`,
     `${counted(identifiesSpent, "identify", "identifies")}, ${reshard.identifiesLeft} left`,
-    ...(leftMs === null ? [] : [`about ${duration(leftMs)} left`]),
   ].join(" · ");
 }

@@ -98,14 +98,20 @@ Deno.test("reshardLine() says where it has got to, while it is under way", () =>
   });
   assert.equal(
     reshardLine(on),
-    "reshard 4 → 8 running · 1 of 4 lots moved, rising 2, holding 1 · 812 guilds · " +
-      "5 identifies, 893 left · about 9 s left",
+    "reshard 4 → 8 running · about 9 s left · 1 of 4 lots moved, rising 2, holding 1 · 812 guilds · " +
+      "5 identifies, 893 left",
+  );
+  // The bar of `gatehouse reshard --watch` stands before it, on a terminal of 80 columns.
+  assert.ok(reshardLine(on).indexOf("about 9 s left") + "about 9 s left".length < 80 - 25);
+  assert.match(
+    reshardLine({ ...on, identifiesSpent: 1, guildsMoved: 1 }),
+    /· 1 guild · 1 identify, /,
   );
   const paused = reshardLine({ ...on, state: "paused", forced: 2, leftMs: null });
   assert.match(paused, /^reshard 4 → 8 paused · .* 812 guilds \(2 forced\) · .* 893 left$/);
   assert.match(
     reshardLine({ ...on, state: "cancelling" }),
-    /cancelling · 1 of 4 lots back, rising/,
+    /cancelling · about 9 s left · 1 of 4 lots back, rising/,
   );
   assert.deepEqual([reshardLine(null), reshardLine({ ...on, state: "done" })], ["", ""]);
 });
