@@ -104,6 +104,8 @@ export interface Played {
   /** Events that both sides got, once each. */
   readonly wanted: ReadonlyMap<string, readonly number[]>;
   readonly faulty: ReadonlySet<string>;
+  /** Guilds that had nothing but the same few events again and again for as long as both sides were compared. */
+  readonly monotone: ReadonlySet<string>;
   readonly result: CutResult;
   readonly mayRepeat: ReadonlySet<string>;
   readonly heldMs: number;
@@ -136,6 +138,7 @@ export function play(draw: WorldDraw): Played | null {
     }
   };
   let [holdAtMs, heldMs, isHeld, isWhole] = [Infinity, 0, false, false];
+  let wholeMs = 0;
   let result: CutResult | null = null;
   let nowMs = 0;
   const through = new Map<number, number>();
@@ -147,7 +150,7 @@ export function play(draw: WorldDraw): Played | null {
     if (isBroken && isHeld) compare.lifted();
     if (isBroken) [isHeld, isWhole, holdAtMs] = [false, false, Infinity];
     if (!isWhole && !isBroken && nowMs >= WHOLE_MS) {
-      isWhole = true;
+      [isWhole, wholeMs] = [true, nowMs];
       compare.whole(nowMs);
     }
     feed("from", nowMs - TICK_MS, nowMs);
@@ -166,7 +169,7 @@ export function play(draw: WorldDraw): Played | null {
     result = compare.cuts(nowMs);
   }
   return {
-    ...judgedBy(draw, result, through),
+    ...judgedBy(draw, result, through, { wholeMs, heldMs }),
     heldMs: nowMs - TICK_MS - heldMs,
     skewMs: compare.skewMs,
   };
@@ -177,6 +180,7 @@ export function judgedBy(
   draw: WorldDraw,
   result: CutResult,
   through: ReadonlyMap<number, number>,
+  compared: { readonly wholeMs: number; readonly heldMs: number },
 ): Omit<Played, "heldMs" | "skewMs"> {
   const { guildIds, got } = worldOf(draw);
   const delivered = new Map<string, number[]>();
@@ -190,6 +194,7 @@ export function judgedBy(
   return {
     delivered,
     ...judged(draw, guildIds, got),
+    monotone: new Set(guildIds.filter((guildId) => isMonotone(got, guildId, compared))),
     result,
     mayRepeat: new Set([...result.cuts.values()].flatMap(({ mayRepeat }) => mayRepeat)),
   };
@@ -199,6 +204,21 @@ export function judgedBy(
 function isServedBy({ cuts }: CutResult, { shardId, guildId, cursor }: Got): boolean {
   const { through, guilds, others } = cuts.get(shardId)!;
   return cursor > through || cursor > (guilds[guildId] ?? others);
+}
+
+function isMonotone(
+  got: Readonly<Record<Side, readonly Got[]>>,
+  guildId: string,
+  { wholeMs, heldMs }: { readonly wholeMs: number; readonly heldMs: number },
+): boolean {
+  const keysOf = (side: Side) =>
+    got[side].filter((each) =>
+      each.guildId === guildId && each.atMs >= wholeMs && each.atMs <= heldMs
+    ).map(({ key }) => key);
+  const [from, to] = [keysOf("from"), keysOf("to")];
+  const common = from.filter((key) => to.includes(key));
+  return common.length > 0 &&
+    common.every((key) => from.indexOf(key) !== from.lastIndexOf(key));
 }
 
 function judged(

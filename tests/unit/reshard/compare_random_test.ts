@@ -33,9 +33,11 @@ function assertWhole({ delivered, wanted, mayRepeat }: Played): void {
   }
 }
 
-/** Only where an event was missing, or came twice, a guild is doubtful. */
-function assertSure({ mayRepeat, faulty }: Played): void {
-  for (const guildId of mayRepeat) assert.ok(faulty.has(guildId), `guild "${guildId}" is doubtful`);
+/** Only where an event was missing, or came twice, or always the same came, a guild is doubtful. */
+function assertSure({ mayRepeat, faulty, monotone }: Played): void {
+  for (const guildId of mayRepeat) {
+    assert.ok(faulty.has(guildId) || monotone.has(guildId), `guild "${guildId}" is doubtful`);
+  }
 }
 
 function prove(worlds: fc.Arbitrary<WorldDraw>, holds: (played: Played) => void): void {
@@ -47,11 +49,11 @@ function prove(worlds: fc.Arbitrary<WorldDraw>, holds: (played: Played) => void)
   fc.assert(property, { numRuns: RUNS, interruptAfterTimeLimit: 60_000 });
 }
 
-Deno.test("Compare cuts each guild where no event is lost and none comes twice, and has no doubt", () => {
+Deno.test("Compare cuts each guild where no event is lost and none comes twice, without a doubt but of what is always the same", () => {
   prove(worldsOf(["both"], ["once", "seldom", "p"]), (played) => {
     assertWhole(played);
     assertSure(played);
-    assert.equal(played.result.forced, 0);
+    assert.equal(played.result.forced, played.mayRepeat.size);
     assert.ok(played.heldMs <= 5_000 + 2 * TICK_MS, `held for ${played.heldMs} ms`);
   });
 });

@@ -33,6 +33,7 @@ async function handOver(draw: WorldDraw) {
   const told = new Map<string, number>();
   const through = new Map<number, number>();
   const served = new Map<number, Cuts>();
+  const compared = { wholeMs: 0, heldMs: 0 };
   let handed: Handed | null = null;
 
   /** What came on a shard by now, in order. */
@@ -57,8 +58,11 @@ async function handOver(draw: WorldDraw) {
     sides: {
       of: (total) => ({
         bringUp: () => {},
-        watch: () => {},
+        watch(_, isWatched) {
+          if (isWatched) compared.wholeMs = nowMs();
+        },
         hold(id) {
+          compared.heldMs = nowMs();
           flush({ id, total });
           through.set(id, come({ id, total }).at(-1)?.cursor ?? 0);
           const ids = worldOf(draw).guildIds.filter((guildId) => guildId !== "");
@@ -100,18 +104,20 @@ async function handOver(draw: WorldDraw) {
     if (nowMs() >= WHOLE_MS) handover.tick();
   }
   assert.deepEqual([...served.keys()], [...lot.to]);
-  return judgedBy(draw, { ...handed!, cuts: served }, through);
+  return judgedBy(draw, { ...handed!, cuts: served }, through, compared);
 }
 
 Deno.test("a lot is handed over with every event once, in order, whatever breaks on the way", async () => {
   const worlds = worldsOf(["both"], ["once", "seldom", "p"]);
   const property = fc.asyncProperty(worlds, async (draw) => {
-    const { delivered, wanted, result } = await handOver(draw);
+    const { delivered, wanted, monotone, mayRepeat, result } = await handOver(draw);
     for (const [guildId, events] of wanted) {
       const all = delivered.get(guildId)!.filter((event) => events.includes(event));
-      assert.deepEqual(all, events, `guild "${guildId}"`);
+      const isDoubtful = mayRepeat.has(guildId);
+      assert.deepEqual(isDoubtful ? [...new Set(all)] : all, events, `guild "${guildId}"`);
+      assert.ok(!isDoubtful || monotone.has(guildId), `guild "${guildId}" is doubtful`);
     }
-    assert.equal(result.forced, 0);
+    assert.equal(result.forced, mayRepeat.size);
   });
   await fc.assert(property, { numRuns: 100, interruptAfterTimeLimit: 30_000 });
 });
