@@ -51,7 +51,13 @@ export function launcherCommand(
 export function launcherEnv(): Record<string, string> {
   const home = Deno.env.get("HOME") ?? "";
   const cache = Deno.env.get("DENO_DIR") ?? `${home}/.cache/deno`;
-  return { PATH: Deno.env.get("PATH") ?? "", DENO_DIR: cache };
+  // A registry inside a company often has a certificate that only the system knows.
+  const certificates = "mozilla,system";
+  return {
+    PATH: Deno.env.get("PATH") ?? "",
+    DENO_DIR: cache,
+    DENO_TLS_CA_STORE: certificates,
+  };
 }
 
 /** Starts a program that lasts, and reads its log. */

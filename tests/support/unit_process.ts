@@ -106,7 +106,12 @@ function command(program: string, args: string[], settings: Record<string, strin
 }
 
 function inherited(): Record<string, string> {
-  return { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" };
+  return {
+    HOME: Deno.env.get("HOME") ?? "",
+    PATH: Deno.env.get("PATH") ?? "",
+    // A bot's packages may have to come from a registry whose certificate only the system knows.
+    DENO_TLS_CA_STORE: "mozilla,system",
+  };
 }
 
 /** Follows a unit that was started. */
@@ -140,6 +145,7 @@ export function follow(child: Child): UnitProcess {
       let answer = "";
       await until(
         async () => {
+          if (hasEnded) throw new Error(`it has ended: ${JSON.stringify(lines.at(-1))} ${errors}`);
           const response = await fetch(`${url}/readyz`).catch(() => null);
           answer = await response?.text() ?? "no answer";
           return response?.status === 200;
