@@ -6,7 +6,7 @@
 
 import type { Command } from "../../deps.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { helpEnd, painter, writeJson } from "./output.ts";
+import { conclude, helpEnd, painter, writeJson } from "./output.ts";
 import { BOT_ARGUMENT } from "./start.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -57,10 +57,11 @@ async function runDoctor(
   const findings = await diagnose({ simulator, ...bot !== undefined && { bot } });
   if (isWatched) out.write("\r\x1b[K");
   const isWell = tally(findings).fail === 0;
-  if (json) writeJson(world, { ok: isWell, findings });
+  if (json) conclude(() => writeJson(world, { ok: isWell, findings }));
   else {
     const columns = out.isTerminal ? out.size().columns : Infinity;
-    out.write(`${findingLines(findings, painter(world, out), columns).join("\n")}\n`);
+    const lines = findingLines(findings, painter(world, out), columns);
+    conclude(() => out.write(`${lines.join("\n")}\n`));
   }
   return isWell ? EXIT.OK : EXIT.REFUSED;
 }

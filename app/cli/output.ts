@@ -40,6 +40,15 @@ export function writeJson({ out }: Pick<CliWorld, "out">, value: unknown): void 
   out.write(`${JSON.stringify(value, null, out.isTerminal ? 2 : undefined)}\n`);
 }
 
+/** Prints what was found, at the end. That nobody reads all of it, as after `| head -1`, changes no exit code. */
+export function conclude(print: () => void): void {
+  try {
+    print();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
 /** What stands at the end of a subcommand's help. */
 export interface HelpEnd {
   /** The URL that it opens. */

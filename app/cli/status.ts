@@ -6,7 +6,7 @@
 
 import type { Command } from "../../deps.ts";
 import { EXIT } from "./exit.ts";
-import { helpEnd, painter, writeJson } from "./output.ts";
+import { conclude, helpEnd, painter, writeJson } from "./output.ts";
 import { unitApi, type UnitFlags, unitOptions } from "./unit_api.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -35,7 +35,7 @@ export function addStatus(cli: Command, world: CliWorld): void {
     const snapshot = await unit.state();
     const { readiness } = await import("../../unit/readiness.ts");
     const verdict = readiness(snapshot);
-    if (flags.json) writeJson(world, { ...verdict, ...snapshot });
+    if (flags.json) conclude(() => writeJson(world, { ...verdict, ...snapshot }));
     else {
       const { statusReport } = await import("./status/report.ts");
       const { tableDrawer } = await import("./print/table.ts");
@@ -45,7 +45,8 @@ export function addStatus(cli: Command, world: CliWorld): void {
       const draw = await tableDrawer(paint, width);
       const nowMs = world.clock.wallMs();
       const allShards = flags.all === true;
-      out.write(statusReport(snapshot, { url: unit.url, nowMs, draw, width, paint, allShards }));
+      const how = { url: unit.url, nowMs, draw, width, paint, allShards };
+      conclude(() => out.write(statusReport(snapshot, how)));
     }
     return flags.check && !verdict.ready ? EXIT.NOT_READY : EXIT.OK;
   }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EXIT } from "../../../app/cli/exit.ts";
-import { runCli, unitAt } from "../../support/cli.ts";
+import { keptStream, runCli, unitAt } from "../../support/cli.ts";
 import { createNotedUnit } from "../../support/noted_unit.ts";
 import { shard, snapshot } from "../../support/snapshots.ts";
 
@@ -29,6 +29,15 @@ Deno.test("status --check ends with 5 unless the unit is ready", async () => {
   assert.deepEqual([well.code, ill.code], [EXIT.OK, EXIT.NOT_READY]);
 });
 
+for (const how of [[], ["--json"]]) {
+  Deno.test(`status --check ${how.join(" ")} ends with 5 also where nobody reads what it prints`, async () => {
+    const request = await withShards(shard(0, { state: "queued" }));
+    const out = { ...keptStream(), write: () => raise(new Deno.errors.BrokenPipe()) };
+    const { code, err } = await runCli(["status", "--check", ...how], { request, out });
+    assert.deepEqual([code, err], [EXIT.NOT_READY, ""]);
+  });
+}
+
 Deno.test("status --json is the state, with whether it is ready and why not", async () => {
   const request = await withShards(shard(0, { state: "queued", reason: "waits" }));
   const { out } = await runCli(["status", "--json"], { request });
@@ -42,3 +51,7 @@ Deno.test("status of nobody ends with a code of its own, and prints nothing else
   assert.deepEqual([code, out], [EXIT.UNREACHABLE, ""]);
   assert.match(err, /^error: No unit answers at http:\/\/127\.0\.0\.1:9000/);
 });
+
+function raise(error: Error): never {
+  throw error;
+}
