@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { createGatehouse, type Gatehouse, type GatehouseOptions, type Status } from "../../mod.ts";
 import { createSimulator, serveSimulator } from "../../sim/mod.ts";
+import { pause } from "../support/recorded_socket.ts";
 import { until } from "../support/unit_process.ts";
 
 const BOT = new URL("../support/society_bot.ts", import.meta.url);
 const COUNTER = new URL("../support/counter_service.ts", import.meta.url);
 const RECEPTIVE = { receptive: true, timeout: 5000 } as const;
+const UNDICI_TICK_MS = 499;
 
 /** Discord, and a unit with two clusters and a service; what its status has told. */
 async function setUp(options: Partial<GatehouseOptions> = {}) {
@@ -223,8 +225,12 @@ Deno.test({
   sanitizeOps: true,
   sanitizeResources: true,
   async fn() {
-    await using rig = await setUp();
-    await rig.start();
+    {
+      await using rig = await setUp();
+      await rig.start();
+    }
+    // undici's clock ticks on for a moment; it is no reason for a program to go on.
+    await pause(2 * UNDICI_TICK_MS + 200);
   },
 });
 
