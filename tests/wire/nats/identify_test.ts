@@ -93,8 +93,9 @@ ofEachNats("the identifies of three units over NATS", (program, title) => {
     assert.deepEqual(new Set(sent.map(({ id }) => id)).size, SHARDS);
     await soon(() => others.every(({ gate }) => gate.snapshot.waiting === 0));
     for (const { gate } of others) {
-      const { remaining } = gate.snapshot;
-      assert.ok(Math.abs(1000 - SHARDS - remaining) <= KEYS, `${remaining} left`);
+      const more = 1000 - gate.snapshot.remaining - SHARDS;
+      // What was under way when the server lost all, and when the leader died, may count once more each time.
+      assert.ok(more >= -KEYS && more <= 2 * KEYS, `${more} more than were sent`);
     }
     await Promise.all(others.map(({ end }) => end()));
   });
