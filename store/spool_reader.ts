@@ -130,7 +130,8 @@ export class SpoolReader {
       const next = frameEnd(await fs.read(segment.path, at, FRAME_HEADER_BYTES), at);
       if (next === null || next >= segment.bytes) return null;
       const { records: [first] } = await readPiece(this.#options, segment, next, 1);
-      return first ? { at: next, first: first.cursor } : null;
+      // One from before the segment began does not belong there: it says nothing of what was damaged.
+      return first && first.cursor >= segment.first ? { at: next, first: first.cursor } : null;
     });
   }
 

@@ -71,6 +71,19 @@ Deno.test("behind damage whose length cannot be believed, what comes after the f
   }
 });
 
+Deno.test("what is from before its file began does not hide what was damaged in front of it", async () => {
+  const disk = await filledDisk();
+  const frameBytes = 8 + RECORD_HEADER_BYTES + eventRecord(6, 80).body.length;
+  const file = disk.files.get(pathOf(6))!;
+  const damaged = file.content.slice(0, 8 + 3 * frameBytes);
+  damaged[8 + 2 * frameBytes + 30]! ^= 1;
+  const content = new Uint8Array([...damaged, ...encodeFrames([eventRecord(0, 80)])]);
+  Object.assign(file, { content, durable: content });
+  const all = await readAll(await openOn(disk)(SHARD));
+  const gaps = all.filter(({ kind }) => kind === RECORD.GAP).map(readGap);
+  assert.deepEqual(gaps.map(({ from, to }) => [from, to]), [[8, 11]]);
+});
+
 Deno.test("a file that is damaged from its start is a GAP as a whole", async () => {
   const disk = await filledDisk();
   disk.files.get(pathOf(6))!.content.fill(7, 8);
