@@ -139,8 +139,8 @@ export class WorkerPool {
   }
 
   /**
-   * A shard is over: its session is ended, what waits of it is given up, also where its worker is lost meanwhile.
-   * Nothing is heard of it any more. Rejects where the pool is stopped before.
+   * A shard is over: its session is ended, what waits of it is given up, also where its worker is lost meanwhile;
+   * the session is then left to Discord, which ends it in time. Rejects where the pool is stopped before.
    */
   endShard(shardId: number): Promise<void> {
     return this.#roles.end(shardId);

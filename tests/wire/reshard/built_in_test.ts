@@ -31,7 +31,7 @@ Deno.test("two built-in clusters go from 2 to 4 shards with every event once", a
       came.push({ sessionId: sessions.get(shard!)!, s: Number(s) });
     }
   };
-  await assertWhole(stage, 4, { 2: 2, 4: 4 }, readLog);
+  await assertWhole(stage, 4, { 2: 2, 4: 4 }, { read: readLog });
   for (const { restarts, state } of await clusters()) {
     assert.deepEqual([restarts, state], [0, "connected"]);
   }
