@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
 import { doorRoute, MOST_DOOR_BYTES } from "../../../app/http/door.ts";
-import { loadHono } from "../../../deps.ts";
 import { logTo } from "../../../ports/log.ts";
-import { createSimulator, createVirtualClock } from "../../../sim/mod.ts";
-import { createHttpEvents } from "../../../sim/rest/http_events.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
 import type { DoorAnswer, DoorEvent } from "../../../unit/door/door.ts";
+import { discordPosts } from "../../support/discord_posts.ts";
 
 async function setUp({ isOpen = true, hasKey = true } = {}) {
   const clock = createVirtualClock();
-  const { world, rest } = createSimulator({ clock, guilds: 1 });
-  const { Hono } = await loadHono();
-  const app = new Hono();
+  const { app, http } = await discordPosts(clock);
   const taken: { event: DoorEvent; key: string }[] = [];
   const logged: string[] = [];
   let answer: DoorAnswer = { status: 204 };
@@ -20,16 +17,6 @@ async function setUp({ isOpen = true, hasKey = true } = {}) {
       return Promise.resolve(answer);
     },
   };
-  const http = createHttpEvents({
-    clock,
-    world,
-    hear: rest.hear,
-    async post(url, headers, body) {
-      const response = await app.request(url, { method: "POST", headers, body });
-      const text = await response.text();
-      return { status: response.status, body: text === "" ? null : JSON.parse(text) };
-    },
-  });
   doorRoute(app, {
     publicKey: hasKey ? http.publicKey : null,
     door: () => isOpen ? door : null,

@@ -2,13 +2,12 @@
 
 import assert from "node:assert/strict";
 import { doorRoute } from "../../../app/http/door.ts";
-import { loadHono } from "../../../deps.ts";
 import { silentLog } from "../../../ports/log.ts";
 import type { OpenSpool } from "../../../ports/spool.ts";
 import { memoryStore } from "../../../ports/store.ts";
-import { createSimulator, createVirtualClock } from "../../../sim/mod.ts";
-import { createHttpEvents } from "../../../sim/rest/http_events.ts";
+import { createVirtualClock } from "../../../sim/mod.ts";
 import { Door } from "../../../unit/door/door.ts";
+import { discordPosts } from "../../support/discord_posts.ts";
 import { memorySpool } from "../../support/memory_spool.ts";
 import { cluster } from "../../support/peers.ts";
 import { pause } from "../../support/recorded_socket.ts";
@@ -40,20 +39,8 @@ async function setUp(isBotUp: boolean) {
   });
   await door.open();
   if (isBotUp) door.link(cluster(0), 1, 1 << 20);
-  const { Hono } = await loadHono();
-  const app = new Hono();
-  const { world, rest } = createSimulator({ clock, guilds: 1 });
+  const { app, http } = await discordPosts(clock);
   let begun = Promise.withResolvers<void>();
-  const http = createHttpEvents({
-    clock,
-    world,
-    hear: rest.hear,
-    async post(url, headers, body) {
-      const response = await app.request(url, { method: "POST", headers, body });
-      const text = await response.text();
-      return { status: response.status, body: text === "" ? null : JSON.parse(text) };
-    },
-  });
   doorRoute(app, {
     publicKey: http.publicKey,
     door: () => ({
@@ -67,7 +54,6 @@ async function setUp(isBotUp: boolean) {
   });
   return {
     http,
-    clock,
     /** The status that Discord has in time; `null`: it has none. */
     async inTime(post: () => Promise<{ readonly status: number }>, waitMs = SOON_ENOUGH_MS) {
       begun = Promise.withResolvers();

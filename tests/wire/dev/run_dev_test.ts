@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createSimulator, serveSimulator } from "../../../sim/mod.ts";
 import { folderWith, startLaunched } from "../../support/launched.ts";
+import { sayIn } from "../../support/say_in.ts";
 import { type UnitProcess, until } from "../../support/unit_process.ts";
 
 /** Answers nothing, tells of everything, and says which version it is. */
@@ -35,19 +36,7 @@ function setUp(files: Record<string, string>, more: Record<string, string> = {})
     unit,
     write: (name: string, text: string) => Deno.writeTextFileSync(`${folder}/${name}`, text),
     /** Somebody says the next number. */
-    say() {
-      const guild = [...sim.world.guilds.values()][0]!;
-      const { user: author } = [...guild.members.values()].find(({ user }) => !user.bot)!;
-      sim.world.emit("MESSAGE_CREATE", guild.id, {
-        id: sim.world.nextId(),
-        guild_id: guild.id,
-        channel_id: guild.channels[0]!.id,
-        author,
-        content: String(said++),
-        timestamp: "2026-01-01T00:00:00.000Z",
-        type: 0,
-      });
-    },
+    say: () => sayIn(sim, String(said++)),
     said: () => said,
     async [Symbol.asyncDispose]() {
       await unit.end("SIGTERM");

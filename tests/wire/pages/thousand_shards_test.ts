@@ -7,9 +7,10 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { EXIT } from "../../../app/cli/exit.ts";
 import { CONFIG_DEFAULTS } from "../../../config/config.ts";
-import { createSimulator, serveSimulator, type Simulator } from "../../../sim/mod.ts";
+import { createSimulator, serveSimulator } from "../../../sim/mod.ts";
 import { LACKS_NEWCOMER, type Newcomer, newcomer } from "../../support/newcomer.ts";
 import { readPage, typist } from "../../support/pages.ts";
+import { sayIn } from "../../support/say_in.ts";
 import { until } from "../../support/unit_process.ts";
 
 const PATH = "docs/quickstart/thousand-shards.md";
@@ -206,18 +207,3 @@ Deno.test("thousand-shards.md: what no test types elsewhere, and what its number
   assert.ok(named.length > 1);
   for (const name of named) assert.ok(alerts.includes(name), name);
 });
-
-/** Somebody says this in a guild. */
-function sayIn(sim: Simulator, content: string): void {
-  const guild = [...sim.world.guilds.values()][0]!;
-  const { user: author } = [...guild.members.values()].find(({ user }) => !user.bot)!;
-  sim.world.emit("MESSAGE_CREATE", guild.id, {
-    id: sim.world.nextId(),
-    guild_id: guild.id,
-    channel_id: guild.channels[0]!.id,
-    author,
-    content,
-    timestamp: "2026-01-01T00:00:00.000Z",
-    type: 0,
-  });
-}
