@@ -86,6 +86,8 @@ export class FleetAllotment implements Allotment {
   #cancelTell: Cancel | null = null;
   #cancelShare: Cancel | null = null;
   #told = "";
+  /** What was begun last in the state folder. */
+  #opening: Promise<unknown> = Promise.resolve();
   #isJoined = false;
   #isClosed = false;
 
@@ -120,7 +122,9 @@ export class FleetAllotment implements Allotment {
   /** See {@linkcode Allotment}. */
   async open(recommended: number): Promise<Allotted> {
     const { config, seat, log, createFleet, dropQueues } = this.#options;
-    const own = await Estates.open({ ...this.#options, newStream: randomHex(8) });
+    const own = await this.#inFolder(
+      Estates.open({ ...this.#options, newStream: randomHex(8) }),
+    );
     const asked = config.totalShards;
     if (this.#isClosed) throw closed();
     const fleet = createFleet({ total: asked ?? recommended, stream: own.stream });
@@ -138,7 +142,7 @@ export class FleetAllotment implements Allotment {
     if (!isOurs && own.sessions.size > 0) {
       log.warn("sessions of an earlier run are not of this fleet, they are not used");
     }
-    if (!isOurs) await dropQueues();
+    if (!isOurs) await this.#inFolder(dropQueues());
     own.follow(stream);
     this.#estates = own;
     const reshards = this.#reshards = new FleetReshards({
@@ -216,7 +220,14 @@ export class FleetAllotment implements Allotment {
       () => this.#cancelTell?.(),
       () => this.#cancelShare?.(),
       () => this.#options.seat.fleet?.stop(),
+      // Why it failed, whoever opened has heard.
+      () => this.#opening.catch(() => {}),
     );
+  }
+
+  #inFolder<Result>(work: Promise<Result>): Promise<Result> {
+    this.#opening = work;
+    return work;
   }
 
   /** See {@linkcode Allotment}. */

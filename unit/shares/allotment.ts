@@ -57,7 +57,7 @@ export interface Allotment extends Share {
   begin(unit: AllottedTo): Promise<void>;
   /** The unit is about to stop: what others are to have is theirs when that resolves. */
   leave(): Promise<void>;
-  /** It has stopped. Resolves when nothing is being opened any more. */
+  /** It has stopped. Resolves when nothing of the state folder is being opened any more. */
   close(): Promise<void>;
   /** What is written down of reshards is another. */
   recorded(): void;

@@ -253,6 +253,21 @@ Deno.test("a unit that is stopped while it opens, or begins, joins nothing any m
   await begun;
 });
 
+Deno.test("a unit that is stopped while it opens has not stopped before its folder is free", async () => {
+  const store = memoryStore();
+  const reading = Promise.withResolvers<void>();
+  const { allotment, clock } = stage({
+    store: { ...store, load: (name) => reading.promise.then(() => store.load(name)) },
+  });
+  const opening = assert.rejects(allotment.open(1), /the unit stops/);
+  let isClosed = false;
+  const closing = allotment.close().then(() => isClosed = true);
+  await clock.advance(0);
+  assert.equal(isClosed, false);
+  reading.resolve();
+  await Promise.all([opening, closing]);
+});
+
 Deno.test("a unit whose leave fails takes nothing any more all the same", async () => {
   const { allotment, assign, begin, clock, fleet, taken } = stage();
   await allotment.open(2);
