@@ -59,14 +59,14 @@ export class Buckets {
   *waits(): Generator<RestWait> {
     const nowMs = this.#clock.now();
     for (const line of this.#lines.values()) {
-      const { to: { route, major }, waiters: [first, ...others] } = line;
+      const { to: { route, major }, waiters: { length: waiting, 0: first } } = line;
       if (!first) continue;
       const [method = "", template = ""] = route.split(" ");
       yield {
         method,
         route: template,
         major: shownMajor(major),
-        waiting: 1 + others.length,
+        waiting,
         waitedMs: nowMs - first.sinceMs,
         nextMs: this.#nextMs(line, nowMs),
       };
