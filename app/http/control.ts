@@ -69,10 +69,7 @@ export function control(
       );
     }),
   );
-  app.get(
-    "/stats",
-    async (c) => c.json(await call({ method: "stats" }) as object | null),
-  );
+  app.get("/stats", async (c) => c.json(await call({ method: "stats" }) as object | null));
   app.get(
     "/shards/:id",
     does("shardInfo", async (c) => {
