@@ -28,6 +28,20 @@ export function tallyOf(output: string, code: number): Tally {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
+/** The heading of the list with which a run that failed ends. */
+const ERRORS = /^ ERRORS $/gm;
+
+/** Of a run that broke without such a list, this much is told. */
+const LAST_LINES = 40;
+
+/** What one run said of its failures, without colours, to be repeated where all else has scrolled by; `""` of none. */
+export function failuresOf(output: string, code: number): string {
+  if (code === 0) return "";
+  const plain = output.replaceAll(COLOR, "");
+  const list = [...plain.matchAll(ERRORS)].at(-1);
+  return list ? plain.slice(list.index) : plain.split("\n").slice(-LAST_LINES).join("\n");
+}
+
 /** Both runs together. */
 export function addTallies(a: Tally, b: Tally): Tally {
   return {

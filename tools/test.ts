@@ -1,6 +1,6 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
- * what some need. Unit tests run in parallel, then the examples in docstrings, then the tests with real
+ * what some need. Before it comes once more what failed: the run is long, and a log is often read by its end. Unit tests run in parallel, then the examples in docstrings, then the tests with real
  * sockets and processes, one file after the other, then reshards of units, fleets, the dashboard's page in a
  * browser, pages that are typed on a terminal, bots of other libraries, and in the end attacks on a unit.
  *
@@ -12,7 +12,7 @@
 import { existsSync } from "node:fs";
 import { CHROMIUM_PATHS } from "./chromium_paths.ts";
 import { NATS_PATHS } from "./nats_paths.ts";
-import { addTallies, closingLine, exitCode, type Tally, tallyOf } from "./tally.ts";
+import { addTallies, closingLine, exitCode, failuresOf, type Tally, tallyOf } from "./tally.ts";
 import { DOORS, SOURCE_FOLDERS } from "./tree.ts";
 
 const SOURCES = SOURCE_FOLDERS.filter((folder) => existsSync(folder));
@@ -37,6 +37,9 @@ const WAITING_JOBS = 4;
 
 /** A phase that takes longer has hung; it is killed and has failed. */
 const DEADLINE_MS = 20 * 60_000;
+
+/** Of what a phase prints, its end is kept: the list of its failures, and its summary. */
+const KEPT_CHARACTERS = 64 * 1024;
 
 /** What our tests may do: this machine only, and files in the temporary folder. */
 function permissions(executable: string, temporary: string): string[] {
@@ -79,8 +82,15 @@ function phases(args: readonly string[]): Phase[] {
   ];
 }
 
+/** How a phase ended. */
+interface Ended {
+  readonly tally: Tally;
+  /** What it said of its failures. */
+  readonly failures: string;
+}
+
 /** Runs `deno test` once, shows what it prints, and counts. */
-async function run({ args, jobs }: Phase, executable: string, temporary: string): Promise<Tally> {
+async function run({ args, jobs }: Phase, executable: string, temporary: string): Promise<Ended> {
   const color = Deno.stdout.isTerminal() && !Deno.noColor;
   const child = new Deno.Command(executable, {
     args: [
@@ -98,20 +108,23 @@ async function run({ args, jobs }: Phase, executable: string, temporary: string)
   const decoder = new TextDecoder();
   for await (const bytes of child.stdout) {
     await Deno.stdout.write(bytes);
-    // The summary is the last thing printed; the rest need not be kept.
-    output = (output + decoder.decode(bytes, { stream: true })).slice(-4096);
+    output = (output + decoder.decode(bytes, { stream: true })).slice(-KEPT_CHARACTERS);
   }
   const { code } = await child.status;
   clearTimeout(deadline);
-  return tallyOf(output, code);
+  return { tally: tallyOf(output, code), failures: failuresOf(output, code) };
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const temporary = ["TMPDIR", "TMP", "TEMP"].map((name) => Deno.env.get(name)).find(Boolean);
   let total: Tally = { passed: 0, failed: 0, skipped: 0 };
+  let repeated = "";
   for (const phase of phases(args)) {
-    total = addTallies(total, await run(phase, Deno.execPath(), temporary ?? "/tmp"));
+    const { tally, failures } = await run(phase, Deno.execPath(), temporary ?? "/tmp");
+    total = addTallies(total, tally);
+    if (tally.failed > 0) repeated += `\ndeno test ${phase.args.join(" ")}\n\n${failures}\n`;
   }
+  if (args.length === 0 && repeated !== "") console.log(repeated);
   console.log(closingLine(total));
   return exitCode(total);
 }

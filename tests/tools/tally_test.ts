@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addTallies, closingLine, exitCode, tallyOf } from "../../tools/tally.ts";
+import { addTallies, closingLine, exitCode, failuresOf, tallyOf } from "../../tools/tally.ts";
 
 Deno.test("tallyOf() reads the summary of deno test, coloured or not", () => {
   assert.deepEqual(tallyOf("x ... ok\n\nok | 12 passed | 0 failed (1s)\n", 0), {
@@ -50,4 +50,27 @@ Deno.test("addTallies() and exitCode(): any failure fails, and so does nothing a
 Deno.test("closingLine() tells of what was skipped, where something was", () => {
   assert.equal(closingLine({ passed: 1, failed: 0, skipped: 0 }), "1 passed, 0 failed");
   assert.equal(closingLine({ passed: 1, failed: 2, skipped: 3 }), "1 passed, 2 failed, 3 skipped");
+});
+
+Deno.test("failuresOf() is what deno test said of its failures, coloured or not", () => {
+  const told = "\x1b[1m\x1b[41m ERRORS \x1b[0m\n\nbad => ./bad_test.ts:2:6\nerror: Error: no\n\n" +
+    "\x1b[1m FAILURES \x1b[0m\n\nbad => ./bad_test.ts:2:6\n\nFAILED | 1 passed | 1 failed (1s)\n";
+  const plain = told.replaceAll(/\x1b\[\d*m/g, "");
+  const before = "says ERRORS ... ok\nbad ... FAILED\n\n";
+  assert.equal(failuresOf(before + told, 1), plain);
+  assert.equal(failuresOf(before + plain, 1), plain);
+});
+
+Deno.test("failuresOf() takes the last list: a test may print one", () => {
+  assert.equal(failuresOf("\n ERRORS \n\na\n\n ERRORS \n\nb\n", 1), " ERRORS \n\nb\n");
+});
+
+Deno.test("failuresOf() is the end of the output where a run broke without a list", () => {
+  const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`).join("\n");
+  assert.equal(failuresOf(lines, 1).split("\n").length, 40);
+  assert.match(failuresOf(lines, 137), /^line 60\n.*line 99$/s);
+});
+
+Deno.test("failuresOf() is nothing where all went well", () => {
+  assert.equal(failuresOf("\n ERRORS \n\nok | 9 passed | 0 failed (1s)", 0), "");
 });
