@@ -17,7 +17,7 @@ export type Make = (target: string, path: string) => Promise<readonly string[]>;
  * {@linkcode SUMS}; where none is in order there is no such file. What an earlier release has left under these names
  * is deleted first: it must not be taken for this one's.
  *
- * @return What is wrong, by the executable's name; nothing where all are in order.
+ * @returns What is wrong, by the executable's name; nothing where all are in order.
  */
 export async function makeAll(
   targets: readonly string[],
