@@ -84,6 +84,7 @@ function phases(args: readonly string[]): Phase[] {
 
 /** How a phase ended. */
 interface Ended {
+  readonly code: number;
   readonly tally: Tally;
   /** What it said of its failures. */
   readonly failures: string;
@@ -107,12 +108,14 @@ async function run({ args, jobs }: Phase, executable: string, temporary: string)
   let output = "";
   const decoder = new TextDecoder();
   for await (const bytes of child.stdout) {
-    await Deno.stdout.write(bytes);
+    for (let written = 0; written < bytes.length;) {
+      written += await Deno.stdout.write(bytes.subarray(written));
+    }
     output = (output + decoder.decode(bytes, { stream: true })).slice(-KEPT_CHARACTERS);
   }
   const { code } = await child.status;
   clearTimeout(deadline);
-  return { tally: tallyOf(output, code), failures: failuresOf(output, code) };
+  return { code, tally: tallyOf(output, code), failures: failuresOf(output, code) };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -120,9 +123,10 @@ async function main(args: readonly string[]): Promise<number> {
   let total: Tally = { passed: 0, failed: 0, skipped: 0 };
   let repeated = "";
   for (const phase of phases(args)) {
-    const { tally, failures } = await run(phase, Deno.execPath(), temporary ?? "/tmp");
+    const { code, tally, failures } = await run(phase, Deno.execPath(), temporary ?? "/tmp");
     total = addTallies(total, tally);
-    if (tally.failed > 0) repeated += `\ndeno test ${phase.args.join(" ")}\n\n${failures}\n`;
+    if (tally.failed === 0) continue;
+    repeated += `\ndeno test ${phase.args.join(" ")}: exit code ${code}\n\n${failures}\n`;
   }
   if (args.length === 0 && repeated !== "") console.log(repeated);
   console.log(closingLine(total));
