@@ -179,8 +179,8 @@ function freePort(): number {
  * The bot got every event once, in order per guild; Discord has `total` sessions, and saw these identifies.
  *
  * @param read Puts what the bot got where it is judged, each time that it is looked at.
- * @param mayLinger Whether an old shard's connection may have been broken before its session was ended: nobody can
- * end that then, Discord does in time.
+ * @param mayLinger Whether an old shard's connection may have been broken before its session was ended: that is left
+ * to Discord, which ends it in time.
  */
 export async function assertWhole(
   stage: WireStage,
@@ -201,7 +201,11 @@ export async function assertWhole(
   assert.ok(events > 2_000, String(events));
   const connected = [...stage.sim.gateway.connections].map(({ session }) => session?.terms);
   assert.deepEqual(connected.map((terms) => terms?.totalShards), Array(total).fill(total));
-  const alive = [...stage.sim.ledger.sessions.values()].filter(({ ended }) => ended === null);
-  const mayBe = mayLinger ? alive.filter(({ totalShards }) => totalShards === total) : alive;
-  assert.deepEqual(mayBe.map(({ totalShards }) => totalShards), Array(total).fill(total));
+  const { sessions, connections } = stage.sim.ledger;
+  const lastCode = (id: string) => connections.findLast(({ sessionId }) => sessionId === id)?.code;
+  const lingers = (id: string) => mayLinger && lastCode(id) === 1006;
+  const alive = [...sessions.values()].filter(({ sessionId, totalShards, ended }) =>
+    ended === null && (totalShards === total || !lingers(sessionId))
+  );
+  assert.deepEqual(alive.map(({ totalShards }) => totalShards), Array(total).fill(total));
 }
