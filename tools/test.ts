@@ -1,8 +1,10 @@
 /**
  * Runs the tests and ends with one line: `N passed, N failed`, and `, N skipped` where this machine lacks
- * what some need. Before it comes once more what failed: the run is long, and a log is often read by its end. Unit tests run in parallel, then the examples in docstrings, then the tests with real
- * sockets and processes, one file after the other, then reshards of units, fleets, the dashboard's page in a
- * browser, pages that are typed on a terminal, bots of other libraries, and in the end attacks on a unit.
+ * what some need. Before it comes once more what failed: a log of a long run is read by its end.
+ *
+ * Unit tests run in parallel, then the examples in docstrings, then the tests with real sockets and
+ * processes, one file after the other, then reshards of units, fleets, the dashboard's page in a browser,
+ * pages that are typed on a terminal, bots of other libraries, and in the end attacks on a unit.
  *
  * With arguments it passes them to `deno test` instead: paths, `--filter`, `--coverage`.
  *
