@@ -14,12 +14,12 @@ const PHASES: readonly LotPhase[] = ["rising", "comparing", "holding", "ending"]
 /**
  * A test for each phase.
  *
- * @param how See {@linkcode assertWhole}.
+ * @param breaks Whether whoever is killed has connections to Discord.
  */
 export function testKills(
   who: string,
   kill: (stage: WireStage) => Promise<unknown>,
-  how: { readonly mayLinger?: boolean } = {},
+  { breaks }: { readonly breaks: boolean },
 ): void {
   for (const phase of PHASES) {
     Deno.test(`${who} is killed when a lot is ${phase}: 2 shards become 4, nothing lost, nothing twice`, async () => {
@@ -29,9 +29,10 @@ export function testKills(
       });
       await (await stage.reshard(4)).body?.cancel();
       await stage.until(phase);
+      const broken = breaks ? stage.open() : new Set<number>();
       await kill(stage);
       await stage.serves(4);
-      await assertWhole(stage, 4, { 2: 2, 4: 4 }, how);
+      await assertWhole(stage, 4, { 2: 2, 4: 4 }, { broken });
     });
   }
 }

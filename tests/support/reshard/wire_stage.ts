@@ -132,6 +132,9 @@ export async function startWireStage(options: WireStageOptions) {
         () => `it does not serve ${total}: ${last} ${unit.errors()}`,
       );
     },
+    /** Connections that are open now, by their numbers. */
+    open: (): ReadonlySet<number> =>
+      new Set([...sim.gateway.connections].map(({ entry }) => entry.id)),
     /** Ends the unit; the next one goes on from its state. */
     async restart(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
       await unit.end(signal);
@@ -179,14 +182,17 @@ function freePort(): number {
  * The bot got every event once, in order per guild; Discord has `total` sessions, and saw these identifies.
  *
  * @param read Puts what the bot got where it is judged, each time that it is looked at.
- * @param mayLinger Whether an old shard's connection may have been broken before its session was ended: that is left
- * to Discord, which ends it in time.
+ * @param broken Connections that were open when whoever had them was killed. An old shard whose last one that is
+ * has left its session to Discord, which ends it in time.
  */
 export async function assertWhole(
   stage: WireStage,
   total: number,
   identifies: Record<number, number>,
-  { read, mayLinger = false }: { readonly read?: () => void; readonly mayLinger?: boolean } = {},
+  { read, broken = new Set() }: {
+    readonly read?: () => void;
+    readonly broken?: ReadonlySet<number>;
+  } = {},
 ) {
   const { lost, twice, outOfOrder, unknown, violations, identifies: spent, events } = await stage
     .judged({}, read);
@@ -202,10 +208,12 @@ export async function assertWhole(
   const connected = [...stage.sim.gateway.connections].map(({ session }) => session?.terms);
   assert.deepEqual(connected.map((terms) => terms?.totalShards), Array(total).fill(total));
   const { sessions, connections } = stage.sim.ledger;
-  const lastCode = (id: string) => connections.findLast(({ sessionId }) => sessionId === id)?.code;
-  const lingers = (id: string) => mayLinger && lastCode(id) === 1006;
+  const isLeft = (id: string) => {
+    const last = connections.findLast(({ sessionId }) => sessionId === id);
+    return last?.code === 1006 && broken.has(last.id);
+  };
   const alive = [...sessions.values()].filter(({ sessionId, totalShards, ended }) =>
-    ended === null && (totalShards === total || !lingers(sessionId))
+    ended === null && (totalShards === total || !isLeft(sessionId))
   );
   assert.deepEqual(alive.map(({ totalShards }) => totalShards), Array(total).fill(total));
 }

@@ -2,4 +2,4 @@
 
 import { testKills } from "../../support/reshard/kills.ts";
 
-testKills("the unit", (stage) => stage.restart("SIGKILL"), { mayLinger: true });
+testKills("the unit", (stage) => stage.restart("SIGKILL"), { breaks: true });

@@ -9,4 +9,4 @@ testKills("a worker of each total", async ({ unit }) => {
     const answer = await unit.control("POST", `/workers/${workerId}/crash?how=throw`);
     assert.ok(answer.ok, await answer.text());
   }
-}, { mayLinger: true });
+}, { breaks: true });
