@@ -20,9 +20,18 @@ Deno.test("an address that may not be listened on is told, and ends nothing", ()
 });
 
 Deno.test("a permission that is missing is told as the flag of Deno that gives it", async () => {
-  const { missing, isAll } = await permissionsFor({ ...CONFIG_DEFAULTS, botModule: "./bot.ts" });
-  // Tests may talk to this computer only.
-  assert.deepEqual(missing, ["--allow-net=discord.com:443,*.discord.gg:443"]);
+  // Tests may talk to this computer only, and write to the temporary folder only, which a clone may be in.
+  const stateDir = "/elsewhere/.gatehouse";
+  const { missing, isAll } = await permissionsFor({
+    ...CONFIG_DEFAULTS,
+    botModule: "./bot.ts",
+    stateDir,
+  });
+  assert.deepEqual(missing, [
+    "--allow-net=discord.com:443,*.discord.gg:443",
+    `--allow-read=${stateDir}`,
+    `--allow-write=${stateDir}`,
+  ]);
   assert.equal(isAll, false);
 });
 
