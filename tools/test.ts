@@ -43,7 +43,10 @@ const DEADLINE_MS = 20 * 60_000;
 /** Of what a phase prints, its end is kept: the list of its failures, and its summary. */
 const KEPT_CHARACTERS = 64 * 1024;
 
-/** What our tests may do: this machine only, and files in the temporary folder. */
+/**
+ * What our tests may do: this machine only, and files in the temporary folder. Never in the clone, which may be
+ * in it: a test sees the same wherever that lies.
+ */
 function permissions(executable: string, temporary: string): string[] {
   return [
     "--no-prompt",
@@ -52,6 +55,7 @@ function permissions(executable: string, temporary: string): string[] {
     "--allow-net=127.0.0.1,localhost,[::1]",
     `--allow-read=.,${[temporary, ...CHROMIUM_PATHS].join(",")}`,
     `--allow-write=${temporary}`,
+    "--deny-write=.",
     // `cat` and `ls` read what Deno does not, in /proc; `prlimit` takes descriptors away; bots of other
     // languages run where these are, and fleets where there is a server, and the dashboard's page in a browser.
     `--allow-run=${[executable, ...PROGRAMS, ...NATS_PATHS, ...CHROMIUM_PATHS].join(",")}`,
