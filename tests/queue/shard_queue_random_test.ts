@@ -182,3 +182,25 @@ Deno.test("whatever happens to disk, bot and process, every event comes in its t
     { numRuns: 300 },
   );
 });
+
+// Found by the test above: its dead queue tried again, and gave back memory of the living one.
+Deno.test("what a queue wanted to try again dies with its process", async () => {
+  const world = new World();
+  const { stage: { disk, settle } } = world;
+  world.accept(1, 0);
+  world.queue.spill();
+  await settle();
+  world.take(1);
+  disk.isSlow = true;
+  world.accept(31, 34_937);
+  world.queue.spill();
+  await settle();
+  world.isFull = true;
+  world.rewind();
+  disk.finish();
+  await settle();
+  world.restart(false);
+  await settle();
+  world.check();
+  await world.end();
+});

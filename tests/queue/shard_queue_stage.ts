@@ -9,6 +9,7 @@ import type { ShardQueueOptions } from "../../queue/queue_world.ts";
 import { ShardQueue } from "../../queue/shard_queue.ts";
 import type { EventRecord } from "../../protocol/event_frame.ts";
 import { createVirtualClock } from "../../sim/wire/virtual_clock.ts";
+import { mortalClock } from "../support/in_process_thread.ts";
 import { ScriptedDisk } from "../support/scripted_disk.ts";
 
 /** Unsent bytes that are kept in memory while the rest is on disk. */
@@ -23,15 +24,17 @@ export interface Told {
   bytes: number;
 }
 
-/** A disk, a clock and the queue's life on them; `live()` begins another. */
+/** A disk, a clock and the queue's life on them; `live()` begins another, and whoever lived before is dead. */
 export function setUpQueue(changed: Partial<ShardQueueOptions> = {}) {
   const clock = createVirtualClock();
   const disk = new ScriptedDisk();
   const told: Told = { acknowledged: [], stored: [], failed: [], bytes: 0 };
+  let lives = 0;
   const live = (acknowledged = 0) => {
     told.bytes = 0;
+    const life = ++lives;
     const queue = new ShardQueue(0, {
-      clock,
+      clock: mortalClock(clock, () => life < lives),
       wake() {},
       account: (bytes) => told.bytes += bytes,
       acknowledged: (cursor) => told.acknowledged.push(cursor),
