@@ -57,6 +57,12 @@ export interface Asked {
   readonly die: Record<never, never>;
 }
 
+/** All that a bot, and what builds one, has of our environment. */
+export const BOT_ENV: Readonly<Record<string, string>> = {
+  HOME: Deno.env.get("HOME") ?? "",
+  PATH: Deno.env.get("PATH") ?? "",
+};
+
 /** How a bot is started. */
 export interface BotCommand {
   readonly program: string;
@@ -86,8 +92,7 @@ export class Bot {
       ...cwd === undefined ? {} : { cwd },
       clearEnv: true,
       env: {
-        HOME: Deno.env.get("HOME") ?? "",
-        PATH: Deno.env.get("PATH") ?? "",
+        ...BOT_ENV,
         ...env,
         GATEHOUSE: gatehouse,
         TOKEN: token,

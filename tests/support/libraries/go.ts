@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BotCommand } from "./bot.ts";
+import { BOT_ENV, type BotCommand } from "./bot.ts";
 import { BOTS, lacking } from "./installed.ts";
 
 /** What this machine lacks for them, in words; `null`: nothing. */
@@ -23,7 +23,7 @@ export async function goBot(folder: string): Promise<BotCommand> {
     cwd,
     // As the bot has it: what is built otherwise is not found again.
     clearEnv: true,
-    env: { HOME: Deno.env.get("HOME") ?? "", PATH: Deno.env.get("PATH") ?? "" },
+    env: BOT_ENV,
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -20,7 +20,7 @@ Deno.test("an address that may not be listened on is told, and ends nothing", ()
 });
 
 Deno.test("a permission that is missing is told as the flag of Deno that gives it", async () => {
-  // Tests may talk to this computer only, and write to the temporary folder only, which a clone may be in.
+  // Tests may talk to this computer only, and write to the temporary folder only.
   const stateDir = "/elsewhere/.gatehouse";
   const { missing, isAll } = await permissionsFor({
     ...CONFIG_DEFAULTS,
